@@ -1,0 +1,56 @@
+# Build rules shared by every folder: one library per folder, its tests beside its sources.
+
+find_package(Threads REQUIRED)
+set(OPENSSL_USE_STATIC_LIBS ON)
+find_package(OpenSSL REQUIRED)
+find_package(fmt REQUIRED)
+set(Boost_USE_STATIC_LIBS ON)
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+
+add_library(holdpoint_options INTERFACE)
+target_compile_options(holdpoint_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+target_compile_definitions(holdpoint_options INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)
+target_include_directories(holdpoint_options INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+target_link_libraries(holdpoint_options INTERFACE Threads::Threads Boost::headers Boost::json fmt::fmt)
+
+# The headers that cost most to parse, compiled once for every target.
+file(WRITE ${CMAKE_BINARY_DIR}/pch.cpp "")
+add_library(holdpoint_pch STATIC ${CMAKE_BINARY_DIR}/pch.cpp)
+target_link_libraries(holdpoint_pch PUBLIC holdpoint_options)
+target_precompile_headers(holdpoint_pch PRIVATE
+  <algorithm> <chrono> <cstdint> <expected> <functional> <map> <memory> <mutex> <optional> <set> <span>
+  <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector> <boost/json.hpp> <fmt/format.h>)
+
+# holdpoint_library(NAME DEPENDS target...): src/NAME/**.cpp as holdpoint_NAME, **_test.cpp as holdpoint_NAME_test.
+# A file named *_property_test.cpp goes into holdpoint_NAME_property_test, labelled `property`; the rest is `unit`.
+function(holdpoint_library name)
+  cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|/main\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  set(properties ${tests})
+  list(FILTER properties INCLUDE REGEX "_property_test\\.cpp$")
+  list(FILTER tests EXCLUDE REGEX "_property_test\\.cpp$")
+  add_library(holdpoint_${name} STATIC ${sources})
+  target_link_libraries(holdpoint_${name} PUBLIC holdpoint_options ${arg_DEPENDS})
+  target_precompile_headers(holdpoint_${name} REUSE_FROM holdpoint_pch)
+  if(HOLDPOINT_BUILD_TESTS)
+    holdpoint_test(holdpoint_${name}_test unit "${tests}" holdpoint_${name})
+    holdpoint_test(holdpoint_${name}_property_test property "${properties}" holdpoint_${name})
+  endif()
+endfunction()
+
+# holdpoint_test(NAME LABEL "sources" library...): one GoogleTest program; each test is a ctest of its own.
+function(holdpoint_test name label sources)
+  if(NOT sources)
+    return()
+  endif()
+  find_package(GTest REQUIRED)
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE ${ARGN} GTest::gmock GTest::gtest_main rapidcheck)
+  target_precompile_headers(${name} REUSE_FROM holdpoint_pch)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  include(GoogleTest)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT 120)
+endfunction()

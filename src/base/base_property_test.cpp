@@ -1,0 +1,38 @@
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include "base/clock.hpp"
+#include "base/encoding.hpp"
+#include "base/rows.hpp"
+
+namespace holdpoint {
+
+RC_GTEST_PROP(Encoding, Base64RoundTrips, (const std::string& bytes)) { RC_ASSERT(base64_decode(base64_encode(bytes)) == bytes); }
+
+RC_GTEST_PROP(Encoding, PercentEncodingRoundTrips, (const std::string& bytes)) {
+    RC_ASSERT(percent_decode(percent_encode(bytes)) == bytes);
+}
+
+RC_GTEST_PROP(Clock, Iso8601RoundTrips, ()) {
+    const auto at = from_epoch_ms(*rc::gen::inRange<long long>(0, 4102444800000));
+    RC_ASSERT(parse_iso8601(to_iso8601(at)) == at);
+}
+
+RC_GTEST_PROP(Rows, KeysOrderAsTheirParts, (const std::pair<std::string, std::string>& a, const std::pair<std::string, std::string>& b)) {
+    const auto key = [](const auto& parts) {
+        std::string text;
+        append_key_part(text, parts.first);
+        append_key_part(text, parts.second);
+        return text;
+    };
+    // std::string compares as unsigned bytes (char_traits<char>::lt), as the store does.
+    RC_ASSERT((key(a) < key(b)) == (a < b));
+    std::string whole = key(a);
+    std::string_view rest = whole;
+    RC_ASSERT(take_key_part(rest) == a.first);
+    RC_ASSERT(take_key_part(rest) == a.second);
+    RC_ASSERT(rest.empty());
+}
+
+}  // namespace holdpoint
