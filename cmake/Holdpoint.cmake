@@ -11,7 +11,7 @@ add_library(holdpoint_options INTERFACE)
 target_compile_options(holdpoint_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 target_compile_definitions(holdpoint_options INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)
 target_include_directories(holdpoint_options INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
-target_link_libraries(holdpoint_options INTERFACE Threads::Threads Boost::headers Boost::json fmt::fmt)
+target_link_libraries(holdpoint_options INTERFACE Threads::Threads Boost::headers Boost::json fmt::fmt-header-only)
 
 # The headers that cost most to parse, compiled once for every target.
 file(WRITE ${CMAKE_BINARY_DIR}/pch.cpp "")

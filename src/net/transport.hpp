@@ -1,0 +1,44 @@
+// Transport: how code that calls an HTTP service sends a request; the real one keeps connections alive.
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "net/http.hpp"
+
+namespace holdpoint::net {
+
+struct Endpoint {
+    bool tls = false;
+    std::string host;
+    std::string port;
+    friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+/// `https://host:port` or `http://host` (a path is refused). Nothing when malformed.
+[[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view url);
+
+struct Timeouts {
+    std::chrono::milliseconds connect{5000};
+    std::chrono::milliseconds read{50000};  // zero: wait for ever (Runtime API's `next`)
+};
+
+struct TransportError {
+    std::string message;
+    bool request_was_sent = false;  // the service may have acted on it
+};
+
+/// Blocking; safe to use from several threads.
+class Transport {
+public:
+    virtual ~Transport() = default;
+    [[nodiscard]] virtual std::expected<Response, TransportError> send(const Endpoint& endpoint, const Request& request,
+                                                                       const Timeouts& timeouts) = 0;
+};
+
+/// Sends over sockets; sets Host and Content-Length; verifies certificates with the system's store (SSL_CERT_FILE, AWS_CA_BUNDLE).
+[[nodiscard]] std::unique_ptr<Transport> make_transport();
+
+}  // namespace holdpoint::net

@@ -1,0 +1,34 @@
+// Store: durable rows. One writer, many readers; backends are memory (tests, simulation) and SQLite.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/rows.hpp"
+
+namespace holdpoint::store {
+
+/// The writer's view while a batch is open: reads see the batch's own writes. Failures of disk or database throw.
+class Transaction : public RowReader {
+public:
+    virtual void apply(const std::vector<RowWrite>& writes) = 0;
+    /// Returns only when everything is on disk (fsync). On an exception nothing of the batch may be believed.
+    virtual void commit() = 0;
+};
+
+class Store {
+public:
+    virtual ~Store() = default;
+    /// One open transaction at a time, always from the writer's thread. Dropped without commit: nothing happened.
+    [[nodiscard]] virtual std::unique_ptr<Transaction> begin() = 0;
+    /// What is committed now; from any thread. Keep it for one page at most, so that the log cannot grow.
+    [[nodiscard]] virtual std::unique_ptr<RowReader> snapshot() = 0;
+};
+
+[[nodiscard]] std::unique_ptr<Store> make_memory_store();
+/// Opens or creates `path` (0600; WAL, synchronous=FULL). Throws std::runtime_error that says what to do when the file is
+/// not ours, damaged, or newer than this program.
+[[nodiscard]] std::unique_ptr<Store> open_sqlite_store(const std::string& path);
+
+}  // namespace holdpoint::store
