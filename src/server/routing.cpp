@@ -1,0 +1,58 @@
+#include "server/routing.hpp"
+
+namespace holdpoint::server {
+
+std::string_view credential_scope_service(std::string_view authorization) {
+    constexpr std::string_view kStart = "Credential=";
+    const auto start = authorization.find(kStart);
+    if (start == std::string_view::npos) return {};
+    std::string_view scope = authorization.substr(start + kStart.size());
+    scope = scope.substr(0, scope.find_first_of(", "));
+    for (int part = 0; part < 3; ++part) {
+        const auto slash = scope.find('/');
+        if (slash == std::string_view::npos) return {};
+        scope.remove_prefix(slash + 1);
+    }
+    return scope.substr(0, scope.find('/'));
+}
+
+std::optional<ServiceId> route(const net::Request& request) {
+    const std::string_view path = request.path();
+    if (path == "/health") return ServiceId::health;
+    if (path.starts_with("/runtime/")) return ServiceId::runtime;
+    if (path.starts_with("/holdpoint/")) return ServiceId::stacks;
+    if (path.starts_with("/2015-03-31/") || path.starts_with("/2025-12-01/")) return ServiceId::lambda;
+
+    const std::string_view target = request.header("X-Amz-Target");
+    if (target.starts_with("DynamoDB_20120810.")) return ServiceId::dynamodb;
+    if (target.starts_with("Logs_20140328.")) return ServiceId::logs;
+
+    const std::string_view service = credential_scope_service(request.header("Authorization"));
+    if (service == "sns") return ServiceId::sns;
+    if (service == "cloudformation") return ServiceId::cloudformation;
+    if (service == "sts") return ServiceId::sts;
+    if (service == "lambda") return ServiceId::lambda;
+    if (service == "dynamodb") return ServiceId::dynamodb;
+    if (service == "logs") return ServiceId::logs;
+    // The links in SNS messages (SubscribeURL, UnsubscribeURL) are followed without a signature.
+    if (request.method == "GET" && path == "/" && request.raw_query().find("TopicArn=") != std::string_view::npos) return ServiceId::sns;
+    if (request.method == "GET" && path == "/" && request.raw_query().find("Action=Unsubscribe") != std::string_view::npos) return ServiceId::sns;
+    return std::nullopt;
+}
+
+std::string_view signing_name(ServiceId service) {
+    switch (service) {
+    case ServiceId::lambda: return "lambda";
+    case ServiceId::dynamodb: return "dynamodb";
+    case ServiceId::sns: return "sns";
+    case ServiceId::logs: return "logs";
+    case ServiceId::cloudformation: return "cloudformation";
+    case ServiceId::sts: return "sts";
+    case ServiceId::stacks: return "holdpoint";
+    case ServiceId::health:
+    case ServiceId::runtime: return "";
+    }
+    std::unreachable();
+}
+
+}  // namespace holdpoint::server

@@ -1,0 +1,22 @@
+// Which AWS service a request is for: one port serves them all.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "net/http.hpp"
+
+namespace holdpoint::server {
+
+enum class ServiceId { health, lambda, dynamodb, sns, logs, cloudformation, sts, stacks, runtime };
+
+/// Told apart by path, then `X-Amz-Target`, then the credential scope of the signature. Nothing: no service of ours.
+[[nodiscard]] std::optional<ServiceId> route(const net::Request& request);
+
+/// The name that the signature's credential scope must carry; empty for what is not signed (health, runtime).
+[[nodiscard]] std::string_view signing_name(ServiceId service);
+
+/// The service part of `Authorization: … Credential=<key>/<date>/<region>/<service>/aws4_request`; empty when absent.
+[[nodiscard]] std::string_view credential_scope_service(std::string_view authorization);
+
+}  // namespace holdpoint::server
