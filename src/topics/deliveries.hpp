@@ -1,0 +1,31 @@
+// Deliveries: what is due, and what becomes of one that succeeded or failed.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "topics/model.hpp"
+
+namespace holdpoint::topics {
+
+/// How long a message that nobody took stays as a dead letter. (SQS keeps one for 14 days at most)
+inline constexpr Milliseconds kDeadLetterRetention = std::chrono::hours{24 * 14};
+
+/// Deliveries due at `now`, the oldest first.
+[[nodiscard]] std::vector<Delivery> due_deliveries(const RowReader& rows, TimePoint now, std::size_t limit);
+/// When the next delivery is due; nothing when none waits.
+[[nodiscard]] std::optional<TimePoint> next_delivery_due(const RowReader& rows);
+
+/// The endpoint took it, or its subscription is gone.
+[[nodiscard]] std::vector<RowWrite> finish_delivery(const RowReader& rows, const Delivery& delivery);
+
+/// The endpoint did not take it: due again as its policy says, or a dead letter when the policy gives up or the failure
+/// is one that trying again does not mend (`retryable` false; on AWS any 4xx but 429).
+[[nodiscard]] std::vector<RowWrite> fail_delivery(const RowReader& rows, Delivery delivery, std::string_view why,
+                                                  bool retryable, TimePoint now);
+
+/// Messages that nobody took, the newest first, at most `limit`.
+[[nodiscard]] std::vector<Delivery> dead_letters(const RowReader& rows, std::size_t limit);
+
+}  // namespace holdpoint::topics

@@ -1,0 +1,322 @@
+#include "topics/topics.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <map>
+
+#include "topics/deliveries.hpp"
+#include "topics/delivery_policy.hpp"
+#include "topics/envelope.hpp"
+#include "topics/filter_policy.hpp"
+#include "topics/outbox.hpp"
+#include "topics/publish.hpp"
+#include "topics/subscriptions.hpp"
+
+namespace holdpoint::topics {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Rows in a map; the topics room may not see the store.
+class MapRows final : public RowReader {
+public:
+    std::optional<std::string> get(Space space, std::string_view key) const override {
+        const auto found = rows_.find({space, std::string(key)});
+        if (found == rows_.end()) return std::nullopt;
+        return found->second;
+    }
+    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
+                          bool reverse) const override {
+        std::vector<Row> found;
+        for (const auto& [key, value] : rows_) {
+            if (key.first == space && key.second >= from && (to.empty() || key.second < to))
+                found.push_back({key.second, value});
+        }
+        if (reverse) std::ranges::reverse(found);
+        if (found.size() > limit) found.resize(limit);
+        return found;
+    }
+    void apply(const std::vector<RowWrite>& writes) {
+        for (const auto& write : writes) {
+            if (write.value)
+                rows_[{write.space, write.key}] = *write.value;
+            else
+                rows_.erase({write.space, write.key});
+        }
+    }
+
+private:
+    std::map<std::pair<Space, std::string>, std::string> rows_;
+};
+
+struct TopicsTest : testing::Test {
+    MapRows rows;
+    TimePoint now = from_epoch_ms(1'760'000'000'000);
+    int nonces = 0;
+    std::string arn = created("approvals");
+
+    std::string nonce() { return "nonce-" + std::to_string(++nonces); }
+    std::string created(const std::string& name) {
+        auto decided = create_topic(rows, {.region = "us-east-1", .account = "000000000000"},
+                                    {.name = name, .attributes = {}}, now);
+        rows.apply(decided->writes);
+        return decided->answer;
+    }
+    Result<std::string> subscribed(const std::string& protocol, const std::string& endpoint,
+                                   Attributes attributes = {}) {
+        auto decided = subscribe(rows,
+                                 {.topic_arn = arn,
+                                  .protocol = protocol,
+                                  .endpoint = endpoint,
+                                  .attributes = std::move(attributes),
+                                  .return_arn = true},
+                                 "000000000000", now, nonce());
+        if (!decided) return std::unexpected(decided.error());
+        rows.apply(decided->writes);
+        return decided->answer;
+    }
+    Result<std::string> published(Message message) {
+        auto decided = publish(rows, arn, message, now, nonce());
+        if (!decided) return std::unexpected(decided.error());
+        rows.apply(decided->writes);
+        return decided->answer;
+    }
+    std::string confirmed_http(Attributes attributes = {}) {
+        const auto subscription = *subscribed("http", "http://localhost:9/hook", std::move(attributes));
+        const auto parts = *split_subscription_arn(subscription);
+        rows.apply(
+            confirm_subscription(rows, arn, find_subscription(rows, parts.first, parts.second)->token, false, now)
+                ->writes);
+        for (const auto& each : due_deliveries(rows, now, 10)) rows.apply(finish_delivery(rows, each));
+        return subscription;
+    }
+};
+
+TEST_F(TopicsTest, CreatingATopicTwiceIsSuccessAndOtherAttributesAreRefused) {
+    EXPECT_EQ(arn, "arn:aws:sns:us-east-1:000000000000:approvals");
+    EXPECT_EQ(created("approvals"), arn);
+    const auto other = create_topic(rows, {.region = "us-east-1", .account = "000000000000"},
+                                    {.name = "approvals", .attributes = {{"DisplayName", "x"}}}, now);
+    EXPECT_EQ(other.error().message,
+              "Invalid parameter: Attributes Reason: Topic already exists with different attributes");
+    EXPECT_EQ(create_topic(rows, {}, {.name = "no spaces", .attributes = {}}, now).error().name, "InvalidParameter");
+}
+
+TEST_F(TopicsTest, PublishingToAnUnknownTopicIsNotFound) {
+    const auto refused =
+        publish(rows, arn + "x", {.message = "m", .subject = {}, .structure = {}, .attributes = {}}, now, nonce());
+    EXPECT_EQ(refused.error().name, "NotFound");
+    EXPECT_EQ(refused.error().http_status, 404);
+    EXPECT_EQ(
+        publish(rows, "nonsense", {.message = "m", .subject = {}, .structure = {}, .attributes = {}}, now, nonce())
+            .error()
+            .message,
+        "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1");
+}
+
+TEST_F(TopicsTest, MessagesAreCheckedAsAwsChecksThem) {
+    const auto refusal = [&](Message message) { return check_message(message).error().message; };
+    EXPECT_EQ(refusal({}), "Invalid parameter: Empty message");
+    EXPECT_EQ(refusal({.message = "m", .subject = std::string(101, 'x'), .structure = {}, .attributes = {}}),
+              "Invalid parameter: Subject");
+    EXPECT_EQ(refusal({.message = "m", .subject = "caf\xc3\xa9", .structure = {}, .attributes = {}}),
+              "Invalid parameter: Subject");
+    EXPECT_EQ(refusal({.message = "m", .subject = "two\nlines", .structure = {}, .attributes = {}}),
+              "Invalid parameter: Subject");
+    EXPECT_EQ(refusal({.message = std::string(262145, 'x'), .subject = {}, .structure = {}, .attributes = {}}),
+              "Invalid parameter: Message too long");
+    EXPECT_EQ(refusal({.message = "{}", .subject = {}, .structure = "json", .attributes = {}}),
+              "Invalid parameter: Message Structure - No default entry in JSON message body");
+    EXPECT_EQ(refusal({.message = "m",
+                       .subject = {},
+                       .structure = {},
+                       .attributes = {{"n", {.type = "Number", .value = "ten"}}}}),
+              "Could not cast message attribute 'n' value to number.");
+    EXPECT_TRUE(check_message(
+        {.message = std::string(262144, 'x'), .subject = std::string(100, 'x'), .structure = {}, .attributes = {}}));
+}
+
+TEST_F(TopicsTest, HttpSubscriptionsGetNothingButTheConfirmationUntilTheyConfirm) {
+    const auto subscription = *subscribed("http", "http://localhost:9/hook");
+    ASSERT_TRUE(published({.message = "early", .subject = {}, .structure = {}, .attributes = {}}));
+    const auto due = due_deliveries(rows, now, 10);
+    ASSERT_EQ(due.size(), 1U);
+    EXPECT_EQ(due.front().kind, DeliveryKind::confirmation);
+    EXPECT_EQ(subscription_attributes(rows, subscription)->at("PendingConfirmation"), "true");
+    EXPECT_EQ(confirm_subscription(rows, arn, "wrong", false, now).error().message, "Invalid parameter: Token");
+    const auto parts = *split_subscription_arn(subscription);
+    const auto token = find_subscription(rows, parts.first, parts.second)->token;
+    EXPECT_FALSE(confirm_subscription(rows, arn, token, false, now + 49h));
+    rows.apply(confirm_subscription(rows, arn, token, false, now)->writes);
+    ASSERT_TRUE(published({.message = "late", .subject = {}, .structure = {}, .attributes = {}}));
+    EXPECT_EQ(due_deliveries(rows, now, 10).size(), 2U);
+}
+
+TEST_F(TopicsTest, MailGoesToTheOutboxAndIsForgottenAfterThirtyDays) {
+    ASSERT_TRUE(subscribed("email", "boss@example.com"));
+    ASSERT_TRUE(published({.message = R"({"default":"d","email":"for people"})",
+                           .subject = "Please decide",
+                           .structure = "json",
+                           .attributes = {}}));
+    const auto mails = read_outbox(rows, 10);
+    ASSERT_EQ(mails.size(), 1U);
+    EXPECT_EQ(mails.front().to, "boss@example.com");
+    EXPECT_EQ(mails.front().subject, "Please decide");
+    EXPECT_EQ(mails.front().body, "for people");
+    now += 24h * 31;
+    ASSERT_TRUE(published({.message = "next month", .subject = {}, .structure = {}, .attributes = {}}));
+    EXPECT_EQ(read_outbox(rows, 10).size(), 1U);
+}
+
+TEST_F(TopicsTest, AFailedDeliveryIsTriedThreeTimesMoreAndThenIsADeadLetter) {
+    confirmed_http();
+    ASSERT_TRUE(published({.message = "m", .subject = {}, .structure = {}, .attributes = {}}));
+    for (int attempt = 0; attempt < 4; ++attempt) {
+        const auto due = due_deliveries(rows, now, 10);
+        ASSERT_EQ(due.size(), 1U) << attempt;
+        rows.apply(fail_delivery(rows, due.front(), "connection refused", true, now));
+        EXPECT_TRUE(due_deliveries(rows, now + 19s, 10).empty());
+        now += 20s;
+    }
+    EXPECT_FALSE(next_delivery_due(rows));
+    ASSERT_EQ(dead_letters(rows, 10).size(), 1U);
+    EXPECT_EQ(dead_letters(rows, 10).front().last_error, "connection refused");
+    EXPECT_EQ(dead_letters(rows, 10).front().failures, 4);
+}
+
+TEST_F(TopicsTest, AClientErrorIsNotTriedAgain) {
+    confirmed_http();
+    ASSERT_TRUE(published({.message = "m", .subject = {}, .structure = {}, .attributes = {}}));
+    rows.apply(fail_delivery(rows, due_deliveries(rows, now, 1).front(), "HTTP 404", false, now));
+    EXPECT_FALSE(next_delivery_due(rows));
+    EXPECT_EQ(dead_letters(rows, 10).size(), 1U);
+}
+
+TEST_F(TopicsTest, TheEnvelopeIsAwsShapedAndItsUnsubscribeLinkWorksOnlyWithItsToken) {
+    const auto subscription_arn = confirmed_http();
+    ASSERT_TRUE(published({.message = "m",
+                           .subject = "s",
+                           .structure = {},
+                           .attributes = {{"kind", {.type = "String", .value = "expense"}}}}));
+    const auto delivery = due_deliveries(rows, now, 1).front();
+    const auto subscription = *find_subscription(rows, delivery.topic_arn, delivery.subscription_id);
+    const auto message = http_message(delivery, subscription,
+                                      {.base_url = "http://127.0.0.1:4566",
+                                       .sign = [](std::string_view) { return "SIG"; },
+                                       .signing_cert_url = "http://127.0.0.1:4566/c.pem"});
+    const auto body = boost::json::parse(message.body);
+    EXPECT_EQ(body.at("Type"), "Notification");
+    EXPECT_EQ(body.at("Subject"), "s");
+    EXPECT_EQ(body.at("Signature"), "SIG");
+    EXPECT_EQ(body.at("MessageAttributes").at("kind").at("Value"), "expense");
+    const std::string url(body.at("UnsubscribeURL").as_string());
+    EXPECT_TRUE(may_unsubscribe(rows, subscription_arn, url.substr(url.find("Token=") + 6)));
+    EXPECT_FALSE(may_unsubscribe(rows, subscription_arn, "guess"));
+}
+
+TEST_F(TopicsTest, RawDeliverySendsTheMessageAlone) {
+    confirmed_http({{"RawMessageDelivery", "true"}});
+    ASSERT_TRUE(published({.message = "bare", .subject = "s", .structure = {}, .attributes = {}}));
+    const auto delivery = due_deliveries(rows, now, 1).front();
+    EXPECT_EQ(http_message(delivery, *find_subscription(rows, delivery.topic_arn, delivery.subscription_id), {}).body,
+              "bare");
+}
+
+TEST_F(TopicsTest, BatchEntriesFailByThemselves) {
+    const std::vector<BatchEntry> entries{{"a", {.message = "m", .subject = {}, .structure = {}, .attributes = {}}},
+                                          {"b", {}}};
+    const auto decided = publish_batch(rows, arn, entries, now, nonce());
+    ASSERT_TRUE(decided);
+    EXPECT_TRUE(decided->answer[0].message_id);
+    EXPECT_EQ(decided->answer[1].message_id.error().message, "Invalid parameter: Empty message");
+    EXPECT_EQ(publish_batch(rows, arn, {entries[0], entries[0]}, now, nonce()).error().name,
+              "BatchEntryIdsNotDistinct");
+    EXPECT_EQ(publish_batch(rows, arn, {}, now, nonce()).error().name, "EmptyBatchRequest");
+}
+
+TEST_F(TopicsTest, DeletingATopicTakesItsSubscriptionsAlong) {
+    ASSERT_TRUE(subscribed("email", "boss@example.com"));
+    rows.apply(*delete_topic(rows, arn));
+    EXPECT_TRUE(list_topics(rows, "")->arns.empty());
+    EXPECT_TRUE(list_subscriptions(rows, "")->subscriptions.empty());
+    EXPECT_TRUE(delete_topic(rows, arn)->empty());
+}
+
+TEST_F(TopicsTest, ListsAreCutIntoPages) {
+    for (int i = 0; i < 150; ++i) ASSERT_TRUE(subscribed("email", "p" + std::to_string(i) + "@example.com"));
+    const auto first = *list_subscriptions_by_topic(rows, arn, "");
+    const auto second = *list_subscriptions_by_topic(rows, arn, first.next_token);
+    EXPECT_EQ(first.subscriptions.size(), 100U);
+    EXPECT_EQ(second.subscriptions.size(), 50U);
+    EXPECT_TRUE(second.next_token.empty());
+    EXPECT_FALSE(list_subscriptions_by_topic(rows, arn, "!"));
+}
+
+struct FilterCase {
+    std::string policy;
+    MessageAttribute attribute;
+    bool passes;
+};
+
+TEST(FilterPolicyTest, ConditionsMatchAsAwsDocumentsThem) {
+    const auto text = [](std::string value) { return MessageAttribute{.type = "String", .value = std::move(value)}; };
+    const auto number = [](std::string value) { return MessageAttribute{.type = "Number", .value = std::move(value)}; };
+    const auto array = [](std::string value) {
+        return MessageAttribute{.type = "String.Array", .value = std::move(value)};
+    };
+    const std::vector<FilterCase> cases{
+        {R"({"a":["x","y"]})", text("y"), true},
+        {R"({"a":["x"]})", text("X"), false},
+        {R"({"a":[{"prefix":"ex"}]})", text("expense"), true},
+        {R"({"a":[{"suffix":"ex"}]})", text("expense"), false},
+        {R"({"a":[{"equals-ignore-case":"X"}]})", text("x"), true},
+        {R"({"a":[{"anything-but":["x","y"]}]})", text("x"), false},
+        {R"({"a":[{"anything-but":["x","y"]}]})", text("z"), true},
+        {R"({"a":[{"anything-but":{"prefix":"x"}}]})", text("xx"), false},
+        {R"({"a":[{"numeric":[">=",10,"<",20]}]})", number("10"), true},
+        {R"({"a":[{"numeric":[">=",10,"<",20]}]})", number("20"), false},
+        {R"({"a":[{"numeric":["=",3.5]}]})", number("3.50"), true},
+        {R"({"a":[10]})", text("10"), false},
+        {R"({"a":[10]})", number("10.0"), true},
+        {R"({"a":["x"]})", array(R"(["w","x"])"), true},
+        {R"({"a":[{"anything-but":["x"]}]})", array(R"(["x","y"])"), true},
+        {R"({"a":[null,true]})", array("[true]"), true},
+        {R"({"a":[{"exists":true}]})", text("x"), true},
+        {R"({"a":[{"exists":false}]})", text("x"), false},
+        {R"({"b":[{"exists":false}]})", text("x"), true},
+        {R"({"b":["x"]})", text("x"), false},
+        {R"({"a":["x"],"b":["x"]})", text("x"), false},
+        {R"({"a":["AAA="]})", {.type = "Binary", .value = "AAA="}, false},
+    };
+    for (const auto& each : cases) {
+        ASSERT_TRUE(check_filter_policy(each.policy)) << each.policy;
+        EXPECT_EQ(passes_filter_policy(each.policy, {{"a", each.attribute}}), each.passes)
+            << each.policy << " on " << each.attribute.value;
+    }
+}
+
+TEST(FilterPolicyTest, BadPoliciesAreRefused) {
+    for (const auto* policy : {"[", "[]", R"({"a":"x"})", R"({"a":[]})", R"({"a":[{"cidr":"10.0.0.0/8"}]})",
+                               R"({"a":[{"numeric":["<",1,">",2]}]})", R"({"a":[{"prefix":1}]})", R"({"a":[["x"]]})",
+                               R"({"a":["1"],"b":["1"],"c":["1"],"d":["1"],"e":["1"],"f":["1"]})"}) {
+        const auto checked = check_filter_policy(policy);
+        ASSERT_FALSE(checked) << policy;
+        EXPECT_EQ(checked.error().name, "InvalidParameter");
+    }
+}
+
+TEST(DeliveryPolicyTest, PhasesFollowEachOther) {
+    const auto policy = parse_subscription_policy(
+        R"({"healthyRetryPolicy":{"numRetries":6,"numNoDelayRetries":1,"numMinDelayRetries":1,"numMaxDelayRetries":1,"minDelayTarget":10,"maxDelayTarget":30,"backoffFunction":"linear"}})");
+    ASSERT_TRUE(policy);
+    std::vector<long> seconds;
+    for (int failures = 1; retry_delay(*policy, failures); ++failures)
+        seconds.push_back(retry_delay(*policy, failures)->count() / 1000);
+    EXPECT_EQ(seconds, (std::vector<long>{0, 10, 10, 20, 30, 30}));
+    EXPECT_FALSE(parse_subscription_policy(R"({"healthyRetryPolicy":{"minDelayTarget":30,"maxDelayTarget":10}})"));
+    EXPECT_FALSE(parse_subscription_policy(R"({"healthyRetryPolicy":{"numRetries":"many"}})"));
+}
+
+}  // namespace
+}  // namespace holdpoint::topics
