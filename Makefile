@@ -1,0 +1,54 @@
+# Holdpoint: one command each to run, test, check. `make` alone lists them.
+.DEFAULT_GOAL := help
+MODE ?= polling
+STACK ?= app-sam
+
+help:       ## this list
+	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/: .*##/\t/' | expand -t 12
+
+run:        ## install what is missing, build, start the server with the approvals stack deployed (MODE=polling|callback)
+	@tools/run.sh "$(STACK)" "$(MODE)"
+
+demo:       ## approve, reject and time out, in both modes, on a server of its own; then print the audit trails
+	@tools/demo.sh
+
+test:       ## every test: unit, property, and whole-program tests with real processes and clients
+	@tools/install_packages.sh build test
+	@tools/python_env.sh
+	cmake --preset dev && cmake --build --preset dev
+	PATH="$(CURDIR)/build/venv/bin:$$PATH" ctest --preset dev -LE long
+
+check:      ## what every change must pass: format, layers, house rules, lint, unit and property tests
+	@tools/install_packages.sh build test check
+	@tools/check.sh
+
+sanitize:   ## unit and property tests under ASan+UBSan, then the threaded parts under TSan
+	@tools/install_packages.sh build test
+	cmake --preset asan && cmake --build --preset asan && ctest --preset asan -L 'unit|property'
+	cmake --preset tsan && cmake --build --preset tsan && ctest --preset tsan -L 'unit|property'
+
+long:       ## what takes longer: kill loops and races over the real server
+	@tools/install_packages.sh build test
+	@tools/python_env.sh
+	cmake --preset release && cmake --build --preset release
+	PATH="$(CURDIR)/build/venv/bin:$$PATH" ctest --preset release -L long
+
+coverage:   ## line and branch coverage of the unit and property tests: build/coverage/report.txt
+	@tools/install_packages.sh build test coverage
+	cmake --preset coverage && cmake --build --preset coverage && ctest --preset coverage -L 'unit|property'
+	gcovr --root . --filter 'src/' --filter 'include/' --exclude '.*_test\.cpp' --object-directory build/coverage \
+	  --branches --print-summary -o build/coverage/report.txt
+
+bench:      ## approvals per second, decision-to-done time, start-up time and memory of a function
+	@tools/install_packages.sh build test
+	cmake --preset release && cmake --build --preset release
+	@bench/run.sh
+
+format:     ## rewrite every source file in the house format
+	@tools/install_packages.sh check
+	git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
+
+clean:      ## remove the build folder
+	rm -rf build
+
+.PHONY: help run demo test check sanitize long coverage bench format clean

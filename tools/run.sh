@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# `make run`: installs what is missing, builds, starts the server with the approvals stack deployed, and says what to type next.
+# Usage: tools/run.sh STACK MODE
+set -euo pipefail
+cd "$(dirname "$0")/.."
+stack=${1:-app-sam}
+mode=${2:-polling}
+holdpoint=build/release/bin/holdpoint
+
+tools/install_packages.sh build
+echo "Building (the first time takes some minutes) …"
+[ -f build/release/build.ninja ] || cmake --preset release -DHOLDPOINT_BUILD_TESTS=OFF -DHOLDPOINT_BUILD_BENCH=OFF >/dev/null
+cmake --build --preset release --target holdpoint approvals_workflow approval_api
+
+"$holdpoint" up &
+server=$!
+trap 'kill -TERM "$server" 2>/dev/null || true; wait "$server" || true' EXIT
+trap 'exit 130' INT TERM
+"$holdpoint" env --wait 30 >/dev/null
+"$holdpoint" deploy template.yaml --stack-name "$stack" --parameter-overrides "ApprovalWaitMode=$mode"
+
+cat <<TEXT
+
+Holdpoint is up; the approvals stack "$stack" is deployed (wait mode: $mode). Ctrl-C stops it; nothing is lost.
+
+In another shell:
+
+    eval "\$($holdpoint env)"
+    $holdpoint approvals submit --document-id doc-123 --name "Q4 Budget Proposal" --requester user@example.com
+    $holdpoint approvals list
+    $holdpoint approvals approve <APPROVAL_ID> --approver boss@example.com --comments "Looks good"
+    $holdpoint executions list
+
+The aws command line works there, too: see README.md.
+TEXT
+wait "$server"
