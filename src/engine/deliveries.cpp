@@ -1,0 +1,211 @@
+#include "engine/deliveries.hpp"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "base/encoding.hpp"
+#include "topics/deliveries.hpp"
+
+namespace holdpoint::engine {
+namespace {
+
+constexpr std::size_t kDueAtOnce = 64;
+/// Deadlines are wall time and clocks jump, so no wait is longer than this while something is pending.
+constexpr std::chrono::milliseconds kLookAgain{1000};
+
+struct Url {
+    net::Endpoint endpoint;
+    std::string target;
+    std::string user_info;
+};
+
+std::optional<Url> split_url(std::string_view text) {
+    const auto scheme_end = text.find("://");
+    if (scheme_end == std::string_view::npos) return std::nullopt;
+    const auto path_start = std::min(text.find_first_of("/?#", scheme_end + 3), text.size());
+    std::string authority(text.substr(scheme_end + 3, path_start - scheme_end - 3));
+    Url url;
+    if (const auto at = authority.rfind('@'); at != std::string::npos) {
+        url.user_info = percent_decode(authority.substr(0, at));
+        authority.erase(0, at + 1);
+    }
+    const auto endpoint = net::parse_endpoint(fmt::format("{}://{}", text.substr(0, scheme_end), authority));
+    if (!endpoint) return std::nullopt;
+    url.endpoint = *endpoint;
+    std::string_view rest = text.substr(path_start);
+    rest = rest.substr(0, rest.find('#'));
+    url.target = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
+    return url;
+}
+
+struct Outcome {
+    bool delivered = false;
+    bool retryable = true;
+    std::string why;
+};
+
+}  // namespace
+
+class Deliveries::Impl {
+public:
+    Impl(const Clock& clock, store::Store& store, Writer& writer, net::Transport& transport, topics::Sender sender,
+         InvokeLater invoke_later, DeliveryOptions options)
+        : clock_(clock),
+          store_(store),
+          writer_(writer),
+          transport_(transport),
+          sender_(std::move(sender)),
+          invoke_later_(std::move(invoke_later)),
+          options_(options) {
+        threads_.emplace_back([this] { find_due(); });
+        for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { deliver_queued(); });
+    }
+    ~Impl() { stop(); }
+
+    void wake() {
+        const std::lock_guard lock(state_->mutex);
+        state_->look = true;
+        state_->changed.notify_all();
+    }
+
+    void stop() {
+        {
+            const std::lock_guard lock(state_->mutex);
+            state_->stopping = true;
+            state_->changed.notify_all();
+        }
+        for (auto& thread : threads_) {
+            if (thread.joinable()) thread.join();
+        }
+    }
+
+private:
+    /// The scheduler's thread: moves due deliveries from the store into the queue.
+    void find_due() {
+        std::unique_lock lock(state_->mutex);
+        while (!state_->stopping) {
+            state_->look = false;
+            lock.unlock();
+            const auto snapshot = store_.snapshot();
+            auto due = topics::due_deliveries(*snapshot, clock_.now(), kDueAtOnce + in_flight_limit());
+            const bool pending = topics::next_delivery_due(*snapshot).has_value();
+            lock.lock();
+            for (auto& delivery : due) {
+                if (state_->queue.size() >= kDueAtOnce ||
+                    !state_->in_flight.insert(topics::delivery_key(delivery)).second)
+                    continue;
+                state_->queue.push_back(std::move(delivery));
+            }
+            state_->changed.notify_all();
+            const auto woken = [this] { return state_->stopping || state_->look; };
+            if (pending)
+                state_->changed.wait_for(lock, kLookAgain, woken);
+            else
+                state_->changed.wait(lock, woken);
+        }
+    }
+
+    /// What is queued or being sent shows up among the due ones again; read past it.
+    [[nodiscard]] std::size_t in_flight_limit() const { return kDueAtOnce + options_.threads; }
+
+    void deliver_queued() {
+        std::unique_lock lock(state_->mutex);
+        while (true) {
+            state_->changed.wait(lock, [this] { return state_->stopping || !state_->queue.empty(); });
+            if (state_->stopping) return;
+            auto delivery = std::move(state_->queue.front());
+            state_->queue.pop_front();
+            lock.unlock();
+            auto outcome = send(delivery);
+            record(std::move(delivery), std::move(outcome));
+            lock.lock();
+        }
+    }
+
+    Outcome send(const topics::Delivery& delivery) {
+        const auto subscription =
+            topics::find_subscription(*store_.snapshot(), delivery.topic_arn, delivery.subscription_id);
+        if (!subscription)
+            return {.delivered = true, .retryable = false, .why = {}};  // unsubscribed meanwhile: nobody to tell
+        if (subscription->protocol == "lambda") {
+            auto queued = invoke_later_(subscription->endpoint, topics::lambda_event(delivery, *subscription, sender_));
+            return {.delivered = queued.has_value(), .retryable = true, .why = queued ? "" : queued.error()};
+        }
+        const auto url = split_url(subscription->endpoint);
+        if (!url)
+            return {.delivered = false, .retryable = false, .why = "the endpoint is not a URL this server can reach"};
+        auto message = topics::http_message(delivery, *subscription, sender_);
+        net::Request request{.method = "POST",
+                             .target = url->target,
+                             .headers = std::move(message.headers),
+                             .body = std::move(message.body)};
+        if (!url->user_info.empty())
+            request.headers.emplace_back("Authorization", "Basic " + base64_encode(url->user_info));
+        const auto response = transport_.send(url->endpoint, request, options_.timeouts);
+        if (!response) return {.delivered = false, .retryable = true, .why = response.error().message};
+        if (response->status >= 200 && response->status < 300)
+            return {.delivered = true, .retryable = false, .why = {}};
+        // A client error says that the message itself is not wanted; 429 asks for patience. (SNS developer guide,
+        // delivery retries)
+        const bool retryable = response->status < 400 || response->status >= 500 || response->status == 429;
+        return {
+            .delivered = false,
+            .retryable = retryable,
+            .why = fmt::format("HTTP {}: {}", response->status, response->body.substr(0, options_.answer_bytes_kept))};
+    }
+
+    void record(topics::Delivery delivery, Outcome outcome) {
+        auto key = topics::delivery_key(delivery);
+        writer_.submit([state = state_, key = std::move(key), delivery = std::move(delivery),
+                        outcome = std::move(outcome)](store::Transaction& transaction, TimePoint now) -> AfterCommit {
+            transaction.apply(outcome.delivered
+                                  ? topics::finish_delivery(transaction, delivery)
+                                  : topics::fail_delivery(transaction, delivery, outcome.why, outcome.retryable, now));
+            return [state, key] {
+                const std::lock_guard lock(state->mutex);
+                state->in_flight.erase(key);
+                state->look = true;
+                state->changed.notify_all();
+            };
+        });
+    }
+
+    /// Shared with commands in the writer's queue, which may outlive this worker.
+    struct State {
+        std::mutex mutex;  // guards the queue and the two marks below
+        std::condition_variable changed;
+        std::deque<topics::Delivery> queue;
+        std::set<std::string> in_flight;  // row keys from being queued until the outcome is committed
+        bool look = false;
+        bool stopping = false;
+    };
+
+    const Clock& clock_;
+    store::Store& store_;
+    Writer& writer_;
+    net::Transport& transport_;
+    topics::Sender sender_;
+    InvokeLater invoke_later_;
+    DeliveryOptions options_;
+    std::shared_ptr<State> state_ = std::make_shared<State>();
+    std::vector<std::thread> threads_;
+};
+
+Deliveries::Deliveries(const Clock& clock, store::Store& store, Writer& writer, net::Transport& transport,
+                       topics::Sender sender, InvokeLater invoke_later, DeliveryOptions options)
+    : impl_(std::make_unique<Impl>(clock, store, writer, transport, std::move(sender), std::move(invoke_later),
+                                   options)) {}
+Deliveries::~Deliveries() = default;
+void Deliveries::wake() {
+    impl_->wake();
+}
+void Deliveries::stop() {
+    impl_->stop();
+}
+
+}  // namespace holdpoint::engine

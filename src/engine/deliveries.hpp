@@ -1,0 +1,49 @@
+// Deliveries worker: sends what topics has due, after it was committed, and records what became of it.
+#pragma once
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.hpp"
+#include "engine/writer.hpp"
+#include "net/transport.hpp"
+#include "store/store.hpp"
+#include "topics/envelope.hpp"
+
+namespace holdpoint::engine {
+
+/// Queues an asynchronous invocation of the function with this ARN; the error says why it could not. Called on a
+/// worker's thread.
+using InvokeLater =
+    std::function<std::expected<void, std::string>(const std::string& function_arn, const std::string& event_json)>;
+
+struct DeliveryOptions {
+    std::size_t threads = 4;
+    net::Timeouts timeouts{.connect = std::chrono::milliseconds{5000},
+                           .read = std::chrono::milliseconds{15000}};  // as on AWS
+    std::size_t answer_bytes_kept = 200;  // of an endpoint's error page, for the dead letter
+};
+
+/// At least once: a crash between an endpoint's answer and its commit sends the message again with the same MessageId.
+class Deliveries {
+public:
+    Deliveries(const Clock& clock, store::Store& store, Writer& writer, net::Transport& transport,
+               topics::Sender sender, InvokeLater invoke_later, DeliveryOptions options = {});
+    ~Deliveries();
+    Deliveries(const Deliveries&) = delete;
+    Deliveries& operator=(const Deliveries&) = delete;
+
+    /// Something may have become due: call it after a commit that added deliveries. Cheap; from any thread.
+    void wake();
+    /// Sends nothing more, waits for what is under way (at most the timeouts), joins the threads. Stop it before the
+    /// writer.
+    void stop();
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace holdpoint::engine

@@ -1,0 +1,145 @@
+#include "engine/message_signer.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "base/encoding.hpp"
+
+namespace holdpoint::engine {
+namespace {
+
+constexpr int kKeyBits = 2048;
+constexpr long kCertificateSeconds = 60L * 60 * 24 * 365 * 20;
+
+template <auto Free>
+struct Freed {
+    template <class T>
+    void operator()(T* object) const {
+        Free(object);
+    }
+};
+using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
+
+void require(bool done, std::string_view what) {
+    if (!done) throw std::runtime_error(fmt::format("OpenSSL could not {}", what));
+}
+
+std::string text_of(BIO* bio) {
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio, &data);
+    return {data, static_cast<std::size_t>(size)};
+}
+
+Certificate self_signed(EVP_PKEY* key) {
+    Certificate certificate(X509_new());
+    require(certificate != nullptr, "make a certificate");
+    require(X509_set_version(certificate.get(), 2) == 1, "set the certificate's version");
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0);
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), kCertificateSeconds);
+    X509_set_pubkey(certificate.get(), key);
+    auto* name = X509_get_subject_name(certificate.get());
+    constexpr unsigned char kName[] = "sns.holdpoint";
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, kName, -1, -1, 0);
+    X509_set_issuer_name(certificate.get(), name);
+    require(X509_sign(certificate.get(), key, EVP_sha256()) > 0, "sign the certificate");
+    return certificate;
+}
+
+std::string make_pem() {
+    const Key key(EVP_RSA_gen(kKeyBits));
+    require(key != nullptr, "make an RSA key");
+    const auto certificate = self_signed(key.get());
+    const Bio bio(BIO_new(BIO_s_mem()));
+    require(PEM_write_bio_PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1,
+            "write the key");
+    require(PEM_write_bio_X509(bio.get(), certificate.get()) == 1, "write the certificate");
+    return text_of(bio.get());
+}
+
+/// Written beside its place, synced, then renamed: a crash leaves the whole file or none.
+void write_private_file(const std::string& path, const std::string& text) {
+    const std::string temporary = path + ".new";
+    const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    const bool written =
+        file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+    const int reason = errno;
+    if (file >= 0) ::close(file);
+    if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
+        throw std::runtime_error(fmt::format("cannot write {}: {}", path, std::strerror(written ? errno : reason)));
+    }
+}
+
+}  // namespace
+
+class MessageSigner::Impl {
+public:
+    explicit Impl(const std::string& path) {
+        std::ifstream file(path, std::ios::binary);
+        std::string pem{std::istreambuf_iterator<char>(file), {}};
+        if (pem.empty()) {
+            pem = make_pem();
+            write_private_file(path, pem);
+        }
+        const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+        key_.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+        const Certificate certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
+        if (!key_ || !certificate) {
+            throw std::runtime_error(fmt::format(
+                "{} does not hold an RSA key and its certificate. Remove it to have new ones made; endpoints that "
+                "verify signatures fetch the new certificate by themselves.",
+                path));
+        }
+        const Bio out(BIO_new(BIO_s_mem()));
+        require(PEM_write_bio_X509(out.get(), certificate.get()) == 1, "write the certificate");
+        certificate_pem_ = text_of(out.get());
+    }
+
+    [[nodiscard]] std::string sign(std::string_view text) const {
+        const DigestContext context(EVP_MD_CTX_new());
+        require(context && EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key_.get()) == 1,
+                "start a signature");
+        const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+        std::size_t size = 0;
+        require(EVP_DigestSign(context.get(), nullptr, &size, bytes, text.size()) == 1, "size a signature");
+        std::string signature(size, '\0');
+        require(EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, bytes,
+                               text.size()) == 1,
+                "sign");
+        signature.resize(size);
+        return base64_encode(signature);
+    }
+
+    Key key_;
+    std::string certificate_pem_;
+};
+
+MessageSigner::MessageSigner(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
+MessageSigner::~MessageSigner() = default;
+std::string MessageSigner::sign(std::string_view text) const {
+    return impl_->sign(text);
+}
+const std::string& MessageSigner::certificate_pem() const {
+    return impl_->certificate_pem_;
+}
+std::string MessageSigner::certificate_path() const {
+    return fmt::format("/SimpleNotificationService-{}.pem", to_hex(sha256(impl_->certificate_pem_)).substr(0, 32));
+}
+
+}  // namespace holdpoint::engine
