@@ -1,0 +1,92 @@
+#include "api/sns/parameters.hpp"
+
+#include <fmt/format.h>
+
+#include "base/encoding.hpp"
+
+namespace holdpoint::api::sns {
+namespace {
+
+std::vector<std::pair<std::string, std::string>> read_form(std::string_view text) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    while (!text.empty()) {
+        const auto end = std::min(text.find('&'), text.size());
+        const auto pair = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (pair.empty()) continue;
+        const auto equals = std::min(pair.find('='), pair.size());
+        pairs.emplace_back(percent_decode(pair.substr(0, equals), true), percent_decode(pair.substr(std::min(equals + 1, pair.size())), true));
+    }
+    return pairs;
+}
+
+Result<topics::MessageAttributes> read_attributes(const Parameters& parameters, const std::string& prefix) {
+    topics::MessageAttributes attributes;
+    for (int i = 1; parameters.any(fmt::format("{}MessageAttributes.entry.{}.", prefix, i)); ++i) {
+        const auto entry = fmt::format("{}MessageAttributes.entry.{}.", prefix, i);
+        const auto name = parameters.get(entry + "Name");
+        topics::MessageAttribute attribute{.type = parameters.get(entry + "Value.DataType"), .value = parameters.get(entry + "Value.StringValue")};
+        if (attribute.type.starts_with("Binary")) {
+            auto bytes = base64_decode(parameters.get(entry + "Value.BinaryValue"));
+            if (!bytes) return fail("ParameterValueInvalid", 400, fmt::format("The message attribute '{}' must contain base64 in BinaryValue.", name));
+            attribute.value = std::move(*bytes);
+        }
+        attributes.insert_or_assign(name, std::move(attribute));
+    }
+    return attributes;
+}
+
+}  // namespace
+
+Parameters Parameters::read(const net::Request& request) {
+    std::map<std::string, std::string> values;
+    for (auto& [name, value] : request.method == "GET" ? request.query() : read_form(request.body)) values.emplace(std::move(name), std::move(value));
+    return Parameters(std::move(values));
+}
+
+std::optional<std::string> Parameters::find(const std::string& name) const {
+    const auto found = values_.find(name);
+    if (found == values_.end()) return std::nullopt;
+    return found->second;
+}
+
+Result<std::string> Parameters::require(const std::string& name) const {
+    auto value = find(name);
+    if (!value || value->empty()) return topics::invalid_parameter(fmt::format("{} Reason: no value for required parameter", name));
+    return std::move(*value);
+}
+
+bool Parameters::any(const std::string& prefix) const {
+    const auto found = values_.lower_bound(prefix);
+    return found != values_.end() && found->first.starts_with(prefix);
+}
+
+std::map<std::string, std::string> Parameters::entries(const std::string& name) const {
+    std::map<std::string, std::string> result;
+    for (int i = 1; any(fmt::format("{}.entry.{}.", name, i)); ++i) {
+        result.insert_or_assign(get(fmt::format("{}.entry.{}.key", name, i)), get(fmt::format("{}.entry.{}.value", name, i)));
+    }
+    return result;
+}
+
+Result<topics::Message> read_message(const Parameters& parameters, const std::string& prefix) {
+    auto attributes = read_attributes(parameters, prefix);
+    if (!attributes) return std::unexpected(attributes.error());
+    return topics::Message{.message = parameters.get(prefix + "Message"),
+                           .subject = parameters.find(prefix + "Subject"),
+                           .structure = parameters.get(prefix + "MessageStructure"),
+                           .attributes = std::move(*attributes)};
+}
+
+Result<std::vector<topics::BatchEntry>> read_batch(const Parameters& parameters) {
+    std::vector<topics::BatchEntry> entries;
+    for (int i = 1; parameters.any(fmt::format("PublishBatchRequestEntries.member.{}.", i)); ++i) {
+        const auto prefix = fmt::format("PublishBatchRequestEntries.member.{}.", i);
+        auto message = read_message(parameters, prefix);
+        if (!message) return std::unexpected(message.error());
+        entries.push_back({.id = parameters.get(prefix + "Id"), .message = std::move(*message)});
+    }
+    return entries;
+}
+
+}  // namespace holdpoint::api::sns

@@ -1,0 +1,42 @@
+// Parameters of a Query request: flat names such as `Attributes.entry.1.key`, read back into lists and maps.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "net/http.hpp"
+#include "topics/publish.hpp"
+
+namespace holdpoint::api::sns {
+
+class Parameters {
+public:
+    /// From a POST's form body or a GET's query.
+    [[nodiscard]] static Parameters read(const net::Request& request);
+    explicit Parameters(std::map<std::string, std::string> values) : values_(std::move(values)) {}
+
+    [[nodiscard]] std::optional<std::string> find(const std::string& name) const;
+    /// Empty when absent.
+    [[nodiscard]] std::string get(const std::string& name) const { return find(name).value_or(""); }
+    /// InvalidParameter in SNS's words when absent.
+    [[nodiscard]] Result<std::string> require(const std::string& name) const;
+    [[nodiscard]] bool flag(const std::string& name) const { return get(name) == "true"; }
+    /// True when some name starts with `prefix`.
+    [[nodiscard]] bool any(const std::string& prefix) const;
+
+    /// `<name>.entry.N.key` and `<name>.entry.N.value`.
+    [[nodiscard]] std::map<std::string, std::string> entries(const std::string& name) const;
+
+private:
+    std::map<std::string, std::string> values_;
+};
+
+/// The message whose members stand under `prefix` ("" for Publish, "PublishBatchRequestEntries.member.1." for a batch).
+[[nodiscard]] Result<topics::Message> read_message(const Parameters& parameters, const std::string& prefix);
+[[nodiscard]] Result<std::vector<topics::BatchEntry>> read_batch(const Parameters& parameters);
+
+}  // namespace holdpoint::api::sns
