@@ -1,0 +1,130 @@
+#include "wire/json_reader.hpp"
+
+#include <cmath>
+
+namespace holdpoint::wire {
+
+namespace {
+
+std::string_view kind_of(const boost::json::value& json) {
+    switch (json.kind()) {
+    case boost::json::kind::null: return "null";
+    case boost::json::kind::bool_: return "a boolean";
+    case boost::json::kind::int64:
+    case boost::json::kind::uint64: return "an integer";
+    case boost::json::kind::double_: return "a number with a fraction";
+    case boost::json::kind::string: return "a string";
+    case boost::json::kind::array: return "a list";
+    case boost::json::kind::object: return "an object";
+    }
+    std::unreachable();
+}
+
+}  // namespace
+
+JsonReader::JsonReader(const boost::json::value& json, std::string path, std::optional<Error>& problem)
+    : object_(json.if_object()), path_(std::move(path)), problem_(problem) {
+    if (!object_) refuse("", "an object", kind_of(json));
+}
+
+void JsonReader::refuse(std::string_view name, std::string_view expected, std::string_view found) {
+    if (problem_) return;
+    std::string where = path_;
+    if (!name.empty()) where.append(".").append(name);
+    problem_ = Error{.name = "SerializationException",
+                     .http_status = 400,
+                     .message = where + ": expected " + std::string(expected) + ", got " + std::string(found),
+                     .details_json = {}};
+}
+
+const boost::json::value* JsonReader::find(std::string_view name) const {
+    if (problem_ || !object_) return nullptr;
+    const auto* member = object_->if_contains(name);
+    return member && !member->is_null() ? member : nullptr;
+}
+
+std::optional<std::string> JsonReader::text(std::string_view name) {
+    const auto* member = find(name);
+    if (!member) return std::nullopt;
+    if (const auto* found = member->if_string()) return std::string(*found);
+    refuse(name, "a string", kind_of(*member));
+    return std::nullopt;
+}
+
+std::string JsonReader::required_text(std::string_view name) {
+    if (auto found = text(name)) return *std::move(found);
+    refuse(name, "a string", "nothing");
+    return {};
+}
+
+std::optional<std::int64_t> JsonReader::integer(std::string_view name) {
+    const auto* member = find(name);
+    if (!member) return std::nullopt;
+    boost::json::error_code error;
+    const auto number = member->is_number() ? member->to_number<std::int64_t>(error) : 0;
+    if (member->is_number() && !error) return number;
+    refuse(name, "an integer", kind_of(*member));
+    return std::nullopt;
+}
+
+std::optional<bool> JsonReader::boolean(std::string_view name) {
+    const auto* member = find(name);
+    if (!member) return std::nullopt;
+    if (const bool* found = member->if_bool()) return *found;
+    refuse(name, "true or false", kind_of(*member));
+    return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> JsonReader::texts(std::string_view name) {
+    const auto* member = find(name);
+    if (!member) return std::nullopt;
+    const auto* list = member->if_array();
+    if (!list) {
+        refuse(name, "a list of strings", kind_of(*member));
+        return std::nullopt;
+    }
+    std::vector<std::string> found;
+    found.reserve(list->size());
+    for (const auto& item : *list) {
+        if (const auto* item_text = item.if_string()) {
+            found.emplace_back(*item_text);
+        } else {
+            refuse(name, "a list of strings", kind_of(item));
+        }
+    }
+    return found;
+}
+
+std::optional<TimePoint> JsonReader::time(std::string_view name) {
+    const auto* member = find(name);
+    if (!member) return std::nullopt;
+    if (const auto* written = member->if_string()) {
+        if (auto parsed = parse_iso8601(*written)) return *parsed;
+    } else if (member->is_number()) {
+        const double number = member->to_number<double>();
+        // Envelope times are milliseconds; 1e11 seconds would be the year 5138.
+        if (std::isfinite(number) && std::abs(number) < 1e15) return from_epoch_ms(std::llround(number < 1e11 ? number * 1000.0 : number));
+    }
+    refuse(name, "a time (epoch seconds, epoch milliseconds or ISO 8601)", kind_of(*member));
+    return std::nullopt;
+}
+
+void JsonReader::child(std::string_view name, const std::function<void(JsonReader&)>& read) {
+    const auto* member = find(name);
+    if (!member) return;
+    JsonReader inner(*member, path_ + "." + std::string(name), problem_);
+    if (!problem_) read(inner);
+}
+
+void JsonReader::each(std::string_view name, const std::function<void(JsonReader&)>& read) {
+    const auto* member = find(name);
+    if (!member) return;
+    const auto* list = member->if_array();
+    if (!list) return refuse(name, "a list", kind_of(*member));
+    for (std::size_t i = 0; i < list->size() && !problem_; ++i) {
+        JsonReader inner((*list)[i], path_ + "." + std::string(name) + "[" + std::to_string(i) + "]", problem_);
+        if (!problem_) read(inner);
+    }
+}
+
+}  // namespace holdpoint::wire

@@ -1,0 +1,65 @@
+// JsonReader: reads the members of one JSON object and remembers the first thing that was wrong, with its path.
+#pragma once
+
+#include <boost/json.hpp>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+
+namespace holdpoint::wire {
+
+/// After the first problem every further read answers nothing; the caller asks once, at the end. A member that is null
+/// counts as absent. Errors are SerializationException and name path, expectation and finding.
+class JsonReader {
+public:
+    JsonReader(const boost::json::value& json, std::string path, std::optional<Error>& problem);
+
+    [[nodiscard]] std::optional<std::string> text(std::string_view name);
+    [[nodiscard]] std::string required_text(std::string_view name);
+    [[nodiscard]] std::optional<std::int64_t> integer(std::string_view name);
+    [[nodiscard]] std::optional<bool> boolean(std::string_view name);
+    [[nodiscard]] std::optional<std::vector<std::string>> texts(std::string_view name);
+    /// Epoch milliseconds, epoch seconds (numbers below 1e11), or ISO 8601 text.
+    [[nodiscard]] std::optional<TimePoint> time(std::string_view name);
+    /// Calls `read` when the member is there and an object.
+    void child(std::string_view name, const std::function<void(JsonReader&)>& read);
+    /// Calls `read` for each element of a list of objects.
+    void each(std::string_view name, const std::function<void(JsonReader&)>& read);
+
+    template <class Enum>
+    [[nodiscard]] Enum required_name(std::string_view name, std::span<const std::pair<Enum, std::string_view>> names) {
+        const std::string found = required_text(name);
+        for (const auto& [enumerator, known] : names) {
+            if (known == found) return enumerator;
+        }
+        refuse(name, "a known name", "'" + found.substr(0, 64) + "'");
+        return {};
+    }
+
+private:
+    const boost::json::value* find(std::string_view name) const;
+    void refuse(std::string_view name, std::string_view expected, std::string_view found);
+
+    const boost::json::object* object_;
+    std::string path_;
+    std::optional<Error>& problem_;
+};
+
+template <class T, class Read>
+[[nodiscard]] Result<T> read_json(const boost::json::value& json, Read read) {
+    std::optional<Error> problem;
+    JsonReader reader(json, "$", problem);
+    T result = read(reader);
+    if (problem) return std::unexpected(std::move(*problem));
+    return result;
+}
+
+}  // namespace holdpoint::wire
