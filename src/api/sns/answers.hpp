@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "topics/outbox.hpp"
@@ -12,11 +11,11 @@
 
 namespace holdpoint::api::sns {
 
-[[nodiscard]] std::string element(std::string_view name, std::string_view text);
 [[nodiscard]] std::string attributes_xml(const topics::Attributes& attributes);
 [[nodiscard]] std::string topics_xml(const topics::TopicPage& page);
 [[nodiscard]] std::string subscriptions_xml(const topics::SubscriptionPage& page);
 [[nodiscard]] std::string batch_xml(const std::vector<topics::BatchResult>& results);
-[[nodiscard]] std::string outbox_xml(const std::vector<topics::OutboxMail>& mails, const std::vector<topics::Delivery>& dead_letters);
+[[nodiscard]] std::string outbox_xml(const std::vector<topics::OutboxMail>& mails,
+                                     const std::vector<topics::Delivery>& dead_letters);
 
 }  // namespace holdpoint::api::sns

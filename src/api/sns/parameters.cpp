@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/encoding.hpp"
 
 namespace holdpoint::api::sns {
@@ -15,7 +17,8 @@ std::vector<std::pair<std::string, std::string>> read_form(std::string_view text
         text.remove_prefix(std::min(end + 1, text.size()));
         if (pair.empty()) continue;
         const auto equals = std::min(pair.find('='), pair.size());
-        pairs.emplace_back(percent_decode(pair.substr(0, equals), true), percent_decode(pair.substr(std::min(equals + 1, pair.size())), true));
+        pairs.emplace_back(percent_decode(pair.substr(0, equals), true),
+                           percent_decode(pair.substr(std::min(equals + 1, pair.size())), true));
     }
     return pairs;
 }
@@ -25,10 +28,13 @@ Result<topics::MessageAttributes> read_attributes(const Parameters& parameters, 
     for (int i = 1; parameters.any(fmt::format("{}MessageAttributes.entry.{}.", prefix, i)); ++i) {
         const auto entry = fmt::format("{}MessageAttributes.entry.{}.", prefix, i);
         const auto name = parameters.get(entry + "Name");
-        topics::MessageAttribute attribute{.type = parameters.get(entry + "Value.DataType"), .value = parameters.get(entry + "Value.StringValue")};
+        topics::MessageAttribute attribute{.type = parameters.get(entry + "Value.DataType"),
+                                           .value = parameters.get(entry + "Value.StringValue")};
         if (attribute.type.starts_with("Binary")) {
             auto bytes = base64_decode(parameters.get(entry + "Value.BinaryValue"));
-            if (!bytes) return fail("ParameterValueInvalid", 400, fmt::format("The message attribute '{}' must contain base64 in BinaryValue.", name));
+            if (!bytes)
+                return fail("ParameterValueInvalid", 400,
+                            fmt::format("The message attribute '{}' must contain base64 in BinaryValue.", name));
             attribute.value = std::move(*bytes);
         }
         attributes.insert_or_assign(name, std::move(attribute));
@@ -40,7 +46,8 @@ Result<topics::MessageAttributes> read_attributes(const Parameters& parameters, 
 
 Parameters Parameters::read(const net::Request& request) {
     std::map<std::string, std::string> values;
-    for (auto& [name, value] : request.method == "GET" ? request.query() : read_form(request.body)) values.emplace(std::move(name), std::move(value));
+    for (auto& [name, value] : request.method == "GET" ? request.query() : read_form(request.body))
+        values.emplace(std::move(name), std::move(value));
     return Parameters(std::move(values));
 }
 
@@ -52,8 +59,13 @@ std::optional<std::string> Parameters::find(const std::string& name) const {
 
 Result<std::string> Parameters::require(const std::string& name) const {
     auto value = find(name);
-    if (!value || value->empty()) return topics::invalid_parameter(fmt::format("{} Reason: no value for required parameter", name));
+    if (!value || value->empty())
+        return topics::invalid_parameter(fmt::format("{} Reason: no value for required parameter", name));
     return std::move(*value);
+}
+
+bool Parameters::is_text() const {
+    return std::ranges::all_of(values_, [](const auto& each) { return is_utf8(each.first) && is_utf8(each.second); });
 }
 
 bool Parameters::any(const std::string& prefix) const {
@@ -64,7 +76,8 @@ bool Parameters::any(const std::string& prefix) const {
 std::map<std::string, std::string> Parameters::entries(const std::string& name) const {
     std::map<std::string, std::string> result;
     for (int i = 1; any(fmt::format("{}.entry.{}.", name, i)); ++i) {
-        result.insert_or_assign(get(fmt::format("{}.entry.{}.key", name, i)), get(fmt::format("{}.entry.{}.value", name, i)));
+        result.insert_or_assign(get(fmt::format("{}.entry.{}.key", name, i)),
+                                get(fmt::format("{}.entry.{}.value", name, i)));
     }
     return result;
 }

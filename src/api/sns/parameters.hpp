@@ -25,6 +25,8 @@ public:
     /// InvalidParameter in SNS's words when absent.
     [[nodiscard]] Result<std::string> require(const std::string& name) const;
     [[nodiscard]] bool flag(const std::string& name) const { return get(name) == "true"; }
+    /// Whether every value is UTF-8, so that it can stand in an XML answer and in JSON.
+    [[nodiscard]] bool is_text() const;
     /// True when some name starts with `prefix`.
     [[nodiscard]] bool any(const std::string& prefix) const;
 

@@ -1,0 +1,289 @@
+#include "api/sns/sns.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+
+#include "api/respond.hpp"
+#include "api/sns/answers.hpp"
+#include "api/sns/parameters.hpp"
+#include "base/encoding.hpp"
+#include "topics/deliveries.hpp"
+
+namespace holdpoint::api {
+namespace {
+
+using sns::Parameters;
+
+constexpr std::string_view kNamespace = "http://sns.amazonaws.com/doc/2010-03-31/";
+constexpr std::size_t kOutboxMailsMax = 200;
+
+/// What a writing action answers, and what it writes.
+using Change = Decided<std::string>;
+using Read = std::function<Result<std::string>(const Call&, const Parameters&, const RowReader&)>;
+using Write = std::function<Result<Change>(const Call&, const Parameters&, const RowReader&, TimePoint now,
+                                           const std::string& nonce)>;
+
+/// Which permission on which resource an action needs.
+struct Permission {
+    std::string action;
+    std::string resource_parameter;  // empty: "*"
+};
+
+struct Action {
+    Permission permission;
+    Read read;  // one of the two
+    Write write;
+    bool has_result = true;  // some answers carry ResponseMetadata alone
+};
+
+Result<Change> without_answer(Result<std::vector<RowWrite>> writes) {
+    if (!writes) return std::unexpected(writes.error());
+    return Change{.answer = "", .writes = std::move(*writes)};
+}
+
+Result<Change> with_element(std::string_view name, Result<Decided<std::string>> decided) {
+    if (!decided) return std::unexpected(decided.error());
+    decided->answer = xml_element(name, decided->answer);
+    return decided;
+}
+
+template <class T, class Print>
+Result<std::string> print(const Result<T>& value, Print&& as_xml) {
+    if (!value) return std::unexpected(value.error());
+    return as_xml(*value);
+}
+
+class SnsService final : public Service {
+public:
+    SnsService(const Context& context, std::function<void()> deliveries_added)
+        : context_(context), deliveries_added_(std::move(deliveries_added)) {
+        add_topic_actions();
+        add_subscription_actions();
+        add_publish_actions();
+    }
+
+    void handle(Call call) override {
+        auto parameters = Parameters::read(call.request);
+        const auto name = parameters.get("Action");
+        const auto found = actions_.find(name);
+        if (found == actions_.end()) {
+            return refuse(call, {.name = "InvalidAction",
+                                 .http_status = 400,
+                                 .message = fmt::format("The action {} is not valid for this endpoint.", name),
+                                 .details_json = {}});
+        }
+        const auto& action = found->second;
+        if (!parameters.is_text()) {
+            return refuse(call, topics::invalid_parameter("Reason: parameters must be UTF-8 text").error());
+        }
+        if (auto allowed = check_caller(call, parameters, name, action); !allowed) return refuse(call, allowed.error());
+        if (action.read) {
+            const auto snapshot = context_.store.snapshot();
+            return answer(call, name, action, action.read(call, parameters, *snapshot));
+        }
+        auto nonce = to_hex(context_.random.bytes(16));
+        // The actions live as long as the service, and the service outlives the writer's queue.
+        context_.writer.submit(
+            [this, name, &action, parameters = std::move(parameters), nonce = std::move(nonce), call = std::move(call)](
+                store::Transaction& transaction, TimePoint now) mutable -> engine::AfterCommit {
+                auto decided = action.write(call, parameters, transaction, now, nonce);
+                if (!decided) return [call = std::move(call), error = decided.error()] { refuse(call, error); };
+                const bool adds_delivery = std::ranges::any_of(
+                    decided->writes, [](const RowWrite& write) { return write.space == Space::deliveries; });
+                transaction.apply(decided->writes);
+                return [this, name, &action, adds_delivery, call = std::move(call),
+                        xml = std::move(decided->answer)]() mutable {
+                    if (adds_delivery) deliveries_added_();
+                    answer(call, name, action, std::move(xml));
+                };
+            });
+    }
+
+private:
+    /// The caller's policies; or, without a caller, the token that stands in for them.
+    Result<void> check_caller(const Call& call, const Parameters& parameters, const std::string& name,
+                              const Action& action) const {
+        if (call.caller.arn.empty()) {
+            const bool ends = name == "Unsubscribe" &&
+                              topics::may_unsubscribe(*context_.store.snapshot(), parameters.get("SubscriptionArn"),
+                                                      parameters.get("Token"));
+            if (ends || name == "ConfirmSubscription") return {};
+            return fail("MissingAuthenticationToken", 403, "Missing Authentication Token");
+        }
+        std::string resource = "*";
+        if (name == "CreateTopic") {
+            resource =
+                topics::topic_arn({.region = context_.region, .account = context_.account}, parameters.get("Name"));
+        } else if (!action.permission.resource_parameter.empty()) {
+            const auto arn = parameters.find(action.permission.resource_parameter);
+            resource = arn ? *arn : parameters.get("TargetArn");
+        }
+        return call.authorize("sns:" + action.permission.action, resource);
+    }
+
+    static void refuse(const Call& call, const Error& error) {
+        call.respond(query_error(error, call.request_id, kNamespace));
+    }
+
+    static void answer(const Call& call, const std::string& name, const Action& action,
+                       const Result<std::string>& xml) {
+        if (!xml) return refuse(call, xml.error());
+        call.respond(action.has_result ? query_answer(name, *xml, call.request_id, kNamespace)
+                                       : query_empty_answer(name, call.request_id, kNamespace));
+    }
+
+    void add_topic_actions() {
+        actions_["CreateTopic"] = {
+            .permission = {"CreateTopic", "Name"},
+            .read = {},
+            .write = [this](const Call&, const Parameters& in, const RowReader& rows, TimePoint now,
+                            const std::string&) {
+                return with_element(
+                    "TopicArn",
+                    topics::create_topic(rows, {.region = context_.region, .account = context_.account},
+                                         {.name = in.get("Name"), .attributes = in.entries("Attributes")}, now));
+            }};
+        actions_["DeleteTopic"] = {
+            .permission = {"DeleteTopic", "TopicArn"},
+            .read = {},
+            .write = [](const Call&, const Parameters& in, const RowReader& rows, TimePoint,
+                        const std::string&) { return without_answer(topics::delete_topic(rows, in.get("TopicArn"))); },
+            .has_result = false};
+        actions_["ListTopics"] = {.permission = {"ListTopics", ""},
+                                  .read =
+                                      [](const Call&, const Parameters& in, const RowReader& rows) {
+                                          return print(topics::list_topics(rows, in.get("NextToken")), sns::topics_xml);
+                                      },
+                                  .write = {}};
+        actions_["GetTopicAttributes"] = {.permission = {"GetTopicAttributes", "TopicArn"},
+                                          .read =
+                                              [](const Call&, const Parameters& in, const RowReader& rows) {
+                                                  return print(topics::topic_attributes(rows, in.get("TopicArn")),
+                                                               sns::attributes_xml);
+                                              },
+                                          .write = {}};
+        actions_["SetTopicAttributes"] = {
+            .permission = {"SetTopicAttributes", "TopicArn"},
+            .read = {},
+            .write =
+                [](const Call&, const Parameters& in, const RowReader& rows, TimePoint, const std::string&) {
+                    return without_answer(topics::set_topic_attribute(rows, in.get("TopicArn"), in.get("AttributeName"),
+                                                                      in.get("AttributeValue")));
+                },
+            .has_result = false};
+    }
+
+    void add_subscription_actions() {
+        actions_["Subscribe"] = {.permission = {"Subscribe", "TopicArn"},
+                                 .read = {},
+                                 .write = [](const Call& call, const Parameters& in, const RowReader& rows,
+                                             TimePoint now, const std::string& nonce) {
+                                     const topics::Subscribe request{.topic_arn = in.get("TopicArn"),
+                                                                     .protocol = in.get("Protocol"),
+                                                                     .endpoint = in.get("Endpoint"),
+                                                                     .attributes = in.entries("Attributes"),
+                                                                     .return_arn = in.flag("ReturnSubscriptionArn")};
+                                     return with_element(
+                                         "SubscriptionArn",
+                                         topics::subscribe(rows, request, call.caller.account, now, nonce));
+                                 }};
+        actions_["ConfirmSubscription"] = {
+            .permission = {"ConfirmSubscription", "TopicArn"},
+            .read = {},
+            .write = [](const Call& call, const Parameters& in, const RowReader& rows, TimePoint now,
+                        const std::string&) {
+                const bool authenticated = in.flag("AuthenticateOnUnsubscribe") && !call.caller.arn.empty();
+                return with_element(
+                    "SubscriptionArn",
+                    topics::confirm_subscription(rows, in.get("TopicArn"), in.get("Token"), authenticated, now));
+            }};
+        actions_["Unsubscribe"] = {
+            .permission = {"Unsubscribe", ""},
+            .read = {},
+            .write =
+                [](const Call&, const Parameters& in, const RowReader& rows, TimePoint, const std::string&) {
+                    return without_answer(topics::unsubscribe(rows, in.get("SubscriptionArn")));
+                },
+            .has_result = false};
+        actions_["ListSubscriptions"] = {.permission = {"ListSubscriptions", ""},
+                                         .read =
+                                             [](const Call&, const Parameters& in, const RowReader& rows) {
+                                                 return print(topics::list_subscriptions(rows, in.get("NextToken")),
+                                                              sns::subscriptions_xml);
+                                             },
+                                         .write = {}};
+        actions_["ListSubscriptionsByTopic"] = {
+            .permission = {"ListSubscriptionsByTopic", "TopicArn"},
+            .read =
+                [](const Call&, const Parameters& in, const RowReader& rows) {
+                    return print(topics::list_subscriptions_by_topic(rows, in.get("TopicArn"), in.get("NextToken")),
+                                 sns::subscriptions_xml);
+                },
+            .write = {}};
+        actions_["GetSubscriptionAttributes"] = {
+            .permission = {"GetSubscriptionAttributes", ""},
+            .read =
+                [](const Call&, const Parameters& in, const RowReader& rows) {
+                    return print(topics::subscription_attributes(rows, in.get("SubscriptionArn")), sns::attributes_xml);
+                },
+            .write = {}};
+        actions_["SetSubscriptionAttributes"] = {
+            .permission = {"SetSubscriptionAttributes", ""},
+            .read = {},
+            .write =
+                [](const Call&, const Parameters& in, const RowReader& rows, TimePoint, const std::string&) {
+                    return without_answer(topics::set_subscription_attribute(
+                        rows, in.get("SubscriptionArn"), in.get("AttributeName"), in.get("AttributeValue")));
+                },
+            .has_result = false};
+    }
+
+    void add_publish_actions() {
+        actions_["Publish"] = {
+            .permission = {"Publish", "TopicArn"},
+            .read = {},
+            .write = [](const Call&, const Parameters& in, const RowReader& rows, TimePoint now,
+                        const std::string& nonce) -> Result<Change> {
+                if (in.find("PhoneNumber"))
+                    return topics::invalid_parameter(
+                        "PhoneNumber Reason: text messages are not supported by this server");
+                const auto arn = in.find("TopicArn") ? in.find("TopicArn") : in.find("TargetArn");
+                if (!arn)
+                    return topics::invalid_parameter("TopicArn or TargetArn Reason: no value for required parameter");
+                auto message = sns::read_message(in, "");
+                if (!message) return std::unexpected(message.error());
+                return with_element("MessageId", topics::publish(rows, *arn, *message, now, nonce));
+            }};
+        actions_["PublishBatch"] = {
+            .permission = {"Publish", "TopicArn"},
+            .read = {},
+            .write = [](const Call&, const Parameters& in, const RowReader& rows, TimePoint now,
+                        const std::string& nonce) -> Result<Change> {
+                auto entries = sns::read_batch(in);
+                if (!entries) return std::unexpected(entries.error());
+                auto decided = topics::publish_batch(rows, in.get("TopicArn"), *entries, now, nonce);
+                if (!decided) return std::unexpected(decided.error());
+                return Change{.answer = sns::batch_xml(decided->answer), .writes = std::move(decided->writes)};
+            }};
+        actions_["HoldpointListOutbox"] = {
+            .permission = {"HoldpointListOutbox", ""},
+            .read = [](const Call&, const Parameters&, const RowReader& rows) -> Result<std::string> {
+                return sns::outbox_xml(topics::read_outbox(rows, kOutboxMailsMax),
+                                       topics::dead_letters(rows, kOutboxMailsMax));
+            },
+            .write = {}};
+    }
+
+    const Context context_;
+    std::function<void()> deliveries_added_;
+    std::map<std::string, Action, std::less<>> actions_;
+};
+
+}  // namespace
+
+std::unique_ptr<Service> make_sns_service(const Context& context, std::function<void()> deliveries_added) {
+    return std::make_unique<SnsService>(context, std::move(deliveries_added));
+}
+
+}  // namespace holdpoint::api

@@ -1,0 +1,57 @@
+#include "api/sns/parameters.hpp"
+
+#include <gtest/gtest.h>
+
+#include "api/sns/answers.hpp"
+
+namespace holdpoint::api::sns {
+namespace {
+
+Parameters posted(std::string body) {
+    return Parameters::read({.method = "POST", .target = "/", .headers = {}, .body = std::move(body)});
+}
+
+TEST(SnsParametersTest, FlatNamesBecomeListsAndMaps) {
+    const auto in = posted(
+        "Action=Subscribe&Attributes.entry.1.key=FilterPolicy&Attributes.entry.1.value=%7B%7D&Attributes.entry.2.key="
+        "RawMessageDelivery&Attributes.entry.2.value=true");
+    EXPECT_EQ(in.get("Action"), "Subscribe");
+    EXPECT_EQ(in.entries("Attributes"),
+              (std::map<std::string, std::string>{{"FilterPolicy", "{}"}, {"RawMessageDelivery", "true"}}));
+    EXPECT_EQ(in.require("TopicArn").error().message,
+              "Invalid parameter: TopicArn Reason: no value for required parameter");
+}
+
+TEST(SnsParametersTest, MessagesCarryTheirAttributes) {
+    const auto message = read_message(
+        posted("Message=a+b%0Ac&Subject=s&MessageAttributes.entry.1.Name=kind&MessageAttributes.entry.1.Value.DataType="
+               "String"
+               "&MessageAttributes.entry.1.Value.StringValue=x&MessageAttributes.entry.2.Name=raw"
+               "&MessageAttributes.entry.2.Value.DataType=Binary&MessageAttributes.entry.2.Value.BinaryValue=AAE%3D"),
+        "");
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->message, "a b\nc");
+    EXPECT_EQ(message->attributes.at("raw").value, std::string("\0\1", 2));
+    EXPECT_FALSE(read_message(
+        posted("Message=m&MessageAttributes.entry.1.Name=raw&MessageAttributes.entry.1.Value.DataType=Binary"
+               "&MessageAttributes.entry.1.Value.BinaryValue=!"),
+        ""));
+}
+
+TEST(SnsParametersTest, BatchesKeepTheirOrder) {
+    std::string body = "TopicArn=t";
+    for (int i = 1; i <= 10; ++i)
+        body += "&PublishBatchRequestEntries.member." + std::to_string(i) + ".Id=e" + std::to_string(i);
+    const auto batch = read_batch(posted(body));
+    ASSERT_TRUE(batch);
+    ASSERT_EQ(batch->size(), 10U);
+    EXPECT_EQ(batch->back().id, "e10");
+}
+
+TEST(SnsAnswersTest, TextIsEscaped) {
+    EXPECT_EQ(attributes_xml({{"DisplayName", "a<b"}}),
+              "<Attributes><entry><key>DisplayName</key><value>a&lt;b</value></entry></Attributes>");
+}
+
+}  // namespace
+}  // namespace holdpoint::api::sns
