@@ -1,0 +1,88 @@
+// Value: an attribute value of DynamoDB's ten types, and items made of them.
+#pragma once
+
+#include <boost/json.hpp>
+#include <map>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.hpp"
+#include "tables/number.hpp"
+
+namespace holdpoint::tables {
+
+namespace json = boost::json;
+
+struct Value;
+using List = std::vector<Value>;
+using Map = std::map<std::string, Value, std::less<>>;
+/// An item is a map of attributes.
+using Item = Map;
+
+struct Binary {
+    std::string bytes;
+    friend auto operator<=>(const Binary&, const Binary&) = default;
+};
+struct Null {
+    friend bool operator==(const Null&, const Null&) = default;
+};
+/// Sets keep their members sorted and distinct and have at least one, so that equal sets are equal values.
+struct StringSet {
+    std::vector<std::string> members;
+    friend bool operator==(const StringSet&, const StringSet&) = default;
+};
+struct NumberSet {
+    std::vector<Number> members;
+    friend bool operator==(const NumberSet&, const NumberSet&) = default;
+};
+struct BinarySet {
+    std::vector<Binary> members;
+    friend bool operator==(const BinarySet&, const BinarySet&) = default;
+};
+
+/// In the order of Value's alternatives.
+enum class Type { string, number, binary, string_set, number_set, binary_set, list, map, null, boolean };
+/// "S", "N", "B", "SS", "NS", "BS", "L", "M", "NULL", "BOOL"
+[[nodiscard]] std::string_view type_name(Type type);
+
+struct Value {
+    std::variant<std::string, Number, Binary, StringSet, NumberSet, BinarySet, List, Map, Null, bool> data;
+
+    [[nodiscard]] Type type() const { return static_cast<Type>(data.index()); }
+    template <class T>
+    [[nodiscard]] const T* as() const {
+        return std::get_if<T>(&data);
+    }
+    template <class T>
+    [[nodiscard]] T* as() {
+        return std::get_if<T>(&data);
+    }
+    friend bool operator==(const Value& a, const Value& b);
+};
+
+/// How deep lists and maps may nest. (DynamoDB, Limits)
+inline constexpr int kNestingMax = 32;
+inline constexpr std::size_t kItemBytesMax = 400 * 1024;
+
+/// Reads `{"S": "…"}` and the like. ValidationException or SerializationException in DynamoDB's words.
+[[nodiscard]] Result<Value> parse_value(const json::value& json);
+/// Reads a map of attributes.
+[[nodiscard]] Result<Item> parse_item(const json::object& json);
+[[nodiscard]] json::value to_json(const Value& value);
+[[nodiscard]] json::object to_json(const Item& item);
+
+/// How DynamoDB's messages show a value: `{S:text}`.
+[[nodiscard]] std::string display(const Value& value);
+
+/// Bytes that DynamoDB counts. (DynamoDB, Item sizes and formats)
+[[nodiscard]] std::size_t size_of(const Value& value);
+[[nodiscard]] std::size_t size_of(const Item& item);
+
+/// The stored form: JSON text, as in the API.
+[[nodiscard]] std::string encode_item(const Item& item);
+/// Throws std::runtime_error when `text` is not a stored item: the database is damaged.
+[[nodiscard]] Item decode_item(std::string_view text);
+
+}  // namespace holdpoint::tables
