@@ -1,0 +1,60 @@
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "cli/aws_version.hpp"
+#include "cli/masking.hpp"
+#include "cli/server_file.hpp"
+#include "cli/table.hpp"
+
+namespace holdpoint::cli {
+namespace {
+
+TEST(TableTest, ColumnsAreAsWideAsTheirWidestCell) {
+    Table table({"ID", "NAME", "STATUS"});
+    table.add({"1", "Für Elise", "pending"});
+    table.add({"22", "x", "ok"});
+    EXPECT_EQ(table.text(), "ID  NAME       STATUS\n1   Für Elise  pending\n22  x          ok\n");
+}
+
+TEST(TableTest, CellsCannotSendEscapeSequences) {
+    EXPECT_EQ(printable("\x1b[31mred\nnext\xc2\x9b"), "?[31mred next?");
+    EXPECT_EQ(short_time("2026-11-23T20:33:00.123Z"), "2026-11-23 20:33:00Z");
+}
+
+TEST(MaskingTest, CallbackIdsAreMaskedWhereverTheyTurnUp) {
+    auto value = boost::json::parse(R"({"Events":[{"CallbackStartedDetails":{"CallbackId":"secret-1"}},
+        {"Result":"{\"callback_token\":\"secret-2\",\"id\":7}"},{"Input":"uses secret-1 and secret-2"}]})");
+    mask_callback_ids(value);
+    const auto text = boost::json::serialize(value);
+    EXPECT_EQ(text.find("secret"), std::string::npos) << text;
+    EXPECT_NE(text.find("uses ******** and ********"), std::string::npos) << text;
+}
+
+TEST(AwsVersionTest, OldClientsAreTold) {
+    EXPECT_EQ(parse_aws_version("aws-cli/2.9.19 Python/3.11.2"), (AwsVersion{2, 9}));
+    EXPECT_FALSE(parse_aws_version("command not found"));
+    EXPECT_FALSE(honours_endpoint_url({2, 9}));
+    EXPECT_FALSE(honours_endpoint_url({1, 28}));
+    EXPECT_TRUE(honours_endpoint_url({1, 29}));
+    EXPECT_TRUE(honours_endpoint_url({2, 13}));
+}
+
+TEST(ServerFileTest, ReadsBackWhatWasWrittenAndIsPrivate) {
+    const auto folder = std::filesystem::temp_directory_path() / ("holdpoint-cli-test-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder);
+    const ServerFile file{
+        .url = "http://127.0.0.1:4566", .access_key_id = "AKIA", .secret_access_key = "s", .region = "us-east-1"};
+    write_server_file(folder, file);
+    EXPECT_EQ(read_server_file(folder), file);
+    struct stat info{};
+    ASSERT_EQ(::stat((folder / "server.json").c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0600U);
+    remove_server_file(folder);
+    EXPECT_EQ(read_server_file(folder).error().name, "ServerNotRunning");
+    std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace holdpoint::cli

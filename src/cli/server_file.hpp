@@ -1,0 +1,29 @@
+// The server's file: where the server of a data folder answers, and with which credentials; written by `up`, read by
+// `env`.
+#pragma once
+
+#include <string>
+
+#include "base/result.hpp"
+
+namespace holdpoint::cli {
+
+struct ServerFile {
+    std::string url;  // http://127.0.0.1:4566
+    std::string access_key_id;
+    std::string secret_access_key;
+    std::string region;
+    friend bool operator==(const ServerFile&, const ServerFile&) = default;
+};
+
+/// `$XDG_DATA_HOME/holdpoint`, else `~/.local/share/holdpoint`.
+[[nodiscard]] std::string default_data_folder();
+
+/// Writes `<data>/server.json` (0600) whole or not at all. Throws std::runtime_error when the folder cannot be written.
+void write_server_file(const std::string& data, const ServerFile& file);
+/// ServerNotRunning when there is none, with what to do about it.
+[[nodiscard]] Result<ServerFile> read_server_file(const std::string& data);
+/// `up` removes it when it ends well.
+void remove_server_file(const std::string& data);
+
+}  // namespace holdpoint::cli
