@@ -30,7 +30,7 @@ sanitize:   ## unit and property tests under ASan+UBSan, then the threaded parts
 long:       ## what takes longer: kill loops and races over the real server
 	@tools/install_packages.sh build test
 	@tools/python_env.sh
-	cmake --preset release && cmake --build --preset release
+	cmake --preset release -DHOLDPOINT_BUILD_TESTS=ON -DHOLDPOINT_BUILD_BENCH=ON && cmake --build --preset release
 	PATH="$(CURDIR)/build/venv/bin:$$PATH" ctest --preset release -L long
 
 coverage:   ## line and branch coverage of the unit and property tests: build/coverage/report.txt
@@ -41,7 +41,7 @@ coverage:   ## line and branch coverage of the unit and property tests: build/co
 
 bench:      ## approvals per second, decision-to-done time, start-up time and memory of a function
 	@tools/install_packages.sh build test
-	cmake --preset release && cmake --build --preset release
+	cmake --preset release -DHOLDPOINT_BUILD_TESTS=ON -DHOLDPOINT_BUILD_BENCH=ON && cmake --build --preset release
 	@bench/run.sh
 
 format:     ## rewrite every source file in the house format

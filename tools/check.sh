@@ -9,6 +9,9 @@ echo "== layers and house rules"
 (cd tools && python3 -m unittest discover -q -p '*_test.py')
 python3 tools/check_layers.py
 python3 tools/tidy.py
+echo "== template"
+tools/python_env.sh
+build/venv/bin/python tools/check_template.py
 echo "== build"
 cmake --preset dev >/dev/null
 cmake --build --preset dev
