@@ -1,0 +1,68 @@
+// A thin owner of SQLite's handles: every failure throws with SQLite's own words.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace holdpoint::store {
+
+class Statement;
+
+class SqliteError : public std::runtime_error {
+public:
+    SqliteError(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
+    /// SQLite's primary result code, such as SQLITE_CORRUPT.
+    [[nodiscard]] int code() const { return code_ & 0xff; }
+
+private:
+    int code_;
+};
+
+/// One connection; used by one thread at a time.
+class Connection {
+public:
+    enum class Mode { read_write, read_only };
+    Connection(const std::string& path, Mode mode);
+
+    void execute(const std::string& sql);
+    [[nodiscard]] std::int64_t number(const std::string& sql);
+    [[nodiscard]] Statement prepare(std::string_view sql);
+    [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
+
+private:
+    struct Close {
+        void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+    };
+    std::unique_ptr<sqlite3, Close> handle_;
+};
+
+/// One prepared statement; reset() before it is used again.
+class Statement {
+public:
+    Statement() = default;
+    Statement(sqlite3* connection, std::string_view sql);
+
+    /// Binds a blob that must outlive the step; parameters count from 1.
+    void bind_blob(int parameter, std::string_view value);
+    void bind_text(int parameter, std::string_view value);
+    void bind_number(int parameter, std::int64_t value);
+    /// True when there is a row.
+    [[nodiscard]] bool step();
+    void reset();
+    [[nodiscard]] std::string column(int index) const;
+    [[nodiscard]] std::int64_t column_number(int index) const;
+
+private:
+    struct Finalize {
+        void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+    };
+    std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+};
+
+}  // namespace holdpoint::store
