@@ -1,0 +1,19 @@
+// The SQLite file's schema: one table per space, its version, and the checks before it is used.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/rows.hpp"
+#include "store/sqlite.hpp"
+
+namespace holdpoint::store {
+
+/// The table of a space; named as the enumerator.
+[[nodiscard]] std::string_view space_name(Space space);
+
+/// Sets the connection up (WAL, synchronous=FULL) and creates or migrates the schema. Throws std::runtime_error that says
+/// what is wrong with the file at `path` and what to do: not a database, another program's, damaged, or newer than this program.
+void prepare_database(Connection& connection, const std::string& path);
+
+}  // namespace holdpoint::store

@@ -1,0 +1,203 @@
+// The embedded store: one SQLite file in WAL mode, one writer connection, readers from a pool.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <map>
+#include <mutex>
+
+#include "store/schema.hpp"
+#include "store/sqlite.hpp"
+#include "store/store.hpp"
+
+namespace holdpoint::store {
+
+namespace {
+
+/// The statements of one connection, prepared at first use: a get, two scans, a put and an erase for each space.
+class Statements {
+public:
+    explicit Statements(Connection& connection) : connection_(connection) {}
+
+    Statement& get(Space space) { return cached(space, 0, "SELECT value FROM {} WHERE key = ?1"); }
+    Statement& scan(Space space, bool bounded, bool reverse) {
+        const int kind = 1 + (bounded ? 1 : 0) + (reverse ? 2 : 0);
+        return cached(space, kind,
+                      std::string("SELECT key, value FROM {} WHERE key >= ?1") + (bounded ? " AND key < ?2" : "") +
+                          (reverse ? " ORDER BY key DESC" : " ORDER BY key") + " LIMIT ?3");
+    }
+    Statement& put(Space space) {
+        return cached(space, 5, "INSERT INTO {} (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+    }
+    Statement& erase(Space space) { return cached(space, 6, "DELETE FROM {} WHERE key = ?1"); }
+
+private:
+    Statement& cached(Space space, int kind, const std::string& sql) {
+        const auto key = std::pair(space, kind);
+        auto found = statements_.find(key);
+        if (found == statements_.end()) {
+            found = statements_.emplace(key, connection_.prepare(fmt::format(fmt::runtime(sql), space_name(space)))).first;
+        }
+        return found->second;
+    }
+
+    Connection& connection_;
+    std::map<std::pair<Space, int>, Statement> statements_;
+};
+
+/// Resets the statement when its use ends, so that no read stays open and the log can be checkpointed.
+class Use {
+public:
+    explicit Use(Statement& statement) : statement_(statement) {}
+    ~Use() { statement_.reset(); }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    Statement* operator->() { return &statement_; }
+
+private:
+    Statement& statement_;
+};
+
+std::optional<std::string> get_row(Statements& statements, Space space, std::string_view key) {
+    Use use(statements.get(space));
+    use->bind_blob(1, key);
+    if (!use->step()) return std::nullopt;
+    return use->column(0);
+}
+
+std::vector<Row> scan_rows(Statements& statements, Space space, std::string_view from, std::string_view to, std::size_t limit, bool reverse) {
+    Use use(statements.scan(space, !to.empty(), reverse));
+    use->bind_blob(1, from);
+    if (!to.empty()) use->bind_blob(2, to);
+    use->bind_number(3, static_cast<std::int64_t>(std::min<std::size_t>(limit, 1U << 30)));
+    std::vector<Row> rows;
+    while (use->step()) rows.push_back({use->column(0), use->column(1)});
+    return rows;
+}
+
+struct ReadConnection {
+    explicit ReadConnection(const std::string& path) : connection(path, Connection::Mode::read_only), statements(connection) {}
+    Connection connection;
+    Statements statements;
+};
+
+/// Idle read connections; a snapshot borrows one.
+class ReadPool {
+public:
+    explicit ReadPool(std::string path) : path_(std::move(path)) {}
+
+    std::unique_ptr<ReadConnection> take() {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!idle_.empty()) {
+                auto connection = std::move(idle_.back());
+                idle_.pop_back();
+                return connection;
+            }
+        }
+        return std::make_unique<ReadConnection>(path_);
+    }
+
+    void give_back(std::unique_ptr<ReadConnection> connection) {
+        constexpr std::size_t kIdleMax = 8;
+        const std::lock_guard lock(mutex_);
+        if (idle_.size() < kIdleMax) idle_.push_back(std::move(connection));
+    }
+
+private:
+    const std::string path_;
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<ReadConnection>> idle_;
+};
+
+/// A read transaction: every read sees the same committed state.
+class Snapshot final : public RowReader {
+public:
+    explicit Snapshot(ReadPool& pool) : pool_(pool), connection_(pool.take()) { connection_->connection.execute("BEGIN"); }
+    ~Snapshot() override {
+        sqlite3_exec(connection_->connection.handle(), "COMMIT", nullptr, nullptr, nullptr);
+        pool_.give_back(std::move(connection_));
+    }
+    Snapshot(const Snapshot&) = delete;
+    Snapshot& operator=(const Snapshot&) = delete;
+
+    std::optional<std::string> get(Space space, std::string_view key) const override { return get_row(connection_->statements, space, key); }
+    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit, bool reverse) const override {
+        return scan_rows(connection_->statements, space, from, to, limit, reverse);
+    }
+
+private:
+    ReadPool& pool_;
+    std::unique_ptr<ReadConnection> connection_;
+};
+
+class SqliteTransaction final : public Transaction {
+public:
+    SqliteTransaction(Connection& connection, Statements& statements) : connection_(connection), statements_(statements) {
+        connection_.execute("BEGIN IMMEDIATE");
+    }
+    ~SqliteTransaction() override {
+        if (!committed_) sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    }
+    SqliteTransaction(const SqliteTransaction&) = delete;
+    SqliteTransaction& operator=(const SqliteTransaction&) = delete;
+
+    std::optional<std::string> get(Space space, std::string_view key) const override { return get_row(statements_, space, key); }
+    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit, bool reverse) const override {
+        return scan_rows(statements_, space, from, to, limit, reverse);
+    }
+
+    void apply(const std::vector<RowWrite>& writes) override {
+        for (const RowWrite& write : writes) {
+            Use use(write.value ? statements_.put(write.space) : statements_.erase(write.space));
+            use->bind_blob(1, write.key);
+            // Values are JSON text: bound as text, so that the sqlite3 shell shows and queries them.
+            if (write.value) use->bind_text(2, *write.value);
+            (void)use->step();
+        }
+    }
+
+    void commit() override {
+        connection_.execute("COMMIT");
+        committed_ = true;
+    }
+
+private:
+    Connection& connection_;
+    Statements& statements_;
+    bool committed_ = false;
+};
+
+/// Creates the file readable by its owner alone before SQLite sees it.
+std::string private_file(const std::string& path) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) {
+        throw std::runtime_error(fmt::format("cannot open {}: {}. Check that the folder exists, is writable and has space.", path,
+                                             std::generic_category().message(errno)));
+    }
+    ::close(file);
+    return path;
+}
+
+class SqliteStore final : public Store {
+public:
+    explicit SqliteStore(const std::string& path)
+        : connection_(private_file(path), Connection::Mode::read_write), statements_(connection_), readers_(path) {
+        prepare_database(connection_, path);
+    }
+
+    std::unique_ptr<Transaction> begin() override { return std::make_unique<SqliteTransaction>(connection_, statements_); }
+    std::unique_ptr<RowReader> snapshot() override { return std::make_unique<Snapshot>(readers_); }
+
+private:
+    Connection connection_;
+    Statements statements_;
+    ReadPool readers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> open_sqlite_store(const std::string& path) { return std::make_unique<SqliteStore>(path); }
+
+}  // namespace holdpoint::store

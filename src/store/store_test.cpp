@@ -1,0 +1,98 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "store/store.hpp"
+
+namespace holdpoint::store {
+namespace {
+
+std::filesystem::path fresh_folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "holdpoint-store-XXXXXX").string();
+    return mkdtemp(pattern.data());
+}
+
+class StoreTest : public testing::TestWithParam<std::string> {
+protected:
+    StoreTest() : folder_(fresh_folder()) { open(); }
+    ~StoreTest() override {
+        store_.reset();
+        std::filesystem::remove_all(folder_);
+    }
+    void open() { store_ = GetParam() == "memory" ? make_memory_store() : open_sqlite_store(folder_ / "holdpoint.db"); }
+    void write(const std::vector<RowWrite>& writes) {
+        const auto transaction = store_->begin();
+        transaction->apply(writes);
+        transaction->commit();
+    }
+
+    std::filesystem::path folder_;
+    std::unique_ptr<Store> store_;
+};
+
+TEST_P(StoreTest, CommittedRowsAreReadBackInKeyOrder) {
+    write({{Space::items, "b", "2"}, {Space::items, std::string("a\0x", 3), "1"}, {Space::items, "\xff", "3"}, {Space::meta, "a", "other"}});
+    const auto rows = store_->snapshot()->scan(Space::items, "", "", 10);
+    ASSERT_EQ(rows.size(), 3U);
+    EXPECT_EQ(rows[0], (Row{std::string("a\0x", 3), "1"}));
+    EXPECT_EQ(rows[2], (Row{"\xff", "3"}));
+    EXPECT_EQ(store_->snapshot()->get(Space::items, "b"), "2");
+    EXPECT_EQ(store_->snapshot()->get(Space::items, "c"), std::nullopt);
+}
+
+TEST_P(StoreTest, ScansRespectBoundsLimitAndDirection) {
+    write({{Space::items, "a", "1"}, {Space::items, "b", "2"}, {Space::items, "c", "3"}, {Space::items, "d", "4"}});
+    const auto reader = store_->snapshot();
+    const auto middle = reader->scan(Space::items, "b", "d", 10);
+    ASSERT_EQ(middle.size(), 2U);
+    EXPECT_EQ(middle[0].key, "b");
+    const auto last = reader->scan(Space::items, "", "", 1, true);
+    ASSERT_EQ(last.size(), 1U);
+    EXPECT_EQ(last[0].key, "d");
+}
+
+TEST_P(StoreTest, ATransactionSeesItsOwnWritesAndLeavesNothingWhenDropped) {
+    write({{Space::items, "kept", "old"}});
+    {
+        const auto transaction = store_->begin();
+        transaction->apply({{Space::items, "kept", "new"}, {Space::items, "added", "x"}});
+        EXPECT_EQ(transaction->get(Space::items, "kept"), "new");
+        transaction->apply({{Space::items, "kept", std::nullopt}});
+        EXPECT_EQ(transaction->get(Space::items, "kept"), std::nullopt);
+    }
+    EXPECT_EQ(store_->snapshot()->get(Space::items, "kept"), "old");
+    EXPECT_EQ(store_->snapshot()->get(Space::items, "added"), std::nullopt);
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, StoreTest, testing::Values("memory", "sqlite"), [](const auto& backend) { return backend.param; });
+
+TEST(SqliteStoreTest, RowsSurviveReopening) {
+    const auto folder = fresh_folder();
+    {
+        const auto store = open_sqlite_store(folder / "holdpoint.db");
+        const auto transaction = store->begin();
+        transaction->apply({{Space::meta, "key", "value"}});
+        transaction->commit();
+    }
+    EXPECT_EQ(open_sqlite_store(folder / "holdpoint.db")->snapshot()->get(Space::meta, "key"), "value");
+    EXPECT_EQ(std::filesystem::status(folder / "holdpoint.db").permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::filesystem::remove_all(folder);
+}
+
+TEST(SqliteStoreTest, RefusesWhatIsNotItsOwnAndSaysWhatToDo) {
+    const auto folder = fresh_folder();
+    std::ofstream(folder / "text.db") << std::string(8192, 'x');
+    try {
+        (void)open_sqlite_store(folder / "text.db");
+        FAIL() << "opened a text file";
+    } catch (const std::runtime_error& error) {
+        EXPECT_NE(std::string(error.what()).find("Restore it from a backup"), std::string::npos) << error.what();
+    }
+    EXPECT_EQ(std::filesystem::file_size(folder / "text.db"), 8192U);
+    std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace holdpoint::store
