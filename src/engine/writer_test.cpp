@@ -1,0 +1,68 @@
+#include "engine/writer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <stdexcept>
+
+namespace holdpoint::engine {
+namespace {
+
+TEST(WriterTest, AnswersInCommitOrderAndAfterTheCommit) {
+    ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store);
+    std::vector<std::string> answers;
+    for (int i = 0; i < 300; ++i) {
+        writer.submit([&, i](store::Transaction& transaction, TimePoint) -> AfterCommit {
+            const auto key = std::to_string(i);
+            transaction.apply({{Space::meta, key, "v"}});
+            return [&, key] { answers.push_back(store->snapshot()->get(Space::meta, key) == "v" ? key : "not committed"); };
+        });
+    }
+    writer.stop();
+    ASSERT_EQ(answers.size(), 300U);
+    for (std::size_t i = 0; i < answers.size(); ++i) EXPECT_EQ(answers[i], std::to_string(i));
+}
+
+TEST(WriterTest, ALaterCommandSeesWhatAnEarlierOneWroteInTheSameBatch) {
+    ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store);
+    std::promise<std::string> seen;
+    writer.submit([](store::Transaction& transaction, TimePoint) -> AfterCommit {
+        transaction.apply({{Space::meta, "key", "first"}});
+        return {};
+    });
+    writer.submit([&](store::Transaction& transaction, TimePoint) -> AfterCommit {
+        auto value = transaction.get(Space::meta, "key").value_or("nothing");
+        return [&seen, value] { seen.set_value(value); };
+    });
+    EXPECT_EQ(seen.get_future().get(), "first");
+}
+
+class FailingStore final : public store::Store {
+    class Failing final : public store::Transaction {
+        std::optional<std::string> get(Space, std::string_view) const override { return {}; }
+        std::vector<Row> scan(Space, std::string_view, std::string_view, std::size_t, bool) const override { return {}; }
+        void apply(const std::vector<RowWrite>&) override {}
+        void commit() override { throw std::runtime_error("disk I/O error"); }
+    };
+    std::unique_ptr<store::Transaction> begin() override { return std::make_unique<Failing>(); }
+    std::unique_ptr<RowReader> snapshot() override { return std::make_unique<Failing>(); }
+};
+
+TEST(WriterDeathTest, AFailedCommitEndsTheProcess) {
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    const auto fail_to_commit = [] {
+        ManualClock clock(from_epoch_ms(1000));
+        FailingStore store;
+        Writer writer(clock, store);
+        writer.submit([](store::Transaction&, TimePoint) -> AfterCommit { return {}; });
+        writer.stop();
+    };
+    EXPECT_EXIT(fail_to_commit(), testing::ExitedWithCode(70), "disk I/O error");
+}
+
+}  // namespace
+}  // namespace holdpoint::engine
