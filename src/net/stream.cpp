@@ -1,0 +1,112 @@
+#include "net/stream.hpp"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace holdpoint::net {
+
+namespace {
+
+std::string error_text(int code) { return std::generic_category().message(code); }
+
+class TcpStream final : public Stream {
+public:
+    explicit TcpStream(Socket socket) : socket_(std::move(socket)) {}
+
+    std::expected<std::size_t, std::string> read_some(std::span<char> into, std::chrono::milliseconds limit) override {
+        while (true) {
+            const ssize_t count = ::recv(socket_.get(), into.data(), into.size(), 0);
+            if (count >= 0) return static_cast<std::size_t>(count);
+            if (errno == EINTR) continue;
+            if (errno != EAGAIN && errno != EWOULDBLOCK) return std::unexpected("cannot read: " + error_text(errno));
+            if (auto ready = socket_.wait(POLLIN, limit); !ready) return std::unexpected(ready.error());
+        }
+    }
+
+    std::expected<void, std::string> write_all(std::string_view bytes, std::chrono::milliseconds limit) override {
+        while (!bytes.empty()) {
+            const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+            if (count > 0) {
+                bytes.remove_prefix(static_cast<std::size_t>(count));
+                continue;
+            }
+            if (errno == EINTR) continue;
+            if (errno != EAGAIN && errno != EWOULDBLOCK) return std::unexpected("cannot write: " + error_text(errno));
+            if (auto ready = socket_.wait(POLLOUT, limit); !ready) return ready;
+        }
+        return {};
+    }
+
+    bool is_quiet() const override { return socket_.is_quiet(); }
+
+private:
+    Socket socket_;
+};
+
+std::expected<Socket, std::string> connect_to(const addrinfo& address, std::chrono::milliseconds limit) {
+    Socket socket(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, address.ai_protocol));
+    if (socket.get() < 0) return std::unexpected(error_text(errno));
+    const int yes = 1;
+    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0) return socket;
+    if (errno != EINPROGRESS) return std::unexpected(error_text(errno));
+    if (auto ready = socket.wait(POLLOUT, limit); !ready) return std::unexpected(ready.error());
+    int code = 0;
+    socklen_t size = sizeof code;
+    ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &code, &size);
+    if (code != 0) return std::unexpected(error_text(code));
+    return socket;
+}
+
+}  // namespace
+
+Socket::~Socket() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+std::expected<void, std::string> Socket::wait(short events, std::chrono::milliseconds limit) const {
+    pollfd entry{.fd = descriptor_, .events = events, .revents = 0};
+    while (true) {
+        const int count = ::poll(&entry, 1, limit.count() == 0 ? -1 : static_cast<int>(limit.count()));
+        if (count > 0) return {};
+        if (count == 0) return std::unexpected("timed out after " + std::to_string(limit.count()) + " ms");
+        if (errno != EINTR) return std::unexpected(error_text(errno));
+    }
+}
+
+bool Socket::is_quiet() const {
+    pollfd entry{.fd = descriptor_, .events = POLLIN, .revents = 0};
+    return ::poll(&entry, 1, 0) == 0;
+}
+
+std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoint& endpoint, std::chrono::milliseconds limit) {
+    const addrinfo hints{.ai_flags = AI_ADDRCONFIG, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = 0,
+                         .ai_addrlen = 0, .ai_addr = nullptr, .ai_canonname = nullptr, .ai_next = nullptr};
+    addrinfo* list = nullptr;
+    const std::string where = endpoint.host + ":" + endpoint.port;
+    if (const int code = ::getaddrinfo(endpoint.host.c_str(), endpoint.port.c_str(), &hints, &list); code != 0) {
+        return std::unexpected("cannot resolve " + where + ": " + ::gai_strerror(code));
+    }
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(list, &::freeaddrinfo);
+    std::string problem = "no address";
+    for (const addrinfo* address = list; address; address = address->ai_next) {
+        auto socket = connect_to(*address, limit);
+        if (!socket) {
+            problem = socket.error();
+            continue;
+        }
+        if (endpoint.tls) return start_tls(std::move(*socket), endpoint.host, limit);
+        return std::make_unique<TcpStream>(std::move(*socket));
+    }
+    return std::unexpected("cannot connect to " + where + ": " + problem);
+}
+
+}  // namespace holdpoint::net

@@ -1,0 +1,174 @@
+#include "net/transport.hpp"
+
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <mutex>
+#include <vector>
+
+#include "net/stream.hpp"
+
+namespace holdpoint::net {
+
+namespace {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+std::string to_wire(const Endpoint& endpoint, const Request& request) {
+    std::string text = request.method + " " + (request.target.empty() ? "/" : request.target) + " HTTP/1.1\r\n";
+    if (request.header("Host").empty()) {
+        const bool usual = endpoint.port == (endpoint.tls ? "443" : "80");
+        text += "Host: " + endpoint.host + (usual ? "" : ":" + endpoint.port) + "\r\n";
+    }
+    for (const auto& [name, value] : request.headers) text += name + ": " + value + "\r\n";
+    if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
+        text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+    }
+    return text + "\r\n" + request.body;
+}
+
+struct Received {
+    Response response;
+    bool keep_alive = false;
+};
+
+struct ReadFailure {
+    std::string message;
+    bool got_bytes = false;
+};
+
+std::expected<Received, ReadFailure> receive(Stream& stream, bool head, std::chrono::milliseconds limit) {
+    http::response_parser<http::string_body> parser;
+    constexpr std::uint64_t kBodyMax = 64U * 1024 * 1024;
+    parser.body_limit(kBodyMax);
+    parser.skip(head);
+    parser.eager(true);
+    std::string pending;
+    bool got_bytes = false;
+    char chunk[16384];
+    while (!parser.is_done()) {
+        const auto count = stream.read_some(chunk, limit);
+        if (!count) return std::unexpected(ReadFailure{count.error(), got_bytes});
+        beast::error_code error;
+        if (*count == 0) {
+            if (!got_bytes) return std::unexpected(ReadFailure{"the connection was closed without an answer", false});
+            parser.put_eof(error);
+            if (error || !parser.is_done()) return std::unexpected(ReadFailure{"the connection was closed in the middle of an answer", true});
+            break;
+        }
+        got_bytes = true;
+        pending.append(chunk, *count);
+        const std::size_t used = parser.put(boost::asio::buffer(pending), error);
+        pending.erase(0, used);
+        if (error && error != http::error::need_more) return std::unexpected(ReadFailure{"not a well-formed answer: " + error.message(), true});
+    }
+    Received received{.response = {}, .keep_alive = parser.get().keep_alive()};
+    auto message = parser.release();
+    received.response.status = static_cast<int>(message.result_int());
+    for (const auto& field : message) received.response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    received.response.body = std::move(message.body());
+    return received;
+}
+
+class SocketTransport final : public Transport {
+public:
+    std::expected<Response, TransportError> send(const Endpoint& endpoint, const Request& request, const Timeouts& timeouts) override {
+        const std::string wire = to_wire(endpoint, request);
+        if (auto reused = take(endpoint)) {
+            auto answer = exchange(endpoint, std::move(reused), request, wire, timeouts);
+            // The service may have closed an idle connection just as it was taken; it then has not read the request.
+            if (answer || !answer.error().stale) return finish(std::move(answer));
+        }
+        auto connected = connect_stream(endpoint, timeouts.connect);
+        if (!connected) return std::unexpected(TransportError{.message = connected.error(), .request_was_sent = false});
+        return finish(exchange(endpoint, std::move(*connected), request, wire, timeouts));
+    }
+
+private:
+    struct Failure {
+        TransportError error;
+        bool stale = false;
+    };
+    using Answer = std::expected<Response, Failure>;
+
+    static std::expected<Response, TransportError> finish(Answer answer) {
+        if (!answer) return std::unexpected(std::move(answer.error().error));
+        return std::move(*answer);
+    }
+
+    Answer exchange(const Endpoint& endpoint, std::unique_ptr<Stream> stream, const Request& request, const std::string& wire,
+                    const Timeouts& timeouts) {
+        const std::string where = request.method + " " + endpoint.host + ":" + endpoint.port + ": ";
+        if (auto written = stream->write_all(wire, timeouts.read); !written) {
+            return std::unexpected(Failure{{.message = where + written.error(), .request_was_sent = true}, true});
+        }
+        auto received = receive(*stream, request.method == "HEAD", timeouts.read);
+        if (!received) {
+            const bool closed = !received.error().got_bytes && received.error().message.find("timed out") == std::string::npos;
+            return std::unexpected(Failure{{.message = where + received.error().message, .request_was_sent = true}, closed});
+        }
+        if (received->keep_alive) give_back(endpoint, std::move(stream));
+        return std::move(received->response);
+    }
+
+    std::unique_ptr<Stream> take(const Endpoint& endpoint) {
+        const std::lock_guard lock(mutex_);
+        for (auto entry = idle_.rbegin(); entry != idle_.rend(); ++entry) {
+            if (entry->endpoint != endpoint) continue;
+            auto stream = std::move(entry->stream);
+            idle_.erase(std::next(entry).base());
+            if (stream->is_quiet()) return stream;
+            return nullptr;
+        }
+        return nullptr;
+    }
+
+    void give_back(const Endpoint& endpoint, std::unique_ptr<Stream> stream) {
+        constexpr std::size_t kIdleMax = 32;
+        const std::lock_guard lock(mutex_);
+        if (idle_.size() >= kIdleMax) idle_.erase(idle_.begin());
+        idle_.push_back({endpoint, std::move(stream)});
+    }
+
+    struct Idle {
+        Endpoint endpoint;
+        std::unique_ptr<Stream> stream;
+    };
+    std::mutex mutex_;
+    std::vector<Idle> idle_;
+};
+
+}  // namespace
+
+std::optional<Endpoint> parse_endpoint(std::string_view url) {
+    Endpoint endpoint;
+    if (url.starts_with("https://")) {
+        endpoint.tls = true;
+        url.remove_prefix(8);
+    } else if (url.starts_with("http://")) {
+        url.remove_prefix(7);
+    } else {
+        return std::nullopt;
+    }
+    if (url.ends_with('/')) url.remove_suffix(1);
+    std::string_view port;
+    if (url.starts_with('[')) {
+        const auto end = url.find(']');
+        if (end == std::string_view::npos) return std::nullopt;
+        endpoint.host = std::string(url.substr(1, end - 1));
+        port = url.substr(end + 1);
+    } else {
+        const auto colon = url.find(':');
+        endpoint.host = std::string(url.substr(0, colon));
+        port = colon == std::string_view::npos ? std::string_view{} : url.substr(colon);
+    }
+    if (port.starts_with(':')) port.remove_prefix(1);
+    if (endpoint.host.empty() || endpoint.host.find_first_of("/?#@") != std::string::npos) return std::nullopt;
+    if (port.find_first_not_of("0123456789") != std::string_view::npos || port.size() > 5) return std::nullopt;
+    endpoint.port = port.empty() ? (endpoint.tls ? "443" : "80") : std::string(port);
+    return endpoint;
+}
+
+std::unique_ptr<Transport> make_transport() { return std::make_unique<SocketTransport>(); }
+
+}  // namespace holdpoint::net
