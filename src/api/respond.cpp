@@ -1,8 +1,8 @@
 #include "api/respond.hpp"
 
+#include <fmt/format.h>
 #include <array>
 #include <boost/json.hpp>
-#include <fmt/format.h>
 
 namespace holdpoint::api {
 namespace {
@@ -56,7 +56,9 @@ std::string_view lambda_message_member(std::string_view name) {
     return std::ranges::find(kSmall, name) != kSmall.end() ? "message" : "Message";
 }
 
-bool is_xml_character(unsigned char c) { return c >= 0x20 || c == '\t' || c == '\n' || c == '\r'; }
+bool is_xml_character(unsigned char c) {
+    return c >= 0x20 || c == '\t' || c == '\n' || c == '\r';
+}
 
 }  // namespace
 
@@ -93,8 +95,7 @@ net::Response query_answer(std::string_view action, std::string_view result_xml,
                                 action, xml_escape(xml_namespace), result_xml, xml_escape(request_id)));
 }
 
-net::Response query_empty_answer(std::string_view action, std::string_view request_id,
-                                 std::string_view xml_namespace) {
+net::Response query_empty_answer(std::string_view action, std::string_view request_id, std::string_view xml_namespace) {
     return response(200, "text/xml", request_id,
                     fmt::format("<{0}Response xmlns=\"{1}\"><ResponseMetadata><RequestId>{2}</RequestId>"
                                 "</ResponseMetadata></{0}Response>",

@@ -16,7 +16,7 @@ namespace holdpoint::api {
 /// Who calls: the account's own key, or a function's role.
 struct Caller {
     std::string account;
-    std::string arn;        // arn:aws:iam::123456789012:user/holdpoint, or arn:aws:sts::…:assumed-role/<role>/<function>
+    std::string arn;  // arn:aws:iam::123456789012:user/holdpoint, or arn:aws:sts::…:assumed-role/<role>/<function>
     std::string user_id;
     std::string role_name;  // empty: the account's own key, which may do everything
 };

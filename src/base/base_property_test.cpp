@@ -8,7 +8,9 @@
 
 namespace holdpoint {
 
-RC_GTEST_PROP(Encoding, Base64RoundTrips, (const std::string& bytes)) { RC_ASSERT(base64_decode(base64_encode(bytes)) == bytes); }
+RC_GTEST_PROP(Encoding, Base64RoundTrips, (const std::string& bytes)) {
+    RC_ASSERT(base64_decode(base64_encode(bytes)) == bytes);
+}
 
 RC_GTEST_PROP(Encoding, PercentEncodingRoundTrips, (const std::string& bytes)) {
     RC_ASSERT(percent_decode(percent_encode(bytes)) == bytes);
@@ -19,7 +21,8 @@ RC_GTEST_PROP(Clock, Iso8601RoundTrips, ()) {
     RC_ASSERT(parse_iso8601(to_iso8601(at)).value() == at);
 }
 
-RC_GTEST_PROP(Rows, KeysOrderAsTheirParts, (const std::pair<std::string, std::string>& a, const std::pair<std::string, std::string>& b)) {
+RC_GTEST_PROP(Rows, KeysOrderAsTheirParts,
+              (const std::pair<std::string, std::string>& a, const std::pair<std::string, std::string>& b)) {
     const auto key = [](const auto& parts) {
         std::string text;
         append_key_part(text, parts.first);

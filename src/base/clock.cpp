@@ -58,7 +58,8 @@ bool take_offset(std::string_view& text, std::chrono::minutes& offset) {
     text.remove_prefix(1);
     int hours = 0;
     int minutes = 0;
-    if (!take(text, 2, text.size() == 5 ? ':' : '\0', hours) || !take(text, 2, 0, minutes) || !text.empty()) return false;
+    if (!take(text, 2, text.size() == 5 ? ':' : '\0', hours) || !take(text, 2, 0, minutes) || !text.empty())
+        return false;
     offset = sign * (std::chrono::hours{hours} + std::chrono::minutes{minutes});
     return true;
 }

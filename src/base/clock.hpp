@@ -42,10 +42,16 @@ private:
     TimePoint start_;
 };
 
-[[nodiscard]] inline TimePoint from_epoch_ms(long long ms) { return TimePoint{Milliseconds{ms}}; }
-[[nodiscard]] inline long long to_epoch_ms(TimePoint at) { return at.time_since_epoch().count(); }
+[[nodiscard]] inline TimePoint from_epoch_ms(long long ms) {
+    return TimePoint{Milliseconds{ms}};
+}
+[[nodiscard]] inline long long to_epoch_ms(TimePoint at) {
+    return at.time_since_epoch().count();
+}
 /// Seconds since the epoch with a fraction, as AWS's JSON protocols write timestamps.
-[[nodiscard]] inline double to_epoch_seconds(TimePoint at) { return static_cast<double>(to_epoch_ms(at)) / 1000.0; }
+[[nodiscard]] inline double to_epoch_seconds(TimePoint at) {
+    return static_cast<double>(to_epoch_ms(at)) / 1000.0;
+}
 /// `2026-11-23T20:33:00.123Z` (ISO 8601, UTC, always three decimals).
 [[nodiscard]] std::string to_iso8601(TimePoint at);
 /// Reads ISO 8601 with `Z` or an offset and any number of decimals. Fails with ValidationException.

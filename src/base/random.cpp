@@ -24,10 +24,13 @@ std::string Random::uuid() {
     raw[6] = static_cast<char>((raw[6] & 0x0f) | 0x40);
     raw[8] = static_cast<char>((raw[8] & 0x3f) | 0x80);
     const std::string hex = to_hex(raw);
-    return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" + hex.substr(20);
+    return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" +
+           hex.substr(20);
 }
 
-double Random::unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+double Random::unit() {
+    return static_cast<double>(next() >> 11) * 0x1.0p-53;
+}
 
 std::uint64_t SystemRandom::next() {
     std::uint64_t value = 0;

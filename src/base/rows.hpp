@@ -12,25 +12,25 @@ namespace holdpoint {
 
 /// One ordered set of rows. Numbers and names are on disk: never reuse or change one.
 enum class Space : std::uint8_t {
-    meta = 1,                 // schema version, account, counters, boot nonces, keys
-    executions = 2,           // execution number -> head: everything known of it besides its journal
-    execution_names = 3,      // function, name -> execution number (idempotent start)
+    meta = 1,                    // schema version, account, counters, boot nonces, keys
+    executions = 2,              // execution number -> head: everything known of it besides its journal
+    execution_names = 3,         // function, name -> execution number (idempotent start)
     executions_by_function = 4,  // function, start time, number -> nothing (listing)
-    journal = 5,              // execution number, entry number -> what one checkpoint changed
-    timers = 6,               // due time, execution number -> nothing
-    running = 7,              // execution number -> nothing; must be invoked (again) after a restart
-    events = 8,               // async invocations of plain functions that are not yet done
-    functions = 9,            // function name -> configuration of $LATEST, versions, aliases
-    tables = 10,              // table name -> description
-    items = 11,               // table, key -> item
-    index_items = 12,         // table, index, index key, key -> projected item
-    item_expiry = 13,         // due time, table, key -> nothing (TTL)
-    topics = 14,              // topic arn -> attributes
-    subscriptions = 15,       // topic arn, subscription id -> subscription
-    deliveries = 16,          // due time, delivery id -> delivery
-    stacks = 17,              // stack name -> template, parameters, resources, outputs
-    roles = 18,               // role name -> policies
-    outbox = 19,              // time, id -> e-mail that was "sent"
+    journal = 5,                 // execution number, entry number -> what one checkpoint changed
+    timers = 6,                  // due time, execution number -> nothing
+    running = 7,                 // execution number -> nothing; must be invoked (again) after a restart
+    events = 8,                  // async invocations of plain functions that are not yet done
+    functions = 9,               // function name -> configuration of $LATEST, versions, aliases
+    tables = 10,                 // table name -> description
+    items = 11,                  // table, key -> item
+    index_items = 12,            // table, index, index key, key -> projected item
+    item_expiry = 13,            // due time, table, key -> nothing (TTL)
+    topics = 14,                 // topic arn -> attributes
+    subscriptions = 15,          // topic arn, subscription id -> subscription
+    deliveries = 16,             // due time, delivery id -> delivery
+    stacks = 17,                 // stack name -> template, parameters, resources, outputs
+    roles = 18,                  // role name -> policies
+    outbox = 19,                 // time, id -> e-mail that was "sent"
 };
 
 struct Row {

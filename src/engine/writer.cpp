@@ -49,7 +49,8 @@ private:
         std::unique_lock lock(mutex_);
         wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
         const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), kBatchMax));
-        std::vector<Command> batch(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
+        std::vector<Command> batch(std::make_move_iterator(queue_.begin()),
+                                   std::make_move_iterator(queue_.begin() + count));
         queue_.erase(queue_.begin(), queue_.begin() + count);
         return batch;
     }
@@ -64,7 +65,8 @@ private:
         } catch (const std::exception& error) {
             // After a failed write or fsync nobody can say what is on disk. Ending here leaves that to recovery, which
             // reads what really is there; trying again could acknowledge what was lost.
-            std::fprintf(stderr, "holdpoint: the store failed, ending now; what was acknowledged is safe: %s\n", error.what());
+            std::fprintf(stderr, "holdpoint: the store failed, ending now; what was acknowledged is safe: %s\n",
+                         error.what());
             std::_Exit(70);
         }
         for (AfterCommit& act : after) {
@@ -83,7 +85,11 @@ private:
 
 Writer::Writer(const Clock& clock, store::Store& store) : impl_(std::make_unique<Impl>(clock, store)) {}
 Writer::~Writer() = default;
-void Writer::submit(Command command) { impl_->submit(std::move(command)); }
-void Writer::stop() { impl_->stop(); }
+void Writer::submit(Command command) {
+    impl_->submit(std::move(command));
+}
+void Writer::stop() {
+    impl_->stop();
+}
 
 }  // namespace holdpoint::engine

@@ -17,7 +17,9 @@ TEST(WriterTest, AnswersInCommitOrderAndAfterTheCommit) {
         writer.submit([&, i](store::Transaction& transaction, TimePoint) -> AfterCommit {
             const auto key = std::to_string(i);
             transaction.apply({{Space::meta, key, "v"}});
-            return [&, key] { answers.push_back(store->snapshot()->get(Space::meta, key) == "v" ? key : "not committed"); };
+            return [&, key] {
+                answers.push_back(store->snapshot()->get(Space::meta, key) == "v" ? key : "not committed");
+            };
         });
     }
     writer.stop();
@@ -44,7 +46,9 @@ TEST(WriterTest, ALaterCommandSeesWhatAnEarlierOneWroteInTheSameBatch) {
 class FailingStore final : public store::Store {
     class Failing final : public store::Transaction {
         std::optional<std::string> get(Space, std::string_view) const override { return {}; }
-        std::vector<Row> scan(Space, std::string_view, std::string_view, std::size_t, bool) const override { return {}; }
+        std::vector<Row> scan(Space, std::string_view, std::string_view, std::size_t, bool) const override {
+            return {};
+        }
         void apply(const std::vector<RowWrite>&) override {}
         void commit() override { throw std::runtime_error("disk I/O error"); }
     };

@@ -8,7 +8,9 @@ namespace holdpoint::net {
 
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 }  // namespace
 
@@ -19,7 +21,9 @@ std::string_view find_header(const Headers& headers, std::string_view name) {
     return {};
 }
 
-std::string_view Request::path() const { return std::string_view(target).substr(0, target.find('?')); }
+std::string_view Request::path() const {
+    return std::string_view(target).substr(0, target.find('?'));
+}
 
 std::string_view Request::raw_query() const {
     const auto mark = target.find('?');

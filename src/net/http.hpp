@@ -21,8 +21,8 @@ struct Request {
     Headers headers;
     std::string body;
 
-    [[nodiscard]] std::string_view path() const;         // still encoded
-    [[nodiscard]] std::string_view raw_query() const;    // still encoded, without `?`
+    [[nodiscard]] std::string_view path() const;       // still encoded
+    [[nodiscard]] std::string_view raw_query() const;  // still encoded, without `?`
     /// Decoded name and value pairs in order; a name without `=` has an empty value.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> query() const;
     [[nodiscard]] std::string_view header(std::string_view name) const { return find_header(headers, name); }

@@ -12,7 +12,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Endpoint local(const Server& server) { return {.tls = false, .host = "127.0.0.1", .port = std::to_string(server.port())}; }
+Endpoint local(const Server& server) {
+    return {.tls = false, .host = "127.0.0.1", .port = std::to_string(server.port())};
+}
 
 TEST(RequestTest, SplitsTargetIntoPathAndDecodedQuery) {
     const Request request{.method = "GET", .target = "/a%2Fb?x=1+2&y=%26&z", .headers = {{"X-Thing", "v"}}, .body = ""};
@@ -24,20 +26,25 @@ TEST(RequestTest, SplitsTargetIntoPathAndDecodedQuery) {
 
 TEST(EndpointTest, ReadsHostAndPortAndRefusesTheRest) {
     EXPECT_EQ(parse_endpoint("http://127.0.0.1:4566"), (Endpoint{false, "127.0.0.1", "4566"}));
-    EXPECT_EQ(parse_endpoint("https://lambda.us-east-1.amazonaws.com/"), (Endpoint{true, "lambda.us-east-1.amazonaws.com", "443"}));
+    EXPECT_EQ(parse_endpoint("https://lambda.us-east-1.amazonaws.com/"),
+              (Endpoint{true, "lambda.us-east-1.amazonaws.com", "443"}));
     EXPECT_EQ(parse_endpoint("http://[::1]:80"), (Endpoint{false, "::1", "80"}));
-    for (const char* wrong : {"127.0.0.1:4566", "ftp://host", "http://", "http://host/path", "http://host:port", "http://user@host"}) {
+    for (const char* wrong :
+         {"127.0.0.1:4566", "ftp://host", "http://", "http://host/path", "http://host:port", "http://user@host"}) {
         EXPECT_EQ(parse_endpoint(wrong), std::nullopt) << wrong;
     }
 }
 
 TEST(ServerTest, AnswersSeveralRequestsOnOneConnection) {
     Server server({}, [](Request request, Respond respond) {
-        respond({.status = 201, .headers = {{"X-Path", std::string(request.path())}}, .body = request.method + ":" + request.body});
+        respond({.status = 201,
+                 .headers = {{"X-Path", std::string(request.path())}},
+                 .body = request.method + ":" + request.body});
     });
     const auto transport = make_transport();
     for (int i = 0; i < 3; ++i) {
-        const auto answer = transport->send(local(server), {.method = "POST", .target = "/p?q", .headers = {}, .body = std::string(100000, 'b')}, {});
+        const auto answer = transport->send(
+            local(server), {.method = "POST", .target = "/p?q", .headers = {}, .body = std::string(100000, 'b')}, {});
         ASSERT_TRUE(answer) << answer.error().message;
         EXPECT_EQ(answer->status, 201);
         EXPECT_EQ(answer->header("x-path"), "/p");
@@ -49,7 +56,9 @@ TEST(ServerTest, AnAnswerMayComeLaterFromAnotherThread) {
     std::promise<Respond> held;
     Server server({}, [&](Request, Respond respond) { held.set_value(std::move(respond)); });
     const auto transport = make_transport();
-    auto answer = std::async(std::launch::async, [&] { return transport->send(local(server), {.method = "GET", .target = "/", .headers = {}, .body = ""}, {}); });
+    auto answer = std::async(std::launch::async, [&] {
+        return transport->send(local(server), {.method = "GET", .target = "/", .headers = {}, .body = ""}, {});
+    });
     held.get_future().get()({.status = 200, .headers = {}, .body = "late"});
     const auto got = answer.get();
     ASSERT_TRUE(got) << got.error().message;
@@ -58,7 +67,8 @@ TEST(ServerTest, AnAnswerMayComeLaterFromAnotherThread) {
 
 TEST(ServerTest, ADroppedRequestIsAnswered500) {
     Server server({}, [](Request, const Respond&) {});
-    const auto answer = make_transport()->send(local(server), {.method = "GET", .target = "/", .headers = {}, .body = ""}, {});
+    const auto answer =
+        make_transport()->send(local(server), {.method = "GET", .target = "/", .headers = {}, .body = ""}, {});
     ASSERT_TRUE(answer) << answer.error().message;
     EXPECT_EQ(answer->status, 500);
 }
@@ -66,7 +76,8 @@ TEST(ServerTest, ADroppedRequestIsAnswered500) {
 TEST(ServerTest, RefusesWhatIsTooLargeOrMalformed) {
     Server server({.body_bytes_max = 1000}, [](Request, Respond respond) { respond({}); });
     const auto transport = make_transport();
-    const auto large = transport->send(local(server), {.method = "POST", .target = "/", .headers = {}, .body = std::string(1001, 'x')}, {});
+    const auto large = transport->send(
+        local(server), {.method = "POST", .target = "/", .headers = {}, .body = std::string(1001, 'x')}, {});
     ASSERT_TRUE(large) << large.error().message;
     EXPECT_EQ(large->status, 413);
     auto stream = connect_stream(local(server), milliseconds{2000});
@@ -80,8 +91,9 @@ TEST(ServerTest, RefusesWhatIsTooLargeOrMalformed) {
 TEST(TransportTest, AReadLimitEndsTheWaitAndSaysSo) {
     std::vector<Respond> held;
     Server server({}, [&](Request, Respond respond) { held.push_back(std::move(respond)); });
-    const auto answer = make_transport()->send(local(server), {.method = "GET", .target = "/", .headers = {}, .body = ""},
-                                               {.connect = milliseconds{1000}, .read = milliseconds{20}});
+    const auto answer =
+        make_transport()->send(local(server), {.method = "GET", .target = "/", .headers = {}, .body = ""},
+                               {.connect = milliseconds{1000}, .read = milliseconds{20}});
     ASSERT_FALSE(answer);
     EXPECT_NE(answer.error().message.find("timed out after 20 ms"), std::string::npos) << answer.error().message;
     EXPECT_TRUE(answer.error().request_was_sent);
@@ -94,7 +106,8 @@ TEST(TransportTest, ARefusedConnectionNamesTheAddress) {
         Server server({}, [](Request, Respond respond) { respond({}); });
         port = server.port();
     }
-    const auto answer = make_transport()->send({false, "127.0.0.1", std::to_string(port)}, {.method = "GET", .target = "/", .headers = {}, .body = ""}, {});
+    const auto answer = make_transport()->send({false, "127.0.0.1", std::to_string(port)},
+                                               {.method = "GET", .target = "/", .headers = {}, .body = ""}, {});
     ASSERT_FALSE(answer);
     EXPECT_NE(answer.error().message.find(std::to_string(port)), std::string::npos);
     EXPECT_FALSE(answer.error().request_was_sent);

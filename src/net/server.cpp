@@ -4,8 +4,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/strand.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <condition_variable>
@@ -27,7 +27,8 @@ Request to_request(http::request<http::string_body>&& message) {
     Request request;
     request.method = std::string(message.method_string());
     request.target = std::string(message.target());
-    for (const auto& field : message) request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    for (const auto& field : message)
+        request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
     request.body = std::move(message.body());
     return request;
 }
@@ -38,7 +39,8 @@ Response text_response(int status, std::string message) {
 
 /// What the sessions share with their server.
 struct Hub {
-    Hub(ServerOptions options_in, Handler handler_in) : options(std::move(options_in)), handler(std::move(handler_in)) {}
+    Hub(ServerOptions options_in, Handler handler_in)
+        : options(std::move(options_in)), handler(std::move(handler_in)) {}
     const ServerOptions options;
     const Handler handler;
     std::atomic<bool> stopping{false};
@@ -69,29 +71,33 @@ private:
         parser_->header_limit(static_cast<std::uint32_t>(hub_.options.header_bytes_max));
         if (buffer_.size() > 0) return read_header();
         stream_.expires_after(hub_.options.idle_timeout);
-        stream_.async_read_some(buffer_.prepare(8192), [self = shared_from_this()](beast::error_code error, std::size_t count) {
-            if (error) return self->close();
-            self->buffer_.commit(count);
-            self->read_header();
-        });
+        stream_.async_read_some(buffer_.prepare(8192),
+                                [self = shared_from_this()](beast::error_code error, std::size_t count) {
+                                    if (error) return self->close();
+                                    self->buffer_.commit(count);
+                                    self->read_header();
+                                });
     }
 
     void read_header() {
         busy_ = true;
         stream_.expires_after(hub_.options.header_timeout);
-        http::async_read_header(stream_, buffer_, *parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
-            if (error) return self->refuse(error);
-            if (beast::iequals(self->parser_->get()[http::field::expect], "100-continue")) return self->say_continue();
-            self->read_body();
-        });
+        http::async_read_header(stream_, buffer_, *parser_,
+                                [self = shared_from_this()](beast::error_code error, std::size_t) {
+                                    if (error) return self->refuse(error);
+                                    if (beast::iequals(self->parser_->get()[http::field::expect], "100-continue"))
+                                        return self->say_continue();
+                                    self->read_body();
+                                });
     }
 
     void say_continue() {
         static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-        asio::async_write(stream_, asio::buffer(kContinue), [self = shared_from_this()](beast::error_code error, std::size_t) {
-            if (error) return self->close();
-            self->read_body();
-        });
+        asio::async_write(stream_, asio::buffer(kContinue),
+                          [self = shared_from_this()](beast::error_code error, std::size_t) {
+                              if (error) return self->close();
+                              self->read_body();
+                          });
     }
 
     void read_body() {
@@ -103,14 +109,18 @@ private:
 
     void refuse(beast::error_code error) {
         if (error == http::error::body_limit) {
-            return answer(text_response(413, "The request's body is larger than " + std::to_string(hub_.options.body_bytes_max) + " bytes."), true);
+            return answer(text_response(413, "The request's body is larger than " +
+                                                 std::to_string(hub_.options.body_bytes_max) + " bytes."),
+                          true);
         }
         if (error == http::error::header_limit) {
-            return answer(text_response(431, "The request's headers are larger than " + std::to_string(hub_.options.header_bytes_max) + " bytes."), true);
+            return answer(text_response(431, "The request's headers are larger than " +
+                                                 std::to_string(hub_.options.header_bytes_max) + " bytes."),
+                          true);
         }
         if (error == beast::error::timeout) return close();
-        if (error.category() == http::make_error_code(http::error::bad_method).category() && error != http::error::end_of_stream &&
-            error != http::error::partial_message) {
+        if (error.category() == http::make_error_code(http::error::bad_method).category() &&
+            error != http::error::end_of_stream && error != http::error::partial_message) {
             return answer(text_response(400, "Not a well-formed HTTP/1.1 request: " + error.message() + "."), true);
         }
         close();
@@ -125,9 +135,10 @@ private:
         Answer& operator=(const Answer&) = delete;
         void give(Response response) {
             if (given_.exchange(true)) return;
-            asio::post(session_->stream_.get_executor(), [session = session_, response = std::move(response)]() mutable {
-                session->answer(std::move(response), false);
-            });
+            asio::post(session_->stream_.get_executor(),
+                       [session = session_, response = std::move(response)]() mutable {
+                           session->answer(std::move(response), false);
+                       });
         }
 
     private:
@@ -189,7 +200,8 @@ private:
 
 class Server::Impl {
 public:
-    Impl(ServerOptions options, Handler handler) : hub_(std::move(options), std::move(handler)), acceptor_(asio::make_strand(io_)) {
+    Impl(ServerOptions options, Handler handler)
+        : hub_(std::move(options), std::move(handler)), acceptor_(asio::make_strand(io_)) {
         bind();
         accept();
         for (std::size_t i = 0; i < hub_.options.threads; ++i) threads_.emplace_back([this] { io_.run(); });
@@ -219,7 +231,8 @@ private:
         const std::string where = hub_.options.host + ":" + std::to_string(hub_.options.port);
         beast::error_code error;
         tcp::resolver resolver(io_);
-        const auto found = resolver.resolve(hub_.options.host, std::to_string(hub_.options.port), tcp::resolver::passive, error);
+        const auto found =
+            resolver.resolve(hub_.options.host, std::to_string(hub_.options.port), tcp::resolver::passive, error);
         if (error || found.empty()) throw std::runtime_error("cannot listen on " + where + ": " + error.message());
         const tcp::endpoint endpoint = found.begin()->endpoint();
         acceptor_.open(endpoint.protocol(), error);
@@ -253,10 +266,11 @@ private:
         const std::lock_guard lock(mutex_);
         if (sessions_.size() >= hub_.options.connections_max) return;
         const auto key = ++next_key_;
-        const auto session = std::shared_ptr<Session>(new Session(std::move(socket), hub_), [this, key](Session* ended) {
-            delete ended;
-            forget(key);
-        });
+        const auto session =
+            std::shared_ptr<Session>(new Session(std::move(socket), hub_), [this, key](Session* ended) {
+                delete ended;
+                forget(key);
+            });
         sessions_.emplace(key, session);
         session->start();
     }
@@ -290,9 +304,14 @@ private:
     std::uint16_t port_ = 0;
 };
 
-Server::Server(ServerOptions options, Handler handler) : impl_(std::make_unique<Impl>(std::move(options), std::move(handler))) {}
+Server::Server(ServerOptions options, Handler handler)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(handler))) {}
 Server::~Server() = default;
-std::uint16_t Server::port() const { return impl_->port(); }
-void Server::stop(std::chrono::milliseconds grace) { impl_->stop(grace); }
+std::uint16_t Server::port() const {
+    return impl_->port();
+}
+void Server::stop(std::chrono::milliseconds grace) {
+    impl_->stop(grace);
+}
 
 }  // namespace holdpoint::net

@@ -17,13 +17,14 @@ struct ServerOptions {
     std::size_t body_bytes_max = 8 * 1024 * 1024;
     std::size_t header_bytes_max = 64 * 1024;
     std::size_t connections_max = 20000;
-    std::chrono::seconds header_timeout{30};   // from the first byte of a request to its last
-    std::chrono::seconds idle_timeout{120};    // between requests of one connection
+    std::chrono::seconds header_timeout{30};  // from the first byte of a request to its last
+    std::chrono::seconds idle_timeout{120};   // between requests of one connection
 };
 
 class Server {
 public:
-    /// Binds at once (throws std::runtime_error naming the address when it cannot) and serves until stop() or destruction.
+    /// Binds at once (throws std::runtime_error naming the address when it cannot) and serves until stop() or
+    /// destruction.
     Server(ServerOptions options, Handler handler);
     ~Server();
     Server(const Server&) = delete;

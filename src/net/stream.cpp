@@ -15,7 +15,9 @@ namespace holdpoint::net {
 
 namespace {
 
-std::string error_text(int code) { return std::generic_category().message(code); }
+std::string error_text(int code) {
+    return std::generic_category().message(code);
+}
 
 class TcpStream final : public Stream {
 public:
@@ -87,9 +89,16 @@ bool Socket::is_quiet() const {
     return ::poll(&entry, 1, 0) == 0;
 }
 
-std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoint& endpoint, std::chrono::milliseconds limit) {
-    const addrinfo hints{.ai_flags = AI_ADDRCONFIG, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_protocol = 0,
-                         .ai_addrlen = 0, .ai_addr = nullptr, .ai_canonname = nullptr, .ai_next = nullptr};
+std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoint& endpoint,
+                                                                   std::chrono::milliseconds limit) {
+    const addrinfo hints{.ai_flags = AI_ADDRCONFIG,
+                         .ai_family = AF_UNSPEC,
+                         .ai_socktype = SOCK_STREAM,
+                         .ai_protocol = 0,
+                         .ai_addrlen = 0,
+                         .ai_addr = nullptr,
+                         .ai_canonname = nullptr,
+                         .ai_next = nullptr};
     addrinfo* list = nullptr;
     const std::string where = endpoint.host + ":" + endpoint.port;
     if (const int code = ::getaddrinfo(endpoint.host.c_str(), endpoint.port.c_str(), &hints, &list); code != 0) {

@@ -52,7 +52,8 @@ SSL_CTX* shared_context() {
 
 class TlsStream final : public Stream {
 public:
-    TlsStream(Socket socket, std::unique_ptr<SSL, FreeSession> session) : socket_(std::move(socket)), session_(std::move(session)) {}
+    TlsStream(Socket socket, std::unique_ptr<SSL, FreeSession> session)
+        : socket_(std::move(socket)), session_(std::move(session)) {}
 
     std::expected<void, std::string> handshake(std::chrono::milliseconds limit) {
         while (true) {
@@ -64,7 +65,8 @@ public:
 
     std::expected<std::size_t, std::string> read_some(std::span<char> into, std::chrono::milliseconds limit) override {
         while (true) {
-            const int count = SSL_read(session_.get(), into.data(), static_cast<int>(std::min<std::size_t>(into.size(), 1U << 20)));
+            const int count =
+                SSL_read(session_.get(), into.data(), static_cast<int>(std::min<std::size_t>(into.size(), 1U << 20)));
             if (count > 0) return static_cast<std::size_t>(count);
             if (SSL_get_error(session_.get(), count) == SSL_ERROR_ZERO_RETURN) return 0U;
             if (auto ready = wait_for(count, limit, "cannot read"); !ready) return std::unexpected(ready.error());
@@ -73,7 +75,8 @@ public:
 
     std::expected<void, std::string> write_all(std::string_view bytes, std::chrono::milliseconds limit) override {
         while (!bytes.empty()) {
-            const int count = SSL_write(session_.get(), bytes.data(), static_cast<int>(std::min<std::size_t>(bytes.size(), 1U << 20)));
+            const int count = SSL_write(session_.get(), bytes.data(),
+                                        static_cast<int>(std::min<std::size_t>(bytes.size(), 1U << 20)));
             if (count > 0) {
                 bytes.remove_prefix(static_cast<std::size_t>(count));
                 continue;
@@ -88,9 +91,12 @@ public:
 private:
     std::expected<void, std::string> wait_for(int result, std::chrono::milliseconds limit, std::string_view doing) {
         switch (SSL_get_error(session_.get(), result)) {
-        case SSL_ERROR_WANT_READ: return socket_.wait(POLLIN, limit);
-        case SSL_ERROR_WANT_WRITE: return socket_.wait(POLLOUT, limit);
-        default: return std::unexpected(tls_error(doing));
+            case SSL_ERROR_WANT_READ:
+                return socket_.wait(POLLIN, limit);
+            case SSL_ERROR_WANT_WRITE:
+                return socket_.wait(POLLOUT, limit);
+            default:
+                return std::unexpected(tls_error(doing));
         }
     }
 
@@ -100,7 +106,8 @@ private:
 
 }  // namespace
 
-std::expected<std::unique_ptr<Stream>, std::string> start_tls(Socket socket, const std::string& host, std::chrono::milliseconds limit) {
+std::expected<std::unique_ptr<Stream>, std::string> start_tls(Socket socket, const std::string& host,
+                                                              std::chrono::milliseconds limit) {
     std::unique_ptr<SSL, FreeSession> session(SSL_new(shared_context()));
     if (!session) return std::unexpected(tls_error("cannot start TLS"));
     SSL_set_fd(session.get(), socket.get());

@@ -53,26 +53,30 @@ std::expected<Received, ReadFailure> receive(Stream& stream, bool head, std::chr
         if (*count == 0) {
             if (!got_bytes) return std::unexpected(ReadFailure{"the connection was closed without an answer", false});
             parser.put_eof(error);
-            if (error || !parser.is_done()) return std::unexpected(ReadFailure{"the connection was closed in the middle of an answer", true});
+            if (error || !parser.is_done())
+                return std::unexpected(ReadFailure{"the connection was closed in the middle of an answer", true});
             break;
         }
         got_bytes = true;
         pending.append(chunk, *count);
         const std::size_t used = parser.put(boost::asio::buffer(pending), error);
         pending.erase(0, used);
-        if (error && error != http::error::need_more) return std::unexpected(ReadFailure{"not a well-formed answer: " + error.message(), true});
+        if (error && error != http::error::need_more)
+            return std::unexpected(ReadFailure{"not a well-formed answer: " + error.message(), true});
     }
     Received received{.response = {}, .keep_alive = parser.get().keep_alive()};
     auto message = parser.release();
     received.response.status = static_cast<int>(message.result_int());
-    for (const auto& field : message) received.response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    for (const auto& field : message)
+        received.response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
     received.response.body = std::move(message.body());
     return received;
 }
 
 class SocketTransport final : public Transport {
 public:
-    std::expected<Response, TransportError> send(const Endpoint& endpoint, const Request& request, const Timeouts& timeouts) override {
+    std::expected<Response, TransportError> send(const Endpoint& endpoint, const Request& request,
+                                                 const Timeouts& timeouts) override {
         const std::string wire = to_wire(endpoint, request);
         if (auto reused = take(endpoint)) {
             auto answer = exchange(endpoint, std::move(reused), request, wire, timeouts);
@@ -96,16 +100,18 @@ private:
         return std::move(*answer);
     }
 
-    Answer exchange(const Endpoint& endpoint, std::unique_ptr<Stream> stream, const Request& request, const std::string& wire,
-                    const Timeouts& timeouts) {
+    Answer exchange(const Endpoint& endpoint, std::unique_ptr<Stream> stream, const Request& request,
+                    const std::string& wire, const Timeouts& timeouts) {
         const std::string where = request.method + " " + endpoint.host + ":" + endpoint.port + ": ";
         if (auto written = stream->write_all(wire, timeouts.read); !written) {
             return std::unexpected(Failure{{.message = where + written.error(), .request_was_sent = true}, true});
         }
         auto received = receive(*stream, request.method == "HEAD", timeouts.read);
         if (!received) {
-            const bool closed = !received.error().got_bytes && received.error().message.find("timed out") == std::string::npos;
-            return std::unexpected(Failure{{.message = where + received.error().message, .request_was_sent = true}, closed});
+            const bool closed =
+                !received.error().got_bytes && received.error().message.find("timed out") == std::string::npos;
+            return std::unexpected(
+                Failure{{.message = where + received.error().message, .request_was_sent = true}, closed});
         }
         if (received->keep_alive) give_back(endpoint, std::move(stream));
         return std::move(received->response);
@@ -169,6 +175,8 @@ std::optional<Endpoint> parse_endpoint(std::string_view url) {
     return endpoint;
 }
 
-std::unique_ptr<Transport> make_transport() { return std::make_unique<SocketTransport>(); }
+std::unique_ptr<Transport> make_transport() {
+    return std::make_unique<SocketTransport>();
+}
 
 }  // namespace holdpoint::net

@@ -38,7 +38,8 @@ public:
                                                                        const Timeouts& timeouts) = 0;
 };
 
-/// Sends over sockets; sets Host and Content-Length; verifies certificates with the system's store (SSL_CERT_FILE, AWS_CA_BUNDLE).
+/// Sends over sockets; sets Host and Content-Length; verifies certificates with the system's store (SSL_CERT_FILE,
+/// AWS_CA_BUNDLE).
 [[nodiscard]] std::unique_ptr<Transport> make_transport();
 
 }  // namespace holdpoint::net

@@ -35,22 +35,33 @@ std::optional<ServiceId> route(const net::Request& request) {
     if (service == "dynamodb") return ServiceId::dynamodb;
     if (service == "logs") return ServiceId::logs;
     // The links in SNS messages (SubscribeURL, UnsubscribeURL) are followed without a signature.
-    if (request.method == "GET" && path == "/" && request.raw_query().find("TopicArn=") != std::string_view::npos) return ServiceId::sns;
-    if (request.method == "GET" && path == "/" && request.raw_query().find("Action=Unsubscribe") != std::string_view::npos) return ServiceId::sns;
+    if (request.method == "GET" && path == "/" && request.raw_query().find("TopicArn=") != std::string_view::npos)
+        return ServiceId::sns;
+    if (request.method == "GET" && path == "/" &&
+        request.raw_query().find("Action=Unsubscribe") != std::string_view::npos)
+        return ServiceId::sns;
     return std::nullopt;
 }
 
 std::string_view signing_name(ServiceId service) {
     switch (service) {
-    case ServiceId::lambda: return "lambda";
-    case ServiceId::dynamodb: return "dynamodb";
-    case ServiceId::sns: return "sns";
-    case ServiceId::logs: return "logs";
-    case ServiceId::cloudformation: return "cloudformation";
-    case ServiceId::sts: return "sts";
-    case ServiceId::stacks: return "holdpoint";
-    case ServiceId::health:
-    case ServiceId::runtime: return "";
+        case ServiceId::lambda:
+            return "lambda";
+        case ServiceId::dynamodb:
+            return "dynamodb";
+        case ServiceId::sns:
+            return "sns";
+        case ServiceId::logs:
+            return "logs";
+        case ServiceId::cloudformation:
+            return "cloudformation";
+        case ServiceId::sts:
+            return "sts";
+        case ServiceId::stacks:
+            return "holdpoint";
+        case ServiceId::health:
+        case ServiceId::runtime:
+            return "";
     }
     std::unreachable();
 }

@@ -13,7 +13,8 @@ namespace {
 using Rows = std::map<std::string, std::string, std::less<>>;
 using Spaces = std::array<Rows, 32>;
 
-std::vector<Row> scan_rows(const Rows& rows, std::string_view from, std::string_view to, std::size_t limit, bool reverse) {
+std::vector<Row> scan_rows(const Rows& rows, std::string_view from, std::string_view to, std::size_t limit,
+                           bool reverse) {
     std::vector<Row> found;
     auto first = rows.lower_bound(from);
     auto last = to.empty() ? rows.end() : rows.lower_bound(to);
@@ -46,7 +47,8 @@ public:
         return found == rows.end() ? std::nullopt : std::optional(found->second);
     }
 
-    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit, bool reverse) const override {
+    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
+                          bool reverse) const override {
         const std::shared_lock lock(shared_.mutex);
         return scan_rows(shared_.spaces[static_cast<std::size_t>(space)], from, to, limit, reverse);
     }
@@ -71,7 +73,8 @@ public:
         return found == rows.end() ? std::nullopt : std::optional(found->second);
     }
 
-    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit, bool reverse) const override {
+    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
+                          bool reverse) const override {
         return scan_rows(shared_.spaces[static_cast<std::size_t>(space)], from, to, limit, reverse);
     }
 
@@ -111,6 +114,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Store> make_memory_store() { return std::make_unique<MemoryStore>(); }
+std::unique_ptr<Store> make_memory_store() {
+    return std::make_unique<MemoryStore>();
+}
 
 }  // namespace holdpoint::store

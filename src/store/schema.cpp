@@ -10,15 +10,18 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x484f4c44;
 constexpr std::int64_t kSchemaVersion = 1;
 
-constexpr std::array kSpaces{Space::meta,   Space::executions, Space::execution_names, Space::executions_by_function, Space::journal,
-                             Space::timers, Space::running,    Space::events,          Space::functions,              Space::tables,
-                             Space::items,  Space::index_items, Space::item_expiry,    Space::topics,                 Space::subscriptions,
-                             Space::deliveries, Space::stacks, Space::roles,           Space::outbox};
+constexpr std::array kSpaces{
+    Space::meta,        Space::executions, Space::execution_names, Space::executions_by_function,
+    Space::journal,     Space::timers,     Space::running,         Space::events,
+    Space::functions,   Space::tables,     Space::items,           Space::index_items,
+    Space::item_expiry, Space::topics,     Space::subscriptions,   Space::deliveries,
+    Space::stacks,      Space::roles,      Space::outbox};
 
 void create_schema(Connection& connection) {
     connection.execute("BEGIN IMMEDIATE");
     for (const Space space : kSpaces) {
-        connection.execute(fmt::format("CREATE TABLE {} (key BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID", space_name(space)));
+        connection.execute(fmt::format("CREATE TABLE {} (key BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+                                       space_name(space)));
     }
     connection.execute(fmt::format("PRAGMA application_id = {}", kApplicationId));
     connection.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
@@ -34,8 +37,9 @@ void check_or_create(Connection& connection, const std::string& path) {
         throw std::runtime_error(path + " is another program's database. Choose another folder with --data.");
     }
     if (version > kSchemaVersion) {
-        throw std::runtime_error(fmt::format("{} has schema version {}, newer than this program's {}. Use the newer holdpoint, or another folder.",
-                                             path, version, kSchemaVersion));
+        throw std::runtime_error(fmt::format(
+            "{} has schema version {}, newer than this program's {}. Use the newer holdpoint, or another folder.", path,
+            version, kSchemaVersion));
     }
 }
 
@@ -43,25 +47,44 @@ void check_or_create(Connection& connection, const std::string& path) {
 
 std::string_view space_name(Space space) {
     switch (space) {
-    case Space::meta: return "meta";
-    case Space::executions: return "executions";
-    case Space::execution_names: return "execution_names";
-    case Space::executions_by_function: return "executions_by_function";
-    case Space::journal: return "journal";
-    case Space::timers: return "timers";
-    case Space::running: return "running";
-    case Space::events: return "events";
-    case Space::functions: return "functions";
-    case Space::tables: return "tables";
-    case Space::items: return "items";
-    case Space::index_items: return "index_items";
-    case Space::item_expiry: return "item_expiry";
-    case Space::topics: return "topics";
-    case Space::subscriptions: return "subscriptions";
-    case Space::deliveries: return "deliveries";
-    case Space::stacks: return "stacks";
-    case Space::roles: return "roles";
-    case Space::outbox: return "outbox";
+        case Space::meta:
+            return "meta";
+        case Space::executions:
+            return "executions";
+        case Space::execution_names:
+            return "execution_names";
+        case Space::executions_by_function:
+            return "executions_by_function";
+        case Space::journal:
+            return "journal";
+        case Space::timers:
+            return "timers";
+        case Space::running:
+            return "running";
+        case Space::events:
+            return "events";
+        case Space::functions:
+            return "functions";
+        case Space::tables:
+            return "tables";
+        case Space::items:
+            return "items";
+        case Space::index_items:
+            return "index_items";
+        case Space::item_expiry:
+            return "item_expiry";
+        case Space::topics:
+            return "topics";
+        case Space::subscriptions:
+            return "subscriptions";
+        case Space::deliveries:
+            return "deliveries";
+        case Space::stacks:
+            return "stacks";
+        case Space::roles:
+            return "roles";
+        case Space::outbox:
+            return "outbox";
     }
     std::unreachable();
 }
@@ -75,8 +98,9 @@ void prepare_database(Connection& connection, const std::string& path) {
         check_or_create(connection, path);
     } catch (const SqliteError& error) {
         if (error.code() == SQLITE_NOTADB || error.code() == SQLITE_CORRUPT) {
-            throw std::runtime_error(path + " is damaged or not a database (" + error.what() +
-                                     "). Nothing was changed. Restore it from a backup, or move it away to start empty.");
+            throw std::runtime_error(
+                path + " is damaged or not a database (" + error.what() +
+                "). Nothing was changed. Restore it from a backup, or move it away to start empty.");
         }
         throw;
     }

@@ -12,8 +12,9 @@ namespace holdpoint::store {
 /// The table of a space; named as the enumerator.
 [[nodiscard]] std::string_view space_name(Space space);
 
-/// Sets the connection up (WAL, synchronous=FULL) and creates or migrates the schema. Throws std::runtime_error that says
-/// what is wrong with the file at `path` and what to do: not a database, another program's, damaged, or newer than this program.
+/// Sets the connection up (WAL, synchronous=FULL) and creates or migrates the schema. Throws std::runtime_error that
+/// says what is wrong with the file at `path` and what to do: not a database, another program's, damaged, or newer than
+/// this program.
 void prepare_database(Connection& connection, const std::string& path);
 
 }  // namespace holdpoint::store

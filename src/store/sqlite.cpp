@@ -5,7 +5,8 @@ namespace holdpoint::store {
 namespace {
 
 [[noreturn]] void raise(sqlite3* connection, int code, std::string_view doing) {
-    throw SqliteError(code, std::string(doing) + ": " + (connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code)));
+    throw SqliteError(code,
+                      std::string(doing) + ": " + (connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code)));
 }
 
 void check(sqlite3* connection, int code, std::string_view doing) {
@@ -16,7 +17,8 @@ void check(sqlite3* connection, int code, std::string_view doing) {
 
 Connection::Connection(const std::string& path, Mode mode) {
     sqlite3* handle = nullptr;
-    const int flags = (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX;
+    const int flags = (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
+                      SQLITE_OPEN_NOMUTEX;
     const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
     handle_.reset(handle);
     if (code != SQLITE_OK) raise(handle, code, "cannot open " + path);
@@ -33,11 +35,14 @@ std::int64_t Connection::number(const std::string& sql) {
     return statement.step() ? statement.column_number(0) : 0;
 }
 
-Statement Connection::prepare(std::string_view sql) { return Statement(handle_.get(), sql); }
+Statement Connection::prepare(std::string_view sql) {
+    return Statement(handle_.get(), sql);
+}
 
 Statement::Statement(sqlite3* connection, std::string_view sql) {
     sqlite3_stmt* statement = nullptr;
-    const int code = sqlite3_prepare_v3(connection, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    const int code = sqlite3_prepare_v3(connection, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                        &statement, nullptr);
     statement_.reset(statement);
     check(connection, code, sql.substr(0, 60));
 }
@@ -45,7 +50,8 @@ Statement::Statement(sqlite3* connection, std::string_view sql) {
 void Statement::bind_blob(int parameter, std::string_view value) {
     // A null pointer would bind NULL; an empty key is still a key.
     const char* data = value.empty() ? "" : value.data();
-    check(sqlite3_db_handle(statement_.get()), sqlite3_bind_blob64(statement_.get(), parameter, data, value.size(), SQLITE_STATIC), "bind");
+    check(sqlite3_db_handle(statement_.get()),
+          sqlite3_bind_blob64(statement_.get(), parameter, data, value.size(), SQLITE_STATIC), "bind");
 }
 
 void Statement::bind_text(int parameter, std::string_view value) {
@@ -76,6 +82,8 @@ std::string Statement::column(int index) const {
     return data ? std::string(data, size) : std::string{};
 }
 
-std::int64_t Statement::column_number(int index) const { return sqlite3_column_int64(statement_.get(), index); }
+std::int64_t Statement::column_number(int index) const {
+    return sqlite3_column_int64(statement_.get(), index);
+}
 
 }  // namespace holdpoint::store

@@ -28,7 +28,9 @@ public:
                           (reverse ? " ORDER BY key DESC" : " ORDER BY key") + " LIMIT ?3");
     }
     Statement& put(Space space) {
-        return cached(space, 5, "INSERT INTO {} (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
+        return cached(
+            space, 5,
+            "INSERT INTO {} (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
     }
     Statement& erase(Space space) { return cached(space, 6, "DELETE FROM {} WHERE key = ?1"); }
 
@@ -37,7 +39,8 @@ private:
         const auto key = std::pair(space, kind);
         auto found = statements_.find(key);
         if (found == statements_.end()) {
-            found = statements_.emplace(key, connection_.prepare(fmt::format(fmt::runtime(sql), space_name(space)))).first;
+            found =
+                statements_.emplace(key, connection_.prepare(fmt::format(fmt::runtime(sql), space_name(space)))).first;
         }
         return found->second;
     }
@@ -66,7 +69,8 @@ std::optional<std::string> get_row(Statements& statements, Space space, std::str
     return use->column(0);
 }
 
-std::vector<Row> scan_rows(Statements& statements, Space space, std::string_view from, std::string_view to, std::size_t limit, bool reverse) {
+std::vector<Row> scan_rows(Statements& statements, Space space, std::string_view from, std::string_view to,
+                           std::size_t limit, bool reverse) {
     Use use(statements.scan(space, !to.empty(), reverse));
     use->bind_blob(1, from);
     if (!to.empty()) use->bind_blob(2, to);
@@ -77,7 +81,8 @@ std::vector<Row> scan_rows(Statements& statements, Space space, std::string_view
 }
 
 struct ReadConnection {
-    explicit ReadConnection(const std::string& path) : connection(path, Connection::Mode::read_only), statements(connection) {}
+    explicit ReadConnection(const std::string& path)
+        : connection(path, Connection::Mode::read_only), statements(connection) {}
     Connection connection;
     Statements statements;
 };
@@ -114,7 +119,9 @@ private:
 /// A read transaction: every read sees the same committed state.
 class Snapshot final : public RowReader {
 public:
-    explicit Snapshot(ReadPool& pool) : pool_(pool), connection_(pool.take()) { connection_->connection.execute("BEGIN"); }
+    explicit Snapshot(ReadPool& pool) : pool_(pool), connection_(pool.take()) {
+        connection_->connection.execute("BEGIN");
+    }
     ~Snapshot() override {
         sqlite3_exec(connection_->connection.handle(), "COMMIT", nullptr, nullptr, nullptr);
         pool_.give_back(std::move(connection_));
@@ -122,8 +129,11 @@ public:
     Snapshot(const Snapshot&) = delete;
     Snapshot& operator=(const Snapshot&) = delete;
 
-    std::optional<std::string> get(Space space, std::string_view key) const override { return get_row(connection_->statements, space, key); }
-    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit, bool reverse) const override {
+    std::optional<std::string> get(Space space, std::string_view key) const override {
+        return get_row(connection_->statements, space, key);
+    }
+    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
+                          bool reverse) const override {
         return scan_rows(connection_->statements, space, from, to, limit, reverse);
     }
 
@@ -134,7 +144,8 @@ private:
 
 class SqliteTransaction final : public Transaction {
 public:
-    SqliteTransaction(Connection& connection, Statements& statements) : connection_(connection), statements_(statements) {
+    SqliteTransaction(Connection& connection, Statements& statements)
+        : connection_(connection), statements_(statements) {
         connection_.execute("BEGIN IMMEDIATE");
     }
     ~SqliteTransaction() override {
@@ -143,8 +154,11 @@ public:
     SqliteTransaction(const SqliteTransaction&) = delete;
     SqliteTransaction& operator=(const SqliteTransaction&) = delete;
 
-    std::optional<std::string> get(Space space, std::string_view key) const override { return get_row(statements_, space, key); }
-    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit, bool reverse) const override {
+    std::optional<std::string> get(Space space, std::string_view key) const override {
+        return get_row(statements_, space, key);
+    }
+    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
+                          bool reverse) const override {
         return scan_rows(statements_, space, from, to, limit, reverse);
     }
 
@@ -173,8 +187,9 @@ private:
 std::string private_file(const std::string& path) {
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) {
-        throw std::runtime_error(fmt::format("cannot open {}: {}. Check that the folder exists, is writable and has space.", path,
-                                             std::generic_category().message(errno)));
+        throw std::runtime_error(
+            fmt::format("cannot open {}: {}. Check that the folder exists, is writable and has space.", path,
+                        std::generic_category().message(errno)));
     }
     ::close(file);
     return path;
@@ -187,7 +202,9 @@ public:
         prepare_database(connection_, path);
     }
 
-    std::unique_ptr<Transaction> begin() override { return std::make_unique<SqliteTransaction>(connection_, statements_); }
+    std::unique_ptr<Transaction> begin() override {
+        return std::make_unique<SqliteTransaction>(connection_, statements_);
+    }
     std::unique_ptr<RowReader> snapshot() override { return std::make_unique<Snapshot>(readers_); }
 
 private:
@@ -198,6 +215,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Store> open_sqlite_store(const std::string& path) { return std::make_unique<SqliteStore>(path); }
+std::unique_ptr<Store> open_sqlite_store(const std::string& path) {
+    return std::make_unique<SqliteStore>(path);
+}
 
 }  // namespace holdpoint::store

@@ -27,8 +27,8 @@ public:
 };
 
 [[nodiscard]] std::unique_ptr<Store> make_memory_store();
-/// Opens or creates `path` (0600; WAL, synchronous=FULL). Throws std::runtime_error that says what to do when the file is
-/// not ours, damaged, or newer than this program.
+/// Opens or creates `path` (0600; WAL, synchronous=FULL). Throws std::runtime_error that says what to do when the file
+/// is not ours, damaged, or newer than this program.
 [[nodiscard]] std::unique_ptr<Store> open_sqlite_store(const std::string& path);
 
 }  // namespace holdpoint::store

@@ -12,7 +12,8 @@ namespace {
 
 using Model = std::map<std::string, std::string>;
 
-std::vector<Row> model_scan(const Model& model, const std::string& from, const std::string& to, std::size_t limit, bool reverse) {
+std::vector<Row> model_scan(const Model& model, const std::string& from, const std::string& to, std::size_t limit,
+                            bool reverse) {
     std::vector<Row> rows;
     for (const auto& [key, value] : model) {
         if (key >= from && (to.empty() || key < to)) rows.push_back({key, value});
@@ -29,7 +30,8 @@ void agrees_with_a_map(Store& store) {
     for (int round = 0; round < rounds; ++round) {
         Model next = model;
         auto transaction = store.begin();
-        const auto keys = *rc::gen::container<std::vector<std::string>>(rc::gen::container<std::string>(rc::gen::elementOf(std::string("\0a\xff", 3))));
+        const auto keys = *rc::gen::container<std::vector<std::string>>(
+            rc::gen::container<std::string>(rc::gen::elementOf(std::string("\0a\xff", 3))));
         for (const std::string& key : keys) {
             if (*rc::gen::arbitrary<bool>()) {
                 const auto value = std::to_string(*rc::gen::inRange(0, 1000));
@@ -50,11 +52,14 @@ void agrees_with_a_map(Store& store) {
         const auto to = *rc::gen::container<std::string>(rc::gen::elementOf(std::string("\0a\xff", 3)));
         const auto limit = *rc::gen::inRange<std::size_t>(1, 5);
         const auto reverse = *rc::gen::arbitrary<bool>();
-        RC_ASSERT(store.snapshot()->scan(Space::items, from, to, limit, reverse) == model_scan(model, from, to, limit, reverse));
+        RC_ASSERT(store.snapshot()->scan(Space::items, from, to, limit, reverse) ==
+                  model_scan(model, from, to, limit, reverse));
     }
 }
 
-RC_GTEST_PROP(Store, MemoryAgreesWithAMap, ()) { agrees_with_a_map(*make_memory_store()); }
+RC_GTEST_PROP(Store, MemoryAgreesWithAMap, ()) {
+    agrees_with_a_map(*make_memory_store());
+}
 
 RC_GTEST_PROP(Store, SqliteAgreesWithAMap, ()) {
     std::string pattern = (std::filesystem::temp_directory_path() / "holdpoint-store-XXXXXX").string();

@@ -32,7 +32,10 @@ protected:
 };
 
 TEST_P(StoreTest, CommittedRowsAreReadBackInKeyOrder) {
-    write({{Space::items, "b", "2"}, {Space::items, std::string("a\0x", 3), "1"}, {Space::items, "\xff", "3"}, {Space::meta, "a", "other"}});
+    write({{Space::items, "b", "2"},
+           {Space::items, std::string("a\0x", 3), "1"},
+           {Space::items, "\xff", "3"},
+           {Space::meta, "a", "other"}});
     const auto rows = store_->snapshot()->scan(Space::items, "", "", 10);
     ASSERT_EQ(rows.size(), 3U);
     EXPECT_EQ(rows[0], (Row{std::string("a\0x", 3), "1"}));
@@ -65,7 +68,8 @@ TEST_P(StoreTest, ATransactionSeesItsOwnWritesAndLeavesNothingWhenDropped) {
     EXPECT_EQ(store_->snapshot()->get(Space::items, "added"), std::nullopt);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, StoreTest, testing::Values("memory", "sqlite"), [](const auto& backend) { return backend.param; });
+INSTANTIATE_TEST_SUITE_P(Backends, StoreTest, testing::Values("memory", "sqlite"),
+                         [](const auto& backend) { return backend.param; });
 
 TEST(SqliteStoreTest, RowsSurviveReopening) {
     const auto folder = fresh_folder();

@@ -11,7 +11,8 @@ namespace holdpoint::tables {
 [[nodiscard]] inline std::unexpected<Error> validation_error(std::string message) {
     return fail("ValidationException", 400, std::move(message));
 }
-/// For what the JSON itself has wrong (a number where text belongs), which DynamoDB tells apart from ValidationException.
+/// For what the JSON itself has wrong (a number where text belongs), which DynamoDB tells apart from
+/// ValidationException.
 [[nodiscard]] inline std::unexpected<Error> serialization_error(std::string message) {
     return fail("SerializationException", 400, std::move(message));
 }

@@ -18,7 +18,9 @@ constexpr const char* kUnderflow =
     "Number underflow. Attempting to store a number with magnitude smaller than supported range";
 constexpr const char* kTooManyDigits = "Attempting to store more than 38 significant digits in a Number";
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
 
 std::unexpected<Error> not_numeric(std::string_view text) {
     if (text.empty()) return validation_error("The parameter cannot be converted to a numeric value");
@@ -93,7 +95,9 @@ Result<Number> Number::parse(std::string_view text) {
     return normalised(negative, std::move(digits), exponent, false);
 }
 
-Number Number::of(std::int64_t value) { return *parse(std::to_string(value)); }
+Number Number::of(std::int64_t value) {
+    return *parse(std::to_string(value));
+}
 
 Result<Number> Number::normalised(bool negative, std::string digits, std::int64_t exponent, bool computed) {
     const auto first = digits.find_first_not_of('0');
@@ -182,7 +186,9 @@ Result<Number> Number::add(const Number& a, const Number& b) {
     return normalised(b.negative_, subtract_digits(right, left), exponent, true);
 }
 
-Result<Number> Number::subtract(const Number& a, const Number& b) { return add(a, b.negated()); }
+Result<Number> Number::subtract(const Number& a, const Number& b) {
+    return add(a, b.negated());
+}
 
 std::strong_ordering operator<=>(const Number& a, const Number& b) {
     const auto sign = [](const Number& number) { return number.digits_.empty() ? 0 : number.negative_ ? -1 : 1; };

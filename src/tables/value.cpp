@@ -55,7 +55,9 @@ Result<Number> parse_number(const json::value& json) {
 Result<Binary> parse_binary(const json::value& json) {
     if (!json.is_string()) return cannot_be(json, "Blob");
     auto bytes = base64_decode(json.get_string());
-    if (!bytes) return serialization_error(fmt::format("\"{}\" can not be converted to a Blob: it is not base64", std::string_view(json.get_string())));
+    if (!bytes)
+        return serialization_error(fmt::format("\"{}\" can not be converted to a Blob: it is not base64",
+                                               std::string_view(json.get_string())));
     return Binary{std::move(*bytes)};
 }
 
@@ -166,8 +168,6 @@ Result<Value> parse_typed(Type type, const json::value& json, int depth) {
     std::unreachable();
 }
 
-
-
 Result<Value> parse_at(const json::value& json, int depth) {
     if (!json.is_object()) return serialization_error("Unexpected value type in payload");
     std::optional<Result<Value>> found;
@@ -194,9 +194,15 @@ struct Overloaded : Cases... {
     using Cases::operator()...;
 };
 
-std::string text_of(const std::string& value) { return value; }
-std::string text_of(const Number& value) { return value.str(); }
-std::string text_of(const Binary& value) { return base64_encode(value.bytes); }
+std::string text_of(const std::string& value) {
+    return value;
+}
+std::string text_of(const Number& value) {
+    return value.str();
+}
+std::string text_of(const Binary& value) {
+    return base64_encode(value.bytes);
+}
 
 template <class Set>
 json::value set_json(std::string_view type, const Set& set) {
@@ -215,13 +221,21 @@ std::string set_display(const Set& set) {
 
 }  // namespace
 
-std::string_view type_name(Type type) { return kTypeNames.at(static_cast<std::size_t>(type)); }
+std::string_view type_name(Type type) {
+    return kTypeNames.at(static_cast<std::size_t>(type));
+}
 
-bool operator==(const Value& a, const Value& b) { return a.data == b.data; }
+bool operator==(const Value& a, const Value& b) {
+    return a.data == b.data;
+}
 
-Result<Value> parse_value(const json::value& json) { return parse_at(json, 0); }
+Result<Value> parse_value(const json::value& json) {
+    return parse_at(json, 0);
+}
 
-Result<Item> parse_item(const json::object& json) { return parse_map(json, 0); }
+Result<Item> parse_item(const json::object& json) {
+    return parse_map(json, 0);
+}
 
 json::value to_json(const Value& value) {
     return std::visit(
@@ -253,28 +267,29 @@ json::object to_json(const Item& item) {
 }
 
 std::string display(const Value& value) {
-    const auto inside = std::visit(
-        Overloaded{
-            [](const std::string& text) { return text; },
-            [](const Number& number) { return number.str(); },
-            [](const Binary& binary) { return base64_encode(binary.bytes); },
-            [](const StringSet& set) { return set_display(set); },
-            [](const NumberSet& set) { return set_display(set); },
-            [](const BinarySet& set) { return set_display(set); },
-            [](const List& list) {
-                std::string text;
-                for (const auto& each : list) text += (text.empty() ? "" : ",") + display(each);
-                return "[" + text + "]";
-            },
-            [](const Map& map) {
-                std::string text;
-                for (const auto& [name, each] : map) text += (text.empty() ? "" : ",") + name + "=" + display(each);
-                return "{" + text + "}";
-            },
-            [](const Null&) { return std::string("true"); },
-            [](bool flag) { return std::string(flag ? "true" : "false"); },
-        },
-        value.data);
+    const auto inside = std::visit(Overloaded{
+                                       [](const std::string& text) { return text; },
+                                       [](const Number& number) { return number.str(); },
+                                       [](const Binary& binary) { return base64_encode(binary.bytes); },
+                                       [](const StringSet& set) { return set_display(set); },
+                                       [](const NumberSet& set) { return set_display(set); },
+                                       [](const BinarySet& set) { return set_display(set); },
+                                       [](const List& list) {
+                                           std::string text;
+                                           for (const auto& each : list)
+                                               text += (text.empty() ? "" : ",") + display(each);
+                                           return "[" + text + "]";
+                                       },
+                                       [](const Map& map) {
+                                           std::string text;
+                                           for (const auto& [name, each] : map)
+                                               text += (text.empty() ? "" : ",") + name + "=" + display(each);
+                                           return "{" + text + "}";
+                                       },
+                                       [](const Null&) { return std::string("true"); },
+                                       [](bool flag) { return std::string(flag ? "true" : "false"); },
+                                   },
+                                   value.data);
     return fmt::format("{{{}:{}}}", type_name(value.type()), inside);
 }
 
@@ -317,7 +332,9 @@ std::size_t size_of(const Item& item) {
     return size;
 }
 
-std::string encode_item(const Item& item) { return json::serialize(to_json(item)); }
+std::string encode_item(const Item& item) {
+    return json::serialize(to_json(item));
+}
 
 Item decode_item(std::string_view text) {
     // Each level of an item is two levels of JSON.

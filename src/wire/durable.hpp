@@ -34,15 +34,15 @@ struct OperationUpdate {
     OperationAction action = OperationAction::start;
     std::optional<std::string> payload;
     std::optional<ErrorObject> error;
-    std::optional<bool> replay_children;                 // ContextOptions
+    std::optional<bool> replay_children;                     // ContextOptions
     std::optional<std::int64_t> next_attempt_delay_seconds;  // StepOptions
-    std::optional<std::int64_t> wait_seconds;            // WaitOptions
+    std::optional<std::int64_t> wait_seconds;                // WaitOptions
     std::optional<std::int64_t> callback_timeout_seconds;    // CallbackOptions
     std::optional<std::int64_t> callback_heartbeat_seconds;  // CallbackOptions
     bool has_step_options = false;
     bool has_callback_options = false;
-    std::optional<std::string> function_name;            // ChainedInvokeOptions
-    std::optional<std::string> tenant_id;                // ChainedInvokeOptions
+    std::optional<std::string> function_name;  // ChainedInvokeOptions
+    std::optional<std::string> tenant_id;      // ChainedInvokeOptions
     friend bool operator==(const OperationUpdate&, const OperationUpdate&) = default;
 };
 
@@ -56,14 +56,14 @@ struct Operation {
     OperationStatus status = OperationStatus::started;
     TimePoint started_at;
     std::optional<TimePoint> ended_at;
-    std::optional<std::string> input;                    // ExecutionDetails.InputPayload
-    std::optional<std::string> result;                   // the details' Result
-    std::optional<ErrorObject> error;                    // the details' Error
-    bool replay_children = false;                        // ContextDetails
-    std::int64_t attempt = 0;                            // StepDetails: finished attempts
-    std::optional<TimePoint> next_attempt_at;            // StepDetails, while pending
-    std::optional<TimePoint> scheduled_end_at;           // WaitDetails
-    std::optional<std::string> callback_id;              // CallbackDetails
+    std::optional<std::string> input;           // ExecutionDetails.InputPayload
+    std::optional<std::string> result;          // the details' Result
+    std::optional<ErrorObject> error;           // the details' Error
+    bool replay_children = false;               // ContextDetails
+    std::int64_t attempt = 0;                   // StepDetails: finished attempts
+    std::optional<TimePoint> next_attempt_at;   // StepDetails, while pending
+    std::optional<TimePoint> scheduled_end_at;  // WaitDetails
+    std::optional<std::string> callback_id;     // CallbackDetails
     friend bool operator==(const Operation&, const Operation&) = default;
 };
 
@@ -72,7 +72,7 @@ struct InvocationInput {
     std::string execution_arn;
     std::string checkpoint_token;
     std::vector<Operation> operations;
-    std::string next_marker;                             // empty: nothing more
+    std::string next_marker;  // empty: nothing more
     std::vector<std::string> updated_operation_ids;
     friend bool operator==(const InvocationInput&, const InvocationInput&) = default;
 };
@@ -95,7 +95,7 @@ struct CheckpointRequest {
 };
 
 struct CheckpointResponse {
-    std::optional<std::string> checkpoint_token;         // absent: the service takes nothing more from this invocation
+    std::optional<std::string> checkpoint_token;  // absent: the service takes nothing more from this invocation
     std::vector<Operation> operations;
     std::string next_marker;
     friend bool operator==(const CheckpointResponse&, const CheckpointResponse&) = default;

@@ -15,27 +15,31 @@ using boost::json::value;
 template <class Enum>
 using Names = std::span<const std::pair<Enum, std::string_view>>;
 
-constexpr std::array<std::pair<OperationType, std::string_view>, 6> kTypes{{{OperationType::execution, "EXECUTION"},
-                                                                           {OperationType::context, "CONTEXT"},
-                                                                           {OperationType::step, "STEP"},
-                                                                           {OperationType::wait, "WAIT"},
-                                                                           {OperationType::callback, "CALLBACK"},
-                                                                           {OperationType::chained_invoke, "CHAINED_INVOKE"}}};
+constexpr std::array<std::pair<OperationType, std::string_view>, 6> kTypes{
+    {{OperationType::execution, "EXECUTION"},
+     {OperationType::context, "CONTEXT"},
+     {OperationType::step, "STEP"},
+     {OperationType::wait, "WAIT"},
+     {OperationType::callback, "CALLBACK"},
+     {OperationType::chained_invoke, "CHAINED_INVOKE"}}};
 constexpr std::array<std::pair<OperationAction, std::string_view>, 5> kActions{{{OperationAction::start, "START"},
-                                                                               {OperationAction::succeed, "SUCCEED"},
-                                                                               {OperationAction::fail, "FAIL"},
-                                                                               {OperationAction::retry, "RETRY"},
-                                                                               {OperationAction::cancel, "CANCEL"}}};
-constexpr std::array<std::pair<OperationStatus, std::string_view>, 8> kStatuses{{{OperationStatus::started, "STARTED"},
-                                                                                {OperationStatus::pending, "PENDING"},
-                                                                                {OperationStatus::ready, "READY"},
-                                                                                {OperationStatus::succeeded, "SUCCEEDED"},
-                                                                                {OperationStatus::failed, "FAILED"},
-                                                                                {OperationStatus::cancelled, "CANCELLED"},
-                                                                                {OperationStatus::timed_out, "TIMED_OUT"},
-                                                                                {OperationStatus::stopped, "STOPPED"}}};
+                                                                                {OperationAction::succeed, "SUCCEED"},
+                                                                                {OperationAction::fail, "FAIL"},
+                                                                                {OperationAction::retry, "RETRY"},
+                                                                                {OperationAction::cancel, "CANCEL"}}};
+constexpr std::array<std::pair<OperationStatus, std::string_view>, 8> kStatuses{
+    {{OperationStatus::started, "STARTED"},
+     {OperationStatus::pending, "PENDING"},
+     {OperationStatus::ready, "READY"},
+     {OperationStatus::succeeded, "SUCCEEDED"},
+     {OperationStatus::failed, "FAILED"},
+     {OperationStatus::cancelled, "CANCELLED"},
+     {OperationStatus::timed_out, "TIMED_OUT"},
+     {OperationStatus::stopped, "STOPPED"}}};
 constexpr std::array<std::pair<InvocationStatus, std::string_view>, 3> kInvocationStatuses{
-    {{InvocationStatus::succeeded, "SUCCEEDED"}, {InvocationStatus::failed, "FAILED"}, {InvocationStatus::pending, "PENDING"}}};
+    {{InvocationStatus::succeeded, "SUCCEEDED"},
+     {InvocationStatus::failed, "FAILED"},
+     {InvocationStatus::pending, "PENDING"}}};
 
 template <class Enum>
 std::string_view name_of(Names<Enum> names, Enum wanted) {
@@ -71,20 +75,26 @@ object step_details(const Operation& operation, TimeFormat format) {
 void put_details(object& out, const Operation& operation, TimeFormat format) {
     object details;
     switch (operation.type) {
-    case OperationType::execution:
-        put(details, "InputPayload", operation.input);
-        out["ExecutionDetails"] = std::move(details);
-        return;
-    case OperationType::step: out["StepDetails"] = step_details(operation, format); return;
-    case OperationType::wait:
-        if (operation.scheduled_end_at) details["ScheduledEndTimestamp"] = time_json(*operation.scheduled_end_at, format);
-        out["WaitDetails"] = std::move(details);
-        return;
-    case OperationType::context:
-        if (operation.replay_children) details["ReplayChildren"] = true;
-        break;
-    case OperationType::callback: put(details, "CallbackId", operation.callback_id); break;
-    case OperationType::chained_invoke: break;
+        case OperationType::execution:
+            put(details, "InputPayload", operation.input);
+            out["ExecutionDetails"] = std::move(details);
+            return;
+        case OperationType::step:
+            out["StepDetails"] = step_details(operation, format);
+            return;
+        case OperationType::wait:
+            if (operation.scheduled_end_at)
+                details["ScheduledEndTimestamp"] = time_json(*operation.scheduled_end_at, format);
+            out["WaitDetails"] = std::move(details);
+            return;
+        case OperationType::context:
+            if (operation.replay_children) details["ReplayChildren"] = true;
+            break;
+        case OperationType::callback:
+            put(details, "CallbackId", operation.callback_id);
+            break;
+        case OperationType::chained_invoke:
+            break;
     }
     put(details, "Result", operation.result);
     put_error(details, operation.error);
@@ -95,12 +105,18 @@ void put_details(object& out, const Operation& operation, TimeFormat format) {
 
 std::string_view details_name(OperationType type) {
     switch (type) {
-    case OperationType::execution: return "ExecutionDetails";
-    case OperationType::context: return "ContextDetails";
-    case OperationType::step: return "StepDetails";
-    case OperationType::wait: return "WaitDetails";
-    case OperationType::callback: return "CallbackDetails";
-    case OperationType::chained_invoke: return "ChainedInvokeDetails";
+        case OperationType::execution:
+            return "ExecutionDetails";
+        case OperationType::context:
+            return "ContextDetails";
+        case OperationType::step:
+            return "StepDetails";
+        case OperationType::wait:
+            return "WaitDetails";
+        case OperationType::callback:
+            return "CallbackDetails";
+        case OperationType::chained_invoke:
+            return "ChainedInvokeDetails";
     }
     std::unreachable();
 }
@@ -130,7 +146,8 @@ OperationUpdate read_update(JsonReader& reader) {
     update.action = reader.required_name<OperationAction>("Action", kActions);
     update.payload = reader.text("Payload");
     update.error = read_error_member(reader);
-    reader.child("ContextOptions", [&](JsonReader& options) { update.replay_children = options.boolean("ReplayChildren"); });
+    reader.child("ContextOptions",
+                 [&](JsonReader& options) { update.replay_children = options.boolean("ReplayChildren"); });
     reader.child("StepOptions", [&](JsonReader& options) {
         update.has_step_options = true;
         update.next_attempt_delay_seconds = options.integer("NextAttemptDelaySeconds");
@@ -171,7 +188,8 @@ Operation read_one_operation(JsonReader& reader) {
     return operation;
 }
 
-void read_state(JsonReader& reader, std::string_view member, std::vector<Operation>& operations, std::string& next_marker) {
+void read_state(JsonReader& reader, std::string_view member, std::vector<Operation>& operations,
+                std::string& next_marker) {
     reader.child(member, [&](JsonReader& state) {
         state.each("Operations", [&](JsonReader& item) { operations.push_back(read_one_operation(item)); });
         next_marker = state.text("NextMarker").value_or("");
@@ -189,18 +207,31 @@ object state_json(const std::vector<Operation>& operations, const std::string& n
 
 }  // namespace
 
-std::string_view to_string(OperationType value) { return name_of<OperationType>(kTypes, value); }
-std::string_view to_string(OperationAction value) { return name_of<OperationAction>(kActions, value); }
-std::string_view to_string(OperationStatus value) { return name_of<OperationStatus>(kStatuses, value); }
-std::string_view to_string(InvocationStatus value) { return name_of<InvocationStatus>(kInvocationStatuses, value); }
+std::string_view to_string(OperationType value) {
+    return name_of<OperationType>(kTypes, value);
+}
+std::string_view to_string(OperationAction value) {
+    return name_of<OperationAction>(kActions, value);
+}
+std::string_view to_string(OperationStatus value) {
+    return name_of<OperationStatus>(kStatuses, value);
+}
+std::string_view to_string(InvocationStatus value) {
+    return name_of<InvocationStatus>(kInvocationStatuses, value);
+}
 
 std::string_view to_string(ExecutionStatus value) {
     switch (value) {
-    case ExecutionStatus::running: return "RUNNING";
-    case ExecutionStatus::succeeded: return "SUCCEEDED";
-    case ExecutionStatus::failed: return "FAILED";
-    case ExecutionStatus::timed_out: return "TIMED_OUT";
-    case ExecutionStatus::stopped: return "STOPPED";
+        case ExecutionStatus::running:
+            return "RUNNING";
+        case ExecutionStatus::succeeded:
+            return "SUCCEEDED";
+        case ExecutionStatus::failed:
+            return "FAILED";
+        case ExecutionStatus::timed_out:
+            return "TIMED_OUT";
+        case ExecutionStatus::stopped:
+            return "STOPPED";
     }
     std::unreachable();
 }
@@ -254,9 +285,10 @@ value to_json(const Operation& operation, TimeFormat format) {
 }
 
 value to_json(const InvocationInput& input) {
-    object out{{"DurableExecutionArn", input.execution_arn},
-               {"CheckpointToken", input.checkpoint_token},
-               {"InitialExecutionState", state_json(input.operations, input.next_marker, TimeFormat::envelope_milliseconds)}};
+    object out{
+        {"DurableExecutionArn", input.execution_arn},
+        {"CheckpointToken", input.checkpoint_token},
+        {"InitialExecutionState", state_json(input.operations, input.next_marker, TimeFormat::envelope_milliseconds)}};
     out["UpdatedOperationIds"] = boost::json::value_from(input.updated_operation_ids);
     return out;
 }
@@ -283,9 +315,15 @@ value to_json(const CheckpointResponse& response) {
     return out;
 }
 
-Result<ErrorObject> read_error_object(const value& json) { return read_json<ErrorObject>(json, read_error); }
-Result<OperationUpdate> read_operation_update(const value& json) { return read_json<OperationUpdate>(json, read_update); }
-Result<Operation> read_operation(const value& json) { return read_json<Operation>(json, read_one_operation); }
+Result<ErrorObject> read_error_object(const value& json) {
+    return read_json<ErrorObject>(json, read_error);
+}
+Result<OperationUpdate> read_operation_update(const value& json) {
+    return read_json<OperationUpdate>(json, read_update);
+}
+Result<Operation> read_operation(const value& json) {
+    return read_json<Operation>(json, read_one_operation);
+}
 
 Result<InvocationInput> read_invocation_input(const value& json) {
     return read_json<InvocationInput>(json, [](JsonReader& reader) {

@@ -8,14 +8,21 @@ namespace {
 
 std::string_view kind_of(const boost::json::value& json) {
     switch (json.kind()) {
-    case boost::json::kind::null: return "null";
-    case boost::json::kind::bool_: return "a boolean";
-    case boost::json::kind::int64:
-    case boost::json::kind::uint64: return "an integer";
-    case boost::json::kind::double_: return "a number with a fraction";
-    case boost::json::kind::string: return "a string";
-    case boost::json::kind::array: return "a list";
-    case boost::json::kind::object: return "an object";
+        case boost::json::kind::null:
+            return "null";
+        case boost::json::kind::bool_:
+            return "a boolean";
+        case boost::json::kind::int64:
+        case boost::json::kind::uint64:
+            return "an integer";
+        case boost::json::kind::double_:
+            return "a number with a fraction";
+        case boost::json::kind::string:
+            return "a string";
+        case boost::json::kind::array:
+            return "a list";
+        case boost::json::kind::object:
+            return "an object";
     }
     std::unreachable();
 }
@@ -103,7 +110,8 @@ std::optional<TimePoint> JsonReader::time(std::string_view name) {
     } else if (member->is_number()) {
         const double number = member->to_number<double>();
         // Envelope times are milliseconds; 1e11 seconds would be the year 5138.
-        if (std::isfinite(number) && std::abs(number) < 1e15) return from_epoch_ms(std::llround(number < 1e11 ? number * 1000.0 : number));
+        if (std::isfinite(number) && std::abs(number) < 1e15)
+            return from_epoch_ms(std::llround(number < 1e11 ? number * 1000.0 : number));
     }
     refuse(name, "a time (epoch seconds, epoch milliseconds or ISO 8601)", kind_of(*member));
     return std::nullopt;

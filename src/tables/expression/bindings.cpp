@@ -16,8 +16,8 @@ constexpr std::size_t kPlaceholderBytesMax = 255;
 
 bool is_placeholder(std::string_view key, char mark) {
     return key.size() > 1 && key[0] == mark && std::ranges::all_of(key.substr(1), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    });
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+           });
 }
 
 Result<const json::object*> member(const json::object& request, const char* name) {
@@ -38,7 +38,8 @@ Result<void> check_key(const char* member_name, std::string_view key, char mark)
     if (!is_placeholder(key, mark))
         return validation_error(fmt::format("{} contains invalid key: Syntax error; key: \"{}\"", member_name, key));
     if (key.size() > kPlaceholderBytesMax)
-        return validation_error(fmt::format("{} contains invalid key: The key is too long; key: \"{}\"", member_name, key));
+        return validation_error(
+            fmt::format("{} contains invalid key: The key is too long; key: \"{}\"", member_name, key));
     return {};
 }
 

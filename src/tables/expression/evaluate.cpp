@@ -77,7 +77,9 @@ std::optional<std::strong_ordering> order(const Value* a, const Value* b) {
     return std::nullopt;
 }
 
-bool equal(const Value* a, const Value* b) { return a != nullptr && b != nullptr && *a == *b; }
+bool equal(const Value* a, const Value* b) {
+    return a != nullptr && b != nullptr && *a == *b;
+}
 
 bool compare(Comparator comparator, const Value* a, const Value* b) {
     if (comparator == Comparator::equal) return equal(a, b);
@@ -142,9 +144,8 @@ bool evaluate_function(const Condition& condition, const Item& item) {
 
 bool evaluate_in(const Condition& condition, const Item& item) {
     const Resolved value(condition.operands[0], item);
-    return std::any_of(condition.operands.begin() + 1, condition.operands.end(), [&](const Operand& candidate) {
-        return equal(value.get(), Resolved(candidate, item).get());
-    });
+    return std::any_of(condition.operands.begin() + 1, condition.operands.end(),
+                       [&](const Operand& candidate) { return equal(value.get(), Resolved(candidate, item).get()); });
 }
 
 }  // namespace

@@ -12,8 +12,12 @@ namespace {
 
 constexpr std::size_t kInOperandsMax = 100;  // the first operand counts
 
-bool is_ordered(Type type) { return type == Type::string || type == Type::number || type == Type::binary; }
-bool has_size(Type type) { return type != Type::number && type != Type::boolean && type != Type::null; }
+bool is_ordered(Type type) {
+    return type == Type::string || type == Type::number || type == Type::binary;
+}
+bool has_size(Type type) {
+    return type != Type::number && type != Type::boolean && type != Type::null;
+}
 
 std::optional<Comparator> comparator_of(const Token& token) {
     if (token.kind != TokenKind::symbol) return std::nullopt;
@@ -28,11 +32,8 @@ struct Signature {
     std::string_view name;
     std::size_t arguments;
 };
-constexpr std::array<Signature, 5> kPredicates = {{{"attribute_exists", 1},
-                                                   {"attribute_not_exists", 1},
-                                                   {"attribute_type", 2},
-                                                   {"begins_with", 2},
-                                                   {"contains", 2}}};
+constexpr std::array<Signature, 5> kPredicates = {
+    {{"attribute_exists", 1}, {"attribute_not_exists", 1}, {"attribute_type", 2}, {"begins_with", 2}, {"contains", 2}}};
 
 const Signature* predicate(std::string_view name) {
     const auto found = std::ranges::find(kPredicates, name, &Signature::name);
@@ -118,11 +119,8 @@ private:
         reader_.count_operator();
         auto right = reader_.operand();
         if (!right) return std::unexpected(right.error());
-        Condition condition{.kind = ConditionKind::compare,
-                            .comparator = comparator,
-                            .function = {},
-                            .operands = {},
-                            .children = {}};
+        Condition condition{
+            .kind = ConditionKind::compare, .comparator = comparator, .function = {}, .operands = {}, .children = {}};
         condition.operands.push_back(std::move(left));
         condition.operands.push_back(std::move(*right));
         check_values(condition.operands);
@@ -245,9 +243,9 @@ private:
         const auto* low = low_operand.as<Value>();
         const auto* high = high_operand.as<Value>();
         if (low == nullptr || high == nullptr) return;
-        const auto bounds = fmt::format(
-            "lower bound operand: AttributeValue: {}, upper bound operand: AttributeValue: {}", display(*low),
-            display(*high));
+        const auto bounds =
+            fmt::format("lower bound operand: AttributeValue: {}, upper bound operand: AttributeValue: {}",
+                        display(*low), display(*high));
         if (low->type() != high->type()) {
             return reader_.note(
                 fmt::format("The BETWEEN operator requires same data type for lower and upper bounds; {}", bounds));

@@ -38,7 +38,9 @@ std::string_view long_type_name(Type type) {
     std::unreachable();
 }
 
-bool is_set(Type type) { return type == Type::string_set || type == Type::number_set || type == Type::binary_set; }
+bool is_set(Type type) {
+    return type == Type::string_set || type == Type::number_set || type == Type::binary_set;
+}
 
 class UpdateParser {
 public:
@@ -50,8 +52,7 @@ public:
             const auto section = take_section();
             if (section.empty()) return reader_.syntax_error();
             if (!seen.insert(section).second) {
-                reader_.note(
-                    fmt::format("The \"{}\" section can only be used once in an update expression;", section));
+                reader_.note(fmt::format("The \"{}\" section can only be used once in an update expression;", section));
             }
             do {
                 if (auto read = action(section); !read) return std::unexpected(read.error());

@@ -60,14 +60,16 @@ Reader::Reader(std::string_view parameter, std::string_view text, Bindings& bind
 
 Result<void> Reader::check_size() const {
     if (text_.size() > kExpressionBytesMax) {
-        return invalid(fmt::format("Expression size has exceeded the maximum allowed size; expression size: {}",
-                                   text_.size()));
+        return invalid(
+            fmt::format("Expression size has exceeded the maximum allowed size; expression size: {}", text_.size()));
     }
     if (at_end()) return invalid("The expression can not be empty;");
     return {};
 }
 
-const Token& Reader::peek(std::size_t ahead) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
+const Token& Reader::peek(std::size_t ahead) const {
+    return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
+}
 
 Token Reader::take() {
     const Token token = peek();
@@ -181,8 +183,8 @@ Result<Operand> Reader::operand() {
 std::unexpected<Error> Reader::syntax_error() const {
     const auto first = at_ > 0 ? tokens_[at_ - 1].begin : peek().begin;
     const auto last = peek(1).kind == TokenKind::end ? peek().end : peek(1).end;
-    return invalid(fmt::format("Syntax error; token: \"{}\", near: \"{}\"", peek().text,
-                               text_.substr(first, last - first)));
+    return invalid(
+        fmt::format("Syntax error; token: \"{}\", near: \"{}\"", peek().text, text_.substr(first, last - first)));
 }
 
 std::unexpected<Error> Reader::invalid(std::string_view what) const {
@@ -208,8 +210,8 @@ Result<void> Reader::finish() const {
 }
 
 std::string wrong_operand_type(std::string_view function, std::string_view type) {
-    return fmt::format(
-        "Incorrect operand type for operator or function; operator or function: {}, operand type: {}", function, type);
+    return fmt::format("Incorrect operand type for operator or function; operator or function: {}, operand type: {}",
+                       function, type);
 }
 
 std::string wrong_operand_count(std::string_view function, std::size_t count) {
