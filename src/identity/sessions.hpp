@@ -1,0 +1,36 @@
+// Sessions: credentials that a function's process gets and that end with it. Kept in memory only.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/random.hpp"
+#include "identity/sigv4.hpp"
+
+namespace holdpoint::identity {
+
+struct Session {
+    Credentials credentials;
+    std::string role_name;
+    std::string session_name;  // the function's name
+};
+
+/// From any thread.
+class Sessions {
+public:
+    explicit Sessions(Random& random) : random_(random) {}
+    /// Makes credentials (access key id starting with ASIA) for one process of a function.
+    [[nodiscard]] Credentials issue(std::string role_name, std::string session_name);
+    [[nodiscard]] std::optional<Session> find(std::string_view access_key_id) const;
+    void end(std::string_view access_key_id);
+
+private:
+    Random& random_;
+    mutable std::mutex mutex_;
+    std::map<std::string, Session, std::less<>> sessions_;
+};
+
+}  // namespace holdpoint::identity

@@ -1,0 +1,71 @@
+// Log store: log groups, streams and events in a database file of their own (synchronous=NORMAL), so that chatty
+// functions do not compete with checkpoints. (CloudWatch Logs)
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace holdpoint::store {
+
+struct LogEvent {
+    std::int64_t id = 0;  // grows with arrival
+    std::string stream;
+    TimePoint at;
+    TimePoint ingested_at;
+    std::string message;
+};
+
+struct LogGroup {
+    std::string name;
+    TimePoint created_at;
+    std::optional<int> retention_days;
+    std::int64_t stored_bytes = 0;
+};
+
+struct LogStream {
+    std::string name;
+    TimePoint created_at;
+    std::optional<TimePoint> first_event_at;
+    std::optional<TimePoint> last_event_at;
+    std::optional<TimePoint> last_ingested_at;
+};
+
+struct LogQuery {
+    std::string group;
+    std::vector<std::string> streams;  // empty: all
+    std::string stream_prefix;         // empty: all
+    std::optional<TimePoint> from;     // inclusive
+    std::optional<TimePoint> to;       // exclusive
+    std::int64_t after_id = 0;         // paging in (at, id) order: events after this position
+    std::optional<TimePoint> after_at;
+    std::size_t limit = 10000;
+    bool reverse = false;
+};
+
+/// From any thread. Failures of the file throw std::runtime_error.
+class LogStore {
+public:
+    virtual ~LogStore() = default;
+    virtual void create_group(const std::string& group, TimePoint now) = 0;  // no effect when it exists
+    virtual void delete_group(const std::string& group) = 0;
+    [[nodiscard]] virtual bool has_group(const std::string& group) const = 0;
+    virtual void create_stream(const std::string& group, const std::string& stream, TimePoint now) = 0;
+    /// Creates group and stream when they are not there. Events may be written some hundred milliseconds later, in one
+    /// transaction with others; flush() waits for that.
+    virtual void append(const std::string& group, const std::string& stream, std::vector<LogEvent> events) = 0;
+    virtual void flush() = 0;
+    [[nodiscard]] virtual std::vector<LogGroup> groups(std::string_view prefix, std::string_view after,
+                                                       std::size_t limit) const = 0;
+    [[nodiscard]] virtual std::vector<LogStream> streams(const std::string& group, std::string_view prefix) const = 0;
+    /// In (at, id) order.
+    [[nodiscard]] virtual std::vector<LogEvent> events(const LogQuery& query) const = 0;
+};
+
+[[nodiscard]] std::unique_ptr<LogStore> open_log_store(const std::string& path);
+
+}  // namespace holdpoint::store
