@@ -236,6 +236,14 @@ std::string_view to_string(ExecutionStatus value) {
     std::unreachable();
 }
 
+std::optional<ExecutionStatus> read_execution_status(std::string_view name) {
+    for (const ExecutionStatus status : {ExecutionStatus::running, ExecutionStatus::succeeded, ExecutionStatus::failed,
+                                         ExecutionStatus::timed_out, ExecutionStatus::stopped}) {
+        if (to_string(status) == name) return status;
+    }
+    return std::nullopt;
+}
+
 value to_json(const ErrorObject& error) {
     object out;
     put(out, "ErrorMessage", error.message);

@@ -16,6 +16,8 @@ enum class TimeFormat { api_seconds, envelope_milliseconds };
 [[nodiscard]] std::string_view to_string(OperationStatus value);
 [[nodiscard]] std::string_view to_string(ExecutionStatus value);
 [[nodiscard]] std::string_view to_string(InvocationStatus value);
+/// Nothing when `name` is no execution status.
+[[nodiscard]] std::optional<ExecutionStatus> read_execution_status(std::string_view name);
 
 [[nodiscard]] boost::json::value to_json(const ErrorObject& value);
 [[nodiscard]] boost::json::value to_json(const OperationUpdate& value);

@@ -1,0 +1,250 @@
+#include "core/execution.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace holdpoint::core {
+
+namespace {
+
+using wire::OperationStatus;
+using wire::OperationType;
+
+std::size_t size_of(const Change& change) {
+    std::size_t bytes = change.payload ? change.payload->size() : 0;
+    if (change.error) {
+        bytes += change.error->message.value_or("").size() + change.error->type.value_or("").size() +
+                 change.error->data.value_or("").size();
+    }
+    return bytes;
+}
+
+std::optional<TimePoint> due_of(const OperationState& state) {
+    const wire::Operation& operation = state.operation;
+    if (operation.type == OperationType::step && operation.status == OperationStatus::pending) {
+        return operation.next_attempt_at;
+    }
+    if (operation.status != OperationStatus::started) return std::nullopt;
+    if (operation.type == OperationType::wait) return operation.scheduled_end_at;
+    if (operation.type != OperationType::callback) return std::nullopt;
+    if (!state.timeout_at) return state.heartbeat_at;
+    return state.heartbeat_at ? std::min(*state.timeout_at, *state.heartbeat_at) : state.timeout_at;
+}
+
+/// True for what the service did by itself: the handler must be told, with an invocation of its own if need be.
+bool is_by_service(const Change& change, OperationType type) {
+    if (change.kind == ChangeKind::ready || change.kind == ChangeKind::timed_out) return true;
+    const bool ended = change.kind == ChangeKind::succeeded || change.kind == ChangeKind::failed;
+    return ended && (type == OperationType::wait || type == OperationType::callback);
+}
+
+}  // namespace
+
+void apply_change(OperationState& state, const Change& change) {
+    wire::Operation& operation = state.operation;
+    if (change.definition) {
+        operation.id = change.id;
+        operation.type = change.definition->type;
+        operation.parent_id = change.definition->parent_id;
+        operation.name = change.definition->name;
+        operation.sub_type = change.definition->sub_type;
+        operation.started_at = change.at;
+    }
+    const auto finish = [&](OperationStatus status) {
+        operation.status = status;
+        operation.ended_at = change.at;
+        operation.next_attempt_at.reset();
+        operation.result = change.payload;
+        operation.error = change.error;
+        operation.replay_children = change.replay_children;
+        if (operation.type == OperationType::step) ++operation.attempt;
+    };
+    switch (change.kind) {
+        case ChangeKind::started:
+            operation.status = OperationStatus::started;
+            state.seconds = change.seconds;
+            state.heartbeat_seconds = change.heartbeat_seconds;
+            if (operation.type == OperationType::wait) operation.scheduled_end_at = change.due;
+            if (operation.type == OperationType::callback) {
+                operation.callback_id = change.callback_id;
+                if (change.seconds > 0) state.timeout_at = change.at + std::chrono::seconds(change.seconds);
+                if (change.heartbeat_seconds > 0) {
+                    state.heartbeat_at = change.at + std::chrono::seconds(change.heartbeat_seconds);
+                }
+            }
+            break;
+        case ChangeKind::succeeded:
+            finish(OperationStatus::succeeded);
+            break;
+        case ChangeKind::failed:
+            finish(OperationStatus::failed);
+            break;
+        case ChangeKind::cancelled:
+            finish(OperationStatus::cancelled);
+            break;
+        case ChangeKind::timed_out:
+            finish(OperationStatus::timed_out);
+            break;
+        case ChangeKind::retried:
+            operation.status = OperationStatus::pending;
+            ++operation.attempt;
+            operation.next_attempt_at = change.due;
+            operation.result = change.payload;
+            operation.error = change.error;
+            state.seconds = change.seconds;
+            break;
+        case ChangeKind::ready:
+            operation.status = OperationStatus::ready;
+            operation.next_attempt_at.reset();
+            break;
+        case ChangeKind::heartbeat:
+            state.heartbeat_at = change.due;
+            break;
+        case ChangeKind::execution_started:
+        case ChangeKind::execution_closed:
+        case ChangeKind::invocation_completed:
+            break;
+    }
+}
+
+const OperationState* Execution::find(std::string_view id) const {
+    const auto found = index_.find(std::string(id));
+    return found == index_.end() ? nullptr : &operations_[found->second];
+}
+
+wire::Operation Execution::execution_operation() const {
+    wire::Operation operation;
+    operation.id = head_.id;
+    operation.name = head_.name;
+    operation.type = OperationType::execution;
+    operation.started_at = head_.started_at;
+    operation.input = input_;
+    operation.ended_at = head_.ended_at;
+    switch (head_.status) {
+        case wire::ExecutionStatus::running:
+            operation.status = OperationStatus::started;
+            break;
+        case wire::ExecutionStatus::succeeded:
+            operation.status = OperationStatus::succeeded;
+            break;
+        case wire::ExecutionStatus::failed:
+            operation.status = OperationStatus::failed;
+            break;
+        case wire::ExecutionStatus::timed_out:
+            operation.status = OperationStatus::timed_out;
+            break;
+        case wire::ExecutionStatus::stopped:
+            operation.status = OperationStatus::stopped;
+            break;
+    }
+    return operation;
+}
+
+bool Execution::has_pending_operation() const {
+    return std::any_of(operations_.begin(), operations_.end(), [](const OperationState& state) {
+        const wire::Operation& operation = state.operation;
+        if (operation.type == OperationType::step) return operation.status == OperationStatus::pending;
+        const bool waits = operation.type == OperationType::wait || operation.type == OperationType::callback;
+        return waits && operation.status == OperationStatus::started;
+    });
+}
+
+std::optional<TimePoint> Execution::next_due() const {
+    if (!is_running()) return std::nullopt;
+    TimePoint due = deadline();
+    for (const OperationState& state : operations_) {
+        if (const auto at = due_of(state)) due = std::min(due, *at);
+    }
+    if (invocation_retry_at_ && !invocation_) due = std::min(due, *invocation_retry_at_);
+    return due;
+}
+
+std::vector<wire::Operation> Execution::take_unseen() {
+    std::vector<const OperationState*> unseen;
+    for (const OperationState& state : operations_) {
+        if (state.changed > seen_) unseen.push_back(&state);
+    }
+    std::sort(unseen.begin(), unseen.end(), [](const auto* a, const auto* b) { return a->changed < b->changed; });
+    std::vector<wire::Operation> result;
+    result.reserve(unseen.size());
+    for (const OperationState* state : unseen) result.push_back(state->operation);
+    seen_ = changes_;
+    return result;
+}
+
+std::vector<wire::Operation> Execution::replay_state() const {
+    std::vector<wire::Operation> result;
+    result.push_back(execution_operation());
+    std::unordered_set<std::string_view> hidden;  // contexts whose children replay does not need
+    for (const OperationState& state : operations_) {
+        const wire::Operation& operation = state.operation;
+        const bool inside = operation.parent_id && hidden.contains(*operation.parent_id);
+        const bool closed_whole =
+            operation.type == OperationType::context && is_terminal(operation.status) && !operation.replay_children;
+        if (inside || closed_whole) hidden.insert(operation.id);
+        if (!inside) result.push_back(operation);
+    }
+    return result;
+}
+
+void Execution::apply(const std::vector<Change>& entry) {
+    for (const Change& change : entry) apply(change);
+    ++entries_;
+}
+
+void Execution::apply(const Change& change) {
+    ++changes_;
+    if (is_event(change.kind)) ++events_;
+    last_change_at_ = std::max(last_change_at_, change.at);
+    bytes_written_ += size_of(change);
+    switch (change.kind) {
+        case ChangeKind::execution_started:
+            input_ = change.payload;
+            break;
+        case ChangeKind::execution_closed:
+            head_.status = change.status;
+            head_.ended_at = change.at;
+            result_ = change.payload;
+            error_ = change.error;
+            break;
+        case ChangeKind::invocation_completed:
+            was_invoked_ = true;
+            consecutive_failures_ = change.due || change.error ? consecutive_failures_ + 1 : 0;
+            invocation_retry_at_ = change.due;
+            if (change.error) ++billed_operations_;
+            invocation_.reset();
+            break;
+        default:
+            apply_to_operation(change);
+    }
+}
+
+void Execution::apply_to_operation(const Change& change) {
+    if (change.definition) {
+        index_.emplace(change.id, operations_.size());
+        operations_.emplace_back();
+        ++billed_operations_;
+    }
+    if (change.kind == ChangeKind::retried) ++billed_operations_;
+    OperationState& state = operations_[index_.at(change.id)];
+    apply_change(state, change);
+    state.changed = changes_;
+    if (is_by_service(change, state.operation.type)) {
+        last_service_change_ = changes_;
+        if (updated_.empty() || updated_.back() != change.id) updated_.push_back(change.id);
+    }
+}
+
+std::vector<std::string> Execution::begin_invocation(std::string request_id, TimePoint now) {
+    invocation_ = Invocation{.request_id = std::move(request_id),
+                             .started_at = now,
+                             .last_client_token = {},
+                             .last_token = {},
+                             .last_answer = {}};
+    invocation_retry_at_.reset();
+    was_invoked_ = true;
+    seen_ = changes_;
+    return std::exchange(updated_, {});
+}
+
+}  // namespace holdpoint::core

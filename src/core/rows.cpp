@@ -1,0 +1,162 @@
+#include "core/rows.hpp"
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include <charconv>
+#include <stdexcept>
+
+#include "wire/durable_json.hpp"
+
+namespace holdpoint::core {
+
+namespace json = boost::json;
+
+std::string make_execution_id(std::uint64_t number, std::string_view random_uuid) {
+    const std::string digits = fmt::format("{:012x}", number);
+    std::string id = fmt::format("{}-{}-8{}", digits.substr(0, 8), digits.substr(8, 4), random_uuid.substr(15));
+    return id;
+}
+
+std::optional<std::uint64_t> number_of_execution_id(std::string_view id) {
+    if (id.size() != 36 || id[8] != '-' || id[13] != '-') return std::nullopt;
+    const std::string digits = std::string(id.substr(0, 8)) + std::string(id.substr(9, 4));
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+    if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+    return number;
+}
+
+std::string execution_arn(std::string_view region, std::string_view account, std::string_view function,
+                          std::string_view version, std::string_view name, std::string_view id) {
+    return fmt::format("arn:aws:lambda:{}:{}:function:{}:{}/durable-execution/{}/{}", region, account, function,
+                       version, name, id);
+}
+
+std::optional<std::uint64_t> number_of_arn(std::string_view arn) {
+    if (!arn.starts_with("arn:") || arn.find("/durable-execution/") == std::string_view::npos) return std::nullopt;
+    return number_of_execution_id(arn.substr(arn.rfind('/') + 1));
+}
+
+std::string number_key(std::uint64_t number) {
+    std::string key;
+    append_key_number(key, number);
+    return key;
+}
+
+std::string journal_key(std::uint64_t number, std::uint64_t entry) {
+    std::string key = number_key(number);
+    append_key_number(key, entry);
+    return key;
+}
+
+std::string name_key(std::string_view function, std::string_view name) {
+    std::string key;
+    append_key_part(key, function);
+    append_key_part(key, name);
+    return key;
+}
+
+std::string listing_key(const Head& head) {
+    std::string key;
+    append_key_part(key, head.function);
+    append_key_number(key, static_cast<std::uint64_t>(to_epoch_ms(head.started_at)));
+    append_key_number(key, head.number);
+    return key;
+}
+
+std::string timer_key(TimePoint due, std::uint64_t number) {
+    std::string key;
+    append_key_number(key, static_cast<std::uint64_t>(to_epoch_ms(due)));
+    append_key_number(key, number);
+    return key;
+}
+
+std::optional<std::pair<TimePoint, std::uint64_t>> read_timer_key(std::string_view key) {
+    const auto due = take_key_number(key);
+    const auto number = take_key_number(key);
+    if (!due || !number) return std::nullopt;
+    return std::pair{from_epoch_ms(static_cast<long long>(*due)), *number};
+}
+
+std::string encode_head(const Head& head) {
+    json::object object{{"number", head.number},
+                        {"id", head.id},
+                        {"name", head.name},
+                        {"arn", head.arn},
+                        {"function", head.function},
+                        {"version", head.version},
+                        {"started_at", to_epoch_ms(head.started_at)},
+                        {"timeout_seconds", head.timeout_seconds},
+                        {"retention_days", head.retention_days},
+                        {"synchronous", head.synchronous},
+                        {"input_digest", head.input_digest},
+                        {"trace_header", head.trace_header},
+                        {"status", wire::to_string(head.status)}};
+    if (head.ended_at) object["ended_at"] = to_epoch_ms(*head.ended_at);
+    return json::serialize(object);
+}
+
+Head decode_head(std::string_view text) {
+    const json::value value = json::parse(text);
+    const json::object& object = value.as_object();
+    const auto read = [&](std::string_view name) { return std::string(object.at(name).as_string()); };
+    Head head;
+    head.number = object.at("number").to_number<std::uint64_t>();
+    head.id = read("id");
+    head.name = read("name");
+    head.arn = read("arn");
+    head.function = read("function");
+    head.version = read("version");
+    head.started_at = from_epoch_ms(object.at("started_at").as_int64());
+    head.timeout_seconds = object.at("timeout_seconds").as_int64();
+    head.retention_days = object.at("retention_days").as_int64();
+    head.synchronous = object.at("synchronous").as_bool();
+    head.input_digest = read("input_digest");
+    head.trace_header = read("trace_header");
+    const auto status = wire::read_execution_status(read("status"));
+    if (!status) throw std::runtime_error("damaged execution row: unknown status " + read("status"));
+    head.status = *status;
+    if (const json::value* ended = object.if_contains("ended_at")) head.ended_at = from_epoch_ms(ended->as_int64());
+    return head;
+}
+
+std::optional<Head> read_head(const RowReader& rows, std::uint64_t number) {
+    const auto row = rows.get(Space::executions, number_key(number));
+    if (!row) return std::nullopt;
+    return decode_head(*row);
+}
+
+std::optional<Execution> load_execution(const RowReader& rows, std::uint64_t number) {
+    auto head = read_head(rows, number);
+    if (!head) return std::nullopt;
+    Execution execution(std::move(*head));
+    const std::string prefix = number_key(number);
+    for (const Row& row : rows.scan(Space::journal, prefix, prefix_end(prefix), SIZE_MAX)) {
+        execution.apply(decode_changes(row.value));
+    }
+    return execution;
+}
+
+std::vector<RowWrite> start_writes(const Head& head) {
+    return {{Space::executions, number_key(head.number), encode_head(head)},
+            {Space::execution_names, name_key(head.function, head.name), std::to_string(head.number)},
+            {Space::executions_by_function, listing_key(head), std::string()}};
+}
+
+std::vector<RowWrite> erase_writes(const RowReader& rows, const Head& head) {
+    std::vector<RowWrite> writes = {{Space::executions, number_key(head.number), std::nullopt},
+                                    {Space::executions_by_function, listing_key(head), std::nullopt}};
+    // The name may belong to a later execution by now.
+    const std::string name = name_key(head.function, head.name);
+    if (rows.get(Space::execution_names, name) == std::to_string(head.number)) {
+        writes.push_back({Space::execution_names, name, std::nullopt});
+    }
+    const std::string prefix = number_key(head.number);
+    for (Row& row : rows.scan(Space::journal, prefix, prefix_end(prefix), SIZE_MAX)) {
+        writes.push_back({Space::journal, std::move(row.key), std::nullopt});
+    }
+    return writes;
+}
+
+}  // namespace holdpoint::core
