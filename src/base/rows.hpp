@@ -23,7 +23,7 @@ enum class Space : std::uint8_t {
     functions = 9,               // function name -> configuration of $LATEST, versions, aliases
     tables = 10,                 // table name -> description
     items = 11,                  // table, key -> item
-    index_items = 12,            // table, index, index key, key -> projected item
+    index_items = 12,            // table, index, index key, key -> the item's key in `items`
     item_expiry = 13,            // due time, table, key -> nothing (TTL)
     topics = 14,                 // topic arn -> attributes
     subscriptions = 15,          // topic arn, subscription id -> subscription

@@ -1,0 +1,40 @@
+// Keys: the row keys of items and index entries, in DynamoDB's order, and DynamoDB's rules for key attributes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tables/table.hpp"
+
+namespace holdpoint::tables {
+
+inline constexpr std::size_t kPartitionKeyBytesMax = 2048;
+inline constexpr std::size_t kSortKeyBytesMax = 1024;
+
+/// What every item's row key (Space::items) of the table starts with.
+[[nodiscard]] std::string items_prefix(const Table& table);
+/// What every entry's row key (Space::index_items) of the index starts with.
+[[nodiscard]] std::string index_prefix(const Table& table, const Index& index);
+
+/// Appends a string, number or binary so that keys order as the values do; none is the beginning of another.
+void append_key_value(std::string& key, const Value& value);
+/// The start that all strings (or binaries) beginning with `value` share.
+void append_key_beginning(std::string& key, const Value& value);
+
+/// The item's row key; `item` must have the key attributes with the right types.
+[[nodiscard]] std::string item_key(const Table& table, const Item& item);
+/// The entry's row key; nothing when the item lacks one of the index's attributes and so is not in the index.
+[[nodiscard]] std::optional<std::string> index_entry_key(const Table& table, const Index& index, const Item& item);
+
+/// Only the attributes of these schemas.
+[[nodiscard]] Item key_of(const KeySchema& key, const Item& item);
+
+/// A Key member: exactly the key attributes, with their types, neither empty nor too long.
+[[nodiscard]] Result<void> check_key(const Table& table, const Item& key);
+/// An item to put: it has its key; attributes of index keys have their types.
+[[nodiscard]] Result<void> check_new_item(const Table& table, const Item& item);
+/// The attributes of index keys after an update.
+[[nodiscard]] Result<void> check_index_keys(const Table& table, const Item& item);
+
+}  // namespace holdpoint::tables

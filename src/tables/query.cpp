@@ -1,0 +1,129 @@
+// Query and Scan.
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "tables/errors.hpp"
+#include "tables/expression/condition.hpp"
+#include "tables/operations.hpp"
+#include "tables/page.hpp"
+
+namespace holdpoint::tables {
+namespace {
+
+constexpr std::int64_t kSegmentsMax = 1'000'000;
+
+std::unexpected<Error> outside() {
+    return validation_error("The provided starting key is outside query boundaries based on provided conditions");
+}
+
+/// Goes on after the row where the last page ended.
+Result<void> start_after(KeyRange& range, const Source& source, const PageRequest& request, bool forward) {
+    if (!request.start) return {};
+    const auto row = start_row(source, *request.start);
+    if (!row) return std::unexpected(row.error());
+    if (*row < range.from || (!range.to.empty() && *row >= range.to)) return outside();
+    if (forward)
+        range.from = *row + '\0';
+    else
+        range.to = *row;
+    return {};
+}
+
+/// The segment's share of the rows: a range of the four bytes that follow the prefix. Shares are uneven when keys begin
+/// alike, but every row is in exactly one.
+KeyRange segment_range(const std::string& prefix, std::uint64_t segment, std::uint64_t total) {
+    constexpr std::uint64_t kAll = std::uint64_t{1} << 32;
+    const auto bound = [&](std::uint64_t number) {
+        std::string key = prefix;
+        const auto first = number * kAll / total;
+        for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>((first >> shift) & 0xff));
+        return key;
+    };
+    return {.from = segment == 0 ? prefix : bound(segment),
+            .to = segment + 1 == total ? prefix_end(prefix) : bound(segment + 1)};
+}
+
+struct Segments {
+    std::uint64_t segment = 0;
+    std::uint64_t total = 1;
+};
+
+Result<Segments> read_segments(Members& members) {
+    const auto segment = members.integer("Segment", 0, kSegmentsMax - 1);
+    const auto total = members.integer("TotalSegments", 1, kSegmentsMax);
+    if (members.problem()) return std::unexpected(*members.problem());
+    if (segment && !total)
+        return validation_error(
+            "The TotalSegments parameter is required but was not present in the request when "
+            "Segment parameter is present");
+    if (total && !segment)
+        return validation_error(
+            "The Segment parameter is required but was not present in the request when parameter "
+            "TotalSegments is present");
+    if (!segment) return Segments{};
+    if (*segment >= *total) {
+        return validation_error(
+            fmt::format("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: "
+                        "{} is not less than TotalSegments: {}",
+                        *segment, *total));
+    }
+    return Segments{.segment = static_cast<std::uint64_t>(*segment), .total = static_cast<std::uint64_t>(*total)};
+}
+
+}  // namespace
+
+Result<json::object> query(const RowReader& rows, const json::object& request) {
+    Members members(request);
+    members.refuse_legacy({"AttributesToGet"}, "ProjectionExpression");
+    members.refuse_legacy({"KeyConditions"}, "KeyConditionExpression");
+    members.refuse_legacy({"QueryFilter", "ConditionalOperator"}, "FilterExpression");
+    const auto condition_text = members.text("KeyConditionExpression");
+    const bool forward = members.flag("ScanIndexForward", true);
+    if (members.problem()) return std::unexpected(*members.problem());
+    auto bindings =
+        expression::Bindings::read(request, {"FilterExpression", "KeyConditionExpression"}, {"ProjectionExpression"});
+    if (!bindings) return std::unexpected(bindings.error());
+    const auto page = read_page_request(members, *bindings);
+    if (!page) return std::unexpected(page.error());
+    if (!condition_text) {
+        return validation_error(
+            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+    }
+    const auto condition = expression::parse_condition("KeyConditionExpression", *condition_text, *bindings);
+    if (!condition) return std::unexpected(condition.error());
+    if (auto used = bindings->check_all_used(); !used) return std::unexpected(used.error());
+    const auto source = open_source(rows, *page, true);
+    if (!source) return std::unexpected(source.error());
+    auto range = key_range(*condition, (*source)->key(), (*source)->prefix());
+    if (!range) return std::unexpected(range.error());
+    if (auto started = start_after(*range, **source, *page, forward); !started) return std::unexpected(started.error());
+    return read_page(rows, **source, *page, std::move(*range), forward);
+}
+
+Result<json::object> scan(const RowReader& rows, const json::object& request) {
+    Members members(request);
+    members.refuse_legacy({"AttributesToGet"}, "ProjectionExpression");
+    members.refuse_legacy({"ScanFilter", "ConditionalOperator"}, "FilterExpression");
+    const auto segments = read_segments(members);
+    if (!segments) return std::unexpected(segments.error());
+    auto bindings = expression::Bindings::read(request, {"FilterExpression"}, {"ProjectionExpression"});
+    if (!bindings) return std::unexpected(bindings.error());
+    const auto page = read_page_request(members, *bindings);
+    if (!page) return std::unexpected(page.error());
+    if (auto used = bindings->check_all_used(); !used) return std::unexpected(used.error());
+    const auto source = open_source(rows, *page, false);
+    if (!source) return std::unexpected(source.error());
+    auto range = segment_range((*source)->prefix(), segments->segment, segments->total);
+    if (auto started = start_after(range, **source, *page, true); !started) {
+        if (segments->total == 1 || !started.error().message.contains("outside"))
+            return std::unexpected(started.error());
+        return validation_error(
+            fmt::format("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey "
+                        "with correct Segment. TotalSegments: {} Segment: {}",
+                        segments->total, segments->segment));
+    }
+    return read_page(rows, **source, *page, std::move(range), true);
+}
+
+}  // namespace holdpoint::tables

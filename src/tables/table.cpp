@@ -1,0 +1,187 @@
+#include "tables/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "tables/errors.hpp"
+#include "tables/members.hpp"
+
+namespace holdpoint::tables {
+namespace {
+
+json::object to_json(const KeyAttribute& attribute) {
+    return {{"name", attribute.name}, {"type", type_name(attribute.type)}};
+}
+json::object to_json(const KeySchema& key) {
+    json::object object{{"partition", to_json(key.partition)}};
+    if (key.sort) object["sort"] = to_json(*key.sort);
+    return object;
+}
+json::object to_json(const Throughput& throughput) {
+    return {{"read_units", throughput.read_units}, {"write_units", throughput.write_units}};
+}
+std::string_view name_of(Projection projection) {
+    switch (projection) {
+        case Projection::all:
+            return "all";
+        case Projection::keys_only:
+            return "keys_only";
+        case Projection::include:
+            return "include";
+    }
+    std::unreachable();
+}
+json::object to_json(const Index& index) {
+    return {{"name", index.name},
+            {"global", index.global},
+            {"key", to_json(index.key)},
+            {"projection", name_of(index.projection)},
+            {"included", json::value_from(index.included)},
+            {"throughput", to_json(index.throughput)}};
+}
+
+std::string text(const json::value& value) {
+    return std::string(value.as_string());
+}
+KeyAttribute read_attribute(const json::value& value) {
+    const auto type = text(value.at("type"));
+    return {.name = text(value.at("name")),
+            .type = type == "S"   ? Type::string
+                    : type == "N" ? Type::number
+                                  : Type::binary};
+}
+KeySchema read_key(const json::value& value) {
+    KeySchema key{.partition = read_attribute(value.at("partition")), .sort = std::nullopt};
+    if (const auto* sort = value.as_object().if_contains("sort")) key.sort = read_attribute(*sort);
+    return key;
+}
+Throughput read_throughput(const json::value& value) {
+    return {.read_units = value.at("read_units").to_number<std::int64_t>(),
+            .write_units = value.at("write_units").to_number<std::int64_t>()};
+}
+Index read_index(const json::value& value) {
+    const auto projection = text(value.at("projection"));
+    return {.name = text(value.at("name")),
+            .global = value.at("global").as_bool(),
+            .key = read_key(value.at("key")),
+            .projection = projection == "all"         ? Projection::all
+                          : projection == "keys_only" ? Projection::keys_only
+                                                      : Projection::include,
+            .included = json::value_to<std::vector<std::string>>(value.at("included")),
+            .throughput = read_throughput(value.at("throughput"))};
+}
+
+Table read_table(const json::value& value) {
+    Table table{.name = text(value.at("name")),
+                .arn = text(value.at("arn")),
+                .id = text(value.at("id")),
+                .created = from_epoch_ms(value.at("created").to_number<std::int64_t>()),
+                .key = read_key(value.at("key")),
+                .indexes = {},
+                .provisioned = value.at("provisioned").as_bool(),
+                .throughput = read_throughput(value.at("throughput")),
+                .deletion_protection = value.at("deletion_protection").as_bool(),
+                .table_class = text(value.at("table_class")),
+                .ttl_attribute = std::nullopt};
+    for (const auto& index : value.at("indexes").as_array()) table.indexes.push_back(read_index(index));
+    if (const auto* ttl = value.as_object().if_contains("ttl_attribute")) table.ttl_attribute = text(*ttl);
+    return table;
+}
+
+std::optional<Table> find_table(const RowReader& rows, std::string_view name_or_arn) {
+    const auto row = rows.get(Space::tables, table_name_of(name_or_arn));
+    if (!row) return std::nullopt;
+    Table table;
+    try {
+        table = read_table(json::parse(*row));
+    } catch (const std::exception& error) {
+        throw std::runtime_error(fmt::format("the stored table {} cannot be read ({}): the database is damaged",
+                                             table_name_of(name_or_arn), error.what()));
+    }
+    // Another region's or account's table is not here, whatever its name.
+    if (name_or_arn.starts_with("arn:") && name_or_arn != table.arn) return std::nullopt;
+    return table;
+}
+
+Result<void> check_table_name(std::string_view name_or_arn) {
+    if (name_or_arn.empty())
+        return constraint_error("", "TableName", "Member must have length greater than or equal to 1");
+    return {};
+}
+
+}  // namespace
+
+std::vector<KeyAttribute> KeySchema::attributes() const {
+    std::vector<KeyAttribute> all{partition};
+    if (sort) all.push_back(*sort);
+    return all;
+}
+
+bool KeySchema::has(std::string_view attribute) const {
+    return partition.name == attribute || (sort && sort->name == attribute);
+}
+
+const Index* Table::find_index(std::string_view index_name) const {
+    const auto found = std::ranges::find(indexes, index_name, &Index::name);
+    return found == indexes.end() ? nullptr : &*found;
+}
+
+bool Table::projects(const Table& table, const Index& index, std::string_view attribute) {
+    return index.projection == Projection::all || table.key.has(attribute) || index.key.has(attribute) ||
+           std::ranges::find(index.included, attribute) != index.included.end();
+}
+
+std::string table_arn(const Location& location, std::string_view table_name) {
+    return fmt::format("arn:aws:dynamodb:{}:{}:table/{}", location.region, location.account, table_name);
+}
+
+std::string table_name_of(std::string_view name_or_arn) {
+    constexpr std::string_view kBeforeName = ":table/";
+    if (!name_or_arn.starts_with("arn:")) return std::string(name_or_arn);
+    const auto at = name_or_arn.find(kBeforeName);
+    return std::string(at == std::string_view::npos ? name_or_arn : name_or_arn.substr(at + kBeforeName.size()));
+}
+
+Result<Table> load_table(const RowReader& rows, std::string_view name_or_arn) {
+    if (auto checked = check_table_name(name_or_arn); !checked) return std::unexpected(checked.error());
+    auto table = find_table(rows, name_or_arn);
+    if (!table) return fail("ResourceNotFoundException", 400, "Requested resource not found");
+    return std::move(*table);
+}
+
+Result<Table> load_described_table(const RowReader& rows, std::string_view name_or_arn) {
+    if (auto checked = check_table_name(name_or_arn); !checked) return std::unexpected(checked.error());
+    auto table = find_table(rows, name_or_arn);
+    if (!table) {
+        return fail("ResourceNotFoundException", 400,
+                    fmt::format("Requested resource not found: Table: {} not found", table_name_of(name_or_arn)));
+    }
+    return std::move(*table);
+}
+
+RowWrite save_table(const Table& table) {
+    json::array indexes;
+    for (const auto& index : table.indexes) indexes.push_back(to_json(index));
+    json::object object{{"name", table.name},
+                        {"arn", table.arn},
+                        {"id", table.id},
+                        {"created", to_epoch_ms(table.created)},
+                        {"key", to_json(table.key)},
+                        {"indexes", std::move(indexes)},
+                        {"provisioned", table.provisioned},
+                        {"throughput", to_json(table.throughput)},
+                        {"deletion_protection", table.deletion_protection},
+                        {"table_class", table.table_class}};
+    if (table.ttl_attribute) object["ttl_attribute"] = *table.ttl_attribute;
+    return {.space = Space::tables, .key = table.name, .value = json::serialize(object)};
+}
+
+json::array key_schema_json(const KeySchema& key) {
+    json::array elements{json::object{{"AttributeName", key.partition.name}, {"KeyType", "HASH"}}};
+    if (key.sort) elements.push_back(json::object{{"AttributeName", key.sort->name}, {"KeyType", "RANGE"}});
+    return elements;
+}
+
+}  // namespace holdpoint::tables
