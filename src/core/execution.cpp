@@ -187,6 +187,11 @@ std::vector<wire::Operation> Execution::replay_state() const {
     return result;
 }
 
+void Execution::rest() {
+    seen_ = changes_;
+    updated_.clear();
+}
+
 void Execution::apply(const std::vector<Change>& entry) {
     for (const Change& change : entry) apply(change);
     ++entries_;

@@ -93,6 +93,8 @@ public:
     /// with the EXECUTION operation first.
     [[nodiscard]] std::vector<wire::Operation> replay_state() const;
 
+    /// To be called after the journal was folded: what is at rest was seen by the handler.
+    void rest();
     /// Folds one journal entry.
     void apply(const std::vector<Change>& entry);
 

@@ -135,6 +135,7 @@ std::optional<Execution> load_execution(const RowReader& rows, std::uint64_t num
     for (const Row& row : rows.scan(Space::journal, prefix, prefix_end(prefix), SIZE_MAX)) {
         execution.apply(decode_changes(row.value));
     }
+    execution.rest();
     return execution;
 }
 

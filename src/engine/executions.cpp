@@ -1,0 +1,531 @@
+#include "engine/executions.hpp"
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include <map>
+#include <unordered_map>
+
+#include "base/assert.hpp"
+#include "base/encoding.hpp"
+#include "core/callbacks.hpp"
+#include "core/checkpoint.hpp"
+#include "core/lifecycle.hpp"
+#include "core/rows.hpp"
+#include "engine/state_page.hpp"
+#include "functions/registry.hpp"
+#include "wire/durable_json.hpp"
+
+namespace holdpoint::engine {
+
+namespace {
+
+using core::Change;
+using core::Execution;
+
+/// Executions at rest that are kept folded in memory; more are folded again when something happens to them.
+constexpr std::size_t kCachedMax = 10000;
+constexpr std::string_view kNumberRow = "next_execution_number";
+
+/// An execution as the writer's thread keeps it.
+struct Entry {
+    explicit Entry(Execution value) : execution(std::move(value)) {}
+
+    Execution execution;
+    bool queued = false;       // with the invoker, not begun yet
+    bool must_invoke = false;  // its invocation was lost with the previous server
+    bool has_running_row = false;
+    std::optional<TimePoint> timer_row;
+    std::vector<std::function<void(Outcome)>> waiters;
+};
+
+using Effects = std::vector<std::move_only_function<void()>>;
+
+AfterCommit run_all(Effects effects) {
+    return [effects = std::move(effects)]() mutable {
+        for (auto& effect : effects) effect();
+    };
+}
+
+Outcome outcome_of(const Execution& execution) {
+    return {.status = execution.head().status, .result = execution.result(), .error = execution.error()};
+}
+
+TimePoint retention_end(const core::Head& head) {
+    return *head.ended_at + std::chrono::days(head.retention_days);
+}
+
+}  // namespace
+
+Result<std::uint64_t> execution_number(const RowReader& rows, std::string_view arn) {
+    const auto number = core::number_of_arn(arn);
+    if (number) {
+        const auto head = core::read_head(rows, *number);
+        if (head && head->arn == arn) return *number;
+    }
+    return fail("ResourceNotFoundException", 404, "Durable Execution does not exist");
+}
+
+class Executions::Impl {
+public:
+    Impl(Random& random, Writer& writer, Timers& timers, Invoker& invoker, core::Limits limits, std::string region,
+         std::string account)
+        : random_(random),
+          writer_(writer),
+          timers_(timers),
+          invoker_(invoker),
+          limits_(limits),
+          region_(std::move(region)),
+          account_(std::move(account)) {}
+
+    void start(StartRequest request, Answer<Started> answer, std::function<void(Outcome)> on_end) {
+        writer_.submit([this, request = std::move(request), answer = std::move(answer), on_end = std::move(on_end)](
+                           store::Transaction& rows, TimePoint now) mutable {
+            return decide_start(rows, now, std::move(request), std::move(answer), std::move(on_end));
+        });
+    }
+
+    void checkpoint(std::string arn, wire::CheckpointRequest request, Answer<std::string> answer) {
+        writer_.submit([this, arn = std::move(arn), request = std::move(request), answer = std::move(answer)](
+                           store::Transaction& rows, TimePoint now) mutable {
+            Effects effects;
+            auto result = decide_checkpoint(rows, now, arn, request, effects);
+            effects.emplace_back(
+                [answer = std::move(answer), result = std::move(result)]() mutable { answer(std::move(result)); });
+            return run_all(std::move(effects));
+        });
+    }
+
+    void state(std::string arn, std::string token, std::string marker, std::size_t items_max,
+               Answer<StatePage> answer) {
+        writer_.submit([this, arn = std::move(arn), token = std::move(token), marker = std::move(marker), items_max,
+                        answer = std::move(answer)](store::Transaction& rows, TimePoint) -> AfterCommit {
+            Result<StatePage> page = read_state(rows, arn, token, marker, items_max);
+            return [answer, page = std::move(page)]() mutable { answer(std::move(page)); };
+        });
+    }
+
+    using DecideCallback = std::function<Result<std::vector<Change>>(const Execution&, TimePoint)>;
+
+    /// A callback operation: find its execution, decide, journal, go on.
+    void callback(const std::string& callback_id, DecideCallback decide, Answer<std::monostate> answer) {
+        writer_.submit([this, callback_id, decide = std::move(decide), answer = std::move(answer)](
+                           store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
+            Effects effects;
+            Result<std::monostate> result = std::monostate{};
+            const auto number = core::execution_of_callback(callback_id);
+            Entry* entry = number ? find(rows, *number) : nullptr;
+            if (!number) {
+                result = std::unexpected(number.error());
+            } else if (entry == nullptr) {
+                result = fail("InvalidParameterValueException", 400, "Invalid callback id");
+            } else if (auto changes = decide(entry->execution, now); !changes) {
+                result = std::unexpected(changes.error());
+            } else {
+                journal(rows, *entry, *changes);
+                settle(rows, *entry, now, effects);
+            }
+            effects.emplace_back([answer = std::move(answer), result] { answer(result); });
+            return run_all(std::move(effects));
+        });
+    }
+
+    void stop(std::string arn, wire::ErrorObject error, Answer<TimePoint> answer) {
+        writer_.submit([this, arn = std::move(arn), error = std::move(error), answer = std::move(answer)](
+                           store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
+            Effects effects;
+            const auto number = execution_number(rows, arn);
+            if (!number) return [answer, refusal = number.error()] { answer(std::unexpected(refusal)); };
+            Entry& entry = *find(rows, *number);
+            journal(rows, entry, core::decide_stop(entry.execution, std::move(error), now));
+            const TimePoint ended = *entry.execution.head().ended_at;
+            settle(rows, entry, now, effects);
+            effects.emplace_back([answer = std::move(answer), ended] { answer(ended); });
+            return run_all(std::move(effects));
+        });
+    }
+
+    void fire(std::uint64_t number) {
+        writer_.submit([this, number](store::Transaction& rows, TimePoint now) -> AfterCommit {
+            Entry* entry = find(rows, number);
+            if (entry == nullptr) return {};
+            Effects effects;
+            const core::Head& head = entry->execution.head();
+            if (!entry->execution.is_running() && !entry->execution.invocation() && retention_end(head) <= now) {
+                rows.apply(core::erase_writes(rows, head));
+                if (entry->timer_row) {
+                    rows.apply({{Space::timers, core::timer_key(*entry->timer_row, number), std::nullopt}});
+                }
+                entries_.erase(number);
+                return {};
+            }
+            journal(rows, *entry, core::decide_due(entry->execution, now));
+            settle(rows, *entry, now, effects);
+            return run_all(std::move(effects));
+        });
+    }
+
+    void recover() {
+        writer_.submit([this](store::Transaction& rows, TimePoint now) {
+            Effects effects;
+            for (const Row& row : rows.scan(Space::running, {}, {}, SIZE_MAX)) {
+                std::string_view key = row.key;
+                const auto number = take_key_number(key);
+                Entry* entry = number ? find(rows, *number) : nullptr;
+                if (entry == nullptr) continue;
+                entry->must_invoke = entry->execution.is_running();
+                settle(rows, *entry, now, effects);
+            }
+            return run_all(std::move(effects));
+        });
+    }
+
+    [[nodiscard]] const core::Limits& limits() const { return limits_; }
+
+private:
+    // Everything below runs on the writer's thread.
+
+    Entry* find(store::Transaction& rows, std::uint64_t number) {
+        if (const auto found = entries_.find(number); found != entries_.end()) return found->second.get();
+        auto execution = core::load_execution(rows, number);
+        if (!execution) return nullptr;
+        auto entry = std::make_unique<Entry>(std::move(*execution));
+        entry->has_running_row = rows.get(Space::running, core::number_key(number)).has_value();
+        if (!entry->has_running_row) {
+            entry->timer_row =
+                entry->execution.is_running() ? entry->execution.next_due() : retention_end(entry->execution.head());
+        }
+        return entries_.emplace(number, std::move(entry)).first->second.get();
+    }
+
+    void journal(store::Transaction& rows, Entry& entry, const std::vector<Change>& changes) {
+        if (changes.empty()) return;
+        Execution& execution = entry.execution;
+        const bool was_running = execution.is_running();
+        std::vector<RowWrite> writes = {{Space::journal,
+                                         core::journal_key(execution.head().number, execution.journal_entries()),
+                                         core::encode_changes(changes)}};
+        execution.apply(changes);
+        if (was_running && !execution.is_running()) {
+            writes.push_back(
+                {Space::executions, core::number_key(execution.head().number), core::encode_head(execution.head())});
+        }
+        rows.apply(writes);
+    }
+
+    /// Brings everything else in line with what the execution is now: its rows, its place in the queue, its waiters.
+    void settle(store::Transaction& rows, Entry& entry, TimePoint now, Effects& effects) {
+        Execution& execution = entry.execution;
+        const std::uint64_t number = execution.head().number;
+        bool in_flight = execution.invocation().has_value() || entry.queued;
+        if (execution.is_running() && !in_flight && needs_invocation(entry, now)) {
+            entry.must_invoke = false;
+            in_flight = enqueue(rows, entry, now, effects);
+        }
+        std::optional<TimePoint> timer;
+        if (!in_flight) {
+            timer = execution.is_running() ? execution.next_due() : retention_end(execution.head());
+        } else if (const auto due = execution.next_due()) {
+            effects.emplace_back([this, due = *due, number] { timers_.watch(due, number); });
+        }
+        write_place(rows, entry, in_flight, timer, effects);
+        if (!execution.is_running()) {
+            for (auto& waiter : std::exchange(entry.waiters, {})) {
+                effects.emplace_back(
+                    [waiter = std::move(waiter), outcome = outcome_of(execution)] { waiter(outcome); });
+            }
+        }
+        if (!in_flight && entry.waiters.empty() && (!execution.is_running() || entries_.size() > kCachedMax)) {
+            entries_.erase(number);
+        }
+    }
+
+    void write_place(store::Transaction& rows, Entry& entry, bool in_flight, std::optional<TimePoint> timer,
+                     Effects& effects) {
+        const std::uint64_t number = entry.execution.head().number;
+        std::vector<RowWrite> writes;
+        if (in_flight != entry.has_running_row) {
+            writes.push_back(
+                {Space::running, core::number_key(number), in_flight ? std::optional<std::string>("") : std::nullopt});
+            entry.has_running_row = in_flight;
+        }
+        if (timer != entry.timer_row) {
+            if (entry.timer_row) {
+                writes.push_back({Space::timers, core::timer_key(*entry.timer_row, number), std::nullopt});
+            }
+            if (timer) {
+                writes.push_back({Space::timers, core::timer_key(*timer, number), std::string()});
+                effects.emplace_back([this, due = *timer] { timers_.note(due); });
+            }
+            entry.timer_row = timer;
+        }
+        if (!writes.empty()) rows.apply(writes);
+    }
+
+    static bool needs_invocation(const Entry& entry, TimePoint now) {
+        const auto retry = entry.execution.invocation_retry_at();
+        if (retry) return *retry <= now;  // what else happened is seen by that try
+        return entry.must_invoke || !entry.execution.was_invoked() || entry.execution.has_unseen_change();
+    }
+
+    /// False when the function is gone: that counts as a failed invocation.
+    bool enqueue(store::Transaction& rows, Entry& entry, TimePoint now, Effects& effects) {
+        const core::Head& head = entry.execution.head();
+        functions::Reference reference;
+        reference.name = head.function;
+        reference.qualifier = head.version;
+        auto function = functions::resolve(rows, reference, region_, account_);
+        if (!function) {
+            (void)entry.execution.begin_invocation(random_.uuid(), now);
+            journal(
+                rows, entry,
+                core::decide_invocation_failed(
+                    entry.execution,
+                    {.message = function.error().message, .type = function.error().name, .data = {}, .stack_trace = {}},
+                    now, limits_));
+            return false;
+        }
+        entry.queued = true;
+        Work work;
+        work.function = std::move(*function);
+        work.invoked_arn = functions::function_arn(region_, account_, head.function, head.version);
+        work.trace_header = head.trace_header;
+        const auto request_id = std::make_shared<std::string>();
+        work.begin = [this, number = head.number, request_id](std::string id, auto proceed) {
+            *request_id = id;
+            begin(number, std::move(id), std::move(proceed));
+        };
+        work.done = [this, number = head.number, request_id](InvocationResult result) {
+            finish(number, *request_id, std::move(result));
+        };
+        effects.emplace_back([this, work = std::move(work)]() mutable { invoker_.invoke(std::move(work)); });
+        return true;
+    }
+
+    void begin(std::uint64_t number, std::string request_id, std::function<void(std::optional<std::string>)> proceed) {
+        writer_.submit([this, number, request_id = std::move(request_id), proceed = std::move(proceed)](
+                           store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
+            Effects effects;
+            std::optional<std::string> payload;
+            Entry* entry = find(rows, number);
+            if (entry != nullptr && entry->execution.invocation() &&
+                entry->execution.invocation()->request_id == request_id) {
+                payload = "";  // its process ended before it got the work; `done` says so next
+            } else if (entry != nullptr) {
+                entry->queued = false;
+                journal(rows, *entry, core::decide_due(entry->execution, now));
+                if (entry->execution.is_running()) payload = envelope(entry->execution, std::move(request_id), now);
+                settle(rows, *entry, now, effects);
+            }
+            effects.emplace_back([proceed = std::move(proceed), payload = std::move(payload)]() mutable {
+                proceed(std::move(payload));
+            });
+            return run_all(std::move(effects));
+        });
+    }
+
+    std::string envelope(Execution& execution, std::string request_id, TimePoint now) {
+        wire::InvocationInput input;
+        input.execution_arn = execution.head().arn;
+        input.updated_operation_ids = execution.begin_invocation(std::move(request_id), now);
+        input.checkpoint_token = core::checkpoint_token(execution.head(), *execution.invocation());
+        StatePage page = page_of(execution, {}, SIZE_MAX, limits_.envelope_bytes);
+        input.operations = std::move(page.operations);
+        input.next_marker = std::move(page.next_marker);
+        return boost::json::serialize(wire::to_json(input));
+    }
+
+    void finish(std::uint64_t number, std::string request_id, InvocationResult result) {
+        writer_.submit([this, number, request_id = std::move(request_id), result = std::move(result)](
+                           store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
+            Entry* entry = find(rows, number);
+            if (entry == nullptr) return {};
+            Execution& execution = entry->execution;
+            if (!execution.invocation() || execution.invocation()->request_id != request_id) return {};
+            Effects effects;
+            journal(rows, *entry, core::decide_due(execution, now));
+            if (result.error) {
+                journal(rows, *entry,
+                        core::decide_invocation_failed(execution, std::move(*result.error), now, limits_));
+            } else {
+                journal(rows, *entry,
+                        core::decide_invocation_answered(execution, read_output(result.body), now, limits_));
+            }
+            settle(rows, *entry, now, effects);
+            return run_all(std::move(effects));
+        });
+    }
+
+    static Result<wire::InvocationOutput> read_output(const std::string& body) {
+        boost::system::error_code problem;
+        const auto json = boost::json::parse(body, problem);
+        auto output = problem ? fail("", 400, "") : wire::read_invocation_output(json);
+        if (!output) return fail("InvalidParameterValueException", 400, "Invalid Status in invocation output.");
+        return output;
+    }
+
+    Result<std::string> decide_checkpoint(store::Transaction& rows, TimePoint now, const std::string& arn,
+                                          const wire::CheckpointRequest& request, Effects& effects) {
+        const auto number = execution_number(rows, arn);
+        if (!number) return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
+        Entry& entry = *find(rows, *number);
+        Execution& execution = entry.execution;
+        const auto& invocation = execution.invocation();
+        if (invocation && request.client_token && !invocation->last_client_token.empty() &&
+            invocation->last_client_token == *request.client_token &&
+            invocation->last_token == request.checkpoint_token) {
+            return invocation->last_answer;
+        }
+        if (auto ok = core::check_token(execution, request.checkpoint_token); !ok) return std::unexpected(ok.error());
+        journal(rows, entry, core::decide_due(execution, now));
+        if (!execution.is_running()) {
+            settle(rows, entry, now, effects);
+            return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
+        }
+        auto changes = core::decide_checkpoint(execution, request.updates, now, random_.bytes(32), limits_);
+        if (!changes) {
+            settle(rows, entry, now, effects);
+            return std::unexpected(changes.error());
+        }
+        journal(rows, entry, *changes);
+        std::string answer = accept(execution, request);
+        settle(rows, entry, now, effects);
+        return answer;
+    }
+
+    /// Rotates the token and makes the answer.
+    static std::string accept(Execution& execution, const wire::CheckpointRequest& request) {
+        core::Invocation& invocation = *execution.invocation();
+        ++invocation.sequence;
+        wire::CheckpointResponse response;
+        response.operations = execution.take_unseen();
+        if (execution.is_running()) {
+            response.checkpoint_token = core::checkpoint_token(execution.head(), invocation);
+        } else {
+            invocation.token_withheld = true;
+        }
+        std::string answer = boost::json::serialize(wire::to_json(response));
+        // A closing checkpoint is not answered a second time, as on AWS.
+        invocation.last_client_token = execution.is_running() ? request.client_token.value_or("") : "";
+        invocation.last_token = request.checkpoint_token;
+        invocation.last_answer = answer;
+        return answer;
+    }
+
+    Result<StatePage> read_state(store::Transaction& rows, const std::string& arn, const std::string& token,
+                                 const std::string& marker, std::size_t items_max) {
+        const auto number = execution_number(rows, arn);
+        if (!number) return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
+        const Execution& execution = find(rows, *number)->execution;
+        if (auto ok = core::check_token(execution, token); !ok) return std::unexpected(ok.error());
+        if (!marker.empty() && marker != execution.head().id && execution.find(marker) == nullptr) {
+            return fail("InvalidParameterValueException", 400, "Invalid Marker.");
+        }
+        return page_of(execution, marker, items_max, limits_.envelope_bytes);
+    }
+
+    AfterCommit decide_start(store::Transaction& rows, TimePoint now, StartRequest request, Answer<Started> answer,
+                             std::function<void(Outcome)> on_end) {
+        Effects effects;
+        const std::string digest = to_hex(sha256(request.input.value_or("")));
+        if (request.name.empty()) request.name = random_.uuid();
+        const std::string name_key = core::name_key(request.function.name, request.name);
+        if (const auto known = rows.get(Space::execution_names, name_key)) {
+            Entry* entry = find(rows, std::stoull(*known));
+            HOLDPOINT_ASSERT(entry != nullptr, "a name refers to an execution that is there");
+            const core::Head& head = entry->execution.head();
+            if (head.input_digest != digest || head.version != request.function.version) {
+                return [answer, arn = head.arn] {
+                    answer(fail("DurableExecutionAlreadyStartedException", 409, "Execution already started: " + arn));
+                };
+            }
+            effects.emplace_back([answer, arn = head.arn] { answer(Started{.arn = arn, .existing = true}); });
+            if (on_end) entry->waiters.push_back(std::move(on_end));
+            settle(rows, *entry, now, effects);
+            return run_all(std::move(effects));
+        }
+        const core::Head head = make_head(rows, now, request, digest);
+        rows.apply(core::start_writes(head));
+        Entry& entry = *entries_.emplace(head.number, std::make_unique<Entry>(Execution(head))).first->second;
+        journal(rows, entry, core::decide_start(head, std::move(request.input)));
+        if (on_end) entry.waiters.push_back(std::move(on_end));
+        effects.emplace_back([answer = std::move(answer), arn = head.arn] { answer(Started{.arn = arn}); });
+        settle(rows, entry, now, effects);
+        return run_all(std::move(effects));
+    }
+
+    core::Head make_head(store::Transaction& rows, TimePoint now, const StartRequest& request,
+                         const std::string& digest) {
+        const auto last = rows.get(Space::meta, kNumberRow);
+        core::Head head;
+        head.number = last ? std::stoull(*last) + 1 : 1;
+        rows.apply({{Space::meta, std::string(kNumberRow), std::to_string(head.number)}});
+        head.id = core::make_execution_id(head.number, random_.uuid());
+        head.name = request.name;
+        head.function = request.function.name;
+        head.version = request.function.version;
+        head.arn = core::execution_arn(region_, account_, head.function, head.version, head.name, head.id);
+        head.started_at = now;
+        head.timeout_seconds = request.function.durable->execution_timeout_seconds;
+        head.retention_days = request.function.durable->retention_days;
+        head.synchronous = request.synchronous;
+        head.input_digest = digest;
+        head.trace_header = request.trace_header;
+        return head;
+    }
+
+    Random& random_;
+    Writer& writer_;
+    Timers& timers_;
+    Invoker& invoker_;
+    core::Limits limits_;
+    std::string region_;
+    std::string account_;
+    std::unordered_map<std::uint64_t, std::unique_ptr<Entry>> entries_;
+};
+
+Executions::Executions(Random& random, store::Store&, Writer& writer, Timers& timers, Invoker& invoker,
+                       core::Limits limits, std::string region, std::string account)
+    : impl_(std::make_unique<Impl>(random, writer, timers, invoker, limits, std::move(region), std::move(account))) {}
+Executions::~Executions() = default;
+
+void Executions::start(StartRequest request, Answer<Started> answer, std::function<void(Outcome)> on_end) {
+    impl_->start(std::move(request), std::move(answer), std::move(on_end));
+}
+void Executions::checkpoint(std::string arn, wire::CheckpointRequest request, Answer<std::string> answer) {
+    if (auto ok = core::validate(request); !ok) return answer(std::unexpected(ok.error()));
+    impl_->checkpoint(std::move(arn), std::move(request), std::move(answer));
+}
+void Executions::state(std::string arn, std::string token, std::string marker, std::size_t items_max,
+                       Answer<StatePage> answer) {
+    impl_->state(std::move(arn), std::move(token), std::move(marker), items_max, std::move(answer));
+}
+void Executions::succeed_callback(std::string callback_id, std::string result, Answer<std::monostate> answer) {
+    const auto decide = [this, callback_id, result = std::move(result)](const Execution& execution, TimePoint now) {
+        return core::decide_callback_success(execution, callback_id, result, now, impl_->limits());
+    };
+    impl_->callback(callback_id, decide, std::move(answer));
+}
+void Executions::fail_callback(std::string callback_id, wire::ErrorObject error, Answer<std::monostate> answer) {
+    const auto decide = [this, callback_id, error = std::move(error)](const Execution& execution, TimePoint now) {
+        return core::decide_callback_failure(execution, callback_id, error, now, impl_->limits());
+    };
+    impl_->callback(callback_id, decide, std::move(answer));
+}
+void Executions::heartbeat_callback(std::string callback_id, Answer<std::monostate> answer) {
+    const auto decide = [callback_id](const Execution& execution, TimePoint now) {
+        return core::decide_callback_heartbeat(execution, callback_id, now);
+    };
+    impl_->callback(callback_id, decide, std::move(answer));
+}
+void Executions::stop(std::string arn, wire::ErrorObject error, Answer<TimePoint> answer) {
+    impl_->stop(std::move(arn), std::move(error), std::move(answer));
+}
+void Executions::fire(std::uint64_t number) {
+    impl_->fire(number);
+}
+void Executions::recover() {
+    impl_->recover();
+}
+
+}  // namespace holdpoint::engine

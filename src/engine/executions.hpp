@@ -1,0 +1,85 @@
+// Executions: durable executions on this server. Every change goes through the writer; reads of what is committed do
+// not come here.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/execution.hpp"
+#include "core/limits.hpp"
+#include "engine/invoker.hpp"
+#include "engine/timers.hpp"
+#include "engine/writer.hpp"
+#include "functions/function.hpp"
+
+namespace holdpoint::engine {
+
+struct StartRequest {
+    functions::Function function;  // the resolved version
+    std::string name;              // empty: one is made
+    std::optional<std::string> input;
+    bool synchronous = false;
+    std::string trace_header;
+};
+
+struct Started {
+    std::string arn;
+    bool existing = false;  // the name was taken by an execution with the same input
+};
+
+/// How an execution ended.
+struct Outcome {
+    wire::ExecutionStatus status = wire::ExecutionStatus::running;
+    std::optional<std::string> result;
+    std::optional<wire::ErrorObject> error;
+};
+
+/// One page of operations. (AWS API, GetDurableExecutionState)
+struct StatePage {
+    std::vector<wire::Operation> operations;
+    std::string next_marker;
+};
+
+template <class T>
+using Answer = std::function<void(Result<T>)>;
+
+/// From any thread; answers come after the commit, on the writer's thread, and must not block.
+class Executions {
+public:
+    Executions(Random& random, store::Store& store, Writer& writer, Timers& timers, Invoker& invoker,
+               core::Limits limits, std::string region, std::string account);
+    ~Executions();
+    Executions(const Executions&) = delete;
+    Executions& operator=(const Executions&) = delete;
+
+    /// Idempotent by name: DurableExecutionAlreadyStartedException (409) when the name is taken with another input.
+    /// `on_end` (may be empty) is called when the execution has ended, also when it had before.
+    void start(StartRequest request, Answer<Started> answer, std::function<void(Outcome)> on_end);
+
+    /// The answer is the response's JSON text: a repeated ClientToken gets it byte for byte.
+    void checkpoint(std::string arn, wire::CheckpointRequest request, Answer<std::string> answer);
+    void state(std::string arn, std::string token, std::string marker, std::size_t items_max, Answer<StatePage> answer);
+
+    void succeed_callback(std::string callback_id, std::string result, Answer<std::monostate> answer);
+    void fail_callback(std::string callback_id, wire::ErrorObject error, Answer<std::monostate> answer);
+    void heartbeat_callback(std::string callback_id, Answer<std::monostate> answer);
+
+    /// Answers when it ended: now, or when it had ended before.
+    void stop(std::string arn, wire::ErrorObject error, Answer<TimePoint> answer);
+
+    /// Something of this execution is due; called by the timers.
+    void fire(std::uint64_t number);
+    /// Invokes again what was in flight when the server ended. Call once, before requests are served.
+    void recover();
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// ResourceNotFoundException (404) unless it is an execution of this server.
+[[nodiscard]] Result<std::uint64_t> execution_number(const RowReader& rows, std::string_view arn);
+
+}  // namespace holdpoint::engine

@@ -1,0 +1,457 @@
+#include "engine/invoker.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+
+#include "base/encoding.hpp"
+
+namespace holdpoint::engine {
+
+namespace {
+
+/// What `--log-type Tail` shows. (AWS API, Invoke)
+constexpr std::size_t kTailBytes = 4096;
+
+enum class State { starting, idle, busy, leaving };
+
+struct Process {
+    ProcessId id = 0;
+    std::string secret;
+    std::string pool;  // key of the pool that it belongs to
+    State state = State::starting;
+    Milliseconds since{0};                               // monotonic: when it entered the state
+    std::function<void(const NextInvocation&)> waiting;  // idle: what answers its `next`
+    std::string access_key_id;
+    std::string log_group;
+    std::string log_stream;
+    // busy:
+    std::shared_ptr<Work> work;
+    std::string request_id;
+    bool began = false;  // the payload was handed over
+    bool timed_out = false;
+    std::optional<wire::ErrorObject> init_error;
+    bool was_invoked = false;
+};
+
+/// The processes of one version with one configuration, and the work that waits for them.
+struct Pool {
+    functions::Function function;
+    std::deque<std::shared_ptr<Work>> queue;
+    bool retired = false;
+};
+
+wire::ErrorObject make_error(std::string type, std::string message) {
+    return {.message = std::move(message), .type = std::move(type), .data = {}, .stack_trace = {}};
+}
+
+std::string pool_key(const functions::Function& function) {
+    return fmt::format("{}:{}:{}", function.name, function.version, function.revision_id);
+}
+
+std::string stream_name(const functions::Function& function, TimePoint now, std::string_view unique) {
+    return fmt::format("{:%Y/%m/%d}/[{}]{}", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), function.version,
+                       unique);
+}
+
+}  // namespace
+
+class Invoker::Impl {
+public:
+    Impl(const Clock& clock, Random& random, store::LogStore& logs, InvokerOptions options, IssueCredentials issue,
+         EndCredentials end)
+        : clock_(clock),
+          random_(random),
+          logs_(logs),
+          options_(std::move(options)),
+          issue_(std::move(issue)),
+          end_(std::move(end)),
+          processes_(std::make_unique<Processes>(
+              clock, logs, [this](ProcessId id, const ProcessEnd& why) { on_end(id, why); }, [this] { on_tick(); },
+              std::chrono::milliseconds(500))) {}
+
+    void invoke(Work work) {
+        const std::lock_guard lock(mutex_);
+        if (stopping_) return;
+        const std::string key = pool_key(work.function);
+        auto [pool, added] = pools_.try_emplace(key);
+        if (added) pool->second.function = work.function;
+        pool->second.queue.push_back(std::make_shared<Work>(std::move(work)));
+        dispatch(key);
+    }
+
+    void log(const functions::Function& function, std::string line) {
+        append(function.log_group, stream_name(function, clock_.now(), "server"), {std::move(line)});
+    }
+
+    void retire(const std::string& name) {
+        const std::lock_guard lock(mutex_);
+        for (auto& [key, pool] : pools_) {
+            if (pool.function.name == name) pool.retired = true;
+        }
+        for (auto& [id, process] : by_id_) {
+            if (process->state == State::idle && pools_.at(process->pool).retired) leave(*process);
+        }
+    }
+
+    void stop() {
+        {
+            const std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        processes_.reset();  // joins the supervisor; its callbacks find stopping_ set
+    }
+
+    bool next(const std::string& secret, std::function<void(const NextInvocation&)> answer) {
+        const std::lock_guard lock(mutex_);
+        Process* process = find(secret);
+        if (process == nullptr || process->state == State::leaving) return false;
+        if (process->state == State::busy) return false;
+        enter(*process, State::idle);
+        process->waiting = std::move(answer);
+        const Pool& pool = pools_.at(process->pool);
+        if (pool.retired && pool.queue.empty()) {
+            leave(*process);
+            return true;
+        }
+        dispatch(process->pool);
+        return true;
+    }
+
+    bool finish(const std::string& secret, const std::string& request_id, InvocationResult result) {
+        const std::lock_guard lock(mutex_);
+        Process* process = find(secret);
+        if (process == nullptr || process->state != State::busy || process->request_id != request_id) return false;
+        std::shared_ptr<Work> work = std::exchange(process->work, nullptr);
+        const Milliseconds took = clock_.monotonic() - process->since;
+        process->request_id.clear();
+        enter(*process, State::starting);  // until it asks for the next
+        process->was_invoked = true;
+        // What it wrote comes before what it answers.
+        processes_->drain(process->id,
+                          [this, group = process->log_group, stream = process->log_stream, request_id, took, work,
+                           result = std::move(result)](long peak_kib, std::string tail) mutable {
+                              const auto lines = report(request_id, took, work->function.memory_mb, peak_kib, "");
+                              append(group, stream, lines);
+                              result.log_tail = start_line(request_id, work->function) + "\n" + std::move(tail);
+                              for (const std::string& line : lines) result.log_tail += line + "\n";
+                              if (result.log_tail.size() > kTailBytes)
+                                  result.log_tail.erase(0, result.log_tail.size() - kTailBytes);
+                              work->done(std::move(result));
+                          });
+        return true;
+    }
+
+    bool fail_init(const std::string& secret, wire::ErrorObject error) {
+        const std::lock_guard lock(mutex_);
+        Process* process = find(secret);
+        if (process == nullptr) return false;
+        process->init_error = std::move(error);
+        return true;
+    }
+
+private:
+    Process* find(const std::string& secret) {
+        const auto found = by_secret_.find(secret);
+        return found == by_secret_.end() ? nullptr : found->second;
+    }
+
+    void enter(Process& process, State state) {
+        process.state = state;
+        process.since = clock_.monotonic();
+    }
+
+    void leave(Process& process) {
+        enter(process, State::leaving);
+        process.waiting = nullptr;
+        processes_->signal(process.id, SIGTERM);
+    }
+
+    /// Gives queued work to idle processes, and starts processes for the rest.
+    void dispatch(const std::string& key) {
+        Pool& pool = pools_.at(key);
+        std::size_t starting = 0;
+        std::size_t alive = 0;
+        for (auto& [id, process] : by_id_) {
+            if (process->pool != key || process->state == State::leaving) continue;
+            ++alive;
+            if (process->state == State::starting) ++starting;
+            if (process->state == State::idle && process->waiting && !pool.queue.empty()) hand_over(pool, *process);
+        }
+        while (pool.queue.size() > starting && alive < options_.processes_max) {
+            start(key, pool.function);
+            ++starting;
+            ++alive;
+        }
+    }
+
+    void hand_over(Pool& pool, Process& process) {
+        process.work = std::move(pool.queue.front());
+        pool.queue.pop_front();
+        process.request_id = random_.uuid();
+        process.began = false;
+        process.timed_out = false;
+        enter(process, State::busy);
+        // `begin` may ask the writer; the answer comes back on its thread.
+        process.work->begin(process.request_id, [this, id = process.id,
+                                                 request_id = process.request_id](std::optional<std::string> payload) {
+            continue_with(id, request_id, std::move(payload));
+        });
+    }
+
+    void continue_with(ProcessId id, const std::string& request_id, std::optional<std::string> payload) {
+        std::function<void(const NextInvocation&)> answer;
+        NextInvocation invocation;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto found = by_id_.find(id);
+            if (found == by_id_.end() || found->second->request_id != request_id) return;
+            Process& process = *found->second;
+            if (!payload) {  // nothing to do any more: the process waits on
+                process.work.reset();
+                process.request_id.clear();
+                enter(process, State::idle);
+                dispatch(process.pool);
+                return;
+            }
+            const functions::Function& function = process.work->function;
+            process.began = true;
+            answer = std::exchange(process.waiting, nullptr);
+            invocation = {.request_id = request_id,
+                          .deadline = clock_.now() + std::chrono::seconds(function.timeout_seconds),
+                          .invoked_arn = process.work->invoked_arn,
+                          .trace_header = process.work->trace_header,
+                          .client_context = process.work->client_context,
+                          .payload = std::move(*payload)};
+            enter(process, State::busy);
+            append(process.log_group, process.log_stream, {start_line(request_id, function)});
+        }
+        if (answer) answer(invocation);
+    }
+
+    void start(const std::string& key, const functions::Function& function) {
+        auto process = std::make_unique<Process>();
+        process->secret = to_hex(random_.bytes(16));
+        process->pool = key;
+        enter(*process, State::starting);
+        const ProcessCredentials credentials = issue_(function);
+        process->access_key_id = credentials.access_key_id;
+        ProcessSpec spec;
+        spec.executable = options_.code_folder + "/" + function.code_sha256;
+        spec.argument0 = function.executable;
+        spec.log_group = function.log_group;
+        spec.log_stream = stream_name(function, clock_.now(), to_hex(random_.bytes(16)));
+        spec.working_directory = options_.working_folder;
+        process->log_group = spec.log_group;
+        process->log_stream = spec.log_stream;
+        spec.environment = environment(function, credentials, *process, spec);
+        process->id = processes_->start(std::move(spec));
+        by_secret_[process->secret] = process.get();
+        by_id_[process->id] = std::move(process);
+    }
+
+    std::vector<std::string> environment(const functions::Function& function, const ProcessCredentials& credentials,
+                                         const Process& process, const ProcessSpec& spec) const {
+        std::map<std::string, std::string> variables = function.environment;
+        variables["PATH"] = "/usr/local/bin:/usr/bin:/bin";
+        variables["LANG"] = "C.UTF-8";
+        variables["TZ"] = ":UTC";
+        variables["AWS_LAMBDA_RUNTIME_API"] = options_.runtime_address + "/runtime/" + process.secret;
+        variables["AWS_ENDPOINT_URL"] = options_.endpoint_url;
+        variables["AWS_REGION"] = options_.region;
+        variables["AWS_DEFAULT_REGION"] = options_.region;
+        variables["AWS_ACCESS_KEY_ID"] = credentials.access_key_id;
+        variables["AWS_SECRET_ACCESS_KEY"] = credentials.secret_access_key;
+        variables["AWS_SESSION_TOKEN"] = credentials.session_token;
+        variables["AWS_LAMBDA_FUNCTION_NAME"] = function.name;
+        variables["AWS_LAMBDA_FUNCTION_VERSION"] = function.version;
+        variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = std::to_string(function.memory_mb);
+        variables["AWS_LAMBDA_LOG_GROUP_NAME"] = spec.log_group;
+        variables["AWS_LAMBDA_LOG_STREAM_NAME"] = spec.log_stream;
+        variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand";
+        variables["LAMBDA_TASK_ROOT"] = options_.working_folder;
+        variables["_HANDLER"] = function.executable;
+        std::vector<std::string> result;
+        for (const auto& [name, value] : variables) result.push_back(name + "=" + value);
+        return result;
+    }
+
+    static std::string start_line(const std::string& request_id, const functions::Function& function) {
+        return fmt::format("START RequestId: {} Version: {}", request_id, function.version);
+    }
+
+    static std::vector<std::string> report(const std::string& request_id, Milliseconds took, std::int64_t memory,
+                                           long peak_kib, std::string_view status) {
+        return {
+            fmt::format("END RequestId: {}", request_id),
+            fmt::format("REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax "
+                        "Memory Used: {} MB{}",
+                        request_id, static_cast<double>(took.count()), took.count(), memory, (peak_kib + 1023) / 1024,
+                        status)};
+    }
+
+    void append(const std::string& group, const std::string& stream, std::vector<std::string> lines) {
+        const TimePoint now = clock_.now();
+        std::vector<store::LogEvent> events;
+        for (std::string& line : lines) {
+            events.push_back({.id = 0, .stream = stream, .at = now, .ingested_at = now, .message = std::move(line)});
+        }
+        logs_.append(group, stream, std::move(events));
+    }
+
+    /// A process ended; on the supervisor's thread. What it was working on failed.
+    void on_end(ProcessId id, const ProcessEnd& why) {
+        std::shared_ptr<Work> lost;
+        std::string request_id;
+        bool began = false;
+        wire::ErrorObject error;
+        {
+            const std::lock_guard lock(mutex_);
+            const auto found = by_id_.find(id);
+            if (found == by_id_.end() || stopping_) return;
+            Process& process = *found->second;
+            Pool& pool = pools_.at(process.pool);
+            lost = process.work;
+            request_id = process.request_id;
+            began = process.began;
+            error = error_of(process, pool.function, why);
+            // It never asked for work: the first in the queue pays for it, or a broken executable would start for ever.
+            if (!lost && process.state == State::starting && !process.was_invoked && !pool.queue.empty()) {
+                lost = std::move(pool.queue.front());
+                pool.queue.pop_front();
+                request_id = random_.uuid();
+            }
+            if (began) log_crash(process, pool.function, error);
+            const std::string key = process.pool;
+            end_(process.access_key_id);
+            by_secret_.erase(process.secret);
+            by_id_.erase(found);
+            dispatch(key);
+            forget_if_unused(key);
+        }
+        if (!lost) return;
+        InvocationResult result{.body = {}, .error = std::move(error), .log_tail = {}};
+        if (began) return lost->done(std::move(result));
+        lost->begin(request_id, [lost, result = std::move(result)](const std::optional<std::string>& payload) {
+            if (payload) lost->done(result);
+        });
+    }
+
+    void log_crash(const Process& process, const functions::Function& function, const wire::ErrorObject& error) {
+        std::vector<std::string> lines = {error.message.value_or("")};
+        const auto status = process.timed_out ? "\tStatus: timeout" : "\tStatus: error";
+        for (auto& line :
+             report(process.request_id, clock_.monotonic() - process.since, function.memory_mb, 0, status)) {
+            lines.push_back(std::move(line));
+        }
+        append(process.log_group, process.log_stream, std::move(lines));
+    }
+
+    wire::ErrorObject error_of(const Process& process, const functions::Function& function,
+                               const ProcessEnd& why) const {
+        if (process.timed_out) {
+            return make_error("Sandbox.Timedout", fmt::format("RequestId: {} Error: Task timed out after {}.00 seconds",
+                                                              process.request_id, function.timeout_seconds));
+        }
+        if (process.init_error) return *process.init_error;
+        return make_error("Runtime.ExitError", fmt::format("RequestId: {} Error: Runtime exited with error: {}",
+                                                           process.request_id, why.text()));
+    }
+
+    void forget_if_unused(const std::string& key) {
+        const Pool& pool = pools_.at(key);
+        if (!pool.queue.empty()) return;
+        for (const auto& [id, process] : by_id_) {
+            if (process->pool == key) return;
+        }
+        pools_.erase(key);
+    }
+
+    void on_tick() {
+        std::vector<std::shared_ptr<Work>> refused;
+        {
+            const std::lock_guard lock(mutex_);
+            if (stopping_) return;
+            const Milliseconds now = clock_.monotonic();
+            for (auto& [id, process] : by_id_) watch(*process, now);
+            for (auto& [key, pool] : pools_) {
+                std::erase_if(pool.queue, [&](std::shared_ptr<Work>& work) {
+                    if (!work->start_by || *work->start_by > clock_.now()) return false;
+                    refused.push_back(std::move(work));
+                    return true;
+                });
+            }
+        }
+        for (const auto& work : refused) {
+            work->done({.body = {}, .error = make_error("TooManyRequestsException", "Rate Exceeded."), .log_tail = {}});
+        }
+    }
+
+    void watch(Process& process, Milliseconds now) {
+        const functions::Function& function = pools_.at(process.pool).function;
+        const Milliseconds there = now - process.since;
+        if (process.state == State::busy && process.began && there > std::chrono::seconds(function.timeout_seconds)) {
+            process.timed_out = true;
+            processes_->signal(process.id, SIGKILL);
+        } else if (process.state == State::idle && there > options_.idle_limit) {
+            leave(process);
+        } else if (process.state == State::starting && there > options_.init_limit) {
+            process.init_error =
+                make_error("Sandbox.Timedout", "The function did not ask for work in time after its start.");
+            processes_->signal(process.id, SIGKILL);
+        } else if (process.state == State::leaving && there > std::chrono::seconds(5)) {
+            processes_->signal(process.id, SIGKILL);
+        }
+    }
+
+    const Clock& clock_;
+    Random& random_;
+    store::LogStore& logs_;
+    InvokerOptions options_;
+    IssueCredentials issue_;
+    EndCredentials end_;
+    std::recursive_mutex mutex_;
+    std::map<std::string, Pool> pools_;
+    std::map<ProcessId, std::unique_ptr<Process>> by_id_;
+    std::map<std::string, Process*> by_secret_;
+    bool stopping_ = false;
+    std::unique_ptr<Processes> processes_;
+};
+
+Invoker::Invoker(const Clock& clock, Random& random, store::LogStore& logs, InvokerOptions options,
+                 IssueCredentials issue, EndCredentials end)
+    : impl_(std::make_unique<Impl>(clock, random, logs, std::move(options), std::move(issue), std::move(end))) {}
+Invoker::~Invoker() {
+    impl_->stop();
+}
+void Invoker::invoke(Work work) {
+    impl_->invoke(std::move(work));
+}
+void Invoker::log(const functions::Function& function, std::string line) {
+    impl_->log(function, std::move(line));
+}
+void Invoker::retire(const std::string& function_name) {
+    impl_->retire(function_name);
+}
+void Invoker::stop() {
+    impl_->stop();
+}
+bool Invoker::next(const std::string& process, std::function<void(const NextInvocation&)> answer) {
+    return impl_->next(process, std::move(answer));
+}
+bool Invoker::answer(const std::string& process, const std::string& request_id, std::string body) {
+    return impl_->finish(process, request_id, {.body = std::move(body), .error = {}, .log_tail = {}});
+}
+bool Invoker::fail(const std::string& process, const std::string& request_id, wire::ErrorObject error) {
+    return impl_->finish(process, request_id, {.body = {}, .error = std::move(error), .log_tail = {}});
+}
+bool Invoker::fail_init(const std::string& process, wire::ErrorObject error) {
+    return impl_->fail_init(process, std::move(error));
+}
+
+}  // namespace holdpoint::engine

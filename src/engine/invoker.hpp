@@ -1,0 +1,100 @@
+// Invoker: hands invocations to function processes, one at a time each; starts processes on demand, reaps idle ones,
+// ends those that overrun. The processes fetch their work through the Runtime API.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "engine/processes.hpp"
+#include "functions/function.hpp"
+#include "wire/durable.hpp"
+
+namespace holdpoint::engine {
+
+/// How an invocation ended.
+struct InvocationResult {
+    std::string body;                        // what the function answered
+    std::optional<wire::ErrorObject> error;  // it failed: thrown, crashed, timed out, or never started
+    std::string log_tail;                    // the last 4 KiB that it wrote, as `--log-type Tail` shows it
+};
+
+/// One invocation to be made.
+struct Work {
+    functions::Function function;
+    std::string invoked_arn;
+    std::string trace_header;
+    std::string client_context;
+    std::optional<TimePoint> start_by;  // answered with TooManyRequestsException when no process was free until then
+    /// Called when a process takes the work; continue with the payload, or with nothing when there is nothing to do any
+    /// more (`done` is not called then).
+    std::function<void(std::string request_id, std::function<void(std::optional<std::string> payload)>)> begin;
+    std::function<void(InvocationResult)> done;
+};
+
+/// What a process gets with its environment.
+struct ProcessCredentials {
+    std::string access_key_id;
+    std::string secret_access_key;
+    std::string session_token;
+};
+
+struct InvokerOptions {
+    std::string code_folder;      // <data>/code: executables by digest
+    std::string working_folder;   // the processes' working directory
+    std::string runtime_address;  // host:port of this server, as functions reach it
+    std::string endpoint_url;     // AWS_ENDPOINT_URL of the functions
+    std::string region;
+    std::size_t processes_max = 64;  // of one function version
+    std::chrono::seconds idle_limit{60};
+    std::chrono::seconds init_limit{10};
+};
+
+/// What the Runtime API answers to `next`.
+struct NextInvocation {
+    std::string request_id;
+    TimePoint deadline;
+    std::string invoked_arn;
+    std::string trace_header;
+    std::string client_context;
+    std::string payload;
+};
+
+/// From any thread.
+class Invoker {
+public:
+    using IssueCredentials = std::function<ProcessCredentials(const functions::Function&)>;
+    using EndCredentials = std::function<void(const std::string& access_key_id)>;
+
+    Invoker(const Clock& clock, Random& random, store::LogStore& logs, InvokerOptions options, IssueCredentials issue,
+            EndCredentials end);
+    ~Invoker();
+    Invoker(const Invoker&) = delete;
+    Invoker& operator=(const Invoker&) = delete;
+
+    void invoke(Work work);
+    /// A line in the function's log that the server itself has to say.
+    void log(const functions::Function& function, std::string line);
+    /// Ends every process of a function once it is idle, so that a new configuration or code takes effect.
+    void retire(const std::string& function_name);
+    /// Takes no more work and kills the processes; work under way is lost, and its callers are not answered.
+    void stop();
+
+    // The Runtime API; `process` is the secret part of the address that the process was given.
+
+    /// Calls `answer` when there is work, at once or much later. False: no such process.
+    bool next(const std::string& process, std::function<void(const NextInvocation&)> answer);
+    /// False: the process does not have this invocation (any more).
+    bool answer(const std::string& process, const std::string& request_id, std::string body);
+    bool fail(const std::string& process, const std::string& request_id, wire::ErrorObject error);
+    bool fail_init(const std::string& process, wire::ErrorObject error);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace holdpoint::engine

@@ -1,0 +1,308 @@
+#include "engine/processes.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <thread>
+
+namespace holdpoint::engine {
+
+namespace {
+
+/// CloudWatch's limit of one event. (CloudWatch Logs, Quotas)
+constexpr std::size_t kLineBytesMax = 256 * 1024 - 26;
+/// What `--log-type Tail` shows. (AWS API, Invoke)
+constexpr std::size_t kTailBytes = 4096;
+
+class Descriptor {
+public:
+    explicit Descriptor(int value = -1) : value_(value) {}
+    ~Descriptor() {
+        if (value_ >= 0) ::close(value_);
+    }
+    Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        std::swap(value_, other.value_);
+        return *this;
+    }
+    [[nodiscard]] int get() const { return value_; }
+
+private:
+    int value_;
+};
+
+struct Process {
+    pid_t pid = 0;
+    Descriptor exited;  // a pidfd: readable once the process has ended
+    Descriptor output;  // the read end of its stdout and stderr
+    std::string log_group;
+    std::string log_stream;
+    std::string partial_line;
+    std::string tail;
+};
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> result;
+    for (std::string& text : texts) result.push_back(text.data());
+    result.push_back(nullptr);
+    return result;
+}
+
+/// Between fork and exec: only calls that are safe there. Never returns.
+[[noreturn]] void become(const char* executable, char* const* arguments, char* const* environment,
+                         const char* directory, int output, pid_t parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // The server may have ended before the line above took effect.
+    if (::getppid() != parent) ::_exit(127);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    const int nothing = ::open("/dev/null", O_RDONLY);
+    ::dup2(nothing, STDIN_FILENO);
+    ::dup2(output, STDOUT_FILENO);
+    ::dup2(output, STDERR_FILENO);
+    ::syscall(SYS_close_range, 3U, ~0U, 0U);
+    if (::chdir(directory) != 0) ::_exit(126);
+    ::execve(executable, arguments, environment);
+    constexpr char kProblem[] = "the executable could not be started\n";
+    (void)!::write(STDERR_FILENO, kProblem, sizeof kProblem - 1);
+    ::_exit(127);
+}
+
+long peak_kib(pid_t pid) {
+    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(fmt::format("/proc/{}/status", pid).c_str(), "re"),
+                                                         &std::fclose);
+    char line[256];
+    long peak = 0;
+    while (file && std::fgets(line, sizeof line, file.get()) != nullptr) {
+        if (std::sscanf(line, "VmHWM: %ld", &peak) == 1) break;
+    }
+    return peak;
+}
+
+}  // namespace
+
+std::string ProcessEnd::text() const {
+    if (!problem.empty()) return problem;
+    if (signal != 0) return fmt::format("signal: {}", ::strsignal(signal));
+    return fmt::format("exit status {}", exit_status);
+}
+
+class Processes::Impl {
+public:
+    Impl(const Clock& clock, store::LogStore& logs, OnEnd on_end, OnTick on_tick, std::chrono::milliseconds tick)
+        : clock_(clock),
+          logs_(logs),
+          on_end_(std::move(on_end)),
+          on_tick_(std::move(on_tick)),
+          tick_(tick),
+          wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+          thread_([this] { run(); }) {}
+
+    ~Impl() {
+        post([this] { stopping_ = true; });
+        thread_.join();
+    }
+
+    ProcessId start(ProcessSpec spec) {
+        const ProcessId id = ++last_id_;
+        post([this, id, spec = std::move(spec)]() mutable { spawn(id, std::move(spec)); });
+        return id;
+    }
+
+    void signal(ProcessId id, int signal) {
+        post([this, id, signal] {
+            const auto found = processes_.find(id);
+            // Through the pidfd: a number that was used again can never be hit.
+            if (found != processes_.end()) {
+                ::syscall(SYS_pidfd_send_signal, found->second.exited.get(), signal, nullptr, 0);
+            }
+        });
+    }
+
+    void drain(ProcessId id, std::function<void(long, std::string)> then) {
+        post([this, id, then = std::move(then)] {
+            const auto found = processes_.find(id);
+            if (found == processes_.end()) return then(0, {});
+            read_output(found->second);
+            flush_partial(found->second);
+            then(peak_kib(found->second.pid), std::exchange(found->second.tail, {}));
+        });
+    }
+
+private:
+    void post(std::function<void()> action) {
+        {
+            const std::lock_guard lock(mutex_);
+            actions_.push_back(std::move(action));
+        }
+        const std::uint64_t one = 1;
+        (void)!::write(wake_.get(), &one, sizeof one);
+    }
+
+    void run() {
+        Milliseconds last_tick = clock_.monotonic();
+        while (!stopping_) {
+            wait();
+            std::vector<std::function<void()>> actions;
+            {
+                const std::lock_guard lock(mutex_);
+                actions.swap(actions_);
+            }
+            for (auto& action : actions) action();
+            read_and_reap();
+            if (clock_.monotonic() - last_tick >= tick_) {
+                last_tick = clock_.monotonic();
+                on_tick_();
+            }
+        }
+        for (auto& [id, process] : processes_) ::kill(process.pid, SIGKILL);
+        for (auto& [id, process] : processes_) ::waitpid(process.pid, nullptr, 0);
+    }
+
+    void wait() {
+        std::vector<pollfd> polled = {{.fd = wake_.get(), .events = POLLIN, .revents = 0}};
+        for (const auto& [id, process] : processes_) {
+            polled.push_back({.fd = process.exited.get(), .events = POLLIN, .revents = 0});
+            if (process.output.get() >= 0) {
+                polled.push_back({.fd = process.output.get(), .events = POLLIN, .revents = 0});
+            }
+        }
+        ::poll(polled.data(), polled.size(), static_cast<int>(tick_.count()));
+        std::uint64_t count = 0;
+        (void)!::read(wake_.get(), &count, sizeof count);
+    }
+
+    void read_and_reap() {
+        std::vector<ProcessId> ended;
+        for (auto& [id, process] : processes_) {
+            read_output(process);
+            int status = 0;
+            if (::waitpid(process.pid, &status, WNOHANG) != process.pid) continue;
+            read_output(process);
+            flush_partial(process);
+            ends_.emplace_back(id, ProcessEnd{.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+                                              .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+                                              .problem = {}});
+            ended.push_back(id);
+        }
+        for (const ProcessId id : ended) processes_.erase(id);
+        for (auto& [id, end] : std::exchange(ends_, {})) on_end_(id, end);
+    }
+
+    void spawn(ProcessId id, ProcessSpec spec) {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0) return fail_start(id, "no pipe for its output");
+        Descriptor read_end(ends[0]);
+        const Descriptor write_end(ends[1]);
+        ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
+        std::vector<std::string> arguments = {spec.argument0};
+        std::vector<char*> argument_pointers = pointers(arguments);
+        std::vector<char*> environment_pointers = pointers(spec.environment);
+        const pid_t parent = ::getpid();
+        const pid_t pid = ::fork();
+        if (pid < 0) return fail_start(id, fmt::format("the process could not be forked: {}", std::strerror(errno)));
+        if (pid == 0) {
+            become(spec.executable.c_str(), argument_pointers.data(), environment_pointers.data(),
+                   spec.working_directory.c_str(), write_end.get(), parent);
+        }
+        Process process;
+        process.pid = pid;
+        process.exited = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+        process.output = std::move(read_end);
+        process.log_group = std::move(spec.log_group);
+        process.log_stream = std::move(spec.log_stream);
+        processes_.emplace(id, std::move(process));
+    }
+
+    void fail_start(ProcessId id, std::string problem) {
+        ends_.emplace_back(id, ProcessEnd{.exit_status = 0, .signal = 0, .problem = std::move(problem)});
+    }
+
+    void read_output(Process& process) {
+        char buffer[16384];
+        while (process.output.get() >= 0) {
+            const ssize_t count = ::read(process.output.get(), buffer, sizeof buffer);
+            if (count < 0 && errno == EINTR) continue;
+            if (count == 0) process.output = Descriptor();
+            if (count <= 0) return;
+            process.partial_line.append(buffer, static_cast<std::size_t>(count));
+            take_lines(process);
+        }
+    }
+
+    void take_lines(Process& process) {
+        std::size_t begin = 0;
+        for (std::size_t end = process.partial_line.find('\n'); end != std::string::npos;
+             end = process.partial_line.find('\n', begin)) {
+            append(process, process.partial_line.substr(begin, end - begin));
+            begin = end + 1;
+        }
+        process.partial_line.erase(0, begin);
+        while (process.partial_line.size() > kLineBytesMax) {
+            append(process, process.partial_line.substr(0, kLineBytesMax));
+            process.partial_line.erase(0, kLineBytesMax);
+        }
+    }
+
+    void flush_partial(Process& process) {
+        if (!process.partial_line.empty()) append(process, std::exchange(process.partial_line, {}));
+    }
+
+    void append(Process& process, std::string line) {
+        if (line.empty()) return;
+        process.tail += line + "\n";
+        if (process.tail.size() > kTailBytes) process.tail.erase(0, process.tail.size() - kTailBytes);
+        const TimePoint now = clock_.now();
+        store::LogEvent event;
+        event.stream = process.log_stream;
+        event.at = now;
+        event.ingested_at = now;
+        event.message = std::move(line);
+        logs_.append(process.log_group, process.log_stream, {std::move(event)});
+    }
+
+    const Clock& clock_;
+    store::LogStore& logs_;
+    OnEnd on_end_;
+    OnTick on_tick_;
+    std::chrono::milliseconds tick_;
+    Descriptor wake_;
+    std::atomic<ProcessId> last_id_ = 0;
+    std::mutex mutex_;
+    std::vector<std::function<void()>> actions_;
+    // The supervisor thread's own from here on.
+    std::map<ProcessId, Process> processes_;
+    std::vector<std::pair<ProcessId, ProcessEnd>> ends_;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+Processes::Processes(const Clock& clock, store::LogStore& logs, OnEnd on_end, OnTick on_tick,
+                     std::chrono::milliseconds tick)
+    : impl_(std::make_unique<Impl>(clock, logs, std::move(on_end), std::move(on_tick), tick)) {}
+Processes::~Processes() = default;
+ProcessId Processes::start(ProcessSpec spec) {
+    return impl_->start(std::move(spec));
+}
+void Processes::signal(ProcessId id, int signal) {
+    impl_->signal(id, signal);
+}
+void Processes::drain(ProcessId id, std::function<void(long peak_kib, std::string tail)> then) {
+    impl_->drain(id, std::move(then));
+}
+
+}  // namespace holdpoint::engine

@@ -1,0 +1,61 @@
+// Processes: function processes as children of one long-lived thread: started, their output read line by line, watched,
+// ended with the server.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "store/log_store.hpp"
+
+namespace holdpoint::engine {
+
+struct ProcessSpec {
+    std::string executable;                // absolute path
+    std::string argument0;                 // what the process is called
+    std::vector<std::string> environment;  // NAME=value; nothing else is inherited
+    std::string working_directory;
+    std::string log_group;
+    std::string log_stream;
+};
+
+/// How a process ended.
+struct ProcessEnd {
+    int exit_status = 0;  // when it exited by itself
+    int signal = 0;       // when a signal ended it
+    std::string problem;  // when it could not be started
+    /// "exit status 1", "signal: killed", or the problem.
+    [[nodiscard]] std::string text() const;
+};
+
+using ProcessId = std::uint64_t;
+
+/// From any thread; callbacks run on the supervisor's thread and must not block.
+class Processes {
+public:
+    using OnEnd = std::function<void(ProcessId, const ProcessEnd&)>;
+    using OnTick = std::function<void()>;
+
+    /// `on_tick` runs at least every `tick`, for whoever watches deadlines.
+    Processes(const Clock& clock, store::LogStore& logs, OnEnd on_end, OnTick on_tick, std::chrono::milliseconds tick);
+    /// Kills every process and waits for their ends.
+    ~Processes();
+    Processes(const Processes&) = delete;
+    Processes& operator=(const Processes&) = delete;
+
+    /// Starts a process soon; a failure to start is reported as its end.
+    [[nodiscard]] ProcessId start(ProcessSpec spec);
+    void signal(ProcessId id, int signal);
+    /// Reads what the process has written so far, then calls `then` with its peak memory in KiB and the last 4 KiB of
+    /// what it wrote since the previous drain.
+    void drain(ProcessId id, std::function<void(long peak_kib, std::string tail)> then);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace holdpoint::engine

@@ -1,0 +1,35 @@
+// Timers: wakes executions when something of theirs is due. What rests is found in the store; what is in flight is
+// kept in memory. Deadlines are wall time; waiting is monotonic and looks again at least every second.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/clock.hpp"
+#include "store/store.hpp"
+
+namespace holdpoint::engine {
+
+class Timers {
+public:
+    Timers(const Clock& clock, store::Store& store);
+    ~Timers();
+    Timers(const Timers&) = delete;
+    Timers& operator=(const Timers&) = delete;
+
+    /// Starts the thread; `fire` is called with each execution that is due, and must not block. `each_second` runs
+    /// about once a second, for what else is kept by time.
+    void run(std::function<void(std::uint64_t number)> fire, std::function<void()> each_second);
+    void stop();
+
+    /// A row with this due time was committed: sleep no longer than until then.
+    void note(TimePoint due);
+    /// An execution in flight has something due then; forgotten once it fired.
+    void watch(TimePoint due, std::uint64_t number);
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace holdpoint::engine
