@@ -256,7 +256,8 @@ Result<void> refuse_unsupported(Members& members) {
 Result<Change> create_table(const RowReader& rows, const json::object& request, const Location& location, TimePoint now,
                             std::string_view table_id) {
     Members members(request);
-    const auto name = table_name_of(members.required_text("TableName"));
+    const auto name_or_arn = members.required_text("TableName");
+    const auto name = table_name_of(name_or_arn);
     const auto& attributes = members.required_array("AttributeDefinitions");
     const auto& schema = members.required_array("KeySchema");
     const auto billing = members.one_of("BillingMode", {"PROVISIONED", "PAY_PER_REQUEST"});
@@ -266,6 +267,8 @@ Result<Change> create_table(const RowReader& rows, const json::object& request, 
     const bool deletion_protection = members.flag("DeletionProtectionEnabled");
     if (members.problem()) return std::unexpected(*members.problem());
     if (auto checked = check_name(name, "TableName"); !checked) return std::unexpected(checked.error());
+    if (name_or_arn.starts_with("arn:") && name_or_arn != table_arn(location, name))
+        return validation_error(fmt::format("TableName: this server's tables are {}", table_arn(location, "<name>")));
     if (auto supported = refuse_unsupported(members); !supported) return std::unexpected(supported.error());
     auto definitions = read_definitions(attributes);
     if (!definitions) return std::unexpected(definitions.error());

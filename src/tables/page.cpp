@@ -45,8 +45,8 @@ public:
     [[nodiscard]] json::object answer() {
         json::object answer;
         if (request_.select != "COUNT") answer["Items"] = std::move(items_);
-        answer["Count"] = count_;
-        answer["ScannedCount"] = scanned_;
+        answer["Count"] = static_cast<std::int64_t>(count_);
+        answer["ScannedCount"] = static_cast<std::int64_t>(scanned_);
         if (full_) answer["LastEvaluatedKey"] = to_json(last_key_);
         Capacity capacity;
         const auto units = read_units(bytes_, request_.consistent);

@@ -1,0 +1,103 @@
+#include "api/dynamodb/dynamodb.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "base/encoding.hpp"
+
+namespace holdpoint::api {
+namespace {
+
+namespace json = boost::json;
+
+/// The service over a memory store and a real writer.
+class DynamodbServiceTest : public testing::Test {
+protected:
+    net::Response call(const std::string& action, const std::string& body) {
+        std::promise<net::Response> answered;
+        service_->handle({.request = {.method = "POST",
+                                      .target = "/",
+                                      .headers = {{"x-amz-target", "DynamoDB_20120810." + action}},
+                                      .body = body},
+                          .caller = {.account = "000000000000",
+                                     .arn = "arn:aws:iam::000000000000:user/holdpoint",
+                                     .user_id = "u",
+                                     .role_name = ""},
+                          .authorize = [this](const std::string& name, const std::string& resource) -> Result<void> {
+                              accesses_.push_back(name + " " + resource);
+                              if (name == denied_) return fail("AccessDeniedException", 400, "no " + name);
+                              return {};
+                          },
+                          .request_id = "request-1",
+                          .respond = [&](net::Response response) { answered.set_value(std::move(response)); }});
+        return answered.get_future().get();
+    }
+
+    json::object ok(const std::string& action, const std::string& body) {
+        const auto response = call(action, body);
+        EXPECT_EQ(response.status, 200) << action << ": " << response.body;
+        return json::parse(response.body).as_object();
+    }
+
+    ManualClock clock_{from_epoch_ms(1'800'000'000'000)};
+    SeededRandom random_{1};
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+    engine::Writer writer_{clock_, *store_};
+    std::unique_ptr<Service> service_ =
+        make_dynamodb_service({.clock = clock_, .random = random_, .store = *store_, .writer = writer_});
+    std::vector<std::string> accesses_;
+    std::string denied_;
+
+    static constexpr const char* kCreate =
+        R"({"TableName":"approvals","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
+            "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"})";
+};
+
+TEST_F(DynamodbServiceTest, WhatIsWrittenIsReadAtOnceWithAChecksum) {
+    EXPECT_EQ(ok("CreateTable", kCreate).at("TableDescription").at("TableArn").as_string(),
+              "arn:aws:dynamodb:us-east-1:000000000000:table/approvals");
+    ok("PutItem", R"({"TableName":"approvals","Item":{"id":{"S":"a"},"n":{"N":"1.50"}}})");
+    const auto response = call(
+        "GetItem", R"({"TableName":"arn:aws:dynamodb:us-east-1:000000000000:table/approvals","Key":{"id":{"S":"a"}}})");
+    EXPECT_EQ(json::parse(response.body), json::parse(R"({"Item":{"id":{"S":"a"},"n":{"N":"1.5"}}})"));
+    EXPECT_EQ(response.header("content-type"), "application/x-amz-json-1.0");
+    EXPECT_EQ(response.header("x-amz-crc32"), std::to_string(crc32(response.body)));
+    EXPECT_EQ(accesses_.back(), "dynamodb:GetItem arn:aws:dynamodb:us-east-1:000000000000:table/approvals");
+}
+
+TEST_F(DynamodbServiceTest, RefusalsHaveTheNamesOfTheWire) {
+    ok("CreateTable", kCreate);
+    const auto type = [](const net::Response& response) {
+        return std::string(json::parse(response.body).at("__type").as_string());
+    };
+    EXPECT_EQ(type(call("CreateTable", kCreate)), "com.amazonaws.dynamodb.v20120810#ResourceInUseException");
+    EXPECT_EQ(type(call("PutItem", R"({"TableName":"approvals","Item":{}})")),
+              "com.amazon.coral.validate#ValidationException");
+    EXPECT_EQ(type(call("PutItem", "{")), "com.amazon.coral.service#SerializationException");
+    EXPECT_EQ(type(call("ExportTable", "{}")), "com.amazon.coral.service#UnknownOperationException");
+    const auto failed = call("DeleteItem", R"~({"TableName":"approvals","Key":{"id":{"S":"a"}},
+        "ConditionExpression":"attribute_exists(id)"})~");
+    EXPECT_EQ(failed.status, 400);
+    EXPECT_EQ(json::parse(failed.body).at("message").as_string(), "The conditional request failed");
+}
+
+TEST_F(DynamodbServiceTest, TransactionsAndIndexesNeedTheirOwnPermissions) {
+    ok("CreateTable", kCreate);
+    denied_ = "dynamodb:ConditionCheckItem";
+    const auto refused = call("TransactWriteItems", R"~({"TransactItems":[
+        {"Put":{"TableName":"approvals","Item":{"id":{"S":"a"}}}},
+        {"ConditionCheck":{"TableName":"approvals","Key":{"id":{"S":"b"}},
+                           "ConditionExpression":"attribute_exists(id)"}}]})~");
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_TRUE(refused.body.contains("AccessDeniedException")) << refused.body;
+    EXPECT_FALSE(ok("GetItem", R"({"TableName":"approvals","Key":{"id":{"S":"a"}}})").contains("Item"));
+    call("Query", R"({"TableName":"approvals","IndexName":"StatusIndex"})");
+    EXPECT_EQ(accesses_.back(),
+              "dynamodb:Query arn:aws:dynamodb:us-east-1:000000000000:table/approvals/index/StatusIndex");
+    call("BatchWriteItem", R"({"RequestItems":{"approvals":[{"DeleteRequest":{"Key":{"id":{"S":"a"}}}}]}})");
+    EXPECT_EQ(accesses_.back(), "dynamodb:BatchWriteItem arn:aws:dynamodb:us-east-1:000000000000:table/approvals");
+}
+
+}  // namespace
+}  // namespace holdpoint::api

@@ -1,0 +1,54 @@
+// Actions on tables.
+#include "api/dynamodb/actions.hpp"
+
+namespace holdpoint::api::dynamodb {
+namespace {
+
+std::string text(const json::object& holder, std::string_view name) {
+    const auto* found = holder.if_contains(name);
+    return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+}  // namespace
+
+std::string resource_of(const json::object& holder, const tables::Location& location) {
+    const auto table = tables::table_arn(location, tables::table_name_of(text(holder, "TableName")));
+    const auto index = text(holder, "IndexName");
+    return index.empty() ? table : table + "/index/" + index;
+}
+
+Accesses on_table(std::string action) {
+    return [action = "dynamodb:" + std::move(action)](const json::object& request, const tables::Location& location) {
+        return std::vector<Access>{{.action = action, .resource = resource_of(request, location)}};
+    };
+}
+
+void add_table_actions(Actions& actions) {
+    actions["CreateTable"] = {.accesses = on_table("CreateTable"),
+                              .read = {},
+                              .write = [](const RowReader& rows, const json::object& request, const Situation& in) {
+                                  return tables::create_table(rows, request, in.location, in.now, in.table_id);
+                              }};
+    actions["DeleteTable"] = {.accesses = on_table("DeleteTable"),
+                              .read = {},
+                              .write = [](const RowReader& rows, const json::object& request, const Situation&) {
+                                  return tables::delete_table(rows, request);
+                              }};
+    actions["DescribeTable"] = {.accesses = on_table("DescribeTable"), .read = tables::describe_table, .write = {}};
+    actions["ListTables"] = {.accesses =
+                                 [](const json::object&, const tables::Location& location) {
+                                     return std::vector<Access>{{.action = "dynamodb:ListTables",
+                                                                 .resource = tables::table_arn(location, "*")}};
+                                 },
+                             .read = tables::list_tables,
+                             .write = {}};
+    actions["UpdateTimeToLive"] = {.accesses = on_table("UpdateTimeToLive"),
+                                   .read = {},
+                                   .write = [](const RowReader& rows, const json::object& request, const Situation&) {
+                                       return tables::update_time_to_live(rows, request);
+                                   }};
+    actions["DescribeTimeToLive"] = {
+        .accesses = on_table("DescribeTimeToLive"), .read = tables::describe_time_to_live, .write = {}};
+}
+
+}  // namespace holdpoint::api::dynamodb

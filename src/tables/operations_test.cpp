@@ -1,0 +1,179 @@
+#include "tables/operations.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tables/testing_rows.hpp"
+
+namespace holdpoint::tables {
+namespace {
+
+TEST(TablesTest, ATableIsCreatedDescribedListedAndDeleted) {
+    Database db;
+    const auto created = db.ok("CreateTable", kOrders);
+    EXPECT_EQ(created.at("TableDescription").at("TableStatus").as_string(), "CREATING");
+    EXPECT_EQ(db.error("CreateTable", kOrders), "ResourceInUseException: Table already exists: orders");
+    db.ok("PutItem",
+          R"({"TableName":"orders","Item":{"customer":{"S":"ann"},"placed":{"N":"1"},"status":{"S":"open"}}})");
+    const auto table = db.ok("DescribeTable", R"({"TableName":"orders"})").at("Table").as_object();
+    EXPECT_EQ(table.at("TableStatus").as_string(), "ACTIVE");
+    EXPECT_EQ(table.at("ItemCount").as_int64(), 1);
+    EXPECT_EQ(table.at("AttributeDefinitions").as_array().size(), 3U);
+    EXPECT_EQ(table.at("GlobalSecondaryIndexes").at(0).at("IndexArn").as_string(),
+              "arn:aws:dynamodb:us-east-1:000000000000:table/orders/index/by-status");
+    EXPECT_EQ(db.ok("ListTables", "{}"), parse(R"({"TableNames":["orders"]})"));
+    db.ok("DeleteTable", R"({"TableName":"orders"})");
+    EXPECT_TRUE(db.is_empty());
+    EXPECT_EQ(db.error("DescribeTable", R"({"TableName":"orders"})"),
+              "ResourceNotFoundException: Requested resource not found: Table: orders not found");
+    EXPECT_EQ(db.error("GetItem", R"({"TableName":"orders","Key":{"customer":{"S":"ann"},"placed":{"N":"1"}}})"),
+              "ResourceNotFoundException: Requested resource not found");
+}
+
+TEST(TablesTest, DefinitionsMustFitTogether) {
+    Database db;
+    const auto create = [&](const std::string& rest) {
+        return db.error("CreateTable", R"({"TableName":"tab",)" + rest + "}");
+    };
+    EXPECT_EQ(
+        create(R"("AttributeDefinitions":[],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],
+                        "BillingMode":"PAY_PER_REQUEST")"),
+        "ValidationException: One or more parameter values were invalid: Some index key attributes are not defined "
+        "in AttributeDefinitions. Keys: [a], AttributeDefinitions: []");
+    EXPECT_EQ(create(R"("AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"},
+                        {"AttributeName":"b","AttributeType":"S"}],
+                        "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST")"),
+              "ValidationException: One or more parameter values were invalid: Number of attributes in KeySchema does "
+              "not exactly match number of attributes defined in AttributeDefinitions");
+    EXPECT_EQ(
+        create(R"("AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],
+                        "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}])"),
+        "ValidationException: One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits "
+        "must both be specified when BillingMode is PROVISIONED");
+    EXPECT_TRUE(create(R"("AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],
+                        "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",
+                        "StreamSpecification":{"StreamEnabled":true})")
+                    .contains("StreamSpecification"));
+    EXPECT_TRUE(db.is_empty());
+}
+
+TEST(ItemsTest, ReturnValuesShowWhatWasAndWhatIs) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    db.ok("PutItem",
+          R"({"TableName":"orders","Item":{"customer":{"S":"ann"},"placed":{"N":"1"},"n":{"N":"5"},"x":{"S":"y"}}})");
+    const std::string update = R"({"TableName":"orders","Key":{"customer":{"S":"ann"},"placed":{"N":"1.0"}},
+        "UpdateExpression":"SET n = n + :one","ExpressionAttributeValues":{":one":{"N":"1"}},"ReturnValues":)";
+    EXPECT_EQ(db.ok("UpdateItem", update + R"("UPDATED_NEW"})"), parse(R"({"Attributes":{"n":{"N":"6"}}})"));
+    EXPECT_EQ(db.ok("UpdateItem", update + R"("UPDATED_OLD"})"), parse(R"({"Attributes":{"n":{"N":"6"}}})"));
+    EXPECT_EQ(db.ok("UpdateItem", update + R"("ALL_NEW"})").at("Attributes").as_object().size(), 4U);
+    EXPECT_EQ(db.ok("UpdateItem", update + R"("NONE"})"), parse("{}"));
+    EXPECT_EQ(db.error("PutItem", R"({"TableName":"orders","Item":{"customer":{"S":"ann"},"placed":{"N":"1"}},
+                                     "ReturnValues":"ALL_NEW"})"),
+              "ValidationException: Return values set to invalid value");
+    EXPECT_EQ(db.ok("DeleteItem", R"({"TableName":"orders","Key":{"customer":{"S":"ann"},"placed":{"N":"1"}},
+                                     "ReturnValues":"ALL_OLD"})")
+                  .at("Attributes")
+                  .at("n"),
+              parse(R"({"N":"9"})"));
+}
+
+TEST(ItemsTest, AnUpdateMakesAnItemUnlessItOnlyTakesAway) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    const std::string key = R"({"TableName":"orders","Key":{"customer":{"S":"ann"},"placed":{"N":"1"}})";
+    db.ok("UpdateItem", key + R"(,"UpdateExpression":"REMOVE n"})");
+    EXPECT_EQ(db.ok("GetItem", key + "}"), parse("{}"));
+    db.ok("UpdateItem", key + "}");
+    EXPECT_TRUE(db.ok("GetItem", key + "}").contains("Item"));
+    EXPECT_EQ(
+        db.error("UpdateItem", key + R"(,"UpdateExpression":"SET #a = :v","ExpressionAttributeNames":{"#a":"placed"},
+                                           "ExpressionAttributeValues":{":v":{"N":"2"}}})"),
+        "ValidationException: One or more parameter values were invalid: Cannot update attribute placed. This "
+        "attribute is part of the key");
+}
+
+TEST(ItemsTest, AFailedConditionWritesNothingAndMayShowTheItem) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    const std::string put = R"~({"TableName":"orders","Item":{"customer":{"S":"ann"},"placed":{"N":"1"}},
+        "ConditionExpression":"attribute_not_exists(customer)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"})~";
+    db.ok("PutItem", put);
+    const auto refused = db.call("PutItem", put);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().name, "ConditionalCheckFailedException");
+    EXPECT_EQ(refused.error().message, "The conditional request failed");
+    EXPECT_EQ(json::parse(refused.error().details_json),
+              parse(R"({"Item":{"customer":{"S":"ann"},"placed":{"N":"1"}}})"));
+}
+
+TEST(ItemsTest, KeysMustSuitTheTable) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    const auto get = [&](const std::string& key) {
+        return db.error("GetItem", R"({"TableName":"orders","Key":)" + key + "}");
+    };
+    const auto put = [&](const std::string& item) {
+        return db.error("PutItem", R"({"TableName":"orders","Item":)" + item + "}");
+    };
+    const std::string mismatch = "ValidationException: The provided key element does not match the schema";
+    EXPECT_EQ(get(R"({"customer":{"S":"ann"}})"), mismatch);
+    EXPECT_EQ(get(R"({"customer":{"S":"ann"},"placed":{"S":"1"}})"), mismatch);
+    EXPECT_EQ(get(R"({"customer":{"S":""},"placed":{"N":"1"}})"),
+              "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute "
+              "cannot contain an empty string value. Key: customer");
+    EXPECT_EQ(put(R"({"customer":{"S":"ann"}})"),
+              "ValidationException: One or more parameter values were invalid: Missing the key placed in the item");
+    EXPECT_EQ(
+        put(R"({"customer":{"N":"1"},"placed":{"N":"1"}})"),
+        "ValidationException: One or more parameter values were invalid: Type mismatch for key customer expected: "
+        "S actual: N");
+    EXPECT_EQ(put(R"({"customer":{"S":"ann"},"placed":{"N":"1"},"status":{"N":"1"}})"),
+              "ValidationException: One or more parameter values were invalid: Type mismatch for Index Key status "
+              "Expected: S Actual: N IndexName: by-status");
+    EXPECT_EQ(
+        put(R"({"customer":{"S":"ann"},"placed":{"N":"1"},"big":{"S":")" + std::string(400 * 1024, 'x') + R"("}})"),
+        "ValidationException: Item size has exceeded the maximum allowed size");
+    EXPECT_TRUE(db.error("PutItem", R"({"TableName":"orders","Item":{"customer":{"S":"a"},"placed":{"N":"1"}},
+                                       "Expected":{"a":{"Exists":false}}})")
+                    .starts_with("ValidationException: Expected is a legacy parameter"));
+}
+
+TEST(ItemsTest, ConsumedCapacityCountsTheIndexes) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    EXPECT_EQ(db.ok("PutItem", R"({"TableName":"orders","Item":{"customer":{"S":"ann"},"placed":{"N":"1"},
+                                  "status":{"S":"open"}},"ReturnConsumedCapacity":"INDEXES"})"),
+              parse(R"({"ConsumedCapacity":{"TableName":"orders","CapacityUnits":2.0,"Table":{"CapacityUnits":1.0},
+                        "GlobalSecondaryIndexes":{"by-status":{"CapacityUnits":1.0}}}})"));
+}
+
+TEST(ExpiryTest, ItemsGoWhenTheirTimeHasPassed) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    const auto put = [&](const std::string& at, const std::string& ttl) {
+        db.ok("PutItem",
+              R"({"TableName":"orders","Item":{"customer":{"S":"ann"},"status":{"S":"open"},"placed":{"N":")" + at +
+                  R"("},"ttl":{"N":")" + ttl + R"("}}})");
+    };
+    put("1", "1700000000");  // before the clock, and there before expiry was on
+    db.ok("UpdateTimeToLive",
+          R"({"TableName":"orders","TimeToLiveSpecification":{"Enabled":true,"AttributeName":"ttl"}})");
+    EXPECT_EQ(db.error("UpdateTimeToLive",
+                       R"({"TableName":"orders","TimeToLiveSpecification":{"Enabled":true,"AttributeName":"ttl"}})"),
+              "ValidationException: TimeToLive is already enabled");
+    EXPECT_EQ(db.ok("DescribeTimeToLive", R"({"TableName":"orders"})"),
+              parse(R"({"TimeToLiveDescription":{"TimeToLiveStatus":"ENABLED","AttributeName":"ttl"}})"));
+    put("2", "1800000100");  // after it
+    put("3", "1000");        // absurdly long ago: a mistake
+    db.apply(expired(db.rows(), db.now(), 100));
+    EXPECT_EQ(db.ok("Scan", R"({"TableName":"orders","Select":"COUNT"})"), parse(R"({"Count":2,"ScannedCount":2})"));
+    EXPECT_EQ(
+        db.ok("Scan", R"({"TableName":"orders","IndexName":"by-status","Select":"COUNT"})").at("Count").as_int64(), 2);
+    db.advance(std::chrono::seconds(100));
+    db.apply(expired(db.rows(), db.now(), 100));
+    EXPECT_EQ(db.ok("Scan", R"({"TableName":"orders","Select":"COUNT"})").at("Count").as_int64(), 1);
+    EXPECT_TRUE(expired(db.rows(), db.now(), 100).empty());
+}
+
+}  // namespace
+}  // namespace holdpoint::tables

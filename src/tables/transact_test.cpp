@@ -1,0 +1,111 @@
+#include <gtest/gtest.h>
+
+#include "tables/operations.hpp"
+#include "tables/testing_rows.hpp"
+
+namespace holdpoint::tables {
+namespace {
+
+std::string key(int at) {
+    return R"({"customer":{"S":"ann"},"placed":{"N":")" + std::to_string(at) + R"("}})";
+}
+std::string put(int at, const std::string& rest = "") {
+    return R"({"Put":{"TableName":"orders","Item":)" + key(at) + rest + "}}";
+}
+std::string check(int at, const std::string& rest = "") {
+    return R"({"ConditionCheck":{"TableName":"orders","Key":)" + key(at) +
+           R"~(,"ConditionExpression":"attribute_exists(customer)")~" + rest + "}}";
+}
+std::string transaction(const std::string& items, const std::string& rest = "") {
+    return R"({"TransactItems":[)" + items + "]" + rest + "}";
+}
+
+class TransactTest : public testing::Test {
+protected:
+    void SetUp() override { db_.ok("CreateTable", kOrders); }
+    std::int64_t count() { return db_.ok("Scan", R"({"TableName":"orders"})").at("Count").as_int64(); }
+    Database db_;
+};
+
+TEST_F(TransactTest, AllIsWrittenOrNothing) {
+    const auto refused = db_.call("TransactWriteItems", transaction(put(1) + "," + check(2)));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().name, "TransactionCanceledException");
+    EXPECT_EQ(refused.error().message,
+              "Transaction cancelled, please refer cancellation reasons for specific reasons [None, "
+              "ConditionalCheckFailed]");
+    EXPECT_EQ(json::parse(refused.error().details_json).at("CancellationReasons"), parse(R"([{"Code":"None"},
+                        {"Code":"ConditionalCheckFailed","Message":"The conditional request failed"}])"));
+    EXPECT_EQ(count(), 0);
+    db_.ok("TransactWriteItems", transaction(put(1) + "," + put(2)));
+    db_.ok("TransactWriteItems",
+           transaction(put(3) + "," + check(2) + R"(,{"Delete":{"TableName":"orders","Key":)" + key(1) + "}}"));
+    EXPECT_EQ(count(), 2);
+    EXPECT_EQ(db_.ok("TransactGetItems", transaction(R"({"Get":{"TableName":"orders","Key":)" + key(1) +
+                                                     R"(}},{"Get":{"TableName":"orders","Key":)" + key(3) + "}}")),
+              parse(R"({"Responses":[{},{"Item":)" + key(3) + "}]}"));
+}
+
+TEST_F(TransactTest, ARefusalShowsTheItemThatWasInTheWay) {
+    db_.ok("TransactWriteItems", transaction(put(1)));
+    const auto refused =
+        db_.call("TransactWriteItems", transaction(put(1, R"~(,"ConditionExpression":"attribute_not_exists(customer)",
+                                      "ReturnValuesOnConditionCheckFailure":"ALL_OLD")~")));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(json::parse(refused.error().details_json).at("CancellationReasons").at(0).at("Item"), parse(key(1)));
+}
+
+TEST_F(TransactTest, OneItemOnlyOnce) {
+    EXPECT_EQ(db_.error("TransactWriteItems", transaction(put(1) + "," + check(1))),
+              "ValidationException: Transaction request cannot include multiple operations on one item");
+    std::string items = put(0);
+    for (int i = 1; i <= 100; ++i) items += "," + put(i);
+    EXPECT_TRUE(db_.error("TransactWriteItems", transaction(items)).contains("less than or equal to 100"));
+    EXPECT_EQ(db_.error("TransactWriteItems", transaction("{}")),
+              "ValidationException: TransactItems can only contain one of Check, Put, Update or Delete");
+    EXPECT_EQ(count(), 0);
+}
+
+TEST_F(TransactTest, ARepeatedTokenIsAnsweredForTenMinutes) {
+    const std::string add = R"({"Update":{"TableName":"orders","Key":)" + key(1) +
+                            R"(,"UpdateExpression":"ADD n :one","ExpressionAttributeValues":{":one":{"N":"1"}}}})";
+    const std::string token = R"(,"ClientRequestToken":"token-1")";
+    const auto number = [&] {
+        return std::string(
+            db_.ok("GetItem", R"({"TableName":"orders","Key":)" + key(1) + "}").at("Item").at("n").at("N").as_string());
+    };
+    db_.ok("TransactWriteItems", transaction(add, token));
+    db_.advance(std::chrono::minutes(9));
+    db_.ok("TransactWriteItems", transaction(add, token));
+    EXPECT_EQ(number(), "1");
+    EXPECT_TRUE(db_.error("TransactWriteItems", transaction(put(2), token))
+                    .starts_with("IdempotentParameterMismatchException: "));
+    db_.advance(std::chrono::minutes(1));
+    db_.ok("TransactWriteItems", transaction(add, token));
+    EXPECT_EQ(number(), "2");
+    db_.advance(std::chrono::minutes(10));
+    db_.apply(expired(db_.rows(), db_.now(), 10));
+    EXPECT_EQ(db_.rows().size(Space::meta), 0U);
+}
+
+TEST(BatchTest, WritesAndGetsManyItems) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    const auto batch = [](const std::string& requests) { return R"({"RequestItems":{"orders":[)" + requests + "]}}"; };
+    const auto put_request = [](int at) { return R"({"PutRequest":{"Item":)" + key(at) + "}}"; };
+    EXPECT_EQ(db.ok("BatchWriteItem", batch(put_request(1) + "," + put_request(2))),
+              parse(R"({"UnprocessedItems":{}})"));
+    db.ok("BatchWriteItem", batch(R"({"DeleteRequest":{"Key":)" + key(1) + "}}"));
+    EXPECT_EQ(db.ok("BatchGetItem",
+                    R"({"RequestItems":{"orders":{"Keys":[)" + key(1) + "," + key(2) + R"(],"ConsistentRead":true}}})"),
+              parse(R"({"Responses":{"orders":[)" + key(2) + R"(]},"UnprocessedKeys":{}})"));
+    EXPECT_EQ(db.error("BatchWriteItem", batch(put_request(3) + "," + put_request(3))),
+              "ValidationException: Provided list of item keys contains duplicates");
+    std::string many = put_request(0);
+    for (int i = 1; i <= 25; ++i) many += "," + put_request(i);
+    EXPECT_EQ(db.error("BatchWriteItem", batch(many)),
+              "ValidationException: Too many items requested for the BatchWriteItem call");
+}
+
+}  // namespace
+}  // namespace holdpoint::tables
