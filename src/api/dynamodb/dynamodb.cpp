@@ -59,7 +59,10 @@ public:
         const bool ours = target.starts_with(kTargetPrefix);
         if (ours) target.remove_prefix(kTargetPrefix.size());
         const auto found = ours ? actions_.find(target) : actions_.end();
-        if (found == actions_.end()) return answer(call, fail("UnknownOperationException", 400, ""));
+        if (found == actions_.end()) {
+            return answer(call, fail("UnknownOperationException", 400,
+                                     fmt::format("This server does not have the DynamoDB action \"{}\"", target)));
+        }
         const auto& action = found->second;
         if (call.caller.arn.empty()) {
             return answer(call,
