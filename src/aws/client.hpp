@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -47,7 +48,7 @@ struct RestRequest {
 using Pause = std::function<void(std::chrono::milliseconds)>;
 
 /// Blocking; safe from several threads. Errors carry AWS's name and message; `TransportError` (status 0) when there was
-/// no answer, with `request_was_sent` as the details' only member.
+/// no answer.
 class Client {
 public:
     Client(Configuration configuration, net::Transport& transport, const Clock& clock, Random& random);
@@ -67,6 +68,8 @@ public:
 private:
     Result<net::Response> send(std::string_view service, const net::Request& request, bool idempotent,
                                const net::Timeouts& timeouts);
+
+    [[nodiscard]] std::string endpoint_of(std::string_view service) const;
 
     Configuration configuration_;
     net::Transport& transport_;

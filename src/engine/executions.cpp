@@ -484,8 +484,8 @@ private:
     std::unordered_map<std::uint64_t, std::unique_ptr<Entry>> entries_;
 };
 
-Executions::Executions(Random& random, store::Store&, Writer& writer, Timers& timers, Invoker& invoker,
-                       core::Limits limits, std::string region, std::string account)
+Executions::Executions(Random& random, Writer& writer, Timers& timers, Invoker& invoker, core::Limits limits,
+                       std::string region, std::string account)
     : impl_(std::make_unique<Impl>(random, writer, timers, invoker, limits, std::move(region), std::move(account))) {}
 Executions::~Executions() = default;
 

@@ -48,8 +48,8 @@ using Answer = std::function<void(Result<T>)>;
 /// From any thread; answers come after the commit, on the writer's thread, and must not block.
 class Executions {
 public:
-    Executions(Random& random, store::Store& store, Writer& writer, Timers& timers, Invoker& invoker,
-               core::Limits limits, std::string region, std::string account);
+    Executions(Random& random, Writer& writer, Timers& timers, Invoker& invoker, core::Limits limits,
+               std::string region, std::string account);
     ~Executions();
     Executions(const Executions&) = delete;
     Executions& operator=(const Executions&) = delete;

@@ -1,0 +1,359 @@
+// The nine durable execution operations over HTTP. (AWS API, Lambda 2025-12-01)
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/lambda/parts.hpp"
+#include "api/respond.hpp"
+#include "base/encoding.hpp"
+#include "core/callbacks.hpp"
+#include "core/history.hpp"
+#include "core/rows.hpp"
+#include "functions/registry.hpp"
+#include "wire/durable_json.hpp"
+
+namespace holdpoint::api {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kExecutions = "/2025-12-01/durable-executions/";
+constexpr std::string_view kCallbacks = "/2025-12-01/durable-execution-callbacks/";
+constexpr std::string_view kFunctions = "/2025-12-01/functions/";
+constexpr std::size_t kPageDefault = 100;
+constexpr std::size_t kPageMax = 1000;
+
+void answer(const Call& call, const json::value& body) {
+    call.respond(rest_json_answer(200, body, call.request_id));
+}
+
+Result<json::value> parse_body(const net::Request& request) {
+    if (request.body.empty()) return json::object{};
+    boost::system::error_code problem;
+    json::value value = json::parse(request.body, problem);
+    if (problem) return fail("SerializationException", 400, "The request body is not JSON: " + problem.message());
+    return value;
+}
+
+Result<std::size_t> page_size(const net::Request& request) {
+    const auto size = query_number(request, "MaxItems", kPageDefault, 0, kPageMax);
+    return size && *size == 0 ? kPageDefault : size;
+}
+
+void checkpoint(const LambdaEngine& engine, Call call, const std::string& arn) {
+    const auto body = parse_body(call.request);
+    if (!body) return respond_error(call, body.error());
+    auto request = wire::read_checkpoint_request(*body);
+    if (!request) return respond_error(call, request.error());
+    const auto shared = std::make_shared<Call>(std::move(call));
+    engine.executions.checkpoint(arn, std::move(*request), [shared](const Result<std::string>& result) {
+        if (!result) return respond_error(*shared, result.error());
+        shared->respond({.status = 200,
+                         .headers = {{"Content-Type", "application/json"}, {"x-amzn-RequestId", shared->request_id}},
+                         .body = *result});
+    });
+}
+
+void state(const LambdaEngine& engine, Call call, const std::string& arn) {
+    const auto size = page_size(call.request);
+    if (!size) return respond_error(call, size.error());
+    const std::string token = query_value(call.request, "CheckpointToken");
+    const std::string marker = query_value(call.request, "Marker");
+    const auto shared = std::make_shared<Call>(std::move(call));
+    engine.executions.state(arn, token, marker, *size, [shared](const Result<engine::StatePage>& page) {
+        if (!page) return respond_error(*shared, page.error());
+        json::array operations;
+        for (const auto& operation : page->operations) {
+            operations.push_back(wire::to_json(operation, wire::TimeFormat::api_seconds));
+        }
+        json::object body{{"Operations", std::move(operations)}};
+        if (!page->next_marker.empty()) body["NextMarker"] = page->next_marker;
+        answer(*shared, body);
+    });
+}
+
+void stop(const LambdaEngine& engine, Call call, const std::string& arn) {
+    const auto body = parse_body(call.request);
+    if (!body) return respond_error(call, body.error());
+    auto error = wire::read_error_object(*body);
+    if (!error) return respond_error(call, error.error());
+    const auto shared = std::make_shared<Call>(std::move(call));
+    engine.executions.stop(arn, std::move(*error), [shared](const Result<TimePoint>& ended) {
+        if (!ended) return respond_error(*shared, ended.error());
+        answer(*shared, json::object{{"StopTimestamp", to_epoch_seconds(*ended)}});
+    });
+}
+
+json::object summary(const Context& context, const core::Head& head) {
+    json::object object{
+        {"DurableExecutionArn", head.arn},
+        {"DurableExecutionName", head.name},
+        {"FunctionArn", functions::function_arn(context.region, context.account, head.function, head.version)},
+        {"Status", wire::to_string(head.status)},
+        {"StartTimestamp", to_epoch_seconds(head.started_at)}};
+    if (head.ended_at) object["EndTimestamp"] = to_epoch_seconds(*head.ended_at);
+    return object;
+}
+
+void get(const Context& context, const Call& call, const std::string& arn) {
+    const auto with_data = query_flag(call.request, "IncludeExecutionData", true);
+    if (!with_data) return respond_error(call, with_data.error());
+    const auto rows = context.store.snapshot();
+    const auto number = engine::execution_number(*rows, arn);
+    if (!number) return respond_error(call, number.error());
+    const auto execution = core::load_execution(*rows, *number);
+    const core::Head& head = execution->head();
+    json::object body = summary(context, head);
+    body["Version"] = head.version;
+    body["ExecutionDataIncluded"] = *with_data;
+    body["DurableConfig"] = {{"ExecutionTimeout", head.timeout_seconds},
+                             {"RetentionPeriodInDays", head.retention_days}};
+    if (!head.trace_header.empty()) body["TraceHeader"] = {{"XAmznTraceId", head.trace_header}};
+    if (*with_data) {
+        if (execution->input()) body["InputPayload"] = *execution->input();
+        if (execution->result()) body["Result"] = *execution->result();
+        if (execution->error()) body["Error"] = wire::to_json(*execution->error());
+    }
+    answer(call, body);
+}
+
+/// The events from `first` on (in the listing's direction), at most `count`.
+json::array events_page(const RowReader& rows, const core::Execution& execution, std::size_t first, std::size_t count,
+                        bool reverse, bool with_data) {
+    // Event ids are consecutive: the page is the range [low, high] of ids.
+    const std::size_t low = reverse ? (first > count ? first - count + 1 : 1) : first;
+    const std::size_t high = reverse ? first : first + count - 1;
+    json::array page;
+    std::uint64_t id = 1;
+    const std::string prefix = core::number_key(execution.head().number);
+    for (const Row& row : rows.scan(Space::journal, prefix, prefix_end(prefix), SIZE_MAX)) {
+        const auto entry = core::decode_changes(row.value);
+        const auto events = static_cast<std::size_t>(
+            std::count_if(entry.begin(), entry.end(), [](const auto& change) { return core::is_event(change.kind); }));
+        if (id <= high && id + events > low) {
+            for (json::object& event : core::render_events(execution, entry, id, with_data)) {
+                const auto event_id = event.at("EventId").to_number<std::size_t>();
+                if (event_id >= low && event_id <= high) page.emplace_back(std::move(event));
+            }
+        }
+        id += events;
+        if (id > high) break;
+    }
+    if (reverse) std::reverse(page.begin(), page.end());
+    return page;
+}
+
+void history(const Context& context, const Call& call, const std::string& arn) {
+    const auto with_data = query_flag(call.request, "IncludeExecutionData", true);
+    const auto reverse = query_flag(call.request, "ReverseOrder", false);
+    const auto size = page_size(call.request);
+    if (!with_data) return respond_error(call, with_data.error());
+    if (!reverse) return respond_error(call, reverse.error());
+    if (!size) return respond_error(call, size.error());
+    const auto rows = context.store.snapshot();
+    const auto number = engine::execution_number(*rows, arn);
+    if (!number) return respond_error(call, number.error());
+    const auto execution = core::load_execution(*rows, *number);
+    const std::size_t last = execution->events();
+    const auto first = query_number(call.request, "Marker", *reverse ? last : 1, 1, last);
+    if (!first) return respond_error(call, first.error());
+    json::object body{{"Events", events_page(*rows, *execution, *first, *size, *reverse, *with_data)}};
+    const bool more = *reverse ? *first > *size : *first + *size <= last;
+    if (more) body["NextMarker"] = std::to_string(*reverse ? *first - *size : *first + *size);
+    answer(call, body);
+}
+
+struct ListFilter {
+    std::string qualifier;
+    std::string name;
+    std::vector<wire::ExecutionStatus> statuses;
+    std::optional<TimePoint> after;
+    std::optional<TimePoint> before;
+
+    [[nodiscard]] bool matches(const core::Head& head) const {
+        if (!qualifier.empty() && head.version != qualifier) return false;
+        if (!name.empty() && head.name != name) return false;
+        if (after && head.started_at <= *after) return false;
+        if (before && head.started_at >= *before) return false;
+        return statuses.empty() || std::find(statuses.begin(), statuses.end(), head.status) != statuses.end();
+    }
+};
+
+Result<std::optional<TimePoint>> query_time(const net::Request& request, std::string_view name) {
+    const std::string text = query_value(request, name);
+    if (text.empty()) return std::nullopt;
+    if (std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0 || c == '.'; })) {
+        return from_epoch_ms(static_cast<long long>(std::stod(text) * 1000));
+    }
+    auto time = parse_iso8601(text);
+    if (!time) return fail("SerializationException", 400, fmt::format("{}: {}", name, time.error().message));
+    return *time;
+}
+
+Result<ListFilter> read_filter(const Context& context, const net::Request& request,
+                               const functions::Reference& reference) {
+    ListFilter filter;
+    filter.name = query_value(request, "DurableExecutionName");
+    for (const auto& [name, value] : request.query()) {
+        if (name != "Statuses") continue;
+        const auto status = wire::read_execution_status(value);
+        if (!status) {
+            return fail(
+                "InvalidParameterValueException", 400,
+                fmt::format("Unknown status '{}' in Statuses; expected RUNNING, SUCCEEDED, FAILED, TIMED_OUT or "
+                            "STOPPED.",
+                            value));
+        }
+        filter.statuses.push_back(*status);
+    }
+    auto after = query_time(request, "StartedAfter");
+    auto before = query_time(request, "StartedBefore");
+    if (!after) return std::unexpected(after.error());
+    if (!before) return std::unexpected(before.error());
+    filter.after = *after;
+    filter.before = *before;
+    auto function = functions::resolve(*context.store.snapshot(), reference, context.region, context.account);
+    if (!function) return std::unexpected(function.error());
+    if (!reference.qualifier.empty()) filter.qualifier = function->version;
+    return filter;
+}
+
+void list(const Context& context, const Call& call, const std::string& function_name) {
+    const auto reference = functions::read_reference(function_name, query_value(call.request, "Qualifier"));
+    if (!reference) return respond_error(call, reference.error());
+    const std::string arn =
+        functions::function_arn(context.region, context.account, reference->name, reference->qualifier);
+    if (auto ok = call.authorize("lambda:ListDurableExecutionsByFunction", arn); !ok) {
+        return respond_error(call, ok.error());
+    }
+    const auto filter = read_filter(context, call.request, *reference);
+    const auto oldest_first = query_flag(call.request, "ReverseOrder", false);
+    const auto size = page_size(call.request);
+    if (!filter) return respond_error(call, filter.error());
+    if (!oldest_first) return respond_error(call, oldest_first.error());
+    if (!size) return respond_error(call, size.error());
+    std::string from;
+    append_key_part(from, reference->name);
+    std::string to = prefix_end(from);
+    const std::string marker = query_value(call.request, "Marker");
+    if (!marker.empty()) {
+        const auto key = base64_decode(marker);
+        if (!key) return respond_error(call, {"InvalidParameterValueException", 400, "Invalid Marker.", {}});
+        (*oldest_first ? from : to) = *oldest_first ? *key + '\0' : *key;
+    }
+    const auto rows = context.store.snapshot();
+    json::array found;
+    std::string last_key;
+    bool more = false;
+    while (!more) {
+        const auto keys = rows->scan(Space::executions_by_function, from, to, kPageMax, !*oldest_first);
+        for (const Row& row : keys) {
+            if (found.size() == *size) {
+                more = true;
+                break;
+            }
+            last_key = row.key;
+            std::string_view rest(row.key);
+            rest.remove_prefix(rest.size() - sizeof(std::uint64_t));
+            const auto head = core::read_head(*rows, *take_key_number(rest));
+            if (head && filter->matches(*head)) found.emplace_back(summary(context, *head));
+        }
+        if (keys.size() < kPageMax) break;
+        (*oldest_first ? from : to) = *oldest_first ? last_key + '\0' : last_key;
+    }
+    json::object body{{"DurableExecutions", std::move(found)}};
+    if (more) body["NextMarker"] = base64_encode(last_key);
+    answer(call, body);
+}
+
+void callback(const Context& context, const LambdaEngine& engine, Call call, const std::string& id,
+              std::string_view what) {
+    const auto number = core::execution_of_callback(id);
+    if (!number) return respond_error(call, number.error());
+    const auto head = core::read_head(*context.store.snapshot(), *number);
+    const std::string action = what == "succeed" ? "lambda:SendDurableExecutionCallbackSuccess"
+                               : what == "fail"  ? "lambda:SendDurableExecutionCallbackFailure"
+                                                 : "lambda:SendDurableExecutionCallbackHeartbeat";
+    const std::string resource = head ? head->arn : functions::function_arn(context.region, context.account, "unknown");
+    if (auto ok = call.authorize(action, resource); !ok) return respond_error(call, ok.error());
+    std::string body = std::move(call.request.body);
+    const auto shared = std::make_shared<Call>(std::move(call));
+    const auto done = [shared](const Result<std::monostate>& result) {
+        if (!result) return respond_error(*shared, result.error());
+        answer(*shared, json::object{});
+    };
+    if (what == "succeed") return engine.executions.succeed_callback(id, std::move(body), done);
+    if (what == "heartbeat") return engine.executions.heartbeat_callback(id, done);
+    shared->request.body = std::move(body);
+    const auto json = parse_body(shared->request);
+    if (!json) return respond_error(*shared, json.error());
+    auto error = wire::read_error_object(*json);
+    if (!error) return respond_error(*shared, error.error());
+    engine.executions.fail_callback(id, std::move(*error), done);
+}
+
+/// The last part of a path, when it is one of `names`; taken off.
+std::string_view take_suffix(std::string_view& path, std::initializer_list<std::string_view> names) {
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string_view::npos) return {};
+    for (const std::string_view name : names) {
+        if (path.substr(slash + 1) != name) continue;
+        path = path.substr(0, slash);
+        return name;
+    }
+    return {};
+}
+
+bool handle_execution(const Context& context, const LambdaEngine& engine, Call& call, std::string_view path) {
+    const std::string_view what = take_suffix(path, {"checkpoint", "state", "history", "stop"});
+    const bool posts = what == "checkpoint" || what == "stop";
+    if (call.request.method != (posts ? "POST" : "GET")) return false;
+    const std::string arn = percent_decode(path);
+    const std::string action = what == "checkpoint" ? "lambda:CheckpointDurableExecution"
+                               : what == "state"    ? "lambda:GetDurableExecutionState"
+                               : what == "history"  ? "lambda:GetDurableExecutionHistory"
+                               : what == "stop"     ? "lambda:StopDurableExecution"
+                                                    : "lambda:GetDurableExecution";
+    if (auto ok = call.authorize(action, arn); !ok) {
+        respond_error(call, ok.error());
+    } else if (what == "checkpoint") {
+        checkpoint(engine, std::move(call), arn);
+    } else if (what == "state") {
+        state(engine, std::move(call), arn);
+    } else if (what == "stop") {
+        stop(engine, std::move(call), arn);
+    } else if (what == "history") {
+        history(context, call, arn);
+    } else {
+        get(context, call, arn);
+    }
+    return true;
+}
+
+}  // namespace
+
+bool handle_durable(const Context& context, const LambdaEngine& engine, Call& call) {
+    // The path's views must outlive the call, which moves on.
+    const std::string whole(call.request.path());
+    std::string_view path = whole;
+    if (path.starts_with(kExecutions)) {
+        return handle_execution(context, engine, call, path.substr(kExecutions.size()));
+    }
+    if (path.starts_with(kCallbacks) && call.request.method == "POST") {
+        path.remove_prefix(kCallbacks.size());
+        const std::string_view what = take_suffix(path, {"succeed", "fail", "heartbeat"});
+        if (what.empty()) return false;
+        callback(context, engine, std::move(call), percent_decode(path), what);
+        return true;
+    }
+    if (path.starts_with(kFunctions) && call.request.method == "GET") {
+        path.remove_prefix(kFunctions.size());
+        if (take_suffix(path, {"durable-executions"}).empty()) return false;
+        list(context, call, percent_decode(path));
+        return true;
+    }
+    return false;
+}
+
+}  // namespace holdpoint::api

@@ -1,0 +1,79 @@
+#include "api/lambda/lambda.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "api/lambda/management.hpp"
+#include "api/lambda/parts.hpp"
+#include "api/respond.hpp"
+#include "base/encoding.hpp"
+
+namespace holdpoint::api {
+
+std::string query_value(const net::Request& request, std::string_view name) {
+    for (auto& [key, value] : request.query()) {
+        if (key == name) return value;
+    }
+    return {};
+}
+
+Result<std::size_t> query_number(const net::Request& request, std::string_view name, std::size_t fallback,
+                                 std::size_t min, std::size_t max) {
+    const std::string text = query_value(request, name);
+    if (text.empty()) return fallback;
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error == std::errc{} && end == text.data() + text.size() && number >= min && number <= max) return number;
+    return fail("InvalidParameterValueException", 400,
+                fmt::format("{} must be a number from {} to {}, but is '{}'.", name, min, max, text));
+}
+
+Result<bool> query_flag(const net::Request& request, std::string_view name, bool fallback) {
+    const std::string text = query_value(request, name);
+    if (text.empty()) return fallback;
+    if (text == "true" || text == "false") return text == "true";
+    return fail("SerializationException", 400, fmt::format("{} must be true or false, but is '{}'.", name, text));
+}
+
+void respond_error(const Call& call, const Error& error) {
+    call.respond(rest_json_error(error, call.request_id));
+}
+
+namespace {
+
+class Lambda final : public Service {
+public:
+    Lambda(const Context& context, LambdaEngine engine) : context_(context), engine_(engine) {}
+
+    void handle(Call call) override {
+        if (handle_durable(context_, engine_, call)) return;
+        constexpr std::string_view kPrefix = "/2015-03-31/functions/";
+        constexpr std::string_view kSuffix = "/invocations";
+        const std::string_view path = call.request.path();
+        if (call.request.method == "POST" && path.starts_with(kPrefix) && path.ends_with(kSuffix) &&
+            path.size() > kPrefix.size() + kSuffix.size()) {
+            std::string name =
+                percent_decode(path.substr(kPrefix.size(), path.size() - kPrefix.size() - kSuffix.size()));
+            return handle_invoke(context_, engine_, std::move(call), std::move(name));
+        }
+        if (handle_management(context_, call)) return;
+        respond_error(call, Error{.name = "UnknownOperationException",
+                                  .http_status = 404,
+                                  .message = fmt::format("Lambda operation {} {} is not supported by this server.",
+                                                         call.request.method, call.request.path()),
+                                  .details_json = {}});
+    }
+
+private:
+    Context context_;
+    LambdaEngine engine_;
+};
+
+}  // namespace
+
+std::unique_ptr<Service> make_lambda_service(const Context& context, LambdaEngine engine) {
+    return std::make_unique<Lambda>(context, engine);
+}
+
+}  // namespace holdpoint::api

@@ -1,0 +1,21 @@
+// Lambda: functions, invocations and durable executions over REST-JSON. (AWS API, Lambda 2015-03-31 and 2025-12-01)
+#pragma once
+
+#include <memory>
+
+#include "api/service.hpp"
+#include "engine/event_queue.hpp"
+#include "engine/executions.hpp"
+#include "engine/invoker.hpp"
+
+namespace holdpoint::api {
+
+struct LambdaEngine {
+    engine::Executions& executions;
+    engine::Invoker& invoker;
+    engine::EventQueue& events;
+};
+
+[[nodiscard]] std::unique_ptr<Service> make_lambda_service(const Context& context, LambdaEngine engine);
+
+}  // namespace holdpoint::api

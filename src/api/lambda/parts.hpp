@@ -1,0 +1,30 @@
+// What the files of the Lambda service share.
+#pragma once
+
+#include <boost/json.hpp>
+
+#include "api/lambda/lambda.hpp"
+#include "wire/durable.hpp"
+
+namespace holdpoint::api {
+
+/// `{errorMessage, errorType, stackTrace}`: a failed function's payload as callers of Invoke see it.
+[[nodiscard]] boost::json::object function_error(const wire::ErrorObject& error);
+
+/// Invoke; `function_name` is decoded.
+void handle_invoke(const Context& context, const LambdaEngine& engine, Call call, std::string function_name);
+
+/// The operations under /2025-12-01/. False: the path is none of theirs.
+[[nodiscard]] bool handle_durable(const Context& context, const LambdaEngine& engine, Call& call);
+
+/// A member of the request's query; empty when it is not there.
+[[nodiscard]] std::string query_value(const net::Request& request, std::string_view name);
+/// A number in the query. InvalidParameterValueException naming it when it is none or outside [min, max].
+[[nodiscard]] Result<std::size_t> query_number(const net::Request& request, std::string_view name, std::size_t fallback,
+                                               std::size_t min, std::size_t max);
+/// "true" or "false"; SerializationException otherwise.
+[[nodiscard]] Result<bool> query_flag(const net::Request& request, std::string_view name, bool fallback);
+
+void respond_error(const Call& call, const Error& error);
+
+}  // namespace holdpoint::api

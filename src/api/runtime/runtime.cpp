@@ -1,0 +1,119 @@
+#include "api/runtime/runtime.hpp"
+
+#include <boost/json.hpp>
+
+#include "base/encoding.hpp"
+
+namespace holdpoint::api {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kPrefix = "/runtime/";
+constexpr std::string_view kVersion = "/2018-06-01/runtime/";
+/// What a function may answer. (AWS Lambda, Quotas)
+constexpr std::size_t kResponseBytesMax = 6 * 1024 * 1024;
+
+net::Response answer(int status, json::object body) {
+    return {.status = status, .headers = {{"Content-Type", "application/json"}}, .body = json::serialize(body)};
+}
+
+net::Response accepted() {
+    return answer(202, {{"status", "OK"}});
+}
+
+net::Response refused(int status, std::string_view type, std::string_view message) {
+    return answer(status, {{"errorType", type}, {"errorMessage", message}});
+}
+
+net::Response unknown_process() {
+    return refused(403, "InvalidProcess", "This process does not belong to the running server; it should exit.");
+}
+
+net::Response invocation_response(const engine::NextInvocation& invocation) {
+    net::Response response{.status = 200,
+                           .headers = {{"Content-Type", "application/json"},
+                                       {"Lambda-Runtime-Aws-Request-Id", invocation.request_id},
+                                       {"Lambda-Runtime-Deadline-Ms", std::to_string(to_epoch_ms(invocation.deadline))},
+                                       {"Lambda-Runtime-Invoked-Function-Arn", invocation.invoked_arn}},
+                           .body = invocation.payload};
+    if (!invocation.trace_header.empty()) {
+        response.headers.emplace_back("Lambda-Runtime-Trace-Id", invocation.trace_header);
+    }
+    if (!invocation.client_context.empty()) {
+        response.headers.emplace_back("Lambda-Runtime-Client-Context", invocation.client_context);
+    }
+    return response;
+}
+
+/// `{errorMessage, errorType, stackTrace[]}`; the header names the type when the body does not.
+wire::ErrorObject read_error(const net::Request& request) {
+    wire::ErrorObject error;
+    boost::system::error_code problem;
+    const json::value value = json::parse(request.body, problem);
+    const json::object* object = problem ? nullptr : value.if_object();
+    const auto text = [&](std::string_view name) -> std::optional<std::string> {
+        const json::value* member = object == nullptr ? nullptr : object->if_contains(name);
+        if (member == nullptr || !member->is_string()) return std::nullopt;
+        return std::string(member->as_string());
+    };
+    error.message = text("errorMessage");
+    error.type = text("errorType");
+    if (!error.type) {
+        const auto header = request.header("Lambda-Runtime-Function-Error-Type");
+        error.type = header.empty() ? "Unhandled" : std::string(header);
+    }
+    const json::value* trace = object == nullptr ? nullptr : object->if_contains("stackTrace");
+    if (trace != nullptr && trace->is_array()) {
+        error.stack_trace.emplace();
+        for (const json::value& line : trace->get_array()) {
+            if (line.is_string()) error.stack_trace->emplace_back(line.get_string());
+        }
+    }
+    return error;
+}
+
+void handle_invocation(engine::Invoker& invoker, const std::string& process, std::string_view rest,
+                       const net::Request& request, const net::Respond& respond) {
+    const std::size_t slash = rest.find('/');
+    const std::string request_id(rest.substr(0, slash));
+    const std::string_view what = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
+    bool known = false;
+    if (what == "response") {
+        if (request.body.size() > kResponseBytesMax) {
+            return respond(
+                refused(413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291456 bytes)."));
+        }
+        known = invoker.answer(process, request_id, request.body);
+    } else if (what == "error") {
+        known = invoker.fail(process, request_id, read_error(request));
+    } else {
+        return respond(refused(404, "NotFound", "Expected …/response or …/error after the request id."));
+    }
+    respond(known ? accepted() : refused(400, "InvalidRequestID", "The invocation is not this process's (any more)."));
+}
+
+}  // namespace
+
+void handle_runtime(engine::Invoker& invoker, const net::Request& request, net::Respond respond) {
+    std::string_view path = request.path();
+    path.remove_prefix(std::min(path.size(), kPrefix.size()));
+    const std::size_t end = path.find(kVersion);
+    if (end == std::string_view::npos) return respond(refused(404, "NotFound", "Not a path of the Runtime API."));
+    const std::string process(path.substr(0, end));
+    const std::string_view action = path.substr(end + kVersion.size());
+    if (action == "invocation/next" && request.method == "GET") {
+        const bool known = invoker.next(
+            process, [respond](const engine::NextInvocation& next) { respond(invocation_response(next)); });
+        if (!known) respond(unknown_process());
+    } else if (action == "init/error" && request.method == "POST") {
+        respond(invoker.fail_init(process, read_error(request)) ? accepted() : unknown_process());
+    } else if (action.starts_with("invocation/") && request.method == "POST") {
+        handle_invocation(invoker, process, action.substr(std::string_view("invocation/").size()), request, respond);
+    } else {
+        respond(refused(404, "NotFound", "Not an operation of the Runtime API."));
+    }
+}
+
+}  // namespace holdpoint::api

@@ -1,0 +1,16 @@
+// Runtime API: how function processes fetch invocations and answer them. (Lambda developer guide, "Using the Lambda
+// runtime API for custom runtimes", version 2018-06-01)
+#pragma once
+
+#include <memory>
+
+#include "engine/invoker.hpp"
+#include "net/http.hpp"
+
+namespace holdpoint::api {
+
+/// Requests come under /runtime/<secret of the process>/2018-06-01/runtime/…; they are not signed, the secret is what
+/// proves the process.
+void handle_runtime(engine::Invoker& invoker, const net::Request& request, net::Respond respond);
+
+}  // namespace holdpoint::api

@@ -1,0 +1,51 @@
+#include "identity/roles.hpp"
+
+#include <fmt/format.h>
+#include <boost/json.hpp>
+
+#include <stdexcept>
+
+namespace holdpoint::identity {
+
+namespace json = boost::json;
+
+Result<RowWrite> put_role(const Role& role) {
+    json::object policies;
+    for (const auto& [name, document] : role.policies) {
+        if (auto policy = parse_policy(document); !policy) {
+            Error error = policy.error();
+            error.message = fmt::format("Role {}, policy {}: {}", role.name, name, error.message);
+            return std::unexpected(std::move(error));
+        }
+        policies[name] = json::parse(document);
+    }
+    return RowWrite{Space::roles, role.name, json::serialize(json::object{{"policies", std::move(policies)}})};
+}
+
+RowWrite erase_role(std::string_view name) {
+    return {Space::roles, std::string(name), std::nullopt};
+}
+
+std::vector<Policy> role_policies(const RowReader& rows, std::string_view name) {
+    std::vector<Policy> result;
+    const auto row = rows.get(Space::roles, name);
+    if (!row) return result;
+    const json::value role = json::parse(*row);
+    for (const auto& [policy_name, document] : role.at("policies").as_object()) {
+        auto policy = parse_policy(json::serialize(document));
+        if (!policy) throw std::runtime_error("damaged role row: " + policy.error().message);
+        result.push_back(std::move(*policy));
+    }
+    return result;
+}
+
+std::string role_arn(std::string_view account, std::string_view name) {
+    return fmt::format("arn:aws:iam::{}:role/{}", account, name);
+}
+
+std::string_view role_name_of(std::string_view arn) {
+    const std::size_t slash = arn.find(":role/");
+    return slash == std::string_view::npos ? std::string_view{} : arn.substr(arn.rfind('/') + 1);
+}
+
+}  // namespace holdpoint::identity

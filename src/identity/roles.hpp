@@ -1,0 +1,32 @@
+// Roles: what a function may do, as rows of Space::roles. (IAM user guide, "IAM roles")
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/rows.hpp"
+#include "identity/policy.hpp"
+
+namespace holdpoint::identity {
+
+struct Role {
+    std::string name;
+    /// Inline policies: name and document (JSON text).
+    std::vector<std::pair<std::string, std::string>> policies;
+    friend bool operator==(const Role&, const Role&) = default;
+};
+
+/// MalformedPolicyDocument, naming role and policy, when a document cannot be evaluated.
+[[nodiscard]] Result<RowWrite> put_role(const Role& role);
+[[nodiscard]] RowWrite erase_role(std::string_view name);
+/// The role's policies, ready to evaluate; none for a role that is not there, so that it allows nothing.
+[[nodiscard]] std::vector<Policy> role_policies(const RowReader& rows, std::string_view name);
+
+/// arn:aws:iam::<account>:role/<name>
+[[nodiscard]] std::string role_arn(std::string_view account, std::string_view name);
+/// The name in a role's ARN; empty when it is no such ARN.
+[[nodiscard]] std::string_view role_name_of(std::string_view arn);
+
+}  // namespace holdpoint::identity

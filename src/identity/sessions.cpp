@@ -1,0 +1,34 @@
+#include "identity/sessions.hpp"
+
+#include "base/encoding.hpp"
+
+namespace holdpoint::identity {
+
+Credentials Sessions::issue(std::string role_name, std::string session_name) {
+    Session session;
+    session.credentials.access_key_id = "ASIA";
+    for (int i = 0; i < 16; ++i) {
+        session.credentials.access_key_id += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[random_.next() % 32];
+    }
+    session.credentials.secret_access_key = base64_encode(random_.bytes(30));
+    session.credentials.session_token = base64_encode(random_.bytes(48));
+    session.role_name = std::move(role_name);
+    session.session_name = std::move(session_name);
+    const std::lock_guard lock(mutex_);
+    const auto [place, added] = sessions_.emplace(session.credentials.access_key_id, session);
+    return place->second.credentials;
+}
+
+std::optional<Session> Sessions::find(std::string_view access_key_id) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(access_key_id);
+    return found == sessions_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Sessions::end(std::string_view access_key_id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = sessions_.find(access_key_id);
+    if (found != sessions_.end()) sessions_.erase(found);
+}
+
+}  // namespace holdpoint::identity

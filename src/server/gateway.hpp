@@ -1,0 +1,41 @@
+// Gateway: the one door. Tells services apart, checks who calls and what they may do, and hands the call over.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+
+#include "api/service.hpp"
+#include "engine/invoker.hpp"
+#include "engine/message_signer.hpp"
+#include "identity/sessions.hpp"
+#include "identity/sigv4.hpp"
+#include "server/routing.hpp"
+
+namespace holdpoint::server {
+
+class Gateway {
+public:
+    Gateway(const api::Context& context, identity::Credentials account_key, const identity::Sessions& sessions,
+            engine::Invoker& invoker, const engine::MessageSigner& signer,
+            std::map<ServiceId, std::unique_ptr<api::Service>> services);
+
+    /// Called on I/O threads.
+    void handle(net::Request request, net::Respond respond);
+    /// /health answers 200 from now on.
+    void set_ready() { ready_ = true; }
+
+private:
+    Result<api::Caller> authenticate(const net::Request& request, ServiceId service) const;
+    [[nodiscard]] api::Authorize authorizer(const api::Caller& caller, ServiceId service) const;
+
+    api::Context context_;
+    identity::Credentials account_key_;
+    const identity::Sessions& sessions_;
+    engine::Invoker& invoker_;
+    const engine::MessageSigner& signer_;
+    std::map<ServiceId, std::unique_ptr<api::Service>> services_;
+    std::atomic<bool> ready_ = false;
+};
+
+}  // namespace holdpoint::server

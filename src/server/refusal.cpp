@@ -1,0 +1,55 @@
+#include "server/refusal.hpp"
+
+#include "api/respond.hpp"
+
+namespace holdpoint::server {
+
+namespace {
+
+bool is_query(ServiceId service) {
+    return service == ServiceId::sns || service == ServiceId::cloudformation || service == ServiceId::sts;
+}
+
+bool is_json_rpc(ServiceId service) {
+    return service == ServiceId::dynamodb || service == ServiceId::logs;
+}
+
+}  // namespace
+
+Error in_words_of(ServiceId service, Error error) {
+    if (is_query(service)) {
+        error.http_status = 403;
+        if (service == ServiceId::sns && error.name == "AccessDenied") error.name = "AuthorizationError";
+        return error;
+    }
+    error.http_status = is_json_rpc(service) ? 400 : 403;
+    if (error.name == "MissingAuthenticationToken") error.name = "MissingAuthenticationTokenException";
+    if (error.name == "IncompleteSignature") error.name = "IncompleteSignatureException";
+    if (error.name == "InvalidClientTokenId") error.name = "UnrecognizedClientException";
+    if (error.name == "SignatureDoesNotMatch") error.name = "InvalidSignatureException";
+    if (error.name == "AccessDenied") error.name = "AccessDeniedException";
+    return error;
+}
+
+net::Response refuse(ServiceId service, const Error& error, std::string_view request_id) {
+    switch (service) {
+        case ServiceId::dynamodb:
+            return api::json_error(api::JsonVersion::v1_0, error, request_id, "com.amazon.coral.service#");
+        case ServiceId::logs:
+            return api::json_error(api::JsonVersion::v1_1, error, request_id);
+        case ServiceId::sns:
+            return api::query_error(error, request_id, "http://sns.amazonaws.com/doc/2010-03-31/");
+        case ServiceId::cloudformation:
+            return api::query_error(error, request_id, "http://cloudformation.amazonaws.com/doc/2010-05-15/");
+        case ServiceId::sts:
+            return api::query_error(error, request_id, "https://sts.amazonaws.com/doc/2011-06-15/");
+        case ServiceId::lambda:
+        case ServiceId::stacks:
+        case ServiceId::health:
+        case ServiceId::runtime:
+            break;
+    }
+    return api::rest_json_error(error, request_id);
+}
+
+}  // namespace holdpoint::server

@@ -1,0 +1,17 @@
+// Refusals at the door, in each service's own words: who is not known, whose signature is wrong, who may not.
+#pragma once
+
+#include "base/result.hpp"
+#include "net/http.hpp"
+#include "server/routing.hpp"
+
+namespace holdpoint::server {
+
+/// An error of the identity room (MissingAuthenticationToken, IncompleteSignature, InvalidClientTokenId,
+/// SignatureDoesNotMatch, AccessDenied) under the name and status that this service gives it.
+[[nodiscard]] Error in_words_of(ServiceId service, Error error);
+
+/// The error in the service's protocol.
+[[nodiscard]] net::Response refuse(ServiceId service, const Error& error, std::string_view request_id);
+
+}  // namespace holdpoint::server
