@@ -1,0 +1,85 @@
+#include "functions/function.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <vector>
+
+namespace holdpoint::functions {
+
+namespace {
+
+bool is_name(std::string_view text) {
+    return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '-' || c == '_';
+    });
+}
+
+bool is_qualifier(std::string_view text) {
+    return text == kLatest || (text.size() <= 128 && is_name(text));
+}
+
+std::unexpected<Error> invalid(std::string_view function_name) {
+    return fail(
+        "ValidationException", 400,
+        fmt::format("1 validation error detected: Value '{}' at 'functionName' failed to satisfy constraint: Member "
+                    "must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{{2}}((-gov)|"
+                    "(-iso(b?)))?-[a-z]+-\\d{{1}}:)?(\\d{{12}}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|"
+                    "[a-zA-Z0-9-_]+))?",
+                    function_name.substr(0, 256)));
+}
+
+std::vector<std::string_view> split(std::string_view text) {
+    std::vector<std::string_view> parts;
+    while (true) {
+        const std::size_t colon = text.find(':');
+        parts.push_back(text.substr(0, colon));
+        if (colon == std::string_view::npos) return parts;
+        text.remove_prefix(colon + 1);
+    }
+}
+
+}  // namespace
+
+Result<Reference> read_reference(std::string_view function_name, std::string_view qualifier) {
+    Reference reference;
+    std::vector<std::string_view> parts = split(function_name);
+    if (parts.size() >= 7 && parts[0] == "arn" && parts[2] == "lambda" && parts[5] == "function") {
+        reference.region = parts[3];
+        reference.account = parts[4];
+        parts.erase(parts.begin(), parts.begin() + 6);
+    } else if (parts.size() >= 3 && parts[1] == "function") {
+        reference.account = parts[0];
+        parts.erase(parts.begin(), parts.begin() + 2);
+    }
+    if (parts.size() > 2 || !is_name(parts[0])) return invalid(function_name);
+    if (parts.size() == 2) {
+        if (!is_qualifier(parts[1])) return invalid(function_name);
+        reference.qualifier = parts[1];
+    }
+    reference.name = parts[0];
+    if (qualifier.empty()) return reference;
+    if (!is_qualifier(qualifier)) {
+        return fail(
+            "ValidationException", 400,
+            fmt::format("1 validation error detected: Value '{}' at 'qualifier' failed to satisfy constraint: "
+                        "Member must satisfy regular expression pattern: \\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+",
+                        qualifier.substr(0, 128)));
+    }
+    if (!reference.qualifier.empty() && reference.qualifier != qualifier) {
+        return fail("InvalidParameterValueException", 400,
+                    "The derived qualifier from the function name does not match the specified qualifier.");
+    }
+    reference.qualifier = qualifier;
+    return reference;
+}
+
+std::string function_arn(std::string_view region, std::string_view account, std::string_view name,
+                         std::string_view qualifier) {
+    std::string arn = fmt::format("arn:aws:lambda:{}:{}:function:{}", region, account, name);
+    if (!qualifier.empty()) arn += fmt::format(":{}", qualifier);
+    return arn;
+}
+
+}  // namespace holdpoint::functions

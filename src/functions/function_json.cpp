@@ -1,0 +1,78 @@
+#include "functions/function_json.hpp"
+
+#include <boost/json.hpp>
+
+namespace holdpoint::functions {
+
+namespace json = boost::json;
+
+std::string encode(const Function& function) {
+    json::object environment;
+    for (const auto& [name, value] : function.environment) environment[name] = value;
+    json::object object{{"name", function.name},
+                        {"version", function.version},
+                        {"role_arn", function.role_arn},
+                        {"description", function.description},
+                        {"package_type", function.package_type},
+                        {"executable", function.executable},
+                        {"code_sha256", function.code_sha256},
+                        {"code_size", function.code_size},
+                        {"timeout_seconds", function.timeout_seconds},
+                        {"memory_mb", function.memory_mb},
+                        {"environment", std::move(environment)},
+                        {"log_group", function.log_group},
+                        {"last_modified", to_epoch_ms(function.last_modified)},
+                        {"revision_id", function.revision_id}};
+    if (function.durable) {
+        object["durable"] = {{"execution_timeout_seconds", function.durable->execution_timeout_seconds},
+                             {"retention_days", function.durable->retention_days}};
+    }
+    return json::serialize(object);
+}
+
+Function decode_function(std::string_view text) {
+    const json::value value = json::parse(text);
+    const json::object& object = value.as_object();
+    const auto read = [&](std::string_view name) { return std::string(object.at(name).as_string()); };
+    Function function;
+    function.name = read("name");
+    function.version = read("version");
+    function.role_arn = read("role_arn");
+    function.description = read("description");
+    function.package_type = read("package_type");
+    function.executable = read("executable");
+    function.code_sha256 = read("code_sha256");
+    function.code_size = object.at("code_size").as_int64();
+    function.timeout_seconds = object.at("timeout_seconds").as_int64();
+    function.memory_mb = object.at("memory_mb").as_int64();
+    for (const auto& [name, variable] : object.at("environment").as_object()) {
+        function.environment[std::string(name)] = std::string(variable.as_string());
+    }
+    function.log_group = read("log_group");
+    function.last_modified = from_epoch_ms(object.at("last_modified").as_int64());
+    function.revision_id = read("revision_id");
+    if (const json::value* durable = object.if_contains("durable")) {
+        function.durable =
+            DurableConfig{.execution_timeout_seconds = durable->at("execution_timeout_seconds").as_int64(),
+                          .retention_days = durable->at("retention_days").as_int64()};
+    }
+    return function;
+}
+
+std::string encode(const Alias& alias) {
+    return json::serialize(json::object{{"name", alias.name},
+                                        {"version", alias.version},
+                                        {"description", alias.description},
+                                        {"revision_id", alias.revision_id}});
+}
+
+Alias decode_alias(std::string_view text) {
+    const json::value value = json::parse(text);
+    const auto read = [&](std::string_view name) { return std::string(value.at(name).as_string()); };
+    return {.name = read("name"),
+            .version = read("version"),
+            .description = read("description"),
+            .revision_id = read("revision_id")};
+}
+
+}  // namespace holdpoint::functions

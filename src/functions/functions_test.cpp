@@ -1,0 +1,143 @@
+// Names of functions, versions that never change, aliases.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "functions/registry.hpp"
+
+namespace holdpoint::functions {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const TimePoint kNow = from_epoch_ms(1'700'000'000'000);
+
+/// Rows in a map: what the store promises, without a store.
+class Rows final : public RowReader {
+public:
+    std::optional<std::string> get(Space space, std::string_view key) const override {
+        const auto found = rows_.find({space, std::string(key)});
+        return found == rows_.end() ? std::nullopt : std::optional(found->second);
+    }
+    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
+                          bool reverse) const override {
+        std::vector<Row> result;
+        for (const auto& [key, value] : rows_) {
+            if (key.first == space && key.second >= from && (to.empty() || key.second < to)) {
+                result.push_back({key.second, value});
+            }
+        }
+        if (reverse) std::reverse(result.begin(), result.end());
+        if (result.size() > limit) result.resize(limit);
+        return result;
+    }
+    template <class T>
+    T apply(Result<Decided<T>> decided) {
+        EXPECT_TRUE(decided) << decided.error().message;
+        write(decided->writes);
+        return decided->answer;
+    }
+    void write(const std::vector<RowWrite>& writes) {
+        for (const RowWrite& write : writes) {
+            if (write.value) {
+                rows_[{write.space, write.key}] = *write.value;
+            } else {
+                rows_.erase({write.space, write.key});
+            }
+        }
+    }
+
+private:
+    std::map<std::pair<Space, std::string>, std::string> rows_;
+};
+
+Function make(std::string name, std::string code = "c1") {
+    Function function;
+    function.name = std::move(name);
+    function.code_sha256 = std::move(code);
+    function.durable = DurableConfig{.execution_timeout_seconds = 60};
+    return function;
+}
+
+Result<Function> find(const Rows& rows, std::string_view name) {
+    return resolve(rows, read_reference(name).value(), "us-east-1", "000000000000");
+}
+
+TEST(References, AreReadInEveryForm) {
+    const auto whole = read_reference("arn:aws:lambda:us-east-1:000000000000:function:f:3").value();
+    EXPECT_EQ(whole.name, "f");
+    EXPECT_EQ(whole.qualifier, "3");
+    EXPECT_EQ(read_reference("000000000000:function:f").value().name, "f");
+    EXPECT_EQ(read_reference("f:$LATEST").value().qualifier, "$LATEST");
+    EXPECT_EQ(read_reference("f", "live").value().qualifier, "live");
+    EXPECT_EQ(read_reference("f:1", "2").error().name, "InvalidParameterValueException");
+    EXPECT_EQ(read_reference("a b").error().name, "ValidationException");
+}
+
+TEST(Registry, VersionsNeverChange) {
+    Rows rows;
+    rows.apply(create_function(rows, make("f"), kNow, "r1"));
+    EXPECT_EQ(rows.apply(publish_version(rows, "f", "", kNow, "r2")).version, "1");
+    EXPECT_EQ(rows.apply(publish_version(rows, "f", "", kNow, "r3")).version, "1") << "nothing changed";
+    rows.apply(update_function(rows, make("f", "c2"), kNow, "r4"));
+    EXPECT_EQ(rows.apply(publish_version(rows, "f", "", kNow, "r5")).version, "2");
+    EXPECT_EQ(find(rows, "f:1")->code_sha256, "c1");
+    EXPECT_EQ(find(rows, "f:2")->code_sha256, "c2");
+    EXPECT_EQ(find(rows, "f")->version, "$LATEST");
+    EXPECT_THAT(code_in_use(rows), ElementsAre("c1", "c2"));
+}
+
+TEST(Registry, NumbersAreNotUsedAgain) {
+    Rows rows;
+    rows.apply(create_function(rows, make("f"), kNow, "r1"));
+    rows.apply(publish_version(rows, "f", "", kNow, "r2"));
+    rows.write(delete_function(rows, read_reference("f:1").value()).value());
+    EXPECT_EQ(rows.apply(publish_version(rows, "f", "", kNow, "r3")).version, "2");
+}
+
+TEST(Registry, RefusesWhatAwsRefuses) {
+    Rows rows;
+    rows.apply(create_function(rows, make("f"), kNow, "r1"));
+    EXPECT_EQ(create_function(rows, make("f"), kNow, "r").error().name, "ResourceConflictException");
+    EXPECT_THAT(find(rows, "g").error().message,
+                HasSubstr("Function not found: arn:aws:lambda:us-east-1:000000000000:function:g"));
+    Function plain = make("f");
+    plain.durable.reset();
+    EXPECT_THAT(update_function(rows, plain, kNow, "r").error().message, HasSubstr("can only be switched on or off"));
+    Function greedy = make("h");
+    greedy.environment["AWS_REGION"] = "x";
+    EXPECT_THAT(create_function(rows, greedy, kNow, "r").error().message, HasSubstr("reserved keys"));
+    greedy = make("h");
+    greedy.timeout_seconds = 901;
+    EXPECT_THAT(create_function(rows, greedy, kNow, "r").error().message,
+                HasSubstr("Timeout must be between 1 and 900"));
+}
+
+TEST(Registry, AliasesPointToVersions) {
+    Rows rows;
+    rows.apply(create_function(rows, make("f"), kNow, "r1"));
+    rows.apply(publish_version(rows, "f", "", kNow, "r2"));
+    rows.apply(create_alias(rows, "f", {.name = "live", .version = "1", .description = {}, .revision_id = {}}));
+    EXPECT_EQ(find(rows, "f:live")->version, "1");
+    EXPECT_EQ(create_alias(rows, "f", {.name = "x", .version = "9", .description = {}, .revision_id = {}}).error().name,
+              "ResourceNotFoundException");
+    EXPECT_EQ(delete_function(rows, read_reference("f:1").value()).error().name, "ResourceConflictException");
+    rows.write(delete_function(rows, read_reference("f").value()).value());
+    EXPECT_FALSE(find(rows, "f:live"));
+    EXPECT_TRUE(list_functions(rows, {}, 10).empty());
+}
+
+TEST(Registry, ListsInPages) {
+    Rows rows;
+    for (const char* name : {"a", "b", "c"}) rows.apply(create_function(rows, make(name), kNow, "r"));
+    EXPECT_EQ(list_functions(rows, "a", 1).at(0).name, "b");
+    EXPECT_EQ(list_functions(rows, {}, 10).size(), 3U);
+    rows.apply(publish_version(rows, "a", "", kNow, "r"));
+    EXPECT_EQ(list_versions(rows, "a", {}, 10)->size(), 2U);
+    EXPECT_EQ(list_versions(rows, "a", "$LATEST", 10)->at(0).version, "1");
+}
+
+}  // namespace
+}  // namespace holdpoint::functions

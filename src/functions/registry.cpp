@@ -1,0 +1,328 @@
+#include "functions/registry.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <set>
+
+#include "functions/function_json.hpp"
+
+namespace holdpoint::functions {
+
+namespace {
+
+// Keys: function name, then what it is: "0" and the version's number ($LATEST is 0), or "1" and the alias's name.
+constexpr std::string_view kVersions = "0";
+constexpr std::string_view kAliases = "1";
+constexpr std::int64_t kTimeoutMax = 900;
+constexpr std::int64_t kMemoryMin = 128;
+constexpr std::int64_t kMemoryMax = 10240;
+constexpr std::int64_t kExecutionTimeoutMax = 31622400;
+constexpr std::int64_t kRetentionMax = 90;
+constexpr std::size_t kEnvironmentBytesMax = 4096;
+
+std::string kind_prefix(std::string_view name, std::string_view kind) {
+    std::string key;
+    append_key_part(key, name);
+    append_key_part(key, kind);
+    return key;
+}
+
+std::string version_key(std::string_view name, std::uint64_t number) {
+    std::string key = kind_prefix(name, kVersions);
+    append_key_number(key, number);
+    return key;
+}
+
+std::string alias_key(std::string_view name, std::string_view alias) {
+    std::string key = kind_prefix(name, kAliases);
+    append_key_part(key, alias);
+    return key;
+}
+
+std::optional<std::uint64_t> read_number(std::string_view text) {
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+std::optional<Function> read_version(const RowReader& rows, std::string_view name, std::uint64_t number) {
+    const auto row = rows.get(Space::functions, version_key(name, number));
+    return row ? std::optional(decode_function(*row)) : std::nullopt;
+}
+
+std::unexpected<Error> not_found(std::string_view arn) {
+    return fail("ResourceNotFoundException", 404, fmt::format("Function not found: {}", arn));
+}
+
+std::unexpected<Error> invalid(std::string message) {
+    return fail("InvalidParameterValueException", 400, std::move(message));
+}
+
+Result<void> check_range(std::string_view what, std::int64_t value, std::int64_t min, std::int64_t max) {
+    if (value >= min && value <= max) return {};
+    return invalid(fmt::format("{} must be between {} and {}, but is {}.", what, min, max, value));
+}
+
+Result<void> check_limits(const Function& function) {
+    if (auto ok = check_range("Timeout", function.timeout_seconds, 1, kTimeoutMax); !ok) return ok;
+    if (auto ok = check_range("MemorySize", function.memory_mb, kMemoryMin, kMemoryMax); !ok) return ok;
+    std::size_t bytes = 0;
+    for (const auto& [name, value] : function.environment) {
+        bytes += name.size() + value.size();
+        const bool legal =
+            !name.empty() && std::isalpha(static_cast<unsigned char>(name.front())) != 0 &&
+            std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+        if (!legal)
+            return invalid(fmt::format("Environment variable name '{}' must match [a-zA-Z]([a-zA-Z0-9_])+.", name));
+        if (name.starts_with("AWS_") || name == "_HANDLER" || name == "LAMBDA_TASK_ROOT") {
+            return invalid(fmt::format(
+                "Lambda was unable to configure your environment variables because the environment variables "
+                "you have provided contains reserved keys that are currently not supported for modification. "
+                "Reserved keys used in this request: {}",
+                name));
+        }
+    }
+    if (bytes > kEnvironmentBytesMax) {
+        return invalid(
+            fmt::format("Lambda was unable to configure your environment variables because the environment "
+                        "variables you have provided exceeded the 4KB limit ({} bytes).",
+                        bytes));
+    }
+    if (!function.durable) return {};
+    if (auto ok = check_range("DurableConfig.ExecutionTimeout", function.durable->execution_timeout_seconds, 1,
+                              kExecutionTimeoutMax);
+        !ok) {
+        return ok;
+    }
+    return check_range("DurableConfig.RetentionPeriodInDays", function.durable->retention_days, 1, kRetentionMax);
+}
+
+RowWrite put(const Function& function) {
+    const std::uint64_t number = function.version == kLatest ? 0 : *read_number(function.version);
+    return {Space::functions, version_key(function.name, number), encode(function)};
+}
+
+std::vector<Row> version_rows(const RowReader& rows, std::string_view name) {
+    const std::string prefix = kind_prefix(name, kVersions);
+    return rows.scan(Space::functions, prefix, prefix_end(prefix), SIZE_MAX);
+}
+
+/// Everything that a version freezes.
+bool is_same_version(Function a, const Function& b) {
+    a.version = b.version;
+    a.last_modified = b.last_modified;
+    a.revision_id = b.revision_id;
+    a.description = b.description;
+    return a == b;
+}
+
+}  // namespace
+
+Result<Function> resolve(const RowReader& rows, const Reference& reference, std::string_view region,
+                         std::string_view account) {
+    const std::string arn = function_arn(region, account, reference.name, reference.qualifier);
+    if (!reference.region.empty() && (reference.region != region || reference.account != account)) {
+        return not_found(function_arn(reference.region, reference.account, reference.name, reference.qualifier));
+    }
+    std::optional<Function> found;
+    if (reference.qualifier.empty() || reference.qualifier == kLatest) {
+        found = read_version(rows, reference.name, 0);
+    } else if (const auto number = read_number(reference.qualifier)) {
+        if (*number > 0) found = read_version(rows, reference.name, *number);
+    } else if (const auto alias = get_alias(rows, reference.name, reference.qualifier)) {
+        found = read_version(rows, reference.name, alias->version == kLatest ? 0 : *read_number(alias->version));
+    }
+    if (!found) return not_found(arn);
+    return *found;
+}
+
+Result<Decided<Function>> create_function(const RowReader& rows, Function function, TimePoint now,
+                                          std::string_view revision_id) {
+    if (auto ok = check_limits(function); !ok) return std::unexpected(ok.error());
+    if (read_version(rows, function.name, 0)) {
+        return fail("ResourceConflictException", 409, fmt::format("Function already exist: {}", function.name));
+    }
+    function.version = kLatest;
+    function.last_modified = now;
+    function.revision_id = revision_id;
+    if (function.log_group.empty()) function.log_group = "/aws/lambda/" + function.name;
+    return Decided<Function>{function, {put(function)}};
+}
+
+Result<Decided<Function>> update_function(const RowReader& rows, Function function, TimePoint now,
+                                          std::string_view revision_id) {
+    if (auto ok = check_limits(function); !ok) return std::unexpected(ok.error());
+    const auto known = read_version(rows, function.name, 0);
+    if (!known) return not_found(function.name);
+    if (known->durable.has_value() != function.durable.has_value()) {
+        return invalid(
+            fmt::format("Function {}: durable execution can only be switched on or off when a function is "
+                        "created; delete it first.",
+                        function.name));
+    }
+    function.version = kLatest;
+    if (function.log_group.empty()) function.log_group = "/aws/lambda/" + function.name;
+    function.last_modified = known->last_modified;
+    function.revision_id = known->revision_id;
+    if (function == *known) return Decided<Function>{*known, {}};
+    function.last_modified = now;
+    function.revision_id = revision_id;
+    return Decided<Function>{function, {put(function)}};
+}
+
+Result<Decided<Function>> publish_version(const RowReader& rows, std::string_view name, std::string_view description,
+                                          TimePoint now, std::string_view revision_id) {
+    const auto versions = version_rows(rows, name);
+    if (versions.empty()) return not_found(name);
+    Function next = decode_function(versions.front().value);
+    const Function last = decode_function(versions.back().value);
+    if (versions.size() > 1 && is_same_version(next, last)) return Decided<Function>{last, {}};
+    // Numbers are never used again, also when the newest version was deleted: the next one is kept beside them.
+    const std::string counter_key = kind_prefix(name, "2");
+    const auto counter = rows.get(Space::functions, counter_key);
+    const std::uint64_t number = counter ? *read_number(*counter) + 1 : 1;
+    next.version = std::to_string(number);
+    if (!description.empty()) next.description = description;
+    next.last_modified = now;
+    next.revision_id = revision_id;
+    return Decided<Function>{next, {put(next), {Space::functions, counter_key, next.version}}};
+}
+
+Result<std::vector<RowWrite>> delete_function(const RowReader& rows, const Reference& reference) {
+    const bool whole = reference.qualifier.empty();
+    if (!read_version(rows, reference.name, 0)) return not_found(reference.name);
+    std::vector<RowWrite> writes;
+    if (whole) {
+        std::string prefix;
+        append_key_part(prefix, reference.name);
+        for (Row& row : rows.scan(Space::functions, prefix, prefix_end(prefix), SIZE_MAX)) {
+            writes.push_back({Space::functions, std::move(row.key), std::nullopt});
+        }
+        return writes;
+    }
+    const auto number = read_number(reference.qualifier);
+    if (!number || *number == 0) return invalid("$LATEST version cannot be deleted without deleting the function.");
+    for (const Alias& alias : list_aliases(rows, reference.name, {}, SIZE_MAX)) {
+        if (alias.version != reference.qualifier) continue;
+        return fail("ResourceConflictException", 409,
+                    fmt::format("Version {} is used by the alias {}.", reference.qualifier, alias.name));
+    }
+    if (!read_version(rows, reference.name, *number)) return not_found(reference.name + ":" + reference.qualifier);
+    writes.push_back({Space::functions, version_key(reference.name, *number), std::nullopt});
+    return writes;
+}
+
+std::vector<Function> list_functions(const RowReader& rows, std::string_view marker, std::size_t limit) {
+    std::vector<Function> functions;
+    std::string from;
+    if (!marker.empty()) {
+        std::string last;
+        append_key_part(last, marker);
+        from = prefix_end(last);
+    }
+    while (functions.size() < limit) {
+        const auto next = rows.scan(Space::functions, from, {}, 1);
+        if (next.empty()) break;
+        // The first row of a function is its $LATEST.
+        functions.push_back(decode_function(next.front().value));
+        std::string prefix;
+        append_key_part(prefix, functions.back().name);
+        from = prefix_end(prefix);
+    }
+    return functions;
+}
+
+Result<std::vector<Function>> list_versions(const RowReader& rows, std::string_view name, std::string_view marker,
+                                            std::size_t limit) {
+    const auto versions = version_rows(rows, name);
+    if (versions.empty()) return not_found(name);
+    const std::uint64_t after = marker.empty() || marker == kLatest ? 0 : read_number(marker).value_or(0);
+    std::vector<Function> functions;
+    for (const Row& row : versions) {
+        Function function = decode_function(row.value);
+        const std::uint64_t number = function.version == kLatest ? 0 : *read_number(function.version);
+        if (!marker.empty() && number <= after) continue;
+        if (functions.size() == limit) break;
+        functions.push_back(std::move(function));
+    }
+    return functions;
+}
+
+namespace {
+
+Result<void> check_alias(const RowReader& rows, std::string_view function, const Alias& alias) {
+    const bool is_number = read_number(alias.name).has_value();
+    const bool legal = !alias.name.empty() && alias.name.size() <= 128 && !is_number &&
+                       std::all_of(alias.name.begin(), alias.name.end(),
+                                   [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
+    if (!legal) {
+        return invalid(fmt::format("Alias name '{}' must be 1 to 128 characters of [a-zA-Z0-9-_] and not a number.",
+                                   alias.name.substr(0, 128)));
+    }
+    Reference reference;
+    reference.name = function;
+    reference.qualifier = alias.version;
+    const bool is_version = alias.version == kLatest || read_number(alias.version).has_value();
+    if (!is_version || !resolve(rows, reference, "", "")) {
+        return not_found(fmt::format("{}:{}", function, alias.version));
+    }
+    return {};
+}
+
+RowWrite put(std::string_view function, const Alias& alias) {
+    return {Space::functions, alias_key(function, alias.name), encode(alias)};
+}
+
+}  // namespace
+
+Result<Decided<Alias>> create_alias(const RowReader& rows, std::string_view function, Alias alias) {
+    if (auto ok = check_alias(rows, function, alias); !ok) return std::unexpected(ok.error());
+    if (get_alias(rows, function, alias.name)) {
+        return fail("ResourceConflictException", 409, fmt::format("Alias already exists: {}:{}", function, alias.name));
+    }
+    return Decided<Alias>{alias, {put(function, alias)}};
+}
+
+Result<Decided<Alias>> update_alias(const RowReader& rows, std::string_view function, Alias alias) {
+    const auto known = get_alias(rows, function, alias.name);
+    if (!known) return std::unexpected(known.error());
+    if (alias.version.empty()) alias.version = known->version;
+    if (auto ok = check_alias(rows, function, alias); !ok) return std::unexpected(ok.error());
+    return Decided<Alias>{alias, {put(function, alias)}};
+}
+
+Result<std::vector<RowWrite>> delete_alias(const RowReader& rows, std::string_view function, std::string_view alias) {
+    if (!get_alias(rows, function, alias)) return std::vector<RowWrite>{};  // deleting twice is success, as on AWS
+    return std::vector<RowWrite>{{Space::functions, alias_key(function, alias), std::nullopt}};
+}
+
+Result<Alias> get_alias(const RowReader& rows, std::string_view function, std::string_view alias) {
+    const auto row = rows.get(Space::functions, alias_key(function, alias));
+    if (row) return decode_alias(*row);
+    return fail("ResourceNotFoundException", 404, fmt::format("Cannot find alias: {}:{}", function, alias));
+}
+
+std::vector<Alias> list_aliases(const RowReader& rows, std::string_view function, std::string_view marker,
+                                std::size_t limit) {
+    const std::string prefix = kind_prefix(function, kAliases);
+    const std::string from = marker.empty() ? prefix : alias_key(function, marker) + '\0';
+    std::vector<Alias> aliases;
+    for (const Row& row : rows.scan(Space::functions, from, prefix_end(prefix), limit)) {
+        aliases.push_back(decode_alias(row.value));
+    }
+    return aliases;
+}
+
+std::vector<std::string> code_in_use(const RowReader& rows) {
+    std::set<std::string> digests;
+    for (const Function& latest : list_functions(rows, {}, SIZE_MAX)) {
+        for (const Row& row : version_rows(rows, latest.name)) digests.insert(decode_function(row.value).code_sha256);
+    }
+    return {digests.begin(), digests.end()};
+}
+
+}  // namespace holdpoint::functions
