@@ -1,0 +1,45 @@
+// Durable functions for AWS Lambda and Holdpoint: include this.
+//
+//     Receipt order(durable::Context& ctx, Order order) {
+//         auto payment = ctx.step("charge", [&] { return charge(order); });
+//         ctx.wait("let it settle", std::chrono::hours(24));
+//         return ctx.step("ship", [&] { return ship(order, payment); });
+//     }
+//     int main() { return durable::run(order); }
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "durable/context.hpp"
+#include "durable/errors.hpp"
+#include "durable/json.hpp"
+#include "durable/lambda.hpp"
+#include "durable/logger.hpp"
+#include "durable/retry.hpp"
+
+namespace durable {
+
+namespace detail {
+
+using DurableHandler = std::function<Text(Context&, const Text& event)>;
+int run(const DurableHandler& handler);
+
+template <class R, class Event>
+DurableHandler erase(std::function<R(Context&, Event)> handler) {
+    return [handler = std::move(handler)](Context& context, const Text& event) {
+        std::remove_cvref_t<Event> value = read_result<std::remove_cvref_t<Event>>(event);
+        return text_of(handler, context, value);
+    };
+}
+
+}  // namespace detail
+
+/// Serves invocations of `handler`, which is R(Context&, Event), until the process is ended. Call it from main and
+/// answer what it answers.
+template <class F>
+int run(F handler) {
+    return detail::run(detail::erase(std::function{std::move(handler)}));
+}
+
+}  // namespace durable

@@ -1,0 +1,236 @@
+// JSON: values, and the mapping between them and C++ types.
+//
+// Mapped are: bool, numbers, std::string, std::optional, std::vector, std::map with text keys, std::chrono durations
+// (whole seconds), Json itself, enums described with BOOST_DESCRIBE_ENUM (by name), and structs described with
+// BOOST_DESCRIBE_STRUCT: an std::optional member may be missing or null, every other member must be there, and unknown
+// members are ignored.
+#pragma once
+
+#include <boost/describe.hpp>
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "durable/errors.hpp"
+
+namespace durable {
+
+class Json {
+public:
+    using Array = std::vector<Json>;
+    using Object = std::vector<std::pair<std::string, Json>>;  // in order of insertion
+    using Data = std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object>;
+
+    Json() = default;
+    explicit Json(Data data) : data_(std::move(data)) {}
+
+    /// Throws SerdesError, saying where the text stops being JSON.
+    [[nodiscard]] static Json parse(std::string_view text);
+    [[nodiscard]] std::string dump() const;
+
+    template <class T>
+    [[nodiscard]] const T* get_if() const {
+        return std::get_if<T>(&data_);
+    }
+    [[nodiscard]] bool is_null() const { return data_.index() == 0; }
+    /// The member of that name; nullptr when there is none or this is no object.
+    [[nodiscard]] const Json* find(std::string_view name) const;
+    /// "an object", "text", …: for messages.
+    [[nodiscard]] std::string_view kind() const;
+
+    friend bool operator==(const Json&, const Json&) = default;
+
+private:
+    Data data_ = nullptr;
+};
+
+namespace detail {
+
+/// Where in a document we are; turned into text only when something is wrong.
+struct JsonPath {
+    const JsonPath* parent = nullptr;
+    std::string_view member;
+    std::size_t index = 0;
+    [[nodiscard]] std::string text() const;
+};
+
+[[noreturn]] void refuse_json(const JsonPath& path, std::string_view expected, const Json& found);
+[[noreturn]] void refuse_json(const JsonPath& path, std::string_view problem);
+
+template <class T, template <class...> class Template>
+inline constexpr bool is_instance = false;
+template <class... Args, template <class...> class Template>
+inline constexpr bool is_instance<Template<Args...>, Template> = true;
+
+template <class T>
+inline constexpr bool is_duration = false;
+template <class Rep, class Period>
+inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
+
+template <class>
+inline constexpr bool unmapped = false;
+
+template <class T>
+using PublicMembers =
+    boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
+
+template <class T>
+[[nodiscard]] Json write_json(const T& value);
+template <class T>
+[[nodiscard]] T read_json(const Json& json, const JsonPath& path);
+
+template <class T>
+Json write_struct(const T& value) {
+    Json::Object object;
+    boost::mp11::mp_for_each<PublicMembers<T>>([&](auto member) {
+        const auto& field = value.*member.pointer;
+        if constexpr (is_instance<std::remove_cvref_t<decltype(field)>, std::optional>) {
+            if (!field) return;
+        }
+        object.emplace_back(member.name, write_json(field));
+    });
+    return Json(std::move(object));
+}
+
+template <class T>
+T read_struct(const Json& json, const JsonPath& path) {
+    if (json.get_if<Json::Object>() == nullptr) refuse_json(path, "an object", json);
+    T value{};
+    boost::mp11::mp_for_each<PublicMembers<T>>([&](auto member) {
+        auto& field = value.*member.pointer;
+        using Field = std::remove_cvref_t<decltype(field)>;
+        const JsonPath here{.parent = &path, .member = member.name};
+        const Json* found = json.find(member.name);
+        if (found != nullptr) {
+            field = read_json<Field>(*found, here);
+        } else if constexpr (!is_instance<Field, std::optional>) {
+            refuse_json(here, "is missing");
+        }
+    });
+    return value;
+}
+
+template <class T>
+Json write_json(const T& value) {
+    if constexpr (std::same_as<T, Json>) {
+        return value;
+    } else if constexpr (std::same_as<T, bool>) {
+        return Json(Json::Data(value));
+    } else if constexpr (std::integral<T>) {
+        if (!std::in_range<std::int64_t>(value)) throw SerdesError("a number above 2^63-1 cannot be written as JSON");
+        return Json(Json::Data(static_cast<std::int64_t>(value)));
+    } else if constexpr (std::floating_point<T>) {
+        return Json(Json::Data(static_cast<double>(value)));
+    } else if constexpr (std::convertible_to<T, std::string_view>) {
+        return Json(Json::Data(std::string(std::string_view(value))));
+    } else if constexpr (is_duration<T>) {
+        return Json(Json::Data(static_cast<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(value).count())));
+    } else if constexpr (is_instance<T, std::optional>) {
+        return value ? write_json(*value) : Json();
+    } else if constexpr (is_instance<T, std::vector>) {
+        Json::Array array;
+        for (const typename T::value_type& element : value) array.push_back(write_json(element));
+        return Json(std::move(array));
+    } else if constexpr (is_instance<T, std::map>) {
+        Json::Object object;
+        for (const auto& [name, element] : value) object.emplace_back(name, write_json(element));
+        return Json(std::move(object));
+    } else if constexpr (boost::describe::has_describe_enumerators<T>::value) {
+        const char* name = boost::describe::enum_to_string(value, nullptr);
+        if (name == nullptr) throw SerdesError("an enumerator without a name cannot be written as JSON");
+        return Json(Json::Data(std::string(name)));
+    } else if constexpr (boost::describe::has_describe_members<T>::value) {
+        return write_struct(value);
+    } else {
+        static_assert(unmapped<T>, "describe this type with BOOST_DESCRIBE_STRUCT or BOOST_DESCRIBE_ENUM");
+    }
+}
+
+template <class T>
+T read_number(const Json& json, const JsonPath& path) {
+    if constexpr (std::floating_point<T>) {
+        if (const double* number = json.get_if<double>()) return static_cast<T>(*number);
+        if (const std::int64_t* number = json.get_if<std::int64_t>()) return static_cast<T>(*number);
+        refuse_json(path, "a number", json);
+    } else {
+        const std::int64_t* number = json.get_if<std::int64_t>();
+        if (number == nullptr) refuse_json(path, "a whole number", json);
+        if (!std::in_range<T>(*number)) refuse_json(path, "a number that fits", json);
+        return static_cast<T>(*number);
+    }
+}
+
+template <class T>
+T read_json(const Json& json, const JsonPath& path) {
+    if constexpr (std::same_as<T, Json>) {
+        return json;
+    } else if constexpr (std::same_as<T, bool>) {
+        if (const bool* flag = json.get_if<bool>()) return *flag;
+        refuse_json(path, "true or false", json);
+    } else if constexpr (std::integral<T> || std::floating_point<T>) {
+        return read_number<T>(json, path);
+    } else if constexpr (std::same_as<T, std::string>) {
+        if (const std::string* text = json.get_if<std::string>()) return *text;
+        refuse_json(path, "text", json);
+    } else if constexpr (is_duration<T>) {
+        return std::chrono::duration_cast<T>(std::chrono::seconds(read_number<std::int64_t>(json, path)));
+    } else if constexpr (is_instance<T, std::optional>) {
+        if (json.is_null()) return std::nullopt;
+        return read_json<typename T::value_type>(json, path);
+    } else if constexpr (is_instance<T, std::vector>) {
+        const Json::Array* array = json.get_if<Json::Array>();
+        if (array == nullptr) refuse_json(path, "a list", json);
+        T value;
+        for (std::size_t i = 0; i < array->size(); ++i) {
+            const JsonPath here{.parent = &path, .member = {}, .index = i};
+            value.push_back(read_json<typename T::value_type>((*array)[i], here));
+        }
+        return value;
+    } else if constexpr (is_instance<T, std::map>) {
+        const Json::Object* object = json.get_if<Json::Object>();
+        if (object == nullptr) refuse_json(path, "an object", json);
+        T value;
+        for (const auto& [name, element] : *object) {
+            const JsonPath here{.parent = &path, .member = name};
+            value.insert_or_assign(name, read_json<typename T::mapped_type>(element, here));
+        }
+        return value;
+    } else if constexpr (boost::describe::has_describe_enumerators<T>::value) {
+        const std::string* name = json.get_if<std::string>();
+        T value{};
+        if (name != nullptr && boost::describe::enum_from_string(name->c_str(), value)) return value;
+        std::string names;
+        boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto enumerator) {
+            names += names.empty() ? "one of " : ", ";
+            names += enumerator.name;
+        });
+        refuse_json(path, names, json);
+    } else if constexpr (boost::describe::has_describe_members<T>::value) {
+        return read_struct<T>(json, path);
+    } else {
+        static_assert(unmapped<T>, "describe this type with BOOST_DESCRIBE_STRUCT or BOOST_DESCRIBE_ENUM");
+    }
+}
+
+}  // namespace detail
+
+template <class T>
+[[nodiscard]] Json to_json(const T& value) {
+    return detail::write_json(value);
+}
+
+/// Throws SerdesError such as "$.items[2].price: expected a number, found text".
+template <class T>
+[[nodiscard]] T from_json(const Json& json) {
+    return detail::read_json<T>(json, detail::JsonPath{});
+}
+
+}  // namespace durable

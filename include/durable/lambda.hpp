@@ -1,0 +1,61 @@
+// Functions that are not durable: one event in, one answer out.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "durable/context.hpp"
+#include "durable/json.hpp"
+#include "durable/logger.hpp"
+
+namespace durable {
+
+class LambdaContext {
+public:
+    LambdaContext(std::string request_id, std::string function_arn, std::chrono::system_clock::time_point deadline,
+                  Logger logger)
+        : request_id_(std::move(request_id)),
+          function_arn_(std::move(function_arn)),
+          deadline_(deadline),
+          logger_(std::move(logger)) {}
+
+    [[nodiscard]] const std::string& request_id() const { return request_id_; }
+    /// As the caller named the function, with version or alias.
+    [[nodiscard]] const std::string& function_arn() const { return function_arn_; }
+    [[nodiscard]] std::chrono::milliseconds remaining_time() const {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::system_clock::now());
+    }
+    [[nodiscard]] const Logger& logger() const { return logger_; }
+
+private:
+    std::string request_id_;
+    std::string function_arn_;
+    std::chrono::system_clock::time_point deadline_;
+    Logger logger_;
+};
+
+namespace detail {
+
+using LambdaHandler = std::function<Text(LambdaContext&, const Text& event)>;
+int run_lambda(const LambdaHandler& handler);
+
+template <class R, class Event>
+LambdaHandler erase(std::function<R(LambdaContext&, Event)> handler) {
+    return [handler = std::move(handler)](LambdaContext& context, const Text& event) {
+        std::remove_cvref_t<Event> value = read_result<std::remove_cvref_t<Event>>(event);
+        return text_of(handler, context, value);
+    };
+}
+
+}  // namespace detail
+
+/// Serves invocations of `handler`, which is R(LambdaContext&, Event), until the process is ended. Call it from main
+/// and answer what it answers.
+template <class F>
+int run_lambda(F handler) {
+    return detail::run_lambda(detail::erase(std::function{std::move(handler)}));
+}
+
+}  // namespace durable
