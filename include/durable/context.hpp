@@ -47,7 +47,7 @@ enum class StepSemantics {
 };
 
 struct StepOptions {
-    RetryStrategy retry;  // empty: retry::exponential()
+    RetryStrategy retry = {};  // empty: retry::exponential()
     StepSemantics semantics = StepSemantics::at_least_once_per_retry;
 };
 
@@ -58,7 +58,7 @@ template <class State>
 struct ConditionOptions {
     State initial_state{};
     /// Called with the state that a check answered and the number of that check, from 1.
-    std::function<WaitDecision(const State& state, int attempt)> strategy;
+    std::function<WaitDecision(const State& state, int attempt)> strategy = {};
 };
 
 struct CallbackOptions {
@@ -69,7 +69,7 @@ struct CallbackOptions {
 struct WaitForCallbackOptions {
     std::chrono::seconds timeout{0};
     std::chrono::seconds heartbeat_timeout{0};
-    RetryStrategy retry;  // of the submitter; empty: retry::exponential()
+    RetryStrategy retry = {};  // of the submitter; empty: retry::exponential()
 };
 
 /// A callback's result exactly as it was sent, not read as JSON: `create_callback<RawText>(…)`.

@@ -1,0 +1,92 @@
+#include "sdk/invocation.hpp"
+
+#include <boost/json.hpp>
+
+#include "sdk/context_core.hpp"
+#include "sdk/error_mapping.hpp"
+#include "sdk/execution_state.hpp"
+#include "wire/durable_json.hpp"
+
+namespace durable::detail {
+
+namespace wire = holdpoint::wire;
+
+namespace {
+
+/// A response above this is recorded with a checkpoint instead. (AWS Lambda: 6 MiB, less a margin)
+constexpr std::size_t kResponseMax = 6 * 1024 * 1024 - 50;
+
+wire::InvocationOutput pending() {
+    return {.status = wire::InvocationStatus::pending, .result = {}, .error = {}};
+}
+
+wire::InvocationOutput failed(const ErrorInfo& error) {
+    return {.status = wire::InvocationStatus::failed, .result = {}, .error = to_wire(error)};
+}
+
+/// The answer to an invocation that had to end before its handler did.
+InvocationAnswer answer_of(const ExecutionState& state) {
+    if (state.end() == End::execution_failed) return failed(state.error());
+    if (state.end() == End::invocation_failed) return InvocationFailure{state.error()};
+    return pending();
+}
+
+InvocationAnswer answer_success(ExecutionState& state, Text result) {
+    wire::InvocationOutput output{
+        .status = wire::InvocationStatus::succeeded, .result = std::move(result), .error = {}};
+    if (boost::json::serialize(wire::to_json(output)).size() > kResponseMax) {
+        wire::OperationUpdate update;
+        update.id = operation_id("execution-result");
+        update.type = wire::OperationType::execution;
+        update.action = wire::OperationAction::succeed;
+        update.payload = std::move(output.result);
+        state.enqueue(std::move(update));
+        output.result = "";
+    }
+    if (!state.try_flush()) return answer_of(state);
+    return output;
+}
+
+}  // namespace
+
+InvocationAnswer run_invocation(const DurableHandler& handler, wire::InvocationInput input, DurableService& service,
+                                const std::string& request_id) {
+    ExecutionState state(service, std::move(input));
+    if (!state.load()) return answer_of(state);
+    auto context = Internals::make_context(std::make_unique<ContextCore>(state, request_id));
+    std::optional<ErrorInfo> error;
+    Text result;
+    try {
+        result = handler(*context, state.input());
+    } catch (const Unwind&) {
+    } catch (...) {
+        error = current_error();
+    }
+    if (state.end() == End::invocation_failed) return answer_of(state);
+    if (const auto misuse = state.misuse()) return failed(*misuse);
+    // Whatever a handler makes of having been suspended, its execution waits.
+    if (state.end() != End::none) return answer_of(state);
+    if (!error) return answer_success(state, std::move(result));
+    if (!state.try_flush()) return answer_of(state);
+    return failed(*error);
+}
+
+InvocationAnswer run_invocation(const DurableHandler& handler, const std::string& envelope, DurableService& service,
+                                const std::string& request_id) {
+    const auto refuse = [](std::string_view why) {
+        return InvocationFailure{
+            {.type = "InvalidDurableInvocation",
+             .message = "This is a durable function, but the payload is no durable execution's (" + std::string(why) +
+                        "). Give the function a DurableConfig, and invoke a version or alias of it.",
+             .data = {},
+             .stack = {}}};
+    };
+    boost::system::error_code problem;
+    const boost::json::value json = boost::json::parse(envelope, problem);
+    if (problem) return refuse("not JSON: " + problem.message());
+    auto input = wire::read_invocation_input(json);
+    if (!input) return refuse(input.error().message);
+    return run_invocation(handler, std::move(*input), service, request_id);
+}
+
+}  // namespace durable::detail

@@ -1,0 +1,26 @@
+// Invocation: runs a handler once, from what the service handed over to what it gets back.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "durable/durable.hpp"
+#include "sdk/durable_service.hpp"
+#include "wire/durable.hpp"
+
+namespace durable::detail {
+
+/// To be reported as a failed invocation, so that the service invokes again.
+struct InvocationFailure {
+    ErrorInfo error;
+};
+using InvocationAnswer = std::variant<holdpoint::wire::InvocationOutput, InvocationFailure>;
+
+[[nodiscard]] InvocationAnswer run_invocation(const DurableHandler& handler, holdpoint::wire::InvocationInput input,
+                                              DurableService& service, const std::string& request_id);
+
+/// The same from the envelope's JSON text; a payload that is no envelope is a failure that says so.
+[[nodiscard]] InvocationAnswer run_invocation(const DurableHandler& handler, const std::string& envelope,
+                                              DurableService& service, const std::string& request_id);
+
+}  // namespace durable::detail

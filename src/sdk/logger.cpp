@@ -1,0 +1,40 @@
+#include "durable/logger.hpp"
+
+#include <boost/json.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/clock.hpp"
+
+namespace durable {
+
+namespace {
+
+constexpr std::string_view kNames[] = {"DEBUG", "INFO", "WARN", "ERROR"};
+
+LogLevel threshold() {
+    static const LogLevel level = [] {
+        const char* wanted = std::getenv("LOG_LEVEL");
+        for (int i = 0; wanted != nullptr && i < 4; ++i) {
+            if (kNames[i] == wanted) return static_cast<LogLevel>(i);
+        }
+        return LogLevel::info;
+    }();
+    return level;
+}
+
+}  // namespace
+
+void Logger::write(LogLevel level, std::string_view message, const Fields& fields) const {
+    if (level < threshold() || (silent_ && *silent_)) return;
+    boost::json::object line{{"timestamp", holdpoint::to_iso8601(holdpoint::SystemClock().now())},
+                             {"level", kNames[static_cast<int>(level)]},
+                             {"message", message}};
+    for (const auto& [name, value] : context_) line[name] = value;
+    for (const auto& [name, value] : fields) line[name] = value;
+    const std::string text = boost::json::serialize(line) + "\n";
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+}
+
+}  // namespace durable

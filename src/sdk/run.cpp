@@ -1,0 +1,73 @@
+// The loops behind durable::run and durable::run_lambda.
+#include <boost/json.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "sdk/error_mapping.hpp"
+#include "sdk/execution_state.hpp"
+#include "sdk/invocation.hpp"
+#include "sdk/last_answer.hpp"
+#include "sdk/runtime_client.hpp"
+#include "wire/durable_json.hpp"
+
+namespace durable::detail {
+
+namespace {
+
+std::optional<std::string> runtime_address() {
+    const char* address = std::getenv("AWS_LAMBDA_RUNTIME_API");
+    if (address != nullptr && *address != '\0') return address;
+    std::fputs(
+        "This is a Lambda function; it is started by AWS Lambda or by a Holdpoint server, which set "
+        "AWS_LAMBDA_RUNTIME_API. To run it here: holdpoint up, then holdpoint deploy template.yaml.\n",
+        stderr);
+    return std::nullopt;
+}
+
+RuntimeAnswer runtime_answer(const InvocationAnswer& answer) {
+    if (const auto* failure = std::get_if<InvocationFailure>(&answer)) return failure->error;
+    return boost::json::serialize(holdpoint::wire::to_json(std::get<holdpoint::wire::InvocationOutput>(answer)));
+}
+
+}  // namespace
+
+int run(const DurableHandler& handler) {
+    const auto address = runtime_address();
+    if (!address) return 1;
+    auto configuration = holdpoint::aws::configuration_from_environment();
+    if (!configuration) {
+        std::fprintf(stderr, "durable: %s\n", configuration.error().message.c_str());
+        return 1;
+    }
+    configuration->attempts_max = 4;
+    const auto transport = holdpoint::net::make_transport();
+    const holdpoint::SystemClock clock;
+    holdpoint::SystemRandom random;
+    holdpoint::aws::Client client(*configuration, *transport, clock, random);
+    LambdaDurableService service(client, random);
+    RuntimeClient runtime(*transport, *address);
+    return runtime.serve([&](const RuntimeInvocation& invocation) {
+        set_last_answer_hook([&](const ExecutionState&) {
+            (void)runtime.answer(invocation.request_id, std::string(R"({"Status":"PENDING"})"));
+        });
+        return runtime_answer(run_invocation(handler, invocation.payload, service, invocation.request_id));
+    });
+}
+
+int run_lambda(const LambdaHandler& handler) {
+    const auto address = runtime_address();
+    if (!address) return 1;
+    const auto transport = holdpoint::net::make_transport();
+    RuntimeClient runtime(*transport, *address);
+    return runtime.serve([&](const RuntimeInvocation& invocation) -> RuntimeAnswer {
+        LambdaContext context(invocation.request_id, invocation.function_arn, invocation.deadline,
+                              Logger({{"requestId", invocation.request_id}}, nullptr));
+        try {
+            return handler(context, invocation.payload).value_or("null");
+        } catch (...) {
+            return current_error();
+        }
+    });
+}
+
+}  // namespace durable::detail

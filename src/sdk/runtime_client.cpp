@@ -1,0 +1,95 @@
+#include "sdk/runtime_client.hpp"
+
+#include <boost/json.hpp>
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+
+namespace durable::detail {
+
+namespace net = holdpoint::net;
+
+namespace {
+
+constexpr std::chrono::milliseconds kForEver{0};
+constexpr std::chrono::seconds kAnswerLimit{60};
+
+std::string error_body(const ErrorInfo& error) {
+    boost::json::array trace;
+    for (const std::string& line : error.stack) trace.emplace_back(line);
+    return boost::json::serialize(boost::json::object{
+        {"errorMessage", error.message}, {"errorType", error.type}, {"stackTrace", std::move(trace)}});
+}
+
+RuntimeInvocation read(net::Response response) {
+    RuntimeInvocation invocation;
+    invocation.request_id = response.header("Lambda-Runtime-Aws-Request-Id");
+    invocation.function_arn = response.header("Lambda-Runtime-Invoked-Function-Arn");
+    const std::string_view deadline = response.header("Lambda-Runtime-Deadline-Ms");
+    long long milliseconds = 0;
+    std::from_chars(deadline.data(), deadline.data() + deadline.size(), milliseconds);
+    invocation.deadline = std::chrono::system_clock::time_point(std::chrono::milliseconds(milliseconds));
+    // As every runtime does: libraries read it from there.
+    const std::string trace(response.header("Lambda-Runtime-Trace-Id"));
+    if (!trace.empty()) ::setenv("_X_AMZN_TRACE_ID", trace.c_str(), 1);
+    invocation.payload = std::move(response.body);
+    return invocation;
+}
+
+}  // namespace
+
+RuntimeClient::RuntimeClient(net::Transport& transport, std::string_view address) : transport_(transport) {
+    const std::size_t slash = address.find('/');
+    const std::string_view authority = address.substr(0, slash);
+    const std::size_t colon = authority.rfind(':');
+    endpoint_.host = authority.substr(0, colon);
+    endpoint_.port = colon == std::string_view::npos ? "80" : authority.substr(colon + 1);
+    if (slash != std::string_view::npos) prefix_ = address.substr(slash);
+    prefix_ += "/2018-06-01/runtime/";
+}
+
+int RuntimeClient::serve(const std::function<RuntimeAnswer(const RuntimeInvocation&)>& handle) {
+    while (true) {
+        auto next = send("GET", "invocation/next", {}, {}, kForEver);
+        if (!next || next->status != 200) {
+            // Whoever started this process is gone, or has another one in its place.
+            std::fprintf(stderr, "durable: the Runtime API has no more work for this process (status %d); it ends.\n",
+                         next ? next->status : 0);
+            return 1;
+        }
+        const RuntimeInvocation invocation = read(std::move(*next));
+        (void)answer(invocation.request_id, handle(invocation));
+    }
+}
+
+bool RuntimeClient::answer(const std::string& request_id, const RuntimeAnswer& result) {
+    const std::string path = "invocation/" + request_id;
+    if (const std::string* body = std::get_if<std::string>(&result)) {
+        const auto response =
+            send("POST", path + "/response", {{"Content-Type", "application/json"}}, *body, kAnswerLimit);
+        if (response && response->status == 202) return true;
+        if (!response || response->status != 413) return false;
+        return answer(request_id, ErrorInfo{.type = "Function.ResponseSizeTooLarge",
+                                            .message = "The response is larger than the service takes (6 MB).",
+                                            .data = {},
+                                            .stack = {}});
+    }
+    const ErrorInfo& error = std::get<ErrorInfo>(result);
+    const auto response =
+        send("POST", path + "/error",
+             {{"Content-Type", "application/json"}, {"Lambda-Runtime-Function-Error-Type", error.type.substr(0, 256)}},
+             error_body(error), kAnswerLimit);
+    return response && response->status == 202;
+}
+
+std::optional<net::Response> RuntimeClient::send(std::string method, const std::string& path, net::Headers headers,
+                                                 std::string body, std::chrono::milliseconds read_limit) {
+    net::Request request{
+        .method = std::move(method), .target = prefix_ + path, .headers = std::move(headers), .body = std::move(body)};
+    request.headers.emplace_back("Host", endpoint_.host + ":" + endpoint_.port);
+    auto response = transport_.send(endpoint_, request, {.connect = std::chrono::seconds(5), .read = read_limit});
+    if (!response) return std::nullopt;
+    return std::move(*response);
+}
+
+}  // namespace durable::detail

@@ -1,0 +1,47 @@
+// Runtime client: fetches invocations from the Lambda Runtime API and answers them. (Lambda developer guide, "Using the
+// Lambda runtime API for custom runtimes")
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "durable/context.hpp"
+#include "durable/errors.hpp"
+#include "net/transport.hpp"
+
+namespace durable::detail {
+
+struct RuntimeInvocation {
+    std::string request_id;
+    std::string function_arn;
+    std::chrono::system_clock::time_point deadline;
+    std::string payload;
+};
+
+/// The response's body, or why the invocation failed.
+using RuntimeAnswer = std::variant<std::string, ErrorInfo>;
+
+class RuntimeClient {
+public:
+    /// `address` is AWS_LAMBDA_RUNTIME_API: host:port, and a path where the server gives each process one of its own.
+    RuntimeClient(holdpoint::net::Transport& transport, std::string_view address);
+
+    /// Serves invocations until the service has none for this process any more; answers the exit status.
+    int serve(const std::function<RuntimeAnswer(const RuntimeInvocation&)>& handle);
+    /// Answers the invocation under way; false when the service did not take it.
+    bool answer(const std::string& request_id, const RuntimeAnswer& answer);
+
+private:
+    std::optional<holdpoint::net::Response> send(std::string method, const std::string& path,
+                                                 holdpoint::net::Headers headers, std::string body,
+                                                 std::chrono::milliseconds read_limit);
+
+    holdpoint::net::Transport& transport_;
+    holdpoint::net::Endpoint endpoint_;
+    std::string prefix_;
+};
+
+}  // namespace durable::detail
