@@ -23,7 +23,6 @@ struct LogEvent {
 struct LogGroup {
     std::string name;
     TimePoint created_at;
-    std::optional<int> retention_days;
     std::int64_t stored_bytes = 0;
 };
 
@@ -37,12 +36,12 @@ struct LogStream {
 
 struct LogQuery {
     std::string group;
-    std::vector<std::string> streams;  // empty: all
-    std::string stream_prefix;         // empty: all
-    std::optional<TimePoint> from;     // inclusive
-    std::optional<TimePoint> to;       // exclusive
-    std::int64_t after_id = 0;         // paging in (at, id) order: events after this position
-    std::optional<TimePoint> after_at;
+    std::vector<std::string> streams = {};  // empty: all
+    std::string stream_prefix = {};         // empty: all
+    std::optional<TimePoint> from = {};     // inclusive
+    std::optional<TimePoint> to = {};       // exclusive
+    std::int64_t after_id = 0;              // paging in (at, id) order: events after this position
+    std::optional<TimePoint> after_at = {};
     std::size_t limit = 10000;
     bool reverse = false;
 };

@@ -1,0 +1,13 @@
+// CloudWatch Logs: the JSON 1.1 surface over the log store. (AWS API, CloudWatch Logs 2014-03-28)
+#pragma once
+
+#include <memory>
+
+#include "api/service.hpp"
+#include "store/log_store.hpp"
+
+namespace holdpoint::api {
+
+[[nodiscard]] std::unique_ptr<Service> make_logs_service(const Context& context, store::LogStore& logs);
+
+}  // namespace holdpoint::api
