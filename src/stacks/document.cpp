@@ -1,0 +1,94 @@
+#include "stacks/document.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <charconv>
+
+namespace holdpoint::stacks {
+
+namespace json = boost::json;
+
+namespace {
+
+class Reader {
+public:
+    explicit Reader(std::map<std::string, int>& lines) : lines_(lines) {}
+
+    json::value read(const YAML::Node& node, const std::string& path) {
+        lines_.emplace(path, node.Mark().line + 1);
+        json::value value = read_plain(node, path);
+        const std::string& tag = node.Tag();
+        if (tag.size() < 2 || tag.front() != '"' "'!'" '"') return value;
+        const std::string name = tag.substr(1);
+        if (name == "Ref" || name == "Condition") return json::object{{name, std::move(value)}};
+        if (name == "GetAtt" && value.is_string()) {
+            const std::string text(value.get_string());
+            const auto dot = text.find('"' "'.'" '"');
+            value = json::array{text.substr(0, dot), dot == std::string::npos ? "" : text.substr(dot + 1)};
+        }
+        return json::object{{"Fn::" + name, std::move(value)}};
+    }
+
+private:
+    json::value read_plain(const YAML::Node& node, const std::string& path) {
+        switch (node.Type()) {
+            case YAML::NodeType::Map: {
+                json::object object;
+                for (const auto& pair : node) {
+                    const std::string key = pair.first.as<std::string>();
+                    if (object.contains(key)) {
+                        throw YAML::ParserException(pair.first.Mark(),
+                                                    fmt::format("the key '" '"' {} '"' "' stands twice", key));
+                    }
+                    object[key] = read(pair.second, path.empty() ? key : path + "." + key);
+                }
+                return object;
+            }
+            case YAML::NodeType::Sequence: {
+                json::array array;
+                for (std::size_t i = 0; i < node.size(); ++i) {
+                    array.push_back(read(node[i], fmt::format("{}[{}]", path, i)));
+                }
+                return array;
+            }
+            case YAML::NodeType::Scalar:
+                return read_scalar(node);
+            default:
+                return nullptr;
+        }
+    }
+
+    static json::value read_scalar(const YAML::Node& node) {
+        const std::string& text = node.Scalar();
+        const bool quoted = node.Tag() == "!";
+        if (quoted || node.Tag().size() > 1) return json::value(text);
+        if (text == "true" || text == "false") return text == "true";
+        if (text == "null" || text == "~" || text.empty()) return nullptr;
+        std::int64_t number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error == std::errc{} && end == text.data() + text.size()) return number;
+        double fraction = 0;
+        const auto [end2, error2] = std::from_chars(text.data(), text.data() + text.size(), fraction);
+        // Dates (2012-10-17) and versions are no numbers.
+        if (error2 == std::errc{} && end2 == text.data() + text.size()) return fraction;
+        return json::value(text);
+    }
+
+    std::map<std::string, int>& lines_;
+};
+
+}  // namespace
+
+Result<Document> read_document(std::string_view text) {
+    Document document;
+    try {
+        document.root = Reader(document.lines).read(YAML::Load(std::string(text)), "");
+    } catch (const YAML::Exception& error) {
+        return fail("TemplateError", 400, fmt::format("line {}: {}", error.mark.line + 1, error.msg));
+    }
+    if (!document.root.is_object()) return fail("TemplateError", 400, "The template is not a YAML mapping.");
+    return document;
+}
+
+}  // namespace holdpoint::stacks

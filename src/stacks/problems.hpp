@@ -1,0 +1,39 @@
+// Problems: everything that is wrong with a template, collected, so that all of it is said at once.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+#include "stacks/document.hpp"
+
+namespace holdpoint::stacks {
+
+class Problems {
+public:
+    explicit Problems(const Document& document) : document_(document) {}
+
+    /// `path` such as "Resources.Workflow.Properties.Timeout".
+    void add(const std::string& path, std::string_view what) {
+        const auto line = document_.lines.find(path);
+        std::string text = line == document_.lines.end() ? fmt::format("{}: {}", path, what)
+                                                         : fmt::format("{} (line {}): {}", path, line->second, what);
+        // A name that many refer to is resolved many times.
+        for (const std::string& known : texts_) {
+            if (known == text) return;
+        }
+        texts_.push_back(std::move(text));
+    }
+    [[nodiscard]] bool empty() const { return texts_.empty(); }
+    /// TemplateError with one line for each.
+    [[nodiscard]] std::unexpected<Error> error() const {
+        return fail("TemplateError", 400, fmt::format("{}", fmt::join(texts_, "\n")));
+    }
+
+private:
+    const Document& document_;
+    std::vector<std::string> texts_;
+};
+
+}  // namespace holdpoint::stacks

@@ -1,0 +1,71 @@
+#include "stacks/properties.hpp"
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+namespace holdpoint::stacks {
+
+namespace {
+
+using Names = std::span<const std::string_view>;
+
+constexpr std::array<std::string_view, 9> kFunction = {"FunctionName", "Role",          "Description",
+                                                       "Timeout",      "MemorySize",    "Environment",
+                                                       "PackageType",  "DurableConfig", "LoggingConfig"};
+// What a container image, a CPU, a trace or a tag is, only AWS knows.
+constexpr std::array<std::string_view, 7> kFunctionAws = {"ImageUri", "ImageConfig", "Architectures",   "Tags",
+                                                          "Tracing",  "KmsKeyArn",   "EphemeralStorage"};
+constexpr std::array<std::string_view, 6> kTable = {"TableName",
+                                                    "KeySchema",
+                                                    "AttributeDefinitions",
+                                                    "GlobalSecondaryIndexes",
+                                                    "LocalSecondaryIndexes",
+                                                    "TimeToLiveSpecification"};
+constexpr std::array<std::string_view, 6> kTableAws = {
+    "SSESpecification",      "PointInTimeRecoverySpecification", "Tags", "BillingMode",
+    "ProvisionedThroughput", "DeletionProtectionEnabled"};
+constexpr std::array<std::string_view, 3> kTopic = {"TopicName", "DisplayName", "Subscription"};
+constexpr std::array<std::string_view, 2> kTopicAws = {"KmsMasterKeyId", "Tags"};
+constexpr std::array<std::string_view, 4> kRole = {"RoleName", "AssumeRolePolicyDocument", "Policies",
+                                                   "ManagedPolicyArns"};
+constexpr std::array<std::string_view, 5> kRoleAws = {"Description", "Path", "Tags", "MaxSessionDuration",
+                                                      "PermissionsBoundary"};
+constexpr std::array<std::string_view, 1> kLogGroup = {"LogGroupName"};
+constexpr std::array<std::string_view, 4> kLogGroupAws = {"RetentionInDays", "KmsKeyId", "Tags", "LogGroupClass"};
+
+struct Type {
+    std::string_view name;
+    Names used;
+    Names aws_only;
+};
+
+constexpr std::array<Type, 5> kTypes = {{{"AWS::Serverless::Function", kFunction, kFunctionAws},
+                                         {"AWS::DynamoDB::Table", kTable, kTableAws},
+                                         {"AWS::SNS::Topic", kTopic, kTopicAws},
+                                         {"AWS::IAM::Role", kRole, kRoleAws},
+                                         {"AWS::Logs::LogGroup", kLogGroup, kLogGroupAws}}};
+
+const Type* find(std::string_view name) {
+    const auto* found = std::find_if(kTypes.begin(), kTypes.end(), [&](const Type& type) { return type.name == name; });
+    return found == kTypes.end() ? nullptr : found;
+}
+
+bool contains(Names names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+Support support_of(std::string_view type, std::string_view property) {
+    const Type* known = find(type);
+    if (known != nullptr && contains(known->used, property)) return Support::used;
+    if (known != nullptr && contains(known->aws_only, property)) return Support::aws_only;
+    return Support::refused;
+}
+
+bool is_supported_type(std::string_view type) {
+    return find(type) != nullptr;
+}
+
+}  // namespace holdpoint::stacks

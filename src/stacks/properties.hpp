@@ -1,0 +1,15 @@
+// Properties: which properties of which resource type this server uses, accepts because they mean something on AWS
+// alone, or refuses. docs/template.md shows the same lists.
+#pragma once
+
+#include <string_view>
+
+namespace holdpoint::stacks {
+
+enum class Support { used, aws_only, refused };
+
+/// `property` of a resource type, such as ("AWS::DynamoDB::Table", "BillingMode").
+[[nodiscard]] Support support_of(std::string_view type, std::string_view property);
+[[nodiscard]] bool is_supported_type(std::string_view type);
+
+}  // namespace holdpoint::stacks

@@ -1,0 +1,198 @@
+#include "stacks/resolver.hpp"
+
+namespace holdpoint::stacks {
+
+namespace json = boost::json;
+
+namespace {
+
+/// The property that names a resource of a type; empty for types that are not supported.
+std::string_view name_property(std::string_view type) {
+    constexpr std::pair<std::string_view, std::string_view> kNames[] = {{"AWS::Serverless::Function", "FunctionName"},
+                                                                        {"AWS::DynamoDB::Table", "TableName"},
+                                                                        {"AWS::SNS::Topic", "TopicName"},
+                                                                        {"AWS::IAM::Role", "RoleName"},
+                                                                        {"AWS::Logs::LogGroup", "LogGroupName"}};
+    for (const auto& [known, property] : kNames) {
+        if (known == type) return property;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string resource_type(const json::object& resource) {
+    const json::value* type = resource.if_contains("Type");
+    return type != nullptr && type->is_string() ? std::string(type->get_string()) : std::string();
+}
+
+std::string text_of(const json::value& value) {
+    return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+}
+
+Resolver::Resolver(const Document& document, std::map<std::string, json::value> parameters, const Target& target,
+                   Problems& problems)
+    : document_(document), parameters_(std::move(parameters)), target_(target), problems_(problems) {}
+
+const json::object* Resolver::resource(const std::string& logical_id) const {
+    const json::value* resources = document_.root.get_object().if_contains("Resources");
+    if (resources == nullptr || !resources->is_object()) return nullptr;
+    const json::value* found = resources->get_object().if_contains(logical_id);
+    return found == nullptr ? nullptr : found->if_object();
+}
+
+json::value Resolver::resolve(const json::value& value, const std::string& path) {
+    if (const json::array* array = value.if_array()) {
+        json::array result;
+        for (std::size_t i = 0; i < array->size(); ++i) {
+            result.push_back(resolve((*array)[i], fmt::format("{}[{}]", path, i)));
+        }
+        return result;
+    }
+    const json::object* object = value.if_object();
+    if (object == nullptr) return value;
+    if (object->size() == 1) {
+        const std::string name(object->begin()->key());
+        const json::value& argument = object->begin()->value();
+        if (name == "Ref") return resolve_reference(text_of(argument), path);
+        if (name == "Fn::Sub") return json::value(substitute(argument, path));
+        if (name == "Fn::Join") return json::value(join(argument, path));
+        if (name == "Fn::GetAtt") {
+            const json::array* parts = argument.if_array();
+            if (parts == nullptr || parts->size() != 2) {
+                problems_.add(path, "Fn::GetAtt needs a resource and an attribute");
+                return nullptr;
+            }
+            return json::value(attribute(text_of((*parts)[0]), text_of((*parts)[1]), path));
+        }
+        if (name.starts_with("Fn::")) {
+            problems_.add(path, name + " is not supported; Ref, Fn::Sub, Fn::GetAtt and Fn::Join are");
+            return nullptr;
+        }
+    }
+    json::object result;
+    for (const auto& [key, member] : *object) {
+        result[key] = resolve(member, path + "." + std::string(key));
+    }
+    return result;
+}
+
+json::value Resolver::resolve_reference(const std::string& name, const std::string& path) {
+    if (const auto parameter = parameters_.find(name); parameter != parameters_.end()) return parameter->second;
+    if (name == "AWS::Region") return json::value(target_.region);
+    if (name == "AWS::AccountId") return json::value(target_.account);
+    if (name == "AWS::StackName") return json::value(target_.stack_name);
+    if (name == "AWS::StackId") return json::value(target_.stack_id);
+    if (name == "AWS::Partition") return "aws";
+    if (name == "AWS::URLSuffix") return "amazonaws.com";
+    return json::value(reference(name, path));
+}
+
+std::string Resolver::physical_name(const std::string& logical_id) {
+    const json::object* found = resource(logical_id);
+    if (found == nullptr) return {};
+    const std::string_view property = name_property(resource_type(*found));
+    const json::value* properties = found->if_contains("Properties");
+    const json::value* name = property.empty() || properties == nullptr || !properties->is_object()
+                                  ? nullptr
+                                  : properties->get_object().if_contains(property);
+    if (name == nullptr) return target_.stack_name + "-" + logical_id;
+    const std::string path = fmt::format("Resources.{}.Properties.{}", logical_id, property);
+    if (!under_way_.insert(logical_id).second) {
+        problems_.add(path, "refers to itself in a circle");
+        return logical_id;
+    }
+    std::string text = text_of(resolve(*name, path));
+    under_way_.erase(logical_id);
+    return text;
+}
+
+std::string Resolver::reference(const std::string& logical_id, const std::string& path) {
+    const json::object* found = resource(logical_id);
+    if (found == nullptr) {
+        problems_.add(
+            path, "refers to '" '"' " + logical_id + " '"' "', which is no parameter and no resource of this template");
+        return {};
+    }
+    if (resource_type(*found) == "AWS::SNS::Topic") return attribute(logical_id, "TopicArn", path);
+    return physical_name(logical_id);
+}
+
+std::string Resolver::attribute(const std::string& logical_id, const std::string& name, const std::string& path) {
+    const json::object* found = resource(logical_id);
+    if (found == nullptr) {
+        problems_.add(path, "refers to '" '"' " + logical_id + " '"' "', which is no resource of this template");
+        return {};
+    }
+    const std::string type = resource_type(*found);
+    const std::string physical = physical_name(logical_id);
+    const auto arn = [&](std::string_view service, std::string_view rest) {
+        return fmt::format("arn:aws:{}:{}:{}:{}{}", service, target_.region, target_.account, rest, physical);
+    };
+    if (name == "Arn" && type == "AWS::Serverless::Function") return arn("lambda", "function:");
+    if (name == "Arn" && type == "AWS::DynamoDB::Table") return arn("dynamodb", "table/");
+    if (name == "Arn" && type == "AWS::Logs::LogGroup") return arn("logs", "log-group:") + ":*";
+    if (name == "Arn" && type == "AWS::IAM::Role")
+        return fmt::format("arn:aws:iam::{}:role/{}", target_.account, physical);
+    if (name == "TopicArn" && type == "AWS::SNS::Topic") return arn("sns", "");
+    if (name == "TopicName" && type == "AWS::SNS::Topic") return physical;
+    problems_.add(path,
+                  fmt::format("{} has no attribute '" '"' {} '"' "' here", type.empty() ? logical_id : type, name));
+    return {};
+}
+
+std::string Resolver::substitute(const json::value& argument, const std::string& path) {
+    const json::array* parts = argument.if_array();
+    const json::value& text_value = parts != nullptr && !parts->empty() ? (*parts)[0] : argument;
+    const json::object* variables = parts != nullptr && parts->size() == 2 ? (*parts)[1].if_object() : nullptr;
+    if (!text_value.is_string() || (parts != nullptr && variables == nullptr)) {
+        problems_.add(path, "Fn::Sub needs a text, or a text and a mapping");
+        return {};
+    }
+    std::string_view rest = text_value.get_string();
+    std::string result;
+    while (true) {
+        const std::size_t open = rest.find("${");
+        result += rest.substr(0, open);
+        if (open == std::string_view::npos) return result;
+        rest.remove_prefix(open + 2);
+        const std::size_t close = rest.find('"' "'}'" '"');
+        if (close == std::string_view::npos) {
+            problems_.add(path, "Fn::Sub: a ${ has no }");
+            return result;
+        }
+        const std::string name(rest.substr(0, close));
+        rest.remove_prefix(close + 1);
+        const auto dot = name.find('"' "'.'" '"');
+        if (name.starts_with('"' "'!'" '"')) {
+            result += "${" + name.substr(1) + "}";
+        } else if (variables != nullptr && variables->contains(name)) {
+            result += text_of(resolve(variables->at(name), path));
+        } else if (dot != std::string::npos) {
+            result += attribute(name.substr(0, dot), name.substr(dot + 1), path);
+        } else {
+            result += text_of(resolve_reference(name, path));
+        }
+    }
+}
+
+std::string Resolver::join(const json::value& argument, const std::string& path) {
+    const json::array* parts = argument.if_array();
+    if (parts == nullptr || parts->size() != 2 || !(*parts)[0].is_string()) {
+        problems_.add(path, "Fn::Join needs a separator and a list");
+        return {};
+    }
+    const json::value list = resolve((*parts)[1], path);
+    if (!list.is_array()) {
+        problems_.add(path, "Fn::Join needs a separator and a list");
+        return {};
+    }
+    std::string result;
+    for (const json::value& element : list.get_array()) {
+        if (&element != list.get_array().begin()) result += (*parts)[0].get_string();
+        result += text_of(element);
+    }
+    return result;
+}
+
+}  // namespace holdpoint::stacks

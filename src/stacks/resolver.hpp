@@ -1,0 +1,53 @@
+// Resolver: replaces the intrinsic functions of a template (Ref, Fn::GetAtt, Fn::Sub, Fn::Join) by what they mean.
+#pragma once
+
+#include <boost/json.hpp>
+#include <map>
+#include <set>
+#include <string>
+
+#include "stacks/problems.hpp"
+
+namespace holdpoint::stacks {
+
+/// Where a stack is deployed.
+struct Target {
+    std::string stack_name;
+    std::string stack_id;  // ARN
+    std::string region;
+    std::string account;
+};
+
+class Resolver {
+public:
+    Resolver(const Document& document, std::map<std::string, boost::json::value> parameters, const Target& target,
+             Problems& problems);
+
+    /// `value` without intrinsic functions. What cannot be resolved goes to the problems, under `path`.
+    [[nodiscard]] boost::json::value resolve(const boost::json::value& value, const std::string& path);
+    /// The name that a resource has: its name property, or `<stack>-<logical id>`.
+    [[nodiscard]] std::string physical_name(const std::string& logical_id);
+    /// `Ref` and `Fn::GetAtt` of a resource.
+    [[nodiscard]] std::string reference(const std::string& logical_id, const std::string& path);
+    [[nodiscard]] std::string attribute(const std::string& logical_id, const std::string& name,
+                                        const std::string& path);
+
+private:
+    [[nodiscard]] boost::json::value resolve_reference(const std::string& name, const std::string& path);
+    [[nodiscard]] std::string substitute(const boost::json::value& argument, const std::string& path);
+    [[nodiscard]] std::string join(const boost::json::value& argument, const std::string& path);
+    [[nodiscard]] const boost::json::object* resource(const std::string& logical_id) const;
+
+    const Document& document_;
+    std::map<std::string, boost::json::value> parameters_;
+    const Target& target_;
+    Problems& problems_;
+    std::set<std::string> under_way_;  // resources whose names are being resolved: to find circles
+};
+
+/// Type of a resource, such as "AWS::SNS::Topic"; empty when it has none.
+[[nodiscard]] std::string resource_type(const boost::json::object& resource);
+/// A value as it stands in text: numbers and booleans too.
+[[nodiscard]] std::string text_of(const boost::json::value& value);
+
+}  // namespace holdpoint::stacks
