@@ -19,12 +19,12 @@ public:
         lines_.emplace(path, node.Mark().line + 1);
         json::value value = read_plain(node, path);
         const std::string& tag = node.Tag();
-        if (tag.size() < 2 || tag.front() != '"' "'!'" '"') return value;
+        if (tag.size() < 2 || tag.front() != '!') return value;
         const std::string name = tag.substr(1);
         if (name == "Ref" || name == "Condition") return json::object{{name, std::move(value)}};
         if (name == "GetAtt" && value.is_string()) {
             const std::string text(value.get_string());
-            const auto dot = text.find('"' "'.'" '"');
+            const auto dot = text.find('.');
             value = json::array{text.substr(0, dot), dot == std::string::npos ? "" : text.substr(dot + 1)};
         }
         return json::object{{"Fn::" + name, std::move(value)}};
@@ -38,8 +38,7 @@ private:
                 for (const auto& pair : node) {
                     const std::string key = pair.first.as<std::string>();
                     if (object.contains(key)) {
-                        throw YAML::ParserException(pair.first.Mark(),
-                                                    fmt::format("the key '" '"' {} '"' "' stands twice", key));
+                        throw YAML::ParserException(pair.first.Mark(), fmt::format("the key '{}' stands twice", key));
                     }
                     object[key] = read(pair.second, path.empty() ? key : path + "." + key);
                 }

@@ -79,13 +79,13 @@ private:
         std::vector<std::string> values;
         for (const json::value& value : allowed->get_array()) values.push_back(as_text(value));
         if (std::find(values.begin(), values.end(), as_text(raw)) != values.end()) return;
-        refuse(fmt::format("'" '"' {} '"' "' is not one of {}", as_text(raw), fmt::join(values, ", ")));
+        refuse(fmt::format("'{}' is not one of {}", as_text(raw), fmt::join(values, ", ")));
     }
 
     json::value resolve_number(const json::value& raw) {
         const auto number = as_number(raw);
         if (!number) {
-            refuse(fmt::format("'" '"' {} '"' "' is not a number", as_text(raw)));
+            refuse(fmt::format("'{}' is not a number", as_text(raw)));
             return nullptr;
         }
         const auto min = limit("MinValue");
@@ -107,7 +107,7 @@ private:
         if (pattern.empty()) return;
         try {
             if (!std::regex_match(value, std::regex(pattern))) {
-                refuse(fmt::format("'" '"' {} '"' "' does not match {}", value, pattern));
+                refuse(fmt::format("'{}' does not match {}", value, pattern));
             }
         } catch (const std::regex_error&) {
             refuse("AllowedPattern is no regular expression: " + pattern);
@@ -118,10 +118,10 @@ private:
         json::array list;
         std::string_view rest = text;
         while (!rest.empty()) {
-            std::string_view part = rest.substr(0, rest.find('"' "','" '"'));
+            std::string_view part = rest.substr(0, rest.find(','));
             rest.remove_prefix(std::min(rest.size(), part.size() + 1));
-            while (part.starts_with('"' "' '" '"')) part.remove_prefix(1);
-            while (part.ends_with('"' "' '" '"')) part.remove_suffix(1);
+            while (part.starts_with(' ')) part.remove_prefix(1);
+            while (part.ends_with(' ')) part.remove_suffix(1);
             list.emplace_back(part);
         }
         return list;

@@ -110,8 +110,7 @@ std::string Resolver::physical_name(const std::string& logical_id) {
 std::string Resolver::reference(const std::string& logical_id, const std::string& path) {
     const json::object* found = resource(logical_id);
     if (found == nullptr) {
-        problems_.add(
-            path, "refers to '" '"' " + logical_id + " '"' "', which is no parameter and no resource of this template");
+        problems_.add(path, "refers to '" + logical_id + "', which is no parameter and no resource of this template");
         return {};
     }
     if (resource_type(*found) == "AWS::SNS::Topic") return attribute(logical_id, "TopicArn", path);
@@ -121,7 +120,7 @@ std::string Resolver::reference(const std::string& logical_id, const std::string
 std::string Resolver::attribute(const std::string& logical_id, const std::string& name, const std::string& path) {
     const json::object* found = resource(logical_id);
     if (found == nullptr) {
-        problems_.add(path, "refers to '" '"' " + logical_id + " '"' "', which is no resource of this template");
+        problems_.add(path, "refers to '" + logical_id + "', which is no resource of this template");
         return {};
     }
     const std::string type = resource_type(*found);
@@ -136,8 +135,7 @@ std::string Resolver::attribute(const std::string& logical_id, const std::string
         return fmt::format("arn:aws:iam::{}:role/{}", target_.account, physical);
     if (name == "TopicArn" && type == "AWS::SNS::Topic") return arn("sns", "");
     if (name == "TopicName" && type == "AWS::SNS::Topic") return physical;
-    problems_.add(path,
-                  fmt::format("{} has no attribute '" '"' {} '"' "' here", type.empty() ? logical_id : type, name));
+    problems_.add(path, fmt::format("{} has no attribute '{}' here", type.empty() ? logical_id : type, name));
     return {};
 }
 
@@ -156,15 +154,15 @@ std::string Resolver::substitute(const json::value& argument, const std::string&
         result += rest.substr(0, open);
         if (open == std::string_view::npos) return result;
         rest.remove_prefix(open + 2);
-        const std::size_t close = rest.find('"' "'}'" '"');
+        const std::size_t close = rest.find('}');
         if (close == std::string_view::npos) {
             problems_.add(path, "Fn::Sub: a ${ has no }");
             return result;
         }
         const std::string name(rest.substr(0, close));
         rest.remove_prefix(close + 1);
-        const auto dot = name.find('"' "'.'" '"');
-        if (name.starts_with('"' "'!'" '"')) {
+        const auto dot = name.find('.');
+        if (name.starts_with('!')) {
             result += "${" + name.substr(1) + "}";
         } else if (variables != nullptr && variables->contains(name)) {
             result += text_of(resolve(variables->at(name), path));
