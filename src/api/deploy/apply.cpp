@@ -1,0 +1,230 @@
+#include "api/deploy/apply.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "functions/registry.hpp"
+#include "identity/roles.hpp"
+#include "tables/operations.hpp"
+#include "tables/table.hpp"
+#include "topics/subscriptions.hpp"
+#include "topics/topics.hpp"
+
+namespace holdpoint::api {
+
+namespace json = boost::json;
+
+namespace {
+
+std::unexpected<Error> at(const std::string& logical_id, const Error& error) {
+    Error named = error;
+    named.message = fmt::format("{}: {}", logical_id, error.message);
+    return std::unexpected(std::move(named));
+}
+
+class Applier {
+public:
+    Applier(OverlayRows& rows, const stacks::Target& target, const std::map<std::string, Code>& code, TimePoint now,
+            Random& random, Applied& applied)
+        : rows_(rows), target_(target), code_(code), now_(now), random_(random), applied_(applied) {}
+
+    Result<void> run(const stacks::Plan& plan) {
+        for (const auto& role : plan.roles) {
+            if (auto ok = apply(role); !ok) return ok;
+        }
+        for (const auto& table : plan.tables) {
+            if (auto ok = apply(table); !ok) return ok;
+        }
+        for (const auto& topic : plan.topics) {
+            if (auto ok = apply(topic); !ok) return ok;
+        }
+        for (const auto& group : plan.log_groups) {
+            applied_.log_groups_to_create.push_back(group.name);
+            add_resource(group.logical_id, "AWS::Logs::LogGroup", group.name, false, "unchanged");
+        }
+        for (const auto& function : plan.functions) {
+            if (auto ok = apply(function); !ok) return ok;
+        }
+        return {};
+    }
+
+private:
+    void add_resource(const std::string& id, const std::string& type, const std::string& physical_id, bool retain,
+                      const std::string& change) {
+        applied_.stack.resources.push_back(
+            {.logical_id = id, .type = type, .physical_id = physical_id, .retain = retain});
+        applied_.changes.emplace_back(id, change);
+    }
+
+    Result<void> apply(const stacks::RolePlan& plan) {
+        auto write = identity::put_role({.name = plan.name, .policies = plan.policies});
+        if (!write) return at(plan.logical_id, write.error());
+        const auto known = rows_.get(Space::roles, plan.name);
+        const std::string change = !known ? "created" : known == write->value ? "unchanged" : "updated";
+        rows_.write({*write});
+        add_resource(plan.logical_id, "AWS::IAM::Role", plan.name, false, change);
+        return {};
+    }
+
+    Result<void> apply(const stacks::TablePlan& plan) {
+        const tables::Location location{.region = target_.region, .account = target_.account};
+        std::string change = "unchanged";
+        const auto known = tables::load_table(rows_, plan.name);
+        // The table as the template wants it, made where there is nothing.
+        auto wanted = tables::create_table(NoRows(), plan.create_table, location, now_, random_.uuid());
+        if (!wanted) return at(plan.logical_id, wanted.error());
+        if (!known) {
+            rows_.write(wanted->writes);
+            change = "created";
+        } else if (auto ok = check_same_shape(plan, *known, wanted->writes); !ok) {
+            return ok;
+        }
+        const auto ttl = known ? known->ttl_attribute : std::nullopt;
+        const bool ttl_differs = ttl.value_or("") != plan.ttl_attribute;
+        if (ttl_differs) {
+            const std::string attribute = plan.ttl_attribute.empty() ? *ttl : plan.ttl_attribute;
+            auto decided = tables::update_time_to_live(
+                rows_, {{"TableName", plan.name},
+                        {"TimeToLiveSpecification",
+                         {{"AttributeName", attribute}, {"Enabled", !plan.ttl_attribute.empty()}}}});
+            if (!decided) return at(plan.logical_id, decided.error());
+            rows_.write(decided->writes);
+            if (known) change = "updated";
+        }
+        add_resource(plan.logical_id, "AWS::DynamoDB::Table", plan.name, plan.retain, change);
+        return {};
+    }
+
+    static Result<void> check_same_shape(const stacks::TablePlan& plan, const tables::Table& known,
+                                         const std::vector<RowWrite>& wanted_writes) {
+        const NoRows none;
+        OverlayRows wanted_rows(none);
+        wanted_rows.write(wanted_writes);
+        const auto wanted = tables::load_table(wanted_rows, plan.name);
+        if (wanted && wanted->key == known.key && wanted->indexes == known.indexes) return {};
+        return fail(
+            "ValidationError", 400,
+            fmt::format("{}: the table {} exists with other keys or indexes, and they cannot be changed while it has "
+                        "items; deploy under another stack name, or delete the table first.",
+                        plan.logical_id, plan.name));
+    }
+
+    Result<void> apply(const stacks::TopicPlan& plan) {
+        const topics::Home home{.region = target_.region, .account = target_.account};
+        const std::string arn = topics::topic_arn(home, plan.name);
+        const bool known = topics::topic_attributes(rows_, arn).has_value();
+        if (!known) {
+            topics::CreateTopic request;
+            request.name = plan.name;
+            auto decided = topics::create_topic(rows_, home, request, now_);
+            if (!decided) return at(plan.logical_id, decided.error());
+            rows_.write(decided->writes);
+        }
+        for (const auto& [name, value] : plan.attributes) {
+            auto writes = topics::set_topic_attribute(rows_, arn, name, value);
+            if (!writes) return at(plan.logical_id, writes.error());
+            rows_.write(*writes);
+        }
+        for (const auto& [protocol, endpoint] : plan.subscriptions) {
+            topics::Subscribe request;
+            request.topic_arn = arn;
+            request.protocol = protocol;
+            request.endpoint = endpoint;
+            auto decided = topics::subscribe(rows_, request, target_.account, now_, random_.bytes(32));
+            if (!decided) return at(plan.logical_id, decided.error());
+            rows_.write(decided->writes);
+        }
+        add_resource(plan.logical_id, "AWS::SNS::Topic", arn, false, known ? "unchanged" : "created");
+        return {};
+    }
+
+    Result<void> apply(const stacks::FunctionPlan& plan) {
+        const auto code = code_.find(plan.executable);
+        if (code == code_.end()) {
+            return fail("ValidationError", 400,
+                        fmt::format("{}: the executable '{}' was not sent along; build it first, or point --bin at the "
+                                    "folder that holds it.",
+                                    plan.logical_id, plan.executable));
+        }
+        if (identity::role_name_of(plan.role_arn).empty()) {
+            return fail("ValidationError", 400,
+                        fmt::format("{}: Role '{}' is no role's ARN.", plan.logical_id, plan.role_arn));
+        }
+        functions::Function function;
+        function.name = plan.name;
+        function.role_arn = plan.role_arn;
+        function.description = plan.description;
+        function.executable = plan.executable;
+        function.code_sha256 = code->second.sha256;
+        function.code_size = code->second.size;
+        function.timeout_seconds = plan.timeout_seconds;
+        function.memory_mb = plan.memory_mb;
+        function.environment = plan.environment;
+        function.log_group = plan.log_group;
+        if (plan.execution_timeout_seconds) {
+            function.durable = functions::DurableConfig{.execution_timeout_seconds = *plan.execution_timeout_seconds,
+                                                        .retention_days = plan.retention_days};
+        }
+        functions::Reference reference;
+        reference.name = plan.name;
+        const auto known = functions::resolve(rows_, reference, target_.region, target_.account);
+        auto decided = known ? functions::update_function(rows_, function, now_, random_.uuid())
+                             : functions::create_function(rows_, function, now_, random_.uuid());
+        if (!decided) return at(plan.logical_id, decided.error());
+        rows_.write(decided->writes);
+        applied_.log_groups_to_create.push_back(decided->answer.log_group);
+        const std::string change = !known ? "created" : decided->writes.empty() ? "unchanged" : "updated";
+        add_resource(plan.logical_id, "AWS::Serverless::Function", plan.name, false, change);
+        return {};
+    }
+
+    OverlayRows& rows_;
+    const stacks::Target& target_;
+    const std::map<std::string, Code>& code_;
+    TimePoint now_;
+    Random& random_;
+    Applied& applied_;
+};
+
+void remove_what_is_gone(OverlayRows& rows, const Stack& before, Applied& applied) {
+    for (const StackResource& resource : before.resources) {
+        const auto& now = applied.stack.resources;
+        const bool stays = std::any_of(now.begin(), now.end(), [&](const StackResource& other) {
+            return other.type == resource.type && other.physical_id == resource.physical_id;
+        });
+        if (stays) continue;
+        if (resource.retain) {
+            applied.removed.kept.push_back(resource.physical_id);
+            applied.changes.emplace_back(resource.logical_id, "retained");
+        } else {
+            remove_resource(rows, resource, applied.removed);
+            applied.changes.emplace_back(resource.logical_id, "deleted");
+        }
+    }
+    rows.write(applied.removed.writes);
+}
+
+}  // namespace
+
+Result<Applied> apply_plan(OverlayRows& rows, const stacks::Plan& plan, const stacks::Target& target,
+                           const std::map<std::string, Code>& code, std::string template_text, TimePoint now,
+                           Random& random) {
+    Applied applied;
+    const auto before = find_stack(rows, target.stack_name);
+    applied.stack = {.name = target.stack_name,
+                     .id = target.stack_id,
+                     .description = plan.description,
+                     .template_text = std::move(template_text),
+                     .parameters = plan.parameters,
+                     .outputs = plan.outputs,
+                     .resources = {},
+                     .created_at = before ? before->created_at : now,
+                     .updated_at = before ? std::optional(now) : std::nullopt};
+    if (auto ok = Applier(rows, target, code, now, random, applied).run(plan); !ok) return std::unexpected(ok.error());
+    if (before) remove_what_is_gone(rows, *before, applied);
+    rows.write({put_stack(applied.stack)});
+    return applied;
+}
+
+}  // namespace holdpoint::api

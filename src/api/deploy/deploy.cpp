@@ -1,0 +1,247 @@
+#include "api/deploy/deploy.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "api/deploy/apply.hpp"
+#include "api/respond.hpp"
+#include "base/encoding.hpp"
+#include "functions/registry.hpp"
+
+namespace holdpoint::api {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::unexpected<Error> invalid(std::string message) {
+    return fail("ValidationError", 400, std::move(message));
+}
+
+struct DeployRequest {
+    std::string template_text;
+    std::string stack_name;
+    std::map<std::string, std::string> parameters;
+    std::map<std::string, std::string> code;  // executable -> path
+};
+
+bool is_stack_name(std::string_view name) {
+    return !name.empty() && name.size() <= 128 && std::isalpha(static_cast<unsigned char>(name.front())) != 0 &&
+           std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; });
+}
+
+std::string text(const json::object& object, std::string_view name) {
+    const json::value* value = object.if_contains(name);
+    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+bool flag(const json::object& object, std::string_view name) {
+    const json::value* value = object.if_contains(name);
+    return value != nullptr && value->is_bool() && value->get_bool();
+}
+
+Result<std::map<std::string, std::string>> texts(const json::object& object, std::string_view name) {
+    std::map<std::string, std::string> result;
+    const json::value* value = object.if_contains(name);
+    if (value == nullptr) return result;
+    if (!value->is_object()) return invalid(fmt::format("{} must be an object.", name));
+    for (const auto& [key, member] : value->get_object()) {
+        if (!member.is_string()) return invalid(fmt::format("{}.{} must be text.", name, std::string_view(key)));
+        result[std::string(key)] = std::string(member.get_string());
+    }
+    return result;
+}
+
+Result<DeployRequest> read_request(const json::object& body) {
+    DeployRequest request;
+    request.template_text = text(body, "template");
+    request.stack_name = text(body, "stack_name");
+    if (!is_stack_name(request.stack_name)) {
+        return invalid(fmt::format("stack_name '{}' must be 1 to 128 letters, digits and '-', starting with a letter.",
+                                   request.stack_name));
+    }
+    auto parameters = texts(body, "parameters");
+    auto code = texts(body, "code");
+    if (!parameters) return std::unexpected(parameters.error());
+    if (!code) return std::unexpected(code.error());
+    request.parameters = std::move(*parameters);
+    request.code = std::move(*code);
+    return request;
+}
+
+/// Copies an executable to <folder>/<sha256>: whole, or not at all.
+Result<Code> store_code(const std::string& folder, const std::string& name, const std::string& path) {
+    std::ifstream stream(path, std::ios::binary);
+    std::stringstream buffer;
+    buffer << stream.rdbuf();
+    if (!stream) return invalid(fmt::format("The executable {} cannot be read: {}", path, std::strerror(errno)));
+    const std::string content = buffer.str();
+    constexpr std::string_view kElf =
+        "\x7f"
+        "ELF";
+    if (!content.starts_with(kElf) && !content.starts_with("#!")) {
+        return invalid(fmt::format("{} ({}) is no executable.", name, path));
+    }
+    Code code{.sha256 = to_hex(sha256(content)), .size = static_cast<std::int64_t>(content.size())};
+    const std::string target = folder + "/" + code.sha256;
+    if (fs::exists(target)) return code;
+    const std::string temporary = target + ".new";
+    const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+    bool good = file >= 0;
+    for (std::size_t written = 0; good && written < content.size();) {
+        const ssize_t count = ::write(file, content.data() + written, content.size() - written);
+        good = count > 0;
+        written += good ? static_cast<std::size_t>(count) : 0;
+    }
+    good = good && ::fsync(file) == 0;
+    if (file >= 0) ::close(file);
+    if (!good || ::rename(temporary.c_str(), target.c_str()) != 0) {
+        return fail("InternalFailure", 500, fmt::format("{} cannot be stored: {}", target, std::strerror(errno)));
+    }
+    return code;
+}
+
+class Deploy final : public Service {
+public:
+    Deploy(const Context& context, store::LogStore& logs, DeployOptions options)
+        : context_(context), logs_(logs), options_(std::move(options)) {}
+
+    void handle(Call call) override {
+        if (!call.caller.role_name.empty()) {
+            return refuse(call, {"AccessDeniedException", 403, "Only the account's own key may deploy.", {}});
+        }
+        boost::system::error_code problem;
+        const json::value body = json::parse(call.request.body, problem);
+        if (problem || !body.is_object() || call.request.method != "POST") {
+            return refuse(call, {"ValidationError", 400, "Expected a POST with a JSON object.", {}});
+        }
+        if (call.request.path() == "/holdpoint/deploy") return deploy(std::move(call), body.get_object());
+        if (call.request.path() == "/holdpoint/delete") return remove(std::move(call), body.get_object());
+        refuse(call, {"UnknownOperationException", 404, "Expected /holdpoint/deploy or /holdpoint/delete.", {}});
+    }
+
+private:
+    static void refuse(const Call& call, const Error& error) { call.respond(rest_json_error(error, call.request_id)); }
+
+    [[nodiscard]] stacks::Target target_of(const RowReader& rows, const std::string& name) const {
+        const auto known = find_stack(rows, name);
+        return {.stack_name = name,
+                .stack_id = known ? known->id
+                                  : fmt::format("arn:aws:cloudformation:{}:{}:stack/{}/{}", context_.region,
+                                                context_.account, name, context_.random.uuid()),
+                .region = context_.region,
+                .account = context_.account};
+    }
+
+    void deploy(Call call, const json::object& body) {
+        auto request = read_request(body);
+        if (!request) return refuse(call, request.error());
+        const stacks::Target target = target_of(*context_.store.snapshot(), request->stack_name);
+        auto plan = stacks::make_plan(request->template_text, request->parameters, target);
+        if (!plan) return refuse(call, plan.error());
+        std::map<std::string, Code> code;
+        for (const auto& function : plan->functions) {
+            const auto path = request->code.find(function.executable);
+            if (path == request->code.end()) continue;  // apply_plan says what is missing
+            auto stored = store_code(options_.code_folder, function.executable, path->second);
+            if (!stored) return refuse(call, stored.error());
+            code[function.executable] = *stored;
+        }
+        auto shared = std::make_shared<Call>(std::move(call));
+        context_.writer.submit(
+            [this, shared, request = std::move(*request), target, plan = std::move(*plan), code = std::move(code)](
+                store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
+                OverlayRows overlay(rows);
+                auto applied = apply_plan(overlay, plan, target, code, request.template_text, now, context_.random);
+                if (!applied) return [shared, error = applied.error()] { refuse(*shared, error); };
+                rows.apply(overlay.writes());
+                auto in_use = functions::code_in_use(rows);
+                return [this, shared, plan, applied = std::move(*applied), in_use = std::move(in_use)] {
+                    finish_deploy(*shared, plan, applied, in_use);
+                };
+            });
+    }
+
+    void finish_deploy(const Call& call, const stacks::Plan& plan, const Applied& applied,
+                       const std::vector<std::string>& code_in_use) {
+        for (const auto& group : applied.log_groups_to_create) logs_.create_group(group, context_.clock.now());
+        for (const auto& group : applied.removed.log_groups) logs_.delete_group(group);
+        for (const auto& function : plan.functions) options_.on_function_changed(function.name);
+        for (const auto& name : applied.removed.functions) options_.on_function_changed(name);
+        remove_unused_code(code_in_use);
+        json::object outputs;
+        for (const auto& output : applied.stack.outputs) outputs[output.key] = output.value;
+        json::array changes;
+        for (const auto& [id, change] : applied.changes) changes.push_back({{"resource", id}, {"change", change}});
+        call.respond(rest_json_answer(200,
+                                      json::object{{"stack_id", applied.stack.id},
+                                                   {"outputs", std::move(outputs)},
+                                                   {"changes", std::move(changes)},
+                                                   {"aws_only", json::value_from(plan.aws_only)}},
+                                      call.request_id));
+    }
+
+    void remove_unused_code(const std::vector<std::string>& in_use) const {
+        std::error_code problem;
+        for (const auto& entry : fs::directory_iterator(options_.code_folder, problem)) {
+            const std::string name = entry.path().filename();
+            const bool used = std::find(in_use.begin(), in_use.end(), name) != in_use.end();
+            if (!used && !name.ends_with(".new")) fs::remove(entry.path(), problem);
+        }
+    }
+
+    void remove(Call call, const json::object& body) {
+        const std::string name = text(body, "stack_name");
+        const bool force = flag(body, "force");
+        const bool with_audit = flag(body, "with_audit");
+        auto shared = std::make_shared<Call>(std::move(call));
+        context_.writer.submit([this, shared, name, force, with_audit](store::Transaction& rows,
+                                                                       TimePoint) -> engine::AfterCommit {
+            const auto stack = find_stack(rows, name);
+            if (!stack) {
+                return [shared, name] {
+                    refuse(*shared, {"ValidationError", 400, fmt::format("Stack with id {} does not exist", name), {}});
+                };
+            }
+            const std::size_t waiting = count_open_executions(rows, *stack);
+            if (waiting > 0 && !force) {
+                return [shared, waiting] {
+                    shared->respond(rest_json_answer(200, json::object{{"deleted", false}, {"waiting", waiting}},
+                                                     shared->request_id));
+                };
+            }
+            const Removal removal = remove_stack(rows, *stack, with_audit);
+            rows.apply(removal.writes);
+            return [this, shared, removal, waiting] {
+                for (const auto& group : removal.log_groups) logs_.delete_group(group);
+                for (const auto& function : removal.functions) options_.on_function_changed(function);
+                shared->respond(rest_json_answer(
+                    200,
+                    json::object{{"deleted", true}, {"waiting", waiting}, {"kept", json::value_from(removal.kept)}},
+                    shared->request_id));
+            };
+        });
+    }
+
+    Context context_;
+    store::LogStore& logs_;
+    DeployOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Service> make_deploy_service(const Context& context, store::LogStore& logs, DeployOptions options) {
+    return std::make_unique<Deploy>(context, logs, std::move(options));
+}
+
+}  // namespace holdpoint::api

@@ -1,0 +1,149 @@
+#include "api/deploy/stack_rows.hpp"
+
+#include <boost/json.hpp>
+
+#include "base/overlay_rows.hpp"
+#include "core/rows.hpp"
+#include "functions/registry.hpp"
+#include "identity/roles.hpp"
+#include "tables/operations.hpp"
+#include "topics/topics.hpp"
+
+namespace holdpoint::api {
+
+namespace json = boost::json;
+
+namespace {
+
+Stack decode(std::string_view text) {
+    const json::value value = json::parse(text);
+    const json::object& object = value.as_object();
+    const auto read = [](const json::value& from, std::string_view name) {
+        return std::string(from.at(name).as_string());
+    };
+    Stack stack;
+    stack.name = read(value, "name");
+    stack.id = read(value, "id");
+    stack.description = read(value, "description");
+    stack.template_text = read(value, "template");
+    for (const auto& [name, parameter] : object.at("parameters").as_object()) {
+        stack.parameters[std::string(name)] = std::string(parameter.as_string());
+    }
+    for (const json::value& output : object.at("outputs").as_array()) {
+        stack.outputs.push_back(
+            {.key = read(output, "key"), .value = read(output, "value"), .description = read(output, "description")});
+    }
+    for (const json::value& resource : object.at("resources").as_array()) {
+        stack.resources.push_back({.logical_id = read(resource, "logical_id"),
+                                   .type = read(resource, "type"),
+                                   .physical_id = read(resource, "physical_id"),
+                                   .retain = resource.at("retain").as_bool()});
+    }
+    stack.created_at = from_epoch_ms(object.at("created_at").as_int64());
+    if (const json::value* updated = object.if_contains("updated_at")) {
+        stack.updated_at = from_epoch_ms(updated->as_int64());
+    }
+    return stack;
+}
+
+}  // namespace
+
+RowWrite put_stack(const Stack& stack) {
+    json::object parameters;
+    for (const auto& [name, value] : stack.parameters) parameters[name] = value;
+    json::array outputs;
+    for (const auto& output : stack.outputs) {
+        outputs.push_back({{"key", output.key}, {"value", output.value}, {"description", output.description}});
+    }
+    json::array resources;
+    for (const auto& resource : stack.resources) {
+        resources.push_back({{"logical_id", resource.logical_id},
+                             {"type", resource.type},
+                             {"physical_id", resource.physical_id},
+                             {"retain", resource.retain}});
+    }
+    json::object object{{"name", stack.name},
+                        {"id", stack.id},
+                        {"description", stack.description},
+                        {"template", stack.template_text},
+                        {"parameters", std::move(parameters)},
+                        {"outputs", std::move(outputs)},
+                        {"resources", std::move(resources)},
+                        {"created_at", to_epoch_ms(stack.created_at)}};
+    if (stack.updated_at) object["updated_at"] = to_epoch_ms(*stack.updated_at);
+    return {Space::stacks, stack.name, json::serialize(object)};
+}
+
+std::optional<Stack> find_stack(const RowReader& rows, std::string_view name_or_id) {
+    std::string_view name = name_or_id;
+    if (constexpr std::string_view kMark = ":stack/"; name.find(kMark) != std::string_view::npos) {
+        name.remove_prefix(name.find(kMark) + kMark.size());
+        name = name.substr(0, name.find('/'));
+    }
+    const auto row = rows.get(Space::stacks, name);
+    if (!row) return std::nullopt;
+    Stack stack = decode(*row);
+    if (name != name_or_id && stack.id != name_or_id) return std::nullopt;  // an earlier stack of that name
+    return stack;
+}
+
+std::vector<Stack> list_stacks(const RowReader& rows) {
+    std::vector<Stack> stacks;
+    for (const Row& row : rows.scan(Space::stacks, {}, {}, SIZE_MAX)) stacks.push_back(decode(row.value));
+    return stacks;
+}
+
+void remove_resource(const RowReader& rows, const StackResource& resource, Removal& removal) {
+    const auto add = [&](std::vector<RowWrite> writes) {
+        removal.writes.insert(removal.writes.end(), std::make_move_iterator(writes.begin()),
+                              std::make_move_iterator(writes.end()));
+    };
+    if (resource.type == "AWS::Serverless::Function") {
+        functions::Reference reference;
+        reference.name = resource.physical_id;
+        // Deleted by hand before: nothing left to do.
+        if (auto writes = functions::delete_function(rows, reference)) add(std::move(*writes));
+        removal.functions.push_back(resource.physical_id);
+        removal.log_groups.push_back("/aws/lambda/" + resource.physical_id);
+    } else if (resource.type == "AWS::DynamoDB::Table") {
+        if (auto change = tables::delete_table(rows, {{"TableName", resource.physical_id}}))
+            add(std::move(change->writes));
+    } else if (resource.type == "AWS::SNS::Topic") {
+        if (auto writes = topics::delete_topic(rows, resource.physical_id)) add(std::move(*writes));
+    } else if (resource.type == "AWS::IAM::Role") {
+        add({identity::erase_role(resource.physical_id)});
+    } else if (resource.type == "AWS::Logs::LogGroup") {
+        removal.log_groups.push_back(resource.physical_id);
+    }
+}
+
+Removal remove_stack(const RowReader& rows, const Stack& stack, bool with_retained) {
+    Removal removal;
+    for (const StackResource& resource : stack.resources) {
+        if (resource.retain && !with_retained) {
+            removal.kept.push_back(resource.physical_id);
+        } else {
+            remove_resource(rows, resource, removal);
+        }
+    }
+    removal.writes.push_back({Space::stacks, stack.name, std::nullopt});
+    return removal;
+}
+
+std::size_t count_open_executions(const RowReader& rows, const Stack& stack) {
+    std::size_t count = 0;
+    for (const StackResource& resource : stack.resources) {
+        if (resource.type != "AWS::Serverless::Function") continue;
+        std::string prefix;
+        append_key_part(prefix, resource.physical_id);
+        for (const Row& row : rows.scan(Space::executions_by_function, prefix, prefix_end(prefix), SIZE_MAX)) {
+            std::string_view number(row.key);
+            number.remove_prefix(number.size() - sizeof(std::uint64_t));
+            const auto head = core::read_head(rows, *take_key_number(number));
+            if (head && head->status == wire::ExecutionStatus::running) ++count;
+        }
+    }
+    return count;
+}
+
+}  // namespace holdpoint::api

@@ -1,0 +1,55 @@
+// Stack rows: what is kept of each deployed stack, in Space::stacks.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/rows.hpp"
+#include "stacks/plan.hpp"
+
+namespace holdpoint::api {
+
+struct StackResource {
+    std::string logical_id;
+    std::string type;         // AWS::SNS::Topic
+    std::string physical_id;  // what Ref gives: a name, or a topic's ARN
+    bool retain = false;
+    friend bool operator==(const StackResource&, const StackResource&) = default;
+};
+
+struct Stack {
+    std::string name;
+    std::string id;  // ARN
+    std::string description;
+    std::string template_text;
+    std::map<std::string, std::string> parameters;
+    std::vector<stacks::Output> outputs;
+    std::vector<StackResource> resources;
+    TimePoint created_at;
+    std::optional<TimePoint> updated_at;
+};
+
+[[nodiscard]] RowWrite put_stack(const Stack& stack);
+/// By name or ARN.
+[[nodiscard]] std::optional<Stack> find_stack(const RowReader& rows, std::string_view name_or_id);
+[[nodiscard]] std::vector<Stack> list_stacks(const RowReader& rows);
+
+/// What removes a stack: its resources but the retained ones (those too with `with_retained`), and its row.
+struct Removal {
+    std::vector<RowWrite> writes;
+    std::vector<std::string> log_groups;
+    std::vector<std::string> functions;
+    std::vector<std::string> kept;  // physical ids of what was retained
+};
+[[nodiscard]] Removal remove_stack(const RowReader& rows, const Stack& stack, bool with_retained);
+/// The same for one resource.
+void remove_resource(const RowReader& rows, const StackResource& resource, Removal& removal);
+
+/// Executions of the stack's functions that are not closed.
+[[nodiscard]] std::size_t count_open_executions(const RowReader& rows, const Stack& stack);
+
+}  // namespace holdpoint::api
