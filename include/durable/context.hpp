@@ -7,7 +7,10 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,7 +54,7 @@ struct StepOptions {
     StepSemantics semantics = StepSemantics::at_least_once_per_retry;
 };
 
-/// The pause before the next poll (whole seconds, at least one); nothing: the condition holds.
+/// The pause before the next poll (one second to 366 days); nothing: the condition holds.
 using WaitDecision = std::optional<std::chrono::seconds>;
 
 template <class State>
@@ -61,6 +64,7 @@ struct ConditionOptions {
     std::function<WaitDecision(const State& state, int attempt)> strategy = {};
 };
 
+/// Timeouts are at most 99,999,999 seconds.
 struct CallbackOptions {
     std::chrono::seconds timeout{0};            // zero: none but the execution's own
     std::chrono::seconds heartbeat_timeout{0};  // zero: no heartbeats wanted
@@ -91,15 +95,38 @@ T read_result(const Text& text) {
     }
 }
 
+/// A body did its work, but its result is no JSON; doing it again would not help.
+class ResultError : public SerdesError {
+    using SerdesError::SerdesError;
+};
+
 template <class F, class... Args>
 Text text_of(F& body, Args&... args) {
     if constexpr (std::is_void_v<std::invoke_result_t<F&, Args&...>>) {
         body(args...);
         return std::nullopt;
     } else {
-        return to_json(body(args...)).dump();
+        decltype(auto) result = body(args...);
+        try {
+            return to_json(result).dump();
+        } catch (const SerdesError& error) {
+            throw ResultError(error.what());
+        }
     }
 }
+
+template <class R>
+struct StoredAs {
+    using type = R;
+};
+template <class R>
+    requires std::same_as<R, const char*> || std::same_as<R, std::string_view>
+struct StoredAs<R> {
+    using type = std::string;
+};
+/// What a body's result is after it was written and read: a value of its own, also for a reference or a literal.
+template <class R>
+using Stored = typename StoredAs<std::remove_cvref_t<R>>::type;
 
 }  // namespace detail
 
@@ -114,14 +141,15 @@ public:
 
 private:
     friend class Context;
-    Callback(detail::ContextCore& core, std::string operation_id, std::string id)
-        : core_(&core), operation_id_(std::move(operation_id)), id_(std::move(id)) {}
+    Callback(std::shared_ptr<detail::ContextCore> core, std::string operation_id, std::string id)
+        : core_(std::move(core)), operation_id_(std::move(operation_id)), id_(std::move(id)) {}
 
-    detail::ContextCore* core_;
+    std::shared_ptr<detail::ContextCore> core_;  // the context that created it may have ended
     std::string operation_id_;
     std::string id_;
 };
 
+/// Names have 1 to 256 printable ASCII characters; wait_for_callback's 246, because it adds to them.
 class Context {
 public:
     ~Context();
@@ -133,11 +161,11 @@ public:
     template <class F>
     auto step(std::string_view name, F&& body, StepOptions options = {}) {
         if constexpr (std::is_invocable_v<F&, StepContext&>) {
-            using R = std::invoke_result_t<F&, StepContext&>;
+            using R = detail::Stored<std::invoke_result_t<F&, StepContext&>>;
             return detail::read_result<R>(
                 step_text(name, [&](StepContext& step) { return detail::text_of(body, step); }, options));
         } else {
-            using R = std::invoke_result_t<F&>;
+            using R = detail::Stored<std::invoke_result_t<F&>>;
             return detail::read_result<R>(
                 step_text(name, [&](StepContext&) { return detail::text_of(body); }, options));
         }
@@ -146,7 +174,8 @@ public:
     /// Suspends for at least this long: 1 second to 366 days, fractions rounded up.
     template <class Rep, class Period>
     void wait(std::string_view name, std::chrono::duration<Rep, Period> duration) {
-        wait_seconds(name, std::chrono::ceil<std::chrono::seconds>(duration));
+        constexpr std::int64_t kTooLong = std::numeric_limits<std::int64_t>::max();
+        wait_seconds(name, detail::whole_seconds(duration).value_or(kTooLong));
     }
 
     /// Polls: `check(state)` or `check(state, StepContext&)` answers the next state, the strategy decides whether to go
@@ -165,14 +194,15 @@ public:
             Json json = to_json(next);
             return std::pair(json.dump(), options.strategy(from_json<State>(json), step.attempt()));
         };
-        return from_json<State>(Json::parse(condition_text(name, to_json(options.initial_state).dump(), poll)));
+        return from_json<State>(Json::parse(
+            condition_text(name, to_json(options.initial_state).dump(), options.strategy ? Poll(poll) : Poll())));
     }
 
     /// Answers as soon as the service has given the callback its id.
     template <class T>
     [[nodiscard]] Callback<T> create_callback(std::string_view name, CallbackOptions options = {}) {
         auto [operation_id, id] = start_callback(name, options);
-        return Callback<T>(*core_, std::move(operation_id), std::move(id));
+        return Callback<T>(core_, std::move(operation_id), std::move(id));
     }
 
     /// Creates a callback, hands its id over in a step, and suspends until it is answered. `submitter` takes the id, or
@@ -194,18 +224,18 @@ public:
     /// Groups operations under one name; `body` takes the child's Context&. ChildContextError when it throws.
     template <class F>
     auto run_in_child_context(std::string_view name, F&& body) {
-        using R = std::invoke_result_t<F&, Context&>;
+        using R = detail::Stored<std::invoke_result_t<F&, Context&>>;
         return detail::read_result<R>(child_text(name, [&](Context& child) { return detail::text_of(body, child); }));
     }
 
     [[nodiscard]] const Logger& logger() const;
     [[nodiscard]] const std::string& execution_arn() const;
-    /// True while the next operation is answered from its record.
+    /// True while the handler repeats what an earlier invocation did; the logger is silent then.
     [[nodiscard]] bool is_replaying() const;
 
 private:
     friend struct detail::Internals;
-    explicit Context(std::unique_ptr<detail::ContextCore> core);
+    explicit Context(std::shared_ptr<detail::ContextCore> core);
 
     using StepBody = std::function<detail::Text(StepContext&)>;
     using Poll = std::function<std::pair<std::string, WaitDecision>(const std::string& state, StepContext&)>;
@@ -213,14 +243,14 @@ private:
     using ChildBody = std::function<detail::Text(Context&)>;
 
     detail::Text step_text(std::string_view name, const StepBody& body, const StepOptions& options);
-    void wait_seconds(std::string_view name, std::chrono::seconds duration);
+    void wait_seconds(std::string_view name, std::int64_t seconds);
     std::string condition_text(std::string_view name, const std::string& initial_state, const Poll& poll);
     std::pair<std::string, std::string> start_callback(std::string_view name, const CallbackOptions& options);
     detail::Text wait_for_callback_text(std::string_view name, const Submitter& submitter,
                                         const WaitForCallbackOptions& options);
     detail::Text child_text(std::string_view name, const ChildBody& body);
 
-    std::unique_ptr<detail::ContextCore> core_;
+    std::shared_ptr<detail::ContextCore> core_;
 };
 
 namespace detail {

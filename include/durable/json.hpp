@@ -1,9 +1,10 @@
 // JSON: values, and the mapping between them and C++ types.
 //
-// Mapped are: bool, numbers, std::string, std::optional, std::vector, std::map with text keys, std::chrono durations
-// (whole seconds), Json itself, enums described with BOOST_DESCRIBE_ENUM (by name), and structs described with
-// BOOST_DESCRIBE_STRUCT: an std::optional member may be missing or null, every other member must be there, and unknown
-// members are ignored.
+// Mapped are: bool, numbers (finite ones), std::string (UTF-8), std::optional, std::vector, std::map with text keys,
+// std::chrono durations (whole seconds; a fraction is written as the next whole one, and read is only what the duration
+// can hold exactly: 90 is no std::chrono::minutes), Json itself, enums described with BOOST_DESCRIBE_ENUM (by name),
+// and structs described with BOOST_DESCRIBE_STRUCT: an std::optional member may be missing or null, every other member
+// must be there, and unknown members are ignored.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -32,8 +33,10 @@ public:
     Json() = default;
     explicit Json(Data data) : data_(std::move(data)) {}
 
-    /// Throws SerdesError, saying where the text stops being JSON.
+    /// Throws SerdesError, saying where the text stops being JSON. Nests at most 256 deep.
     [[nodiscard]] static Json parse(std::string_view text);
+    /// Throws SerdesError, saying where something is that JSON has no form for: a number that is not finite, text that
+    /// is not UTF-8, or what parse would not take.
     [[nodiscard]] std::string dump() const;
 
     template <class T>
@@ -41,7 +44,7 @@ public:
         return std::get_if<T>(&data_);
     }
     [[nodiscard]] bool is_null() const { return data_.index() == 0; }
-    /// The member of that name; nullptr when there is none or this is no object.
+    /// The member of that name (the last one, when there are several); nullptr when there is none or this is no object.
     [[nodiscard]] const Json* find(std::string_view name) const;
     /// "an object", "text", …: for messages.
     [[nodiscard]] std::string_view kind() const;
@@ -74,6 +77,34 @@ template <class T>
 inline constexpr bool is_duration = false;
 template <class Rep, class Period>
 inline constexpr bool is_duration<std::chrono::duration<Rep, Period>> = true;
+
+/// count · num/den seconds, a fraction rounded up; nothing when that does not fit.
+[[nodiscard]] std::optional<std::int64_t> whole_seconds(std::int64_t count, std::intmax_t num, std::intmax_t den);
+[[nodiscard]] std::optional<std::int64_t> whole_seconds(double seconds);
+/// How many times num/den seconds they are; refuses what is no whole number that fits.
+[[nodiscard]] std::int64_t count_of(std::int64_t seconds, std::intmax_t num, std::intmax_t den, const JsonPath& path);
+
+template <class Rep, class Period>
+[[nodiscard]] std::optional<std::int64_t> whole_seconds(std::chrono::duration<Rep, Period> duration) {
+    if constexpr (std::floating_point<Rep>) {
+        return whole_seconds(std::chrono::duration<double>(duration).count());
+    } else {
+        if (!std::in_range<std::int64_t>(duration.count())) return std::nullopt;
+        return whole_seconds(static_cast<std::int64_t>(duration.count()), Period::num, Period::den);
+    }
+}
+
+template <class T>
+[[nodiscard]] T read_duration(std::int64_t seconds, const JsonPath& path) {
+    using Rep = typename T::rep;
+    if constexpr (std::floating_point<Rep>) {
+        return std::chrono::duration_cast<T>(std::chrono::duration<double>(static_cast<double>(seconds)));
+    } else {
+        const std::int64_t count = count_of(seconds, T::period::num, T::period::den, path);
+        if (!std::in_range<Rep>(count)) refuse_json(path, "is a duration that does not fit");
+        return T(static_cast<Rep>(count));
+    }
+}
 
 template <class>
 inline constexpr bool unmapped = false;
@@ -132,7 +163,9 @@ Json write_json(const T& value) {
     } else if constexpr (std::convertible_to<T, std::string_view>) {
         return Json(Json::Data(std::string(std::string_view(value))));
     } else if constexpr (is_duration<T>) {
-        return Json(Json::Data(static_cast<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(value).count())));
+        const auto seconds = whole_seconds(value);
+        if (!seconds) throw SerdesError("a duration that does not fit cannot be written as JSON");
+        return Json(Json::Data(*seconds));
     } else if constexpr (is_instance<T, std::optional>) {
         return value ? write_json(*value) : Json();
     } else if constexpr (is_instance<T, std::vector>) {
@@ -181,7 +214,7 @@ T read_json(const Json& json, const JsonPath& path) {
         if (const std::string* text = json.get_if<std::string>()) return *text;
         refuse_json(path, "text", json);
     } else if constexpr (is_duration<T>) {
-        return std::chrono::duration_cast<T>(std::chrono::seconds(read_number<std::int64_t>(json, path)));
+        return read_duration<T>(read_number<std::int64_t>(json, path), path);
     } else if constexpr (is_instance<T, std::optional>) {
         if (json.is_null()) return std::nullopt;
         return read_json<typename T::value_type>(json, path);

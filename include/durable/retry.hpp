@@ -9,7 +9,8 @@
 
 namespace durable {
 
-/// The pause before the next attempt (whole seconds, at least one); nothing: give up.
+/// The pause before the next attempt (one second to 366 days; what is outside is taken as the nearest of them);
+/// nothing: give up.
 using RetryDecision = std::optional<std::chrono::seconds>;
 /// `attempt` is the one that just failed, counted from 1.
 using RetryStrategy = std::function<RetryDecision(const ErrorInfo& error, int attempt)>;

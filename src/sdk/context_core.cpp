@@ -2,21 +2,34 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/encoding.hpp"
 #include "wire/durable_json.hpp"
 
 namespace durable::detail {
 
 namespace wire = holdpoint::wire;
+using wire::OperationStatus;
+using wire::OperationType;
 
 namespace {
 
-std::string_view kind(wire::OperationType type) {
-    return wire::to_string(type);
+constexpr std::size_t kNameMax = 256;
+
+std::string described(OperationType type, std::string_view sub_type, std::string_view name) {
+    return fmt::format("{} ({}) '{}'", wire::to_string(type), sub_type, name);
 }
 
-std::string described(std::string_view type, std::string_view sub_type, std::string_view name) {
-    return fmt::format("{} ({}) '{}'", type, sub_type, name);
+/// True while the service has to move it on before the handler can.
+bool is_open(const wire::Operation& record) {
+    if (record.type == OperationType::step) return record.status == OperationStatus::pending;
+    return record.status == OperationStatus::started;
+}
+
+bool is_finished(const wire::Operation& record) {
+    return record.status != OperationStatus::started && record.status != OperationStatus::pending &&
+           record.status != OperationStatus::ready;
 }
 
 }  // namespace
@@ -28,36 +41,39 @@ std::string operation_id(std::string_view path) {
 ContextCore::ContextCore(ExecutionState& execution_state, std::string request_id)
     : state(execution_state),
       logger({}, nullptr),
-      fields_({{"executionArn", execution_state.execution_arn()}, {"requestId", std::move(request_id)}}),
-      silent_(std::make_shared<bool>(false)) {
-    refresh_silence();
-    logger = Logger(fields_, silent_);
+      fields_({{"executionArn", execution_state.execution_arn()}, {"requestId", std::move(request_id)}}) {
+    logger = Logger(fields_, state.replay.flag());
 }
 
-ContextCore::ContextCore(const ContextCore& parent, const Claim& claim, bool is_closed)
-    : state(parent.state),
-      logger({}, nullptr),
-      fields_(parent.fields_),
-      silent_(std::make_shared<bool>(false)),
-      prefix_(claim.path),
-      parent_id_(claim.id),
-      is_closed_(is_closed) {
+ContextCore::ContextCore(const ContextCore& parent, const Claim& claim)
+    : state(parent.state), logger({}, nullptr), fields_(parent.fields_), prefix_(claim.path), parent_id_(claim.id) {
     fields_.emplace_back("parentId", claim.id);
-    refresh_silence();
-    logger = Logger(fields_, silent_);
+    logger = Logger(fields_, state.replay.flag());
 }
 
 std::string ContextCore::path_of(int number) const {
     return prefix_.empty() ? std::to_string(number) : fmt::format("{}-{}", prefix_, number);
 }
 
-bool ContextCore::is_replaying() const {
-    return is_closed_ || state.find(operation_id(path_of(claimed_ + 1))) != nullptr;
+void ContextCore::check_name(std::string_view sub_type, std::string_view name, std::string_view suffix) {
+    const auto odd = std::find_if(name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; });
+    const bool fits = !name.empty() && name.size() + suffix.size() <= kNameMax;
+    if (fits && odd == name.end()) return;
+    std::string problem = fmt::format("{} '{}': a name has 1 to {} printable ASCII characters, ", sub_type,
+                                      holdpoint::is_utf8(name) ? name : std::string_view("?"), kNameMax);
+    if (!fits) {
+        problem += fmt::format("this one has {}", name.size());
+        if (!suffix.empty()) problem += fmt::format(" and gets the suffix '{}'", suffix);
+    } else {
+        problem += fmt::format("byte {} is 0x{:02X}", odd - name.begin(), static_cast<unsigned char>(*odd));
+    }
+    state.refuse_use(problem);
 }
 
-Claim ContextCore::claim(wire::OperationType type, std::string_view name, std::string_view sub_type) {
+Claim ContextCore::claim(OperationType type, std::string_view name, std::string_view sub_type) {
     state.check_place(sub_type, name);
     state.throw_if_ended();
+    check_name(sub_type, name);
     Claim claim;
     claim.type = type;
     claim.name = name;
@@ -65,41 +81,78 @@ Claim ContextCore::claim(wire::OperationType type, std::string_view name, std::s
     claim.path = path_of(++claimed_);
     claim.id = operation_id(claim.path);
     claim.record = state.find(claim.id);
-    refresh_silence();
+    check_record(claim);
+    state.replay.came_to(claim.id, claim.record);
+    return claim;
+}
+
+void ContextCore::check_record(const Claim& claim) {
+    const std::string found = described(claim.type, claim.sub_type, claim.name);
     if (claim.record == nullptr) {
-        if (!is_closed_) return claim;
-        state.fail_execution({.type = "NonDeterministicExecutionError",
-                              .message = fmt::format("The child context that was recorded as finished comes to a new "
-                                                     "operation, {}, on replay. A handler must do the same operations "
-                                                     "in the same order every time.",
-                                                     described(kind(type), sub_type, name)),
-                              .data = {},
-                              .stack = {}});
+        if (!state.replay.is_in_closed()) return;
+        fail_nondeterministic(fmt::format(
+            "The child context that was recorded as finished comes to a new operation, {}, on replay.", found));
     }
     const wire::Operation& record = *claim.record;
-    const std::string recorded_name = record.name.value_or("");
-    const std::string recorded_sub_type = record.sub_type.value_or(std::string(sub_type));
-    if (record.type == type && recorded_name == name && recorded_sub_type == sub_type) return claim;
-    state.fail_execution({.type = "NonDeterministicExecutionError",
-                          .message = fmt::format(
-                              "Operation {} of this context was {} when it was recorded, but the code now comes to {}. "
-                              "A handler must do the same operations in the same order every time; publish changed "
-                              "code as a new version, so that executions under way keep theirs.",
-                              claim.path, described(kind(record.type), recorded_sub_type, recorded_name),
-                              described(kind(type), sub_type, name)),
-                          .data = {},
-                          .stack = {}});
+    const std::string name = record.name.value_or("");
+    const std::string sub_type = record.sub_type.value_or(std::string(claim.sub_type));
+    if (record.type != claim.type || name != claim.name || sub_type != claim.sub_type) {
+        fail_nondeterministic(
+            fmt::format("Operation {} of this context was {} when it was recorded, but the code now comes to {}.",
+                        claim.path, described(record.type, sub_type, name), found));
+    }
+    if (state.replay.is_in_closed() && claim.type != OperationType::callback && !is_finished(record)) {
+        fail_nondeterministic(
+            fmt::format("The child context that was recorded as finished comes to {}, which is not finished.", found));
+    }
+}
+
+void ContextCore::fail_nondeterministic(std::string message) {
+    message +=
+        " A handler must do the same operations in the same order every time; publish changed code as a new version, "
+        "so that executions under way keep theirs.";
+    state.fail_execution(
+        {.type = "NonDeterministicExecutionError", .message = std::move(message), .data = {}, .stack = {}});
 }
 
 wire::OperationUpdate ContextCore::update(const Claim& claim, wire::OperationAction action) const {
     wire::OperationUpdate update;
     update.id = claim.id;
     update.parent_id = parent_id_;
-    if (!claim.name.empty()) update.name = claim.name;
+    update.name = claim.name;
     update.type = claim.type;
     update.sub_type = std::string(claim.sub_type);
     update.action = action;
     return update;
+}
+
+void ContextCore::start(const Claim& claim) {
+    state.enqueue(update(claim, wire::OperationAction::start));
+}
+
+const wire::Operation& ContextCore::recorded(const std::string& id) {
+    const wire::Operation* record = state.find(id);
+    if (record != nullptr) return *record;
+    state.fail_execution({.type = "CheckpointError",
+                          .message = "The service accepted an operation but did not answer its state.",
+                          .data = {},
+                          .stack = {}});
+}
+
+const wire::Operation& ContextCore::settled(const std::string& id) {
+    // What is queued goes first: its answer may bring what is waited for.
+    if (is_open(recorded(id))) state.flush();
+    const wire::Operation& record = recorded(id);
+    if (!is_open(record)) {
+        state.replay.took(id);
+        return record;
+    }
+    if (state.replay.is_in_closed()) {
+        fail_nondeterministic(
+            fmt::format("The child context that was recorded as finished waits for {}, which it did not wait for.",
+                        described(record.type, record.sub_type.value_or(""), record.name.value_or(""))));
+    }
+    state.suspend();
 }
 
 Logger ContextCore::step_logger(const Claim& claim, int attempt) const {
@@ -108,16 +161,6 @@ Logger ContextCore::step_logger(const Claim& claim, int attempt) const {
     fields.emplace_back("operationName", claim.name);
     fields.emplace_back("attempt", std::to_string(attempt));
     return Logger(std::move(fields), nullptr);
-}
-
-Text run_step_body(ContextCore& core, const Claim& claim, int attempt, const std::function<Text(StepContext&)>& body) {
-    struct Mark {
-        ExecutionState& state;
-        ~Mark() { state.running_step.clear(); }
-    } mark{core.state};
-    core.state.running_step = claim.name.empty() ? std::string("unnamed") : claim.name;
-    StepContext context(attempt, core.step_logger(claim, attempt));
-    return body(context);
 }
 
 }  // namespace durable::detail

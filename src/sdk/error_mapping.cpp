@@ -2,19 +2,24 @@
 
 #include <cxxabi.h>
 
+#include <boost/json.hpp>
 #include <cstdlib>
 #include <memory>
 #include <typeinfo>
 
 #include "base/encoding.hpp"
+#include "durable/context.hpp"
+#include "wire/durable_json.hpp"
 
 namespace durable::detail {
 
 namespace {
 
-constexpr std::size_t kMessageBytesMax = 8 * 1024;
-constexpr std::size_t kDataBytesMax = 16 * 1024;
-constexpr std::size_t kTypeBytesMax = 256;
+/// What an error may have as JSON (AWS quota), and what its members keep when it has more.
+constexpr std::size_t kErrorBytesMax = 32 * 1024;
+constexpr std::size_t kTextBytesMax = 12 * 1024;
+constexpr std::size_t kTypeBytesMax = 512;
+constexpr std::size_t kStackBytesMax = 4 * 1024;
 
 /// The class's own name, without namespaces and template arguments.
 std::string class_name(const std::type_info& type) {
@@ -27,25 +32,52 @@ std::string class_name(const std::type_info& type) {
     return name;
 }
 
-/// Cut to `max` bytes at a character's border; what is not UTF-8 is shown as hex.
-std::string shortened(std::string text, std::size_t max) {
-    if (!holdpoint::is_utf8(text)) text = "(hex) " + holdpoint::to_hex(text);
-    if (text.size() <= max) return text;
-    constexpr std::string_view kMark = "… (shortened)";
-    std::size_t end = max - kMark.size();
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-    return text.substr(0, end) + std::string(kMark);
+std::string readable(std::string text) {
+    return holdpoint::is_utf8(text) ? text : "(hex) " + holdpoint::to_hex(text);
 }
 
-}  // namespace
+/// Bytes of one character in JSON text.
+std::size_t written_size(char c) {
+    if (c == '"' || c == '\\') return 2;
+    return static_cast<unsigned char>(c) < 0x20 ? 6 : 1;
+}
 
-ErrorInfo current_error() {
+/// Cut at a character's border, so that it takes at most `max` bytes of JSON.
+std::string shortened(std::string text, std::size_t max) {
+    constexpr std::string_view kMark = "… (shortened)";
+    std::size_t written = 0;
+    std::size_t kept = 0;  // what leaves room for the mark
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (written + kMark.size() <= max) kept = i;
+        written += written_size(text[i]);
+        if (written <= max) continue;
+        while (kept > 0 && (static_cast<unsigned char>(text[kept]) & 0xC0U) == 0x80U) --kept;
+        return text.substr(0, kept) + std::string(kMark);
+    }
+    return text;
+}
+
+/// The first lines that fit.
+void shorten(std::vector<std::string>& lines, std::size_t max) {
+    std::size_t written = 0;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        written += 3;
+        for (const char c : lines[i]) written += written_size(c);
+        if (written <= max) continue;
+        lines.resize(i);
+        return;
+    }
+}
+
+ErrorInfo error_in_flight() {
     try {
         throw;
     } catch (const DurableOperationError& error) {
         return error.info();
     } catch (const Error& error) {
         return {.type = error.type(), .message = error.what(), .data = error.data(), .stack = {}};
+    } catch (const ResultError& error) {
+        return {.type = "SerdesError", .message = error.what(), .data = {}, .stack = {}};
     } catch (const std::exception& error) {
         return {.type = class_name(typeid(error)), .message = error.what(), .data = {}, .stack = {}};
     } catch (...) {
@@ -55,12 +87,25 @@ ErrorInfo current_error() {
     }
 }
 
+}  // namespace
+
+ErrorInfo current_error() {
+    return from_wire(to_wire(error_in_flight()));
+}
+
 holdpoint::wire::ErrorObject to_wire(const ErrorInfo& info) {
     holdpoint::wire::ErrorObject error;
-    error.type = shortened(info.type, kTypeBytesMax);
-    error.message = shortened(info.message, kMessageBytesMax);
-    if (!info.data.empty()) error.data = shortened(info.data, kDataBytesMax);
-    if (!info.stack.empty()) error.stack_trace = info.stack;
+    error.type = readable(info.type);
+    error.message = readable(info.message);
+    if (!info.data.empty()) error.data = readable(info.data);
+    std::vector<std::string> stack;
+    for (const std::string& line : info.stack) stack.push_back(readable(line));
+    if (!stack.empty()) error.stack_trace = std::move(stack);
+    if (boost::json::serialize(holdpoint::wire::to_json(error)).size() <= kErrorBytesMax) return error;
+    error.type = shortened(std::move(*error.type), kTypeBytesMax);
+    error.message = shortened(std::move(*error.message), kTextBytesMax);
+    if (error.data) error.data = shortened(std::move(*error.data), kTextBytesMax);
+    if (error.stack_trace) shorten(*error.stack_trace, kStackBytesMax);
     return error;
 }
 
@@ -69,6 +114,10 @@ ErrorInfo from_wire(const holdpoint::wire::ErrorObject& error) {
             .message = error.message.value_or(""),
             .data = error.data.value_or(""),
             .stack = error.stack_trace.value_or(std::vector<std::string>{})};
+}
+
+ErrorInfo error_of(const holdpoint::wire::Operation& record) {
+    return record.error ? from_wire(*record.error) : ErrorInfo{};
 }
 
 }  // namespace durable::detail

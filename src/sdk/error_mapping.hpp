@@ -12,8 +12,10 @@ namespace durable::detail {
 /// the class's name; for something that is no std::exception, "Unknown". Call it in a catch block only.
 [[nodiscard]] ErrorInfo current_error();
 
-/// Shortened so that the service takes it (32 KiB as JSON).
+/// Shortened in the same way.
 [[nodiscard]] holdpoint::wire::ErrorObject to_wire(const ErrorInfo& info);
 [[nodiscard]] ErrorInfo from_wire(const holdpoint::wire::ErrorObject& error);
+/// The error that a record carries.
+[[nodiscard]] ErrorInfo error_of(const holdpoint::wire::Operation& record);
 
 }  // namespace durable::detail

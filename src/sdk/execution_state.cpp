@@ -1,14 +1,15 @@
 #include "sdk/execution_state.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <cctype>
 #include <cstdio>
 #include <exception>
 
 #include "sdk/last_answer.hpp"
+#include "wire/durable_json.hpp"
 
 namespace durable::detail {
 
@@ -19,13 +20,13 @@ namespace {
 /// What AWS's own SDKs send at most in one call.
 constexpr std::size_t kBatchUpdates = 250;
 constexpr std::size_t kBatchBytes = 750 * 1024;
+/// What a request has around its updates: two tokens and the members' names.
+constexpr std::size_t kRequestBytes = 200;
 constexpr int kSwallowedMax = 100;
 
+/// As it is sent: JSON makes six bytes of some.
 std::size_t size_of(const wire::OperationUpdate& update) {
-    constexpr std::size_t kFrame = 300;
-    std::size_t bytes = kFrame + update.payload.value_or("").size();
-    if (update.error) bytes += update.error->message.value_or("").size() + update.error->data.value_or("").size();
-    return bytes;
+    return boost::json::serialize(wire::to_json(update)).size() + 1;
 }
 
 bool is_stale_token(const holdpoint::Error& failure) {
@@ -42,6 +43,7 @@ ExecutionState::ExecutionState(DurableService& service, wire::InvocationInput in
       arn_(std::move(input.execution_arn)),
       token_(std::move(input.checkpoint_token)),
       next_marker_(std::move(input.next_marker)),
+      updated_(std::move(input.updated_operation_ids)),
       uncaught_(std::uncaught_exceptions()) {
     merge(std::move(input.operations));
 }
@@ -49,6 +51,7 @@ ExecutionState::ExecutionState(DurableService& service, wire::InvocationInput in
 bool ExecutionState::load() {
     try {
         fetch_pages(std::exchange(next_marker_, {}));
+        replay.begin(operations_, updated_);
         return true;
     } catch (const Unwind&) {
         return false;
@@ -67,7 +70,7 @@ void ExecutionState::enqueue(wire::OperationUpdate update) {
 void ExecutionState::flush() {
     while (!queue_.empty()) {
         std::vector<wire::OperationUpdate> batch;
-        std::size_t bytes = 0;
+        std::size_t bytes = kRequestBytes + token_.size();
         while (batch.size() < queue_.size() && batch.size() < kBatchUpdates) {
             bytes += size_of(queue_[batch.size()]);
             if (bytes > kBatchBytes && !batch.empty()) break;
@@ -94,7 +97,7 @@ void ExecutionState::send(std::vector<wire::OperationUpdate> batch) {
         arn_, {.checkpoint_token = token_, .updates = std::move(batch), .client_token = std::nullopt});
     if (!response) leave_after(response.error());
     merge(std::move(response->operations));
-    if (!response->checkpoint_token) {
+    if (response->checkpoint_token.value_or("").empty()) {
         if (closes) return;
         // The service takes nothing more from this invocation; what was sent is recorded.
         leave(End::suspended, {});
@@ -123,7 +126,6 @@ void ExecutionState::merge(std::vector<wire::Operation> operations) {
 }
 
 void ExecutionState::suspend() {
-    flush();
     leave(End::suspended, {});
 }
 
@@ -145,7 +147,7 @@ void ExecutionState::leave_after(const holdpoint::Error& failure) {
     const bool refused = failure.http_status >= 400 && failure.http_status < 500 && failure.http_status != 429;
     const bool key_unusable = failure.name.starts_with("KMS");
     if (key_unusable || (refused && !is_stale_token(failure))) {
-        error.message = fmt::format("CheckpointError: {}: {}", failure.name, failure.message);
+        error.message = fmt::format("{}: {}", failure.name, failure.message);
         error.type = "CheckpointError";
         leave(End::execution_failed, std::move(error));
     }
@@ -153,7 +155,10 @@ void ExecutionState::leave_after(const holdpoint::Error& failure) {
 }
 
 void ExecutionState::throw_if_ended() {
-    if (end_ == End::none) return;
+    if (end_ == End::none) {
+        if (auto problem = misuse()) fail_execution(std::move(*problem));
+        return;
+    }
     if (++swallowed_ > kSwallowedMax) {
         std::fputs(
             "durable: the handler caught the suspension of an operation 100 times and went on; this invocation "
@@ -186,13 +191,16 @@ void ExecutionState::check_place(std::string_view operation, std::string_view na
             running_step);
     }
     if (problem.empty()) return;
-    const std::string text = fmt::format("The durable operation {} '{}' was called {}.", operation, name, problem);
-    std::fprintf(stderr, "durable: %s\n", text.c_str());
+    refuse_use(fmt::format("The durable operation {} '{}' was called {}.", operation, name, problem));
+}
+
+void ExecutionState::refuse_use(const std::string& problem) {
+    std::fprintf(stderr, "durable: %s\n", problem.c_str());
     {
         const std::lock_guard lock(misuse_mutex_);
-        if (!misuse_) misuse_ = {.type = "ValidationError", .message = text, .data = {}, .stack = {}};
+        if (!misuse_) misuse_ = {.type = "ValidationError", .message = problem, .data = {}, .stack = {}};
     }
-    throw ValidationError(text);
+    throw ValidationError(problem);
 }
 
 }  // namespace durable::detail

@@ -13,6 +13,7 @@
 #include "durable/context.hpp"
 #include "durable/errors.hpp"
 #include "sdk/durable_service.hpp"
+#include "sdk/replay.hpp"
 #include "wire/durable.hpp"
 
 namespace durable::detail {
@@ -47,20 +48,25 @@ public:
     /// The same at the end of the handler: false instead of leaving.
     [[nodiscard]] bool try_flush();
 
-    /// Suspends: sends what is queued first.
+    /// Leaves the handler until the service has something new. Whoever waits for an operation sends what is queued and
+    /// reads its record again first: the answer may bring what is waited for, and nobody would wake the execution then.
     [[noreturn]] void suspend();
     [[noreturn]] void fail_execution(ErrorInfo error);
-    /// Leaves the handler when it had to be left before; after 100 times, ends the process.
+    /// Leaves the handler when it had to be left before (after 100 times, ends the process), or when it used the SDK in
+    /// a way that cannot work, also when it caught the error that said so.
     void throw_if_ended();
     /// Refuses a call from where it cannot work: another thread, a destructor during unwinding, the body of a step.
     void check_place(std::string_view operation, std::string_view name);
 
     [[nodiscard]] End end() const { return end_; }
     [[nodiscard]] const ErrorInfo& error() const { return error_; }
-    /// What check_place refused, when the handler went on regardless; the execution fails with it.
+    /// Throws ValidationError, and remembers it in case that the handler goes on regardless.
+    [[noreturn]] void refuse_use(const std::string& problem);
+    /// What was refused; the execution fails with it.
     [[nodiscard]] std::optional<ErrorInfo> misuse() const;
     /// The step whose body is running; empty outside.
     std::string running_step;
+    Replay replay;
 
 private:
     void send(std::vector<holdpoint::wire::OperationUpdate> batch);
@@ -73,6 +79,7 @@ private:
     std::string arn_;
     std::string token_;
     std::string next_marker_;
+    std::vector<std::string> updated_;
     Text input_;
     std::unordered_map<std::string, holdpoint::wire::Operation> operations_;
     std::vector<holdpoint::wire::OperationUpdate> queue_;

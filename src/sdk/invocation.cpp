@@ -53,7 +53,7 @@ InvocationAnswer run_invocation(const DurableHandler& handler, wire::InvocationI
                                 const std::string& request_id) {
     ExecutionState state(service, std::move(input));
     if (!state.load()) return answer_of(state);
-    auto context = Internals::make_context(std::make_unique<ContextCore>(state, request_id));
+    auto context = Internals::make_context(std::make_shared<ContextCore>(state, request_id));
     std::optional<ErrorInfo> error;
     Text result;
     try {

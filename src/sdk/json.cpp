@@ -1,90 +1,199 @@
 #include "durable/json.hpp"
 
 #include <fmt/format.h>
-#include <boost/json.hpp>
+
+#include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/serialize.hpp>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+#include "base/encoding.hpp"
 
 namespace durable {
 
-namespace bj = boost::json;
-
 namespace {
 
-Json from_boost(const bj::value& value) {
-    switch (value.kind()) {
-        case bj::kind::null:
-            return Json();
-        case bj::kind::bool_:
-            return Json(Json::Data(value.get_bool()));
-        case bj::kind::int64:
-            return Json(Json::Data(value.get_int64()));
-        case bj::kind::uint64:
-            return Json(Json::Data(static_cast<double>(value.get_uint64())));
-        case bj::kind::double_:
-            return Json(Json::Data(value.get_double()));
-        case bj::kind::string:
-            return Json(Json::Data(std::string(value.get_string())));
-        case bj::kind::array: {
-            Json::Array array;
-            array.reserve(value.get_array().size());
-            for (const bj::value& element : value.get_array()) array.push_back(from_boost(element));
-            return Json(Json::Data(std::move(array)));
-        }
-        case bj::kind::object: {
-            Json::Object object;
-            object.reserve(value.get_object().size());
-            for (const auto& [name, member] : value.get_object()) object.emplace_back(name, from_boost(member));
-            return Json(Json::Data(std::move(object)));
-        }
-    }
-    return Json();
-}
+constexpr std::size_t kDepthMax = 256;
 
-bj::value to_boost(const Json& json) {
-    if (const bool* flag = json.get_if<bool>()) return *flag;
-    if (const std::int64_t* number = json.get_if<std::int64_t>()) return *number;
-    if (const double* number = json.get_if<double>()) return *number;
-    if (const std::string* text = json.get_if<std::string>()) return bj::value(*text);
-    if (const Json::Array* array = json.get_if<Json::Array>()) {
-        bj::array result;
-        result.reserve(array->size());
-        for (const Json& element : *array) result.push_back(to_boost(element));
-        return result;
+/// Builds values from the parser's events. Doubles are read from their text again, because the parser's own may be off
+/// by the last bit.
+class Builder {
+public:
+    using Problem = boost::system::error_code;
+    using View = boost::json::string_view;
+    static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
+
+    bool on_document_begin(Problem&) { return true; }
+    bool on_document_end(Problem&) { return true; }
+    bool on_object_begin(Problem&) { return open(Json::Object{}); }
+    bool on_object_end(std::size_t, Problem&) { return close(); }
+    bool on_array_begin(Problem&) { return open(Json::Array{}); }
+    bool on_array_end(std::size_t, Problem&) { return close(); }
+    bool on_key_part(View part, std::size_t, Problem&) { return append(part); }
+    bool on_key(View part, std::size_t, Problem&) {
+        append(part);
+        levels_.back().name = std::exchange(text_, {});
+        return true;
     }
-    if (const Json::Object* object = json.get_if<Json::Object>()) {
-        bj::object result;
-        result.reserve(object->size());
-        for (const auto& [name, member] : *object) result[name] = to_boost(member);
-        return result;
+    bool on_string_part(View part, std::size_t, Problem&) { return append(part); }
+    bool on_string(View part, std::size_t, Problem&) {
+        append(part);
+        return add(std::exchange(text_, {}));
     }
-    return nullptr;
-}
+    bool on_number_part(View part, Problem&) { return append(part); }
+    bool on_int64(std::int64_t number, View, Problem&) {
+        text_.clear();
+        return add(number);
+    }
+    bool on_uint64(std::uint64_t number, View, Problem&) {
+        text_.clear();
+        return add(static_cast<double>(number));
+    }
+    bool on_double(double number, View part, Problem&) {
+        append(part);
+        double exact = number;
+        std::from_chars(text_.data(), text_.data() + text_.size(), exact);
+        text_.clear();
+        return add(exact);
+    }
+    bool on_bool(bool flag, Problem&) { return add(flag); }
+    bool on_null(Problem&) { return add(nullptr); }
+    bool on_comment_part(View, Problem&) { return true; }
+    bool on_comment(View, Problem&) { return true; }
+
+    Json take() { return std::move(root_); }
+
+private:
+    struct Level {
+        Json::Data data;
+        std::string name;  // of the member under way
+    };
+
+    bool append(View part) {
+        text_.append(part.data(), part.size());
+        return true;
+    }
+    bool open(Json::Data data) {
+        levels_.push_back({.data = std::move(data), .name = {}});
+        return true;
+    }
+    bool close() {
+        Json::Data data = std::move(levels_.back().data);
+        levels_.pop_back();
+        return add(std::move(data));
+    }
+    bool add(Json::Data data) {
+        Json value(std::move(data));
+        if (levels_.empty()) {
+            root_ = std::move(value);
+        } else if (auto* array = std::get_if<Json::Array>(&levels_.back().data)) {
+            array->push_back(std::move(value));
+        } else {
+            std::get<Json::Object>(levels_.back().data).emplace_back(std::move(levels_.back().name), std::move(value));
+        }
+        return true;
+    }
+
+    Json root_;
+    std::vector<Level> levels_;
+    std::string text_;
+};
+
+using detail::JsonPath;
+
+class Writer {
+public:
+    void write(const Json& json, const JsonPath& path, std::size_t depth) {
+        if (depth > kDepthMax) detail::refuse_json(path, "is nested too deep to be written as JSON (256 at most)");
+        if (const std::string* text = json.get_if<std::string>()) {
+            write(*text, path);
+        } else if (const std::int64_t* number = json.get_if<std::int64_t>()) {
+            text_ += fmt::to_string(*number);
+        } else if (const double* fraction = json.get_if<double>()) {
+            write(*fraction, path);
+        } else if (const bool* flag = json.get_if<bool>()) {
+            text_ += *flag ? "true" : "false";
+        } else if (const Json::Array* array = json.get_if<Json::Array>()) {
+            write(*array, path, depth);
+        } else if (const Json::Object* object = json.get_if<Json::Object>()) {
+            write(*object, path, depth);
+        } else {
+            text_ += "null";
+        }
+    }
+
+    std::string take() { return std::move(text_); }
+
+private:
+    void write(const std::string& text, const JsonPath& path) {
+        if (!holdpoint::is_utf8(text)) {
+            detail::refuse_json(path, ": text that is not UTF-8 cannot be written as JSON");
+        }
+        text_ += boost::json::serialize(boost::json::string_view(text));
+    }
+    /// The shortest form that reads back as the same number, and as one with a fraction.
+    void write(double number, const JsonPath& path) {
+        if (!std::isfinite(number)) {
+            detail::refuse_json(path, ": a number that is not finite cannot be written as JSON");
+        }
+        char buffer[32];
+        const auto written = std::to_chars(std::begin(buffer), std::end(buffer), number);
+        const std::string_view text(buffer, static_cast<std::size_t>(written.ptr - buffer));
+        text_ += text;
+        if (text.find_first_of(".e") == std::string_view::npos) text_ += ".0";
+    }
+    void write(const Json::Array& array, const JsonPath& path, std::size_t depth) {
+        text_ += '[';
+        for (std::size_t i = 0; i < array.size(); ++i) {
+            if (i > 0) text_ += ',';
+            write(array[i], {.parent = &path, .member = {}, .index = i}, depth + 1);
+        }
+        text_ += ']';
+    }
+    void write(const Json::Object& object, const JsonPath& path, std::size_t depth) {
+        text_ += '{';
+        for (std::size_t i = 0; i < object.size(); ++i) {
+            if (i > 0) text_ += ',';
+            write(object[i].first, path);
+            text_ += ':';
+            write(object[i].second, {.parent = &path, .member = object[i].first}, depth + 1);
+        }
+        text_ += '}';
+    }
+
+    std::string text_;
+};
 
 }  // namespace
 
 Json Json::parse(std::string_view text) {
+    boost::json::parse_options options;
+    options.max_depth = kDepthMax;
+    boost::json::basic_parser<Builder> parser(options);
     boost::system::error_code problem;
-    bj::parse_options options;
-    options.max_depth = 256;
-    bj::stream_parser parser({}, options);
-    std::size_t read = parser.write_some(text.data(), text.size(), problem);
-    if (!problem && read < text.size()) {
-        const std::string_view rest = text.substr(read);
-        if (rest.find_first_not_of(" \t\r\n") != std::string_view::npos) problem = bj::error::extra_data;
+    const std::size_t read = parser.write_some(false, text.data(), text.size(), problem);
+    if (!problem && text.find_first_not_of(" \t\r\n", read) != std::string_view::npos) {
+        problem = boost::json::error::extra_data;
     }
-    if (!problem) parser.finish(problem);
     if (problem) throw SerdesError(fmt::format("not JSON at byte {}: {}", read, problem.message()));
-    return from_boost(parser.release());
+    return parser.handler().take();
 }
 
 std::string Json::dump() const {
-    return bj::serialize(to_boost(*this));
+    Writer writer;
+    writer.write(*this, JsonPath{}, 0);
+    return writer.take();
 }
 
 const Json* Json::find(std::string_view name) const {
     const Object* object = get_if<Object>();
     if (object == nullptr) return nullptr;
-    for (const auto& [key, value] : *object) {
-        if (key == name) return &value;
+    for (auto member = object->rbegin(); member != object->rend(); ++member) {
+        if (member->first == name) return &member->second;
     }
     return nullptr;
 }
@@ -99,7 +208,8 @@ namespace detail {
 
 std::string JsonPath::text() const {
     if (parent == nullptr) return "$";
-    return member.empty() ? fmt::format("{}[{}]", parent->text(), index) : fmt::format("{}.{}", parent->text(), member);
+    return member.data() == nullptr ? fmt::format("{}[{}]", parent->text(), index)
+                                    : fmt::format("{}.{}", parent->text(), member);
 }
 
 void refuse_json(const JsonPath& path, std::string_view expected, const Json& found) {
@@ -107,7 +217,29 @@ void refuse_json(const JsonPath& path, std::string_view expected, const Json& fo
 }
 
 void refuse_json(const JsonPath& path, std::string_view problem) {
-    throw SerdesError(fmt::format("{} {}", path.text(), problem));
+    throw SerdesError(fmt::format("{}{}{}", path.text(), problem.starts_with(':') ? "" : " ", problem));
+}
+
+std::optional<std::int64_t> whole_seconds(std::int64_t count, std::intmax_t num, std::intmax_t den) {
+    std::int64_t product = 0;
+    if (__builtin_mul_overflow(count, num, &product)) return std::nullopt;
+    return product / den + (product % den > 0 ? 1 : 0);
+}
+
+std::optional<std::int64_t> whole_seconds(double seconds) {
+    const double whole = std::ceil(seconds);
+    constexpr double kEnd = 9223372036854775808.0;  // 2^63
+    if (!(whole >= -kEnd && whole < kEnd)) return std::nullopt;
+    return static_cast<std::int64_t>(whole);
+}
+
+std::int64_t count_of(std::int64_t seconds, std::intmax_t num, std::intmax_t den, const JsonPath& path) {
+    std::int64_t product = 0;
+    if (__builtin_mul_overflow(seconds, den, &product)) refuse_json(path, "is a duration that does not fit");
+    if (product % num != 0) {
+        refuse_json(path, fmt::format(": expected a multiple of {} seconds, found {}", num, seconds));
+    }
+    return product / num;
 }
 
 }  // namespace detail

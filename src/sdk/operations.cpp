@@ -1,13 +1,15 @@
-// The operations of Context: how each goes on from its record. (durable execution SDK semantics of AWS)
+// Waits, callbacks and child contexts: how each goes on from its record. (durable execution SDK semantics of AWS)
 #include <fmt/format.h>
 
 #include "sdk/context_core.hpp"
+#include "sdk/delays.hpp"
 #include "sdk/error_mapping.hpp"
 
 namespace durable {
 
 namespace wire = holdpoint::wire;
 using detail::Claim;
+using detail::ContextCore;
 using detail::Text;
 using detail::Unwind;
 using wire::OperationAction;
@@ -16,55 +18,12 @@ using wire::OperationType;
 
 namespace {
 
-constexpr std::int64_t kDelayMax = 31622400;
 /// A child context's result above this is not recorded: its body runs again from its records.
 constexpr std::size_t kContextResultMax = 256 * 1024;
 
-ErrorInfo error_of(const wire::Operation& record) {
-    return record.error ? detail::from_wire(*record.error) : ErrorInfo{};
-}
-
-RetryDecision decide(const RetryStrategy& strategy, const ErrorInfo& error, int attempt) {
-    static const RetryStrategy standard = retry::exponential();
-    auto decision = (strategy ? strategy : standard)(error, attempt);
-    if (decision) decision = std::max(std::chrono::seconds(1), *decision);
-    return decision;
-}
-
-void enqueue_start(detail::ContextCore& core, const Claim& claim) {
-    core.state.enqueue(core.update(claim, OperationAction::start));
-}
-
-/// Records a failed attempt: suspends until the next one, or gives up with StepError.
-template <class Failure>
-[[noreturn]] void finish_failed_attempt(detail::ContextCore& core, const Claim& claim, const RetryStrategy& strategy,
-                                        const ErrorInfo& error, int attempt) {
-    const RetryDecision decision = decide(strategy, error, attempt);
-    wire::OperationUpdate update = core.update(claim, decision ? OperationAction::retry : OperationAction::fail);
-    update.error = detail::to_wire(error);
-    if (decision) {
-        update.has_step_options = true;
-        update.next_attempt_delay_seconds = decision->count();
-    }
-    core.state.enqueue(std::move(update));
-    core.state.flush();
-    if (decision) core.state.suspend();
-    throw Failure(error);
-}
-
-/// The record after a flush; an operation that was sent always has one.
-const wire::Operation& recorded(detail::ContextCore& core, const std::string& id) {
-    const wire::Operation* record = core.state.find(id);
-    if (record != nullptr) return *record;
-    core.state.fail_execution({.type = "CheckpointError",
-                               .message = "The service accepted an operation but did not answer its state.",
-                               .data = {},
-                               .stack = {}});
-}
-
 }  // namespace
 
-Context::Context(std::unique_ptr<detail::ContextCore> core) : core_(std::move(core)) {}
+Context::Context(std::shared_ptr<ContextCore> core) : core_(std::move(core)) {}
 Context::~Context() = default;
 
 const Logger& Context::logger() const {
@@ -74,121 +33,39 @@ const std::string& Context::execution_arn() const {
     return core_->state.execution_arn();
 }
 bool Context::is_replaying() const {
-    return core_->is_replaying();
+    return core_->state.replay.is_replaying();
 }
 
-Text Context::step_text(std::string_view name, const StepBody& body, const StepOptions& options) {
-    const Claim claim = core_->claim(OperationType::step, name, "Step");
-    int attempt = 1;
-    bool must_start = true;
-    if (claim.record != nullptr) {
-        const wire::Operation& record = *claim.record;
-        attempt = static_cast<int>(record.attempt) + 1;
-        if (record.status == OperationStatus::succeeded) return record.result;
-        if (record.status == OperationStatus::failed) {
-            const ErrorInfo error = error_of(record);
-            if (error.type == "StepInterruptedError") throw StepInterruptedError(error);
-            throw StepError(error);
-        }
-        if (record.status == OperationStatus::pending) core_->state.suspend();
-        must_start = record.status == OperationStatus::ready;
-        if (!must_start && options.semantics == StepSemantics::at_most_once_per_retry) {
-            const ErrorInfo lost{
-                .type = "StepInterruptedError",
-                .message =
-                    fmt::format("Attempt {} of the step '{}' was under way when its process ended.", attempt, name),
-                .data = {},
-                .stack = {}};
-            finish_failed_attempt<StepInterruptedError>(*core_, claim, options.retry, lost, attempt);
-        }
+void Context::wait_seconds(std::string_view name, std::int64_t seconds) {
+    core_->state.check_place("Wait", name);
+    if (seconds < 1 || seconds > detail::kDelayMax) {
+        core_->state.refuse_use(fmt::format("wait '{}': {} seconds; a wait lasts 1 to {} seconds (366 days)", name,
+                                            seconds, detail::kDelayMax));
     }
-    if (must_start) {
-        enqueue_start(*core_, claim);
-        if (options.semantics == StepSemantics::at_most_once_per_retry) core_->state.flush();
-    }
-    Text result;
-    std::optional<ErrorInfo> error;
-    try {
-        result = detail::run_step_body(*core_, claim, attempt, body);
-    } catch (const Unwind&) {
-        throw;
-    } catch (...) {
-        error = detail::current_error();
-    }
-    if (error) finish_failed_attempt<StepError>(*core_, claim, options.retry, *error, attempt);
-    wire::OperationUpdate update = core_->update(claim, OperationAction::succeed);
-    update.payload = result;
-    core_->state.enqueue(std::move(update));
-    core_->state.flush();
-    return result;
-}
-
-void Context::wait_seconds(std::string_view name, std::chrono::seconds duration) {
     const Claim claim = core_->claim(OperationType::wait, name, "Wait");
-    const std::int64_t seconds = duration.count();
-    if (seconds < 1 || seconds > kDelayMax) {
-        throw ValidationError(
-            fmt::format("wait '{}': {} seconds; a wait lasts 1 to {} seconds (366 days)", name, seconds, kDelayMax));
-    }
     if (claim.record == nullptr) {
         wire::OperationUpdate update = core_->update(claim, OperationAction::start);
         update.wait_seconds = seconds;
         core_->state.enqueue(std::move(update));
         core_->state.flush();
     }
-    if (recorded(*core_, claim.id).status == OperationStatus::started) core_->state.suspend();
+    (void)core_->settled(claim.id);
 }
 
-std::string Context::condition_text(std::string_view name, const std::string& initial_state, const Poll& poll) {
-    const Claim claim = core_->claim(OperationType::step, name, "WaitForCondition");
-    std::string state = initial_state;
-    int attempt = 1;
-    bool must_start = true;
-    if (claim.record != nullptr) {
-        const wire::Operation& record = *claim.record;
-        attempt = static_cast<int>(record.attempt) + 1;
-        if (record.status == OperationStatus::succeeded) return record.result.value_or("null");
-        if (record.status == OperationStatus::failed) throw WaitForConditionError(error_of(record));
-        if (record.status == OperationStatus::pending) core_->state.suspend();
-        must_start = record.status == OperationStatus::ready;
-        if (record.result) state = *record.result;
-    }
-    if (must_start) enqueue_start(*core_, claim);
-    WaitDecision decision;
-    std::optional<ErrorInfo> error;
-    try {
-        const Text next = detail::run_step_body(*core_, claim, attempt, [&](StepContext& step) -> Text {
-            auto [text, pause] = poll(state, step);
-            decision = pause;
-            return text;
-        });
-        state = next.value_or("null");
-    } catch (const Unwind&) {
-        throw;
-    } catch (...) {
-        error = detail::current_error();
-    }
-    const OperationAction action = error      ? OperationAction::fail
-                                   : decision ? OperationAction::retry
-                                              : OperationAction::succeed;
-    wire::OperationUpdate update = core_->update(claim, action);
-    if (error) {
-        update.error = detail::to_wire(*error);
-    } else {
-        update.payload = state;
-    }
-    if (action == OperationAction::retry) {
-        update.has_step_options = true;
-        update.next_attempt_delay_seconds = std::max<std::int64_t>(1, decision->count());
-    }
-    core_->state.enqueue(std::move(update));
-    core_->state.flush();
-    if (error) throw WaitForConditionError(*error);
-    if (decision) core_->state.suspend();
-    return state;
+namespace {
+
+void check_timeout(ContextCore& core, std::string_view name, std::string_view which, std::chrono::seconds timeout) {
+    if (timeout.count() >= 0 && timeout.count() <= detail::kCallbackTimeoutMax) return;
+    core.state.refuse_use(fmt::format("Callback '{}': the {} is {} seconds; it is 0 (none) to {}", name, which,
+                                      timeout.count(), detail::kCallbackTimeoutMax));
 }
+
+}  // namespace
 
 std::pair<std::string, std::string> Context::start_callback(std::string_view name, const CallbackOptions& options) {
+    core_->state.check_place("Callback", name);
+    check_timeout(*core_, name, "timeout", options.timeout);
+    check_timeout(*core_, name, "heartbeat timeout", options.heartbeat_timeout);
     const Claim claim = core_->claim(OperationType::callback, name, "Callback");
     if (claim.record == nullptr) {
         wire::OperationUpdate update = core_->update(claim, OperationAction::start);
@@ -200,13 +77,13 @@ std::pair<std::string, std::string> Context::start_callback(std::string_view nam
         core_->state.enqueue(std::move(update));
         core_->state.flush();
     }
-    return {claim.id, recorded(*core_, claim.id).callback_id.value_or("")};
+    return {claim.id, core_->recorded(claim.id).callback_id.value_or("")};
 }
 
 Text detail::callback_text(ContextCore& core, const std::string& operation_id) {
-    core.state.check_place("Callback::result", "");
+    core.state.check_place("Callback::result", core.recorded(operation_id).name.value_or(""));
     core.state.throw_if_ended();
-    const wire::Operation& record = recorded(core, operation_id);
+    const wire::Operation& record = core.settled(operation_id);
     switch (record.status) {
         case OperationStatus::succeeded:
             return record.result;
@@ -215,71 +92,88 @@ Text detail::callback_text(ContextCore& core, const std::string& operation_id) {
         case OperationStatus::timed_out:
             throw CallbackTimeoutError(error_of(record));
         default:
-            core.state.suspend();
+            throw CallbackError(error_of(record));
     }
 }
 
 namespace {
 
 /// What the body of a child context came to.
-struct ChildOutcome {
-    Text result;
-    std::optional<ErrorInfo> error;
-    std::string_view error_class;  // which of wait_for_callback's errors it was
-};
-
-ChildOutcome run_child(Context& child, const std::function<Text(Context&)>& body) {
-    ChildOutcome outcome;
-    try {
-        outcome.result = body(child);
-        return outcome;
-    } catch (const Unwind&) {
-        throw;
-    } catch (const CallbackTimeoutError& error) {
-        outcome.error_class = "CallbackTimeoutError";
-        outcome.error = error.info();
-    } catch (const CallbackExternalError& error) {
-        outcome.error_class = "CallbackExternalError";
-        outcome.error = error.info();
-    } catch (...) {
-        outcome.error = detail::current_error();
-    }
-    return outcome;
-}
-
 struct ChildRun {
     Text result;
     std::optional<ErrorInfo> error;
 };
 
-/// Runs a context from its record. A callback's error is recorded with its class as data, so that replay builds the
-/// same class again.
-ChildRun run_context(detail::ContextCore& core, const Claim& claim, const std::function<Text(Context&)>& body) {
-    const wire::Operation* record = claim.record;
-    if (record != nullptr && record->status == OperationStatus::failed)
-        return {.result = {}, .error = error_of(*record)};
-    const bool closed = record != nullptr && record->status == OperationStatus::succeeded;
-    if (closed && !record->replay_children) return {.result = record->result, .error = {}};
-    if (record == nullptr) enqueue_start(core, claim);
-    auto child = detail::Internals::make_context(std::make_unique<detail::ContextCore>(core, claim, closed));
-    ChildOutcome outcome = run_child(*child, body);
+ChildRun run_body(ContextCore& core, const Claim& claim, const std::function<Text(Context&)>& body) {
+    ChildRun run;
+    const auto child = detail::Internals::make_context(std::make_shared<ContextCore>(core, claim));
+    try {
+        run.result = body(*child);
+    } catch (const Unwind&) {
+        throw;
+    } catch (...) {
+        run.error = detail::current_error();
+    }
     core.state.throw_if_ended();  // the body may have caught what must not be caught
-    if (closed) return {.result = std::move(outcome.result), .error = std::move(outcome.error)};
-    wire::OperationUpdate update = core.update(claim, outcome.error ? OperationAction::fail : OperationAction::succeed);
-    if (outcome.error) {
-        if (!outcome.error_class.empty() && outcome.error->data.empty()) {
-            outcome.error->data = std::string(outcome.error_class);
-        }
-        update.error = detail::to_wire(*outcome.error);
-    } else if (outcome.result && outcome.result->size() > kContextResultMax) {
+    return run;
+}
+
+ChildRun run_closed_body(ContextCore& core, const Claim& claim, const std::function<Text(Context&)>& body) {
+    struct Mark {
+        detail::Replay& replay;
+        ~Mark() { replay.leave_closed(); }
+    } const mark{core.state.replay};
+    core.state.replay.enter_closed();
+    return run_body(core, claim, body);
+}
+
+/// Runs a context from its record.
+ChildRun run_context(ContextCore& core, const Claim& claim, const std::function<Text(Context&)>& body) {
+    const wire::Operation* record = claim.record;
+    if (record != nullptr && record->status == OperationStatus::failed) {
+        return {.result = {}, .error = detail::error_of(*record)};
+    }
+    if (record != nullptr && record->status == OperationStatus::succeeded) {
+        if (record->replay_children) return run_closed_body(core, claim, body);
+        return {.result = record->result, .error = {}};
+    }
+    if (record == nullptr) core.start(claim);
+    ChildRun run = run_body(core, claim, body);
+    wire::OperationUpdate update = core.update(claim, run.error ? OperationAction::fail : OperationAction::succeed);
+    if (run.error) {
+        update.error = detail::to_wire(*run.error);
+    } else if (run.result && run.result->size() > kContextResultMax) {
         update.payload = "";
         update.replay_children = true;
     } else {
-        update.payload = outcome.result;
+        update.payload = run.result;
     }
     core.state.enqueue(std::move(update));
     core.state.flush();
-    return {.result = std::move(outcome.result), .error = std::move(outcome.error)};
+    return run;
+}
+
+// Which error a wait_for_callback ended with stands in the first line of the recorded stack, as a trace's first line
+// names its exception; type, message and data stay as they were sent.
+constexpr std::string_view kTimeoutMark = "durable::CallbackTimeoutError";
+constexpr std::string_view kExternalMark = "durable::CallbackExternalError";
+constexpr std::string_view kSubmitterMark = "durable::CallbackSubmitterError";
+
+[[noreturn]] void throw_marked(ErrorInfo error, std::string_view mark) {
+    error.stack.emplace(error.stack.begin(), mark);
+    throw DurableOperationError(std::move(error));
+}
+
+[[noreturn]] void throw_unmarked(ErrorInfo error) {
+    std::string mark;
+    if (!error.stack.empty()) {
+        mark = std::move(error.stack.front());
+        error.stack.erase(error.stack.begin());
+    }
+    if (mark == kTimeoutMark) throw CallbackTimeoutError(std::move(error));
+    if (mark == kExternalMark) throw CallbackExternalError(std::move(error));
+    if (mark == kSubmitterMark) throw CallbackSubmitterError(std::move(error));
+    throw CallbackError(std::move(error));
 }
 
 }  // namespace
@@ -293,23 +187,31 @@ Text Context::child_text(std::string_view name, const ChildBody& body) {
 
 Text Context::wait_for_callback_text(std::string_view name, const Submitter& submitter,
                                      const WaitForCallbackOptions& options) {
+    constexpr std::string_view kSubmitterSuffix = "-submitter";  // the longer one
+    core_->state.check_place("WaitForCallback", name);
+    core_->check_name("WaitForCallback", name, kSubmitterSuffix);
     const Claim claim = core_->claim(OperationType::context, name, "WaitForCallback");
     const std::string prefix(name);
     ChildRun run = run_context(*core_, claim, [&](Context& child) -> Text {
-        const auto [operation_id, id] =
-            child.start_callback(prefix.empty() ? "" : prefix + "-callback",
-                                 {.timeout = options.timeout, .heartbeat_timeout = options.heartbeat_timeout});
+        const auto [operation_id, id] = child.start_callback(
+            prefix + "-callback", {.timeout = options.timeout, .heartbeat_timeout = options.heartbeat_timeout});
         const StepBody submit = [&, callback_id = id](StepContext& step) -> Text {
             submitter(callback_id, step);
             return std::nullopt;
         };
-        (void)child.step_text(prefix.empty() ? "" : prefix + "-submitter", submit, {.retry = options.retry});
-        return detail::callback_text(*child.core_, operation_id);
+        try {
+            (void)child.step_text(prefix + std::string(kSubmitterSuffix), submit, {.retry = options.retry});
+            return detail::callback_text(*child.core_, operation_id);
+        } catch (const CallbackTimeoutError& error) {
+            throw_marked(error.info(), kTimeoutMark);
+        } catch (const CallbackExternalError& error) {
+            throw_marked(error.info(), kExternalMark);
+        } catch (const StepError& error) {
+            throw_marked(error.info(), kSubmitterMark);
+        }
     });
-    if (!run.error) return run.result;
-    if (run.error->data == "CallbackTimeoutError") throw CallbackTimeoutError(*run.error);
-    if (run.error->data == "CallbackExternalError") throw CallbackExternalError(*run.error);
-    throw CallbackSubmitterError(*run.error);
+    if (run.error) throw_unmarked(std::move(*run.error));
+    return run.result;
 }
 
 }  // namespace durable

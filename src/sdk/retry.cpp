@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/random.hpp"
+#include "sdk/delays.hpp"
 
 namespace durable::retry {
 
@@ -29,7 +30,10 @@ RetryStrategy exponential(Exponential options) {
         if (attempt >= options.attempts) return std::nullopt;
         const double base = std::min(static_cast<double>(options.initial.count()) * std::pow(options.rate, attempt - 1),
                                      static_cast<double>(options.max.count()));
-        return std::chrono::seconds(std::max<long long>(1, std::llround(jittered(base, options.jitter))));
+        const double pause = jittered(base, options.jitter);
+        // Also for what is no number.
+        if (!(pause < static_cast<double>(detail::kDelayMax))) return std::chrono::seconds(detail::kDelayMax);
+        return std::chrono::seconds(std::max<long long>(1, std::llround(pause)));
     };
 }
 

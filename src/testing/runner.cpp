@@ -50,10 +50,10 @@ void Runner::succeed_callback(std::string_view name, std::string result) {
     invoke_while_needed();
 }
 
-void Runner::fail_callback(std::string_view name, std::string type, std::string message) {
-    auto changes = core::decide_callback_failure(
-        *execution_, callback_id(name),
-        {.message = std::move(message), .type = std::move(type), .data = {}, .stack_trace = {}}, clock_.now(), limits);
+void Runner::fail_callback(std::string_view name, std::string type, std::string message, std::string data) {
+    wire::ErrorObject error{.message = std::move(message), .type = std::move(type), .data = {}, .stack_trace = {}};
+    if (!data.empty()) error.data = std::move(data);
+    auto changes = core::decide_callback_failure(*execution_, callback_id(name), std::move(error), clock_.now(), limits);
     if (!changes) throw std::runtime_error(changes.error().message);
     journal(*changes);
     invoke_while_needed();
@@ -84,7 +84,7 @@ void Runner::journal(const std::vector<core::Change>& changes) {
 }
 
 void Runner::invoke_while_needed() {
-    while (execution_->is_running()) {
+    while (!invoking_ && execution_->is_running()) {
         const auto retry = execution_->invocation_retry_at();
         const bool needed =
             retry ? *retry <= clock_.now() : !execution_->was_invoked() || execution_->has_unseen_change();
@@ -105,8 +105,10 @@ void Runner::invoke() {
         input.next_marker = std::to_string(page_size);
     }
     crashed_ = false;
+    invoking_ = true;
     detail::InvocationAnswer answer =
         detail::run_invocation(handler_, std::move(input), *this, execution_->invocation()->request_id);
+    invoking_ = false;
     if (crashed_) {
         answer = detail::InvocationFailure{
             {.type = "Runtime.ExitError", .message = "the process ended", .data = {}, .stack = {}}};

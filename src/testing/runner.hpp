@@ -30,11 +30,12 @@ public:
     void start(std::string input = "null");
     /// Moves the clock in steps to whatever is due, invoking the handler as the service would.
     void advance(std::chrono::seconds by);
+    /// Answers the open callback of that name; called during a checkpoint, the handler learns of it with the answer.
     void succeed_callback(std::string_view name, std::string result);
-    void fail_callback(std::string_view name, std::string type, std::string message);
+    void fail_callback(std::string_view name, std::string type, std::string message, std::string data = {});
 
     /// Called before each checkpoint with its number, from 1; throw Crash to lose the process there, or answer an error
-    /// that the service gives instead.
+    /// that the service gives instead, or answer a callback, whose record comes with the checkpoint's answer.
     std::function<std::optional<holdpoint::Error>(int number)> before_checkpoint;
     /// The same after the service has recorded it, so that its answer is lost.
     std::function<void(int number)> after_checkpoint;
@@ -77,6 +78,7 @@ private:
     holdpoint::SeededRandom random_{1};
     std::optional<holdpoint::core::Execution> execution_;
     std::vector<std::vector<holdpoint::core::Change>> journal_;
+    bool invoking_ = false;
     bool crashed_ = false;  // the process is dead, whatever the handler makes of the exception that plays it
     int checkpoints_ = 0;
     int invocations_ = 0;

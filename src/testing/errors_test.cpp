@@ -1,0 +1,163 @@
+// Errors and refusals: the same on the first run and on replay, recorded only when they should be.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "testing/runner.hpp"
+
+namespace durable::testing {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using namespace std::chrono_literals;
+
+TEST(Errors, LongMessageIsTheSameOnTheFirstRunAndOnReplay) {
+    std::vector<std::string> seen;
+    Runner runner([&](Context& context, Json) {
+        try {
+            context.step("s", [] { throw Error("Long", std::string(20'000, '\x01'), std::string(40'000, '"')); },
+                         {.retry = retry::none()});
+        } catch (const StepError& error) {
+            seen.push_back(error.what() + error.info().data);
+        }
+        context.wait("pause", 1s);
+    });
+    runner.start();
+    runner.advance(1s);
+    EXPECT_EQ(runner.error_message(), "");
+    ASSERT_EQ(seen.size(), 2U);
+    EXPECT_EQ(seen[0], seen[1]);
+    EXPECT_THAT(seen[0], HasSubstr("… (shortened)"));
+}
+
+TEST(Errors, DurableCallInAStepIsNotRecordedAsAFailedAttempt) {
+    for (const bool swallows : {false, true}) {
+        Runner runner([&](Context& context, Json) {
+            context.step("outer", [&] {
+                try {
+                    context.step("inner", [] {});
+                } catch (const ValidationError&) {
+                    if (!swallows) throw;
+                }
+            });
+        });
+        runner.start();
+        EXPECT_EQ(runner.error_type(), "ValidationError");
+        EXPECT_THAT(runner.history(), ElementsAre("ExecutionStarted", "InvocationCompleted", "ExecutionFailed"));
+    }
+}
+
+TEST(Errors, DurableCallInAStepOfAChildDoesNotCloseTheChild) {
+    Runner runner([](Context& context, Json) {
+        context.run_in_child_context("child",
+                                     [](Context& child) { child.step("outer", [&] { child.wait("inner", 1s); }); });
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_type(), "ValidationError");
+    EXPECT_THAT(runner.history(), Each(Not("ContextFailed")));
+}
+
+std::string refusal(const std::function<void(Context&)>& body) {
+    Runner runner([&](Context& context, Json) {
+        try {
+            body(context);
+        } catch (const std::exception&) {  // catching it changes nothing
+        }
+    });
+    runner.start();
+    return runner.error_type() + ": " + runner.error_message();
+}
+
+TEST(Names, AreOneTo256PrintableCharacters) {
+    EXPECT_EQ(refusal([](Context& context) { context.step("", [] {}); }),
+              "ValidationError: Step '': a name has 1 to 256 printable ASCII characters, this one has 0");
+    EXPECT_THAT(refusal([](Context& context) { context.wait(std::string(257, 'n'), 1s); }),
+                HasSubstr("a name has 1 to 256 printable ASCII characters, this one has 257"));
+    EXPECT_THAT(refusal([](Context& context) { context.step("Prüfung", [] {}); }),
+                HasSubstr("a name has 1 to 256 printable ASCII characters, byte 2 is 0xC3"));
+    EXPECT_THAT(refusal([](Context& context) {
+                    context.wait_for_callback<int>(std::string(250, 'n'), [](const std::string&) {});
+                }),
+                HasSubstr("this one has 250 and gets the suffix '-submitter'"));
+    EXPECT_EQ(refusal([](Context& context) {
+                  context.step(std::string(256, 'n'), [] {});
+                  context.wait_for_callback<int>(std::string(246, 'n'), [](const std::string&) {});
+              }),
+              ": ");
+}
+
+TEST(Options, AreChecked) {
+    EXPECT_EQ(
+        refusal([](Context& context) { context.wait_for_condition<int>("c", [](int s) { return s; }, {}); }),
+        "ValidationError: WaitForCondition 'c': no strategy; ConditionOptions::strategy decides whether to go on");
+    EXPECT_THAT(refusal([](Context& context) { (void)context.create_callback<int>("c", {.timeout = -1s}); }),
+                HasSubstr("Callback 'c': the timeout is -1 seconds; it is 0 (none) to 99999999"));
+    EXPECT_THAT(refusal([](Context& context) { context.wait("w", std::chrono::hours::max()); }),
+                HasSubstr("a wait lasts 1 to 31622400 seconds"));
+    EXPECT_THAT(refusal([](Context& context) { context.wait("w", std::chrono::duration<double>(1e300)); }),
+                HasSubstr("a wait lasts 1 to 31622400 seconds"));
+}
+
+TEST(Retries, DelayIsAtMost366Days) {
+    const auto due = [](const RetryStrategy& strategy) {
+        Runner runner([&](Context& context, Json) { context.step("s", [] { throw 1; }, {.retry = strategy}); });
+        runner.start();
+        EXPECT_EQ(runner.error_message(), "");
+        return runner.execution().operations().empty() ? 0 : runner.execution().operations()[0].seconds;
+    };
+    EXPECT_EQ(due([](const ErrorInfo&, int) { return std::chrono::seconds(34'560'000); }), 31'622'400);
+    EXPECT_EQ(due(retry::exponential({.initial = std::chrono::seconds::max(),
+                                      .max = std::chrono::seconds::max(),
+                                      .rate = std::numeric_limits<double>::infinity(),
+                                      .jitter = retry::Jitter::none})),
+              31'622'400);
+    EXPECT_EQ(
+        due(retry::exponential({.rate = std::numeric_limits<double>::quiet_NaN(), .jitter = retry::Jitter::none})), 5)
+        << "the rate does not matter yet";
+}
+
+TEST(Results, ThatAreNoJsonAreNotRecordedNorTriedAgain) {
+    int runs = 0;
+    Runner runner([&](Context& context, Json) {
+        return context.step("s", [&] {
+            ++runs;
+            return std::numeric_limits<double>::quiet_NaN();
+        });
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_type(), "SerdesError");
+    EXPECT_EQ(runner.error_message(), "$: a number that is not finite cannot be written as JSON");
+    EXPECT_EQ(runs, 1);
+    Runner handler([](Context&, Json) { return std::vector<std::string>{"a", "\xff"}; });
+    handler.start();
+    EXPECT_EQ(handler.error_type(), "SerdesError");
+    EXPECT_EQ(handler.error_message(), "$[1]: text that is not UTF-8 cannot be written as JSON");
+}
+
+TEST(Results, MayBeReferencesAndLiterals) {
+    const std::string text = "kept";
+    Runner runner([&](Context& context, Json) {
+        const std::string a = context.step("a", [&]() -> const std::string& { return text; });
+        const std::string b = context.run_in_child_context("b", [&](Context&) -> const std::string& { return text; });
+        const std::string c = context.step("c", [] { return "literal"; });
+        return a + b + c;
+    });
+    runner.start();
+    EXPECT_EQ(runner.result(), "\"keptkeptliteral\"");
+}
+TEST(Checkpoints, RefusalSaysOnceWhatItIs) {
+    Runner runner([](Context& context, Json) { context.step("s", [] {}); });
+    runner.before_checkpoint = [](int) {
+        return holdpoint::Error{"InvalidParameterValueException", 400, "no such thing", {}};
+    };
+    runner.start();
+    EXPECT_EQ(runner.error_type(), "CheckpointError");
+    EXPECT_EQ(runner.error_message(), "InvalidParameterValueException: no such thing");
+}
+
+}  // namespace
+}  // namespace durable::testing

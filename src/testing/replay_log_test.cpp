@@ -1,0 +1,150 @@
+// Logging on replay: what a handler says is written once, however often the handler runs.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <sstream>
+
+#include "testing/runner.hpp"
+
+namespace durable::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using namespace std::chrono_literals;
+
+/// The messages that were written while `run` ran, in order.
+std::vector<std::string> logged(const std::function<void()>& run) {
+    ::testing::internal::CaptureStdout();
+    run();
+    std::istringstream lines(::testing::internal::GetCapturedStdout());
+    std::vector<std::string> messages;
+    for (std::string line; std::getline(lines, line);) {
+        messages.emplace_back(boost::json::parse(line).at("message").as_string());
+    }
+    return messages;
+}
+
+TEST(ReplayLog, LineBeforeACallbackIsWrittenOnce) {
+    Runner runner([](Context& context, Json) {
+        context.logger().info("start");
+        auto callback = context.create_callback<int>("decision");
+        context.step("notify", [](StepContext& step) { step.logger().info("in the step"); });
+        context.logger().info("waiting");
+        (void)callback.result();
+        context.logger().info("decided");
+    });
+    EXPECT_THAT(logged([&] {
+                    runner.start();
+                    runner.succeed_callback("decision", "1");
+                }),
+                ElementsAre("start", "in the step", "waiting", "decided"));
+    EXPECT_EQ(runner.invocations(), 2);
+}
+
+TEST(ReplayLog, WaitsAndRetriesAndChildren) {
+    int runs = 0;
+    Runner runner([&](Context& context, Json) {
+        context.run_in_child_context("child", [&](Context& child) {
+            child.logger().info("child begins");
+            child.wait("pause", 1s);
+            child.logger().info("child goes on");
+        });
+        context.logger().info("before the step");
+        context.step("flaky",
+                     [&] {
+                         if (++runs < 3) throw Error("NoLuck", "not this time");
+                     },
+                     {.retry = retry::fixed({.pause = 5s})});
+        context.logger().info("after the step");
+        context.wait("pause", 1s);
+        context.logger().info("end");
+    });
+    EXPECT_THAT(logged([&] {
+                    runner.start();
+                    runner.advance(1min);
+                }),
+                ElementsAre("child begins", "child goes on", "before the step", "after the step", "end"));
+}
+
+TEST(ReplayLog, SeveralAnswersAtOnceLoseNoLine) {
+    Runner runner([](Context& context, Json) {
+        auto first = context.create_callback<int>("first", {.timeout = 60s});
+        auto second = context.create_callback<int>("second", {.timeout = 60s});
+        for (const auto* callback : {&first, &second}) {
+            try {
+                (void)callback->result();
+            } catch (const CallbackTimeoutError&) {
+            }
+            context.logger().info("one is over");
+        }
+        context.wait("pause", 1s);
+        context.logger().info("end");
+    });
+    EXPECT_THAT(logged([&] {
+                    runner.start();
+                    runner.advance(2min);
+                }),
+                ElementsAre("one is over", "one is over", "end"));
+}
+
+TEST(ReplayLog, AnswerThatIsNotTheAwaitedOneChangesNothing) {
+    Runner runner([](Context& context, Json) {
+        auto later = context.create_callback<int>("later");
+        auto sooner = context.create_callback<int>("sooner");
+        context.logger().info("waiting for sooner");
+        (void)sooner.result();
+        context.logger().info("waiting for later");
+        context.wait("pause", 1s);
+        context.logger().info("pause is over");
+        (void)later.result();
+        context.logger().info("end");
+    });
+    EXPECT_THAT(logged([&] {
+                    runner.start();
+                    runner.succeed_callback("later", "1");
+                    runner.succeed_callback("sooner", "1");
+                    runner.advance(1s);
+                }),
+                ElementsAre("waiting for sooner", "waiting for later", "pause is over", "end"));
+}
+
+TEST(ReplayLog, ReplayedBodyOfAClosedChildIsSilent) {
+    Runner runner([](Context& context, Json) {
+        (void)context.run_in_child_context("large", [&](Context& child) {
+            child.step("s", [] {});
+            child.logger().info("in the child");
+            return std::string(300 * 1024, 'x');
+        });
+        context.wait("pause", 1s);
+        context.logger().info("end");
+    });
+    EXPECT_THAT(logged([&] {
+                    runner.start();
+                    runner.advance(1s);
+                }),
+                ElementsAre("in the child", "end"));
+}
+
+TEST(ReplayLog, AfterACrashTheStepThatRunsAgainIsNews) {
+    Runner runner([](Context& context, Json) {
+        auto callback = context.create_callback<int>("never asked");
+        context.step("s", [] {});
+        context.logger().info("after the step");
+    });
+    runner.before_checkpoint = [&](int number) -> std::optional<holdpoint::Error> {
+        if (number == 2) {
+            runner.succeed_callback("never asked", "1");
+            throw Crash{};
+        }
+        return std::nullopt;
+    };
+    EXPECT_THAT(logged([&] {
+                    runner.start();
+                    runner.advance(1min);
+                }),
+                ElementsAre("after the step"));
+}
+
+}  // namespace
+}  // namespace durable::testing
