@@ -24,6 +24,9 @@ def main():
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent / "template.yaml"
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the translator asks boto3 for one
     document = yaml_parse(path.read_text())
+    for resource in document["Resources"].values():
+        if "Dockerfile" in resource.get("Metadata", {}):  # `sam build` builds the image and puts its name here
+            resource["Properties"].setdefault("ImageUri", "000000000000.dkr.ecr.us-east-1.amazonaws.com/built:v1")
     try:
         resources = transform(document, {}, NoManagedPolicies())["Resources"]
     except InvalidDocumentException as refusal:

@@ -1,0 +1,20 @@
+// Commands: everything of `holdpoint` but `up`.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace holdpoint::cli {
+
+/// Adds env, deploy, delete, approvals, executions and logs. A command that ran leaves the exit status in `status`:
+/// 0 done, 1 refused or failed.
+void add_commands(CLI::App& app, int& status);
+
+// One for each file.
+void add_stack_commands(CLI::App& app, int& status);
+void add_approval_commands(CLI::App& app, int& status);
+void add_execution_commands(CLI::App& app, int& status);
+void add_log_command(CLI::App& app, int& status);
+
+}  // namespace holdpoint::cli

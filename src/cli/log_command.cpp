@@ -1,0 +1,90 @@
+// logs: what functions wrote, through the CloudWatch Logs API.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <set>
+#include <thread>
+
+#include "cli/commands.hpp"
+#include "cli/session.hpp"
+#include "cli/table.hpp"
+
+namespace holdpoint::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::chrono::milliseconds kFollowEvery{500};
+
+struct Arguments {
+    std::string stack = "app-sam";
+    std::string function;
+    std::string filter;
+    std::string since = "10m";
+    bool follow = false;
+    bool json = false;
+};
+
+/// `30s`, `10m`, `2h`, `1d`
+std::chrono::seconds read_duration(const std::string& text) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+    if (error == std::errc{} && unit.size() == 1) {
+        if (unit == "s") return std::chrono::seconds(number);
+        if (unit == "m") return std::chrono::minutes(number);
+        if (unit == "h") return std::chrono::hours(number);
+        if (unit == "d") return std::chrono::days(number);
+    }
+    throw CommandError(fmt::format("--since '{}': expected a number and s, m, h or d", text));
+}
+
+void print_event(const json::value& event, bool as_json) {
+    if (as_json) return print(json::serialize(event) + "\n");
+    const std::string at = to_iso8601(from_epoch_ms(event.at("timestamp").to_number<std::int64_t>()));
+    print(fmt::format("{} {}\n", at, printable(text_of(event, "message"), true)));
+}
+
+void run(const Arguments& arguments) {
+    Session session;
+    std::string function = arguments.function;
+    if (function.empty()) function = session.stack_outputs(arguments.stack)["WorkflowFunctionName"];
+    if (function.empty()) throw CommandError("name a function, or an approvals stack with --stack-name");
+    std::int64_t from = to_epoch_ms(SystemClock().now() - read_duration(arguments.since));
+    std::set<std::string> shown;  // of the last millisecond that was read
+    do {
+        json::object request{{"logGroupName", "/aws/lambda/" + function}, {"startTime", from}};
+        if (!arguments.filter.empty()) request["filterPattern"] = arguments.filter;
+        std::string token;
+        do {
+            if (!token.empty()) request["nextToken"] = token;
+            const json::object page = require(session.client().json("logs", "Logs_20140328.FilterLogEvents", request));
+            for (const json::value& event : page.at("events").as_array()) {
+                const std::int64_t at = event.at("timestamp").to_number<std::int64_t>();
+                if (at > from) shown.clear();
+                from = std::max(from, at);
+                if (shown.insert(text_of(event, "eventId")).second) print_event(event, arguments.json);
+            }
+            token = text_of(page, "nextToken");
+        } while (!token.empty());
+        if (arguments.follow) std::this_thread::sleep_for(kFollowEvery);
+    } while (arguments.follow);
+}
+
+}  // namespace
+
+void add_log_command(CLI::App& app, int& status) {
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = app.add_subcommand("logs", "what a function wrote");
+    command->add_option("function", arguments->function, "default: the approvals workflow of the stack");
+    command->add_option("--stack-name", arguments->stack, "the approvals stack")->capture_default_str();
+    command->add_option("--filter", arguments->filter, "a CloudWatch Logs filter pattern");
+    command->add_option("--since", arguments->since, "such as 30s, 10m, 2h, 1d")->capture_default_str();
+    command->add_flag("--follow", arguments->follow, "go on until Ctrl-C");
+    command->add_flag("--json", arguments->json, "one JSON object for each line");
+    command->callback([=, &status] { run_command(status, [&] { run(*arguments); }); });
+}
+
+}  // namespace holdpoint::cli

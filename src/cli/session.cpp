@@ -1,0 +1,117 @@
+#include "cli/session.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "base/encoding.hpp"
+#include "cli/table.hpp"
+
+namespace holdpoint::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+/// A synchronous invocation may take as long as a function may.
+constexpr std::chrono::minutes kInvokeLimit{16};
+
+void indent(const json::value& value, std::string& out, std::size_t depth) {
+    const std::string pad(2 * (depth + 1), ' ');
+    const auto close = [&](char bracket) { out += "\n" + std::string(2 * depth, ' ') + bracket; };
+    if (const json::object* object = value.if_object(); object != nullptr && !object->empty()) {
+        out += "{";
+        for (const auto& [name, member] : *object) {
+            out += out.back() == '{' ? "\n" : ",\n";
+            out += pad + json::serialize(json::string(name)) + ": ";
+            indent(member, out, depth + 1);
+        }
+        close('}');
+    } else if (const json::array* array = value.if_array(); array != nullptr && !array->empty()) {
+        out += "[";
+        bool first = true;
+        for (const json::value& element : *array) {
+            out += first ? "\n" : ",\n";
+            first = false;
+            out += pad;
+            indent(element, out, depth + 1);
+        }
+        close(']');
+    } else {
+        out += json::serialize(value);
+    }
+}
+
+}  // namespace
+
+Session::Session() : Session(require(aws::configuration_from_environment())) {}
+
+Session::Session(aws::Configuration configuration)
+    : transport_(net::make_transport()),
+      client_(std::make_unique<aws::Client>(std::move(configuration), *transport_, clock_, random_)) {}
+
+json::value Session::lambda(const std::string& method, const std::string& path, const aws::Parameters& query,
+                            const std::string& body) {
+    aws::RestRequest request;
+    request.method = method;
+    request.path = path;
+    request.query = query;
+    request.body = body;
+    const net::Response response = require(client_->rest("lambda", request));
+    return response.body.empty() ? json::value(json::object{}) : json::parse(response.body);
+}
+
+std::map<std::string, std::string> Session::stack_outputs(const std::string& stack) {
+    const std::string xml =
+        require(client_->query("cloudformation", "2010-05-15", "DescribeStacks", {{"StackName", stack}}));
+    std::map<std::string, std::string> outputs;
+    for (const std::string& section : aws::xml_each(xml, "Outputs")) {
+        for (const std::string& member : aws::xml_each(section, "member")) {
+            outputs[aws::xml_text(member, "OutputKey")] = aws::xml_text(member, "OutputValue");
+        }
+    }
+    return outputs;
+}
+
+json::value Session::invoke(const std::string& function, const json::object& event) {
+    aws::RestRequest request;
+    request.method = "POST";
+    request.path = "/2015-03-31/functions/" + percent_encode(function) + "/invocations";
+    request.body = json::serialize(event);
+    request.idempotent = false;
+    request.read_timeout = kInvokeLimit;
+    const net::Response response = require(client_->rest("lambda", request));
+    json::value answer = json::parse(response.body.empty() ? "null" : response.body);
+    if (!response.header("X-Amz-Function-Error").empty()) {
+        throw CommandError(
+            fmt::format("{} failed: {}: {}", function, text_of(answer, "errorType"), text_of(answer, "errorMessage")));
+    }
+    return answer;
+}
+
+void print(const std::string& text) {
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+}
+
+void print_json(const json::value& value) {
+    std::string text;
+    indent(value, text, 0);
+    print(text + "\n");
+}
+
+std::string text_of(const json::value& object, std::string_view name) {
+    const json::object* members = object.if_object();
+    const json::value* value = members == nullptr ? nullptr : members->if_contains(name);
+    if (value == nullptr || value->is_null()) return {};
+    return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
+}
+
+std::string time_of(const json::value& object, std::string_view name) {
+    const json::object* members = object.if_object();
+    const json::value* value = members == nullptr ? nullptr : members->if_contains(name);
+    if (value == nullptr || !value->is_number()) return {};
+    return short_time(to_iso8601(from_epoch_ms(static_cast<long long>(value->to_number<double>() * 1000))));
+}
+
+}  // namespace holdpoint::cli

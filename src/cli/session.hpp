@@ -1,0 +1,69 @@
+// Session: the AWS client of one command, and what most commands ask it for. Which endpoint it talks to, AWS's own
+// environment variables alone decide.
+#pragma once
+
+#include <boost/json.hpp>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "aws/client.hpp"
+
+namespace holdpoint::cli {
+
+/// Ends a command: shown on standard error, exit status 1.
+class CommandError : public std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+class Session {
+public:
+    /// From the environment. CommandError naming what is missing.
+    Session();
+    explicit Session(aws::Configuration configuration);
+
+    [[nodiscard]] aws::Client& client() { return *client_; }
+    /// CommandError unless the call succeeded.
+    [[nodiscard]] boost::json::value lambda(const std::string& method, const std::string& path,
+                                            const aws::Parameters& query = {}, const std::string& body = {});
+    /// The outputs of a deployed stack.
+    [[nodiscard]] std::map<std::string, std::string> stack_outputs(const std::string& stack);
+    /// Invokes a function and waits; its answer as JSON. CommandError when it failed.
+    [[nodiscard]] boost::json::value invoke(const std::string& function, const boost::json::object& event);
+    [[nodiscard]] std::string region() const { return client_->configuration().region; }
+
+private:
+    std::unique_ptr<net::Transport> transport_;
+    SystemClock clock_;
+    SystemRandom random_;
+    std::unique_ptr<aws::Client> client_;
+};
+
+/// The value, or a CommandError with the error's name and message.
+template <class T>
+[[nodiscard]] T require(Result<T> result) {
+    if (!result) throw CommandError(result.error().name + ": " + result.error().message);
+    return std::move(*result);
+}
+
+/// Runs a command's body; what it throws is shown, and `status` set.
+template <class Body>
+void run_command(int& status, Body body) {
+    try {
+        body();
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "holdpoint: %s\n", error.what());
+        status = 1;
+    }
+}
+
+void print(const std::string& text);
+/// With two spaces of indentation.
+void print_json(const boost::json::value& value);
+/// A member as text; empty when it is not there.
+[[nodiscard]] std::string text_of(const boost::json::value& object, std::string_view name);
+/// Epoch seconds as `2026-11-23 20:33:00Z`; empty when absent.
+[[nodiscard]] std::string time_of(const boost::json::value& object, std::string_view name);
+
+}  // namespace holdpoint::cli

@@ -1,0 +1,191 @@
+// env, deploy, delete: a server on this machine and what is deployed on it.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "cli/aws_version.hpp"
+#include "cli/commands.hpp"
+#include "cli/server_file.hpp"
+#include "cli/session.hpp"
+
+namespace holdpoint::cli {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+namespace {
+
+struct Target {
+    std::string data = default_data_folder();
+    std::string stack = "app-sam";
+};
+
+void add_target(CLI::App* command, const std::shared_ptr<Target>& target) {
+    command->add_option("--data", target->data, "data folder of the server")->capture_default_str();
+}
+
+ServerFile server_of(const Target& target) {
+    auto file = read_server_file(target.data);
+    if (!file) throw CommandError(file.error().message);
+    return *file;
+}
+
+json::value call_server(const ServerFile& server, const std::string& path, const json::object& body) {
+    aws::Configuration configuration;
+    configuration.credentials = {
+        .access_key_id = server.access_key_id, .secret_access_key = server.secret_access_key, .session_token = {}};
+    configuration.region = server.region;
+    configuration.endpoint_url = server.url;
+    Session session(std::move(configuration));
+    aws::RestRequest request;
+    request.method = "POST";
+    request.path = path;
+    request.body = json::serialize(body);
+    return json::parse(require(session.client().rest("holdpoint", request)).body);
+}
+
+void env(const Target& target) {
+    const ServerFile server = server_of(target);
+    print(
+        fmt::format("export AWS_ENDPOINT_URL={}\nexport AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}\n"
+                    "export AWS_DEFAULT_REGION={}\nunset AWS_SESSION_TOKEN AWS_PROFILE AWS_REGION\n",
+                    server.url, server.access_key_id, server.secret_access_key, server.region));
+    const auto text = installed_aws_version();
+    const auto version = text ? parse_aws_version(*text) : std::nullopt;
+    if (version && !honours_endpoint_url(*version)) {
+        fmt::print(stderr,
+                   "holdpoint: warning: the aws on PATH is {}.{}, which ignores AWS_ENDPOINT_URL and would talk to the "
+                   "real AWS. Use 1.29 or later, or 2.13 or later, or add --endpoint-url {} to each call.\n",
+                   version->major, version->minor, server.url);
+    }
+}
+
+std::string read_file(const std::string& path) {
+    std::ifstream stream(path, std::ios::binary);
+    std::stringstream text;
+    text << stream.rdbuf();
+    if (!stream) throw CommandError("cannot read " + path);
+    return text.str();
+}
+
+/// Name=value pairs, as `sam deploy` and `aws cloudformation deploy` take them.
+json::object read_overrides(const std::vector<std::string>& overrides) {
+    json::object parameters;
+    for (const std::string& one : overrides) {
+        const auto equals = one.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            throw CommandError(fmt::format("--parameter-overrides '{}': expected Name=value", one));
+        }
+        parameters[one.substr(0, equals)] = one.substr(equals + 1);
+    }
+    return parameters;
+}
+
+/// Every executable in the folder, by name: the server takes the ones that the template names.
+json::object executables_in(const std::string& folder) {
+    json::object code;
+    std::error_code problem;
+    for (const auto& entry : fs::directory_iterator(folder, problem)) {
+        const bool executable = entry.is_regular_file(problem) && ::access(entry.path().c_str(), X_OK) == 0;
+        if (executable) code[entry.path().filename().string()] = fs::absolute(entry.path()).string();
+    }
+    if (problem) throw CommandError(fmt::format("--bin {}: {}", folder, problem.message()));
+    return code;
+}
+
+std::string own_folder() {
+    return fs::read_symlink("/proc/self/exe").parent_path();
+}
+
+void deploy(const Target& target, const std::string& path, const std::vector<std::string>& overrides,
+            const std::string& folder, bool as_json) {
+    const json::value answer = call_server(server_of(target), "/holdpoint/deploy",
+                                           {{"template", read_file(path)},
+                                            {"stack_name", target.stack},
+                                            {"parameters", read_overrides(overrides)},
+                                            {"code", executables_in(folder)}});
+    if (as_json) return print_json(answer);
+    for (const json::value& change : answer.at("changes").as_array()) {
+        print(fmt::format("  {:<24} {}\n", text_of(change, "resource"), text_of(change, "change")));
+    }
+    const json::array& aws_only = answer.at("aws_only").as_array();
+    if (!aws_only.empty()) {
+        print("AWS only (accepted, without effect here):");
+        for (const json::value& property : aws_only) print(" " + std::string(property.as_string()));
+        print("\n");
+    }
+    print(fmt::format("Stack {} is deployed.\n", target.stack));
+    for (const auto& [key, value] : answer.at("outputs").as_object()) {
+        print(fmt::format("  {:<24} {}\n", std::string_view(key), std::string_view(value.as_string())));
+    }
+}
+
+void remove(const Target& target, bool yes, bool with_audit) {
+    const ServerFile server = server_of(target);
+    const json::object request{{"stack_name", target.stack}, {"force", yes}, {"with_audit", with_audit}};
+    const json::value answer = call_server(server, "/holdpoint/delete", request);
+    if (!answer.at("deleted").as_bool()) {
+        throw CommandError(fmt::format(
+            "{} execution(s) of stack {} still wait, and would never end properly. Nothing was deleted; --yes deletes "
+            "all the same.",
+            answer.at("waiting").to_number<std::int64_t>(), target.stack));
+    }
+    print(fmt::format("Stack {} is deleted; {} execution(s) were still waiting.\n", target.stack,
+                      answer.at("waiting").to_number<std::int64_t>()));
+    for (const json::value& kept : answer.at("kept").as_array()) {
+        print(fmt::format("Kept: {} (--with-audit deletes it too)\n", std::string_view(kept.as_string())));
+    }
+}
+
+}  // namespace
+
+void add_stack_commands(CLI::App& app, int& status) {
+    const auto target = std::make_shared<Target>();
+    CLI::App* env_command = app.add_subcommand("env", "print export lines for aws, boto3 and this program");
+    add_target(env_command, target);
+    env_command->callback([=, &status] { run_command(status, [&] { env(*target); }); });
+
+    struct DeployArguments {
+        std::string path;
+        std::vector<std::string> overrides;
+        std::string folder = own_folder();
+        bool json = false;
+    };
+    const auto arguments = std::make_shared<DeployArguments>();
+    CLI::App* deploy_command = app.add_subcommand("deploy", "deploy a template.yaml on the server of a data folder");
+    deploy_command->add_option("template", arguments->path, "the SAM template")->required();
+    deploy_command->add_option("--stack-name", target->stack, "name of the stack")->capture_default_str();
+    deploy_command->add_option("--parameter-overrides", arguments->overrides, "Name=value …");
+    deploy_command->add_option("--bin", arguments->folder, "folder of the functions' executables")
+        ->capture_default_str();
+    deploy_command->add_flag("--json", arguments->json, "print JSON");
+    add_target(deploy_command, target);
+    deploy_command->callback([=, &status] {
+        run_command(status, [&] {
+            deploy(*target, arguments->path, arguments->overrides, arguments->folder, arguments->json);
+        });
+    });
+
+    const auto yes = std::make_shared<bool>(false);
+    const auto with_audit = std::make_shared<bool>(false);
+    CLI::App* delete_command =
+        app.add_subcommand("delete", "delete a stack; says first how many executions still wait");
+    delete_command->add_option("--stack-name", target->stack, "name of the stack")->capture_default_str();
+    delete_command->add_flag("--yes", *yes, "delete although executions wait");
+    delete_command->add_flag("--with-audit", *with_audit, "delete retained tables (the audit trail) too");
+    add_target(delete_command, target);
+    delete_command->callback([=, &status] { run_command(status, [&] { remove(*target, *yes, *with_audit); }); });
+}
+
+void add_commands(CLI::App& app, int& status) {
+    add_stack_commands(app, status);
+    add_approval_commands(app, status);
+    add_execution_commands(app, status);
+    add_log_command(app, status);
+}
+
+}  // namespace holdpoint::cli

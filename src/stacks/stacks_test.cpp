@@ -1,0 +1,123 @@
+// Templates: what they mean, and everything that is said about what they may not.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "stacks/plan.hpp"
+
+namespace holdpoint::stacks {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const Target kTarget{.stack_name = "app",
+                     .stack_id = "arn:aws:cloudformation:us-east-1:000000000000:stack/app/1",
+                     .region = "us-east-1",
+                     .account = "000000000000"};
+
+constexpr const char* kTemplate = R"(
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Seconds: {Type: Number, Default: 300, MinValue: 60, MaxValue: 86400}
+  Mode: {Type: String, Default: polling, AllowedValues: [polling, callback]}
+Globals:
+  Function:
+    MemorySize: 256
+    Environment: {Variables: {TABLE: !Ref Table}}
+Resources:
+  Function:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: !Sub "${AWS::StackName}-f"
+      Role: !GetAtt Role.Arn
+      Timeout: 30
+      Tags: {a: b}
+      DurableConfig: {ExecutionTimeout: !Ref Seconds}
+      Environment: {Variables: {TOPIC: !Ref Topic, SECONDS: !Ref Seconds}}
+    Metadata: {HoldpointExecutable: f, Dockerfile: Dockerfile}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: "2012-10-17"}
+      Policies:
+        - PolicyName: p
+          PolicyDocument: {Statement: [{Effect: Allow, Action: "dynamodb:GetItem", Resource: !Sub "${Table.Arn}/index/*"}]}
+  Table:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: Retain
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      TimeToLiveSpecification: {AttributeName: ttl, Enabled: true}
+  Topic: {Type: "AWS::SNS::Topic"}
+Outputs:
+  Name: {Value: !Ref Function, Description: its name}
+  Joined: {Value: !Join ["-", [a, !Ref Mode]]}
+)";
+
+TEST(Plan, ResolvesEverything) {
+    const auto plan = make_plan(kTemplate, {{"Seconds", "600"}}, kTarget);
+    ASSERT_TRUE(plan) << plan.error().message;
+    const FunctionPlan& function = plan->functions.at(0);
+    EXPECT_EQ(function.name, "app-f");
+    EXPECT_EQ(function.role_arn, "arn:aws:iam::000000000000:role/app-Role");
+    EXPECT_EQ(function.executable, "f");
+    EXPECT_EQ(function.memory_mb, 256);
+    EXPECT_EQ(function.execution_timeout_seconds, 600);
+    EXPECT_EQ(function.environment.at("TABLE"), "app-Table");
+    EXPECT_EQ(function.environment.at("TOPIC"), "arn:aws:sns:us-east-1:000000000000:app-Topic");
+    EXPECT_EQ(function.environment.at("SECONDS"), "600");
+    EXPECT_TRUE(plan->tables.at(0).retain);
+    EXPECT_EQ(plan->tables.at(0).ttl_attribute, "ttl");
+    EXPECT_THAT(plan->roles.at(0).policies.at(0).second,
+                HasSubstr("arn:aws:dynamodb:us-east-1:000000000000:table/app-Table/index/*"));
+    EXPECT_THAT(plan->aws_only, ElementsAre("Function.Tags", "Table.BillingMode"));
+    EXPECT_EQ(plan->outputs.at(0).value, "app-f");
+    EXPECT_EQ(plan->outputs.at(1).value, "a-polling");
+}
+
+std::string problems(std::string_view text, const std::map<std::string, std::string>& parameters = {}) {
+    const auto plan = make_plan(text, parameters, kTarget);
+    return plan ? "" : plan.error().message;
+}
+
+TEST(Plan, ParametersHaveLimits) {
+    EXPECT_THAT(problems(kTemplate, {{"Seconds", "5"}}),
+                HasSubstr("Parameters.Seconds (line 4): 5 is less than the minimum 60"));
+    EXPECT_THAT(problems(kTemplate, {{"Seconds", "x"}}), HasSubstr("'x' is not a number"));
+    EXPECT_THAT(problems(kTemplate, {{"Mode", "x"}}), HasSubstr("'x' is not one of polling, callback"));
+    EXPECT_THAT(problems(kTemplate, {{"Other", "x"}}), HasSubstr("Parameters.Other: was given a value"));
+}
+
+TEST(Plan, SaysEverythingThatIsWrongAtOnce) {
+    EXPECT_THAT(
+        problems(R"(
+Conditions: {}
+Resources:
+  Queue: {Type: "AWS::SQS::Queue"}
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties: {FifoTopic: true, TopicName: !Ref Nothing}
+)"),
+        AllOf(HasSubstr("Conditions (line 2): this section is not supported"),
+              HasSubstr("Resources.Queue.Type (line 4): the type 'AWS::SQS::Queue' is not supported"),
+              HasSubstr(
+                  "Resources.Topic.Properties.FifoTopic (line 7): this property of AWS::SNS::Topic is not supported"),
+              HasSubstr("refers to 'Nothing', which is no parameter and no resource")));
+}
+
+TEST(Plan, FindsCirclesAndBadYaml) {
+    EXPECT_THAT(problems(R"(
+Resources:
+  A: {Type: "AWS::SNS::Topic", Properties: {TopicName: !GetAtt B.TopicName}}
+  B: {Type: "AWS::SNS::Topic", Properties: {TopicName: !GetAtt A.TopicName}}
+)"),
+                HasSubstr("in a circle"));
+    EXPECT_THAT(problems("Resources: [1"), HasSubstr("line 1"));
+    EXPECT_THAT(problems("a: 1\na: 2\n"), HasSubstr("line 2: the key 'a' stands twice"));
+}
+
+}  // namespace
+}  // namespace holdpoint::stacks
