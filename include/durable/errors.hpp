@@ -10,10 +10,10 @@ namespace durable {
 
 /// Why something failed, as it is recorded. (AWS API, ErrorObject)
 struct ErrorInfo {
-    std::string type;  // the exception's class, such as "InvalidEvent"
-    std::string message;
-    std::string data;  // JSON text of whatever helps to understand it; may be empty
-    std::vector<std::string> stack;
+    std::string type = {};  // the exception's class, such as "InvalidEvent"
+    std::string message = {};
+    std::string data = {};  // JSON text of whatever helps to understand it; may be empty
+    std::vector<std::string> stack = {};
 };
 
 /// Throw it from a handler or a step to say exactly what is recorded: `throw durable::Error("CardDeclined", "…")`.

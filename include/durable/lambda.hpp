@@ -24,9 +24,8 @@ public:
     [[nodiscard]] const std::string& request_id() const { return request_id_; }
     /// As the caller named the function, with version or alias.
     [[nodiscard]] const std::string& function_arn() const { return function_arn_; }
-    [[nodiscard]] std::chrono::milliseconds remaining_time() const {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - std::chrono::system_clock::now());
-    }
+    /// Until the service ends this invocation.
+    [[nodiscard]] std::chrono::milliseconds remaining_time() const;
     [[nodiscard]] const Logger& logger() const { return logger_; }
 
 private:

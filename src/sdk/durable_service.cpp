@@ -1,5 +1,7 @@
 #include "sdk/durable_service.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 #include "base/encoding.hpp"
@@ -16,11 +18,23 @@ std::string path_of(const std::string& execution_arn, std::string_view action) {
     return "/2025-12-01/durable-executions/" + holdpoint::percent_encode(execution_arn) + "/" + std::string(action);
 }
 
+/// An answer that cannot be read is no verdict on the execution: nobody knows what the service did, so it is the
+/// invocation that fails.
+std::unexpected<holdpoint::Error> unreadable(std::string_view why) {
+    return holdpoint::fail("InvalidResponse", 502, fmt::format("The service's answer cannot be read: {}", why));
+}
+
 Result<boost::json::value> parse(const holdpoint::net::Response& response) {
     boost::system::error_code problem;
     boost::json::value value = boost::json::parse(response.body, problem);
-    if (problem) return holdpoint::fail("InvalidResponse", 502, "The service answered something that is not JSON.");
+    if (problem) return unreadable(problem.message());
     return value;
+}
+
+Result<wire::CheckpointResponse> read(const boost::json::value& json) {
+    auto response = wire::read_checkpoint_response(json);
+    if (!response) return unreadable(response.error().message);
+    return response;
 }
 
 }  // namespace
@@ -37,7 +51,7 @@ Result<wire::CheckpointResponse> LambdaDurableService::checkpoint(const std::str
     if (!response) return std::unexpected(response.error());
     const auto json = parse(*response);
     if (!json) return std::unexpected(json.error());
-    return wire::read_checkpoint_response(*json);
+    return read(*json);
 }
 
 Result<wire::CheckpointResponse> LambdaDurableService::get_state(const std::string& execution_arn,
@@ -53,7 +67,7 @@ Result<wire::CheckpointResponse> LambdaDurableService::get_state(const std::stri
     const auto json = parse(*response);
     if (!json) return std::unexpected(json.error());
     // The page has the members that a checkpoint's NewExecutionState has.
-    return wire::read_checkpoint_response(boost::json::object{{"NewExecutionState", *json}});
+    return read(boost::json::object{{"NewExecutionState", *json}});
 }
 
 }  // namespace durable::detail

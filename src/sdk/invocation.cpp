@@ -24,13 +24,6 @@ wire::InvocationOutput failed(const ErrorInfo& error) {
     return {.status = wire::InvocationStatus::failed, .result = {}, .error = to_wire(error)};
 }
 
-/// The answer to an invocation that had to end before its handler did.
-InvocationAnswer answer_of(const ExecutionState& state) {
-    if (state.end() == End::execution_failed) return failed(state.error());
-    if (state.end() == End::invocation_failed) return InvocationFailure{state.error()};
-    return pending();
-}
-
 InvocationAnswer answer_success(ExecutionState& state, Text result) {
     wire::InvocationOutput output{
         .status = wire::InvocationStatus::succeeded, .result = std::move(result), .error = {}};
@@ -43,16 +36,23 @@ InvocationAnswer answer_success(ExecutionState& state, Text result) {
         state.enqueue(std::move(update));
         output.result = "";
     }
-    if (!state.try_flush()) return answer_of(state);
+    if (!state.try_flush()) return answer_so_far(state);
     return output;
 }
 
 }  // namespace
 
+InvocationAnswer answer_so_far(const ExecutionState& state) {
+    if (state.end() == End::invocation_failed) return InvocationFailure{state.error()};
+    if (const auto misuse = state.misuse()) return failed(*misuse);
+    if (state.end() == End::execution_failed) return failed(state.error());
+    return pending();
+}
+
 InvocationAnswer run_invocation(const DurableHandler& handler, wire::InvocationInput input, DurableService& service,
                                 const std::string& request_id) {
     ExecutionState state(service, std::move(input));
-    if (!state.load()) return answer_of(state);
+    if (!state.load()) return answer_so_far(state);
     auto context = Internals::make_context(std::make_shared<ContextCore>(state, request_id));
     std::optional<ErrorInfo> error;
     Text result;
@@ -62,12 +62,10 @@ InvocationAnswer run_invocation(const DurableHandler& handler, wire::InvocationI
     } catch (...) {
         error = current_error();
     }
-    if (state.end() == End::invocation_failed) return answer_of(state);
-    if (const auto misuse = state.misuse()) return failed(*misuse);
-    // Whatever a handler makes of having been suspended, its execution waits.
-    if (state.end() != End::none) return answer_of(state);
+    // Whatever a handler makes of having been suspended, its execution waits; whatever it makes of a misuse, it fails.
+    if (state.end() != End::none || state.misuse()) return answer_so_far(state);
     if (!error) return answer_success(state, std::move(result));
-    if (!state.try_flush()) return answer_of(state);
+    if (!state.try_flush()) return answer_so_far(state);
     return failed(*error);
 }
 

@@ -10,11 +10,16 @@
 
 namespace durable::detail {
 
+class ExecutionState;
+
 /// To be reported as a failed invocation, so that the service invokes again.
 struct InvocationFailure {
     ErrorInfo error;
 };
 using InvocationAnswer = std::variant<holdpoint::wire::InvocationOutput, InvocationFailure>;
+
+/// The answer to an invocation that ends before its handler does.
+[[nodiscard]] InvocationAnswer answer_so_far(const ExecutionState& state);
 
 [[nodiscard]] InvocationAnswer run_invocation(const DurableHandler& handler, holdpoint::wire::InvocationInput input,
                                               DurableService& service, const std::string& request_id);

@@ -34,21 +34,22 @@ RuntimeAnswer runtime_answer(const InvocationAnswer& answer) {
 int run(const DurableHandler& handler) {
     const auto address = runtime_address();
     if (!address) return 1;
+    const auto transport = holdpoint::net::make_transport();
+    RuntimeClient runtime(*transport, *address);
     auto configuration = holdpoint::aws::configuration_from_environment();
     if (!configuration) {
-        std::fprintf(stderr, "durable: %s\n", configuration.error().message.c_str());
+        runtime.fail_start(
+            {.type = configuration.error().name, .message = configuration.error().message, .data = {}, .stack = {}});
         return 1;
     }
     configuration->attempts_max = 4;
-    const auto transport = holdpoint::net::make_transport();
     const holdpoint::SystemClock clock;
     holdpoint::SystemRandom random;
     holdpoint::aws::Client client(*configuration, *transport, clock, random);
     LambdaDurableService service(client, random);
-    RuntimeClient runtime(*transport, *address);
     return runtime.serve([&](const RuntimeInvocation& invocation) {
-        set_last_answer_hook([&](const ExecutionState&) {
-            (void)runtime.answer(invocation.request_id, std::string(R"({"Status":"PENDING"})"));
+        set_last_answer_hook([&](const ExecutionState& state) {
+            runtime.answer(invocation.request_id, runtime_answer(answer_so_far(state)));
         });
         return runtime_answer(run_invocation(handler, invocation.payload, service, invocation.request_id));
     });

@@ -1,5 +1,8 @@
 #include "sdk/runtime_client.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 #include <cstdio>
@@ -19,6 +22,12 @@ std::string error_body(const ErrorInfo& error) {
     for (const std::string& line : error.stack) trace.emplace_back(line);
     return boost::json::serialize(boost::json::object{
         {"errorMessage", error.message}, {"errorType", error.type}, {"stackTrace", std::move(trace)}});
+}
+
+/// A type that somebody else sent may hold what a header may not.
+std::string header_text(std::string text) {
+    std::replace_if(text.begin(), text.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    return text;
 }
 
 RuntimeInvocation read(net::Response response) {
@@ -58,28 +67,37 @@ int RuntimeClient::serve(const std::function<RuntimeAnswer(const RuntimeInvocati
             return 1;
         }
         const RuntimeInvocation invocation = read(std::move(*next));
-        (void)answer(invocation.request_id, handle(invocation));
+        answer(invocation.request_id, handle(invocation));
     }
 }
 
-bool RuntimeClient::answer(const std::string& request_id, const RuntimeAnswer& result) {
+void RuntimeClient::answer(const std::string& request_id, const RuntimeAnswer& result) {
     const std::string path = "invocation/" + request_id;
-    if (const std::string* body = std::get_if<std::string>(&result)) {
-        const auto response =
-            send("POST", path + "/response", {{"Content-Type", "application/json"}}, *body, kAnswerLimit);
-        if (response && response->status == 202) return true;
-        if (!response || response->status != 413) return false;
-        return answer(request_id, ErrorInfo{.type = "Function.ResponseSizeTooLarge",
-                                            .message = "The response is larger than the service takes (6 MB).",
-                                            .data = {},
-                                            .stack = {}});
+    const std::string* body = std::get_if<std::string>(&result);
+    auto response = body == nullptr
+                        ? send_error(path + "/error", std::get<ErrorInfo>(result))
+                        : send("POST", path + "/response", {{"Content-Type", "application/json"}}, *body, kAnswerLimit);
+    if (body != nullptr && response && response->status == 413) {
+        response = send_error(path + "/error", {.type = "Function.ResponseSizeTooLarge",
+                                                .message = "The response is larger than the service takes (6 MB).",
+                                                .data = {},
+                                                .stack = {}});
     }
-    const ErrorInfo& error = std::get<ErrorInfo>(result);
-    const auto response =
-        send("POST", path + "/error",
-             {{"Content-Type", "application/json"}, {"Lambda-Runtime-Function-Error-Type", error.type.substr(0, 256)}},
-             error_body(error), kAnswerLimit);
-    return response && response->status == 202;
+    if (response && response->status == 202) return;
+    std::fprintf(stderr, "durable: the Runtime API did not take the answer to request %s (%s)\n", request_id.c_str(),
+                 response ? fmt::format("status {}: {}", response->status, response->body).c_str() : "no connection");
+}
+
+void RuntimeClient::fail_start(const ErrorInfo& error) {
+    std::fprintf(stderr, "durable: %s\n", error.message.c_str());
+    (void)send_error("init/error", error);
+}
+
+std::optional<net::Response> RuntimeClient::send_error(const std::string& path, const ErrorInfo& error) {
+    return send("POST", path,
+                {{"Content-Type", "application/json"},
+                 {"Lambda-Runtime-Function-Error-Type", header_text(error.type.substr(0, 256))}},
+                error_body(error), kAnswerLimit);
 }
 
 std::optional<net::Response> RuntimeClient::send(std::string method, const std::string& path, net::Headers headers,

@@ -31,10 +31,13 @@ public:
 
     /// Serves invocations until the service has none for this process any more; answers the exit status.
     int serve(const std::function<RuntimeAnswer(const RuntimeInvocation&)>& handle);
-    /// Answers the invocation under way; false when the service did not take it.
-    bool answer(const std::string& request_id, const RuntimeAnswer& answer);
+    /// Answers the invocation under way; when the service does not take it, says so on standard error.
+    void answer(const std::string& request_id, const RuntimeAnswer& answer);
+    /// Reports that this process cannot serve invocations.
+    void fail_start(const ErrorInfo& error);
 
 private:
+    std::optional<holdpoint::net::Response> send_error(const std::string& path, const ErrorInfo& error);
     std::optional<holdpoint::net::Response> send(std::string method, const std::string& path,
                                                  holdpoint::net::Headers headers, std::string body,
                                                  std::chrono::milliseconds read_limit);

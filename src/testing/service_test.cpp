@@ -1,0 +1,202 @@
+// The SDK and what is outside of it: answers of the service, the size of a request, the Runtime API.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <deque>
+
+#include "durable/lambda.hpp"
+#include "sdk/execution_state.hpp"
+#include "sdk/last_answer.hpp"
+#include "sdk/runtime_client.hpp"
+#include "testing/runner.hpp"
+#include "wire/durable_json.hpp"
+
+namespace durable::testing {
+namespace {
+
+namespace net = holdpoint::net;
+namespace wire = holdpoint::wire;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
+
+/// Answers from a list, then with no connection.
+class ScriptedTransport final : public net::Transport {
+public:
+    std::expected<net::Response, net::TransportError> send(const net::Endpoint&, const net::Request& request,
+                                                           const net::Timeouts&) override {
+        requests.push_back(request);
+        if (answers.empty()) return std::unexpected(net::TransportError{.message = "gone", .request_was_sent = false});
+        net::Response answer = std::move(answers.front());
+        answers.pop_front();
+        return answer;
+    }
+
+    std::deque<net::Response> answers;
+    std::vector<net::Request> requests;
+};
+
+wire::InvocationInput input() {
+    wire::InvocationInput input;
+    input.execution_arn = "arn";
+    input.checkpoint_token = "t0";
+    return input;
+}
+
+detail::InvocationAnswer invoke_over(ScriptedTransport& transport) {
+    const holdpoint::ManualClock clock(holdpoint::from_epoch_ms(1'700'000'000'000));
+    holdpoint::SeededRandom random(1);
+    holdpoint::aws::Client client({.credentials = {},
+                                   .region = "us-east-1",
+                                   .endpoint_url = "http://localhost:1",
+                                   .attempts_max = 1,
+                                   .timeouts = {}},
+                                  transport, clock, random, [](std::chrono::milliseconds) {});
+    detail::LambdaDurableService service(client, random);
+    const detail::DurableHandler handler = [](Context& context, const detail::Text&) -> detail::Text {
+        return std::to_string(context.step("s", [] { return 1; }));
+    };
+    return detail::run_invocation(handler, input(), service, "request");
+}
+
+TEST(Service, AnswerThatCannotBeReadIsNoVerdict) {
+    for (const std::string body :
+         {"<html>", R"({"CheckpointToken":5})", R"({"NewExecutionState":{"Operations":[1]}})"}) {
+        ScriptedTransport transport;
+        transport.answers.push_back({.status = 200, .headers = {}, .body = body});
+        const auto answer = invoke_over(transport);
+        ASSERT_TRUE(std::holds_alternative<detail::InvocationFailure>(answer)) << body;
+        EXPECT_EQ(std::get<detail::InvocationFailure>(answer).error.type, "InvalidResponse") << body;
+    }
+}
+
+wire::OperationUpdate update_of(std::string id, std::string payload) {
+    wire::OperationUpdate update;
+    update.id = std::move(id);
+    update.payload = std::move(payload);
+    return update;
+}
+
+class FakeService final : public detail::DurableService {
+public:
+    holdpoint::Result<wire::CheckpointResponse> checkpoint(const std::string&,
+                                                           const wire::CheckpointRequest& request) override {
+        requests.push_back(request);
+        wire::CheckpointResponse response;
+        response.checkpoint_token = token;
+        return response;
+    }
+    holdpoint::Result<wire::CheckpointResponse> get_state(const std::string&, const std::string&,
+                                                          const std::string&) override {
+        return wire::CheckpointResponse{};
+    }
+
+    std::string token = "t";
+    std::vector<wire::CheckpointRequest> requests;
+};
+
+TEST(Service, EmptyTokenIsNoToken) {
+    FakeService service;
+    service.token = "";
+    detail::ExecutionState state(service, input());
+    state.enqueue(update_of("a", "1"));
+    EXPECT_THROW(state.flush(), detail::Unwind);
+    EXPECT_EQ(state.end(), detail::End::suspended);
+}
+
+TEST(Service, RequestsStayBelowTheLimitAsTheyAreSent) {
+    FakeService service;
+    detail::ExecutionState state(service, input());
+    for (int i = 0; i < 20; ++i) state.enqueue(update_of(std::to_string(i), std::string(50'000, '\x01')));
+    state.flush();
+    std::size_t updates = 0;
+    for (wire::CheckpointRequest& request : service.requests) {
+        request.client_token = std::string(36, 'c');
+        EXPECT_LE(boost::json::serialize(wire::to_json(request)).size(), 768'000U);
+        updates += request.updates.size();
+    }
+    EXPECT_EQ(updates, 20U);
+    EXPECT_EQ(service.requests.size(), 10U) << "two of 300 KB each";
+}
+
+struct Ended {};
+
+std::string last_answer(const std::function<void(Context&)>& body) {
+    std::string answer = "none";
+    detail::set_last_answer_hook([&](const detail::ExecutionState& state) {
+        const auto given = detail::answer_so_far(state);
+        if (const auto* output = std::get_if<wire::InvocationOutput>(&given)) {
+            answer = std::string(wire::to_string(output->status)) +
+                     (output->error ? " " + output->error->type.value_or("") : "");
+        } else {
+            answer = "invocation error";
+        }
+        throw Ended{};
+    });
+    Runner runner([&](Context& context, Json) {
+        while (true) {
+            try {
+                body(context);
+            } catch (const Ended&) {
+                return;
+            } catch (...) {
+            }
+        }
+    });
+    runner.before_checkpoint = [](int number) -> std::optional<holdpoint::Error> {
+        if (number == 1) return holdpoint::Error{"InvalidParameterValueException", 400, "too large", {}};
+        return std::nullopt;
+    };
+    runner.start();
+    detail::set_last_answer_hook({});
+    return answer;
+}
+
+TEST(LastAnswer, SaysHowTheExecutionStands) {
+    EXPECT_EQ(last_answer([](Context& context) { context.step("refused", [] {}); }), "FAILED CheckpointError");
+    EXPECT_EQ(last_answer([](Context& context) { context.step("s", [&] { context.wait("w", 1s); }); }),
+              "FAILED ValidationError");
+}
+
+TEST(RuntimeApi, AnswersInvocationsUntilThereAreNoMore) {
+    ScriptedTransport transport;
+    transport.answers = {{.status = 200, .headers = {{"Lambda-Runtime-Aws-Request-Id", "one"}}, .body = "1"},
+                         {.status = 202, .headers = {}, .body = {}},
+                         {.status = 200, .headers = {{"Lambda-Runtime-Aws-Request-Id", "two"}}, .body = "2"},
+                         {.status = 403, .headers = {}, .body = "{\"errorMessage\":\"stale\"}"}};
+    detail::RuntimeClient client(transport, "host:9001/process/7");
+    ::testing::internal::CaptureStderr();
+    EXPECT_EQ(client.serve([](const detail::RuntimeInvocation& invocation) { return "got " + invocation.payload; }), 1);
+    const std::string said = ::testing::internal::GetCapturedStderr();
+    std::vector<std::string> calls;
+    for (const auto& request : transport.requests) calls.push_back(request.target + " " + request.body);
+    const std::string prefix = "/process/7/2018-06-01/runtime/invocation/";
+    EXPECT_THAT(calls, ElementsAre(prefix + "next ", prefix + "one/response got 1", prefix + "next ",
+                                   prefix + "two/response got 2", prefix + "next "));
+    EXPECT_THAT(said, HasSubstr("the Runtime API did not take the answer to request two (status 403: "
+                                "{\"errorMessage\":\"stale\"})"));
+    EXPECT_THAT(said, ::testing::Not(HasSubstr("request one")));
+}
+
+TEST(RuntimeApi, StartThatFailedIsReported) {
+    ScriptedTransport transport;
+    transport.answers = {{.status = 202, .headers = {}, .body = {}}};
+    detail::RuntimeClient client(transport, "host:9001");
+    client.fail_start({.type = "ConfigurationError", .message = "no region", .data = {}, .stack = {}});
+    ASSERT_EQ(transport.requests.size(), 1U);
+    EXPECT_EQ(transport.requests[0].target, "/2018-06-01/runtime/init/error");
+    EXPECT_EQ(transport.requests[0].header("Lambda-Runtime-Function-Error-Type"), "ConfigurationError");
+    EXPECT_EQ(transport.requests[0].body,
+              R"({"errorMessage":"no region","errorType":"ConfigurationError","stackTrace":[]})");
+}
+
+TEST(Lambda, RemainingTimeGoesToTheDeadline) {
+    const auto now = holdpoint::SystemClock().now();
+    const LambdaContext context("request", "arn", now + 1h, Logger({}, nullptr));
+    EXPECT_LE(context.remaining_time(), 1h);
+    EXPECT_GT(context.remaining_time(), 59min);
+}
+
+}  // namespace
+}  // namespace durable::testing
