@@ -1,0 +1,27 @@
+// approval_api: the approval API function.
+#include <cstdio>
+
+#include "approvals/api/api.hpp"
+#include "approvals/configuration.hpp"
+
+using namespace holdpoint;
+
+int main() {
+    const auto tables = approvals::table_names();
+    auto configuration = aws::configuration_from_environment();
+    if (!tables || !configuration) {
+        const Error& error = tables ? configuration.error() : tables.error();
+        std::fprintf(stderr, "approval_api: %s\n", error.message.c_str());
+        return 1;
+    }
+    const auto transport = net::make_transport();
+    const SystemClock clock;
+    SystemRandom random;
+    aws::Client client(std::move(*configuration), *transport, clock, random);
+    const auto repository = approvals::make_repository(client, *tables, clock, random);
+    approvals::LambdaWorkflows workflows(client);
+    const approvals::ApiServices services{.repository = *repository, .workflows = workflows, .clock = clock};
+    return durable::run_lambda([&](durable::LambdaContext& context, durable::Json event) {
+        return approvals::handle_api(event, services, context.logger());
+    });
+}

@@ -1,0 +1,77 @@
+#include "approvals/configuration.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdlib>
+
+namespace holdpoint::approvals {
+
+namespace {
+
+std::unexpected<Error> wrong(std::string_view name, std::string_view expected) {
+    return fail("ConfigurationError", 500, fmt::format("The environment variable {} must be {}.", name, expected));
+}
+
+Result<std::string> text(const char* name) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') return wrong(name, "set");
+    return std::string(value);
+}
+
+Result<std::int64_t> number(const char* name, std::int64_t min, std::int64_t max) {
+    const auto value = text(name);
+    if (!value) return std::unexpected(value.error());
+    std::int64_t result = 0;
+    const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), result);
+    const bool whole = error == std::errc{} && end == value->data() + value->size();
+    if (!whole || result < min || result > max)
+        return wrong(name, fmt::format("a whole number from {} to {}", min, max));
+    return result;
+}
+
+/// app-sam-Workflow's sibling is app-sam-ApprovalApi.
+std::string api_function_name() {
+    const char* own = std::getenv("AWS_LAMBDA_FUNCTION_NAME");
+    std::string name = own == nullptr ? "" : own;
+    constexpr std::string_view kSuffix = "-Workflow";
+    if (name.ends_with(kSuffix)) name.resize(name.size() - kSuffix.size());
+    return name + "-ApprovalApi";
+}
+
+}  // namespace
+
+Result<TableNames> table_names() {
+    auto approvals = text("APPROVALS_TABLE_NAME");
+    if (!approvals) return std::unexpected(approvals.error());
+    auto audit = text("AUDIT_TABLE_NAME");
+    if (!audit) return std::unexpected(audit.error());
+    return TableNames{.approvals = std::move(*approvals), .audit = std::move(*audit)};
+}
+
+Result<WorkflowConfiguration> workflow_configuration() {
+    WorkflowConfiguration configuration;
+    auto tables = table_names();
+    if (!tables) return std::unexpected(tables.error());
+    configuration.tables = std::move(*tables);
+    auto topic = text("SNS_TOPIC_ARN");
+    if (!topic) return std::unexpected(topic.error());
+    configuration.topic_arn = std::move(*topic);
+    configuration.api_function = api_function_name();
+    const auto execution = number("EXECUTION_TIMEOUT_SECONDS", 3660, 31622400);
+    if (!execution) return std::unexpected(execution.error());
+    configuration.execution_timeout_seconds = *execution;
+    const auto timeout = number("APPROVAL_TIMEOUT_SECONDS", 1, configuration.timeout_max());
+    if (!timeout) return std::unexpected(timeout.error());
+    configuration.approval_timeout_seconds = *timeout;
+    const auto interval = number("POLL_INTERVAL_SECONDS", 1, 86400);
+    if (!interval) return std::unexpected(interval.error());
+    configuration.poll_interval_seconds = *interval;
+    const auto mode = text("APPROVAL_WAIT_MODE");
+    if (!mode) return std::unexpected(mode.error());
+    if (*mode != "polling" && *mode != "callback") return wrong("APPROVAL_WAIT_MODE", "polling or callback");
+    configuration.wait_mode = *mode == "polling" ? WaitMode::polling : WaitMode::callback;
+    return configuration;
+}
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,32 @@
+// Configuration: the functions' environment, read once at their start.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "approvals/repository/repository.hpp"
+#include "base/result.hpp"
+
+namespace holdpoint::approvals {
+
+enum class WaitMode { polling, callback };
+
+struct WorkflowConfiguration {
+    TableNames tables;
+    std::string topic_arn;
+    std::string api_function;  // shown in notifications
+    std::int64_t approval_timeout_seconds = 300;
+    std::int64_t execution_timeout_seconds = 90000;
+    WaitMode wait_mode = WaitMode::polling;
+    std::int64_t poll_interval_seconds = 5;
+
+    /// An hour less than the execution may take: time for everything else.
+    [[nodiscard]] std::int64_t timeout_max() const { return execution_timeout_seconds - 3600; }
+};
+
+/// APPROVALS_TABLE_NAME, AUDIT_TABLE_NAME, SNS_TOPIC_ARN, APPROVAL_TIMEOUT_SECONDS, EXECUTION_TIMEOUT_SECONDS,
+/// APPROVAL_WAIT_MODE, POLL_INTERVAL_SECONDS. ConfigurationError naming the variable.
+[[nodiscard]] Result<WorkflowConfiguration> workflow_configuration();
+[[nodiscard]] Result<TableNames> table_names();
+
+}  // namespace holdpoint::approvals

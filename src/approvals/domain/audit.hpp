@@ -1,0 +1,63 @@
+// Audit: one hash chain for each approval. Each record names the hash of the one before, so that a record that was
+// changed, taken out or moved is found. Personal fields enter the hash as salted digests: erasing a field and its salt
+// leaves the chain whole.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "approvals/domain/models.hpp"
+#include "base/random.hpp"
+
+namespace holdpoint::approvals {
+
+/// A field that belongs to a person, with the salt of its digest.
+struct PersonalField {
+    std::string value;
+    std::string salt;  // hex
+    friend bool operator==(const PersonalField&, const PersonalField&) = default;
+};
+
+struct AuditRecord {
+    std::string approval_id;
+    std::int64_t seq = 0;     // from 1, without gaps
+    std::string at;           // ISO 8601 UTC
+    std::string event;        // created, notified, notification_failed, decided, timed_out, decision_refused, completed
+    std::string actor_proof;  // how the actor proved who they are: "claimed", or "system"
+    std::map<std::string, std::string> details;     // what happened
+    std::map<std::string, PersonalField> personal;  // actor, comments, requester …; may be erased later
+    std::map<std::string, std::string> digests;     // field -> SHA-256 of salt and value, hex; never erased
+    std::string shown_digest;                       // of what the person saw; empty when nobody saw anything
+    std::string prev_hash;                          // of record seq - 1; 64 zeros for the first
+    std::string hash;
+    friend bool operator==(const AuditRecord&, const AuditRecord&) = default;
+};
+
+/// What happened, before it has its place in the chain.
+struct AuditEvent {
+    std::string event;
+    std::string at;
+    std::string actor = "holdpoint";
+    std::string actor_proof = "system";
+    std::map<std::string, std::string> details = {};
+    std::map<std::string, std::string> personal = {};
+    std::string shown_digest = {};
+};
+
+/// The next record of a chain; `last` is its last record, nullptr for the first.
+[[nodiscard]] AuditRecord next_record(const std::string& approval_id, const AuditRecord* last, const AuditEvent& event,
+                                      Random& random);
+
+/// SHA-256 over every member but `personal` and `hash`, hex.
+[[nodiscard]] std::string hash_of(const AuditRecord& record);
+
+/// Everything that is wrong with a chain, in order of seq; empty when it is whole.
+[[nodiscard]] std::vector<std::string> verify_chain(const std::vector<AuditRecord>& records);
+
+/// SHA-256 of what an approver is shown of a request, hex.
+[[nodiscard]] std::string shown_digest(const ApprovalRequest& approval);
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,83 @@
+// Models: what the approvals application stores, receives and answers. Times are ISO 8601 UTC text.
+#pragma once
+
+#include <boost/describe.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "durable/json.hpp"
+
+namespace holdpoint::approvals {
+
+enum class ApprovalStatus { pending, approved, rejected, timeout };
+BOOST_DESCRIBE_ENUM(ApprovalStatus, pending, approved, rejected, timeout)
+
+enum class Decision { approved, rejected };
+BOOST_DESCRIBE_ENUM(Decision, approved, rejected)
+
+/// What starts a workflow.
+struct WorkflowEvent {
+    std::string document_id;
+    std::string document_name;
+    std::string requester;
+    std::optional<std::int64_t> timeout_seconds;  // absent: the configured default
+    friend bool operator==(const WorkflowEvent&, const WorkflowEvent&) = default;
+};
+BOOST_DESCRIBE_STRUCT(WorkflowEvent, (), (document_id, document_name, requester, timeout_seconds))
+
+/// One request for approval, as it is stored. callback_token is a bearer secret: no answer, log line, notification or
+/// audit record may hold it.
+struct ApprovalRequest {
+    std::string approval_id;
+    std::string document_id;
+    std::string document_name;
+    std::string requester;
+    ApprovalStatus status = ApprovalStatus::pending;
+    std::string created_at;
+    std::string updated_at;
+    std::string expires_at;
+    std::int64_t ttl = 0;       // epoch seconds: when the table may forget it
+    std::string execution_arn;  // the workflow that waits
+    std::optional<std::string> callback_token;
+    std::optional<Decision> decision;
+    std::optional<std::string> approver;
+    std::optional<std::string> comments;
+    std::optional<std::string> decided_at;
+    friend bool operator==(const ApprovalRequest&, const ApprovalRequest&) = default;
+};
+BOOST_DESCRIBE_STRUCT(ApprovalRequest, (),
+                      (approval_id, document_id, document_name, requester, status, created_at, updated_at, expires_at,
+                       ttl, execution_arn, callback_token, decision, approver, comments, decided_at))
+
+struct ApprovalDecisionRequest {
+    std::string approval_id;
+    Decision decision = Decision::rejected;
+    std::string approver;
+    std::string comments;  // may be empty
+    friend bool operator==(const ApprovalDecisionRequest&, const ApprovalDecisionRequest&) = default;
+};
+BOOST_DESCRIBE_STRUCT(ApprovalDecisionRequest, (), (approval_id, decision, approver, comments))
+
+/// What a workflow ends with. `decision` is approved, rejected or timeout; the rest of a decision only when there was
+/// one.
+struct WorkflowResult {
+    std::string approval_id;
+    std::string document_id;
+    std::string decision;
+    std::optional<std::string> approver;
+    std::optional<std::string> comments;
+    std::optional<std::string> decided_at;
+    friend bool operator==(const WorkflowResult&, const WorkflowResult&) = default;
+};
+BOOST_DESCRIBE_STRUCT(WorkflowResult, (), (approval_id, document_id, decision, approver, comments, decided_at))
+
+/// "pending", "approved" …
+[[nodiscard]] std::string to_string(ApprovalStatus status);
+[[nodiscard]] std::string to_string(Decision decision);
+
+/// The request as callers may see it: everything but the callback token and the execution.
+[[nodiscard]] durable::Json public_view(const ApprovalRequest& approval);
+
+}  // namespace holdpoint::approvals

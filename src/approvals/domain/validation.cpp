@@ -1,0 +1,153 @@
+#include "approvals/domain/validation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/encoding.hpp"
+
+namespace holdpoint::approvals {
+
+using durable::Json;
+
+namespace {
+
+constexpr std::string_view kInvalidEvent = "InvalidEvent";
+constexpr std::string_view kInvalidRequest = "INVALID_REQUEST";
+constexpr std::size_t kIdMax = 256;
+constexpr std::size_t kNameMax = 1024;
+constexpr std::size_t kPersonMax = 256;
+constexpr std::size_t kCommentsMax = 4096;
+constexpr std::int64_t kListMax = 100;
+
+std::unexpected<Error> invalid(std::string_view name, std::string message) {
+    return fail(name, 400, std::move(message));
+}
+
+std::string found(const Json* value) {
+    if (value == nullptr) return "nothing";
+    if (value->get_if<std::int64_t>() != nullptr || value->get_if<double>() != nullptr || value->is_null()) {
+        return value->dump();
+    }
+    return std::string(value->kind());
+}
+
+Result<void> check_object(const Json& json, std::string_view name) {
+    if (json.get_if<Json::Object>() != nullptr) return {};
+    return invalid(name, fmt::format("Expected a JSON object, found {}.", json.kind()));
+}
+
+template <class Enum>
+Result<Enum> read_enum(const Json& json, std::string_view field, std::string_view expected) {
+    const Json* value = json.find(field);
+    const std::string* text = value == nullptr ? nullptr : value->get_if<std::string>();
+    Enum result{};
+    if (text != nullptr && boost::describe::enum_from_string(text->c_str(), result)) return result;
+    return invalid(kInvalidRequest, fmt::format("{}: expected {}, found {}.", field, expected,
+                                                text == nullptr ? found(value) : "'" + text->substr(0, 64) + "'"));
+}
+
+}  // namespace
+
+Result<std::string> read_text(const Json& json, std::string_view field, std::size_t max, std::string_view error_name) {
+    const Json* value = json.find(field);
+    const std::string* text = value == nullptr ? nullptr : value->get_if<std::string>();
+    if (text == nullptr) {
+        return invalid(error_name,
+                       fmt::format("{}: expected text of 1 to {} characters, found {}.", field, max, found(value)));
+    }
+    const bool blank =
+        std::all_of(text->begin(), text->end(), [](char c) { return c == ' ' || c == '\t' || c == '\n'; });
+    if (blank || text->size() > max) {
+        return invalid(error_name, fmt::format("{}: expected text of 1 to {} characters, found {}.", field, max,
+                                               blank ? "blank text" : fmt::format("{} characters", text->size())));
+    }
+    return *text;
+}
+
+Result<WorkflowEvent> read_event(const Json& json, std::int64_t timeout_max) {
+    if (auto ok = check_object(json, kInvalidEvent); !ok) return std::unexpected(ok.error());
+    WorkflowEvent event;
+    auto document_id = read_text(json, "document_id", kIdMax, kInvalidEvent);
+    if (!document_id) return std::unexpected(document_id.error());
+    auto document_name = read_text(json, "document_name", kNameMax, kInvalidEvent);
+    if (!document_name) return std::unexpected(document_name.error());
+    auto requester = read_text(json, "requester", kPersonMax, kInvalidEvent);
+    if (!requester) return std::unexpected(requester.error());
+    event = {.document_id = std::move(*document_id),
+             .document_name = std::move(*document_name),
+             .requester = std::move(*requester),
+             .timeout_seconds = {}};
+    const Json* timeout = json.find("timeout_seconds");
+    if (timeout == nullptr) return event;
+    const std::int64_t* seconds = timeout->get_if<std::int64_t>();
+    if (seconds == nullptr || *seconds < 1 || *seconds > timeout_max) {
+        return invalid(kInvalidEvent, fmt::format("timeout_seconds: expected a whole number from 1 to {}, found {}.",
+                                                  timeout_max, found(timeout)));
+    }
+    event.timeout_seconds = *seconds;
+    return event;
+}
+
+Result<std::string> read_approval_id(const Json& json) {
+    if (auto ok = check_object(json, kInvalidRequest); !ok) return std::unexpected(ok.error());
+    return read_text(json, "approval_id", 64, kInvalidRequest);
+}
+
+Result<ApprovalDecisionRequest> read_decision(const Json& json) {
+    ApprovalDecisionRequest request;
+    auto approval_id = read_approval_id(json);
+    if (!approval_id) return std::unexpected(approval_id.error());
+    request.approval_id = std::move(*approval_id);
+    const auto decision = read_enum<Decision>(json, "decision", "'approved' or 'rejected'");
+    if (!decision) return std::unexpected(decision.error());
+    request.decision = *decision;
+    const bool has_synonym = json.find("decided_by") != nullptr;
+    const bool has_approver = json.find("approver") != nullptr;
+    auto approver =
+        read_text(json, has_synonym && !has_approver ? "decided_by" : "approver", kPersonMax, kInvalidRequest);
+    if (!approver) return std::unexpected(approver.error());
+    if (has_synonym && has_approver) {
+        const auto synonym = read_text(json, "decided_by", kPersonMax, kInvalidRequest);
+        if (!synonym) return std::unexpected(synonym.error());
+        if (*synonym != *approver) {
+            return invalid(kInvalidRequest, "decided_by: means the same as approver, but is another name here.");
+        }
+    }
+    request.approver = std::move(*approver);
+    const Json* comments = json.find("comments");
+    if (comments == nullptr || comments->is_null()) return request;
+    const std::string* text = comments->get_if<std::string>();
+    if (text == nullptr || text->size() > kCommentsMax) {
+        return invalid(kInvalidRequest,
+                       fmt::format("comments: expected text of at most {} characters, found {}.", kCommentsMax,
+                                   text == nullptr ? found(comments) : fmt::format("{}", text->size())));
+    }
+    request.comments = *text;
+    return request;
+}
+
+Result<ListRequest> read_list(const Json& json) {
+    ListRequest request;
+    if (json.find("status") != nullptr) {
+        const auto status = read_enum<ApprovalStatus>(json, "status", "pending, approved, rejected or timeout");
+        if (!status) return std::unexpected(status.error());
+        request.status = *status;
+    }
+    if (const Json* limit = json.find("limit")) {
+        const std::int64_t* number = limit->get_if<std::int64_t>();
+        if (number == nullptr || *number < 1 || *number > kListMax) {
+            return invalid(kInvalidRequest, fmt::format("limit: expected a whole number from 1 to {}, found {}.",
+                                                        kListMax, found(limit)));
+        }
+        request.limit = *number;
+    }
+    if (json.find("next_token") != nullptr) {
+        auto token = read_text(json, "next_token", 4096, kInvalidRequest);
+        if (!token) return std::unexpected(token.error());
+        request.next_token = std::move(*token);
+    }
+    return request;
+}
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,31 @@
+// Validation: what may come in, and what is said about anything else. Every error names the field.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "approvals/domain/models.hpp"
+#include "base/result.hpp"
+
+namespace holdpoint::approvals {
+
+/// `timeout_max` seconds is the longest that an event may ask for. InvalidEvent.
+[[nodiscard]] Result<WorkflowEvent> read_event(const durable::Json& json, std::int64_t timeout_max);
+
+/// `decided_by` is accepted for `approver`. INVALID_REQUEST; nothing ever defaults to a decision.
+[[nodiscard]] Result<ApprovalDecisionRequest> read_decision(const durable::Json& json);
+[[nodiscard]] Result<std::string> read_approval_id(const durable::Json& json);
+
+struct ListRequest {
+    ApprovalStatus status = ApprovalStatus::pending;
+    std::int64_t limit = 20;  // 1..100
+    std::string next_token;
+};
+[[nodiscard]] Result<ListRequest> read_list(const durable::Json& json);
+
+/// A member that must be text of 1 to `max` characters.
+[[nodiscard]] Result<std::string> read_text(const durable::Json& json, std::string_view field, std::size_t max,
+                                            std::string_view error_name);
+
+}  // namespace holdpoint::approvals

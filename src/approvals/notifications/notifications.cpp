@@ -1,0 +1,71 @@
+#include "approvals/notifications/notifications.hpp"
+
+#include <fmt/format.h>
+
+namespace holdpoint::approvals {
+
+namespace {
+
+constexpr std::size_t kSubjectMax = 100;
+
+/// Printable ASCII on one line; each other character becomes one '?'.
+std::string plain(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if ((byte & 0xC0U) == 0x80U) continue;  // the rest of a character that was replaced already
+        result += byte >= 0x20 && byte < 0x7F ? c : '?';
+    }
+    return result;
+}
+
+std::string shortened(std::string text, std::size_t max) {
+    constexpr std::string_view kMark = "...";
+    if (text.size() > max) text = text.substr(0, max - kMark.size()) + std::string(kMark);
+    return text;
+}
+
+}  // namespace
+
+Notification make_notification(const ApprovalRequest& approval, const std::string& api_function) {
+    Notification notification;
+    notification.subject = shortened("Approval needed: " + plain(approval.document_name), kSubjectMax);
+    notification.message = fmt::format(
+        "{} asks for approval of a document.\n\n"
+        "Document:    {} ({})\n"
+        "Requester:   {}\n"
+        "Approval:    {}\n"
+        "Expires:     {} (UTC)\n\n"
+        "To decide, with the Holdpoint CLI:\n"
+        "  holdpoint approvals approve {} --approver YOUR-NAME --comments WHY\n"
+        "  holdpoint approvals reject {} --approver YOUR-NAME --comments WHY\n\n"
+        "or with the AWS CLI (use \"rejected\" to reject):\n"
+        "  aws lambda invoke --function-name {} --payload "
+        "'{{\"action\":\"decide\",\"approval_id\":\"{}\",\"decision\":\"approved\",\"approver\":\"YOUR-NAME\"}}' "
+        "answer.json\n",
+        approval.requester, approval.document_name, approval.document_id, approval.requester, approval.approval_id,
+        approval.expires_at, approval.approval_id, approval.approval_id, api_function, approval.approval_id);
+    notification.attributes = {{"event", "approval_requested"},
+                               {"approval_id", approval.approval_id},
+                               {"document_id", approval.document_id},
+                               {"requester", approval.requester}};
+    return notification;
+}
+
+Result<void> SnsNotifier::publish(const Notification& notification) {
+    aws::Parameters parameters = {
+        {"TopicArn", topic_arn_}, {"Subject", notification.subject}, {"Message", notification.message}};
+    int number = 0;
+    for (const auto& [name, value] : notification.attributes) {
+        const std::string prefix = fmt::format("MessageAttributes.entry.{}.", ++number);
+        parameters.emplace_back(prefix + "Name", name);
+        parameters.emplace_back(prefix + "Value.DataType", "String");
+        parameters.emplace_back(prefix + "Value.StringValue", value);
+    }
+    // Told twice is better than not at all: the approval_id is the same.
+    const auto answer = client_.query("sns", "2010-03-31", "Publish", parameters);
+    if (!answer) return std::unexpected(answer.error());
+    return {};
+}
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,242 @@
+#include <fmt/format.h>
+
+#include "approvals/repository/items.hpp"
+#include "approvals/repository/repository.hpp"
+#include "base/encoding.hpp"
+
+namespace holdpoint::approvals {
+
+namespace json = boost::json;
+
+namespace {
+
+/// Two writers may want the same place in a chain; each loser takes the next.
+constexpr int kChainAttempts = 20;
+
+json::object text(const std::string& value) {
+    return {{"S", value}};
+}
+
+/// Which parts of a cancelled transaction failed their condition.
+std::vector<bool> failed_conditions(const Error& error) {
+    std::vector<bool> failed;
+    boost::system::error_code problem;
+    const json::value body = json::parse(error.details_json, problem);
+    const json::object* object = problem ? nullptr : body.if_object();
+    const json::value* reasons = object == nullptr ? nullptr : object->if_contains("CancellationReasons");
+    if (reasons == nullptr || !reasons->is_array()) return failed;
+    for (const json::value& reason : reasons->get_array()) {
+        const json::object* members = reason.if_object();
+        const json::value* code = members == nullptr ? nullptr : members->if_contains("Code");
+        failed.push_back(code != nullptr && *code == "ConditionalCheckFailed");
+    }
+    return failed;
+}
+
+bool is_conflict(const Error& error) {
+    return error.name == "TransactionCanceledException" || error.name == "TransactionConflictException" ||
+           error.name == "TransactionInProgressException";
+}
+
+class DynamoRepository final : public Repository {
+public:
+    DynamoRepository(aws::Client& client, TableNames tables, const Clock& clock, Random& random)
+        : client_(client), tables_(std::move(tables)), clock_(clock), random_(random) {}
+
+    Result<void> create(const ApprovalRequest& approval) override {
+        AuditEvent event{.event = "created", .at = approval.created_at};
+        event.actor = approval.requester;
+        event.actor_proof = "claimed";
+        event.details = {{"document_id", approval.document_id}, {"expires_at", approval.expires_at}};
+        event.personal = {{"requester", approval.requester}, {"document_name", approval.document_name}};
+        event.shown_digest = shown_digest(approval);
+        const AuditRecord record = next_record(approval.approval_id, nullptr, event, random_);
+        const json::object put{{"Put",
+                                {{"TableName", tables_.approvals},
+                                 {"Item", to_item(approval)},
+                                 {"ConditionExpression", "attribute_not_exists(approval_id)"}}}};
+        const auto written = call("TransactWriteItems", {{"TransactItems", {put, put_audit(record)}}});
+        if (written) return {};
+        if (!is_conflict(written.error())) return std::unexpected(written.error());
+        // Perhaps an earlier try of this very step got through, and its answer was lost.
+        const auto known = find(approval.approval_id);
+        if (known && *known && (*known)->execution_arn == approval.execution_arn) return {};
+        return std::unexpected(known ? written.error() : known.error());
+    }
+
+    Result<std::optional<ApprovalRequest>> find(const std::string& approval_id) override {
+        const auto answer = call("GetItem", {{"TableName", tables_.approvals},
+                                             {"Key", {{"approval_id", text(approval_id)}}},
+                                             {"ConsistentRead", true}});
+        if (!answer) return std::unexpected(answer.error());
+        const json::value* item = answer->if_contains("Item");
+        if (item == nullptr) return std::nullopt;
+        return approval_from_item(item->as_object());
+    }
+
+    Result<Decided> decide(const ApprovalRequest& approval, const ApprovalDecisionRequest& decision) override {
+        const std::string now = to_iso8601(clock_.now());
+        const std::string status = to_string(decision.decision);
+        AuditEvent event{.event = "decided", .at = now};
+        event.actor = decision.approver;
+        event.actor_proof = "claimed";
+        event.details = {{"decision", status}};
+        event.personal = {{"comments", decision.comments}};
+        event.shown_digest = shown_digest(approval);
+        const json::object update{
+            {"TableName", tables_.approvals},
+            {"Key", {{"approval_id", text(approval.approval_id)}}},
+            {"ConditionExpression", "#status = :pending AND expires_at > :now"},
+            {"UpdateExpression",
+             "SET #status = :status, decision = :status, approver = :approver, comments = :comments, "
+             "decided_at = :now, updated_at = :now"},
+            {"ExpressionAttributeNames", {{"#status", "status"}}},
+            {"ExpressionAttributeValues",
+             {{":pending", text("pending")},
+              {":now", text(now)},
+              {":status", text(status)},
+              {":approver", text(decision.approver)},
+              {":comments", text(decision.comments)}}}};
+        const auto won = change(approval.approval_id, update, event);
+        if (!won) return std::unexpected(won.error());
+        auto current = require(approval.approval_id);
+        if (!current) return std::unexpected(current.error());
+        return Decided{.approval = std::move(*current), .won = *won};
+    }
+
+    Result<ApprovalRequest> time_out(const ApprovalRequest& approval) override {
+        const std::string now = to_iso8601(clock_.now());
+        AuditEvent event{.event = "timed_out", .at = now};
+        event.details = {{"expires_at", approval.expires_at}};
+        const json::object update{
+            {"TableName", tables_.approvals},
+            {"Key", {{"approval_id", text(approval.approval_id)}}},
+            {"ConditionExpression", "#status = :pending"},
+            {"UpdateExpression", "SET #status = :timeout, updated_at = :now"},
+            {"ExpressionAttributeNames", {{"#status", "status"}}},
+            {"ExpressionAttributeValues",
+             {{":pending", text("pending")}, {":timeout", text("timeout")}, {":now", text(now)}}}};
+        if (const auto won = change(approval.approval_id, update, event); !won) return std::unexpected(won.error());
+        return require(approval.approval_id);
+    }
+
+    Result<ApprovalPage> list(const ListRequest& request) override {
+        json::object query{{"TableName", tables_.approvals},
+                           {"IndexName", "StatusIndex"},
+                           {"KeyConditionExpression", "#status = :status"},
+                           {"ExpressionAttributeNames", {{"#status", "status"}}},
+                           {"ExpressionAttributeValues", {{":status", text(to_string(request.status))}}},
+                           {"ScanIndexForward", false},
+                           {"Limit", request.limit}};
+        if (!request.next_token.empty()) {
+            boost::system::error_code problem;
+            const auto key = json::parse(base64_decode(request.next_token).value_or(""), problem);
+            if (problem || !key.is_object())
+                return fail("INVALID_REQUEST", 400, "next_token: is not one that a list answered.");
+            query["ExclusiveStartKey"] = key;
+        }
+        const auto answer = call("Query", query);
+        if (!answer) return std::unexpected(answer.error());
+        ApprovalPage page;
+        for (const json::value& item : answer->at("Items").as_array()) {
+            page.approvals.push_back(approval_from_item(item.as_object()));
+        }
+        if (const json::value* key = answer->if_contains("LastEvaluatedKey")) {
+            page.next_token = base64_encode(json::serialize(*key));
+        }
+        return page;
+    }
+
+    Result<void> append(const std::string& approval_id, const AuditEvent& event, bool once) override {
+        for (int attempt = 0; attempt < kChainAttempts; ++attempt) {
+            const auto chain = trail(approval_id);
+            if (!chain) return std::unexpected(chain.error());
+            if (once && std::any_of(chain->begin(), chain->end(),
+                                    [&](const AuditRecord& record) { return record.event == event.event; })) {
+                return {};
+            }
+            const AuditRecord record =
+                next_record(approval_id, chain->empty() ? nullptr : &chain->back(), event, random_);
+            const auto put = put_audit(record);
+            const auto written = call("PutItem", put.at("Put").as_object());
+            if (written) return {};
+            if (written.error().name != "ConditionalCheckFailedException") return std::unexpected(written.error());
+        }
+        return chain_busy(approval_id);
+    }
+
+    Result<std::vector<AuditRecord>> trail(const std::string& approval_id) override {
+        std::vector<AuditRecord> records;
+        json::object query{{"TableName", tables_.audit},
+                           {"KeyConditionExpression", "approval_id = :id"},
+                           {"ExpressionAttributeValues", {{":id", text(approval_id)}}},
+                           {"ConsistentRead", true}};
+        while (true) {
+            const auto answer = call("Query", query);
+            if (!answer) return std::unexpected(answer.error());
+            for (const json::value& item : answer->at("Items").as_array()) {
+                records.push_back(audit_from_item(item.as_object()));
+            }
+            const json::value* more = answer->if_contains("LastEvaluatedKey");
+            if (more == nullptr) return records;
+            query["ExclusiveStartKey"] = *more;
+        }
+    }
+
+private:
+    Result<json::object> call(std::string_view action, const json::object& request) {
+        // Every write carries a condition, so repeating one that got through is refused, not done twice.
+        return client_.json("dynamodb", fmt::format("DynamoDB_20120810.{}", action), request);
+    }
+
+    json::object put_audit(const AuditRecord& record) const {
+        return {{"Put",
+                 {{"TableName", tables_.audit},
+                  {"Item", to_item(record)},
+                  {"ConditionExpression", "attribute_not_exists(approval_id)"}}}};
+    }
+
+    static std::unexpected<Error> chain_busy(const std::string& approval_id) {
+        return fail("AuditChainBusy", 503,
+                    fmt::format("The audit trail of {} is being written by too many at once.", approval_id));
+    }
+
+    Result<ApprovalRequest> require(const std::string& approval_id) {
+        auto found = find(approval_id);
+        if (!found) return std::unexpected(found.error());
+        if (*found) return std::move(**found);
+        return fail("APPROVAL_NOT_FOUND", 404, fmt::format("There is no approval {}.", approval_id));
+    }
+
+    /// One transaction of an update of the record and its audit record; false when the update's condition did not hold.
+    Result<bool> change(const std::string& approval_id, const json::object& update, const AuditEvent& event) {
+        for (int attempt = 0; attempt < kChainAttempts; ++attempt) {
+            const auto chain = trail(approval_id);
+            if (!chain) return std::unexpected(chain.error());
+            const AuditRecord record =
+                next_record(approval_id, chain->empty() ? nullptr : &chain->back(), event, random_);
+            const auto written =
+                call("TransactWriteItems", {{"TransactItems", {json::object{{"Update", update}}, put_audit(record)}},
+                                            {"ClientRequestToken", random_.uuid()}});
+            if (written) return true;
+            if (!is_conflict(written.error())) return std::unexpected(written.error());
+            const auto failed = failed_conditions(written.error());
+            if (!failed.empty() && failed[0]) return false;
+        }
+        return chain_busy(approval_id);
+    }
+
+    aws::Client& client_;
+    TableNames tables_;
+    const Clock& clock_;
+    Random& random_;
+};
+
+}  // namespace
+
+std::unique_ptr<Repository> make_repository(aws::Client& client, TableNames tables, const Clock& clock,
+                                            Random& random) {
+    return std::make_unique<DynamoRepository>(client, std::move(tables), clock, random);
+}
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,85 @@
+#include "approvals/repository/items.hpp"
+
+#include <charconv>
+
+namespace holdpoint::approvals {
+
+namespace json = boost::json;
+using durable::Json;
+
+namespace {
+
+json::object text(const std::string& value) {
+    return {{"S", value}};
+}
+json::object number(std::int64_t value) {
+    return {{"N", std::to_string(value)}};
+}
+
+/// Any JSON value as an attribute value.
+json::object to_attribute(const Json& value) {
+    if (const std::string* s = value.get_if<std::string>()) return text(*s);
+    if (const std::int64_t* n = value.get_if<std::int64_t>()) return number(*n);
+    if (const Json::Object* object = value.get_if<Json::Object>()) {
+        json::object map;
+        for (const auto& [name, member] : *object) map[name] = to_attribute(member);
+        return {{"M", std::move(map)}};
+    }
+    return {{"NULL", true}};
+}
+
+Json from_attribute(const json::value& value) {
+    const json::object* attribute = value.if_object();
+    if (attribute == nullptr || attribute->size() != 1) return Json();
+    const auto& [type, data] = *attribute->begin();
+    if (type == "S") return Json(Json::Data(std::string(data.as_string())));
+    if (type == "N") {
+        const std::string_view digits = data.as_string();
+        std::int64_t result = 0;
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), result);
+        if (error == std::errc{} && end == digits.data() + digits.size()) return Json(Json::Data(result));
+    }
+    if (type == "M") {
+        Json::Object object;
+        for (const auto& [name, member] : data.as_object()) object.emplace_back(name, from_attribute(member));
+        return Json(Json::Data(std::move(object)));
+    }
+    return Json();
+}
+
+Json to_document(const json::object& item) {
+    Json::Object object;
+    for (const auto& [name, value] : item) object.emplace_back(name, from_attribute(value));
+    return Json(Json::Data(std::move(object)));
+}
+
+json::object to_item(const Json& document) {
+    json::object item;
+    for (const auto& [name, value] : *document.get_if<Json::Object>()) item[name] = to_attribute(value);
+    return item;
+}
+
+}  // namespace
+
+BOOST_DESCRIBE_STRUCT(PersonalField, (), (value, salt))
+BOOST_DESCRIBE_STRUCT(AuditRecord, (),
+                      (approval_id, seq, at, event, actor_proof, details, personal, digests, shown_digest, prev_hash,
+                       hash))
+
+json::object to_item(const ApprovalRequest& approval) {
+    return to_item(durable::to_json(approval));
+}
+
+json::object to_item(const AuditRecord& record) {
+    return to_item(durable::to_json(record));
+}
+
+ApprovalRequest approval_from_item(const json::object& item) {
+    return durable::from_json<ApprovalRequest>(to_document(item));
+}
+
+AuditRecord audit_from_item(const json::object& item) {
+    return durable::from_json<AuditRecord>(to_document(item));
+}
+
+}  // namespace holdpoint::approvals

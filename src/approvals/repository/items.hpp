@@ -1,0 +1,17 @@
+// Items: records as DynamoDB items and back. (AWS API, DynamoDB, AttributeValue)
+#pragma once
+
+#include <boost/json.hpp>
+
+#include "approvals/domain/audit.hpp"
+#include "approvals/domain/models.hpp"
+
+namespace holdpoint::approvals {
+
+[[nodiscard]] boost::json::object to_item(const ApprovalRequest& approval);
+[[nodiscard]] boost::json::object to_item(const AuditRecord& record);
+// Each throws durable::SerdesError when the item is no such record.
+[[nodiscard]] ApprovalRequest approval_from_item(const boost::json::object& item);
+[[nodiscard]] AuditRecord audit_from_item(const boost::json::object& item);
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,59 @@
+// Repository: the table operations of approvals. Races are settled here, by conditions in the table, never in memory.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "approvals/domain/audit.hpp"
+#include "approvals/domain/models.hpp"
+#include "approvals/domain/validation.hpp"
+#include "aws/client.hpp"
+#include "base/clock.hpp"
+
+namespace holdpoint::approvals {
+
+struct ApprovalPage {
+    std::vector<ApprovalRequest> approvals;
+    std::string next_token;  // empty: nothing more
+};
+
+/// Every error is one of the service's, after its retries; a change and its audit record are one transaction.
+class Repository {
+public:
+    virtual ~Repository() = default;
+
+    /// Writes the record and its first audit record, once: meeting this execution's own record is success.
+    [[nodiscard]] virtual Result<void> create(const ApprovalRequest& approval) = 0;
+    /// A consistent read; nothing when there is no such record.
+    [[nodiscard]] virtual Result<std::optional<ApprovalRequest>> find(const std::string& approval_id) = 0;
+    /// Records a decision where the request is pending and not expired. Answers the record as it is then, and whether
+    /// it was this call that decided.
+    struct Decided {
+        ApprovalRequest approval;
+        bool won = false;
+    };
+    [[nodiscard]] virtual Result<Decided> decide(const ApprovalRequest& approval,
+                                                 const ApprovalDecisionRequest& decision) = 0;
+    /// Marks a pending request as timed out, or answers what won.
+    [[nodiscard]] virtual Result<ApprovalRequest> time_out(const ApprovalRequest& approval) = 0;
+    /// Newest first, by StatusIndex.
+    [[nodiscard]] virtual Result<ApprovalPage> list(const ListRequest& request) = 0;
+
+    /// Adds an audit record; with `once`, not when the chain already has one of this event.
+    [[nodiscard]] virtual Result<void> append(const std::string& approval_id, const AuditEvent& event, bool once) = 0;
+    /// The whole chain, by seq.
+    [[nodiscard]] virtual Result<std::vector<AuditRecord>> trail(const std::string& approval_id) = 0;
+};
+
+struct TableNames {
+    std::string approvals;
+    std::string audit;
+};
+
+/// Over DynamoDB.
+[[nodiscard]] std::unique_ptr<Repository> make_repository(aws::Client& client, TableNames tables, const Clock& clock,
+                                                          Random& random);
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,185 @@
+#include "approvals/workflow/workflow.hpp"
+
+#include <algorithm>
+
+namespace holdpoint::approvals {
+
+namespace retry = durable::retry;
+
+namespace {
+
+constexpr std::int64_t kPollsMax = 2500;
+constexpr std::chrono::hours kKeptAfterExpiry{90 * 24};
+
+/// What makes a request this one; drawn once, in a step, so that replays keep it.
+struct Identity {
+    std::string approval_id;
+    std::string created_at;
+};
+BOOST_DESCRIBE_STRUCT(Identity, (), (approval_id, created_at))
+
+/// The state of a poll.
+struct Poll {
+    std::optional<ApprovalRequest> approval;
+    std::int64_t seconds_left = 0;  // until it expires
+};
+BOOST_DESCRIBE_STRUCT(Poll, (), (approval, seconds_left))
+
+template <class T>
+T require(Result<T> result) {
+    if (!result) throw durable::Error(result.error().name, result.error().message);
+    if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+/// Table and topic may be out of reach for a while; the workflow has time.
+durable::StepOptions patient() {
+    return {.retry = retry::exponential(
+                {.attempts = 5, .initial = std::chrono::seconds(1), .max = std::chrono::seconds(30)})};
+}
+
+class Workflow {
+public:
+    Workflow(durable::Context& context, const WorkflowServices& services) : context_(context), services_(services) {}
+
+    WorkflowResult run(const durable::Json& json) {
+        const WorkflowEvent event = require(read_event(json, services_.configuration.timeout_max()));
+        timeout_seconds_ = event.timeout_seconds.value_or(services_.configuration.approval_timeout_seconds);
+        const auto identity = context_.step("new-approval-id", [&] {
+            return Identity{.approval_id = services_.random.uuid(), .created_at = to_iso8601(services_.clock.now())};
+        });
+        std::optional<durable::Callback<durable::RawText>> callback;
+        if (services_.configuration.wait_mode == WaitMode::callback) {
+            // Before the record: whoever may decide finds the token there.
+            callback = context_.create_callback<durable::RawText>("decision",
+                                                                  {.timeout = std::chrono::seconds(timeout_seconds_)});
+        }
+        approval_ = make_approval(event, identity);
+        // The step's result would hold the callback's id, so it has none.
+        context_.step("create-approval-request", [&] { create(callback ? &callback->id() : nullptr); }, patient());
+        context_.logger().info("approval requested", {{"approval_id", approval_.approval_id}});
+        notify();
+        if (callback) await(*callback);
+        const ApprovalRequest decided = wait_for_decision();
+        return complete(decided);
+    }
+
+private:
+    ApprovalRequest make_approval(const WorkflowEvent& event, const Identity& identity) const {
+        const TimePoint created = require(parse_iso8601(identity.created_at));
+        const TimePoint expires = created + std::chrono::seconds(timeout_seconds_);
+        ApprovalRequest approval;
+        approval.approval_id = identity.approval_id;
+        approval.document_id = event.document_id;
+        approval.document_name = event.document_name;
+        approval.requester = event.requester;
+        approval.created_at = identity.created_at;
+        approval.updated_at = identity.created_at;
+        approval.expires_at = to_iso8601(expires);
+        approval.ttl = to_epoch_ms(expires + kKeptAfterExpiry) / 1000;
+        approval.execution_arn = context_.execution_arn();
+        return approval;
+    }
+
+    void create(const std::string* callback_id) {
+        ApprovalRequest approval = approval_;
+        if (callback_id != nullptr) approval.callback_token = *callback_id;
+        require(services_.repository.create(approval));
+    }
+
+    void notify() {
+        try {
+            context_.step(
+                "notify-approvers",
+                [&] {
+                    require(
+                        services_.notifier.publish(make_notification(approval_, services_.configuration.api_function)));
+                },
+                patient());
+            record("record-notification", "notified", {});
+        } catch (const durable::StepError& error) {
+            // Somebody may find the request in the list; the workflow waits on.
+            context_.logger().error("nobody could be notified",
+                                    {{"approval_id", approval_.approval_id}, {"error", error.info().message}});
+            record("record-notification-failure", "notification_failed",
+                   {{"error", error.info().type + ": " + error.info().message}});
+        }
+    }
+
+    void record(std::string_view step, const std::string& event, std::map<std::string, std::string> details) {
+        context_.step(
+            step,
+            [&] {
+                AuditEvent audit{.event = event, .at = to_iso8601(services_.clock.now())};
+                audit.details = std::move(details);
+                require(services_.repository.append(approval_.approval_id, audit, true));
+            },
+            patient());
+    }
+
+    /// Suspends until somebody decided, or the time is over. What was decided, the record says.
+    static void await(const durable::Callback<durable::RawText>& callback) {
+        try {
+            (void)callback.result();
+        } catch (const durable::CallbackError&) {
+        }
+    }
+
+    ApprovalRequest wait_for_decision() {
+        const std::int64_t interval = poll_interval(services_.configuration.poll_interval_seconds, timeout_seconds_);
+        durable::ConditionOptions<Poll> options;
+        options.strategy = [interval](const Poll& poll, int) -> durable::WaitDecision {
+            if (poll.approval->status != ApprovalStatus::pending || poll.seconds_left <= 0) return std::nullopt;
+            return std::chrono::seconds(std::min(interval, poll.seconds_left));
+        };
+        const Poll last =
+            context_.wait_for_condition<Poll>("wait-for-decision", [&](const Poll&) { return poll(); }, options);
+        if (last.approval->status != ApprovalStatus::pending) return *last.approval;
+        return context_.step(
+            "record-timeout", [&] { return without_token(require(services_.repository.time_out(approval_))); },
+            patient());
+    }
+
+    Poll poll() {
+        auto found = require(services_.repository.find(approval_.approval_id));
+        if (!found) throw durable::Error("ApprovalLost", "The approval's record is not in the table any more.");
+        const auto left = require(parse_iso8601(found->expires_at)) - services_.clock.now();
+        return {.approval = without_token(std::move(*found)),
+                .seconds_left = std::chrono::ceil<std::chrono::seconds>(left).count()};
+    }
+
+    /// Operation results are shown to whoever may read the history.
+    static ApprovalRequest without_token(ApprovalRequest approval) {
+        approval.callback_token.reset();
+        return approval;
+    }
+
+    WorkflowResult complete(const ApprovalRequest& decided) {
+        WorkflowResult result{.approval_id = decided.approval_id,
+                              .document_id = decided.document_id,
+                              .decision = to_string(decided.status),
+                              .approver = decided.approver,
+                              .comments = decided.comments,
+                              .decided_at = decided.decided_at};
+        record("record-completion", "completed", {{"decision", result.decision}});
+        context_.logger().info("approval completed",
+                               {{"approval_id", result.approval_id}, {"decision", result.decision}});
+        return result;
+    }
+
+    durable::Context& context_;
+    const WorkflowServices& services_;
+    std::int64_t timeout_seconds_ = 0;
+    ApprovalRequest approval_;  // as it was created, without the callback's token
+};
+
+}  // namespace
+
+std::int64_t poll_interval(std::int64_t configured, std::int64_t timeout_seconds) {
+    return std::max(configured, (timeout_seconds + kPollsMax - 1) / kPollsMax);
+}
+
+WorkflowResult run_workflow(durable::Context& context, const durable::Json& event, const WorkflowServices& services) {
+    return Workflow(context, services).run(event);
+}
+
+}  // namespace holdpoint::approvals
