@@ -1,4 +1,4 @@
-// Callbacks: answers that come while a checkpoint is under way, errors as their senders wrote them, lifetimes.
+// Callbacks and timers: what comes while a checkpoint is under way, errors as their senders wrote them, lifetimes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,9 +40,30 @@ TEST(CallbackRace, AnswerDuringAStepIsTaken) {
     EXPECT_EQ(runner.invocations(), 1);
 }
 
+TEST(TimerRace, WhatIsDueWhenTheCheckpointIsAnsweredNeedsNoOtherInvocation) {
+    int runs = 0;
+    Runner runner([&](Context& context, Json) {
+        context.wait("pause", 1s);
+        context.step("flaky",
+                     [&] {
+                         if (++runs == 1) throw Error("NoLuck", "not this time");
+                     },
+                     {.retry = retry::fixed({.pause = 5s})});
+        return context.wait_for_condition<int>(
+            "until 3", [](int state) { return state + 1; },
+            {.strategy = [](int state, int) -> WaitDecision { return state < 3 ? WaitDecision(5s) : std::nullopt; }});
+    });
+    runner.after_checkpoint = [&](int) { runner.advance(5s); };
+    runner.start();
+    EXPECT_EQ(runner.result(), "3") << runner.error_message();
+    EXPECT_EQ(runs, 2);
+    EXPECT_EQ(runner.invocations(), 1);
+}
+
 /// What a handler sees of a failed wait_for_callback when it happens, and again when it is replayed.
-std::vector<std::string> seen_of(const std::function<void(Runner&)>& answer, WaitForCallbackOptions options = {},
-                                 const std::function<void(const std::string&)>& submit = [](const std::string&) {}) {
+std::vector<std::string> seen_of(
+    const std::function<void(Runner&)>& answer, WaitForCallbackOptions options = {},
+    const std::function<void(const std::string&)>& submit = [](const std::string&) {}) {
     std::vector<std::string> seen;
     Runner runner([&](Context& context, Json) {
         const auto describe = [&](std::string_view kind, const CallbackError& error) {
@@ -72,8 +93,9 @@ std::vector<std::string> seen_of(const std::function<void(Runner&)>& answer, Wai
 
 TEST(WaitForCallback, ErrorIsWhatTheOtherSideSentAlsoOnReplay) {
     const std::string expected = R"(external type=Rejected message=no data={"code":7})";
-    EXPECT_THAT(seen_of([](Runner& runner) { runner.fail_callback("ask-callback", "Rejected", "no", R"({"code":7})"); }),
-                ::testing::ElementsAre(expected, expected));
+    EXPECT_THAT(
+        seen_of([](Runner& runner) { runner.fail_callback("ask-callback", "Rejected", "no", R"({"code":7})"); }),
+        ::testing::ElementsAre(expected, expected));
     const std::string without_data = "external type=Rejected message=no data=";
     EXPECT_THAT(seen_of([](Runner& runner) { runner.fail_callback("ask-callback", "Rejected", "no"); }),
                 ::testing::ElementsAre(without_data, without_data));
@@ -81,9 +103,9 @@ TEST(WaitForCallback, ErrorIsWhatTheOtherSideSentAlsoOnReplay) {
     EXPECT_THAT(seen_of([](Runner& runner) { runner.advance(60s); }, {.timeout = 60s}),
                 ::testing::ElementsAre(late, late));
     const std::string unsent = "submitter type=NoMail message=down data=";
-    EXPECT_THAT(seen_of([](Runner&) {}, {.retry = retry::none()},
-                        [](const std::string&) { throw Error("NoMail", "down"); }),
-                ::testing::ElementsAre(unsent, unsent));
+    EXPECT_THAT(
+        seen_of([](Runner&) {}, {.retry = retry::none()}, [](const std::string&) { throw Error("NoMail", "down"); }),
+        ::testing::ElementsAre(unsent, unsent));
 }
 
 TEST(WaitForCallback, RecordsTheTypeThatWasSent) {

@@ -37,7 +37,8 @@ public:
     /// Called before each checkpoint with its number, from 1; throw Crash to lose the process there, or answer an error
     /// that the service gives instead, or answer a callback, whose record comes with the checkpoint's answer.
     std::function<std::optional<holdpoint::Error>(int number)> before_checkpoint;
-    /// The same after the service has recorded it, so that its answer is lost.
+    /// The same after the service has recorded it: throw Crash to lose the answer, or advance the clock, so that what
+    /// is due by then comes with it.
     std::function<void(int number)> after_checkpoint;
     /// Replaces the handler, as a deployment does.
     template <class F>
