@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <sstream>
 
+#include "sdk/replay.hpp"
 #include "testing/runner.hpp"
 
 namespace durable::testing {
@@ -144,6 +145,88 @@ TEST(ReplayLog, AfterACrashTheStepThatRunsAgainIsNews) {
                     runner.advance(1min);
                 }),
                 ElementsAre("after the step"));
+}
+
+TEST(ReplayLog, AfterAnInterruptedStepEverythingIsNews) {
+    Runner runner([](Context& context, Json) {
+        auto callback = context.create_callback<int>("never asked");
+        try {
+            context.step("s", [] {}, {.retry = retry::none(), .semantics = StepSemantics::at_most_once_per_retry});
+        } catch (const StepInterruptedError&) {
+            context.logger().info("interrupted");
+        }
+    });
+    runner.before_checkpoint = [&](int number) -> std::optional<holdpoint::Error> {
+        if (number != 3) return std::nullopt;
+        runner.succeed_callback("never asked", "1");
+        throw Crash{};
+    };
+    EXPECT_THAT(logged([&] {
+                    runner.start();
+                    runner.advance(1min);
+                }),
+                ElementsAre("interrupted"));
+}
+
+TEST(ReplayLog, AnswerThatThePreviousInvocationTookIsNoNews) {
+    Runner runner([](Context& context, Json) {
+        auto sooner = context.create_callback<int>("sooner");
+        auto later = context.create_callback<int>("later");
+        context.step("a", [] {});
+        (void)sooner.result();
+        context.logger().info("sooner is answered");
+        context.step("b", [] {});
+        context.logger().info("waiting for later");
+        (void)later.result();
+        context.logger().info("end");
+    });
+    runner.before_checkpoint = [&](int number) -> std::optional<holdpoint::Error> {
+        if (number == 3) runner.succeed_callback("sooner", "1");
+        return std::nullopt;
+    };
+    EXPECT_THAT(logged([&] {
+                    runner.start();
+                    runner.succeed_callback("later", "1");
+                }),
+                ElementsAre("sooner is answered", "waiting for later", "end"));
+    EXPECT_EQ(runner.invocations(), 2);
+}
+
+TEST(ReplayLog, ReplayedBodyOfAClosedChildIsSilentAlsoAfterACrash) {
+    Runner runner([](Context& context, Json) {
+        (void)context.run_in_child_context("large", [&](Context& child) {
+            child.step("s", [] {});
+            child.logger().info("in the child");
+            return std::string(300 * 1024, 'x');
+        });
+        context.step("next", [] {});
+        context.logger().info("end");
+    });
+    runner.before_checkpoint = [](int number) -> std::optional<holdpoint::Error> {
+        if (number == 3) throw Crash{};
+        return std::nullopt;
+    };
+    EXPECT_THAT(logged([&] {
+                    runner.start();
+                    runner.advance(1min);
+                }),
+                ElementsAre("in the child", "end"));
+}
+
+TEST(ReplayLog, WhatAFinishedContextHidesIsNotWaitedFor) {
+    using holdpoint::wire::Operation;
+    Operation context;
+    context.id = "context";
+    context.type = holdpoint::wire::OperationType::context;
+    context.status = holdpoint::wire::OperationStatus::succeeded;
+    Operation child;
+    child.id = "child";
+    child.parent_id = "context";
+    detail::Replay replay;
+    replay.begin({{"context", context}, {"child", child}}, {});
+    EXPECT_TRUE(replay.is_replaying());
+    replay.came_to("context", &context);
+    EXPECT_FALSE(replay.is_replaying());
 }
 
 }  // namespace

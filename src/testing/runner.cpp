@@ -53,7 +53,8 @@ void Runner::succeed_callback(std::string_view name, std::string result) {
 void Runner::fail_callback(std::string_view name, std::string type, std::string message, std::string data) {
     wire::ErrorObject error{.message = std::move(message), .type = std::move(type), .data = {}, .stack_trace = {}};
     if (!data.empty()) error.data = std::move(data);
-    auto changes = core::decide_callback_failure(*execution_, callback_id(name), std::move(error), clock_.now(), limits);
+    auto changes =
+        core::decide_callback_failure(*execution_, callback_id(name), std::move(error), clock_.now(), limits);
     if (!changes) throw std::runtime_error(changes.error().message);
     journal(*changes);
     invoke_while_needed();

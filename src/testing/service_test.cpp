@@ -6,6 +6,7 @@
 #include <deque>
 
 #include "durable/lambda.hpp"
+#include "sdk/context_core.hpp"
 #include "sdk/execution_state.hpp"
 #include "sdk/last_answer.hpp"
 #include "sdk/runtime_client.hpp"
@@ -120,6 +121,29 @@ TEST(Service, RequestsStayBelowTheLimitAsTheyAreSent) {
     EXPECT_EQ(service.requests.size(), 10U) << "two of 300 KB each";
 }
 
+TEST(ClosedChild, UnfinishedStepInsideDoesNotRun) {
+    wire::Operation context;
+    context.id = detail::operation_id("1");
+    context.type = wire::OperationType::context;
+    context.name = "child";
+    context.status = wire::OperationStatus::succeeded;
+    context.replay_children = true;
+    wire::Operation step;
+    step.id = detail::operation_id("1-1");
+    step.parent_id = context.id;
+    step.name = "s";
+    wire::InvocationInput given = input();
+    given.operations = {context, step};
+    FakeService service;
+    const detail::DurableHandler handler = [](Context& root, const detail::Text&) -> detail::Text {
+        root.run_in_child_context("child", [](Context& child) { child.step("s", [] { ADD_FAILURE() << "it ran"; }); });
+        return "1";
+    };
+    const auto answer = detail::run_invocation(handler, given, service, "request");
+    EXPECT_EQ(std::get<wire::InvocationOutput>(answer).error->type, "NonDeterministicExecutionError");
+    EXPECT_EQ(service.requests.size(), 0U);
+}
+
 struct Ended {};
 
 std::string last_answer(const std::function<void(Context&)>& body) {
@@ -177,6 +201,16 @@ TEST(RuntimeApi, AnswersInvocationsUntilThereAreNoMore) {
     EXPECT_THAT(said, HasSubstr("the Runtime API did not take the answer to request two (status 403: "
                                 "{\"errorMessage\":\"stale\"})"));
     EXPECT_THAT(said, ::testing::Not(HasSubstr("request one")));
+}
+
+TEST(RuntimeApi, AnswerThatIsTooLargeIsAnError) {
+    ScriptedTransport transport;
+    transport.answers = {{.status = 413, .headers = {}, .body = {}}, {.status = 202, .headers = {}, .body = {}}};
+    detail::RuntimeClient client(transport, "host:9001");
+    client.answer("one", std::string("large"));
+    ASSERT_EQ(transport.requests.size(), 2U);
+    EXPECT_EQ(transport.requests[1].target, "/2018-06-01/runtime/invocation/one/error");
+    EXPECT_EQ(transport.requests[1].header("Lambda-Runtime-Function-Error-Type"), "Function.ResponseSizeTooLarge");
 }
 
 TEST(RuntimeApi, StartThatFailedIsReported) {
