@@ -30,8 +30,14 @@ public:
     using Object = std::vector<std::pair<std::string, Json>>;  // in order of insertion
     using Data = std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object>;
 
-    Json() = default;
-    explicit Json(Data data) : data_(std::move(data)) {}
+    // Not inline: g++ 12 warns of members that it takes for uninitialised when it inlines the variant's.
+    Json();
+    Json(const Json& other);
+    Json(Json&& other) noexcept;
+    Json& operator=(const Json& other);
+    Json& operator=(Json&& other) noexcept;
+    ~Json();
+    explicit Json(Data data);
 
     /// Throws SerdesError, saying where the text stops being JSON. Nests at most 256 deep.
     [[nodiscard]] static Json parse(std::string_view text);

@@ -53,7 +53,11 @@ public:
         text_.clear();
         return add(static_cast<double>(number));
     }
-    bool on_double(double number, View part, Problem&) {
+    bool on_double(double number, View part, Problem& problem) {
+        if (!std::isfinite(number)) {
+            problem = boost::json::error::exponent_overflow;
+            return false;
+        }
         append(part);
         double exact = number;
         std::from_chars(text_.data(), text_.data() + text_.size(), exact);
@@ -169,6 +173,14 @@ private:
 };
 
 }  // namespace
+
+Json::Json() = default;
+Json::Json(const Json& other) = default;
+Json::Json(Json&& other) noexcept = default;
+Json& Json::operator=(const Json& other) = default;
+Json& Json::operator=(Json&& other) noexcept = default;
+Json::~Json() = default;
+Json::Json(Data data) : data_(std::move(data)) {}
 
 Json Json::parse(std::string_view text) {
     boost::json::parse_options options;

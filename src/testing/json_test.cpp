@@ -53,6 +53,11 @@ TEST(Parse, SaysWhereItStopsBeingJson) {
     EXPECT_EQ(Json::parse(" [ 1 , \"a\\u00e9\\n\" , 2.50 ] ").dump(), "[1,\"aé\\n\",2.5]");
 }
 
+TEST(Parse, RefusesNumbersThatNoDoubleHolds) {
+    EXPECT_THAT(problem_of([] { return Json::parse("1e400"); }), HasSubstr("not JSON at byte"));
+    EXPECT_EQ(Json::parse("1e-400").dump(), "0.0");
+}
+
 TEST(Parse, LastOfSeveralMembersCounts) {
     EXPECT_EQ(*Json::parse(R"({"a":1,"a":2})").find("a")->get_if<std::int64_t>(), 2);
 }
