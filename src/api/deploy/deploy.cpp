@@ -174,15 +174,21 @@ private:
                           .code = std::move(*code)};
     }
 
+    /// The stack's row as it is now, to see later whether it changed, and what it says.
+    [[nodiscard]] std::pair<std::optional<std::string>, std::optional<stacks::Stack>> read_stack(
+        const std::string& name) const {
+        const auto rows = context_.store.snapshot();
+        return {rows->get(Space::stacks, name), stacks::find_stack(*rows, name)};
+    }
+
     void deploy(Call call, const Body& body) {
         const auto name = body.text("stack_name");
         if (!name) return refuse(call, name.error());
         if (auto legal = stacks::check_stack_name(*name); !legal) return refuse(call, legal.error());
-        const auto row = context_.store.snapshot()->get(Space::stacks, *name);
-        const auto before = row ? stacks::find_stack(*context_.store.snapshot(), *name) : std::nullopt;
+        const auto [row, before] = read_stack(*name);
         auto deployment = prepare(body, before, *name);
         if (!deployment) return refuse(call, deployment.error());
-        context_.writer.submit([this, call = std::move(call), deployment = std::move(*deployment), row,
+        context_.writer.submit([this, call = std::move(call), deployment = std::move(*deployment), row = row,
                                 nonce = to_hex(context_.random.bytes(16))](
                                    store::Transaction& transaction, TimePoint now) mutable -> engine::AfterCommit {
             const Occasion occasion{.region = context_.region, .account = context_.account, .now = now, .nonce = nonce};
