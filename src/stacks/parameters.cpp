@@ -16,8 +16,9 @@ constexpr std::size_t kValueBytesMax = 4096;
 
 std::optional<double> read_number(std::string_view text) {
     double number = 0;
-    const char* const end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, number);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto read = std::from_chars(begin, end, number);
     if (text.empty() || read.ec != std::errc{} || read.ptr != end) return std::nullopt;
     return number;
 }
@@ -119,6 +120,7 @@ private:
 
     void check_allowed(const Node& allowed, const std::string& value) {
         std::vector<std::string> values;
+        values.reserve(allowed.elements.size());
         for (const Node& element : allowed.elements) values.push_back(element.text);
         if (std::ranges::find(values, value) == values.end())
             refuse(fmt::format("must be one of AllowedValues: {}; it is '{}'", fmt::join(values, ", "), value));

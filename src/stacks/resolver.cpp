@@ -141,7 +141,7 @@ Node Resolver::join(const Node& argument, const std::string& path) {
     const int line = argument.line;
     if (!argument.is_list() || argument.elements.size() != 2 || !argument.elements[0].is_text())
         return refuse(path, line, "Fn::Join needs a list of a separator and a list");
-    const Node list = resolve(argument.elements[1], path);
+    Node list = resolve(argument.elements[1], path);
     if (list.kind == Kind::unknown) return list;
     if (!list.is_list()) return refuse(path, line, "Fn::Join needs a list of a separator and a list");
     std::string result;

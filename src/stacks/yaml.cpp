@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
+#include <span>
 
 #include "stacks/node.hpp"
 #include "stacks/problems.hpp"
@@ -35,16 +37,17 @@ std::optional<bool> read_boolean(std::string_view text) {
 Kind kind_of_plain(std::string_view text) {
     if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") return Kind::null;
     if (read_boolean(text)) return Kind::boolean;
-    const char* const end = text.data() + text.size();
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
     // Numbers with leading zeros stay texts: an account's id is no octal number.
     const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
     if (digits.size() > 1 && digits[0] == '0' && digits[1] != '.') return Kind::text;
     if (digits.empty() || digits[0] < '0' || digits[0] > '9') return Kind::text;
     std::int64_t integer = 0;
-    if (const auto read = std::from_chars(text.data(), end, integer); read.ec == std::errc{} && read.ptr == end)
+    if (const auto read = std::from_chars(begin, end, integer); read.ec == std::errc{} && read.ptr == end)
         return Kind::integer;
     double number = 0;
-    if (const auto read = std::from_chars(text.data(), end, number); read.ec == std::errc{} && read.ptr == end)
+    if (const auto read = std::from_chars(begin, end, number); read.ec == std::errc{} && read.ptr == end)
         return Kind::number;
     return Kind::text;  // dates (2012-10-17) too
 }

@@ -185,11 +185,11 @@ private:
         const auto name = body.text("stack_name");
         if (!name) return refuse(call, name.error());
         if (auto legal = stacks::check_stack_name(*name); !legal) return refuse(call, legal.error());
-        const auto [row, before] = read_stack(*name);
-        auto deployment = prepare(body, before, *name);
+        auto known = read_stack(*name);
+        auto deployment = prepare(body, known.second, *name);
         if (!deployment) return refuse(call, deployment.error());
-        context_.writer.submit([this, call = std::move(call), deployment = std::move(*deployment), row = row,
-                                nonce = to_hex(context_.random.bytes(16))](
+        context_.writer.submit([this, call = std::move(call), deployment = std::move(*deployment),
+                                row = std::move(known.first), nonce = to_hex(context_.random.bytes(16))](
                                    store::Transaction& transaction, TimePoint now) mutable -> engine::AfterCommit {
             const Occasion occasion{.region = context_.region, .account = context_.account, .now = now, .nonce = nonce};
             auto decided =

@@ -1,5 +1,6 @@
 // Deploy: `holdpoint deploy` and `holdpoint delete` over HTTP. JSON in and out; for the account's own key alone.
-//
+#pragma once
+
 // POST /holdpoint/deploy
 //   {"stack_name", "template": <text>, "parameters": {name: text}, "code": {executable's name: {"path": <absolute>}}}
 //   A parameter that is not given keeps the value that the stack has, as with `aws cloudformation deploy`.
@@ -13,12 +14,12 @@
 //
 // POST /holdpoint/delete
 //   {"stack_name", "force": bool, "with_audit": bool}
-//   Answer: {"stack_name", "stack_id", "deleted": bool, "open_executions": [{"function", "count"}], "changes",
-//   "warnings"} Without `force` a stack whose functions have open executions is left as it is: `deleted` is false.
+//   Answer: {"stack_name", "stack_id", "deleted": bool, "open_executions": [{"function", "count"}],
+//            "changes", "warnings"}
+//   Without `force` a stack whose functions have open executions is left as it is, and `deleted` is false.
 //   `with_audit` deletes also what the template retains.
 //
 // Errors: JSON 1.1 as in AWS's services, {"__type", "message"}.
-#pragma once
 
 #include <functional>
 #include <memory>

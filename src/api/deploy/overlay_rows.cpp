@@ -39,6 +39,7 @@ std::vector<Row> OverlayRows::scan(Space space, std::string_view from, std::stri
         if (write->second) merged.emplace(write->first, *write->second);
     }
     std::vector<Row> rows;
+    rows.reserve(merged.size());
     for (auto& [key, value] : merged) rows.push_back({.key = key, .value = std::move(value)});
     if (reverse) std::ranges::reverse(rows);
     if (rows.size() > limit) rows.resize(limit);
