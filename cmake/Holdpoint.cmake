@@ -10,12 +10,12 @@ find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 add_library(holdpoint_options INTERFACE)
 target_compile_options(holdpoint_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 target_compile_definitions(holdpoint_options INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)
-target_include_directories(holdpoint_options INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+target_include_directories(holdpoint_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 target_link_libraries(holdpoint_options INTERFACE Threads::Threads Boost::headers Boost::json fmt::fmt-header-only)
 
 # The headers that cost most to parse, compiled once for every target.
-file(WRITE ${CMAKE_BINARY_DIR}/pch.cpp "")
-add_library(holdpoint_pch STATIC ${CMAKE_BINARY_DIR}/pch.cpp)
+file(WRITE ${PROJECT_BINARY_DIR}/pch.cpp "")
+add_library(holdpoint_pch STATIC ${PROJECT_BINARY_DIR}/pch.cpp)
 target_link_libraries(holdpoint_pch PUBLIC holdpoint_options)
 target_precompile_headers(holdpoint_pch PRIVATE
   <algorithm> <chrono> <cstdint> <expected> <functional> <map> <memory> <mutex> <optional> <set> <span>
@@ -33,7 +33,7 @@ function(holdpoint_library name)
   list(FILTER properties INCLUDE REGEX "_property_test\\.cpp$")
   list(FILTER tests EXCLUDE REGEX "_property_test\\.cpp$")
   if(NOT sources)
-    set(sources ${CMAKE_BINARY_DIR}/pch.cpp)  # headers only, so far
+    set(sources ${PROJECT_BINARY_DIR}/pch.cpp)  # headers only, so far
   endif()
   add_library(holdpoint_${name} STATIC ${sources})
   target_link_libraries(holdpoint_${name} PUBLIC holdpoint_options ${arg_DEPENDS})
@@ -53,7 +53,7 @@ function(holdpoint_test name label sources)
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${ARGN} GTest::gmock GTest::gtest_main rapidcheck)
   target_precompile_headers(${name} REUSE_FROM holdpoint_pch)
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT 120)
 endfunction()
