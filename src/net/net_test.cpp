@@ -88,6 +88,15 @@ TEST(ServerTest, RefusesWhatIsTooLargeOrMalformed) {
     EXPECT_EQ(std::string_view(answer).substr(0, 12), "HTTP/1.1 400");
 }
 
+TEST(ServerTest, ConnectionsThatEndAtOnceAreForgotten) {
+    Server server({}, [](Request, Respond respond) { respond({}); });
+    for (int i = 0; i < 2000; ++i) (void)connect_stream(local(server), milliseconds{2000});
+    const auto answer =
+        make_transport()->send(local(server), {.method = "GET", .target = "/", .headers = {}, .body = ""}, {});
+    EXPECT_TRUE(answer) << answer.error().message;
+    server.stop(milliseconds{10000});
+}
+
 TEST(TransportTest, AReadLimitEndsTheWaitAndSaysSo) {
     std::vector<Respond> held;
     Server server({}, [&](Request, Respond respond) { held.push_back(std::move(respond)); });

@@ -263,15 +263,18 @@ private:
     void admit(tcp::socket socket) {
         beast::error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
-        const std::lock_guard lock(mutex_);
-        if (sessions_.size() >= hub_.options.connections_max) return;
-        const auto key = ++next_key_;
-        const auto session =
-            std::shared_ptr<Session>(new Session(std::move(socket), hub_), [this, key](Session* ended) {
+        // Outlives the lock: where it ends at once, its end takes the lock.
+        std::shared_ptr<Session> session;
+        {
+            const std::lock_guard lock(mutex_);
+            if (sessions_.size() >= hub_.options.connections_max) return;
+            const auto key = ++next_key_;
+            session = std::shared_ptr<Session>(new Session(std::move(socket), hub_), [this, key](Session* ended) {
                 delete ended;
                 forget(key);
             });
-        sessions_.emplace(key, session);
+            sessions_.emplace(key, session);
+        }
         session->start();
     }
 
