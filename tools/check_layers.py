@@ -28,7 +28,8 @@ ALLOWED = {
     "testing": ["sdk", "core", "store"],
     "approvals": ["durable", "aws", "base"],
     "approvals/domain": ["durable", "base"],
-    "cli": ["aws", "approvals/domain", "base"],
+    "approvals/repository": ["approvals/domain", "aws", "base"],
+    "cli": ["aws", "approvals/domain", "approvals/repository", "base"],
     # The executable `holdpoint` is the server with the commands linked in.
     "server": ["api", "store", "cli"],
     "examples": ["durable"],

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <thread>
 
+#include "approvals/repository/repository.hpp"
 #include "base/encoding.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
@@ -17,6 +18,9 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::chrono::seconds kWatchEvery{1};
+/// How long `submit` waits for the request's record: a cold start, and retries where a service is slow.
+constexpr std::chrono::seconds kRecordWithin{30};
+constexpr std::chrono::milliseconds kLookEvery{100};
 
 struct Arguments {
     std::string stack = "app-sam";
@@ -33,6 +37,8 @@ struct Arguments {
     std::string timeout;
     std::string event;
     bool wait = false;
+    bool quiet = false;
+    bool audit = false;
 };
 
 std::string output(Session& session, const Arguments& arguments, const std::string& key) {
@@ -78,10 +84,68 @@ void list(const Arguments& arguments) {
     print(table.empty() ? "No approvals.\n" : table.text());
 }
 
+std::string joined(const std::map<std::string, std::string>& details) {
+    std::string text;
+    for (const auto& [name, value] : details) text += fmt::format("{}{}={}", text.empty() ? "" : " ", name, value);
+    return text;
+}
+
+/// The trail, read from its table with the caller's own rights.
+std::vector<approvals::AuditRecord> read_trail(Session& session, const Arguments& arguments) {
+    const SystemClock clock;
+    SystemRandom random;
+    const approvals::TableNames tables{.approvals = output(session, arguments, "ApprovalsTableName"),
+                                       .audit = arguments.stack + "-ApprovalEvents"};
+    return require(approvals::make_repository(session.client(), tables, clock, random)->trail(arguments.approval_id));
+}
+
+json::array trail_json(const std::vector<approvals::AuditRecord>& trail) {
+    json::array records;
+    for (const auto& record : trail) {
+        json::object members{{"seq", record.seq},
+                             {"at", record.at},
+                             {"event", record.event},
+                             {"actor_proof", record.actor_proof},
+                             {"details", json::value_from(record.details)},
+                             {"shown_digest", record.shown_digest},
+                             {"prev_hash", record.prev_hash},
+                             {"hash", record.hash}};
+        for (const auto& [name, field] : record.personal) members[name] = field.value;
+        records.push_back(std::move(members));
+    }
+    return records;
+}
+
+void print_trail(const std::vector<approvals::AuditRecord>& trail) {
+    Table table({"SEQ", "TIME", "EVENT", "ACTOR", "PROOF", "DETAILS"});
+    for (const auto& record : trail) {
+        const auto actor = record.personal.find("actor");
+        table.add({std::to_string(record.seq), short_time(record.at), record.event,
+                   actor == record.personal.end() ? "(erased)" : printable(actor->second.value), record.actor_proof,
+                   printable(joined(record.details))});
+    }
+    print("\n" + table.text());
+}
+
 void get(const Arguments& arguments) {
     Session session;
-    const json::value body = call_api(session, arguments, {{"action", "get"}, {"approval_id", arguments.approval_id}});
-    arguments.json ? print_json(body) : print_approval(body);
+    json::value body = call_api(session, arguments, {{"action", "get"}, {"approval_id", arguments.approval_id}});
+    if (!arguments.audit) return arguments.json ? print_json(body) : print_approval(body);
+    const auto trail = read_trail(session, arguments);
+    const auto problems = approvals::verify_chain(trail);
+    if (arguments.json) {
+        body.as_object()["audit"] = trail_json(trail);
+        body.as_object()["audit_problems"] = json::value_from(problems);
+        print_json(body);
+    } else {
+        print_approval(body);
+        print_trail(trail);
+        if (problems.empty()) print(fmt::format("The chain of {} records is whole.\n", trail.size()));
+    }
+    if (problems.empty()) return;
+    std::string all;
+    for (const std::string& problem : problems) all += "\n  " + problem;
+    throw CommandError("the audit trail was tampered with:" + all);
 }
 
 void decide(const Arguments& arguments, std::string_view decision) {
@@ -95,14 +159,14 @@ void decide(const Arguments& arguments, std::string_view decision) {
     arguments.json ? print_json(body) : print_approval(body);
 }
 
+std::string why_ended(const json::value& execution) {
+    const json::value* error = execution.as_object().if_contains("Error");
+    return fmt::format("the workflow ended as {}: {}", text_of(execution, "Status"),
+                       error == nullptr ? "" : text_of(*error, "ErrorMessage"));
+}
+
 void print_result(const Arguments& arguments, const json::value& execution) {
-    const std::string status = text_of(execution, "Status");
-    if (status != "SUCCEEDED") {
-        const json::object* members = execution.if_object();
-        const json::value* error = members->if_contains("Error");
-        throw CommandError(fmt::format("the workflow ended as {}: {}", status,
-                                       error == nullptr ? "" : text_of(*error, "ErrorMessage")));
-    }
+    if (text_of(execution, "Status") != "SUCCEEDED") throw CommandError(why_ended(execution));
     const json::value result = json::parse(text_of(execution, "Result"));
     if (arguments.json) return print_json(result);
     for (const auto& [name, value] : result.as_object()) {
@@ -110,10 +174,44 @@ void print_result(const Arguments& arguments, const json::value& execution) {
     }
 }
 
+json::value show_execution(Session& session, const std::string& arn) {
+    return session.lambda("GET", "/2025-12-01/durable-executions/" + percent_encode(arn));
+}
+
+/// The id of the request that an execution made; empty while it has not.
+std::string approval_of(Session& session, const std::string& arn) {
+    const json::value page = session.lambda("GET", "/2025-12-01/durable-executions/" + percent_encode(arn) + "/history",
+                                            {{"IncludeExecutionData", "true"}});
+    std::string id;
+    bool created = false;
+    for (const json::value& event : page.at("Events").as_array()) {
+        if (text_of(event, "EventType") != "StepSucceeded") continue;
+        created = created || text_of(event, "Name") == "create-approval-request";
+        if (text_of(event, "Name") == "new-approval-id") {
+            const json::value& result = event.at("StepSucceededDetails").at("Result");
+            id = text_of(json::parse(text_of(result, "Payload")), "approval_id");
+        }
+    }
+    return created ? id : "";
+}
+
+/// The id of the request, as soon as its record is there; CommandError when the workflow refused the event.
+std::string wait_for_record(Session& session, const std::string& arn) {
+    const SystemClock clock;
+    for (const Milliseconds end = clock.monotonic() + kRecordWithin; clock.monotonic() < end;
+         std::this_thread::sleep_for(kLookEvery)) {
+        if (std::string id = approval_of(session, arn); !id.empty()) return id;
+        const json::value execution = show_execution(session, arn);
+        if (text_of(execution, "Status") != "RUNNING") throw CommandError(why_ended(execution));
+    }
+    throw CommandError(
+        fmt::format("the workflow has no record yet after {} s; it goes on: holdpoint executions show {}",
+                    kRecordWithin.count(), arn));
+}
+
 void wait_for_execution(Session& session, const Arguments& arguments, const std::string& arn) {
     while (true) {
-        const json::value execution =
-            session.lambda("GET", "/2025-12-01/durable-executions/" + percent_encode(arn), {});
+        const json::value execution = show_execution(session, arn);
         if (text_of(execution, "Status") != "RUNNING") return print_result(arguments, execution);
         if (!arguments.json) std::fputc('.', stderr);
         std::this_thread::sleep_for(kWatchEvery);
@@ -156,10 +254,15 @@ void submit(const Arguments& arguments) {
     request.idempotent = false;
     const net::Response response = require(session.client().rest("lambda", request));
     const std::string arn(response.header("X-Amz-Durable-Execution-Arn"));
-    if (arguments.json && !arguments.wait) {
-        return print_json(json::object{{"execution_arn", arn}, {"function_version", text_of(version, "Version")}});
+    const std::string approval_id = wait_for_record(session, arn);
+    if (arguments.quiet) {
+        print(approval_id + "\n");
+    } else if (!arguments.json) {
+        print(fmt::format("{:<14} {}\n{:<14} {}\n", "approval_id", approval_id, "execution", arn));
+    } else if (!arguments.wait) {
+        print_json(json::object{
+            {"approval_id", approval_id}, {"execution_arn", arn}, {"function_version", text_of(version, "Version")}});
     }
-    if (!arguments.json) print(fmt::format("Submitted: {}\n", arn));
     if (arguments.wait) wait_for_execution(session, arguments, arn);
 }
 
@@ -216,13 +319,16 @@ void add_approval_commands(CLI::App& app, int& status) {
     submit_command->add_option("--timeout", arguments->timeout, "seconds until it times out");
     submit_command->add_option("--event", arguments->event, "the whole event as JSON, instead of the above");
     submit_command->add_flag("--wait", arguments->wait, "wait for the result");
+    submit_command->add_flag("--quiet", arguments->quiet, "print the approval's id alone");
 
     CLI::App* list_command = add("list", "requests, newest first", list);
     list_command->add_option("--status", arguments->status,
                              "pending, approved, rejected or timeout (default: pending)");
     list_command->add_option("--limit", arguments->limit, "at most this many")->capture_default_str();
 
-    for (CLI::App* command : {add("get", "show one request", get), add("watch", "wait until it is decided", watch)}) {
+    CLI::App* get_command = add("get", "show one request", get);
+    get_command->add_flag("--audit", arguments->audit, "with its audit trail, verified");
+    for (CLI::App* command : {get_command, add("watch", "wait until it is decided", watch)}) {
         command->add_option("approval_id", arguments->approval_id, "the request")->required();
     }
     for (const std::string decision : {"approve", "reject"}) {

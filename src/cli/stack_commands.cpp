@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include "cli/aws_version.hpp"
 #include "cli/commands.hpp"
@@ -18,6 +19,8 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 namespace {
+
+constexpr std::chrono::milliseconds kLookEvery{50};
 
 struct Target {
     std::string data = default_data_folder();
@@ -48,8 +51,27 @@ json::value call_server(const ServerFile& server, const std::string& path, const
     return json::parse(require(session.client().rest("holdpoint", request)).body);
 }
 
-void env(const Target& target) {
-    const ServerFile server = server_of(target);
+bool answers(const ServerFile& server) {
+    const auto endpoint = net::parse_endpoint(server.url);
+    const net::Request request{.method = "GET", .target = "/health", .headers = {}, .body = {}};
+    const auto response =
+        endpoint ? net::make_transport()->send(*endpoint, request, {}) : std::unexpected(net::TransportError{});
+    return response && response->status == 200;
+}
+
+/// The server's file, waiting up to `patience` until the server answers: an earlier one may have left the file behind.
+ServerFile await_server(const Target& target, std::chrono::seconds patience) {
+    const SystemClock clock;
+    const Milliseconds end = clock.monotonic() + patience;
+    while (clock.monotonic() < end) {
+        if (const auto file = read_server_file(target.data); file && answers(*file)) return *file;
+        std::this_thread::sleep_for(kLookEvery);
+    }
+    return server_of(target);
+}
+
+void env(const Target& target, std::chrono::seconds patience) {
+    const ServerFile server = await_server(target, patience);
     print(
         fmt::format("export AWS_ENDPOINT_URL={}\nexport AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}\n"
                     "export AWS_DEFAULT_REGION={}\nunset AWS_SESSION_TOKEN AWS_PROFILE AWS_REGION\n",
@@ -147,7 +169,11 @@ void add_stack_commands(CLI::App& app, int& status) {
     const auto target = std::make_shared<Target>();
     CLI::App* env_command = app.add_subcommand("env", "print export lines for aws, boto3 and this program");
     add_target(env_command, target);
-    env_command->callback([=, &status] { run_command(status, [&] { env(*target); }); });
+    const auto patience = std::make_shared<int>(0);
+    env_command->add_option("--wait", *patience, "seconds to wait for a server that is starting")
+        ->check(CLI::Range(0, 600));
+    env_command->callback(
+        [=, &status] { run_command(status, [&] { env(*target, std::chrono::seconds(*patience)); }); });
 
     struct DeployArguments {
         std::string path;

@@ -1,0 +1,75 @@
+"""The server as a process: one for each folder, its files, its end."""
+import os
+import re
+import stat
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+
+from holdpoint import BIN, Server
+
+
+def test_env_prints_exports_for_a_shell(server):
+    names = re.findall(r"^export (\w+)=", server.run("env", "--data", server.data).stdout, re.M)
+    assert names == ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"]
+
+
+def test_env_without_a_server_says_what_to_do(tmp_path):
+    done = subprocess.run([BIN / "holdpoint", "env", "--data", tmp_path / "none"], capture_output=True, text=True)
+    assert done.returncode == 1 and "holdpoint up" in done.stderr and done.stdout == ""
+
+
+def test_env_warns_of_a_command_line_that_would_talk_to_aws(server, tmp_path):
+    old = tmp_path / "aws"
+    old.write_text("#!/bin/sh\necho 'aws-cli/2.9.19 Python/3.11.2 Linux/6.1 source/x86_64.debian.12'\n")
+    old.chmod(0o755)
+    done = subprocess.run([BIN / "holdpoint", "env", "--data", server.data], capture_output=True, text=True,
+                          env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert done.returncode == 0 and "ignores AWS_ENDPOINT_URL" in done.stderr
+
+
+def test_a_second_server_over_the_same_folder_is_refused(server):
+    done = subprocess.run([BIN / "holdpoint", "up", "--data", server.data, "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and str(server.data) in done.stderr
+
+
+def test_a_port_that_is_taken_is_refused(server, tmp_path):
+    done = subprocess.run([BIN / "holdpoint", "up", "--data", tmp_path / "x", "--listen", f"127.0.0.1:{server.port}"], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and str(server.port) in done.stderr
+
+
+@pytest.mark.parametrize("listen", ["nonsense", "127.0.0.1:", "127.0.0.1:99999", ":x"])
+def test_a_listen_address_that_is_none_is_refused(tmp_path, listen):
+    done = subprocess.run([BIN / "holdpoint", "up", "--data", tmp_path / "x", "--listen", listen], capture_output=True, text=True, timeout=30)
+    assert done.returncode != 0 and "--listen" in done.stderr + done.stdout
+
+
+def test_what_is_secret_is_readable_by_its_owner_alone(server):
+    assert stat.S_IMODE(server.data.stat().st_mode) == 0o700
+    for file in server.data.rglob("*"):
+        if file.is_file() and file.parent.name != "code":
+            assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0, file
+
+
+def test_health(server):
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/health") as answer:
+        assert answer.status == 200
+
+
+def test_an_unsigned_call_is_refused(server):
+    request = urllib.request.Request(f"http://127.0.0.1:{server.port}/2015-03-31/functions", method="GET")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 403
+
+
+def test_credentials_stay_over_restarts_and_sigterm_ends_cleanly(tmp_path):
+    one = Server(tmp_path).start()
+    before = dict(one.env)
+    one.stop()
+    assert not (one.data / "server.json").exists()
+    one.start()
+    assert one.env == before
+    one.stop()
