@@ -123,13 +123,21 @@ std::string own_folder() {
     return fs::read_symlink("/proc/self/exe").parent_path();
 }
 
+json::value deploy_request(const ServerFile& server, const std::string& path, const json::object& request) {
+    try {
+        return call_server(server, "/holdpoint/deploy", request);
+    } catch (const CommandError& refusal) {
+        throw CommandError(path + ": " + refusal.what());
+    }
+}
+
 void deploy(const Target& target, const std::string& path, const std::vector<std::string>& overrides,
             const std::string& folder, bool as_json) {
-    const json::value answer = call_server(server_of(target), "/holdpoint/deploy",
-                                           {{"template", read_file(path)},
-                                            {"stack_name", target.stack},
-                                            {"parameters", read_overrides(overrides)},
-                                            {"code", executables_in(folder)}});
+    const json::object request{{"template", read_file(path)},
+                               {"stack_name", target.stack},
+                               {"parameters", read_overrides(overrides)},
+                               {"code", executables_in(folder)}};
+    const json::value answer = deploy_request(server_of(target), path, request);
     if (as_json) return print_json(answer);
     for (const json::value& change : answer.at("changes").as_array()) {
         print(fmt::format("  {:<24} {}\n", text_of(change, "resource"), text_of(change, "change")));

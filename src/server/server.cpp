@@ -61,6 +61,7 @@ public:
           events_(random_, writer_, invoker_, options.region, options.account),
           deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later()),
           gateway_(context_, account_key_, sessions_, invoker_, signer_, services()) {
+        api::remove_unused_code(code_folder_, *store_->snapshot());
         executions_.recover();
         events_.run_due();
         deliveries_.wake();

@@ -29,16 +29,17 @@ public:
     Parameter(const std::string& name, const json::object& definition, Problems& problems)
         : name_(name), definition_(definition), problems_(problems) {}
 
-    json::value resolve(const std::map<std::string, std::string>& given) {
+    json::value resolve(const ParameterValues& deployment) {
         check_members();
         const std::string type = text("Type", "String");
-        const auto found = given.find(name_);
+        const std::string* value = find(deployment.given);
+        if (value == nullptr) value = find(deployment.previous);
         const json::value* standard = definition_.if_contains("Default");
-        if (found == given.end() && standard == nullptr) {
+        if (value == nullptr && standard == nullptr) {
             refuse("needs a value: it has no default (--parameter-overrides " + name_ + "=…)");
             return nullptr;
         }
-        const json::value raw = found != given.end() ? json::value(found->second) : *standard;
+        const json::value raw = value != nullptr ? json::value(*value) : *standard;
         check_allowed(raw);
         if (type == "Number") return resolve_number(raw);
         if (type == "CommaDelimitedList") return resolve_list(as_text(raw));
@@ -49,6 +50,10 @@ public:
     }
 
 private:
+    [[nodiscard]] const std::string* find(const std::map<std::string, std::string>& values) const {
+        const auto found = values.find(name_);
+        return found == values.end() ? nullptr : &found->second;
+    }
     void refuse(const std::string& what) {
         const std::string constraint = text("ConstraintDescription", "");
         problems_.add("Parameters." + name_, constraint.empty() ? what : what + " (" + constraint + ")");
@@ -134,8 +139,7 @@ private:
 
 }  // namespace
 
-std::map<std::string, json::value> resolve_parameters(const Document& document,
-                                                      const std::map<std::string, std::string>& given,
+std::map<std::string, json::value> resolve_parameters(const Document& document, const ParameterValues& deployment,
                                                       Problems& problems) {
     std::map<std::string, json::value> values;
     const json::value* section = document.root.get_object().if_contains("Parameters");
@@ -143,13 +147,13 @@ std::map<std::string, json::value> resolve_parameters(const Document& document,
         for (const auto& [key, definition] : section->get_object()) {
             const std::string name(key);
             if (definition.is_object()) {
-                values[name] = Parameter(name, definition.get_object(), problems).resolve(given);
+                values[name] = Parameter(name, definition.get_object(), problems).resolve(deployment);
             } else {
                 problems.add("Parameters." + name, "must be a mapping");
             }
         }
     }
-    for (const auto& [name, value] : given) {
+    for (const auto& [name, value] : deployment.given) {
         if (!values.contains(name))
             problems.add("Parameters." + name, "was given a value, but the template has no such parameter");
     }

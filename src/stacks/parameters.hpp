@@ -9,9 +9,17 @@
 
 namespace holdpoint::stacks {
 
-/// A value (text, number, or list of texts) for each parameter of `document`: given, or its default. What is missing,
-/// unknown or outside its limits goes to `problems`.
-[[nodiscard]] std::map<std::string, boost::json::value> resolve_parameters(
-    const Document& document, const std::map<std::string, std::string>& given, Problems& problems);
+/// What a deployment says about parameters.
+struct ParameterValues {
+    std::map<std::string, std::string> given;
+    /// Of the deployment before; kept where nothing is given, as `sam deploy` does.
+    std::map<std::string, std::string> previous = {};
+};
+
+/// A value (text, number, or list of texts) for each parameter of `document`: given, or the previous one, or its
+/// default. What is missing, unknown or outside its limits goes to `problems`.
+[[nodiscard]] std::map<std::string, boost::json::value> resolve_parameters(const Document& document,
+                                                                           const ParameterValues& deployment,
+                                                                           Problems& problems);
 
 }  // namespace holdpoint::stacks

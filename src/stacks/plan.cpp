@@ -1,6 +1,7 @@
 #include "stacks/plan.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "stacks/parameters.hpp"
 #include "stacks/properties.hpp"
@@ -30,6 +31,14 @@ json::object merged(const json::object& defaults, const json::object& own) {
         }
     }
     return result;
+}
+
+/// As it is given on a command line, so that the next deployment can take it from there.
+std::string parameter_text(const json::value& value) {
+    if (!value.is_array()) return text_of(value);
+    std::string text;
+    for (const json::value& element : value.get_array()) text += (text.empty() ? "" : ",") + text_of(element);
+    return text;
 }
 
 class Planner {
@@ -101,6 +110,7 @@ private:
                 problems_.add(path_ + "." + std::string(key), "is not supported");
             }
         }
+        check_deletion_policy(type, *object);
         json::object properties;
         const json::value* own = object->if_contains("Properties");
         if (own != nullptr && own->is_object()) properties = own->get_object();
@@ -145,18 +155,26 @@ private:
                         std::int64_t fallback) {
         const json::value* value = object.if_contains(name);
         if (value == nullptr) return fallback;
-        if (value->is_int64()) return value->get_int64();
-        try {
-            return std::stoll(text_of(*value));
-        } catch (const std::exception&) {
+        const std::string text = text_of(*value);
+        std::int64_t result = fallback;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
+        if (error != std::errc{} || end != text.data() + text.size() || value->is_structured()) {
             problems_.add(path + "." + std::string(name), "must be a whole number");
-            return fallback;
         }
+        return result;
     }
 
     static bool is_retained(const json::object& resource) {
         const json::value* policy = resource.if_contains("DeletionPolicy");
         return policy != nullptr && *policy == "Retain";
+    }
+
+    void check_deletion_policy(const std::string& type, const json::object& resource) {
+        const json::value* policy = resource.if_contains("DeletionPolicy");
+        if (policy == nullptr || *policy == "Delete") return;
+        if (*policy == "Retain" && type == "AWS::DynamoDB::Table") return;
+        problems_.add(path_ + ".DeletionPolicy",
+                      text_of(*policy) + " is not supported for " + type + "; Retain is for tables, Delete for all");
     }
 
     void add_function(const std::string& id, const std::string& name, const json::object& resource) {
@@ -180,9 +198,14 @@ private:
             function.executable = std::string(executable->get_string());
         }
         if (const json::object* environment = member("Environment")) {
+            check_members(*environment, "Environment", {"Variables"});
             const json::value* variables = environment->if_contains("Variables");
-            if (variables != nullptr && variables->is_object()) {
+            if (variables == nullptr || !variables->is_object()) {
+                problems_.add(path_ + ".Environment.Variables", "must be a mapping");
+            } else {
                 for (const auto& [key, value] : variables->get_object()) {
+                    if (value.is_structured())
+                        problems_.add(path_ + ".Environment.Variables." + std::string(key), "must be text");
                     function.environment[std::string(key)] = text_of(value);
                 }
             }
@@ -207,6 +230,15 @@ private:
         if (value == nullptr) return nullptr;
         if (!value->is_object()) problems_.add(path_ + "." + std::string(name), "must be a mapping");
         return value->if_object();
+    }
+
+    /// The elements of a list; none when there is no such property.
+    const json::array& list(std::string_view name) {
+        static const json::array none;
+        const json::value* value = properties_.if_contains(name);
+        if (value == nullptr) return none;
+        if (!value->is_array()) problems_.add(path_ + "." + std::string(name), "must be a list");
+        return value->is_array() ? value->get_array() : none;
     }
 
     void check_members(const json::object& object, const std::string& name,
@@ -248,15 +280,13 @@ private:
         topic.logical_id = id;
         topic.name = name;
         if (properties_.contains("DisplayName")) topic.attributes["DisplayName"] = text("DisplayName");
-        const json::value* subscriptions = properties_.if_contains("Subscription");
-        if (subscriptions != nullptr && subscriptions->is_array()) {
-            for (const json::value& value : subscriptions->get_array()) {
-                const json::object* object = value.if_object();
-                if (object == nullptr || !object->contains("Protocol") || !object->contains("Endpoint")) {
-                    problems_.add(path_ + ".Subscription", "each needs Protocol and Endpoint");
-                } else {
-                    topic.subscriptions.emplace_back(text_of(object->at("Protocol")), text_of(object->at("Endpoint")));
-                }
+        for (const json::value& value : list("Subscription")) {
+            const json::object* object = value.if_object();
+            if (object == nullptr || object->size() != 2 || !object->contains("Protocol") ||
+                !object->contains("Endpoint")) {
+                problems_.add(path_ + ".Subscription", "each needs Protocol and Endpoint, and nothing else");
+            } else {
+                topic.subscriptions.emplace_back(text_of(object->at("Protocol")), text_of(object->at("Endpoint")));
             }
         }
         plan_.topics.push_back(std::move(topic));
@@ -266,22 +296,16 @@ private:
         RolePlan role;
         role.logical_id = id;
         role.name = name;
-        const json::value* policies = properties_.if_contains("Policies");
-        if (policies != nullptr && policies->is_array()) {
-            for (const json::value& value : policies->get_array()) {
-                const json::object* policy = value.if_object();
-                if (policy == nullptr || !policy->contains("PolicyName") || !policy->contains("PolicyDocument")) {
-                    problems_.add(path_ + ".Policies", "each needs PolicyName and PolicyDocument");
-                } else {
-                    role.policies.emplace_back(text_of(policy->at("PolicyName")),
-                                               json::serialize(policy->at("PolicyDocument")));
-                }
+        for (const json::value& value : list("Policies")) {
+            const json::object* policy = value.if_object();
+            if (policy == nullptr || !policy->contains("PolicyName") || !policy->contains("PolicyDocument")) {
+                problems_.add(path_ + ".Policies", "each needs PolicyName and PolicyDocument");
+            } else {
+                role.policies.emplace_back(text_of(policy->at("PolicyName")),
+                                           json::serialize(policy->at("PolicyDocument")));
             }
         }
-        const json::value* managed = properties_.if_contains("ManagedPolicyArns");
-        if (managed != nullptr && managed->is_array()) {
-            for (const json::value& value : managed->get_array()) add_managed(text_of(value), role);
-        }
+        for (const json::value& value : list("ManagedPolicyArns")) add_managed(text_of(value), role);
         plan_.roles.push_back(std::move(role));
     }
 
@@ -333,14 +357,13 @@ private:
 
 }  // namespace
 
-Result<Plan> make_plan(std::string_view template_text, const std::map<std::string, std::string>& parameters,
-                       const Target& target) {
+Result<Plan> make_plan(std::string_view template_text, const ParameterValues& parameters, const Target& target) {
     const auto document = read_document(template_text);
     if (!document) return std::unexpected(document.error());
     Problems problems(*document);
     Plan plan;
     auto values = resolve_parameters(*document, parameters, problems);
-    for (const auto& [name, value] : values) plan.parameters[name] = text_of(value);
+    for (const auto& [name, value] : values) plan.parameters[name] = parameter_text(value);
     Resolver resolver(*document, std::move(values), target, problems);
     Planner(*document, resolver, problems, plan).run();
     if (!problems.empty()) return problems.error();

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "stacks/parameters.hpp"
 #include "stacks/resolver.hpp"
 
 namespace holdpoint::stacks {
@@ -75,7 +76,7 @@ struct Plan {
 };
 
 /// TemplateError with everything that is wrong or not supported, each with its path and line.
-[[nodiscard]] Result<Plan> make_plan(std::string_view template_text,
-                                     const std::map<std::string, std::string>& parameters, const Target& target);
+[[nodiscard]] Result<Plan> make_plan(std::string_view template_text, const ParameterValues& parameters,
+                                     const Target& target);
 
 }  // namespace holdpoint::stacks

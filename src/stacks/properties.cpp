@@ -22,15 +22,13 @@ constexpr std::array<std::string_view, 6> kTable = {"TableName",
                                                     "GlobalSecondaryIndexes",
                                                     "LocalSecondaryIndexes",
                                                     "TimeToLiveSpecification"};
-constexpr std::array<std::string_view, 6> kTableAws = {
-    "SSESpecification",      "PointInTimeRecoverySpecification", "Tags", "BillingMode",
-    "ProvisionedThroughput", "DeletionProtectionEnabled"};
+constexpr std::array<std::string_view, 5> kTableAws = {"SSESpecification", "PointInTimeRecoverySpecification", "Tags",
+                                                       "BillingMode", "ProvisionedThroughput"};
 constexpr std::array<std::string_view, 3> kTopic = {"TopicName", "DisplayName", "Subscription"};
 constexpr std::array<std::string_view, 2> kTopicAws = {"KmsMasterKeyId", "Tags"};
 constexpr std::array<std::string_view, 4> kRole = {"RoleName", "AssumeRolePolicyDocument", "Policies",
                                                    "ManagedPolicyArns"};
-constexpr std::array<std::string_view, 5> kRoleAws = {"Description", "Path", "Tags", "MaxSessionDuration",
-                                                      "PermissionsBoundary"};
+constexpr std::array<std::string_view, 3> kRoleAws = {"Description", "Tags", "MaxSessionDuration"};
 constexpr std::array<std::string_view, 1> kLogGroup = {"LogGroupName"};
 constexpr std::array<std::string_view, 4> kLogGroupAws = {"RetentionInDays", "KmsKeyId", "Tags", "LogGroupClass"};
 

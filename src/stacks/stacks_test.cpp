@@ -58,7 +58,7 @@ Outputs:
 )";
 
 TEST(Plan, ResolvesEverything) {
-    const auto plan = make_plan(kTemplate, {{"Seconds", "600"}}, kTarget);
+    const auto plan = make_plan(kTemplate, {.given = {{"Seconds", "600"}}}, kTarget);
     ASSERT_TRUE(plan) << plan.error().message;
     const FunctionPlan& function = plan->functions.at(0);
     EXPECT_EQ(function.name, "app-f");
@@ -79,7 +79,7 @@ TEST(Plan, ResolvesEverything) {
 }
 
 std::string problems(std::string_view text, const std::map<std::string, std::string>& parameters = {}) {
-    const auto plan = make_plan(text, parameters, kTarget);
+    const auto plan = make_plan(text, {.given = parameters}, kTarget);
     return plan ? "" : plan.error().message;
 }
 
@@ -89,6 +89,15 @@ TEST(Plan, ParametersHaveLimits) {
     EXPECT_THAT(problems(kTemplate, {{"Seconds", "x"}}), HasSubstr("'x' is not a number"));
     EXPECT_THAT(problems(kTemplate, {{"Mode", "x"}}), HasSubstr("'x' is not one of polling, callback"));
     EXPECT_THAT(problems(kTemplate, {{"Other", "x"}}), HasSubstr("Parameters.Other: was given a value"));
+}
+
+TEST(Plan, ParametersKeepTheirValuesFromTheDeploymentBefore) {
+    const ParameterValues again{.given = {{"Mode", "callback"}},
+                                .previous = {{"Seconds", "700"}, {"Mode", "polling"}, {"Gone", "1"}}};
+    const auto plan = make_plan(kTemplate, again, kTarget);
+    ASSERT_TRUE(plan) << plan.error().message;
+    EXPECT_EQ(plan->parameters.at("Seconds"), "700");
+    EXPECT_EQ(plan->parameters.at("Mode"), "callback");
 }
 
 TEST(Plan, SaysEverythingThatIsWrongAtOnce) {

@@ -211,7 +211,9 @@ private:
 
     void write(const Batch& batch) const {
         if (batch.events.empty()) return;
-        const std::int64_t group = group_id(batch.group, batch.events.front().at);
+        const auto known = find_group(batch.group);
+        if (!known) return;
+        const std::int64_t group = *known;
         const std::int64_t stream = stream_id(group, batch.stream, batch.events.front().at);
         Statement insert = connection_.prepare(
             "INSERT INTO log_events (group_id, stream_id, at, ingested_at, message) VALUES (?1, ?2, ?3, ?4, ?5)");

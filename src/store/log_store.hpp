@@ -54,8 +54,8 @@ public:
     virtual void delete_group(const std::string& group) = 0;
     [[nodiscard]] virtual bool has_group(const std::string& group) const = 0;
     virtual void create_stream(const std::string& group, const std::string& stream, TimePoint now) = 0;
-    /// Creates group and stream when they are not there. Events may be written some hundred milliseconds later, in one
-    /// transaction with others; flush() waits for that.
+    /// Creates the stream when it is not there; what is meant for a group that is not there is dropped. Events may be
+    /// written some hundred milliseconds later, in one transaction with others; flush() waits for that.
     virtual void append(const std::string& group, const std::string& stream, std::vector<LogEvent> events) = 0;
     virtual void flush() = 0;
     [[nodiscard]] virtual std::vector<LogGroup> groups(std::string_view prefix, std::string_view after,

@@ -23,6 +23,8 @@ protected:
     LogStoreTest() : path_(std::filesystem::temp_directory_path() / ("logs-" + std::to_string(::getpid()) + ".db")) {
         remove();
         logs_ = open_log_store(path_);
+        logs_->create_group("g", from_epoch_ms(0));
+        logs_->create_group("other", from_epoch_ms(0));
         logs_->append("g", "one", {line(10, "a"), line(20, "b")});
         logs_->append("g", "two", {line(15, "c")});
         logs_->append("other", "one", {line(1, "x")});

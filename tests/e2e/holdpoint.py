@@ -97,11 +97,19 @@ class Server:
         return self.run("deploy", template, "--data", self.data, "--stack-name", stack, "--bin", binaries or self.bin, "--json",
                         *(["--parameter-overrides", *overrides] if overrides else []), check=check)
 
-    def children(self, name=None):
-        """Pids of the function processes (of one function's executable)."""
-        listed = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        pids = [int(pid) for file in listed for pid in file.read_text().split()]
-        return [pid for pid in pids if name is None or name in Path(f"/proc/{pid}/cmdline").read_text()]
+    def children(self, function=""):
+        """Environments of the function processes by pid; of those whose function's name ends so."""
+        found = {}
+        for file in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
+            for pid in map(int, file.read_text().split()):
+                try:
+                    text = Path(f"/proc/{pid}/environ").read_text()
+                except OSError:
+                    continue
+                environment = dict(entry.split("=", 1) for entry in text.split("\0") if "=" in entry)
+                if environment.get("AWS_LAMBDA_FUNCTION_NAME", "").endswith(function):
+                    found[pid] = environment
+        return found
 
 
 class Approvals:

@@ -91,7 +91,7 @@ def test_function_processes_are_killed_at_random_moments(own_server, mode, chanc
 
     def kill_some():
         while not over.wait(chance.uniform(0.01, 0.15)):
-            for pid in own_server.children("approvals_workflow"):
+            for pid in own_server.children("-Workflow"):
                 try:
                     os.kill(pid, signal.SIGKILL)
                 except ProcessLookupError:
@@ -146,6 +146,6 @@ def crash_after_recording(approvals, record):
 def test_functions_end_with_their_server(own_server):
     approvals = deployed(own_server, "polling")
     approvals.pending()
-    pids = eventually("a function process runs", lambda: own_server.children("approvals_workflow"))
+    pids = eventually("a function process runs", lambda: own_server.children("-Workflow"))
     own_server.kill()
     eventually("they are gone", lambda: not any(os.path.exists(f"/proc/{pid}/exe") and "approvals" in os.readlink(f"/proc/{pid}/exe") for pid in pids))

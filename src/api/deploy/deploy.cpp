@@ -146,8 +146,12 @@ private:
     void deploy(Call call, const json::object& body) {
         auto request = read_request(body);
         if (!request) return refuse(call, request.error());
-        const stacks::Target target = target_of(*context_.store.snapshot(), request->stack_name);
-        auto plan = stacks::make_plan(request->template_text, request->parameters, target);
+        const auto snapshot = context_.store.snapshot();
+        const stacks::Target target = target_of(*snapshot, request->stack_name);
+        const auto known = find_stack(*snapshot, request->stack_name);
+        const stacks::ParameterValues parameters{
+            .given = request->parameters, .previous = known ? known->parameters : std::map<std::string, std::string>()};
+        auto plan = stacks::make_plan(request->template_text, parameters, target);
         if (!plan) return refuse(call, plan.error());
         std::map<std::string, Code> code;
         for (const auto& function : plan->functions) {
@@ -165,20 +169,15 @@ private:
                 auto applied = apply_plan(overlay, plan, target, code, request.template_text, now, context_.random);
                 if (!applied) return [shared, error = applied.error()] { refuse(*shared, error); };
                 rows.apply(overlay.writes());
-                auto in_use = functions::code_in_use(rows);
-                return [this, shared, plan, applied = std::move(*applied), in_use = std::move(in_use)] {
-                    finish_deploy(*shared, plan, applied, in_use);
-                };
+                return [this, shared, plan, applied = std::move(*applied)] { finish_deploy(*shared, plan, applied); };
             });
     }
 
-    void finish_deploy(const Call& call, const stacks::Plan& plan, const Applied& applied,
-                       const std::vector<std::string>& code_in_use) {
+    void finish_deploy(const Call& call, const stacks::Plan& plan, const Applied& applied) {
         for (const auto& group : applied.log_groups_to_create) logs_.create_group(group, context_.clock.now());
         for (const auto& group : applied.removed.log_groups) logs_.delete_group(group);
         for (const auto& function : plan.functions) options_.on_function_changed(function.name);
         for (const auto& name : applied.removed.functions) options_.on_function_changed(name);
-        remove_unused_code(code_in_use);
         json::object outputs;
         for (const auto& output : applied.stack.outputs) outputs[output.key] = output.value;
         json::array changes;
@@ -189,15 +188,6 @@ private:
                                                    {"changes", std::move(changes)},
                                                    {"aws_only", json::value_from(plan.aws_only)}},
                                       call.request_id));
-    }
-
-    void remove_unused_code(const std::vector<std::string>& in_use) const {
-        std::error_code problem;
-        for (const auto& entry : fs::directory_iterator(options_.code_folder, problem)) {
-            const std::string name = entry.path().filename();
-            const bool used = std::find(in_use.begin(), in_use.end(), name) != in_use.end();
-            if (!used && !name.ends_with(".new")) fs::remove(entry.path(), problem);
-        }
     }
 
     void remove(Call call, const json::object& body) {
@@ -239,6 +229,15 @@ private:
 };
 
 }  // namespace
+
+void remove_unused_code(const std::string& code_folder, const RowReader& rows) {
+    const std::vector<std::string> in_use = functions::code_in_use(rows);
+    std::error_code problem;
+    for (const auto& entry : fs::directory_iterator(code_folder, problem)) {
+        const std::string name = entry.path().filename();
+        if (std::find(in_use.begin(), in_use.end(), name) == in_use.end()) fs::remove(entry.path(), problem);
+    }
+}
 
 std::unique_ptr<Service> make_deploy_service(const Context& context, store::LogStore& logs, DeployOptions options) {
     return std::make_unique<Deploy>(context, logs, std::move(options));

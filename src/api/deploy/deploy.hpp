@@ -24,4 +24,8 @@ struct DeployOptions {
 [[nodiscard]] std::unique_ptr<Service> make_deploy_service(const Context& context, store::LogStore& logs,
                                                            DeployOptions options);
 
+/// Removes copies that no function and no version refers to any more. Call once, before requests are served: a deploy
+/// stores its copies a moment before it refers to them.
+void remove_unused_code(const std::string& code_folder, const RowReader& rows);
+
 }  // namespace holdpoint::api

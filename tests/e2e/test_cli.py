@@ -1,0 +1,137 @@
+"""The commands of `holdpoint`, as people and programs use them."""
+import json
+import os
+import subprocess
+import threading
+
+from holdpoint import BIN, eventually
+
+
+def submit(approvals, *more):
+    return approvals.server.run("approvals", "submit", "--stack-name", approvals.stack, "--document-id", "doc-1", "--document-name",
+                                "Q4 Budget", "--requester", "user@example.com", "--quiet", *more).stdout.strip()
+
+
+def command(approvals, *arguments, check=True):
+    return approvals.server.run(*arguments, "--stack-name", approvals.stack, check=check)
+
+
+def test_from_submission_to_audit_trail(approvals):
+    approval_id = submit(approvals)
+    listed = command(approvals, "approvals", "list").stdout
+    assert approval_id in listed and "Q4 Budget" in listed and "pending" in listed
+    approved = command(approvals, "approvals", "approve", approval_id, "--approver", "boss@example.com", "--comments", "fine").stdout
+    assert "approved" in approved and "boss@example.com" in approved
+    shown = json.loads(command(approvals, "approvals", "get", approval_id, "--json").stdout)
+    assert shown["status"] == "approved"
+    arn = approvals.records(approval_id=approval_id)[0]["execution_arn"]
+    approvals.ended(arn)
+    trail = command(approvals, "approvals", "get", approval_id, "--audit").stdout
+    for word in ("created", "notified", "decided", "completed", "boss@example.com", "whole"):
+        assert word in trail
+    structured = json.loads(command(approvals, "approvals", "get", approval_id, "--audit", "--json").stdout)
+    assert [record["event"] for record in structured["audit"]] == ["created", "notified", "decided", "completed"]
+    assert structured["audit_problems"] == []
+    executions = json.loads(command(approvals, "executions", "list", "--json").stdout)
+    assert {"SUCCEEDED"} == {e["Status"] for e in executions if e["DurableExecutionArn"] == arn}
+    assert "SUCCEEDED" in approvals.server.run("executions", "show", arn).stdout
+    assert "ExecutionSucceeded" in approvals.server.run("executions", "history", arn).stdout
+    assert "approval requested" in command(approvals, "logs").stdout
+
+
+def test_reject_and_a_second_decision(polling):
+    approval_id = submit(polling)
+    assert "rejected" in command(polling, "approvals", "reject", approval_id, "--approver", "boss").stdout
+    refused = command(polling, "approvals", "approve", approval_id, "--approver", "boss", check=False)
+    assert refused.returncode == 1 and "APPROVAL_ALREADY_DECIDED" in refused.stderr and "rejected" in refused.stderr
+
+
+def test_submit_can_wait_for_the_result(polling):
+    done = []
+    waiting = threading.Thread(target=lambda: done.append(command(
+        polling, "approvals", "submit", "--document-id", "doc-wait", "--document-name", "n", "--requester", "r", "--wait", "--json")))
+    waiting.start()
+    approval_id = eventually("it is pending", lambda: polling.records(document_id="doc-wait"))[0]["approval_id"]
+    command(polling, "approvals", "approve", approval_id, "--approver", "boss")
+    waiting.join(60)
+    assert json.loads(done[0].stdout)["decision"] == "approved"
+
+
+def test_watch_waits_until_it_is_decided(polling):
+    approval_id = submit(polling, "--timeout", "1")
+    watched = command(polling, "approvals", "watch", approval_id)
+    assert "timeout" in watched.stdout
+
+
+def test_an_invalid_submission_says_which_field(polling):
+    done = command(polling, "approvals", "submit", "--event", '{"document_id":"d","document_name":"n","requester":"r","timeout_seconds":0}', check=False)
+    assert done.returncode == 1 and "timeout_seconds" in done.stderr
+    for event in ("{", "[]"):
+        done = command(polling, "approvals", "submit", "--event", event, check=False)
+        assert done.returncode == 1 and "--event" in done.stderr
+
+
+def test_a_tampered_trail_is_found(polling):
+    approval_id = submit(polling)
+    eventually("it was notified", lambda: len(polling.audit(approval_id)) == 2)
+    polling.dynamodb.update_item(TableName=polling.audit_table, Key={"approval_id": {"S": approval_id}, "seq": {"N": "1"}},
+                                 UpdateExpression="SET details.document_id = :x", ExpressionAttributeValues={":x": {"S": "another"}})
+    done = command(polling, "approvals", "get", approval_id, "--audit", check=False)
+    assert done.returncode == 1 and "1" in done.stderr and "tampered" in done.stderr
+
+
+def test_stop_an_execution(polling):
+    approval_id = submit(polling)
+    arn = polling.records(approval_id=approval_id)[0]["execution_arn"]
+    polling.server.run("executions", "stop", arn, "--reason", "no longer needed")
+    execution = polling.ended(arn)
+    assert (execution["Status"], execution["Error"]["ErrorMessage"]) == ("STOPPED", "no longer needed")
+
+
+def test_outbox_shows_mail(polling):
+    topic = next(t["TopicArn"] for t in polling.sns.list_topics()["Topics"] if polling.stack in t["TopicArn"])
+    polling.sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="boss@example.com")
+    approval_id = submit(polling)
+    def mails():
+        return [m for m in json.loads(command(polling, "approvals", "outbox", "--json").stdout) if approval_id in m["body"]]
+    mail = eventually("the mail is there", mails)[0]
+    assert mail["to"] == "boss@example.com" and len(mail["subject"]) <= 100 and mail["at"].endswith("Z")
+    assert approval_id in command(polling, "approvals", "outbox").stdout
+
+
+def test_unknown_things_exit_with_1_and_a_reason(polling):
+    for arguments in (["approvals", "get", "nope"], ["approvals", "approve", "nope", "--approver", "b"]):
+        done = command(polling, *arguments, check=False)
+        assert done.returncode == 1 and "APPROVAL_NOT_FOUND" in done.stderr
+    done = polling.server.run("executions", "show", "arn:aws:lambda:us-east-1:000000000000:function:x:1/durable-execution/a/b", check=False)
+    assert done.returncode == 1 and "holdpoint: " in done.stderr
+    done = polling.server.run("approvals", "list", "--stack-name", "no-such", check=False)
+    assert done.returncode == 1 and "no-such" in done.stderr
+
+
+def test_wrong_usage_exits_with_a_reason(server):
+    for arguments in ([], ["approvals"], ["approvals", "approve"], ["nonsense"], ["up", "--nope"], ["deploy"]):
+        done = server.run(*arguments, check=False)
+        assert done.returncode > 1 and (done.stderr + done.stdout).strip()
+
+
+def test_without_credentials_it_says_which_variable_is_missing(server):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    done = subprocess.run([BIN / "holdpoint", "approvals", "list"], env=kept, capture_output=True, text=True)
+    assert done.returncode == 1 and "AWS_" in done.stderr
+
+
+def test_logs_of_a_function_can_be_filtered_and_followed(polling):
+    submit(polling)
+    lines = command(polling, "logs", "--filter", '"approval requested"', "--json").stdout.splitlines()
+    assert lines and all("approval requested" in json.loads(line)["message"] for line in lines)
+    follower = subprocess.Popen([str(BIN / "holdpoint"), "logs", "--follow", "--since", "1s", "--stack-name", polling.stack], env=polling.server.environment(),
+                                stdout=subprocess.PIPE, text=True)
+    try:
+        approval_id = submit(polling)
+        for line in follower.stdout:
+            if approval_id in line:
+                break
+    finally:
+        follower.kill()
+        follower.wait()

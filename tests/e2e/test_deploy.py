@@ -1,0 +1,145 @@
+"""deploy and delete: redeploying while executions wait, versions that stay what they were, refusals by name."""
+import json
+import shutil
+
+import pytest
+
+from conftest import deployed
+from holdpoint import BIN, ROOT, Approvals, copy_of_binaries, eventually
+
+
+def test_a_version_stays_what_it_was(own_server, tmp_path):
+    """An execution that waits goes on with the code and configuration that it started with, whatever is deployed meanwhile."""
+    binaries = copy_of_binaries(tmp_path / "bin")
+    own_server.deploy("app-sam", binaries=binaries, PollIntervalSeconds=1)
+    approvals = Approvals(own_server)
+    assert approvals.publish() == "1"
+    assert approvals.publish() == "1", "nothing changed, so there is no new version"
+    arn, approval_id = approvals.pending()
+    (binaries / "approvals_workflow").unlink()
+    (binaries / "approvals_workflow").write_text("#!/bin/sh\necho broken >&2\nexit 3\n")
+    (binaries / "approvals_workflow").chmod(0o755)
+    own_server.deploy("app-sam", binaries=binaries, ApprovalTimeoutSeconds=120)
+    assert approvals.publish() == "2"
+    own_server.restart()
+    approvals.reconnect()
+    assert approvals.decide(approval_id)[0] == 200
+    assert approvals.agree(approval_id, arn) == "approved"
+    broken = approvals.submit(version="2")
+    def failures():
+        return [e for e in approvals.history(broken, IncludeExecutionData=True) if e["EventType"] == "InvocationCompleted"]
+    failed = eventually("its invocation failed", failures)[0]["InvocationCompletedDetails"]["Error"]["Payload"]
+    assert failed["ErrorType"] == "Runtime.ExitError" and "exit status 3" in failed["ErrorMessage"]
+
+
+def test_deploying_again_changes_what_changed(own_server):
+    own_server.deploy("app-sam")
+    before = own_server.client("lambda").get_function_configuration(FunctionName="app-sam-Workflow")
+    own_server.deploy("app-sam", ApprovalTimeoutSeconds=600, ApprovalWaitMode="callback")
+    after = own_server.client("lambda").get_function_configuration(FunctionName="app-sam-Workflow")
+    assert before["Environment"]["Variables"]["APPROVAL_TIMEOUT_SECONDS"] == "300"
+    assert after["Environment"]["Variables"]["APPROVAL_TIMEOUT_SECONDS"] == "600"
+    assert after["Environment"]["Variables"]["APPROVAL_WAIT_MODE"] == "callback"
+    assert after["CodeSha256"] == before["CodeSha256"]
+
+
+def test_parameters_not_given_keep_their_values(own_server):
+    """As `sam deploy` and CloudFormation's UsePreviousValue do."""
+    own_server.deploy("app-sam", ApprovalTimeoutSeconds=600)
+    own_server.deploy("app-sam", ApprovalWaitMode="callback")
+    variables = own_server.client("lambda").get_function_configuration(FunctionName="app-sam-Workflow")["Environment"]["Variables"]
+    assert (variables["APPROVAL_TIMEOUT_SECONDS"], variables["APPROVAL_WAIT_MODE"]) == ("600", "callback")
+
+
+@pytest.mark.parametrize("parameters, words", [
+    ({"ApprovalTimeoutSeconds": 59}, ["ApprovalTimeoutSeconds", "60"]), ({"ApprovalTimeoutSeconds": 86401}, ["ApprovalTimeoutSeconds", "86400"]),
+    ({"ApprovalTimeoutSeconds": "soon"}, ["ApprovalTimeoutSeconds"]), ({"ApprovalWaitMode": "pigeon"}, ["ApprovalWaitMode", "polling", "callback"]),
+    ({"Nonsense": 1}, ["Nonsense"]),
+])
+def test_parameters_out_of_bounds_are_refused(server, parameters, words):
+    done = server.deploy("refused", check=False, **parameters)
+    assert done.returncode == 1
+    for word in words:
+        assert word in done.stderr
+    assert server.client("dynamodb").list_tables()["TableNames"] == [] or "refused" not in str(server.client("dynamodb").list_tables())
+
+
+@pytest.mark.parametrize("old, new, words", [
+    ("Type: AWS::SNS::Topic", "Type: AWS::SQS::Queue", ["AWS::SQS::Queue"]),
+    ("      DisplayName: Approvals", "      FifoTopic: true", ["FifoTopic"]),
+    ("      MemorySize: 128\n      DurableConfig", "      MemorySize: 128\n      Layers: [a]\n      DurableConfig", ["Layers", "WorkflowFunction"]),
+    ("!Ref AuditTable", "!Ref NoSuchTable", ["NoSuchTable"]),
+    ("HoldpointExecutable: approval_api", "HoldpointExecutable: no_such_program", ["no_such_program"]),
+    ("Resources:", "Resources: [", ["template.yaml", "line"]),
+])
+def test_what_is_not_supported_is_refused_by_name_and_nothing_is_half_done(server, tmp_path, old, new, words):
+    text = (ROOT / "template.yaml").read_text()
+    assert old in text
+    (tmp_path / "template.yaml").write_text(text.replace(old, new, 1))
+    done = server.deploy("half-done", template=tmp_path / "template.yaml", check=False)
+    assert done.returncode == 1
+    for word in words:
+        assert word in done.stderr, done.stderr
+    assert server.client("dynamodb").list_tables()["TableNames"] == []
+    assert server.client("lambda").list_functions()["Functions"] == []
+
+
+def test_aws_only_properties_are_printed(own_server):
+    printed = own_server.run("deploy", ROOT / "template.yaml", "--data", own_server.data, "--bin", BIN).stdout
+    for name in ("SSESpecification", "PointInTimeRecoverySpecification", "BillingMode"):
+        assert name in printed
+    documented = (ROOT / "docs/template.md").read_text()
+    for name in ("SSESpecification", "PointInTimeRecoverySpecification", "BillingMode", "KmsMasterKeyId", "Architectures", "PackageType"):
+        assert name in documented
+
+
+def test_delete_says_first_how_many_still_wait(own_server, mode):
+    approvals = deployed(own_server, mode)
+    _, approval_id = approvals.pending()
+    refused = own_server.run("delete", "--data", own_server.data, "--stack-name", approvals.stack, check=False)
+    assert refused.returncode == 1 and "1 execution" in refused.stderr
+    assert approvals.decide(approval_id)[0] == 200, "nothing was deleted"
+    approvals.ended(approvals.records(approval_id=approval_id)[0]["execution_arn"])
+    approvals.pending()
+    deleted = own_server.run("delete", "--data", own_server.data, "--stack-name", approvals.stack, "--yes").stdout
+    assert "1 execution" in deleted
+    assert approvals.audit_table in deleted
+    assert own_server.client("lambda").list_functions()["Functions"] == []
+    assert own_server.client("dynamodb").list_tables()["TableNames"] == [approvals.audit_table]
+    assert own_server.client("sns").list_topics()["Topics"] == []
+    assert own_server.client("logs").describe_log_groups()["logGroups"] == []
+    assert approvals.audit(approval_id), "the trail outlives the stack"
+    # Deployed again, it finds its trail and works.
+    own_server.deploy(approvals.stack, ApprovalWaitMode=mode, PollIntervalSeconds=1)
+    approvals.publish()
+    arn, approval_id = approvals.pending()
+    assert approvals.decide(approval_id)[0] == 200
+    approvals.agree(approval_id, arn)
+    own_server.run("delete", "--data", own_server.data, "--stack-name", approvals.stack, "--yes", "--with-audit")
+    assert own_server.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_deleting_what_is_not_there_says_so(server):
+    done = server.run("delete", "--data", server.data, "--stack-name", "no-such", check=False)
+    assert done.returncode == 1 and "no-such" in done.stderr
+
+
+def test_two_stacks_do_not_meet(own_server):
+    own_server.deploy("one", PollIntervalSeconds=1)
+    own_server.deploy("two", PollIntervalSeconds=1)
+    one, two = Approvals(own_server, "one"), Approvals(own_server, "two")
+    one.publish()
+    two.publish()
+    _, approval_id = one.pending()
+    assert two.decide(approval_id)[0] == 404
+    own_server.run("delete", "--data", own_server.data, "--stack-name", "two", "--yes", "--with-audit")
+    assert one.decide(approval_id)[0] == 200
+
+
+def test_an_executable_that_changes_on_disk_changes_nothing(own_server, tmp_path):
+    binaries = copy_of_binaries(tmp_path / "bin")
+    own_server.deploy("app-sam", binaries=binaries)
+    shutil.rmtree(binaries)
+    approvals = Approvals(own_server)
+    status, body = approvals.api(action="list")
+    assert (status, body) == (200, {"approvals": []})
