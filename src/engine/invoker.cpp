@@ -247,6 +247,7 @@ private:
         spec.log_group = function.log_group;
         spec.log_stream = stream_name(function, clock_.now(), to_hex(random_.bytes(16)));
         spec.working_directory = options_.working_folder;
+        logs_.create_group(spec.log_group, clock_.now());
         process->log_group = spec.log_group;
         process->log_stream = spec.log_stream;
         spec.environment = environment(function, credentials, *process, spec);
