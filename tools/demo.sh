@@ -27,8 +27,8 @@ eval "$("$holdpoint" env --data "$data" --wait 30)"
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 submit() { # STACK DOCUMENT SECONDS: prints the approval's id
-    "$holdpoint" approvals submit --stack-name "$1" --document-id "$2" --name "Q4 Budget Proposal" --requester user@example.com \
-        --timeout-seconds "$3" --quiet
+    "$holdpoint" approvals submit --stack-name "$1" --document-id "$2" --document-name "Q4 Budget Proposal" \
+        --requester user@example.com --timeout "$3" --quiet
 }
 
 for mode in polling callback; do
@@ -44,12 +44,13 @@ for mode in polling callback; do
     "$holdpoint" approvals reject "$rejected" --stack-name "$stack" --approver boss@example.com --comments "Too expensive"
     say "Nobody decides the third; its time runs out …"
     for id in "$approved" "$rejected" "$expired"; do
-        "$holdpoint" approvals watch "$id" --stack-name "$stack" --until-done 60
+        timeout 60 "$holdpoint" approvals watch "$id" --stack-name "$stack"
     done
     say "Audit trails:"
     for id in "$approved" "$rejected" "$expired"; do
         "$holdpoint" approvals get "$id" --stack-name "$stack" --audit
+        echo
     done
-    "$holdpoint" executions list --function-name "$stack-Workflow"
+    "$holdpoint" executions list --stack-name "$stack"
 done
 say "Done: six approvals, none lost, none decided twice."

@@ -26,7 +26,7 @@ Holdpoint is up; the approvals stack "$stack" is deployed (wait mode: $mode). Ct
 In another shell:
 
     eval "\$($holdpoint env)"
-    $holdpoint approvals submit --document-id doc-123 --name "Q4 Budget Proposal" --requester user@example.com
+    $holdpoint approvals submit --document-id doc-123 --document-name "Q4 Budget Proposal" --requester user@example.com
     $holdpoint approvals list
     $holdpoint approvals approve <APPROVAL_ID> --approver boss@example.com --comments "Looks good"
     $holdpoint executions list

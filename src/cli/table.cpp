@@ -1,5 +1,7 @@
 #include "cli/table.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/encoding.hpp"
@@ -59,7 +61,7 @@ std::string printable(std::string_view text, bool keep_lines) {
 
 std::string short_time(std::string_view iso8601) {
     if (iso8601.size() < 20 || iso8601[10] != 'T' || iso8601.back() != 'Z') return std::string(iso8601);
-    return std::string(iso8601.substr(0, 10)) + ' ' + std::string(iso8601.substr(11, 8)) + 'Z';
+    return fmt::format("{} {}Z", iso8601.substr(0, 10), iso8601.substr(11, 8));
 }
 
 }  // namespace holdpoint::cli

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 
 #include "base/encoding.hpp"
 
@@ -11,10 +12,8 @@ namespace {
 
 std::vector<std::pair<std::string, std::string>> read_form(std::string_view text) {
     std::vector<std::pair<std::string, std::string>> pairs;
-    while (!text.empty()) {
-        const auto end = std::min(text.find('&'), text.size());
-        const auto pair = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
+    for (const auto part : std::views::split(text, '&')) {
+        const std::string_view pair(part.begin(), part.end());
         if (pair.empty()) continue;
         const auto equals = std::min(pair.find('='), pair.size());
         pairs.emplace_back(percent_decode(pair.substr(0, equals), true),
