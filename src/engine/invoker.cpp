@@ -89,10 +89,10 @@ public:
         append(function.log_group, stream_name(function, clock_.now(), "server"), {std::move(line)});
     }
 
-    void retire(const std::string& name) {
+    void retire(const std::function<bool(const functions::Function&)>& is_meant) {
         const std::lock_guard lock(mutex_);
         for (auto& [key, pool] : pools_) {
-            if (pool.function.name == name) pool.retired = true;
+            if (is_meant(pool.function)) pool.retired = true;
         }
         for (auto& [id, process] : by_id_) {
             if (process->state == State::idle && pools_.at(process->pool).retired) leave(*process);
@@ -437,7 +437,10 @@ void Invoker::log(const functions::Function& function, std::string line) {
     impl_->log(function, std::move(line));
 }
 void Invoker::retire(const std::string& function_name) {
-    impl_->retire(function_name);
+    impl_->retire([&](const functions::Function& function) { return function.name == function_name; });
+}
+void Invoker::retire_all() {
+    impl_->retire([](const functions::Function&) { return true; });
 }
 void Invoker::stop() {
     impl_->stop();

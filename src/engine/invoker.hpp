@@ -80,6 +80,8 @@ public:
     void log(const functions::Function& function, std::string line);
     /// Ends every process of a function once it is idle, so that a new configuration or code takes effect.
     void retire(const std::string& function_name);
+    /// The same for every function, before the server ends: what is under way may still finish.
+    void retire_all();
     /// Takes no more work and kills the processes; work under way is lost, and its callers are not answered.
     void stop();
 

@@ -76,9 +76,10 @@ public:
 
     ~Impl() {
         cli::remove_server_file(data_);
-        listener_->stop(kDrain);
         timers_.stop();
         deliveries_.stop();
+        invoker_.retire_all();
+        listener_->stop(kDrain);
         invoker_.stop();
         writer_.stop();
         logs_->flush();

@@ -3,11 +3,13 @@ import os
 import re
 import stat
 import subprocess
+import time
 import urllib.error
 import urllib.request
 
 import pytest
 
+from conftest import deployed
 from holdpoint import BIN, Server
 
 
@@ -63,6 +65,16 @@ def test_an_unsigned_call_is_refused(server):
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request)
     assert refused.value.code == 403
+
+
+def test_sigterm_ends_functions_at_once_when_they_are_idle(tmp_path):
+    one = Server(tmp_path).start()
+    approvals = deployed(one, "polling")
+    approvals.pending()
+    assert one.children()
+    began = time.monotonic()
+    one.stop()
+    assert time.monotonic() - began < 4, "it drained as long as if work were under way"
 
 
 def test_credentials_stay_over_restarts_and_sigterm_ends_cleanly(tmp_path):
