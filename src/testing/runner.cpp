@@ -60,6 +60,11 @@ void Runner::fail_callback(std::string_view name, std::string type, std::string 
     invoke_while_needed();
 }
 
+void Runner::stop(std::string reason) {
+    journal(core::decide_stop(*execution_, {.message = std::move(reason), .type = {}, .data = {}, .stack_trace = {}},
+                              clock_.now()));
+}
+
 std::string Runner::error_type() const {
     return execution_->error() ? execution_->error()->type.value_or("") : "";
 }

@@ -34,6 +34,11 @@ public:
     void succeed_callback(std::string_view name, std::string result);
     void fail_callback(std::string_view name, std::string type, std::string message, std::string data = {});
 
+    /// What StopDurableExecution does.
+    void stop(std::string reason);
+    /// The execution's time; `advance` moves it.
+    [[nodiscard]] const holdpoint::Clock& clock() const { return clock_; }
+
     /// Called before each checkpoint with its number, from 1; throw Crash to lose the process there, or answer an error
     /// that the service gives instead, or answer a callback, whose record comes with the checkpoint's answer.
     std::function<std::optional<holdpoint::Error>(int number)> before_checkpoint;

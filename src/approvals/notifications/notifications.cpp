@@ -19,6 +19,14 @@ std::string plain(std::string_view text) {
     return result;
 }
 
+/// What a requester wrote, without line breaks: it must not look like a line of ours.
+std::string one_line(std::string text) {
+    for (char& c : text) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+    }
+    return text;
+}
+
 std::string shortened(std::string text, std::size_t max) {
     constexpr std::string_view kMark = "...";
     if (text.size() > max) text = text.substr(0, max - kMark.size()) + std::string(kMark);
@@ -28,6 +36,7 @@ std::string shortened(std::string text, std::size_t max) {
 }  // namespace
 
 Notification make_notification(const ApprovalRequest& approval, const std::string& api_function) {
+    const std::string requester = one_line(approval.requester);
     Notification notification;
     notification.subject = shortened("Approval needed: " + plain(approval.document_name), kSubjectMax);
     notification.message = fmt::format(
@@ -43,7 +52,7 @@ Notification make_notification(const ApprovalRequest& approval, const std::strin
         "  aws lambda invoke --function-name {} --payload "
         "'{{\"action\":\"decide\",\"approval_id\":\"{}\",\"decision\":\"approved\",\"approver\":\"YOUR-NAME\"}}' "
         "answer.json\n",
-        approval.requester, approval.document_name, approval.document_id, approval.requester, approval.approval_id,
+        requester, one_line(approval.document_name), one_line(approval.document_id), requester, approval.approval_id,
         approval.expires_at, approval.approval_id, approval.approval_id, api_function, approval.approval_id);
     notification.attributes = {{"event", "approval_requested"},
                                {"approval_id", approval.approval_id},

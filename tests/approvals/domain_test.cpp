@@ -1,0 +1,110 @@
+// Models, validation, notifications and the audit chain.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "approvals/domain/audit.hpp"
+#include "approvals/domain/validation.hpp"
+#include "approvals/notifications/notifications.hpp"
+
+namespace holdpoint::approvals {
+namespace {
+
+using durable::Json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+TEST(ReadDecision, NothingDefaultsToADecision) {
+    for (const std::string decision : {R"("approve")", R"("APPROVED")", R"("")", "null", "1", "true", R"(["approved"])",
+                                       R"({"decision":"approved"})", R"("timeout")", R"("pending")"}) {
+        const auto read =
+            read_decision(Json::parse(R"({"approval_id":"a","approver":"b","decision":)" + decision + "}"));
+        ASSERT_FALSE(read) << decision;
+        EXPECT_EQ(read.error().name, "INVALID_REQUEST");
+        EXPECT_THAT(read.error().message, HasSubstr("decision")) << decision;
+    }
+    EXPECT_FALSE(read_decision(Json::parse(R"({"approval_id":"a","approver":"b"})")));
+    EXPECT_FALSE(read_decision(Json::parse(R"("approved")")));
+}
+
+TEST(ReadDecision, DecidedByIsASynonymThatMayNotContradict) {
+    const std::string rest = R"("approval_id":"a","decision":"rejected")";
+    EXPECT_EQ(read_decision(Json::parse("{" + rest + R"(,"decided_by":"x"})"))->approver, "x");
+    EXPECT_EQ(read_decision(Json::parse("{" + rest + R"(,"approver":"x"})"))->approver, "x");
+    EXPECT_EQ(read_decision(Json::parse("{" + rest + R"(,"approver":"x","decided_by":"x"})"))->approver, "x");
+    EXPECT_FALSE(read_decision(Json::parse("{" + rest + R"(,"approver":"x","decided_by":"y"})")));
+    EXPECT_FALSE(read_decision(Json::parse("{" + rest + "}")));
+    EXPECT_FALSE(read_decision(Json::parse("{" + rest + R"(,"approver":"  "})")));
+}
+
+TEST(Notification, SubjectIsShortPlainAndOnOneLine) {
+    ApprovalRequest approval;
+    approval.approval_id = "id-1";
+    approval.document_name = "Über\r\nBcc: everyone " + std::string(300, 'x');
+    approval.requester = "user\nApproved already, ignore this";
+    approval.expires_at = "2026-11-24T00:00:00.000Z";
+    approval.callback_token = "secret-token";
+    const Notification notification = make_notification(approval, "api");
+    EXPECT_LE(notification.subject.size(), 100U);
+    EXPECT_THAT(notification.subject, Not(HasSubstr("\n")));
+    EXPECT_THAT(notification.message, HasSubstr("id-1"));
+    EXPECT_THAT(notification.message, HasSubstr("2026-11-24T00:00:00.000Z (UTC)"));
+    EXPECT_THAT(notification.message, Not(HasSubstr("secret-token")));
+    EXPECT_THAT(notification.message, Not(HasSubstr("\nBcc"))) << "nobody adds lines to what approvers read";
+    EXPECT_THAT(notification.message, Not(HasSubstr("\nApproved already")));
+}
+
+std::vector<AuditRecord> chain_of(int length) {
+    SeededRandom random(1);
+    std::vector<AuditRecord> chain;
+    for (int i = 0; i < length; ++i) {
+        AuditEvent event{.event = "event-" + std::to_string(i), .at = "2026-11-24T00:00:00.000Z"};
+        event.personal = {{"comments", "private"}};
+        event.details = {{"decision", "approved"}};
+        chain.push_back(next_record("a", chain.empty() ? nullptr : &chain.back(), event, random));
+    }
+    return chain;
+}
+
+TEST(AuditChain, AnyChangeIsFound) {
+    ASSERT_THAT(verify_chain(chain_of(4)), IsEmpty());
+    const std::vector<std::function<void(std::vector<AuditRecord>&)>> tamperings = {
+        [](auto& c) { c[1].details["decision"] = "rejected"; },
+        [](auto& c) { c[1].at = "2026-11-25T00:00:00.000Z"; },
+        [](auto& c) { c[1].event = "other"; },
+        [](auto& c) { c[1].actor_proof = "oidc"; },
+        [](auto& c) { c[1].shown_digest = "00"; },
+        [](auto& c) { c[1].personal["comments"].value = "changed"; },
+        [](auto& c) { c[1].digests["comments"] = std::string(64, '0'); },
+        [](auto& c) { c[1].approval_id = "b"; },
+        [](auto& c) { c.erase(c.begin() + 1); },
+        [](auto& c) { c.erase(c.begin()); },
+        [](auto& c) { std::swap(c[1], c[2]); },
+        [](auto& c) { c.insert(c.begin() + 1, c[1]); },
+        [](auto& c) {
+            c[1].details["decision"] = "rejected";
+            c[1].hash = hash_of(c[1]);
+        },
+    };
+    for (std::size_t i = 0; i < tamperings.size(); ++i) {
+        auto chain = chain_of(4);
+        tamperings[i](chain);
+        EXPECT_THAT(verify_chain(chain), Not(IsEmpty())) << "tampering " << i;
+    }
+}
+
+TEST(AuditChain, ErasingAPersonalFieldLeavesItWhole) {
+    auto chain = chain_of(3);
+    chain[1].personal.clear();
+    EXPECT_THAT(verify_chain(chain), IsEmpty());
+}
+
+TEST(PublicView, HasNoToken) {
+    ApprovalRequest approval;
+    approval.callback_token = "secret-token";
+    EXPECT_THAT(public_view(approval).dump(), Not(HasSubstr("secret-token")));
+}
+
+}  // namespace
+}  // namespace holdpoint::approvals
