@@ -91,9 +91,7 @@ private:
         while (!state_->stopping) {
             state_->look = false;
             lock.unlock();
-            const auto snapshot = store_.snapshot();
-            auto due = topics::due_deliveries(*snapshot, clock_.now(), kDueAtOnce + in_flight_limit());
-            const bool pending = topics::next_delivery_due(*snapshot).has_value();
+            auto [due, pending] = read_due();
             lock.lock();
             for (auto& delivery : due) {
                 if (state_->queue.size() >= kDueAtOnce ||
@@ -108,6 +106,17 @@ private:
             else
                 state_->changed.wait(lock, woken);
         }
+    }
+
+    struct Due {
+        std::vector<topics::Delivery> due;
+        bool pending = false;  // there are deliveries, due or not yet
+    };
+    /// A snapshot must not be kept over a wait: the store's log would grow as long as that lasts.
+    [[nodiscard]] Due read_due() const {
+        const auto snapshot = store_.snapshot();
+        return {.due = topics::due_deliveries(*snapshot, clock_.now(), kDueAtOnce + in_flight_limit()),
+                .pending = topics::next_delivery_due(*snapshot).has_value()};
     }
 
     /// What is queued or being sent shows up among the due ones again; read past it.

@@ -1,0 +1,80 @@
+#include "engine/deliveries.hpp"
+
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <mutex>
+
+namespace holdpoint::engine {
+namespace {
+
+/// How many snapshots were taken, and are kept.
+class SnapshotCount {
+public:
+    void took() { change(1); }
+    void gave_back() { change(-1); }
+    [[nodiscard]] bool wait_for_none_kept() {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, std::chrono::seconds(10), [this] { return taken_ > 0 && kept_ == 0; });
+    }
+
+private:
+    void change(int by) {
+        const std::lock_guard lock(mutex_);
+        if (by > 0) ++taken_;
+        kept_ += by;
+        changed_.notify_all();
+    }
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    int taken_ = 0;
+    int kept_ = 0;
+};
+
+class CountingStore final : public store::Store {
+public:
+    std::unique_ptr<store::Transaction> begin() override { return store_->begin(); }
+    std::unique_ptr<RowReader> snapshot() override { return std::make_unique<Counted>(count, store_->snapshot()); }
+
+    SnapshotCount count;
+
+private:
+    class Counted final : public RowReader {
+    public:
+        Counted(SnapshotCount& count, std::unique_ptr<RowReader> rows) : count_(count), rows_(std::move(rows)) {
+            count_.took();
+        }
+        ~Counted() override { count_.gave_back(); }
+        Counted(const Counted&) = delete;
+        Counted& operator=(const Counted&) = delete;
+        std::optional<std::string> get(Space space, std::string_view key) const override {
+            return rows_->get(space, key);
+        }
+        std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
+                              bool reverse) const override {
+            return rows_->scan(space, from, to, limit, reverse);
+        }
+
+    private:
+        SnapshotCount& count_;
+        std::unique_ptr<RowReader> rows_;
+    };
+
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+};
+
+// A snapshot that is kept keeps SQLite's log from beginning anew: it grew by 100 KB with each approval.
+TEST(DeliveriesTest, KeepsNoSnapshotWhileItWaits) {
+    const ManualClock clock(from_epoch_ms(1000));
+    CountingStore store;
+    Writer writer(clock, store);
+    const auto transport = net::make_transport();
+    Deliveries deliveries(clock, store, writer, *transport, {},
+                          [](const std::string&, const std::string&) { return std::expected<void, std::string>{}; });
+    EXPECT_TRUE(store.count.wait_for_none_kept());
+    deliveries.stop();
+    writer.stop();
+}
+
+}  // namespace
+}  // namespace holdpoint::engine
