@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 MODE ?= polling
 STACK ?= app-sam
+ROUNDS ?= 40
 
 help:       ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/: .*##/\t/' | expand -t 12
@@ -16,7 +17,7 @@ test:       ## every test: unit, property, and whole-program tests with real pro
 	@tools/install_packages.sh build test
 	@tools/python_env.sh
 	cmake --preset dev && cmake --build --preset dev
-	PATH="$(CURDIR)/build/venv/bin:$$PATH" ctest --preset dev -LE long
+	ctest --preset dev -LE long
 
 check:      ## what every change must pass: format, layers, house rules, lint, unit and property tests
 	@tools/install_packages.sh build test check
@@ -27,11 +28,11 @@ sanitize:   ## unit and property tests under ASan+UBSan, then the threaded parts
 	cmake --preset asan && cmake --build --preset asan && ctest --preset asan -L 'unit|property'
 	cmake --preset tsan && cmake --build --preset tsan && ctest --preset tsan -L 'unit|property'
 
-long:       ## what takes longer: kill loops and races over the real server
+long:       ## what takes longer: kill loops over the real server and its functions (ROUNDS=40)
 	@tools/install_packages.sh build test
 	@tools/python_env.sh
-	cmake --preset release -DHOLDPOINT_BUILD_TESTS=ON -DHOLDPOINT_BUILD_BENCH=ON && cmake --build --preset release
-	PATH="$(CURDIR)/build/venv/bin:$$PATH" ctest --preset release -L long
+	cmake --preset dev -DHOLDPOINT_ROUNDS=$(ROUNDS) && cmake --build --preset dev
+	ctest --preset dev -L long
 
 coverage:   ## line and branch coverage of the unit and property tests: build/coverage/report.txt
 	@tools/install_packages.sh build test coverage
@@ -41,7 +42,7 @@ coverage:   ## line and branch coverage of the unit and property tests: build/co
 
 bench:      ## approvals per second, decision-to-done time, start-up time and memory of a function
 	@tools/install_packages.sh build test
-	cmake --preset release -DHOLDPOINT_BUILD_TESTS=ON -DHOLDPOINT_BUILD_BENCH=ON && cmake --build --preset release
+	cmake --preset release -DHOLDPOINT_BUILD_BENCH=ON && cmake --build --preset release
 	@bench/run.sh
 
 format:     ## rewrite every source file in the house format

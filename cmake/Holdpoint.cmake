@@ -5,7 +5,7 @@ set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(OpenSSL REQUIRED)
 find_package(fmt REQUIRED)
 set(Boost_USE_STATIC_LIBS ON)
-find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
 
 add_library(holdpoint_options INTERFACE)
 target_compile_options(holdpoint_options INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)

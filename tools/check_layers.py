@@ -38,12 +38,10 @@ ALLOWED = {
 # Library headers that only some folders may see: heavy ones, and those that would let a pure room touch the world.
 LIBRARIES = {
     "sqlite3.h": ["store"],
-    "curl/": ["engine"],
     "yaml-cpp/": ["stacks"],
     "CLI/": ["cli", "server"],
-    "boost/asio": ["net", "engine", "server", "sdk"],
+    "boost/asio": ["net"],
     "boost/beast": ["net"],
-    "spdlog/": ["engine", "api", "server"],
     "openssl/": ["base", "net", "engine"],
 }
 # Public headers may include the standard library and these.

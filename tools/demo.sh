@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 holdpoint=build/release/bin/holdpoint
 
 tools/install_packages.sh build
-[ -f build/release/build.ninja ] || cmake --preset release -DHOLDPOINT_BUILD_TESTS=OFF -DHOLDPOINT_BUILD_BENCH=OFF >/dev/null
+[ -f build/release/build.ninja ] || cmake --preset release >/dev/null
 cmake --build --preset release --target holdpoint approvals_workflow approval_api
 
 data=$(mktemp -d)

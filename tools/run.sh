@@ -9,7 +9,7 @@ holdpoint=build/release/bin/holdpoint
 
 tools/install_packages.sh build
 echo "Building (the first time takes some minutes) …"
-[ -f build/release/build.ninja ] || cmake --preset release -DHOLDPOINT_BUILD_TESTS=OFF -DHOLDPOINT_BUILD_BENCH=OFF >/dev/null
+[ -f build/release/build.ninja ] || cmake --preset release >/dev/null
 cmake --build --preset release --target holdpoint approvals_workflow approval_api
 
 "$holdpoint" up &
