@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Runs test files with the clients of tools/requirements.txt; without them, skips (77) and says why, but never in CI.
+set -euo pipefail
+cd "$(dirname "$0")"
+python=../../build/venv/bin/python
+if ! "$python" -c "import boto3, pytest" 2>/dev/null; then
+    echo "The AWS clients under test are not installed: run tools/python_env.sh, which fetches them with pip."
+    [ -n "${CI:-}" ] && exit 1
+    exit 77
+fi
+exec "$python" -B -m pytest -q -p no:cacheprovider "$@"
