@@ -23,6 +23,10 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 using tcp = asio::ip::tcp;
 
+/// How long, and how much, is still read of a request that was refused.
+constexpr std::chrono::seconds kLinger{5};
+constexpr std::size_t kDiscardedMax = 64 * 1024 * 1024;
+
 Request to_request(http::request<http::string_body>&& message) {
     Request request;
     request.method = std::string(message.method_string());
@@ -172,12 +176,26 @@ private:
         if (response.status != 204) message_->content_length(message_->body().size());
         if (head_only_) message_->body().clear();
         stream_.expires_after(hub_.options.header_timeout);
-        http::async_write(stream_, *message_, [self = shared_from_this()](beast::error_code error, std::size_t) {
+        http::async_write(stream_, *message_, [self = shared_from_this(), last](beast::error_code error, std::size_t) {
             const bool more = !error && self->message_->keep_alive();
             self->message_.reset();
-            if (!more) return self->close();
-            self->wait_for_request();
+            if (more) return self->wait_for_request();
+            if (error || !last) return self->close();
+            beast::error_code ignored;
+            self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+            self->stream_.expires_after(kLinger);
+            self->discard(kDiscardedMax);
         });
+    }
+
+    /// Reads on past a request that was refused: a client that is cut off while it sends never sees the answer.
+    void discard(std::size_t left) {
+        buffer_.clear();
+        stream_.async_read_some(buffer_.prepare(65536),
+                                [self = shared_from_this(), left](beast::error_code error, std::size_t count) {
+                                    if (error || count >= left) return self->close();
+                                    self->discard(left - count);
+                                });
     }
 
     void close() {
