@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Brings the measurements of bench/run.sh together.
+
+    report.py processes SERVER_PID DATA_FOLDER   prints the memory of the server and its functions, and the files' sizes, as JSON
+    report.py table FOLDER                       writes FOLDER/results.json and prints a short table
+"""
+import json
+import os
+import statistics
+import sys
+from pathlib import Path
+
+MIB = 1024 * 1024
+
+
+def memory(pid):
+    """Name, peak and present resident memory of a process, in MiB."""
+    lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return {"peak_mib": int(lines["VmHWM"].split()[0]) / 1024, "resident_mib": int(lines["VmRSS"].split()[0]) / 1024}
+
+
+def children(pid):
+    return [int(child) for task in Path(f"/proc/{pid}/task").iterdir() for child in (task / "children").read_text().split()]
+
+
+def processes(pid, data):
+    functions = [memory(child) for child in children(pid)]
+    return {
+        "server": memory(pid),
+        "functions": {"count": len(functions), "peak_mib_p50": statistics.median(f["peak_mib"] for f in functions)},
+        "files_mib": {path.name: round(path.stat().st_size / MIB, 1) for path in sorted(Path(data).glob("*.db*"))},
+    }
+
+
+def per_item(benchmark):
+    """Nanoseconds per item of a Google Benchmark result."""
+    return 1e9 / benchmark["items_per_second"]
+
+
+def collect(folder):
+    def read(name):
+        return json.loads((folder / name).read_text())
+
+    loads = [read(f"load_{mode}_{clients}.json") for mode in ("callback", "polling") for clients in (1, 16)]
+    core = [{"name": b["name"], "ns_per_item": round(per_item(b), 1)} for b in read("core.json")["benchmarks"]]
+    return {
+        "cores": os.cpu_count(),
+        "sync": {"before": read("sync_before.json"), "after": read("sync_after.json")},
+        "loads": loads,
+        "processes": read("server.json"),
+        "starts": read("start.json"),
+        "core": core,
+    }
+
+
+def table(results):
+    before, after = (results["sync"][when]["append_ms"]["p50"] for when in ("before", "after"))
+    yield f"{results['cores']} cores; one flush to the disk (p50): {before:.2f} ms before the loads, {after:.2f} ms after"
+    yield ""
+    yield f"{'mode':<10}{'clients':>8}{'approvals/s':>13}   {'lifecycle ms p50/p95/p99':<28}{'decision to done ms p50/p95/p99':<32}"
+    for load in results["loads"]:
+        def row(stage):
+            values = load["milliseconds"][stage]
+            return "{p50:.1f} / {p95:.1f} / {p99:.1f}".format(**values)
+        yield f"{load['mode']:<10}{load['clients']:>8}{load['approvals_per_second']:>13.1f}   {row('whole'):<28}{row('decision_to_done'):<32}"
+    yield ""
+    yield f"{'function':<22}{'exec to next ms p50/p95':>26}{'resident MiB':>14}"
+    for start in results["starts"]:
+        yield f"{start['executable']:<22}{start['to_next_ms']['p50']:>17.1f} / {start['to_next_ms']['p95']:<6.1f}{start['resident_mib_p50']:>14.1f}"
+    server = results["processes"]["server"]
+    functions = results["processes"]["functions"]
+    yield f"after the loads: server {server['resident_mib']:.0f} MiB (peak {server['peak_mib']:.0f}), " \
+          f"{functions['count']} function processes of {functions['peak_mib_p50']:.1f} MiB at their peak"
+    yield ""
+    for benchmark in results["core"]:
+        yield f"{benchmark['name']:<28}{benchmark['ns_per_item'] / 1000:>10.2f} us per item"
+
+
+def main(arguments):
+    if len(arguments) == 3 and arguments[0] == "processes":
+        print(json.dumps(processes(int(arguments[1]), arguments[2])))
+    elif len(arguments) == 2 and arguments[0] == "table":
+        folder = Path(arguments[1])
+        results = collect(folder)
+        (folder / "results.json").write_text(json.dumps(results, indent=2) + "\n")
+        print("\n".join(table(results)))
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# `make bench`: measures on a server of its own, writes build/bench/results.json and prints a short table.
+# Usage: bench/run.sh [SECONDS]: of each load, 10 when not given
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-10}
+bin=build/release/bin
+out=build/bench
+
+for program in holdpoint approvals_workflow approval_api hello_durable approvals_load function_start sync_probe core_bench; do
+    [ -x "$bin/$program" ] || { echo "bench: $bin/$program is missing; run: make bench" >&2; exit 1; }
+done
+rm -rf "$out"
+mkdir -p "$out"
+# Beside the build, not in /tmp: that may be memory, where flushing to the disk costs nothing.
+data=$(mktemp -d "$PWD/$out/data.XXXXXX")
+"$bin/holdpoint" up --data "$data" --listen 127.0.0.1:0 >"$out/server.log" 2>&1 &
+server=$!
+finish() {
+    local status=$?
+    if [ -n "$server" ]; then
+        kill -TERM "$server" 2>/dev/null || true
+        wait "$server" 2>/dev/null || true
+    fi
+    if [ "$status" -ne 0 ]; then
+        echo "bench: failed; the end of the server's log:" >&2
+        tail -n 20 "$out/server.log" >&2
+    fi
+    rm -rf "$data"
+    exit "$status"
+}
+trap finish EXIT
+# The loads' alone: credentials that this shell may have belong to somebody else's account.
+unset "${!AWS_@}"
+eval "$("$bin/holdpoint" env --data "$data" --wait 30 2>/dev/null)"
+
+echo "Flushing to the disk, without a database …"
+"$bin/sync_probe" "$data" >"$out/sync_before.json"
+for mode in callback polling; do
+    "$bin/holdpoint" deploy template.yaml --data "$data" --stack-name "bench-$mode" \
+        --parameter-overrides "ApprovalWaitMode=$mode" PollIntervalSeconds=1 >/dev/null
+    for clients in 1 16; do
+        echo "Approvals, $mode mode, $clients at a time, $seconds s …"
+        "$bin/approvals_load" --mode "$mode" --clients "$clients" --seconds "$seconds" >"$out/load_${mode}_$clients.json"
+    done
+done
+"$bin/sync_probe" "$data" >"$out/sync_after.json"
+python3 bench/report.py processes "$server" "$data" >"$out/server.json"
+kill -TERM "$server"
+wait "$server"
+server=
+
+echo "Starts of functions …"
+"$bin/function_start" "$bin/hello_durable" "$bin/approvals_workflow" "$bin/approval_api" >"$out/start.json"
+echo "Without sockets and disk …"
+"$bin/core_bench" --benchmark_out="$out/core.json" --benchmark_out_format=json >/dev/null 2>"$out/core.log"
+echo
+python3 bench/report.py table "$out"
