@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from holdpoint import eventually
+from holdpoint import check_chain, eventually
 
 
 def parse(text):
@@ -236,8 +236,16 @@ def test_12_callback_ids_stay_where_they_belong(callback, server):
 
 
 def test_12_audit_records_outlive_the_record(polling):
-    _, approval_id = polling.pending()
-    assert all("ttl" not in record for record in polling.audit(approval_id))
+    arn, approval_id = polling.pending(timeout_seconds=1)
+    polling.ended(arn)
+    # As if ninety days had passed.
+    polling.dynamodb.update_item(TableName=polling.table, Key={"approval_id": {"S": approval_id}}, UpdateExpression="SET #t = :past",
+                                 ExpressionAttributeNames={"#t": "ttl"}, ExpressionAttributeValues={":past": {"N": "1700000000"}})
+    eventually("the record expires", lambda: not polling.records(approval_id=approval_id))
+    assert polling.api(action="get", approval_id=approval_id)[0] == 404
+    trail = polling.audit(approval_id)
+    check_chain(trail)
+    assert [record["event"] for record in trail] == ["created", "notified", "timed_out", "completed"]
 
 
 def test_api_takes_gateway_events(polling):
