@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
-#include <map>
-#include <unordered_map>
-
 #include "base/assert.hpp"
 #include "base/encoding.hpp"
 #include "core/callbacks.hpp"
 #include "core/checkpoint.hpp"
 #include "core/lifecycle.hpp"
 #include "core/rows.hpp"
+#include "engine/execution_cache.hpp"
 #include "engine/state_page.hpp"
 #include "functions/registry.hpp"
 #include "wire/durable_json.hpp"
@@ -23,21 +21,7 @@ namespace {
 using core::Change;
 using core::Execution;
 
-/// Executions at rest that are kept folded in memory; more are folded again when something happens to them.
-constexpr std::size_t kCachedMax = 10000;
 constexpr std::string_view kNumberRow = "next_execution_number";
-
-/// An execution as the writer's thread keeps it.
-struct Entry {
-    explicit Entry(Execution value) : execution(std::move(value)) {}
-
-    Execution execution;
-    bool queued = false;       // with the invoker, not begun yet
-    bool must_invoke = false;  // its invocation was lost with the previous server
-    bool has_running_row = false;
-    std::optional<TimePoint> timer_row;
-    std::vector<std::function<void(Outcome)>> waiters;
-};
 
 using Effects = std::vector<std::move_only_function<void()>>;
 
@@ -49,10 +33,6 @@ AfterCommit run_all(Effects effects) {
 
 Outcome outcome_of(const Execution& execution) {
     return {.status = execution.head().status, .result = execution.result(), .error = execution.error()};
-}
-
-TimePoint retention_end(const core::Head& head) {
-    return *head.ended_at + std::chrono::days(head.retention_days);
 }
 
 }  // namespace
@@ -114,7 +94,7 @@ public:
             Effects effects;
             Result<std::monostate> result = std::monostate{};
             const auto number = core::execution_of_callback(callback_id);
-            Entry* entry = number ? find(rows, *number) : nullptr;
+            CachedExecution* entry = number ? cache_.find(rows, *number) : nullptr;
             if (!number) {
                 result = std::unexpected(number.error());
             } else if (entry == nullptr) {
@@ -122,7 +102,7 @@ public:
             } else if (auto changes = decide(entry->execution, now); !changes) {
                 result = std::unexpected(changes.error());
             } else {
-                journal(rows, *entry, *changes);
+                cache_.journal(rows, *entry, *changes);
                 settle(rows, *entry, now, effects);
             }
             effects.emplace_back([answer = std::move(answer), result] { answer(result); });
@@ -136,8 +116,8 @@ public:
             Effects effects;
             const auto number = execution_number(rows, arn);
             if (!number) return [answer, refusal = number.error()] { answer(std::unexpected(refusal)); };
-            Entry& entry = *find(rows, *number);
-            journal(rows, entry, core::decide_stop(entry.execution, std::move(error), now));
+            CachedExecution& entry = *cache_.find(rows, *number);
+            cache_.journal(rows, entry, core::decide_stop(entry.execution, std::move(error), now));
             const TimePoint ended = *entry.execution.head().ended_at;
             settle(rows, entry, now, effects);
             effects.emplace_back([answer = std::move(answer), ended] { answer(ended); });
@@ -147,7 +127,7 @@ public:
 
     void fire(std::uint64_t number) {
         writer_.submit([this, number](store::Transaction& rows, TimePoint now) -> AfterCommit {
-            Entry* entry = find(rows, number);
+            CachedExecution* entry = cache_.find(rows, number);
             if (entry == nullptr) return {};
             Effects effects;
             const core::Head& head = entry->execution.head();
@@ -156,10 +136,10 @@ public:
                 if (entry->timer_row) {
                     rows.apply({{Space::timers, core::timer_key(*entry->timer_row, number), std::nullopt}});
                 }
-                entries_.erase(number);
+                cache_.erase(number);
                 return {};
             }
-            journal(rows, *entry, core::decide_due(entry->execution, now));
+            cache_.journal(rows, *entry, core::decide_due(entry->execution, now));
             settle(rows, *entry, now, effects);
             return run_all(std::move(effects));
         });
@@ -171,7 +151,7 @@ public:
             for (const Row& row : rows.scan(Space::running, {}, {}, SIZE_MAX)) {
                 std::string_view key = row.key;
                 const auto number = take_key_number(key);
-                Entry* entry = number ? find(rows, *number) : nullptr;
+                CachedExecution* entry = number ? cache_.find(rows, *number) : nullptr;
                 if (entry == nullptr) continue;
                 entry->must_invoke = entry->execution.is_running();
                 settle(rows, *entry, now, effects);
@@ -185,36 +165,8 @@ public:
 private:
     // Everything below runs on the writer's thread.
 
-    Entry* find(store::Transaction& rows, std::uint64_t number) {
-        if (const auto found = entries_.find(number); found != entries_.end()) return found->second.get();
-        auto execution = core::load_execution(rows, number);
-        if (!execution) return nullptr;
-        auto entry = std::make_unique<Entry>(std::move(*execution));
-        entry->has_running_row = rows.get(Space::running, core::number_key(number)).has_value();
-        if (!entry->has_running_row) {
-            entry->timer_row =
-                entry->execution.is_running() ? entry->execution.next_due() : retention_end(entry->execution.head());
-        }
-        return entries_.emplace(number, std::move(entry)).first->second.get();
-    }
-
-    void journal(store::Transaction& rows, Entry& entry, const std::vector<Change>& changes) {
-        if (changes.empty()) return;
-        Execution& execution = entry.execution;
-        const bool was_running = execution.is_running();
-        std::vector<RowWrite> writes = {{Space::journal,
-                                         core::journal_key(execution.head().number, execution.journal_entries()),
-                                         core::encode_changes(changes)}};
-        execution.apply(changes);
-        if (was_running && !execution.is_running()) {
-            writes.push_back(
-                {Space::executions, core::number_key(execution.head().number), core::encode_head(execution.head())});
-        }
-        rows.apply(writes);
-    }
-
     /// Brings everything else in line with what the execution is now: its rows, its place in the queue, its waiters.
-    void settle(store::Transaction& rows, Entry& entry, TimePoint now, Effects& effects) {
+    void settle(store::Transaction& rows, CachedExecution& entry, TimePoint now, Effects& effects) {
         Execution& execution = entry.execution;
         const std::uint64_t number = execution.head().number;
         bool in_flight = execution.invocation().has_value() || entry.queued;
@@ -228,48 +180,26 @@ private:
         } else if (const auto due = execution.next_due()) {
             effects.emplace_back([this, due = *due, number] { timers_.watch(due, number); });
         }
-        write_place(rows, entry, in_flight, timer, effects);
+        if (const auto noted = cache_.write_place(rows, entry, in_flight, timer)) {
+            effects.emplace_back([this, due = *noted] { timers_.note(due); });
+        }
         if (!execution.is_running()) {
             for (auto& waiter : std::exchange(entry.waiters, {})) {
                 effects.emplace_back(
                     [waiter = std::move(waiter), outcome = outcome_of(execution)] { waiter(outcome); });
             }
         }
-        if (!in_flight && entry.waiters.empty() && (!execution.is_running() || entries_.size() > kCachedMax)) {
-            entries_.erase(number);
-        }
+        if (!in_flight && entry.waiters.empty()) cache_.release(entry);
     }
 
-    void write_place(store::Transaction& rows, Entry& entry, bool in_flight, std::optional<TimePoint> timer,
-                     Effects& effects) {
-        const std::uint64_t number = entry.execution.head().number;
-        std::vector<RowWrite> writes;
-        if (in_flight != entry.has_running_row) {
-            writes.push_back(
-                {Space::running, core::number_key(number), in_flight ? std::optional<std::string>("") : std::nullopt});
-            entry.has_running_row = in_flight;
-        }
-        if (timer != entry.timer_row) {
-            if (entry.timer_row) {
-                writes.push_back({Space::timers, core::timer_key(*entry.timer_row, number), std::nullopt});
-            }
-            if (timer) {
-                writes.push_back({Space::timers, core::timer_key(*timer, number), std::string()});
-                effects.emplace_back([this, due = *timer] { timers_.note(due); });
-            }
-            entry.timer_row = timer;
-        }
-        if (!writes.empty()) rows.apply(writes);
-    }
-
-    static bool needs_invocation(const Entry& entry, TimePoint now) {
+    static bool needs_invocation(const CachedExecution& entry, TimePoint now) {
         const auto retry = entry.execution.invocation_retry_at();
         if (retry) return *retry <= now;  // what else happened is seen by that try
         return entry.must_invoke || !entry.execution.was_invoked() || entry.execution.has_unseen_change();
     }
 
     /// False when the function is gone: that counts as a failed invocation.
-    bool enqueue(store::Transaction& rows, Entry& entry, TimePoint now, Effects& effects) {
+    bool enqueue(store::Transaction& rows, CachedExecution& entry, TimePoint now, Effects& effects) {
         const core::Head& head = entry.execution.head();
         functions::Reference reference;
         reference.name = head.function;
@@ -277,7 +207,7 @@ private:
         auto function = functions::resolve(rows, reference, region_, account_);
         if (!function) {
             (void)entry.execution.begin_invocation(random_.uuid(), now);
-            journal(
+            cache_.journal(
                 rows, entry,
                 core::decide_invocation_failed(
                     entry.execution,
@@ -307,13 +237,13 @@ private:
                            store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
             Effects effects;
             std::optional<std::string> payload;
-            Entry* entry = find(rows, number);
+            CachedExecution* entry = cache_.find(rows, number);
             if (entry != nullptr && entry->execution.invocation() &&
                 entry->execution.invocation()->request_id == request_id) {
                 payload = "";  // its process ended before it got the work; `done` says so next
             } else if (entry != nullptr) {
                 entry->queued = false;
-                journal(rows, *entry, core::decide_due(entry->execution, now));
+                cache_.journal(rows, *entry, core::decide_due(entry->execution, now));
                 if (entry->execution.is_running()) payload = envelope(entry->execution, std::move(request_id), now);
                 settle(rows, *entry, now, effects);
             }
@@ -338,18 +268,18 @@ private:
     void finish(std::uint64_t number, std::string request_id, InvocationResult result) {
         writer_.submit([this, number, request_id = std::move(request_id), result = std::move(result)](
                            store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
-            Entry* entry = find(rows, number);
+            CachedExecution* entry = cache_.find(rows, number);
             if (entry == nullptr) return {};
             Execution& execution = entry->execution;
             if (!execution.invocation() || execution.invocation()->request_id != request_id) return {};
             Effects effects;
-            journal(rows, *entry, core::decide_due(execution, now));
+            cache_.journal(rows, *entry, core::decide_due(execution, now));
             if (result.error) {
-                journal(rows, *entry,
-                        core::decide_invocation_failed(execution, std::move(*result.error), now, limits_));
+                cache_.journal(rows, *entry,
+                               core::decide_invocation_failed(execution, std::move(*result.error), now, limits_));
             } else {
-                journal(rows, *entry,
-                        core::decide_invocation_answered(execution, read_output(result.body), now, limits_));
+                cache_.journal(rows, *entry,
+                               core::decide_invocation_answered(execution, read_output(result.body), now, limits_));
             }
             settle(rows, *entry, now, effects);
             return run_all(std::move(effects));
@@ -368,7 +298,7 @@ private:
                                           const wire::CheckpointRequest& request, Effects& effects) {
         const auto number = execution_number(rows, arn);
         if (!number) return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
-        Entry& entry = *find(rows, *number);
+        CachedExecution& entry = *cache_.find(rows, *number);
         Execution& execution = entry.execution;
         const auto& invocation = execution.invocation();
         if (invocation && request.client_token && !invocation->last_client_token.empty() &&
@@ -377,7 +307,7 @@ private:
             return invocation->last_answer;
         }
         if (auto ok = core::check_token(execution, request.checkpoint_token); !ok) return std::unexpected(ok.error());
-        journal(rows, entry, core::decide_due(execution, now));
+        cache_.journal(rows, entry, core::decide_due(execution, now));
         if (!execution.is_running()) {
             settle(rows, entry, now, effects);
             return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
@@ -387,7 +317,7 @@ private:
             settle(rows, entry, now, effects);
             return std::unexpected(changes.error());
         }
-        journal(rows, entry, *changes);
+        cache_.journal(rows, entry, *changes);
         std::string answer = accept(execution, request);
         settle(rows, entry, now, effects);
         return answer;
@@ -416,7 +346,7 @@ private:
                                  const std::string& marker, std::size_t items_max) {
         const auto number = execution_number(rows, arn);
         if (!number) return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
-        const Execution& execution = find(rows, *number)->execution;
+        const Execution& execution = cache_.find(rows, *number)->execution;
         if (auto ok = core::check_token(execution, token); !ok) return std::unexpected(ok.error());
         if (!marker.empty() && marker != execution.head().id && execution.find(marker) == nullptr) {
             return fail("InvalidParameterValueException", 400, "Invalid Marker.");
@@ -431,7 +361,7 @@ private:
         if (request.name.empty()) request.name = random_.uuid();
         const std::string name_key = core::name_key(request.function.name, request.name);
         if (const auto known = rows.get(Space::execution_names, name_key)) {
-            Entry* entry = find(rows, std::stoull(*known));
+            CachedExecution* entry = cache_.find(rows, std::stoull(*known));
             HOLDPOINT_ASSERT(entry != nullptr, "a name refers to an execution that is there");
             const core::Head& head = entry->execution.head();
             if (head.input_digest != digest || head.version != request.function.version) {
@@ -446,8 +376,8 @@ private:
         }
         const core::Head head = make_head(rows, now, request, digest);
         rows.apply(core::start_writes(head));
-        Entry& entry = *entries_.emplace(head.number, std::make_unique<Entry>(Execution(head))).first->second;
-        journal(rows, entry, core::decide_start(head, std::move(request.input)));
+        CachedExecution& entry = cache_.add(head);
+        cache_.journal(rows, entry, core::decide_start(head, std::move(request.input)));
         if (on_end) entry.waiters.push_back(std::move(on_end));
         effects.emplace_back([answer = std::move(answer), arn = head.arn] { answer(Started{.arn = arn}); });
         settle(rows, entry, now, effects);
@@ -481,7 +411,7 @@ private:
     core::Limits limits_;
     std::string region_;
     std::string account_;
-    std::unordered_map<std::uint64_t, std::unique_ptr<Entry>> entries_;
+    ExecutionCache cache_;
 };
 
 Executions::Executions(Random& random, Writer& writer, Timers& timers, Invoker& invoker, core::Limits limits,

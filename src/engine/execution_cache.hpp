@@ -1,0 +1,50 @@
+// Execution cache: executions as the writer's thread keeps them, folded from their rows, and where each stands: in
+// flight, waiting for a time, or at rest.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "core/execution.hpp"
+#include "engine/executions.hpp"
+#include "store/store.hpp"
+
+namespace holdpoint::engine {
+
+struct CachedExecution {
+    explicit CachedExecution(core::Execution value) : execution(std::move(value)) {}
+
+    core::Execution execution;
+    bool queued = false;       // with the invoker, not begun yet
+    bool must_invoke = false;  // its invocation was lost with the previous server
+    bool has_running_row = false;
+    std::optional<TimePoint> timer_row;
+    std::vector<std::function<void(Outcome)>> waiters;
+};
+
+/// When an execution that has ended is forgotten.
+[[nodiscard]] TimePoint retention_end(const core::Head& head);
+
+/// Used on the writer's thread alone. What it hands out is valid until the execution is released or erased.
+class ExecutionCache {
+public:
+    CachedExecution& add(const core::Head& head);
+    /// nullptr when there is no such execution.
+    CachedExecution* find(const store::Transaction& rows, std::uint64_t number);
+    /// Writes the changes as one journal entry, and applies them.
+    static void journal(store::Transaction& rows, CachedExecution& entry, const std::vector<core::Change>& changes);
+    /// Brings the rows in line that say where it stands. Answers the time of a timer row that is new.
+    static std::optional<TimePoint> write_place(store::Transaction& rows, CachedExecution& entry, bool in_flight,
+                                                std::optional<TimePoint> timer);
+    /// Nobody needs it in memory just now: it is dropped when it has ended, or when too many are kept.
+    void release(const CachedExecution& entry);
+    void erase(std::uint64_t number) { entries_.erase(number); }
+
+private:
+    std::unordered_map<std::uint64_t, std::unique_ptr<CachedExecution>> entries_;
+};
+
+}  // namespace holdpoint::engine
