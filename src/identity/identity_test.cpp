@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.hpp"
+#include "base/overlay_rows.hpp"
 #include "identity/roles.hpp"
 #include "identity/sessions.hpp"
 #include "identity/sigv4.hpp"
@@ -141,6 +142,29 @@ TEST(Policy, RefusalNamesActionAndResource) {
                            Verdict::implicitly_denied),
               "User: arn:me is not authorized to perform: sns:Publish on resource: arn:topic because no identity-based "
               "policy allows the sns:Publish action");
+}
+
+TEST(PolicyCache, FollowsEveryChangeOfARole) {
+    const NoRows none;
+    OverlayRows rows(none);
+    PolicyCache cache;
+    const Access access{.action = "sns:Publish", .resource = "arn:topic", .context = {}};
+    const auto verdict = [&] { return evaluate(*cache.policies(rows, "role"), access); };
+    const auto put = [&](const std::string& effect) {
+        const auto written = put_role({.name = "role",
+                                       .policies = {{"p", R"({"Version":"2012-10-17","Statement":{"Effect":")" +
+                                                              effect + R"(","Action":"sns:*","Resource":"*"}})"}}});
+        ASSERT_TRUE(written) << written.error().message;
+        rows.write({*written});
+    };
+    EXPECT_EQ(verdict(), Verdict::implicitly_denied);
+    put("Allow");
+    EXPECT_EQ(verdict(), Verdict::allowed);
+    EXPECT_EQ(verdict(), Verdict::allowed);
+    put("Deny");
+    EXPECT_EQ(verdict(), Verdict::explicitly_denied);
+    rows.write({erase_role("role")});
+    EXPECT_EQ(verdict(), Verdict::implicitly_denied);
 }
 
 TEST(Sessions, EndWithTheirProcess) {

@@ -26,17 +26,30 @@ RowWrite erase_role(std::string_view name) {
     return {Space::roles, std::string(name), std::nullopt};
 }
 
-std::vector<Policy> role_policies(const RowReader& rows, std::string_view name) {
+namespace {
+
+std::vector<Policy> read_policies(const std::string& row) {
     std::vector<Policy> result;
-    const auto row = rows.get(Space::roles, name);
-    if (!row) return result;
-    const json::value role = json::parse(*row);
+    const json::value role = json::parse(row);
     for (const auto& [policy_name, document] : role.at("policies").as_object()) {
         auto policy = parse_policy(json::serialize(document));
         if (!policy) throw std::runtime_error("damaged role row: " + policy.error().message);
         result.push_back(std::move(*policy));
     }
     return result;
+}
+
+}  // namespace
+
+std::shared_ptr<const std::vector<Policy>> PolicyCache::policies(const RowReader& rows, const std::string& name) {
+    const auto row = rows.get(Space::roles, name);
+    if (!row) return std::make_shared<const std::vector<Policy>>();
+    const std::lock_guard lock(mutex_);
+    Entry& entry = entries_[name];
+    if (entry.policies == nullptr || entry.row != *row) {
+        entry = {.row = *row, .policies = std::make_shared<const std::vector<Policy>>(read_policies(*row))};
+    }
+    return entry.policies;
 }
 
 std::string role_arn(std::string_view account, std::string_view name) {

@@ -1,6 +1,9 @@
 // Roles: what a function may do, as rows of Space::roles. (IAM user guide, "IAM roles")
 #pragma once
 
+#include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,8 +24,21 @@ struct Role {
 /// MalformedPolicyDocument, naming role and policy, when a document cannot be evaluated.
 [[nodiscard]] Result<RowWrite> put_role(const Role& role);
 [[nodiscard]] RowWrite erase_role(std::string_view name);
-/// The role's policies, ready to evaluate; none for a role that is not there, so that it allows nothing.
-[[nodiscard]] std::vector<Policy> role_policies(const RowReader& rows, std::string_view name);
+
+/// Reads roles' policies, and keeps them for as long as the role's row stays the same. From any thread.
+class PolicyCache {
+public:
+    /// Ready to evaluate; none for a role that is not there, so that it allows nothing.
+    [[nodiscard]] std::shared_ptr<const std::vector<Policy>> policies(const RowReader& rows, const std::string& name);
+
+private:
+    struct Entry {
+        std::string row;
+        std::shared_ptr<const std::vector<Policy>> policies;
+    };
+    std::mutex mutex_;
+    std::map<std::string, Entry, std::less<>> entries_;
+};
 
 /// arn:aws:iam::<account>:role/<name>
 [[nodiscard]] std::string role_arn(std::string_view account, std::string_view name);

@@ -107,8 +107,8 @@ api::Authorize Gateway::authorizer(const api::Caller& caller, ServiceId service)
                                       .context = {{"aws:PrincipalAccount", caller.account},
                                                   {"aws:PrincipalArn", caller.arn},
                                                   {"aws:SourceAccount", caller.account}}};
-        const auto policies = identity::role_policies(*context_.store.snapshot(), caller.role_name);
-        const identity::Verdict verdict = identity::evaluate(policies, access);
+        const auto policies = policies_.policies(*context_.store.snapshot(), caller.role_name);
+        const identity::Verdict verdict = identity::evaluate(*policies, access);
         if (verdict == identity::Verdict::allowed) return {};
         return std::unexpected(
             in_words_of(service, Error{.name = "AccessDenied",

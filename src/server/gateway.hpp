@@ -8,6 +8,7 @@
 #include "api/service.hpp"
 #include "engine/invoker.hpp"
 #include "engine/message_signer.hpp"
+#include "identity/roles.hpp"
 #include "identity/sessions.hpp"
 #include "identity/sigv4.hpp"
 #include "server/routing.hpp"
@@ -35,6 +36,7 @@ private:
     engine::Invoker& invoker_;
     const engine::MessageSigner& signer_;
     std::map<ServiceId, std::unique_ptr<api::Service>> services_;
+    mutable identity::PolicyCache policies_;
     std::atomic<bool> ready_ = false;
 };
 
