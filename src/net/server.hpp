@@ -21,6 +21,7 @@ struct ServerOptions {
     std::chrono::seconds idle_timeout{120};   // between requests of one connection
 };
 
+/// Outlives every Respond that it hands out.
 class Server {
 public:
     /// Binds at once (throws std::runtime_error naming the address when it cannot) and serves until stop() or
