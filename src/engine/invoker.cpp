@@ -259,9 +259,9 @@ private:
     std::vector<std::string> environment(const functions::Function& function, const ProcessCredentials& credentials,
                                          const Process& process, const ProcessSpec& spec) const {
         std::map<std::string, std::string> variables = function.environment;
-        variables["PATH"] = "/usr/local/bin:/usr/bin:/bin";
-        variables["LANG"] = "C.UTF-8";
-        variables["TZ"] = ":UTC";
+        variables.try_emplace("PATH", "/usr/local/bin:/usr/bin:/bin");
+        variables.try_emplace("LANG", "C.UTF-8");
+        variables.try_emplace("TZ", ":UTC");
         variables["AWS_LAMBDA_RUNTIME_API"] = options_.runtime_address + "/runtime/" + process.secret;
         variables["AWS_ENDPOINT_URL"] = options_.endpoint_url;
         variables["AWS_REGION"] = options_.region;
