@@ -7,16 +7,16 @@
 namespace holdpoint::core {
 
 struct Limits {
-    std::size_t operation_payload_bytes = 1024 * 1024;  // STEP, CONTEXT, CALLBACK
-    std::size_t error_bytes = 32768;                    // an error object's JSON
-    std::size_t sync_result_bytes = 6 * 1024 * 1024;    // result of an execution that a caller waits for
-    std::size_t async_result_bytes = 1024 * 1024;       // result of one started as an event
-    std::size_t execution_bytes = 100 * 1024 * 1024;    // everything written by one execution
-    std::int64_t operations = 3000;                     // counted as AWS bills them: polls and retries too
-    std::int64_t delay_seconds = 31622400;              // waits and retry delays: 366 days
+    std::size_t operation_payload_bytes = 1024UL * 1024;  // STEP, CONTEXT, CALLBACK
+    std::size_t error_bytes = 32768;                      // an error object's JSON
+    std::size_t sync_result_bytes = 6UL * 1024 * 1024;    // result of an execution that a caller waits for
+    std::size_t async_result_bytes = 1024UL * 1024;       // result of one started as an event
+    std::size_t execution_bytes = 100UL * 1024 * 1024;    // everything written by one execution
+    std::int64_t operations = 3000;                       // counted as AWS bills them: polls and retries too
+    std::int64_t delay_seconds = 31622400;                // waits and retry delays: 366 days
     std::int64_t callback_timeout_seconds = 99999999;
-    std::size_t envelope_bytes = 5 * 1024 * 1024;  // operations handed over with an invocation
-    int consecutive_failures = 9;                  // failed invocations in a row that end the execution
+    std::size_t envelope_bytes = 5UL * 1024 * 1024;  // operations handed over with an invocation
+    int consecutive_failures = 9;                    // failed invocations in a row that end the execution
 };
 
 }  // namespace holdpoint::core

@@ -64,7 +64,7 @@ struct Value {
 
 /// How deep lists and maps may nest. (DynamoDB, Limits)
 inline constexpr int kNestingMax = 32;
-inline constexpr std::size_t kItemBytesMax = 400 * 1024;
+inline constexpr std::size_t kItemBytesMax = 400UL * 1024;
 
 /// Reads `{"S": "…"}` and the like. ValidationException or SerializationException in DynamoDB's words.
 [[nodiscard]] Result<Value> parse_value(const json::value& json);
