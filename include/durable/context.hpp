@@ -159,7 +159,7 @@ public:
     /// Runs `body` (taking nothing, or a StepContext&) until it succeeds or its retry strategy gives up (StepError),
     /// and records what it answers.
     template <class F>
-    auto step(std::string_view name, F&& body, StepOptions options = {}) {
+    auto step(std::string_view name, F&& body, const StepOptions& options = {}) {
         if constexpr (std::is_invocable_v<F&, StepContext&>) {
             using R = detail::Stored<std::invoke_result_t<F&, StepContext&>>;
             return detail::read_result<R>(

@@ -10,6 +10,7 @@ void OverlayRows::write(const std::vector<RowWrite>& writes) {
 
 std::vector<RowWrite> OverlayRows::writes() const {
     std::vector<RowWrite> result;
+    result.reserve(changed_.size());
     for (const auto& [place, value] : changed_) result.push_back({place.first, place.second, value});
     return result;
 }
@@ -35,6 +36,7 @@ std::vector<Row> OverlayRows::scan(Space space, std::string_view from, std::stri
         }
     }
     std::vector<Row> result;
+    result.reserve(rows.size());
     for (auto& [key, value] : rows) result.push_back({key, value});
     if (reverse) std::reverse(result.begin(), result.end());
     if (result.size() > limit) result.resize(limit);

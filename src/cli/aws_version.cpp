@@ -12,8 +12,9 @@ std::optional<AwsVersion> parse_aws_version(std::string_view text) {
     if (start == std::string_view::npos) return std::nullopt;
     text.remove_prefix(start + kName.size());
     AwsVersion version;
-    const auto* end = text.data() + text.size();
-    const auto major = std::from_chars(text.data(), end, version.major);
+    const char* const begin = text.data();
+    const char* const end = begin + text.size();
+    const auto major = std::from_chars(begin, end, version.major);
     if (major.ec != std::errc{} || major.ptr == end || *major.ptr != '.') return std::nullopt;
     if (std::from_chars(major.ptr + 1, end, version.minor).ec != std::errc{}) return std::nullopt;
     return version;

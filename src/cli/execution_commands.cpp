@@ -29,7 +29,7 @@ std::string path_of(const std::string& arn) {
 }
 
 /// Every page of a listing, appended under `member`.
-json::array pages(Session& session, const std::string& path, aws::Parameters query, std::string_view member) {
+json::array pages(Session& session, const std::string& path, const aws::Parameters& query, std::string_view member) {
     json::array all;
     std::string marker;
     do {

@@ -430,19 +430,19 @@ void Executions::state(std::string arn, std::string token, std::string marker, s
                        Answer<StatePage> answer) {
     impl_->state(std::move(arn), std::move(token), std::move(marker), items_max, std::move(answer));
 }
-void Executions::succeed_callback(std::string callback_id, std::string result, Answer<std::monostate> answer) {
+void Executions::succeed_callback(const std::string& callback_id, std::string result, Answer<std::monostate> answer) {
     const auto decide = [this, callback_id, result = std::move(result)](const Execution& execution, TimePoint now) {
         return core::decide_callback_success(execution, callback_id, result, now, impl_->limits());
     };
     impl_->callback(callback_id, decide, std::move(answer));
 }
-void Executions::fail_callback(std::string callback_id, wire::ErrorObject error, Answer<std::monostate> answer) {
+void Executions::fail_callback(const std::string& callback_id, wire::ErrorObject error, Answer<std::monostate> answer) {
     const auto decide = [this, callback_id, error = std::move(error)](const Execution& execution, TimePoint now) {
         return core::decide_callback_failure(execution, callback_id, error, now, impl_->limits());
     };
     impl_->callback(callback_id, decide, std::move(answer));
 }
-void Executions::heartbeat_callback(std::string callback_id, Answer<std::monostate> answer) {
+void Executions::heartbeat_callback(const std::string& callback_id, Answer<std::monostate> answer) {
     const auto decide = [callback_id](const Execution& execution, TimePoint now) {
         return core::decide_callback_heartbeat(execution, callback_id, now);
     };

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 #include "core/execution.hpp"
 #include "core/limits.hpp"
@@ -62,9 +63,9 @@ public:
     void checkpoint(std::string arn, wire::CheckpointRequest request, Answer<std::string> answer);
     void state(std::string arn, std::string token, std::string marker, std::size_t items_max, Answer<StatePage> answer);
 
-    void succeed_callback(std::string callback_id, std::string result, Answer<std::monostate> answer);
-    void fail_callback(std::string callback_id, wire::ErrorObject error, Answer<std::monostate> answer);
-    void heartbeat_callback(std::string callback_id, Answer<std::monostate> answer);
+    void succeed_callback(const std::string& callback_id, std::string result, Answer<std::monostate> answer);
+    void fail_callback(const std::string& callback_id, wire::ErrorObject error, Answer<std::monostate> answer);
+    void heartbeat_callback(const std::string& callback_id, Answer<std::monostate> answer);
 
     /// Answers when it ended: now, or when it had ended before.
     void stop(std::string arn, wire::ErrorObject error, Answer<TimePoint> answer);

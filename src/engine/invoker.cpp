@@ -278,7 +278,8 @@ private:
         variables["LAMBDA_TASK_ROOT"] = options_.working_folder;
         variables["_HANDLER"] = function.executable;
         std::vector<std::string> result;
-        for (const auto& [name, value] : variables) result.push_back(name + "=" + value);
+        result.reserve(variables.size());
+        for (const auto& [name, value] : variables) result.push_back(fmt::format("{}={}", name, value));
         return result;
     }
 
@@ -299,6 +300,7 @@ private:
     void append(const std::string& group, const std::string& stream, std::vector<std::string> lines) {
         const TimePoint now = clock_.now();
         std::vector<store::LogEvent> events;
+        events.reserve(lines.size());
         for (std::string& line : lines) {
             events.push_back({.id = 0, .stream = stream, .at = now, .ingested_at = now, .message = std::move(line)});
         }

@@ -106,7 +106,7 @@ std::string canonical_headers(const Headers& headers, const std::vector<std::str
             if (!values.empty()) values += ',';
             values += trimmed(value);
         }
-        result += name + ":" + values + "\n";
+        result.append(name).append(":").append(values).append("\n");
     }
     return result;
 }
@@ -198,7 +198,7 @@ Result<Claim> read_presigned(const SignedRequest& request) {
 
 /// The digest that the signature covers; refused when it is not that of the body.
 Result<std::string> body_digest(const SignedRequest& request) {
-    const std::string actual = to_hex(sha256(request.body));
+    std::string actual = to_hex(sha256(request.body));
     const auto stated = header(request.headers, "x-amz-content-sha256");
     if (!stated) return actual;
     if (stated->starts_with("STREAMING-")) {

@@ -25,7 +25,7 @@ using tcp = asio::ip::tcp;
 
 /// How long, and how much, is still read of a request that was refused.
 constexpr std::chrono::seconds kLinger{5};
-constexpr std::size_t kDiscardedMax = 64 * 1024 * 1024;
+constexpr std::size_t kDiscardedMax = 64UL * 1024 * 1024;
 
 Request to_request(http::request<http::string_body>&& message) {
     Request request;

@@ -14,8 +14,8 @@ struct ServerOptions {
     std::string host = "127.0.0.1";
     std::uint16_t port = 0;  // 0: any free one
     std::size_t threads = 2;
-    std::size_t body_bytes_max = 17 * 1024 * 1024;  // DynamoDB takes batches of 16 MB
-    std::size_t header_bytes_max = 64 * 1024;
+    std::size_t body_bytes_max = 17UL * 1024 * 1024;  // DynamoDB takes batches of 16 MB
+    std::size_t header_bytes_max = 64UL * 1024;
     std::size_t connections_max = 20000;
     std::chrono::seconds header_timeout{30};  // from the first byte of a request to its last
     std::chrono::seconds idle_timeout{120};   // between requests of one connection

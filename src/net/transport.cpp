@@ -20,7 +20,7 @@ std::string to_wire(const Endpoint& endpoint, const Request& request) {
         const bool usual = endpoint.port == (endpoint.tls ? "443" : "80");
         text += "Host: " + endpoint.host + (usual ? "" : ":" + endpoint.port) + "\r\n";
     }
-    for (const auto& [name, value] : request.headers) text += name + ": " + value + "\r\n";
+    for (const auto& [name, value] : request.headers) text.append(name).append(": ").append(value).append("\r\n");
     if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
         text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
     }
@@ -39,7 +39,7 @@ struct ReadFailure {
 
 std::expected<Received, ReadFailure> receive(Stream& stream, bool head, std::chrono::milliseconds limit) {
     http::response_parser<http::string_body> parser;
-    constexpr std::uint64_t kBodyMax = 64U * 1024 * 1024;
+    constexpr std::uint64_t kBodyMax = 64UL * 1024 * 1024;
     parser.body_limit(kBodyMax);
     parser.skip(head);
     parser.eager(true);

@@ -16,10 +16,10 @@ namespace durable::detail {
 namespace {
 
 /// What an error may have as JSON (AWS quota), and what its members keep when it has more.
-constexpr std::size_t kErrorBytesMax = 32 * 1024;
-constexpr std::size_t kTextBytesMax = 12 * 1024;
+constexpr std::size_t kErrorBytesMax = 32UL * 1024;
+constexpr std::size_t kTextBytesMax = 12UL * 1024;
 constexpr std::size_t kTypeBytesMax = 512;
-constexpr std::size_t kStackBytesMax = 4 * 1024;
+constexpr std::size_t kStackBytesMax = 4UL * 1024;
 
 /// The class's own name, without namespaces and template arguments.
 std::string class_name(const std::type_info& type) {
@@ -32,7 +32,7 @@ std::string class_name(const std::type_info& type) {
     return name;
 }
 
-std::string readable(std::string text) {
+std::string readable(const std::string& text) {
     return holdpoint::is_utf8(text) ? text : "(hex) " + holdpoint::to_hex(text);
 }
 
@@ -99,6 +99,7 @@ holdpoint::wire::ErrorObject to_wire(const ErrorInfo& info) {
     error.message = readable(info.message);
     if (!info.data.empty()) error.data = readable(info.data);
     std::vector<std::string> stack;
+    stack.reserve(info.stack.size());
     for (const std::string& line : info.stack) stack.push_back(readable(line));
     if (!stack.empty()) error.stack_trace = std::move(stack);
     if (boost::json::serialize(holdpoint::wire::to_json(error)).size() <= kErrorBytesMax) return error;

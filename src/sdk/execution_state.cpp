@@ -19,7 +19,7 @@ namespace {
 
 /// What AWS's own SDKs send at most in one call.
 constexpr std::size_t kBatchUpdates = 250;
-constexpr std::size_t kBatchBytes = 750 * 1024;
+constexpr std::size_t kBatchBytes = 750UL * 1024;
 /// What a request has around its updates: two tokens and the members' names.
 constexpr std::size_t kRequestBytes = 200;
 constexpr int kSwallowedMax = 100;

@@ -58,7 +58,7 @@ InvocationAnswer run_invocation(const DurableHandler& handler, wire::InvocationI
     Text result;
     try {
         result = handler(*context, state.input());
-    } catch (const Unwind&) {
+    } catch (const Unwind&) {  // NOLINT(bugprone-empty-catch): the state says why it was thrown
     } catch (...) {
         error = current_error();
     }

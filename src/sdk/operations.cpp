@@ -19,7 +19,7 @@ using wire::OperationType;
 namespace {
 
 /// A child context's result above this is not recorded: its body runs again from its records.
-constexpr std::size_t kContextResultMax = 256 * 1024;
+constexpr std::size_t kContextResultMax = 256UL * 1024;
 
 }  // namespace
 

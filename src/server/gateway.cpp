@@ -46,7 +46,7 @@ void Gateway::handle(net::Request request, net::Respond respond) {
         return respond(ready_ ? text_response(200, "application/json", R"({"status":"ready"})")
                               : text_response(503, "application/json", R"({"status":"starting"})"));
     }
-    if (*service == ServiceId::runtime) return api::handle_runtime(invoker_, request, std::move(respond));
+    if (*service == ServiceId::runtime) return api::handle_runtime(invoker_, request, respond);
     api::Call call;
     call.request_id = context_.random.uuid();
     if (!may_be_unsigned(*service, request)) {

@@ -12,8 +12,8 @@ namespace holdpoint::api {
 
 namespace {
 
-constexpr std::size_t kSyncBytesMax = 6 * 1024 * 1024;
-constexpr std::size_t kAsyncBytesMax = 1024 * 1024;
+constexpr std::size_t kSyncBytesMax = 6UL * 1024 * 1024;
+constexpr std::size_t kAsyncBytesMax = 1024UL * 1024;
 constexpr std::int64_t kSyncTimeoutMax = 900;
 /// How long a synchronous call waits for a process when all are busy.
 constexpr std::chrono::seconds kBusyWait{10};
@@ -169,7 +169,7 @@ boost::json::object function_error(const wire::ErrorObject& error) {
     return object;
 }
 
-void handle_invoke(const Context& context, const LambdaEngine& engine, Call call, std::string function_name) {
+void handle_invoke(const Context& context, const LambdaEngine& engine, Call call, const std::string& function_name) {
     const auto reference = functions::read_reference(function_name, query_value(call.request, "Qualifier"));
     if (!reference) return respond_error(call, reference.error());
     Target target;

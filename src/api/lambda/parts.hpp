@@ -12,7 +12,7 @@ namespace holdpoint::api {
 [[nodiscard]] boost::json::object function_error(const wire::ErrorObject& error);
 
 /// Invoke; `function_name` is decoded.
-void handle_invoke(const Context& context, const LambdaEngine& engine, Call call, std::string function_name);
+void handle_invoke(const Context& context, const LambdaEngine& engine, Call call, const std::string& function_name);
 
 /// The operations under /2025-12-01/. False: the path is none of theirs.
 [[nodiscard]] bool handle_durable(const Context& context, const LambdaEngine& engine, Call& call);

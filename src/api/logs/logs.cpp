@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "api/logs/filter_pattern.hpp"
 #include "api/respond.hpp"
@@ -156,7 +157,7 @@ private:
     }
 
     Result<std::string> existing_group(Members& members) const {
-        const std::string group = members.group();
+        std::string group = members.group();
         if (members.error()) return std::unexpected(*members.error());
         if (logs_.has_group(group)) return group;
         return fail("ResourceNotFoundException", 400, "The specified log group does not exist.");
@@ -199,8 +200,9 @@ private:
         }
         auto streams = logs_.streams(*group, prefix);
         if (order == "LastEventTime") {
-            std::stable_sort(streams.begin(), streams.end(),
-                             [](const auto& a, const auto& b) { return a.last_event_at < b.last_event_at; });
+            std::sort(streams.begin(), streams.end(), [](const auto& a, const auto& b) {
+                return std::tie(a.last_event_at, a.name) < std::tie(b.last_event_at, b.name);
+            });
         }
         if (descending) std::reverse(streams.begin(), streams.end());
         auto from = streams.begin();

@@ -13,9 +13,9 @@ namespace {
 constexpr std::string_view kPrefix = "/runtime/";
 constexpr std::string_view kVersion = "/2018-06-01/runtime/";
 /// What a function may answer. (AWS Lambda, Quotas)
-constexpr std::size_t kResponseBytesMax = 6 * 1024 * 1024;
+constexpr std::size_t kResponseBytesMax = 6UL * 1024 * 1024;
 
-net::Response answer(int status, json::object body) {
+net::Response answer(int status, const json::object& body) {
     return {.status = status, .headers = {{"Content-Type", "application/json"}}, .body = json::serialize(body)};
 }
 
@@ -96,7 +96,7 @@ void handle_invocation(engine::Invoker& invoker, const std::string& process, std
 
 }  // namespace
 
-void handle_runtime(engine::Invoker& invoker, const net::Request& request, net::Respond respond) {
+void handle_runtime(engine::Invoker& invoker, const net::Request& request, const net::Respond& respond) {
     std::string_view path = request.path();
     path.remove_prefix(std::min(path.size(), kPrefix.size()));
     const std::size_t end = path.find(kVersion);

@@ -11,6 +11,6 @@ namespace holdpoint::api {
 
 /// Requests come under /runtime/<secret of the process>/2018-06-01/runtime/…; they are not signed, the secret is what
 /// proves the process.
-void handle_runtime(engine::Invoker& invoker, const net::Request& request, net::Respond respond);
+void handle_runtime(engine::Invoker& invoker, const net::Request& request, const net::Respond& respond);
 
 }  // namespace holdpoint::api

@@ -21,7 +21,7 @@ int main() {
     const auto repository = approvals::make_repository(client, *tables, clock, random);
     approvals::LambdaWorkflows workflows(client);
     const approvals::ApiServices services{.repository = *repository, .workflows = workflows, .clock = clock};
-    return durable::run_lambda([&](durable::LambdaContext& context, durable::Json event) {
+    return durable::run_lambda([&](durable::LambdaContext& context, const durable::Json& event) {
         return approvals::handle_api(event, services, context.logger());
     });
 }

@@ -24,7 +24,7 @@ int main() {
                                                .notifier = notifier,
                                                .clock = clock,
                                                .random = random};
-    return durable::run([&](durable::Context& context, durable::Json event) {
+    return durable::run([&](durable::Context& context, const durable::Json& event) {
         return approvals::run_workflow(context, event, services);
     });
 }

@@ -117,10 +117,11 @@ private:
     }
 
     /// Suspends until somebody decided, or the time is over. What was decided, the record says.
-    static void await(const durable::Callback<durable::RawText>& callback) {
+    void await(const durable::Callback<durable::RawText>& callback) {
         try {
             (void)callback.result();
-        } catch (const durable::CallbackError&) {
+        } catch (const durable::CallbackError& error) {
+            context_.logger().debug("the callback brought no decision", {{"error", error.what()}});
         }
     }
 
