@@ -26,6 +26,11 @@ namespace {
 constexpr std::size_t kLineBytesMax = 256 * 1024 - 26;
 /// What `--log-type Tail` shows. (AWS API, Invoke)
 constexpr std::size_t kTailBytes = 4096;
+/// What is read of one process before the others have their turn: who writes without end must not keep the supervisor.
+/// At least what a pipe holds.
+constexpr std::size_t kReadAtOnce = 1024 * 1024;
+/// Lines that are handed to the log store before its queue is waited for.
+constexpr std::size_t kLinesQueuedMax = 20000;
 
 class Descriptor {
 public:
@@ -71,6 +76,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    // What the server ignores, a function should not: ignoring outlives exec.
+    ::signal(SIGPIPE, SIG_DFL);
+    // A group of its own: what it starts ends with it, and a terminal's Ctrl-C is for the server alone.
+    ::setpgid(0, 0);
     const int nothing = ::open("/dev/null", O_RDONLY);
     ::dup2(nothing, STDIN_FILENO);
     ::dup2(output, STDOUT_FILENO);
@@ -127,10 +136,7 @@ public:
     void signal(ProcessId id, int signal) {
         post([this, id, signal] {
             const auto found = processes_.find(id);
-            // Through the pidfd: a number that was used again can never be hit.
-            if (found != processes_.end()) {
-                ::syscall(SYS_pidfd_send_signal, found->second.exited.get(), signal, nullptr, 0);
-            }
+            if (found != processes_.end()) send(found->second, signal);
         });
     }
 
@@ -154,6 +160,12 @@ private:
         (void)!::write(wake_.get(), &one, sizeof one);
     }
 
+    /// Only to what was not waited for yet, so the number cannot belong to another process.
+    static void send(const Process& process, int signal) {
+        ::kill(process.pid, signal);
+        if (signal == SIGKILL) ::kill(-process.pid, signal);  // and whatever it started
+    }
+
     void run() {
         Milliseconds last_tick = clock_.monotonic();
         while (!stopping_) {
@@ -170,7 +182,7 @@ private:
                 on_tick_();
             }
         }
-        for (auto& [id, process] : processes_) ::kill(process.pid, SIGKILL);
+        for (auto& [id, process] : processes_) send(process, SIGKILL);
         for (auto& [id, process] : processes_) ::waitpid(process.pid, nullptr, 0);
     }
 
@@ -191,8 +203,12 @@ private:
         std::vector<ProcessId> ended;
         for (auto& [id, process] : processes_) {
             read_output(process);
+            siginfo_t info{};
+            if (::waitid(P_PID, static_cast<id_t>(process.pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0) continue;
+            if (info.si_pid != process.pid) continue;
+            send(process, SIGKILL);  // nothing that it started stays behind
             int status = 0;
-            if (::waitpid(process.pid, &status, WNOHANG) != process.pid) continue;
+            ::waitpid(process.pid, &status, 0);
             read_output(process);
             flush_partial(process);
             ends_.emplace_back(id, ProcessEnd{.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
@@ -220,6 +236,7 @@ private:
             become(spec.executable.c_str(), argument_pointers.data(), environment_pointers.data(),
                    spec.working_directory.c_str(), write_end.get(), parent);
         }
+        ::setpgid(pid, pid);  // here too, so that the group is there whoever runs first
         Process process;
         process.pid = pid;
         process.exited = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -234,46 +251,60 @@ private:
     }
 
     void read_output(Process& process) {
+        std::vector<store::LogEvent> lines;
         char buffer[16384];
-        while (process.output.get() >= 0) {
+        for (std::size_t left = kReadAtOnce; left > 0 && process.output.get() >= 0;) {
             const ssize_t count = ::read(process.output.get(), buffer, sizeof buffer);
             if (count < 0 && errno == EINTR) continue;
             if (count == 0) process.output = Descriptor();
-            if (count <= 0) return;
+            if (count <= 0) break;
+            left -= std::min(left, static_cast<std::size_t>(count));
             process.partial_line.append(buffer, static_cast<std::size_t>(count));
-            take_lines(process);
+            take_lines(process, lines);
         }
+        append(process, std::move(lines));
     }
 
-    void take_lines(Process& process) {
+    void take_lines(Process& process, std::vector<store::LogEvent>& lines) {
         std::size_t begin = 0;
         for (std::size_t end = process.partial_line.find('\n'); end != std::string::npos;
              end = process.partial_line.find('\n', begin)) {
-            append(process, process.partial_line.substr(begin, end - begin));
+            take_line(process, process.partial_line.substr(begin, end - begin), lines);
             begin = end + 1;
         }
         process.partial_line.erase(0, begin);
         while (process.partial_line.size() > kLineBytesMax) {
-            append(process, process.partial_line.substr(0, kLineBytesMax));
+            take_line(process, process.partial_line.substr(0, kLineBytesMax), lines);
             process.partial_line.erase(0, kLineBytesMax);
         }
     }
 
     void flush_partial(Process& process) {
-        if (!process.partial_line.empty()) append(process, std::exchange(process.partial_line, {}));
+        std::vector<store::LogEvent> lines;
+        take_line(process, std::exchange(process.partial_line, {}), lines);
+        append(process, std::move(lines));
     }
 
-    void append(Process& process, std::string line) {
+    void take_line(Process& process, std::string line, std::vector<store::LogEvent>& lines) const {
         if (line.empty()) return;
         process.tail += line + "\n";
         if (process.tail.size() > kTailBytes) process.tail.erase(0, process.tail.size() - kTailBytes);
         const TimePoint now = clock_.now();
-        store::LogEvent event;
-        event.stream = process.log_stream;
-        event.at = now;
-        event.ingested_at = now;
-        event.message = std::move(line);
-        logs_.append(process.log_group, process.log_stream, {std::move(event)});
+        lines.push_back(
+            {.id = 0, .stream = process.log_stream, .at = now, .ingested_at = now, .message = std::move(line)});
+    }
+
+    void append(const Process& process, std::vector<store::LogEvent> lines) {
+        if (lines.empty()) return;
+        lines_queued_ += lines.size();
+        logs_.append(process.log_group, process.log_stream, std::move(lines));
+        if (lines_queued_ < kLinesQueuedMax) return;
+        lines_queued_ = 0;
+        try {
+            logs_.flush();  // memory has an end: a flood of lines waits for the disk
+        } catch (const std::exception& error) {
+            std::fprintf(stderr, "holdpoint: log lines could not be written: %s\n", error.what());
+        }
     }
 
     const Clock& clock_;
@@ -288,6 +319,7 @@ private:
     // The supervisor thread's own from here on.
     std::map<ProcessId, Process> processes_;
     std::vector<std::pair<ProcessId, ProcessEnd>> ends_;
+    std::size_t lines_queued_ = 0;
     bool stopping_ = false;
     std::thread thread_;
 };

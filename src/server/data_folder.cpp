@@ -48,7 +48,7 @@ void write_private(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-DataFolder::DataFolder(std::string path) : path_(fs::absolute(path)) {
+DataFolder::DataFolder(const std::string& path) : path_(fs::absolute(path)) {
     make_private(path_);
     lock_ = ::open(file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock_ < 0) throw std::runtime_error(fmt::format("cannot open {}: {}", file("lock"), std::strerror(errno)));

@@ -12,7 +12,7 @@ namespace holdpoint::server {
 /// when another server holds it.
 class DataFolder {
 public:
-    explicit DataFolder(std::string path);
+    explicit DataFolder(const std::string& path);
     ~DataFolder();
     DataFolder(const DataFolder&) = delete;
     DataFolder& operator=(const DataFolder&) = delete;

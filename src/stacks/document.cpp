@@ -40,7 +40,7 @@ private:
                     if (object.contains(key)) {
                         throw YAML::ParserException(pair.first.Mark(), fmt::format("the key '{}' stands twice", key));
                     }
-                    object[key] = read(pair.second, path.empty() ? key : path + "." + key);
+                    object[key] = read(pair.second, path.empty() ? key : fmt::format("{}.{}", path, key));
                 }
                 return object;
             }

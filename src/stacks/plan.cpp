@@ -1,5 +1,7 @@
 #include "stacks/plan.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -134,7 +136,7 @@ private:
                     used[name] = resolver_.resolve(value, path_ + "." + name);
                     break;
                 case Support::aws_only:
-                    plan_.aws_only.push_back(id + "." + name);
+                    plan_.aws_only.push_back(fmt::format("{}.{}", id, name));
                     break;
                 case Support::refused:
                     problems_.add(path_ + "." + name, "this property of " + type + " is not supported");

@@ -124,7 +124,7 @@ std::string Resolver::attribute(const std::string& logical_id, const std::string
         return {};
     }
     const std::string type = resource_type(*found);
-    const std::string physical = physical_name(logical_id);
+    std::string physical = physical_name(logical_id);
     const auto arn = [&](std::string_view service, std::string_view rest) {
         return fmt::format("arn:aws:{}:{}:{}:{}{}", service, target_.region, target_.account, rest, physical);
     };

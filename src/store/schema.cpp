@@ -1,5 +1,7 @@
 #include "store/schema.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 
 namespace holdpoint::store {

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t kGetsMax = 100;
 constexpr std::size_t kWritesMax = 25;
-constexpr std::size_t kAnswerBytesMax = 16 * 1024 * 1024;
+constexpr std::size_t kAnswerBytesMax = 16UL * 1024 * 1024;
 
 std::unexpected<Error> duplicates() {
     return validation_error("Provided list of item keys contains duplicates");

@@ -24,7 +24,7 @@ void Runner::start(std::string input) {
     head.version = "1";
     head.arn = core::execution_arn("us-east-1", "000000000000", head.function, head.version, head.name, head.id);
     head.started_at = clock_.now();
-    head.timeout_seconds = 366 * 86400;
+    head.timeout_seconds = 366L * 86400;
     execution_.emplace(head);
     journal(core::decide_start(head, std::move(input)));
     invoke_while_needed();

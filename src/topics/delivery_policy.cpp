@@ -1,10 +1,12 @@
 #include "topics/delivery_policy.hpp"
 
 #include <fmt/format.h>
+#include <span>
 
 #include <array>
 #include <boost/json.hpp>
 #include <cmath>
+#include <span>
 
 namespace holdpoint::topics {
 namespace {
