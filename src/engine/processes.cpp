@@ -119,6 +119,7 @@ public:
           on_end_(std::move(on_end)),
           on_tick_(std::move(on_tick)),
           tick_(tick),
+          last_tick_(clock.monotonic()),
           wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
           thread_([this] { run(); }) {}
 
@@ -167,7 +168,6 @@ private:
     }
 
     void run() {
-        Milliseconds last_tick = clock_.monotonic();
         while (!stopping_) {
             wait();
             std::vector<std::function<void()>> actions;
@@ -177,8 +177,8 @@ private:
             }
             for (auto& action : actions) action();
             read_and_reap();
-            if (clock_.monotonic() - last_tick >= tick_) {
-                last_tick = clock_.monotonic();
+            if (clock_.monotonic() - last_tick_ >= tick_) {
+                last_tick_ = clock_.monotonic();
                 on_tick_();
             }
         }
@@ -312,6 +312,7 @@ private:
     OnEnd on_end_;
     OnTick on_tick_;
     std::chrono::milliseconds tick_;
+    Milliseconds last_tick_;
     Descriptor wake_;
     std::atomic<ProcessId> last_id_ = 0;
     std::mutex mutex_;

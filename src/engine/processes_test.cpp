@@ -1,0 +1,161 @@
+#include "engine/processes.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "engine/test_kit.hpp"
+
+namespace holdpoint::engine {
+namespace {
+
+using namespace test;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class ProcessesTest : public ::testing::Test {
+protected:
+    ProcessesTest() {
+        processes_ = std::make_unique<Processes>(
+            clock_, logs_, [this](ProcessId, const ProcessEnd& end) { ended_.put(end); }, [this] { ++ticks_; }, 20ms);
+    }
+
+    ProcessId start(const std::string& script) {
+        return processes_->start({.executable = folder_.script("script", script),
+                                  .argument0 = "the-name",
+                                  .environment = {"PATH=/usr/bin:/bin", "GREETING=hello"},
+                                  .working_directory = folder_.path(),
+                                  .log_group = "group",
+                                  .log_stream = "stream"});
+    }
+
+    /// Once a script wrote its number there.
+    [[nodiscard]] pid_t number_in(const std::string& file) const {
+        if (!eventually([&] { return folder_.read(file).ends_with('\n'); })) return 0;
+        return std::stoi(folder_.read(file));
+    }
+    [[nodiscard]] static bool is_gone(pid_t pid) {
+        // What nobody waits for yet is still there, as a zombie.
+        std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+        std::string text;
+        std::getline(stat, text);
+        return text.empty() || text.find(") Z ") != std::string::npos;
+    }
+
+    TestFolder folder_;
+    SharedClock clock_;
+    MemoryLogs logs_;
+    Box<ProcessEnd> ended_;
+    std::atomic<int> ticks_ = 0;
+    std::unique_ptr<Processes> processes_;
+};
+
+TEST_F(ProcessesTest, LinesOfBothOutputsAreLoggedInOrder) {
+    (void)start("echo one; echo two >&2; echo; printf 'no newline'");
+    const auto end = ended_.take();
+    ASSERT_TRUE(end);
+    EXPECT_EQ(end->text(), "exit status 0");
+    EXPECT_THAT(logs_.lines(), ElementsAre("one", "two", "no newline"));
+}
+
+TEST_F(ProcessesTest, ALineLongerThanAnEventIsDivided) {
+    (void)start("head -c 600000 /dev/zero | tr '\\0' x");
+    ASSERT_TRUE(ended_.take());
+    std::string all;
+    for (const std::string& line : logs_.lines()) {
+        EXPECT_LE(line.size(), 262118U);
+        all += line;
+    }
+    EXPECT_EQ(all, std::string(600000, 'x'));
+}
+
+TEST_F(ProcessesTest, TheEnvironmentIsWhatWasGivenAndTheFolderIsTheWorkingOne) {
+    (void)start("echo $GREETING; echo $HOME; pwd");
+    ASSERT_TRUE(ended_.take());
+    EXPECT_THAT(logs_.lines(), ElementsAre("hello", folder_.path()));
+}
+
+TEST_F(ProcessesTest, SaysHowAProcessEnded) {
+    (void)start("exit 7");
+    EXPECT_EQ(ended_.take()->text(), "exit status 7");
+    (void)start("kill -KILL $$");
+    EXPECT_EQ(ended_.take()->text(), "signal: Killed");
+}
+
+TEST_F(ProcessesTest, WhatCannotBeStartedEndsAtOnce) {
+    (void)processes_->start({.executable = folder_.file("nothing"),
+                             .argument0 = "nothing",
+                             .environment = {},
+                             .working_directory = folder_.path(),
+                             .log_group = "group",
+                             .log_stream = "stream"});
+    EXPECT_EQ(ended_.take()->text(), "exit status 127");
+    EXPECT_THAT(logs_.lines(), ElementsAre("the executable could not be started"));
+}
+
+TEST_F(ProcessesTest, ASignalReachesItsProcess) {
+    const ProcessId id = start("echo $$ > pid; exec sleep 60");
+    ASSERT_GT(number_in("pid"), 0);
+    processes_->signal(id, SIGTERM);
+    EXPECT_EQ(ended_.take()->signal, SIGTERM);
+    processes_->signal(id, SIGTERM);  // it is not there any more
+}
+
+TEST_F(ProcessesTest, AllEndWithTheServer) {
+    (void)start("trap '' TERM; echo $$ > pid; while true; do sleep 1; done");
+    const pid_t pid = number_in("pid");
+    ASSERT_GT(pid, 0);
+    processes_.reset();
+    EXPECT_TRUE(is_gone(pid));
+}
+
+TEST_F(ProcessesTest, WhatAProcessStartedEndsWithIt) {
+    (void)start("sleep 60 & echo $! > pid; exit 0");
+    const pid_t child = number_in("pid");
+    ASSERT_TRUE(ended_.take());
+    EXPECT_TRUE(eventually([&] { return is_gone(child); }));
+}
+
+// A server ignores SIGPIPE, and ignoring is inherited: `yes | head` would say "Broken pipe" in a function.
+TEST_F(ProcessesTest, NoSignalIsIgnoredFromTheStart) {
+    const auto before = ::signal(SIGPIPE, SIG_IGN);
+    (void)start("grep -E 'SigIgn|SigBlk' /proc/self/status");
+    ASSERT_TRUE(ended_.take());
+    ::signal(SIGPIPE, before);
+    EXPECT_THAT(logs_.lines(), ElementsAre("SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000"));
+}
+
+// It wrote faster than the supervisor reads, which then never looked at anything else.
+TEST_F(ProcessesTest, WhoWritesWithoutEndIsStillWatched) {
+    const ProcessId id = start("echo $$ > pid; exec yes");
+    ASSERT_GT(number_in("pid"), 0);
+    ASSERT_TRUE(eventually([&] { return logs_.flushes > 2; })) << "memory has an end";
+    processes_->signal(id, SIGKILL);
+    const auto end = ended_.take();
+    ASSERT_TRUE(end);
+    EXPECT_EQ(end->signal, SIGKILL);
+}
+
+TEST_F(ProcessesTest, TicksFollowTheClock) {
+    for (int i = 1; i <= 3; ++i) {
+        clock_.advance(20ms);
+        EXPECT_TRUE(eventually([&] { return ticks_ >= i; }));
+    }
+    EXPECT_EQ(ticks_, 3);
+}
+
+TEST_F(ProcessesTest, DrainBringsWhatWasWrittenBefore) {
+    const ProcessId id = start("echo first; printf partial; echo $$ > pid; exec sleep 60");
+    ASSERT_GT(number_in("pid"), 0);
+    Box<std::string> tail;
+    processes_->drain(id, [&](long peak_kib, const std::string& text) { tail.put(std::to_string(peak_kib) + text); });
+    EXPECT_THAT(*tail.take(), HasSubstr("first\npartial\n"));
+    EXPECT_THAT(logs_.lines(), ElementsAre("first", "partial"));
+    processes_->signal(id, SIGKILL);
+    ASSERT_TRUE(ended_.take());
+    processes_->drain(id, [&](long peak_kib, const std::string& text) { tail.put(std::to_string(peak_kib) + text); });
+    EXPECT_EQ(tail.take(), "0") << "answered also when it is gone";
+}
+
+}  // namespace
+}  // namespace holdpoint::engine
