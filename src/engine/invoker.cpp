@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <atomic>
+#include <cstdio>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -37,13 +38,13 @@ struct Process {
     bool timed_out = false;
     std::optional<wire::ErrorObject> init_error;
     bool was_invoked = false;
+    bool retired = false;  // leaves once nothing waits for it
 };
 
 /// The processes of one version with one configuration, and the work that waits for them.
 struct Pool {
     functions::Function function;
     std::deque<std::shared_ptr<Work>> queue;
-    bool retired = false;
 };
 
 wire::ErrorObject make_error(std::string type, std::string message) {
@@ -91,11 +92,11 @@ public:
 
     void retire(const std::function<bool(const functions::Function&)>& is_meant) {
         const std::lock_guard lock(mutex_);
-        for (auto& [key, pool] : pools_) {
-            if (is_meant(pool.function)) pool.retired = true;
-        }
+        if (stopping_) return;
         for (auto& [id, process] : by_id_) {
-            if (process->state == State::idle && pools_.at(process->pool).retired) leave(*process);
+            if (!is_meant(pools_.at(process->pool).function)) continue;
+            process->retired = true;
+            if (process->state == State::idle) leave(*process);
         }
     }
 
@@ -110,23 +111,22 @@ public:
     bool next(const std::string& secret, std::function<void(const NextInvocation&)> answer) {
         const std::lock_guard lock(mutex_);
         Process* process = find(secret);
-        if (process == nullptr || process->state == State::leaving) return false;
-        if (process->state == State::busy) return false;
-        enter(*process, State::idle);
-        process->waiting = std::move(answer);
-        const Pool& pool = pools_.at(process->pool);
-        if (pool.retired && pool.queue.empty()) {
-            leave(*process);
+        if (process == nullptr || stopping_ || process->state == State::leaving) return false;
+        if (process->state == State::busy) {
+            if (process->began) return false;
+            process->waiting = std::move(answer);  // it asks again while its work is being prepared
             return true;
         }
-        dispatch(process->pool);
+        process->waiting = std::move(answer);
+        rest(*process);
         return true;
     }
 
     bool finish(const std::string& secret, const std::string& request_id, InvocationResult result) {
         const std::lock_guard lock(mutex_);
         Process* process = find(secret);
-        if (process == nullptr || process->state != State::busy || process->request_id != request_id) return false;
+        if (process == nullptr || stopping_) return false;
+        if (process->state != State::busy || !process->began || process->request_id != request_id) return false;
         std::shared_ptr<Work> work = std::exchange(process->work, nullptr);
         const Milliseconds took = clock_.monotonic() - process->since;
         process->request_id.clear();
@@ -150,7 +150,7 @@ public:
     bool fail_init(const std::string& secret, wire::ErrorObject error) {
         const std::lock_guard lock(mutex_);
         Process* process = find(secret);
-        if (process == nullptr) return false;
+        if (process == nullptr || process->state != State::starting || process->was_invoked) return false;
         process->init_error = std::move(error);
         return true;
     }
@@ -164,6 +164,14 @@ private:
     void enter(Process& process, State state) {
         process.state = state;
         process.since = clock_.monotonic();
+    }
+
+    /// The process waits for work: it gets some, or leaves when it is not wanted any more.
+    void rest(Process& process) {
+        enter(process, State::idle);
+        process.init_error.reset();
+        if (process.retired && pools_.at(process.pool).queue.empty()) return leave(process);
+        dispatch(process.pool);
     }
 
     void leave(Process& process) {
@@ -210,14 +218,12 @@ private:
         {
             const std::lock_guard lock(mutex_);
             const auto found = by_id_.find(id);
-            if (found == by_id_.end() || found->second->request_id != request_id) return;
+            if (stopping_ || found == by_id_.end() || found->second->request_id != request_id) return;
             Process& process = *found->second;
             if (!payload) {  // nothing to do any more: the process waits on
                 process.work.reset();
                 process.request_id.clear();
-                enter(process, State::idle);
-                dispatch(process.pool);
-                return;
+                return rest(process);
             }
             const functions::Function& function = process.work->function;
             process.began = true;
@@ -247,13 +253,22 @@ private:
         spec.log_group = function.log_group;
         spec.log_stream = stream_name(function, clock_.now(), to_hex(random_.bytes(16)));
         spec.working_directory = options_.working_folder;
-        logs_.create_group(spec.log_group, clock_.now());
+        make_group(spec.log_group);
         process->log_group = spec.log_group;
         process->log_stream = spec.log_stream;
         spec.environment = environment(function, credentials, *process, spec);
         process->id = processes_->start(std::move(spec));
         by_secret_[process->secret] = process.get();
         by_id_[process->id] = std::move(process);
+    }
+
+    /// Without its log a function runs all the same.
+    void make_group(const std::string& name) {
+        try {
+            logs_.create_group(name, clock_.now());
+        } catch (const std::exception& error) {
+            std::fprintf(stderr, "holdpoint: the log group %s could not be made: %s\n", name.c_str(), error.what());
+        }
     }
 
     std::vector<std::string> environment(const functions::Function& function, const ProcessCredentials& credentials,
@@ -404,8 +419,10 @@ private:
         } else if (process.state == State::idle && there > options_.idle_limit) {
             leave(process);
         } else if (process.state == State::starting && there > options_.init_limit) {
-            process.init_error =
-                make_error("Sandbox.Timedout", "The function did not ask for work in time after its start.");
+            if (!process.init_error) {
+                process.init_error =
+                    make_error("Sandbox.Timedout", "The function did not ask for work in time after its start.");
+            }
             processes_->signal(process.id, SIGKILL);
         } else if (process.state == State::leaving && there > std::chrono::seconds(5)) {
             processes_->signal(process.id, SIGKILL);

@@ -4,75 +4,31 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <atomic>
-#include <condition_variable>
-#include <filesystem>
-#include <fstream>
-#include <mutex>
-#include <thread>
+#include "engine/test_kit.hpp"
 
 namespace holdpoint::engine {
 namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
-using namespace std::chrono_literals;
-
-/// Passed from one thread to another; waits with a deadline.
-template <class T>
-class Box {
-public:
-    void put(T value) {
-        const std::lock_guard lock(mutex_);
-        values_.push_back(std::move(value));
-        changed_.notify_all();
-    }
-    std::optional<T> take() {
-        std::unique_lock lock(mutex_);
-        if (!changed_.wait_for(lock, 20s, [this] { return !values_.empty(); })) return std::nullopt;
-        T value = std::move(values_.front());
-        values_.erase(values_.begin());
-        return value;
-    }
-
-private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::vector<T> values_;
-};
-
-/// A clock that a test moves while other threads look at it.
-class SharedClock final : public Clock {
-public:
-    [[nodiscard]] TimePoint now() const override { return from_epoch_ms(1'800'000'000'000) + monotonic(); }
-    [[nodiscard]] Milliseconds monotonic() const override { return Milliseconds(ms_.load()); }
-    void advance(Milliseconds by) { ms_ += by.count(); }
-
-private:
-    std::atomic<Milliseconds::rep> ms_ = 0;
-};
+using namespace test;
 
 class InvokerTest : public ::testing::Test {
 protected:
     InvokerTest() {
-        std::filesystem::remove_all(folder_);
-        std::filesystem::create_directories(folder_);
-        logs_ = store::open_log_store(folder_ + "/logs.db");
+        logs_ = store::open_log_store(folder_.file("logs.db"));
         make(InvokerOptions{});
     }
     ~InvokerTest() override {
         invoker_.reset();
         logs_.reset();
-        std::filesystem::remove_all(folder_);
     }
 
     void make(InvokerOptions options) {
         invoker_.reset();
-        options.code_folder = folder_;
-        options.working_folder = folder_;
+        options.code_folder = folder_.path();
+        options.working_folder = folder_.path();
         options.runtime_address = "127.0.0.1:1";
         options.endpoint_url = "http://127.0.0.1:1";
         options.region = "us-east-1";
@@ -93,35 +49,38 @@ protected:
         made.code_sha256 = "script";
         made.log_group = "/aws/lambda/f";
         made.timeout_seconds = 3;
-        const std::string path = folder_ + "/script";
-        std::ofstream(path) << "#!/bin/sh\n" << script << "\n";
-        ::chmod(path.c_str(), 0700);
+        (void)folder_.script("script", script);
         return made;
     }
 
-    void invoke(const functions::Function& of, const std::string& payload) {
-        Work work;
-        work.function = of;
-        work.begin = [payload](const std::string&, const auto& proceed) { proceed(payload); };
-        work.done = [this](InvocationResult result) { done_.put(std::move(result)); };
-        invoker_->invoke(std::move(work));
+    Work work(const functions::Function& of, const std::string& payload) {
+        Work made;
+        made.function = of;
+        made.begin = [payload](const std::string&, const auto& proceed) { proceed(payload); };
+        made.done = [this](InvocationResult result) { done_.put(std::move(result)); };
+        return made;
+    }
+    void invoke(const functions::Function& of, const std::string& payload) { invoker_->invoke(work(of, payload)); }
+
+    /// Asks for work as a process does.
+    bool ask(const std::string& process) {
+        return invoker_->next(process, [this](const NextInvocation& next) { next_.put(next); });
     }
 
-    /// The secret of a process, once its script has said it.
-    std::string secret() const {
-        const std::string path = folder_ + "/address";
-        const SystemClock clock;
-        const auto deadline = clock.monotonic() + 20s;
-        while (clock.monotonic() < deadline) {
-            std::ifstream file(path);
-            std::string address;
-            if (std::getline(file, address) && address.ends_with('.')) {
-                address.pop_back();
-                return address.substr(address.rfind('/') + 1);
+    /// The secret of the process that was started as this one, once its script has said it.
+    std::string secret(std::size_t place = 0) const {
+        std::vector<std::string> lines;
+        (void)eventually([&] {
+            std::istringstream text(folder_.read("address"));
+            lines.clear();
+            for (std::string line; std::getline(text, line);) {
+                if (line.ends_with('.')) lines.push_back(line.substr(line.rfind('/') + 1));
             }
-            std::this_thread::yield();
-        }
-        return {};
+            return lines.size() > place;
+        });
+        if (lines.size() <= place) return {};
+        lines[place].pop_back();
+        return lines[place];
     }
 
     std::vector<std::string> log_lines() const {
@@ -130,8 +89,8 @@ protected:
         return lines;
     }
 
-    static constexpr const char* kStays = "echo \"$AWS_LAMBDA_RUNTIME_API.\" > address; exec sleep 60";
-    std::string folder_ = std::filesystem::temp_directory_path() / ("invoker-" + std::to_string(::getpid()));
+    static constexpr const char* kStays = "echo \"$AWS_LAMBDA_RUNTIME_API.\" >> address; exec sleep 60";
+    TestFolder folder_;
     SharedClock clock_;
     SystemRandom random_;
     std::unique_ptr<store::LogStore> logs_;
@@ -145,7 +104,7 @@ TEST_F(InvokerTest, AProcessIsStartedGetsItsWorkAndAnswers) {
     invoke(function(kStays), "payload");
     const std::string process = secret();
     ASSERT_FALSE(process.empty());
-    ASSERT_TRUE(invoker_->next(process, [this](const NextInvocation& next) { next_.put(next); }));
+    ASSERT_TRUE(ask(process));
     const auto next = next_.take();
     ASSERT_TRUE(next);
     EXPECT_EQ(next->payload, "payload");
@@ -174,9 +133,7 @@ TEST_F(InvokerTest, AnExecutableThatEndsAtOnceFailsTheWorkAndIsNotStartedForEver
     EXPECT_EQ(result->error->type, "Runtime.ExitError");
     EXPECT_THAT(*result->error->message, HasSubstr("exit status 3"));
     EXPECT_TRUE(ended_.take()) << "its credentials end with it";
-    std::ifstream starts(folder_ + "/starts");
-    std::string all((std::istreambuf_iterator<char>(starts)), {});
-    EXPECT_EQ(all, "start\n");
+    EXPECT_EQ(folder_.read("starts"), "start\n");
 }
 
 TEST_F(InvokerTest, AnExecutableThatIsNotThereFailsTheWork) {
@@ -189,12 +146,13 @@ TEST_F(InvokerTest, AnExecutableThatIsNotThereFailsTheWork) {
 }
 
 TEST_F(InvokerTest, AProcessKilledAtWorkFailsTheWork) {
-    invoke(function("echo \"$AWS_LAMBDA_RUNTIME_API.\" > address; while [ ! -e die ]; do sleep 0.01; done; kill -9 $$"),
-           "payload");
+    invoke(
+        function("echo \"$AWS_LAMBDA_RUNTIME_API.\" >> address; while [ ! -e die ]; do sleep 0.01; done; kill -9 $$"),
+        "payload");
     const std::string process = secret();
-    ASSERT_TRUE(invoker_->next(process, [this](const NextInvocation& next) { next_.put(next); }));
+    ASSERT_TRUE(ask(process));
     ASSERT_TRUE(next_.take());
-    std::ofstream(folder_ + "/die").put('\n');
+    folder_.write("die", "\n");
     const auto result = done_.take();
     ASSERT_TRUE(result && result->error);
     EXPECT_THAT(*result->error->message, HasSubstr("signal: "));
@@ -205,7 +163,7 @@ TEST_F(InvokerTest, WorkThatOverrunsIsKilledAndSaysSo) {
     functions::Function slow = function(kStays);
     slow.timeout_seconds = 900;
     invoke(slow, "payload");
-    ASSERT_TRUE(invoker_->next(secret(), [this](const NextInvocation& next) { next_.put(next); }));
+    ASSERT_TRUE(ask(secret()));
     ASSERT_TRUE(next_.take());
     clock_.advance(901s);
     const auto result = done_.take();
@@ -226,11 +184,11 @@ TEST_F(InvokerTest, AProcessThatNeverAsksForWorkFailsIt) {
 }
 
 TEST_F(InvokerTest, AnInitErrorIsWhatTheCallerHears) {
-    invoke(function("echo \"$AWS_LAMBDA_RUNTIME_API.\" > address; while [ ! -e die ]; do sleep 0.01; done; exit 1"),
+    invoke(function("echo \"$AWS_LAMBDA_RUNTIME_API.\" >> address; while [ ! -e die ]; do sleep 0.01; done; exit 1"),
            "p");
     ASSERT_TRUE(invoker_->fail_init(
         secret(), {.message = "no table", .type = "ConfigurationError", .data = {}, .stack_trace = {}}));
-    std::ofstream(folder_ + "/die").put('\n');
+    folder_.write("die", "\n");
     const auto result = done_.take();
     ASSERT_TRUE(result && result->error);
     EXPECT_EQ(result->error->type, "ConfigurationError");
@@ -240,13 +198,13 @@ TEST_F(InvokerTest, AnInitErrorIsWhatTheCallerHears) {
 TEST_F(InvokerTest, AnIdleProcessLeavesWhenItsFunctionIsRetired) {
     invoke(function(kStays), "payload");
     const std::string process = secret();
-    ASSERT_TRUE(invoker_->next(process, [this](const NextInvocation& next) { next_.put(next); }));
+    ASSERT_TRUE(ask(process));
     const auto next = next_.take();
     ASSERT_TRUE(next);
     invoker_->retire("f");
     ASSERT_TRUE(invoker_->answer(process, next->request_id, "result")) << "what is under way is finished";
     ASSERT_TRUE(done_.take());
-    (void)invoker_->next(process, [this](const NextInvocation& more) { next_.put(more); });
+    (void)ask(process);
     EXPECT_TRUE(ended_.take());
 }
 
@@ -256,14 +214,139 @@ TEST_F(InvokerTest, AnIdleProcessLeavesAfterAWhile) {
     make(options);
     invoke(function(kStays), "payload");
     const std::string process = secret();
-    ASSERT_TRUE(invoker_->next(process, [this](const NextInvocation& next) { next_.put(next); }));
+    ASSERT_TRUE(ask(process));
     const auto next = next_.take();
     ASSERT_TRUE(next);
     ASSERT_TRUE(invoker_->answer(process, next->request_id, "result"));
     ASSERT_TRUE(done_.take());
-    (void)invoker_->next(process, [this](const NextInvocation& more) { next_.put(more); });
+    (void)ask(process);
     clock_.advance(31s);
     EXPECT_TRUE(ended_.take());
+}
+
+TEST_F(InvokerTest, AnInitErrorIsHeardAlsoWhenTheProcessStays) {
+    invoke(function(kStays), "payload");
+    const std::string process = secret();
+    ASSERT_TRUE(invoker_->fail_init(
+        process, {.message = "no table", .type = "ConfigurationError", .data = {}, .stack_trace = {}}));
+    clock_.advance(11s);
+    const auto result = done_.take();
+    ASSERT_TRUE(result && result->error);
+    EXPECT_EQ(result->error->type, "ConfigurationError");
+}
+
+TEST_F(InvokerTest, NoMoreProcessesThanAllowedAndWhoWaitsTooLongIsRefused) {
+    InvokerOptions options;
+    options.processes_max = 1;
+    make(options);
+    const functions::Function slow = function(kStays);
+    Work impatient = work(slow, "impatient");
+    impatient.start_by = clock_.now() + 10s;
+    invoke(slow, "first");
+    invoker_->invoke(std::move(impatient));
+    invoke(slow, "second");
+    const std::string process = secret();
+    ASSERT_TRUE(ask(process));
+    const auto first = next_.take();
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->payload, "first");
+    clock_.advance(2s);
+    ASSERT_TRUE(invoker_->answer(process, first->request_id, "x"));
+    ASSERT_TRUE(done_.take());
+    clock_.advance(9s);
+    const auto refused = done_.take();
+    ASSERT_TRUE(refused && refused->error);
+    EXPECT_EQ(refused->error->type, "TooManyRequestsException");
+    ASSERT_TRUE(ask(process));
+    EXPECT_EQ(next_.take()->payload, "second");
+    EXPECT_EQ(std::ranges::count(folder_.read("address"), '\n'), 1);
+}
+
+// The process that leaves keeps the pool there; those that are started meanwhile are wanted.
+TEST_F(InvokerTest, RetiringConcernsOnlyTheProcessesThatThereAre) {
+    const functions::Function stubborn =
+        function("trap '' TERM; echo \"$AWS_LAMBDA_RUNTIME_API.\" >> address; while true; do sleep 1; done");
+    invoke(stubborn, "old");
+    ASSERT_TRUE(ask(secret()));
+    const auto old = next_.take();
+    ASSERT_TRUE(old);
+    ASSERT_TRUE(invoker_->answer(secret(), old->request_id, "x"));
+    ASSERT_TRUE(ask(secret()));
+    invoker_->retire("f");
+    EXPECT_FALSE(ask(secret()));
+    invoke(stubborn, "new");
+    ASSERT_TRUE(ask(secret(1)));
+    for (int i = 0; i < 2; ++i) {
+        if (i > 0) invoke(stubborn, "to the same");
+        const auto next = next_.take();
+        ASSERT_TRUE(next);
+        ASSERT_TRUE(invoker_->answer(secret(1), next->request_id, "x"));
+        ASSERT_TRUE(ask(secret(1)));
+    }
+}
+
+// A client that lost its long poll asks again; before, it was told that it does not belong here, and ended.
+TEST_F(InvokerTest, AProcessMayAskAgainWhileItsWorkIsPrepared) {
+    Box<std::function<void(std::optional<std::string>)>> begun;
+    Work slow = work(function(kStays), "");
+    slow.begin = [&](const std::string&, const auto& proceed) { begun.put(proceed); };
+    invoker_->invoke(std::move(slow));
+    const std::string process = secret();
+    ASSERT_TRUE(invoker_->next(process, [](const NextInvocation&) { ADD_FAILURE() << "nobody hears this any more"; }));
+    const auto proceed = begun.take();
+    ASSERT_TRUE(proceed);
+    ASSERT_TRUE(ask(process));
+    (*proceed)("payload");
+    EXPECT_EQ(next_.take()->payload, "payload");
+    EXPECT_FALSE(ask(process)) << "it has work";
+}
+
+TEST_F(InvokerTest, WorkThatIsNotNeededAnyMoreLeavesTheProcessToTheNext) {
+    Work gone = work(function(kStays), "");
+    gone.begin = [](const std::string&, const auto& proceed) { proceed(std::nullopt); };
+    invoker_->invoke(std::move(gone));
+    ASSERT_TRUE(ask(secret()));
+    invoke(function(kStays), "next");
+    EXPECT_EQ(next_.take()->payload, "next");
+}
+
+TEST_F(InvokerTest, AProcessThatEndsBeforeItsWorkIsPreparedFailsIt) {
+    Box<std::function<void(std::optional<std::string>)>> begun;
+    Work slow =
+        work(function("echo \"$AWS_LAMBDA_RUNTIME_API.\" >> address; while [ ! -e die ]; do sleep 0.01; done"), "");
+    slow.begin = [&](const std::string&, const auto& proceed) { begun.put(proceed); };
+    invoker_->invoke(std::move(slow));
+    ASSERT_TRUE(ask(secret()));
+    const auto lost = begun.take();
+    folder_.write("die", "\n");
+    const auto again = begun.take();  // so that whoever keeps it knows under which id it failed
+    ASSERT_TRUE(lost && again);
+    (*lost)("payload");
+    (*again)("payload");
+    const auto result = done_.take();
+    ASSERT_TRUE(result && result->error);
+    EXPECT_EQ(result->error->type, "Runtime.ExitError");
+    EXPECT_EQ(done_.size(), 0U);
+}
+
+// The writer still works when the invoker has stopped.
+TEST_F(InvokerTest, AfterItsEndNothingIsStartedAndNobodyIsKnown) {
+    Box<std::function<void(std::optional<std::string>)>> begun;
+    Work slow = work(function(kStays), "");
+    slow.begin = [&](const std::string&, const auto& proceed) { begun.put(proceed); };
+    invoker_->invoke(std::move(slow));
+    const std::string process = secret();
+    ASSERT_TRUE(ask(process));
+    const auto proceed = begun.take();
+    ASSERT_TRUE(proceed);
+    invoke(function(kStays), "waits");
+    invoker_->stop();
+    (*proceed)(std::nullopt);
+    invoke(function(kStays), "late");
+    invoker_->retire_all();
+    EXPECT_FALSE(ask(process));
+    EXPECT_FALSE(invoker_->answer(process, "request", "x"));
+    EXPECT_FALSE(invoker_->fail_init(process, {}));
 }
 
 }  // namespace
