@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "api/lambda/parts.hpp"
 #include "api/respond.hpp"
@@ -23,6 +24,8 @@ constexpr std::string_view kCallbacks = "/2025-12-01/durable-execution-callbacks
 constexpr std::string_view kFunctions = "/2025-12-01/functions/";
 constexpr std::size_t kPageDefault = 100;
 constexpr std::size_t kPageMax = 1000;
+/// The end of the year 9999, in seconds since the epoch.
+constexpr double kSecondsMax = 253402300800.0;
 
 void answer(const Call& call, const json::value& body) {
     call.respond(rest_json_answer(200, body, call.request_id));
@@ -183,8 +186,11 @@ struct ListFilter {
 Result<std::optional<TimePoint>> query_time(const net::Request& request, std::string_view name) {
     const std::string text = query_value(request, name);
     if (text.empty()) return std::nullopt;
-    if (std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0 || c == '.'; })) {
-        return from_epoch_ms(static_cast<long long>(std::stod(text) * 1000));
+    double seconds = 0;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
+    if (error == std::errc{} && end == text.data() + text.size() && seconds >= 0 && seconds < kSecondsMax) {
+        return from_epoch_ms(static_cast<long long>(seconds * 1000));
     }
     auto time = parse_iso8601(text);
     if (!time) return fail("SerializationException", 400, fmt::format("{}: {}", name, time.error().message));
@@ -239,7 +245,10 @@ void list(const Context& context, const Call& call, const std::string& function_
     const std::string marker = query_value(call.request, "Marker");
     if (!marker.empty()) {
         const auto key = base64_decode(marker);
-        if (!key) return respond_error(call, {"InvalidParameterValueException", 400, "Invalid Marker.", {}});
+        // Only a key of this function: others would list what the caller may not see.
+        if (!key || !key->starts_with(from)) {
+            return respond_error(call, {"InvalidParameterValueException", 400, "Invalid Marker.", {}});
+        }
         (*oldest_first ? from : to) = *oldest_first ? *key + '\0' : *key;
     }
     const auto rows = context.store.snapshot();

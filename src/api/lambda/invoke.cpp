@@ -95,7 +95,8 @@ void start_execution(const LambdaEngine& engine, Call call, Target target, Invoc
     engine::StartRequest start;
     start.name = call.request.header("X-Amz-Durable-Execution-Name");
     if (!call.request.body.empty()) start.input = std::move(call.request.body);
-    start.trace_header = call.request.header("X-Amzn-Trace-Id");
+    // Kept as JSON, which has no other bytes. What is no text is no trace.
+    if (const auto trace = call.request.header("X-Amzn-Trace-Id"); is_utf8(trace)) start.trace_header = trace;
     start.synchronous = type == InvocationType::request_response;
     const std::string version = target.function.version;
     if (version == functions::kLatest) {

@@ -62,7 +62,7 @@ wire::ErrorObject read_error(const net::Request& request) {
     error.type = text("errorType");
     if (!error.type) {
         const auto header = request.header("Lambda-Runtime-Function-Error-Type");
-        error.type = header.empty() ? "Unhandled" : std::string(header);
+        error.type = header.empty() || !is_utf8(header) ? "Unhandled" : std::string(header);
     }
     const json::value* trace = object == nullptr ? nullptr : object->if_contains("stackTrace");
     if (trace != nullptr && trace->is_array()) {

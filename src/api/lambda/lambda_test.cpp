@@ -1,0 +1,214 @@
+// The Lambda service over a memory store: what is almost right is refused in AWS's words, and never upsets the server.
+#include "api/lambda/lambda.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/runtime/runtime.hpp"
+#include "base/encoding.hpp"
+#include "core/rows.hpp"
+#include "engine/test_kit.hpp"
+#include "functions/registry.hpp"
+
+namespace holdpoint::api {
+namespace {
+
+using namespace engine::test;
+using ::testing::HasSubstr;
+namespace json = boost::json;
+
+class LambdaServiceTest : public ::testing::Test {
+protected:
+    LambdaServiceTest() {
+        deploy("f", functions::DurableConfig{.execution_timeout_seconds = 600, .retention_days = 1});
+        deploy("other", functions::DurableConfig{.execution_timeout_seconds = 600, .retention_days = 1});
+        deploy("plain", std::nullopt);
+    }
+    ~LambdaServiceTest() override {
+        invoker_.stop();
+        writer_.stop();
+    }
+
+    engine::InvokerOptions options() const {
+        engine::InvokerOptions made;
+        made.code_folder = folder_.path();
+        made.working_folder = folder_.path();
+        return made;
+    }
+
+    void deploy(const std::string& name, std::optional<functions::DurableConfig> durable) {
+        functions::Function function;
+        function.name = name;
+        function.executable = name;
+        function.code_sha256 = "script";
+        function.durable = durable;
+        function.log_group = "/aws/lambda/" + name;
+        Box<bool> written;
+        writer_.submit([&](store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
+            const auto made = functions::create_function(rows, function, now, "r-" + name);
+            rows.apply(made->writes);
+            return [&, ok = made.has_value()] { written.put(ok); };
+        });
+        ASSERT_TRUE(written.take());
+    }
+
+    net::Response call(const std::string& method, const std::string& target, const std::string& body = {},
+                       const net::Headers& headers = {}) {
+        Box<net::Response> answered;
+        service_->handle({.request = {.method = method, .target = target, .headers = headers, .body = body},
+                          .caller = {.account = "000000000000", .arn = "user", .user_id = "u", .role_name = ""},
+                          .authorize = [](const std::string&, const std::string&) -> Result<void> { return {}; },
+                          .request_id = "request-1",
+                          .respond = [&](net::Response response) { answered.put(std::move(response)); }});
+        return answered.take().value_or(net::Response{.status = 0, .headers = {}, .body = "no answer"});
+    }
+
+    static std::string error_of(const net::Response& response) {
+        return std::to_string(response.status) + " " + std::string(response.header("x-amzn-ErrorType"));
+    }
+
+    std::string start(const std::string& function, const std::string& name, net::Headers headers = {}) {
+        headers.emplace_back("X-Amz-Invocation-Type", "Event");
+        headers.emplace_back("X-Amz-Durable-Execution-Name", name);
+        const auto response = call("POST", "/2015-03-31/functions/" + function + ":$LATEST/invocations", "{}", headers);
+        EXPECT_EQ(response.status, 202) << response.body;
+        return std::string(response.header("X-Amz-Durable-Execution-Arn"));
+    }
+
+    json::object listed(const std::string& function, const std::string& query) {
+        const auto response = call("GET", "/2025-12-01/functions/" + function + "/durable-executions?" + query);
+        EXPECT_EQ(response.status, 200) << response.body;
+        return json::parse(response.body).as_object();
+    }
+
+    TestFolder folder_;
+    SharedClock clock_;
+    SystemRandom random_;
+    MemoryLogs logs_;
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+    engine::Writer writer_{clock_, *store_};
+    engine::Timers timers_{clock_, *store_};
+    engine::Invoker invoker_{clock_,
+                             random_,
+                             logs_,
+                             options(),
+                             [](const functions::Function&) { return engine::ProcessCredentials{}; },
+                             [](const std::string&) {}};
+    engine::Executions executions_{random_, writer_, timers_, invoker_, {}, "us-east-1", "000000000000"};
+    engine::EventQueue events_{random_, writer_, invoker_, "us-east-1", "000000000000"};
+    std::unique_ptr<Service> service_ =
+        make_lambda_service({.clock = clock_, .random = random_, .store = *store_, .writer = writer_},
+                            {.executions = executions_, .invoker = invoker_, .events = events_});
+    std::string script_ = folder_.script("script", "exec sleep 60");
+};
+
+TEST_F(LambdaServiceTest, ATimeInAQueryIsSecondsOrIso8601OrRefused) {
+    (void)start("f", "a");
+    const std::string path = "/2025-12-01/functions/f/durable-executions?StartedAfter=";
+    EXPECT_EQ(listed("f", "StartedAfter=1799999999.5").at("DurableExecutions").as_array().size(), 1U);
+    EXPECT_EQ(listed("f", "StartedAfter=2027-01-15T08:00:01Z").at("DurableExecutions").as_array().size(), 0U);
+    for (const std::string& wrong :
+         {std::string("."), std::string("1.2.3"), std::string(400, '9'), std::string("99999999999999999999"),
+          std::string("nan"), std::string("inf"), std::string("-1"), std::string("1e300"), std::string("tomorrow")}) {
+        EXPECT_EQ(error_of(call("GET", path + wrong)), "400 SerializationException") << wrong;
+    }
+}
+
+// A marker is a key: one of another function's would have listed that function's executions.
+TEST_F(LambdaServiceTest, AMarkerNeverLeadsToAnotherFunction) {
+    for (int i = 0; i < 3; ++i) (void)start("f", "f" + std::to_string(i));
+    (void)start("other", "secret");
+    const auto page = listed("f", "MaxItems=2");
+    ASSERT_TRUE(page.contains("NextMarker"));
+    const std::string marker(page.at("NextMarker").as_string());
+    EXPECT_EQ(listed("f", "MaxItems=2&Marker=" + percent_encode(marker)).at("DurableExecutions").as_array().size(), 1U);
+    std::string beyond;
+    append_key_part(beyond, "zzz");
+    for (const std::string& wrong : {base64_encode(beyond), std::string("!")}) {
+        for (const char* order : {"&ReverseOrder=true", ""}) {
+            const auto response =
+                call("GET", "/2025-12-01/functions/f/durable-executions?Marker=" + percent_encode(wrong) + order);
+            EXPECT_EQ(error_of(response), "400 InvalidParameterValueException") << response.body;
+        }
+    }
+}
+
+// What is kept is JSON. Bytes that are no text made a row that could never be read again, by no later server either.
+TEST_F(LambdaServiceTest, BytesThatAreNoTextAreNotKept) {
+    const std::string arn = start("f", "traced", {{"X-Amzn-Trace-Id", "Root=\xff\xfe"}});
+    const auto number = engine::execution_number(*store_->snapshot(), arn);
+    ASSERT_TRUE(number);
+    EXPECT_EQ(core::load_execution(*store_->snapshot(), *number)->head().trace_header, "");
+    EXPECT_EQ(call("GET", "/2025-12-01/durable-executions/" + percent_encode(arn)).status, 200);
+    EXPECT_EQ(error_of(call("POST", "/2015-03-31/functions/f:$LATEST/invocations", "\"\xff\"",
+                            {{"X-Amz-Invocation-Type", "Event"}})),
+              "400 InvalidRequestContentException");
+    EXPECT_EQ(error_of(call("POST", "/2025-12-01/durable-execution-callbacks/AAAA/succeed", "\xff")),
+              "400 InvalidParameterValueException");
+}
+
+TEST_F(LambdaServiceTest, BodiesOfTheWrongShapeAreRefused) {
+    const std::string arn = "/2025-12-01/durable-executions/" + percent_encode(start("f", "a"));
+    const std::string id =
+        "/2025-12-01/durable-execution-callbacks/" + percent_encode(base64_encode(std::string(24, 'x')));
+    const std::string plain = "/2015-03-31/functions/plain";
+    const std::vector<std::tuple<std::string, std::string>> targets = {
+        {"POST", arn + "/checkpoint"},     {"POST", arn + "/stop"},       {"POST", id + "/fail"},
+        {"PUT", plain + "/configuration"}, {"POST", plain + "/versions"}, {"POST", plain + "/aliases"},
+        {"PUT", plain + "/aliases/live"}};
+    for (const auto& [method, target] : targets) {
+        for (const char* body :
+             {"{", "[]", "1", "null", "\"text\"", "{\"ErrorMessage\":1}", "{\"Updates\":7}", "{\"Timeout\":\"x\"}",
+              "{\"Timeout\":1e99}", "{\"Environment\":[]}", "{\"Environment\":{\"Variables\":{\"A\":1}}}",
+              "{\"DurableConfig\":{\"ExecutionTimeout\":\"x\"}}", "{\"Name\":{}}", "{\"FunctionVersion\":[1]}",
+              "{\"CheckpointToken\":1}", "{\"Updates\":[{\"Id\":1}],\"CheckpointToken\":\"x\"}"}) {
+            const auto response = call(method, target, body);
+            EXPECT_LT(response.status, 500) << method << " " << target << " " << body << ": " << response.body;
+            EXPECT_GE(response.status, 200) << method << " " << target << " " << body << ": " << response.body;
+        }
+    }
+    EXPECT_EQ(error_of(call("PUT", plain + "/configuration", "[]")), "400 SerializationException");
+    EXPECT_EQ(error_of(call("POST", arn + "/stop", "[]")), "400 SerializationException");
+    EXPECT_EQ(error_of(call("GET", arn + "/history?MaxItems=-1")), "400 InvalidParameterValueException");
+    EXPECT_EQ(error_of(call("GET", arn + "/history?Marker=99999999999999999999")),
+              "400 InvalidParameterValueException");
+    EXPECT_EQ(error_of(call("GET", "/2025-12-01/durable-executions/arn%3Aaws%3Ax/history")),
+              "404 ResourceNotFoundException");
+}
+
+TEST_F(LambdaServiceTest, InvocationsThatAwsRefusesAreRefused) {
+    const auto invoke = [this](const std::string& function, const std::string& body, const net::Headers& headers) {
+        return error_of(call("POST", "/2015-03-31/functions/" + function + "/invocations", body, headers));
+    };
+    EXPECT_EQ(invoke("f", "{}", {}), "400 InvalidParameterValueException") << "unqualified";
+    EXPECT_EQ(invoke("nobody", "{}", {}), "404 ResourceNotFoundException");
+    EXPECT_EQ(invoke("plain", "{", {}), "400 InvalidRequestContentException");
+    EXPECT_EQ(invoke("plain", "{}", {{"X-Amz-Invocation-Type", "Later"}}), "400 InvalidParameterValueException");
+    EXPECT_EQ(invoke("plain", "{}", {{"X-Amz-Durable-Execution-Name", "a"}}), "400 InvalidParameterValueException");
+    EXPECT_EQ(invoke("f:$LATEST", "{}", {{"X-Amz-Durable-Execution-Name", "a b"}}),
+              "400 InvalidParameterValueException");
+    EXPECT_EQ(invoke("plain", std::string(6 * 1024 * 1024 + 1, ' '), {}), "413 RequestTooLargeException");
+    EXPECT_EQ(invoke("a%00b", "{}", {}), "400 ValidationException");
+}
+
+TEST_F(LambdaServiceTest, TheRuntimeApiKnowsItsProcessesOnly) {
+    const auto runtime = [this](const std::string& method, const std::string& target, const std::string& body) {
+        Box<net::Response> answered;
+        handle_runtime(invoker_, {.method = method, .target = target, .headers = {}, .body = body},
+                       [&](net::Response response) { answered.put(std::move(response)); });
+        return answered.take().value_or(net::Response{}).status;
+    };
+    const std::string base = "/runtime/nobody/2018-06-01/runtime/";
+    EXPECT_EQ(runtime("GET", base + "invocation/next", ""), 403);
+    EXPECT_EQ(runtime("POST", base + "init/error", "[1"), 403);
+    EXPECT_EQ(runtime("POST", base + "invocation/x/response", "{}"), 400);
+    EXPECT_EQ(runtime("POST", base + "invocation/x/error", "{\"errorType\":1,\"stackTrace\":{}}"), 400);
+    EXPECT_EQ(runtime("POST", base + "invocation/x", "{}"), 404);
+    EXPECT_EQ(runtime("POST", base + "invocation/x/response", std::string(6 * 1024 * 1024 + 1, ' ')), 413);
+    for (const char* target : {"/runtime/", "/runtime", "/runtime//2018-06-01/runtime/", "/runtime/x/2018-06-01/"}) {
+        EXPECT_EQ(runtime("GET", target, ""), 404) << target;
+    }
+}
+
+}  // namespace
+}  // namespace holdpoint::api
