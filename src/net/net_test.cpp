@@ -73,6 +73,28 @@ TEST(ServerTest, ADroppedRequestIsAnswered500) {
     EXPECT_EQ(answer->status, 500);
 }
 
+TEST(ServerTest, AHandlerThatThrowsIsAnswered500WithoutItsReason) {
+    Server server({}, [](const Request&, const Respond&) { throw std::runtime_error("secret detail"); });
+    const auto answer =
+        make_transport()->send(local(server), {.method = "GET", .target = "/", .headers = {}, .body = ""}, {});
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->status, 500);
+    EXPECT_EQ(answer->body.find("secret"), std::string::npos);
+}
+
+// It is written on an I/O thread, where nobody caught what the HTTP library throws at it.
+TEST(ServerTest, AnAnswerThatCannotBeWrittenEndsOneConnectionOnly) {
+    Server server({.threads = 1}, [](const Request& request, const Respond& respond) {
+        if (request.target == "/") return respond({});
+        respond({.status = 200, .headers = {{"X-Large", std::string(100'000, 'x')}}, .body = ""});
+    });
+    const auto transport = make_transport();
+    EXPECT_FALSE(transport->send(local(server), {.method = "GET", .target = "/large", .headers = {}, .body = ""}, {}));
+    const auto answer = transport->send(local(server), {.method = "GET", .target = "/", .headers = {}, .body = ""}, {});
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->status, 200);
+}
+
 TEST(ServerTest, RefusesWhatIsTooLargeOrMalformed) {
     Server server({.body_bytes_max = 1000}, [](Request, Respond respond) { respond({}); });
     const auto transport = make_transport();

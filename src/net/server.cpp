@@ -9,6 +9,7 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <condition_variable>
+#include <cstdio>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -162,7 +163,8 @@ private:
         try {
             hub_.handler(to_request(std::move(message)), respond);
         } catch (const std::exception& error) {
-            respond(text_response(500, std::string("Internal error: ") + error.what()));
+            std::fprintf(stderr, "holdpoint: a request failed: %s\n", error.what());
+            respond(text_response(500, "The server failed; its log says why."));
         }
     }
 
@@ -222,7 +224,7 @@ public:
         : hub_(std::move(options), std::move(handler)), acceptor_(asio::make_strand(io_)) {
         bind();
         accept();
-        for (std::size_t i = 0; i < hub_.options.threads; ++i) threads_.emplace_back([this] { io_.run(); });
+        for (std::size_t i = 0; i < hub_.options.threads; ++i) threads_.emplace_back([this] { run(); });
     }
 
     ~Impl() { stop(std::chrono::milliseconds{0}); }
@@ -245,6 +247,18 @@ public:
     }
 
 private:
+    /// One answer that cannot be written must not end the server: its connection ends, the others go on.
+    void run() {
+        while (true) {
+            try {
+                io_.run();
+                return;
+            } catch (const std::exception& error) {
+                std::fprintf(stderr, "holdpoint: a connection failed: %s\n", error.what());
+            }
+        }
+    }
+
     void bind() {
         const std::string where = hub_.options.host + ":" + std::to_string(hub_.options.port);
         beast::error_code error;
@@ -265,8 +279,8 @@ private:
         acceptor_.async_accept(asio::make_strand(io_), [this](beast::error_code error, tcp::socket socket) {
             if (!acceptor_.is_open()) return;
             if (!error) admit(std::move(socket));
-            // Out of file descriptors: a short pause instead of a busy loop, until some connection ends.
-            if (error == asio::error::no_descriptors) return accept_later();
+            // Out of file descriptors or memory: a short pause instead of a busy loop, until some connection ends.
+            if (error && error != asio::error::connection_aborted) return accept_later();
             accept();
         });
     }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
+
 #include "api/respond.hpp"
 #include "api/runtime/runtime.hpp"
 #include "identity/roles.hpp"
@@ -47,17 +49,29 @@ void Gateway::handle(net::Request request, net::Respond respond) {
                               : text_response(503, "application/json", R"({"status":"starting"})"));
     }
     if (*service == ServiceId::runtime) return api::handle_runtime(invoker_, request, respond);
+    const std::string request_id = context_.random.uuid();
+    try {
+        hand_over(*service, request_id, std::move(request), respond);
+    } catch (const std::exception& error) {
+        // A mistake of ours, or the disk's: the one who asked hears that it failed, the operator why.
+        std::fprintf(stderr, "holdpoint: request %s failed: %s\n", request_id.c_str(), error.what());
+        respond(refuse(*service, service_exception(*service), request_id));
+    }
+}
+
+void Gateway::hand_over(ServiceId service, const std::string& request_id, net::Request request,
+                        const net::Respond& respond) {
     api::Call call;
-    call.request_id = context_.random.uuid();
-    if (!may_be_unsigned(*service, request)) {
-        auto caller = authenticate(request, *service);
-        if (!caller) return respond(refuse(*service, in_words_of(*service, caller.error()), call.request_id));
+    call.request_id = request_id;
+    if (!may_be_unsigned(service, request)) {
+        auto caller = authenticate(request, service);
+        if (!caller) return respond(refuse(service, in_words_of(service, caller.error()), request_id));
         call.caller = std::move(*caller);
     }
-    call.authorize = authorizer(call.caller, *service);
+    call.authorize = authorizer(call.caller, service);
     call.request = std::move(request);
-    call.respond = std::move(respond);
-    services_.at(*service)->handle(std::move(call));
+    call.respond = respond;
+    services_.at(service)->handle(std::move(call));
 }
 
 Result<api::Caller> Gateway::authenticate(const net::Request& request, ServiceId service) const {

@@ -21,12 +21,13 @@ public:
             engine::Invoker& invoker, const engine::MessageSigner& signer,
             std::map<ServiceId, std::unique_ptr<api::Service>> services);
 
-    /// Called on I/O threads.
+    /// Called on I/O threads. Whatever a service throws is answered as its failure (500) and logged.
     void handle(net::Request request, net::Respond respond);
     /// /health answers 200 from now on.
     void set_ready() { ready_ = true; }
 
 private:
+    void hand_over(ServiceId service, const std::string& request_id, net::Request request, const net::Respond& respond);
     Result<api::Caller> authenticate(const net::Request& request, ServiceId service) const;
     [[nodiscard]] api::Authorize authorizer(const api::Caller& caller, ServiceId service) const;
 

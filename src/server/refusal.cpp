@@ -31,6 +31,15 @@ Error in_words_of(ServiceId service, Error error) {
     return error;
 }
 
+Error service_exception(ServiceId service) {
+    const char* name = service == ServiceId::dynamodb ? "InternalServerError"
+                       : service == ServiceId::logs   ? "ServiceUnavailableException"
+                       : service == ServiceId::sns    ? "InternalError"
+                       : is_query(service)            ? "InternalFailure"
+                                                      : "ServiceException";
+    return {.name = name, .http_status = 500, .message = "The server failed; its log says why.", .details_json = {}};
+}
+
 net::Response refuse(ServiceId service, const Error& error, std::string_view request_id) {
     switch (service) {
         case ServiceId::dynamodb:

@@ -11,6 +11,9 @@ namespace holdpoint::server {
 /// SignatureDoesNotMatch, AccessDenied) under the name and status that this service gives it.
 [[nodiscard]] Error in_words_of(ServiceId service, Error error);
 
+/// What this service calls its own failure (500).
+[[nodiscard]] Error service_exception(ServiceId service);
+
 /// The error in the service's protocol.
 [[nodiscard]] net::Response refuse(ServiceId service, const Error& error, std::string_view request_id);
 

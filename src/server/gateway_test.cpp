@@ -1,0 +1,197 @@
+// The door: who is let in, what those who are not hear, and that nothing behind it can break it.
+#include "server/gateway.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+#include "engine/test_kit.hpp"
+
+namespace holdpoint::server {
+namespace {
+
+using namespace engine::test;
+using ::testing::HasSubstr;
+
+/// Remembers who called; may ask for an action, or break.
+class FakeService final : public api::Service {
+public:
+    void handle(api::Call call) override {
+        callers.push_back(call.caller);
+        if (breaks) throw std::runtime_error("secret detail");
+        if (auto ok = call.authorize("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:f");
+            !ok) {
+            return call.respond(
+                {.status = ok.error().http_status, .headers = {{"name", ok.error().name}}, .body = ok.error().message});
+        }
+        call.respond({.status = 200, .headers = {}, .body = "welcome"});
+    }
+
+    std::vector<api::Caller> callers;
+    bool breaks = false;
+};
+
+class GatewayTest : public ::testing::Test {
+protected:
+    GatewayTest() {
+        std::map<ServiceId, std::unique_ptr<api::Service>> services;
+        for (const ServiceId id : {ServiceId::lambda, ServiceId::dynamodb, ServiceId::sns, ServiceId::logs,
+                                   ServiceId::cloudformation, ServiceId::sts, ServiceId::stacks}) {
+            auto service = std::make_unique<FakeService>();
+            services_[id] = service.get();
+            services[id] = std::move(service);
+        }
+        gateway_ = std::make_unique<Gateway>(context_, account_key_, sessions_, invoker_, signer_, std::move(services));
+    }
+
+    static net::Request request(std::string target = "/2015-03-31/functions/") {
+        return {.method = "POST", .target = std::move(target), .headers = {{"Host", "localhost"}}, .body = "{}"};
+    }
+    net::Request sign(net::Request request, const identity::Credentials& by, const std::string& service = "lambda",
+                      const std::string& region = "us-east-1") const {
+        const auto added = identity::sign({request.method, request.target, request.headers, request.body}, by, region,
+                                          service, clock_.now());
+        request.headers.insert(request.headers.end(), added.begin(), added.end());
+        return request;
+    }
+    net::Response send(net::Request request) {
+        std::optional<net::Response> answer;
+        gateway_->handle(std::move(request), [&](net::Response response) {
+            if (!answer) answer = std::move(response);
+        });
+        return answer.value_or(net::Response{.status = 0, .headers = {}, .body = "no answer"});
+    }
+    static std::string error_of(const net::Response& response) {
+        return std::to_string(response.status) + " " + std::string(response.header("x-amzn-ErrorType"));
+    }
+    void put_policy(const std::string& document) {
+        const auto row = identity::put_role({.name = "role", .policies = {{"p", document}}});
+        ASSERT_TRUE(row);
+        const auto transaction = store_->begin();
+        transaction->apply({*row});
+        transaction->commit();
+    }
+
+    TestFolder folder_;
+    SharedClock clock_;
+    SystemRandom random_;
+    MemoryLogs logs_;
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+    engine::Writer writer_{clock_, *store_};
+    engine::Invoker invoker_{clock_,
+                             random_,
+                             logs_,
+                             {},
+                             [](const functions::Function&) { return engine::ProcessCredentials{}; },
+                             [](const std::string&) {}};
+    identity::Sessions sessions_{random_};
+    engine::MessageSigner signer_{folder_.file("key.pem")};
+    const identity::Credentials account_key_{
+        .access_key_id = "AKIAEXAMPLE", .secret_access_key = "secret", .session_token = {}};
+    api::Context context_{.clock = clock_, .random = random_, .store = *store_, .writer = writer_};
+    std::map<ServiceId, FakeService*> services_;
+    std::unique_ptr<Gateway> gateway_;
+};
+
+TEST_F(GatewayTest, TheAccountsKeyMayDoEverything) {
+    const auto answer = send(sign(request(), account_key_));
+    EXPECT_EQ(answer.body, "welcome");
+    EXPECT_EQ(services_[ServiceId::lambda]->callers.at(0).arn, "arn:aws:iam::000000000000:user/holdpoint");
+}
+
+TEST_F(GatewayTest, WhoIsNotKnownDoesNotComeIn) {
+    EXPECT_EQ(error_of(send(request())), "403 MissingAuthenticationTokenException");
+    auto unknown = account_key_;
+    unknown.access_key_id = "AKIANOBODY";
+    EXPECT_EQ(error_of(send(sign(request(), unknown))), "403 UnrecognizedClientException");
+    auto wrong = account_key_;
+    wrong.secret_access_key = "guess";
+    EXPECT_EQ(error_of(send(sign(request(), wrong))), "403 InvalidSignatureException");
+    auto changed = sign(request(), account_key_);
+    changed.body = "{\"other\":1}";
+    EXPECT_EQ(error_of(send(changed)), "403 InvalidSignatureException");
+    const auto region = send(sign(request(), account_key_, "lambda", "eu-west-1"));
+    EXPECT_THAT(region.body, HasSubstr("Credential should be scoped to a valid region"));
+    const auto old = sign(request(), account_key_);
+    clock_.advance(std::chrono::minutes(16));
+    EXPECT_EQ(error_of(send(old)), "403 InvalidSignatureException");
+    EXPECT_TRUE(services_[ServiceId::lambda]->callers.empty());
+}
+
+// What is malformed on purpose: it may not end the thread that reads it.
+TEST_F(GatewayTest, NoAuthorizationHeaderUpsetsIt) {
+    for (const char* header :
+         {"", "AWS4-HMAC-SHA256", "AWS4-HMAC-SHA256 Credential=", "AWS4-HMAC-SHA256 Credential=////, SignedHeaders=;;",
+          "AWS4-HMAC-SHA256 Credential=a/b/c/d/e, SignedHeaders=host, Signature=zz", "Bearer \xff\xff", "Basic =="}) {
+        auto malformed = request();
+        malformed.headers.emplace_back("Authorization", header);
+        malformed.headers.emplace_back("X-Amz-Date", "yesterday");
+        const auto answer = send(malformed);
+        EXPECT_TRUE(answer.status == 403 || answer.status == 400) << header << " " << answer.status;
+    }
+    EXPECT_EQ(send(request("/nothing")).status, 404);
+}
+
+TEST_F(GatewayTest, ARoleMayDoWhatItsPoliciesSay) {
+    const auto session = sessions_.issue("role", "approvals_workflow");
+    const auto refused = send(sign(request(), session));
+    EXPECT_EQ(refused.status, 403);
+    EXPECT_EQ(refused.header("name"), "AccessDeniedException");
+    EXPECT_EQ(refused.body,
+              "User: arn:aws:sts::000000000000:assumed-role/role/approvals_workflow is not authorized to perform: "
+              "lambda:InvokeFunction on resource: arn:aws:lambda:us-east-1:000000000000:function:f because no "
+              "identity-based policy allows the lambda:InvokeFunction action");
+    put_policy(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"lambda:Invoke*","Resource":"*"}})");
+    EXPECT_EQ(send(sign(request(), session)).body, "welcome");
+    put_policy(R"({"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"lambda:*","Resource":"*"}})");
+    const auto denied = send(sign(request(), session));
+    EXPECT_EQ(denied.status, 403) << "a policy that was changed counts at once";
+    EXPECT_THAT(denied.body, HasSubstr("with an explicit deny"));
+}
+
+TEST_F(GatewayTest, ASessionEndsWithItsProcess) {
+    put_policy(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})");
+    const auto session = sessions_.issue("role", "f");
+    EXPECT_EQ(send(sign(request(), session)).status, 200);
+    auto without_token = session;
+    without_token.session_token.clear();
+    EXPECT_NE(send(sign(request(), without_token)).status, 200);
+    sessions_.end(session.access_key_id);
+    EXPECT_EQ(error_of(send(sign(request(), session))), "403 UnrecognizedClientException");
+}
+
+TEST_F(GatewayTest, WhatAServiceThrowsIsAnsweredInItsProtocol) {
+    for (auto& [id, service] : services_) service->breaks = true;
+    const auto lambda = send(sign(request(), account_key_));
+    EXPECT_EQ(error_of(lambda), "500 ServiceException");
+    EXPECT_THAT(lambda.body, ::testing::Not(HasSubstr("secret detail"))) << "that is for the server's log";
+    auto tables = request("/");
+    tables.headers.emplace_back("X-Amz-Target", "DynamoDB_20120810.PutItem");
+    const auto table = send(sign(tables, account_key_, "dynamodb"));
+    EXPECT_EQ(table.status, 500);
+    EXPECT_THAT(table.body, HasSubstr("InternalServerError"));
+    const auto topic = send(sign(request("/"), account_key_, "sns"));
+    EXPECT_EQ(topic.status, 500);
+    EXPECT_THAT(topic.body, HasSubstr("<Code>InternalError</Code>"));
+}
+
+TEST_F(GatewayTest, HealthSaysWhetherItIsReady) {
+    net::Request health = request("/health");
+    health.method = "GET";
+    EXPECT_EQ(send(health).status, 503);
+    gateway_->set_ready();
+    EXPECT_EQ(send(health).status, 200);
+}
+
+TEST_F(GatewayTest, LinksInMessagesNeedNoKeyButMayDoNothingElse) {
+    net::Request link = request("/?Action=ConfirmSubscription&TopicArn=arn&Token=t");
+    link.method = "GET";
+    const auto answer = send(link);
+    ASSERT_EQ(services_[ServiceId::sns]->callers.size(), 1U);
+    EXPECT_EQ(services_[ServiceId::sns]->callers[0].arn, "");
+    EXPECT_EQ(answer.header("name"), "MissingAuthenticationToken") << "it asked for what needs a caller";
+}
+
+}  // namespace
+}  // namespace holdpoint::server
