@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -14,6 +15,9 @@ namespace {
 constexpr std::chrono::milliseconds kLongestSleep{1000};
 constexpr std::size_t kPage = 1000;
 constexpr std::chrono::milliseconds kNextPage{10};
+/// A row that is still there this long after it fired: its execution found nothing due, because the clock was set back
+/// in between.
+constexpr std::chrono::milliseconds kFireAgain{5000};
 }  // namespace
 
 class Timers::Impl {
@@ -83,26 +87,31 @@ private:
             }
             if (!watched_.empty()) next_ = std::min(next_, watched_.begin()->first);
         }
-        // A row stays until its execution's command has run, so the same row may be read again: firing twice is
-        // harmless.
-        const auto rows = store_.snapshot()->scan(Space::timers, {}, {}, kPage);
+        read_due_rows(now, due);
+        for (const std::uint64_t number : due) fire_(number);
+    }
+
+    /// A row stays until its execution's command has run, so the same row may be read again: firing twice is harmless.
+    void read_due_rows(TimePoint now, std::vector<std::uint64_t>& due) {
+        const std::string end = core::timer_key(now + Milliseconds{1}, 0);
+        const auto snapshot = store_.snapshot();
+        const auto rows = snapshot->scan(Space::timers, {}, end, kPage);
+        std::map<std::string, Milliseconds> still_there;
         for (const Row& row : rows) {
             const auto timer = core::read_timer_key(row.key);
             if (!timer) continue;
-            if (timer->first > now) {
-                const std::lock_guard lock(mutex_);
-                next_ = std::min(next_, timer->first);
-                break;
-            }
-            if (fired_.insert(row.key).second) due.push_back(timer->second);
-        }
-        std::set<std::string> still_there;
-        for (const Row& row : rows) {
-            if (fired_.contains(row.key)) still_there.insert(row.key);
+            const auto fired = fired_.find(row.key);
+            const bool again = fired == fired_.end() || clock_.monotonic() - fired->second >= kFireAgain;
+            still_there.emplace(row.key, again ? clock_.monotonic() : fired->second);
+            if (again) due.push_back(timer->second);
         }
         fired_ = std::move(still_there);
-        if (rows.size() == kPage) note(now + kNextPage);  // more may be due behind this page
-        for (const std::uint64_t number : due) fire_(number);
+        if (rows.size() == kPage) return note(now + kNextPage);  // more may be due behind this page
+        const auto later = snapshot->scan(Space::timers, end, {}, 1);
+        const auto next = later.empty() ? std::nullopt : core::read_timer_key(later.front().key);
+        if (!next) return;
+        const std::lock_guard lock(mutex_);
+        next_ = std::min(next_, next->first);
     }
 
     const Clock& clock_;
@@ -113,7 +122,7 @@ private:
     std::condition_variable wake_;
     TimePoint next_ = from_epoch_ms(0);
     std::set<std::pair<TimePoint, std::uint64_t>> watched_;
-    std::set<std::string> fired_;  // rows that were fired and are still there
+    std::map<std::string, Milliseconds> fired_;  // rows that were fired and are still there, and when (monotonic)
     Milliseconds last_second_{0};
     bool stopping_ = false;
     std::thread thread_;
