@@ -77,8 +77,9 @@ public:
         writer_.submit([self = shared_from_this()](store::Transaction& rows, TimePoint now) -> AfterCommit {
             std::vector<Work> works;
             for (const Row& row : rows.scan(Space::events, {}, key_of(now, "~"), kPage)) {
+                // Before it is read: this runs each second and with each event, and payloads may be large.
+                if (!self->under_way_.insert(row.key.substr(sizeof(std::uint64_t))).second) continue;
                 Event event = read(row);
-                if (!self->under_way_.insert(event.request_id).second) continue;
                 auto function = functions::resolve(rows, event.function, self->region_, self->account_);
                 if (function) {
                     works.push_back(self->make_work(std::move(*function), row.key, std::move(event)));

@@ -82,20 +82,21 @@ public:
 
     /// The function's next invocation; its process asks for it as soon as it is there.
     std::optional<NextInvocation> next() {
-        Box<NextInvocation> invocations;
+        const auto invocations = std::make_shared<Box<NextInvocation>>();
         std::string asked;
         const auto ask = [&] {
             const std::string process = last_process();
             if (process.empty() || process == asked) return;
-            if (invoker_->next(process, [&](const NextInvocation& invocation) { invocations.put(invocation); })) {
+            if (invoker_->next(process,
+                               [invocations](const NextInvocation& invocation) { invocations->put(invocation); })) {
                 asked = process;
             }
         };
         const bool there = eventually([&] {
             ask();
-            return invocations.size() > 0;
+            return invocations->size() > 0;
         });
-        return there ? invocations.take() : std::nullopt;
+        return there ? invocations->take() : std::nullopt;
     }
     bool answer(const NextInvocation& invocation, const std::string& body) {
         return invoker_->answer(last_process(), invocation.request_id, body);

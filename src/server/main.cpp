@@ -16,7 +16,8 @@ namespace {
 void read_listen(const std::string& text, holdpoint::server::Options& options) {
     const auto colon = text.rfind(':');
     const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
-    if (port.empty() || port.find_first_not_of("0123456789") != std::string::npos || std::stoul(port) > 65535) {
+    if (port.empty() || port.find_first_not_of("0123456789") != std::string::npos || port.size() > 5 ||
+        std::stoul(port) > 65535) {
         throw CLI::ValidationError("--listen", "expected HOST:PORT, such as 127.0.0.1:4566, got '" + text + "'");
     }
     options.host = text.substr(0, colon);

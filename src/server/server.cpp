@@ -68,14 +68,26 @@ public:
         timers_.run([this](std::uint64_t number) { executions_.fire(number); }, [this] { each_second(); });
         gateway_ready_.set_value(&gateway_);
         gateway_.set_ready();
-        cli::write_server_file(data_, {.url = url_,
-                                       .access_key_id = account_key_.access_key_id,
-                                       .secret_access_key = account_key_.secret_access_key,
-                                       .region = options.region});
+        try {
+            cli::write_server_file(data_, {.url = url_,
+                                           .access_key_id = account_key_.access_key_id,
+                                           .secret_access_key = account_key_.secret_access_key,
+                                           .region = options.region});
+        } catch (...) {
+            take_down();  // it serves already
+            throw;
+        }
     }
 
     ~Impl() {
         cli::remove_server_file(data_);
+        take_down();
+    }
+
+    [[nodiscard]] const std::string& url() const { return url_; }
+
+private:
+    void take_down() {
         timers_.stop();
         deliveries_.stop();
         invoker_.retire_all();
@@ -85,9 +97,6 @@ public:
         logs_->flush();
     }
 
-    [[nodiscard]] const std::string& url() const { return url_; }
-
-private:
     /// Listens first of all, so that functions can be told where; requests wait until everything is built.
     std::unique_ptr<net::Server> listen(const Options& options) {
         net::ServerOptions listener;

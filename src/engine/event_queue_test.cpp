@@ -1,0 +1,180 @@
+// Asynchronous invocations over a memory store and real processes, for which the test answers.
+#include "engine/event_queue.hpp"
+
+#include <gtest/gtest.h>
+
+#include "engine/test_kit.hpp"
+#include "functions/registry.hpp"
+
+namespace holdpoint::engine {
+namespace {
+
+using namespace test;
+
+class EventQueueTest : public ::testing::Test {
+protected:
+    /// The parts of one server; the next one over the same store is the next start.
+    struct World {
+        World(SharedClock& clock, store::Store& store, const std::string& folder)
+            : writer(clock, store),
+              invoker(
+                  clock, random, logs, options(folder), [](const functions::Function&) { return ProcessCredentials{}; },
+                  [](const std::string&) {}),
+              queue(random, writer, invoker, "us-east-1", "000000000000") {}
+        ~World() {
+            invoker.stop();
+            writer.stop();
+        }
+        World(const World&) = delete;
+        World& operator=(const World&) = delete;
+
+        static InvokerOptions options(const std::string& folder) {
+            InvokerOptions made;
+            made.code_folder = folder;
+            made.working_folder = folder;
+            return made;
+        }
+
+        SystemRandom random;
+        MemoryLogs logs;
+        Writer writer;
+        Invoker invoker;
+        EventQueue queue;
+    };
+
+    EventQueueTest() {
+        (void)folder_.script("script", "echo \"$AWS_LAMBDA_RUNTIME_API.\" >> address; exec sleep 60");
+        functions::Function function;
+        function.name = "f";
+        function.executable = "f";
+        function.code_sha256 = "script";
+        function.timeout_seconds = 900;
+        function.log_group = "/aws/lambda/f";
+        change([&](store::Transaction& rows) {
+            rows.apply(functions::create_function(rows, function, clock_.now(), "revision")->writes);
+        });
+        restart();
+    }
+
+    void change(const std::function<void(store::Transaction&)>& make) {
+        const auto transaction = store_->begin();
+        make(*transaction);
+        transaction->commit();
+    }
+    void restart() {
+        world_.reset();
+        folder_.write("address", "");
+        world_ = std::make_unique<World>(clock_, *store_, folder_.path());
+        world_->queue.run_due();
+    }
+    std::string submit(const std::string& payload) {
+        Box<std::string> queued;
+        world_->queue.submit({.name = "f", .qualifier = {}, .account = {}, .region = {}}, payload,
+                             [&](const std::string& id) { queued.put(id); });
+        return queued.take().value_or("");
+    }
+    std::string process() const {
+        (void)eventually([this] { return folder_.read("address").ends_with(".\n"); });
+        std::string text = folder_.read("address");
+        text.resize(text.rfind('.'));
+        return text.substr(text.rfind('/') + 1);
+    }
+    std::optional<NextInvocation> next() {
+        const auto box = std::make_shared<Box<NextInvocation>>();
+        const bool asked = world_->invoker.next(process(), [box](const NextInvocation& next) { box->put(next); });
+        return asked ? box->take() : std::nullopt;
+    }
+    void fail(const NextInvocation& invocation) {
+        ASSERT_TRUE(world_->invoker.fail(process(), invocation.request_id, {}));
+    }
+    std::vector<Row> rows() const { return store_->snapshot()->scan(Space::events, {}, {}, SIZE_MAX); }
+    /// The time of the only event there is, once it was put off.
+    bool is_put_off_by(Milliseconds pause) {
+        std::string due;
+        append_key_number(due, static_cast<std::uint64_t>(to_epoch_ms(clock_.now() + pause)));
+        return eventually([&] {
+            const auto there = rows();
+            return there.size() == 1 && there[0].key.starts_with(due);
+        });
+    }
+
+    TestFolder folder_;
+    SharedClock clock_;
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+    std::unique_ptr<World> world_;
+};
+
+TEST_F(EventQueueTest, AnEventIsKeptUntilItIsDone) {
+    EXPECT_NE(submit("one"), "");
+    EXPECT_EQ(rows().size(), 1U);
+    const auto invocation = next();
+    ASSERT_TRUE(invocation);
+    EXPECT_EQ(invocation->payload, "one");
+    EXPECT_EQ(rows().size(), 1U);
+    ASSERT_TRUE(world_->invoker.answer(process(), invocation->request_id, "{}"));
+    EXPECT_TRUE(eventually([this] { return rows().empty(); }));
+}
+
+TEST_F(EventQueueTest, ThreeTriesThenItIsDropped) {
+    (void)submit("one");
+    for (const Milliseconds pause : {Milliseconds{60000}, Milliseconds{120000}}) {
+        const auto invocation = next();
+        ASSERT_TRUE(invocation);
+        fail(*invocation);
+        ASSERT_TRUE(is_put_off_by(pause));
+        world_->queue.run_due();  // not yet
+        clock_.advance(pause);
+        world_->queue.run_due();
+    }
+    const auto last = next();
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->payload, "one");
+    fail(*last);
+    EXPECT_TRUE(eventually([this] { return rows().empty(); }));
+}
+
+TEST_F(EventQueueTest, ItSurvivesTheServerWithItsTries) {
+    (void)submit("one");
+    const auto first = next();
+    ASSERT_TRUE(first);
+    fail(*first);
+    ASSERT_TRUE(is_put_off_by(60000ms));
+    clock_.advance(60s);
+    restart();
+    const auto second = next();  // the server ends while this is under way: that is nobody's failure
+    ASSERT_TRUE(second);
+    restart();
+    const auto again = next();
+    ASSERT_TRUE(again);
+    EXPECT_EQ(again->payload, "one");
+    fail(*again);
+    EXPECT_TRUE(is_put_off_by(120000ms));
+}
+
+TEST_F(EventQueueTest, WhatIsUnderWayIsNotRunTwice) {
+    (void)submit("one");
+    const auto invocation = next();
+    ASSERT_TRUE(invocation);
+    const std::string first = process();
+    for (int i = 0; i < 3; ++i) world_->queue.run_due();
+    ASSERT_TRUE(world_->invoker.answer(first, invocation->request_id, "{}"));
+    ASSERT_TRUE(eventually([this] { return rows().empty(); }));
+    (void)submit("two");
+    const auto second = next();
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->payload, "two");
+}
+
+TEST_F(EventQueueTest, EventsOfADeletedFunctionGo) {
+    (void)submit("one");
+    world_.reset();
+    change([](store::Transaction& rows) {
+        rows.apply(*functions::delete_function(rows, {.name = "f", .qualifier = {}, .account = {}, .region = {}}));
+    });
+    ASSERT_EQ(rows().size(), 1U);
+    restart();
+    EXPECT_TRUE(eventually([this] { return rows().empty(); }));
+}
+
+}  // namespace
+}  // namespace holdpoint::engine
