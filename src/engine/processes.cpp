@@ -77,7 +77,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     // What the server ignores, a function should not: ignoring outlives exec.
-    ::signal(SIGPIPE, SIG_DFL);
+    for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
     // A group of its own: what it starts ends with it, and a terminal's Ctrl-C is for the server alone.
     ::setpgid(0, 0);
     const int nothing = ::open("/dev/null", O_RDONLY);
