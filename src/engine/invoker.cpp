@@ -418,6 +418,8 @@ private:
             processes_->signal(process.id, SIGKILL);
         } else if (process.state == State::idle && there > options_.idle_limit) {
             leave(process);
+        } else if (process.state == State::starting && process.was_invoked && there > options_.init_limit) {
+            leave(process);  // it answered and asks for no more: it gets none, and nothing is lost
         } else if (process.state == State::starting && there > options_.init_limit) {
             if (!process.init_error) {
                 process.init_error =
