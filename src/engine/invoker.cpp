@@ -4,7 +4,8 @@
 #include <fmt/format.h>
 #include <signal.h>
 
-#include <atomic>
+#include <algorithm>
+#include <condition_variable>
 #include <cstdio>
 #include <deque>
 #include <map>
@@ -78,7 +79,7 @@ public:
 
     void invoke(Work work) {
         const std::lock_guard lock(mutex_);
-        if (stopping_) return;
+        if (draining_ || stopping_) return;
         const std::string key = pool_key(work.function);
         auto [pool, added] = pools_.try_emplace(key);
         if (added) pool->second.function = work.function;
@@ -90,14 +91,29 @@ public:
         append(function.log_group, stream_name(function, clock_.now(), "server"), {std::move(line)});
     }
 
-    void retire(const std::function<bool(const functions::Function&)>& is_meant) {
+    void retire(const std::string& function_name) {
         const std::lock_guard lock(mutex_);
         if (stopping_) return;
         for (auto& [id, process] : by_id_) {
-            if (!is_meant(pools_.at(process->pool).function)) continue;
+            if (pools_.at(process->pool).function.name != function_name) continue;
             process->retired = true;
             if (process->state == State::idle) leave(*process);
         }
+    }
+
+    bool drain(std::chrono::milliseconds limit) {
+        std::vector<std::deque<std::shared_ptr<Work>>> dropped;  // their callers are answered outside the lock
+        std::unique_lock lock(mutex_);
+        draining_ = true;
+        if (stopping_) return true;
+        for (auto& [key, pool] : pools_) dropped.push_back(std::exchange(pool.queue, {}));
+        for (auto& [id, process] : by_id_) {
+            process->retired = true;
+            if (process->state == State::idle || process->state == State::starting) leave(*process);
+        }
+        return none_busy_.wait_for(lock, limit, [this] {
+            return std::ranges::none_of(by_id_, [](const auto& entry) { return entry.second->state == State::busy; });
+        });
     }
 
     void stop() {
@@ -131,6 +147,7 @@ public:
         const Milliseconds took = clock_.monotonic() - process->since;
         process->request_id.clear();
         enter(*process, State::starting);  // until it asks for the next
+        none_busy_.notify_all();
         process->was_invoked = true;
         // What it wrote comes before what it answers.
         processes_->drain(process->id,
@@ -169,6 +186,7 @@ private:
     /// The process waits for work: it gets some, or leaves when it is not wanted any more.
     void rest(Process& process) {
         enter(process, State::idle);
+        none_busy_.notify_all();
         process.init_error.reset();
         if (process.retired && pools_.at(process.pool).queue.empty()) return leave(process);
         dispatch(process.pool);
@@ -349,6 +367,7 @@ private:
             end_(process.access_key_id);
             by_secret_.erase(process.secret);
             by_id_.erase(found);
+            none_busy_.notify_all();
             dispatch(key);
             forget_if_unused(key);
         }
@@ -441,6 +460,8 @@ private:
     std::map<std::string, Pool> pools_;
     std::map<ProcessId, std::unique_ptr<Process>> by_id_;
     std::map<std::string, Process*> by_secret_;
+    std::condition_variable_any none_busy_;
+    bool draining_ = false;
     bool stopping_ = false;
     std::unique_ptr<Processes> processes_;
 };
@@ -458,10 +479,10 @@ void Invoker::log(const functions::Function& function, std::string line) {
     impl_->log(function, std::move(line));
 }
 void Invoker::retire(const std::string& function_name) {
-    impl_->retire([&](const functions::Function& function) { return function.name == function_name; });
+    impl_->retire(function_name);
 }
-void Invoker::retire_all() {
-    impl_->retire([](const functions::Function&) { return true; });
+bool Invoker::drain(std::chrono::milliseconds limit) {
+    return impl_->drain(limit);
 }
 void Invoker::stop() {
     impl_->stop();

@@ -80,8 +80,9 @@ public:
     void log(const functions::Function& function, std::string line);
     /// Ends every process of a function once it is idle, so that a new configuration or code takes effect.
     void retire(const std::string& function_name);
-    /// The same for every function, before the server ends: what is under way may still finish.
-    void retire_all();
+    /// Before the server ends: takes no more work, drops what waits in the queues, ends the idle processes and waits
+    /// until the others have answered. The Runtime API must still be served. False: `limit` passed first.
+    bool drain(std::chrono::milliseconds limit);
     /// Takes no more work and kills the processes; work under way is lost, and its callers are not answered.
     void stop();
 

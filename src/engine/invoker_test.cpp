@@ -329,6 +329,36 @@ TEST_F(InvokerTest, AProcessThatEndsBeforeItsWorkIsPreparedFailsIt) {
     EXPECT_EQ(done_.size(), 0U);
 }
 
+TEST_F(InvokerTest, DrainingWaitsForWhatIsUnderWayAndStartsNothing) {
+    invoke(function(kStays), "first");
+    const std::string process = secret();
+    ASSERT_TRUE(ask(process));
+    const auto first = next_.take();
+    ASSERT_TRUE(first);
+    invoke(function(kStays), "queued");
+    ASSERT_FALSE(secret(1).empty());
+    Box<bool> drained;
+    std::thread draining([&] { drained.put(invoker_->drain(std::chrono::seconds(30))); });
+    EXPECT_TRUE(ended_.take()) << "the process that had no work yet ends";
+    invoke(function(kStays), "late");
+    EXPECT_EQ(drained.size(), 0U);
+    EXPECT_TRUE(invoker_->answer(process, first->request_id, "result"));
+    EXPECT_EQ(done_.take()->body, "result");
+    EXPECT_TRUE(drained.take().value_or(false));
+    draining.join();
+    (void)ask(process);  // it leaves: there is no more
+    EXPECT_TRUE(ended_.take());
+    EXPECT_EQ(next_.size() + done_.size(), 0U);
+    EXPECT_EQ(std::ranges::count(folder_.read("address"), '\n'), 2);
+}
+
+TEST_F(InvokerTest, DrainingGivesUpWhenItsTimeIsOver) {
+    invoke(function(kStays), "long");
+    ASSERT_TRUE(ask(secret()));
+    ASSERT_TRUE(next_.take());
+    EXPECT_FALSE(invoker_->drain(std::chrono::milliseconds(1)));
+}
+
 // The writer still works when the invoker has stopped.
 TEST_F(InvokerTest, AfterItsEndNothingIsStartedAndNobodyIsKnown) {
     Box<std::function<void(std::optional<std::string>)>> begun;
@@ -343,7 +373,7 @@ TEST_F(InvokerTest, AfterItsEndNothingIsStartedAndNobodyIsKnown) {
     invoker_->stop();
     (*proceed)(std::nullopt);
     invoke(function(kStays), "late");
-    invoker_->retire_all();
+    EXPECT_TRUE(invoker_->drain(std::chrono::seconds(30)));
     EXPECT_FALSE(ask(process));
     EXPECT_FALSE(invoker_->answer(process, "request", "x"));
     EXPECT_FALSE(invoker_->fail_init(process, {}));

@@ -119,6 +119,21 @@ TEST(ServerTest, ConnectionsThatEndAtOnceAreForgotten) {
     server.stop(milliseconds{10000});
 }
 
+TEST(ServerTest, WhatIsOwedWhenItStopsIsStillAnswered) {
+    std::promise<Respond> asked;
+    Server server({}, [&](Request, Respond respond) { asked.set_value(std::move(respond)); });
+    auto answer = std::async(std::launch::async, [&] {
+        return make_transport()->send(local(server), {.method = "GET", .target = "/", .headers = {}, .body = ""}, {});
+    });
+    Respond respond = asked.get_future().get();
+    auto stopping = std::async(std::launch::async, [&] { server.stop(milliseconds{10000}); });
+    while (connect_stream(local(server), milliseconds{2000})) std::this_thread::yield();
+    std::exchange(respond, nullptr)({.status = 200, .headers = {}, .body = "late"});
+    const auto got = answer.get();
+    ASSERT_TRUE(got) << got.error().message;
+    EXPECT_EQ(got->body, "late");
+}
+
 TEST(TransportTest, AReadLimitEndsTheWaitAndSaysSo) {
     std::vector<Respond> held;
     Server server({}, [&](Request, Respond respond) { held.push_back(std::move(respond)); });

@@ -333,6 +333,8 @@ private:
     std::unordered_map<std::uint64_t, std::weak_ptr<Session>> sessions_;
     std::uint64_t next_key_ = 0;
     asio::io_context io_;
+    // Requests that wait for their answer are no work that Asio knows of: without this, it would end before they do.
+    asio::executor_work_guard<asio::io_context::executor_type> kept_running_{io_.get_executor()};
     tcp::acceptor acceptor_;
     asio::steady_timer pause_{acceptor_.get_executor()};
     std::vector<std::thread> threads_;

@@ -27,7 +27,8 @@ namespace holdpoint::server {
 
 namespace {
 
-constexpr std::chrono::seconds kDrain{5};
+constexpr std::chrono::seconds kDrain{5};        // for invocations under way
+constexpr std::chrono::seconds kLastAnswers{1};  // for what the clients still get of them
 constexpr std::size_t kExpiredAtOnce = 500;
 
 }  // namespace
@@ -90,8 +91,8 @@ private:
     void take_down() {
         timers_.stop();
         deliveries_.stop();
-        invoker_.retire_all();
-        listener_->stop(kDrain);
+        invoker_.drain(kDrain);
+        listener_->stop(kLastAnswers);
         invoker_.stop();
         writer_.stop();
         logs_->flush();

@@ -6,11 +6,12 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from conftest import deployed
-from holdpoint import BIN, Server
+from holdpoint import BIN, Server, copy_of_binaries, eventually
 
 
 def test_env_prints_exports_for_a_shell(server):
@@ -75,6 +76,36 @@ def test_sigterm_ends_functions_at_once_when_they_are_idle(tmp_path):
     began = time.monotonic()
     one.stop()
     assert time.monotonic() - began < 4, "it drained as long as if work were under way"
+
+
+SLOW_FUNCTION = """#!/usr/bin/env python3
+import os, pathlib, time, urllib.request
+runtime = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
+with urllib.request.urlopen(f"{runtime}/next") as work:
+    request_id = work.headers["Lambda-Runtime-Aws-Request-Id"]
+pathlib.Path("BUSY").touch()
+while not pathlib.Path("GO").exists():
+    time.sleep(0.01)
+urllib.request.urlopen(f"{runtime}/{request_id}/response", data=b'"done"')
+"""
+
+
+def test_an_invocation_under_way_at_sigterm_still_gets_its_answer(tmp_path):
+    busy, go = tmp_path / "busy", tmp_path / "go"
+    binaries = copy_of_binaries(tmp_path / "bin")
+    (binaries / "approval_api").unlink()
+    (binaries / "approval_api").write_text(SLOW_FUNCTION.replace("BUSY", str(busy)).replace("GO", str(go)))
+    (binaries / "approval_api").chmod(0o755)
+    one = Server(tmp_path).start()
+    one.deploy(binaries=binaries)
+    with ThreadPoolExecutor() as pool:
+        answer = pool.submit(one.client("lambda").invoke, FunctionName="app-sam-ApprovalApi", Payload="{}")
+        eventually("it is under way", busy.exists)
+        stopping = pool.submit(one.stop)
+        eventually("the server goes down", lambda: not (one.data / "server.json").exists())
+        go.touch()
+        assert answer.result()["Payload"].read() == b'"done"'
+        stopping.result()
 
 
 def test_credentials_stay_over_restarts_and_sigterm_ends_cleanly(tmp_path):
