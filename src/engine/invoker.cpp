@@ -1,6 +1,5 @@
 #include "engine/invoker.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <signal.h>
 
@@ -12,6 +11,7 @@
 #include <mutex>
 
 #include "base/encoding.hpp"
+#include "engine/platform_lines.hpp"
 
 namespace holdpoint::engine {
 
@@ -54,11 +54,6 @@ wire::ErrorObject make_error(std::string type, std::string message) {
 
 std::string pool_key(const functions::Function& function) {
     return fmt::format("{}:{}:{}", function.name, function.version, function.revision_id);
-}
-
-std::string stream_name(const functions::Function& function, TimePoint now, std::string_view unique) {
-    return fmt::format("{:%Y/%m/%d}/[{}]{}", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), function.version,
-                       unique);
 }
 
 }  // namespace
@@ -106,6 +101,7 @@ public:
         std::unique_lock lock(mutex_);
         draining_ = true;
         if (stopping_) return true;
+        dropped.reserve(pools_.size());
         for (auto& [key, pool] : pools_) dropped.push_back(std::exchange(pool.queue, {}));
         for (auto& [id, process] : by_id_) {
             process->retired = true;
@@ -153,7 +149,7 @@ public:
         processes_->drain(process->id,
                           [this, group = process->log_group, stream = process->log_stream, request_id, took, work,
                            result = std::move(result)](long peak_kib, std::string tail) mutable {
-                              const auto lines = report(request_id, took, work->function.memory_mb, peak_kib, "");
+                              const auto lines = report_lines(request_id, took, work->function.memory_mb, peak_kib, {});
                               append(group, stream, lines);
                               result.log_tail = start_line(request_id, work->function) + "\n" + std::move(tail);
                               for (const std::string& line : lines) result.log_tail += line + "\n";
@@ -316,20 +312,6 @@ private:
         return result;
     }
 
-    static std::string start_line(const std::string& request_id, const functions::Function& function) {
-        return fmt::format("START RequestId: {} Version: {}", request_id, function.version);
-    }
-
-    static std::vector<std::string> report(const std::string& request_id, Milliseconds took, std::int64_t memory,
-                                           long peak_kib, std::string_view status) {
-        return {
-            fmt::format("END RequestId: {}", request_id),
-            fmt::format("REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax "
-                        "Memory Used: {} MB{}",
-                        request_id, static_cast<double>(took.count()), took.count(), memory, (peak_kib + 1023) / 1024,
-                        status)};
-    }
-
     void append(const std::string& group, const std::string& stream, std::vector<std::string> lines) {
         const TimePoint now = clock_.now();
         std::vector<store::LogEvent> events;
@@ -381,9 +363,9 @@ private:
 
     void log_crash(const Process& process, const functions::Function& function, const wire::ErrorObject& error) {
         std::vector<std::string> lines = {error.message.value_or("")};
-        const auto status = process.timed_out ? "\tStatus: timeout" : "\tStatus: error";
+        const auto status = process.timed_out ? "timeout" : "error";
         for (auto& line :
-             report(process.request_id, clock_.monotonic() - process.since, function.memory_mb, 0, status)) {
+             report_lines(process.request_id, clock_.monotonic() - process.since, function.memory_mb, 0, status)) {
             lines.push_back(std::move(line));
         }
         append(process.log_group, process.log_stream, std::move(lines));
@@ -435,10 +417,9 @@ private:
         if (process.state == State::busy && process.began && there > std::chrono::seconds(function.timeout_seconds)) {
             process.timed_out = true;
             processes_->signal(process.id, SIGKILL);
-        } else if (process.state == State::idle && there > options_.idle_limit) {
-            leave(process);
-        } else if (process.state == State::starting && process.was_invoked && there > options_.init_limit) {
-            leave(process);  // it answered and asks for no more: it gets none, and nothing is lost
+        } else if ((process.state == State::idle && there > options_.idle_limit) ||
+                   (process.state == State::starting && process.was_invoked && there > options_.init_limit)) {
+            leave(process);  // the second answered and asks for no more: it gets none, and nothing is lost
         } else if (process.state == State::starting && there > options_.init_limit) {
             if (!process.init_error) {
                 process.init_error =

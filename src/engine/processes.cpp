@@ -23,12 +23,12 @@ namespace holdpoint::engine {
 namespace {
 
 /// CloudWatch's limit of one event. (CloudWatch Logs, Quotas)
-constexpr std::size_t kLineBytesMax = 256 * 1024 - 26;
+constexpr std::size_t kLineBytesMax = (std::size_t{256} * 1024) - 26;
 /// What `--log-type Tail` shows. (AWS API, Invoke)
 constexpr std::size_t kTailBytes = 4096;
 /// What is read of one process before the others have their turn: who writes without end must not keep the supervisor.
 /// At least what a pipe holds.
-constexpr std::size_t kReadAtOnce = 1024 * 1024;
+constexpr std::size_t kReadAtOnce = std::size_t{1024} * 1024;
 /// Lines that are handed to the log store before its queue is waited for.
 constexpr std::size_t kLinesQueuedMax = 20000;
 

@@ -34,7 +34,7 @@ Gateway::Gateway(const api::Context& context, identity::Credentials account_key,
       signer_(signer),
       services_(std::move(services)) {}
 
-void Gateway::handle(net::Request request, net::Respond respond) {
+void Gateway::handle(net::Request request, const net::Respond& respond) {
     if (request.method == "GET" && request.path() == signer_.certificate_path()) {
         return respond(text_response(200, "application/x-pem-file", signer_.certificate_pem()));
     }

@@ -22,7 +22,7 @@ public:
             std::map<ServiceId, std::unique_ptr<api::Service>> services);
 
     /// Called on I/O threads. Whatever a service throws is answered as its failure (500) and logged.
-    void handle(net::Request request, net::Respond respond);
+    void handle(net::Request request, const net::Respond& respond);
     /// /health answers 200 from now on.
     void set_ready() { ready_ = true; }
 

@@ -103,10 +103,10 @@ private:
         net::ServerOptions listener;
         listener.host = options.host;
         listener.port = options.port;
-        return std::make_unique<net::Server>(
-            listener, [gateway = gateway_ready_.get_future().share()](net::Request request, net::Respond respond) {
-                gateway.get()->handle(std::move(request), std::move(respond));
-            });
+        return std::make_unique<net::Server>(listener, [gateway = gateway_ready_.get_future().share()](
+                                                           net::Request request, const net::Respond& respond) {
+            gateway.get()->handle(std::move(request), respond);
+        });
     }
 
     [[nodiscard]] std::string address(const Options& options) const {

@@ -1,6 +1,7 @@
 // Page: what Query and Scan share: reading their request, and reading one page of a table or an index.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +15,7 @@
 namespace holdpoint::tables {
 
 /// A page ends before it holds more than this. (DynamoDB, Paginating query results)
-inline constexpr std::size_t kPageBytesMax = 1024 * 1024;
+inline constexpr std::size_t kPageBytesMax = std::size_t{1024} * 1024;
 
 /// The members that Query and Scan have in common.
 struct PageRequest {

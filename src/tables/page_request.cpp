@@ -66,6 +66,7 @@ bool has_exactly(const Item& start, const std::vector<KeyAttribute>& attributes)
         ++matching;
     }
     std::vector<std::string> names;
+    names.reserve(attributes.size());
     for (const auto& attribute : attributes) names.push_back(attribute.name);
     std::ranges::sort(names);
     const auto distinct = std::ranges::distance(names.begin(), std::ranges::unique(names).begin());

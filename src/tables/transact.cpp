@@ -20,7 +20,7 @@ namespace holdpoint::tables {
 namespace {
 
 constexpr std::size_t kItemsMax = 100;
-constexpr std::size_t kBytesMax = 4 * 1024 * 1024;
+constexpr std::size_t kBytesMax = std::size_t{4} * 1024 * 1024;
 
 /// One item's reason in a refused transaction; without a code the item itself was fine.
 struct Reason {

@@ -53,9 +53,9 @@ public:
         const std::string_view path = call.request.path();
         if (call.request.method == "POST" && path.starts_with(kPrefix) && path.ends_with(kSuffix) &&
             path.size() > kPrefix.size() + kSuffix.size()) {
-            std::string name =
+            const std::string name =
                 percent_decode(path.substr(kPrefix.size(), path.size() - kPrefix.size() - kSuffix.size()));
-            return handle_invoke(context_, engine_, std::move(call), std::move(name));
+            return handle_invoke(context_, engine_, std::move(call), name);
         }
         if (handle_management(context_, call)) return;
         respond_error(call, Error{.name = "UnknownOperationException",

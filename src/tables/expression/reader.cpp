@@ -48,6 +48,7 @@ std::string_view symbol(Comparator comparator) {
 
 std::vector<Path> Update::targets() const {
     std::vector<Path> paths;
+    paths.reserve(sets.size() + removes.size() + adds.size() + deletes.size());
     for (const auto& action : sets) paths.push_back(action.path);
     paths.insert(paths.end(), removes.begin(), removes.end());
     for (const auto& action : adds) paths.push_back(action.path);
