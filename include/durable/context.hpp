@@ -2,8 +2,8 @@
 // answered from its record.
 //
 // A handler must do the same operations in the same order for the same input; whatever may differ (time, chance, input
-// and output) belongs into steps. Operations may only be called on the handler's own thread, not in the body of a step
-// and not in a destructor while an exception is on its way.
+// and output) belongs into steps. A context may only be used by the body that it was given to, on that body's thread,
+// not in the body of a step and not in a destructor while an exception is on its way.
 #pragma once
 
 #include <chrono>
@@ -15,120 +15,120 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
+#include <vector>
 
+#include "durable/batch.hpp"
 #include "durable/errors.hpp"
+#include "durable/future.hpp"
 #include "durable/json.hpp"
 #include "durable/logger.hpp"
 #include "durable/retry.hpp"
+#include "durable/serdes.hpp"
+#include "durable/step.hpp"
 
 namespace durable {
 
 namespace detail {
 class ContextCore;
 struct Internals;
+
+template <class F>
+struct StepResultOf {
+    using type = Stored<std::invoke_result_t<F&>>;
+};
+template <class F>
+    requires std::invocable<F&, StepContext&>
+struct StepResultOf<F> {
+    using type = Stored<std::invoke_result_t<F&, StepContext&>>;
+};
+template <class F>
+using StepResult = typename StepResultOf<std::remove_reference_t<F>>::type;
+
+template <class F>
+using ChildResult = Stored<std::invoke_result_t<F&, Context&>>;
+
+template <class F, class Item>
+struct MapResultOf {
+    using type = Stored<std::invoke_result_t<F&, Context&, const Item&>>;
+};
+template <class F, class Item>
+    requires std::invocable<F&, Context&, const Item&, std::size_t>
+struct MapResultOf<F, Item> {
+    using type = Stored<std::invoke_result_t<F&, Context&, const Item&, std::size_t>>;
+};
+template <class F, class Item>
+using MapResult = typename MapResultOf<std::remove_reference_t<F>, Item>::type;
+
+/// What `all` answers for a future.
+template <class T>
+using ValueOf = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+using StepBody = std::function<Text(StepContext&)>;
+using Poll = std::function<std::pair<std::string, WaitDecision>(const Text& state, StepContext&)>;
+using Submitter = std::function<void(const std::string& id, StepContext&)>;
+using ChildBody = std::function<Text(Context&, const SerdesContext&)>;
+/// What is left of an operation after it was given its place: run where its outcome is wanted, again whenever it could
+/// not be had yet.
+struct Work {
+    std::string operation_id;
+    std::function<Recorded()> run;
+};
+
+/// Timeouts of a callback.
+struct CallbackTimeouts {
+    std::chrono::seconds timeout{0};
+    std::chrono::seconds heartbeat_timeout{0};
+};
 }  // namespace detail
 
-/// What the body of a step may use.
-class StepContext {
-public:
-    StepContext(int attempt, Logger logger) : attempt_(attempt), logger_(std::move(logger)) {}
-    /// Counted from 1.
-    [[nodiscard]] int attempt() const { return attempt_; }
-    [[nodiscard]] const Logger& logger() const { return logger_; }
-
-private:
-    int attempt_;
-    Logger logger_;
-};
-
-/// What happens to a step whose process ended while it ran.
-enum class StepSemantics {
-    at_least_once_per_retry,  // it runs again
-    at_most_once_per_retry    // it does not: the retry strategy decides, as for an attempt that failed
-};
-
-struct StepOptions {
-    RetryStrategy retry = {};  // empty: retry::exponential()
-    StepSemantics semantics = StepSemantics::at_least_once_per_retry;
-};
-
-/// The pause before the next poll (one second to 366 days); nothing: the condition holds.
-using WaitDecision = std::optional<std::chrono::seconds>;
-
-template <class State>
-struct ConditionOptions {
-    State initial_state{};
-    /// Called with the state that a check answered and the number of that check, from 1.
-    std::function<WaitDecision(const State& state, int attempt)> strategy = {};
-};
-
 /// Timeouts are at most 99,999,999 seconds.
+template <class T>
 struct CallbackOptions {
     std::chrono::seconds timeout{0};            // zero: none but the execution's own
     std::chrono::seconds heartbeat_timeout{0};  // zero: no heartbeats wanted
+    Serdes<T> serdes = {};                      // only `deserialize` is used: whoever answers writes
 };
 
+template <class T>
 struct WaitForCallbackOptions {
     std::chrono::seconds timeout{0};
     std::chrono::seconds heartbeat_timeout{0};
     RetryStrategy retry = {};  // of the submitter; empty: retry::exponential()
+    Serdes<T> serdes = {};
 };
 
-/// A callback's result exactly as it was sent, not read as JSON: `create_callback<RawText>(…)`.
-struct RawText {
-    std::string text;
-    friend bool operator==(const RawText&, const RawText&) = default;
+/// P is the payload's type, R the result's.
+template <class P, class R>
+struct InvokeOptions {
+    std::string tenant_id = {};  // for a function with tenant isolation
+    Serdes<P> payload_serdes = {};
+    Serdes<R> result_serdes = {};
 };
-
-namespace detail {
-
-using Text = std::optional<std::string>;  // JSON text; nothing for no value
 
 template <class T>
-T read_result(const Text& text) {
-    if constexpr (std::same_as<T, RawText>) {
-        return RawText{text.value_or("")};
-    } else if constexpr (!std::is_void_v<T>) {
-        return from_json<T>(text && !text->empty() ? Json::parse(*text) : Json());
-    }
-}
-
-/// A body did its work, but its result is no JSON; doing it again would not help.
-class ResultError : public SerdesError {
-    using SerdesError::SerdesError;
+struct ChildOptions {
+    Serdes<T> serdes = {};
+    /// Shown in the history instead of RunInChildContext; 1 to 32 of a-z, A-Z, 0-9, - and _.
+    std::string sub_type = {};
+    /// Recorded instead of a result above 256 KiB; for people who look at it.
+    std::function<std::string(const T&)> summary = {};
+    /// What ChildContextError carries instead of the body's error.
+    std::function<ErrorInfo(const ErrorInfo&)> map_error = {};
+    /// Writes no operation of its own: cheaper, but its body runs again on every replay, and an error leaves it as the
+    /// exception that was thrown is recorded elsewhere: nowhere.
+    bool is_virtual = false;
 };
-
-template <class F, class... Args>
-Text text_of(F& body, Args&... args) {
-    if constexpr (std::is_void_v<std::invoke_result_t<F&, Args&...>>) {
-        body(args...);
-        return std::nullopt;
-    } else {
-        decltype(auto) result = body(args...);
-        try {
-            return to_json(result).dump();
-        } catch (const SerdesError& error) {
-            throw ResultError(error.what());
-        }
-    }
-}
-
-template <class R>
-struct StoredAs {
-    using type = R;
+template <>
+struct ChildOptions<void> {
+    Serdes<void> serdes = {};
+    std::string sub_type = {};
+    std::function<ErrorInfo(const ErrorInfo&)> map_error = {};
+    bool is_virtual = false;
 };
-template <class R>
-    requires std::same_as<R, const char*> || std::same_as<R, std::string_view>
-struct StoredAs<R> {
-    using type = std::string;
-};
-/// What a body's result is after it was written and read: a value of its own, also for a reference or a literal.
-template <class R>
-using Stored = typename StoredAs<std::remove_cvref_t<R>>::type;
-
-}  // namespace detail
 
 /// A callback that somebody outside answers, with its id, through the Lambda API.
 template <class T>
@@ -138,18 +138,26 @@ public:
     [[nodiscard]] const std::string& id() const { return id_; }
     /// Suspends until it is answered. CallbackTimeoutError, CallbackExternalError; SerdesError when the answer is no T.
     T result() const;
+    /// The same as a future, to wait for it and other things at once.
+    [[nodiscard]] Future<T> result_async() const;
 
 private:
     friend class Context;
-    Callback(std::shared_ptr<detail::ContextCore> core, std::string operation_id, std::string id)
-        : core_(std::move(core)), operation_id_(std::move(operation_id)), id_(std::move(id)) {}
+    Callback(std::shared_ptr<detail::ContextCore> core, std::string operation_id, std::string id, Serdes<T> serdes)
+        : core_(std::move(core)),
+          operation_id_(std::move(operation_id)),
+          id_(std::move(id)),
+          serdes_(std::move(serdes)) {}
 
     std::shared_ptr<detail::ContextCore> core_;  // the context that created it may have ended
     std::string operation_id_;
     std::string id_;
+    Serdes<T> serdes_;
 };
 
-/// Names have 1 to 256 printable ASCII characters; wait_for_callback's 246, because it adds to them.
+/// Names have 1 to 256 printable ASCII characters (wait_for_callback's 246, because it adds to them); an empty name
+/// leaves the operation without one. Each operation has an asynchronous twin, which answers a Future at once; what its
+/// body captures by reference must live as long as the future.
 class Context {
 public:
     ~Context();
@@ -159,107 +167,427 @@ public:
     /// Runs `body` (taking nothing, or a StepContext&) until it succeeds or its retry strategy gives up (StepError),
     /// and records what it answers.
     template <class F>
-    auto step(std::string_view name, F&& body, const StepOptions& options = {}) {
-        if constexpr (std::is_invocable_v<F&, StepContext&>) {
-            using R = detail::Stored<std::invoke_result_t<F&, StepContext&>>;
-            return detail::read_result<R>(
-                step_text(name, [&](StepContext& step) { return detail::text_of(body, step); }, options));
-        } else {
-            using R = detail::Stored<std::invoke_result_t<F&>>;
-            return detail::read_result<R>(
-                step_text(name, [&](StepContext&) { return detail::text_of(body); }, options));
-        }
+    auto step(std::string_view name, F&& body, const StepOptions<detail::StepResult<F>>& options = {}) {
+        return detail::read_result<detail::StepResult<F>>(
+            now(step_work(name, step_body(std::ref(body), options.serdes), options.retry, options.semantics)),
+            options.serdes);
+    }
+    template <class F>
+    auto step_async(std::string_view name, F body, const StepOptions<detail::StepResult<F>>& options = {}) {
+        return future<detail::StepResult<F>>(
+            spawn(step_work(name, step_body(std::move(body), options.serdes), options.retry, options.semantics)),
+            options.serdes);
     }
 
     /// Suspends for at least this long: 1 second to 366 days, fractions rounded up.
     template <class Rep, class Period>
     void wait(std::string_view name, std::chrono::duration<Rep, Period> duration) {
-        constexpr std::int64_t kTooLong = std::numeric_limits<std::int64_t>::max();
-        wait_seconds(name, detail::whole_seconds(duration).value_or(kTooLong));
+        (void)now(wait_work(name, seconds_of(duration)));
+    }
+    template <class Rep, class Period>
+    Future<void> wait_async(std::string_view name, std::chrono::duration<Rep, Period> duration) {
+        return future<void>(watch(wait_work(name, seconds_of(duration))), Serdes<void>());
     }
 
     /// Polls: `check(state)` or `check(state, StepContext&)` answers the next state, the strategy decides whether to go
     /// on after a pause. Nothing runs during a pause. One operation, however often it polls. WaitForConditionError.
     template <class State, class F>
     State wait_for_condition(std::string_view name, F&& check, ConditionOptions<State> options) {
-        const auto poll = [&](const std::string& state_text, StepContext& step) {
-            const State state = from_json<State>(Json::parse(state_text));
-            State next = [&] {
-                if constexpr (std::is_invocable_v<F&, const State&, StepContext&>) {
-                    return check(state, step);
-                } else {
-                    return check(state);
-                }
-            }();
-            Json json = to_json(next);
-            return std::pair(json.dump(), options.strategy(from_json<State>(json), step.attempt()));
-        };
-        return from_json<State>(Json::parse(
-            condition_text(name, to_json(options.initial_state).dump(), options.strategy ? Poll(poll) : Poll())));
+        Serdes<State> serdes = options.serdes;
+        return detail::read_result<State>(now(condition_work(name, poll<State>(std::ref(check), std::move(options)))),
+                                          serdes);
+    }
+    template <class State, class F>
+    Future<State> wait_for_condition_async(std::string_view name, F check, ConditionOptions<State> options) {
+        Serdes<State> serdes = options.serdes;
+        return future<State>(spawn(condition_work(name, poll<State>(std::move(check), std::move(options)))), serdes);
     }
 
     /// Answers as soon as the service has given the callback its id.
     template <class T>
-    [[nodiscard]] Callback<T> create_callback(std::string_view name, CallbackOptions options = {}) {
-        auto [operation_id, id] = start_callback(name, options);
-        return Callback<T>(core_, std::move(operation_id), std::move(id));
+    [[nodiscard]] Callback<T> create_callback(std::string_view name, const CallbackOptions<T>& options = {}) {
+        auto [operation_id, id] = start_callback(
+            name, {.timeout = options.timeout, .heartbeat_timeout = options.heartbeat_timeout});
+        return Callback<T>(core_, std::move(operation_id), std::move(id), options.serdes);
     }
 
     /// Creates a callback, hands its id over in a step, and suspends until it is answered. `submitter` takes the id, or
     /// the id and a StepContext&. CallbackSubmitterError, CallbackTimeoutError, CallbackExternalError.
     template <class T, class F>
-    T wait_for_callback(std::string_view name, F&& submitter, WaitForCallbackOptions options = {}) {
-        return detail::read_result<T>(wait_for_callback_text(
-            name,
-            [&](const std::string& id, StepContext& step) {
-                if constexpr (std::is_invocable_v<F&, const std::string&, StepContext&>) {
-                    submitter(id, step);
-                } else {
-                    submitter(id);
-                }
-            },
-            options));
+    T wait_for_callback(std::string_view name, F&& submitter, const WaitForCallbackOptions<T>& options = {}) {
+        return detail::read_result<T>(
+            now(callback_work(name, submit(std::ref(submitter)),
+                              {.timeout = options.timeout, .heartbeat_timeout = options.heartbeat_timeout},
+                              options.retry)),
+            options.serdes);
+    }
+    template <class T, class F>
+    Future<T> wait_for_callback_async(std::string_view name, F submitter,
+                                      const WaitForCallbackOptions<T>& options = {}) {
+        return future<T>(
+            spawn(callback_work(name, submit(std::move(submitter)),
+                                {.timeout = options.timeout, .heartbeat_timeout = options.heartbeat_timeout},
+                                options.retry)),
+            options.serdes);
+    }
+
+    /// Invokes another function (its name with version or alias, or its ARN) and suspends until it has answered; a
+    /// durable one may take as long as it likes. InvokeFailedError, InvokeTimedOutError, InvokeStoppedError.
+    template <class R, class P>
+    R invoke(std::string_view name, std::string_view function, const P& payload,
+             const InvokeOptions<detail::Stored<std::decay_t<P>>, R>& options = {}) {
+        return detail::read_result<R>(
+            now(invoke_work(name, function, payload_of(payload, options.payload_serdes), options.tenant_id)),
+            options.result_serdes);
+    }
+    template <class R, class P>
+    Future<R> invoke_async(std::string_view name, std::string_view function, const P& payload,
+                           const InvokeOptions<detail::Stored<std::decay_t<P>>, R>& options = {}) {
+        return future<R>(
+            watch(invoke_work(name, function, payload_of(payload, options.payload_serdes), options.tenant_id)),
+            options.result_serdes);
     }
 
     /// Groups operations under one name; `body` takes the child's Context&. ChildContextError when it throws.
     template <class F>
-    auto run_in_child_context(std::string_view name, F&& body) {
-        using R = detail::Stored<std::invoke_result_t<F&, Context&>>;
-        return detail::read_result<R>(child_text(name, [&](Context& child) { return detail::text_of(body, child); }));
+    auto run_in_child_context(std::string_view name, F&& body,
+                              const ChildOptions<detail::ChildResult<F>>& options = {}) {
+        return detail::read_result<detail::ChildResult<F>>(
+            now(child_work(name, child_body(std::ref(body), options), child_spec(options))), options.serdes);
+    }
+    template <class F>
+    auto run_in_child_context_async(std::string_view name, F body,
+                                    const ChildOptions<detail::ChildResult<F>>& options = {}) {
+        return future<detail::ChildResult<F>>(
+            spawn(child_work(name, child_body(std::move(body), options), child_spec(options))), options.serdes);
+    }
+
+    /// Runs `body`, which takes Context&, an item, and if it likes the item's index, for every item at once, or for
+    /// `max_concurrency` of them. What an item throws is in the result, not thrown.
+    template <class Item, class F>
+    auto map(std::string_view name, const std::vector<Item>& items, F&& body,
+             const MapOptions<Item, detail::MapResult<F, Item>>& options = {}) {
+        using R = detail::MapResult<F, Item>;
+        return detail::batch_result<R>(now(batch_work(name, map_spec<R>(&items, std::ref(body), options), "Map")), options);
+    }
+    template <class Item, class F>
+    auto map_async(std::string_view name, std::vector<Item> items, F body,
+                   const MapOptions<Item, detail::MapResult<F, Item>>& options = {}) {
+        using R = detail::MapResult<F, Item>;
+        auto owned = std::make_shared<const std::vector<Item>>(std::move(items));
+        return batch_future<R>(batch_work(name, map_spec<R>(std::move(owned), std::move(body), options), "Map"),
+                               options);
+    }
+
+    /// Runs the branches at once, or `max_concurrency` of them: `parallel<int>("checks", {first, second})`.
+    template <class T>
+    BatchResult<T> parallel(std::string_view name, std::vector<Branch<T>> branches,
+                            const ParallelOptions<T>& options = {}) {
+        return detail::batch_result<T>(
+            now(batch_work(name, parallel_spec(std::move(branches), options), "Parallel")), options);
+    }
+    template <class T>
+    Future<BatchResult<T>> parallel_async(std::string_view name, std::vector<Branch<T>> branches,
+                                          const ParallelOptions<T>& options = {}) {
+        return batch_future<T>(batch_work(name, parallel_spec(std::move(branches), options), "Parallel"), options);
+    }
+
+    /// Runs `body`, which takes the child's Context& and the attempt's number from 1, in a child context until it
+    /// succeeds or the strategy gives up; between attempts it waits. For operations that only make sense together.
+    template <class F>
+    auto with_retry(std::string_view name, F&& body, const RetryStrategy& retry = {}) {
+        using R = detail::Stored<std::invoke_result_t<F&, Context&, int>>;
+        const auto attempts = [&body](Context& child, const SerdesContext& context, int attempt) {
+            return detail::text_of(Serdes<R>(), context, body, child, attempt);
+        };
+        return detail::read_result<R>(now(retry_work(name, attempts, retry)), Serdes<R>());
+    }
+
+    // Several futures at once. Each is recorded as a context that says which of them decided, so that replay decides
+    // the same. At least one future; all of this context. What is not decided goes on until its future goes away.
+
+    /// Waits for every one of them; the first that fails is thrown. Answers a tuple; std::monostate for void.
+    template <class... T>
+    std::tuple<detail::ValueOf<T>...> all(std::string_view name, const Future<T>&... futures) {
+        rethrow_first_failure(name, {futures.handle_.task()...});
+        return {value_of(futures)...};
+    }
+    template <class T>
+    std::vector<detail::ValueOf<T>> all(std::string_view name, const std::vector<Future<T>>& futures) {
+        rethrow_first_failure(name, tasks_of(futures));
+        std::vector<detail::ValueOf<T>> values;
+        values.reserve(futures.size());
+        for (const auto& future : futures) values.push_back(value_of(future));
+        return values;
+    }
+    /// Waits for every one of them, and throws nothing.
+    template <class... T>
+    std::tuple<Settled<T>...> all_settled(std::string_view name, const Future<T>&... futures) {
+        settle(name, {futures.handle_.task()...});
+        return {settled(futures)...};
+    }
+    template <class T>
+    std::vector<Settled<T>> all_settled(std::string_view name, const std::vector<Future<T>>& futures) {
+        settle(name, tasks_of(futures));
+        std::vector<Settled<T>> settled_ones;
+        settled_ones.reserve(futures.size());
+        for (const auto& future : futures) settled_ones.push_back(settled(future));
+        return settled_ones;
+    }
+    /// The first that succeeds. CombinatorError when every one fails.
+    template <class T, std::same_as<T>... More>
+    T any(std::string_view name, const Future<T>& first, const Future<More>&... more) {
+        const Future<T>* futures[] = {&first, &more...};
+        return futures[first_success(name, {first.handle_.task(), more.handle_.task()...})]->get();
+    }
+    template <class T>
+    T any(std::string_view name, const std::vector<Future<T>>& futures) {
+        return futures[first_success(name, tasks_of(futures))].get();
+    }
+    /// The first that is over, whether it succeeded or failed.
+    template <class T, std::same_as<T>... More>
+    T race(std::string_view name, const Future<T>& first, const Future<More>&... more) {
+        const Future<T>* futures[] = {&first, &more...};
+        return futures[first_over(name, {first.handle_.task(), more.handle_.task()...})]->get();
+    }
+    template <class T>
+    T race(std::string_view name, const std::vector<Future<T>>& futures) {
+        return futures[first_over(name, tasks_of(futures))].get();
+    }
+    /// Which of them is over first; for futures of different types.
+    template <class... T>
+    std::size_t select(std::string_view name, const Future<T>&... futures) {
+        return first_over(name, {futures.handle_.task()...});
     }
 
     [[nodiscard]] const Logger& logger() const;
     [[nodiscard]] const std::string& execution_arn() const;
-    /// True while the handler repeats what an earlier invocation did; the logger is silent then.
+    /// True while this context repeats what an earlier invocation did; its logger is silent then.
     [[nodiscard]] bool is_replaying() const;
 
 private:
     friend struct detail::Internals;
+    template <class T>
+    friend class Callback;
+    using Tasks = std::vector<std::shared_ptr<detail::Task>>;
+    struct BatchWork {
+        std::string operation_id;
+        std::function<detail::BatchOutcome()> run;
+    };
+    using Attempts = std::function<detail::Text(Context&, const SerdesContext&, int attempt)>;
+    struct ChildSpec {
+        std::string sub_type;
+        bool is_virtual = false;
+        std::function<ErrorInfo(const ErrorInfo&)> map_error;
+        std::function<std::string(const detail::Recorded&)> summary;
+    };
+
     explicit Context(std::shared_ptr<detail::ContextCore> core);
 
-    using StepBody = std::function<detail::Text(StepContext&)>;
-    using Poll = std::function<std::pair<std::string, WaitDecision>(const std::string& state, StepContext&)>;
-    using Submitter = std::function<void(const std::string& id, StepContext&)>;
-    using ChildBody = std::function<detail::Text(Context&)>;
+    // Each gives the operation its place and answers what is left to do.
+    detail::Work step_work(std::string_view name, detail::StepBody body, RetryStrategy retry, StepSemantics semantics);
+    detail::Work wait_work(std::string_view name, std::int64_t seconds);
+    detail::Work condition_work(std::string_view name, detail::Poll poll);
+    detail::Work callback_work(std::string_view name, detail::Submitter submitter, detail::CallbackTimeouts timeouts,
+                               RetryStrategy retry);
+    detail::Work invoke_work(std::string_view name, std::string_view function, detail::Text payload,
+                             const std::string& tenant_id);
+    detail::Work child_work(std::string_view name, detail::ChildBody body, ChildSpec spec);
+    BatchWork batch_work(std::string_view name, detail::BatchSpec spec, std::string_view sub_type);
+    detail::Work retry_work(std::string_view name, const Attempts& attempts, const RetryStrategy& retry);
+    std::pair<std::string, std::string> start_callback(std::string_view name, const detail::CallbackTimeouts& timeouts);
+    [[nodiscard]] SerdesContext payload_context() const;
 
-    detail::Text step_text(std::string_view name, const StepBody& body, const StepOptions& options);
-    void wait_seconds(std::string_view name, std::int64_t seconds);
-    std::string condition_text(std::string_view name, const std::string& initial_state, const Poll& poll);
-    std::pair<std::string, std::string> start_callback(std::string_view name, const CallbackOptions& options);
-    detail::Text wait_for_callback_text(std::string_view name, const Submitter& submitter,
-                                        const WaitForCallbackOptions& options);
-    detail::Text child_text(std::string_view name, const ChildBody& body);
+    /// Does the work here, and takes its outcome.
+    detail::Recorded now(const detail::Work& work);
+    detail::BatchOutcome now(const BatchWork& work);
+    /// A task for work that runs code of the author.
+    std::shared_ptr<detail::Task> spawn(detail::Work work);
+    /// A task for work that only waits for the service.
+    std::shared_ptr<detail::Task> watch(detail::Work work);
+
+    void rethrow_first_failure(std::string_view name, const Tasks& tasks);
+    void settle(std::string_view name, const Tasks& tasks);
+    std::size_t first_success(std::string_view name, const Tasks& tasks);
+    std::size_t first_over(std::string_view name, const Tasks& tasks);
+
+    template <class Rep, class Period>
+    static std::int64_t seconds_of(std::chrono::duration<Rep, Period> duration) {
+        return detail::whole_seconds(duration).value_or(std::numeric_limits<std::int64_t>::max());
+    }
+
+    template <class F, class R>
+    static detail::StepBody step_body(F body, const Serdes<R>& serdes) {
+        return [body = std::move(body), serdes](StepContext& step) mutable {
+            const SerdesContext context{.execution_arn = step.execution_arn(), .operation_id = step.operation_id()};
+            if constexpr (std::invocable<F&, StepContext&>) {
+                return detail::text_of(serdes, context, body, step);
+            } else {
+                return detail::text_of(serdes, context, body);
+            }
+        };
+    }
+
+    template <class State, class F>
+    detail::Poll poll(F check, ConditionOptions<State> options) {
+        if (!options.strategy) return {};
+        return [check = std::move(check), options = std::move(options)](const detail::Text& text,
+                                                                        StepContext& step) mutable {
+            const detail::Recorded before{text, std::string(step.execution_arn()), std::string(step.operation_id())};
+            const SerdesContext context = before.context();
+            const auto round_trip = [&](const detail::Text& written) {
+                return detail::read_result<State>({written, before.execution_arn, before.operation_id}, options.serdes);
+            };
+            const State state =
+                text ? round_trip(text)
+                     : round_trip(detail::write_result(options.initial_state, options.serdes, context));
+            const detail::Text next = [&] {
+                if constexpr (std::invocable<F&, const State&, StepContext&>) {
+                    return detail::write_result<State>(check(state, step), options.serdes, context);
+                } else {
+                    return detail::write_result<State>(check(state), options.serdes, context);
+                }
+            }();
+            return std::pair(next.value_or("null"), options.strategy(round_trip(next), step.attempt()));
+        };
+    }
+
+    template <class F>
+    static detail::Submitter submit(F submitter) {
+        return [submitter = std::move(submitter)](const std::string& id, StepContext& step) mutable {
+            if constexpr (std::invocable<F&, const std::string&, StepContext&>) {
+                submitter(id, step);
+            } else {
+                submitter(id);
+            }
+        };
+    }
+
+    template <class P>
+    detail::Text payload_of(const P& payload, const Serdes<detail::Stored<std::decay_t<P>>>& serdes) const {
+        if constexpr (std::same_as<P, std::nullptr_t>) {
+            return std::nullopt;
+        } else {
+            return detail::write_result<std::decay_t<P>>(payload, serdes, payload_context());
+        }
+    }
+
+    template <class F, class R>
+    static detail::ChildBody child_body(F body, const ChildOptions<R>& options) {
+        return [body = std::move(body), serdes = options.serdes](Context& child, const SerdesContext& context) mutable {
+            return detail::text_of(serdes, context, body, child);
+        };
+    }
+    template <class R>
+    static ChildSpec child_spec(const ChildOptions<R>& options) {
+        ChildSpec spec{.sub_type = options.sub_type,
+                       .is_virtual = options.is_virtual,
+                       .map_error = options.map_error,
+                       .summary = {}};
+        if constexpr (!std::is_void_v<R>) {
+            if (options.summary) {
+                spec.summary = [summary = options.summary, serdes = options.serdes](const detail::Recorded& recorded) {
+                    return summary(detail::read_result<R>(recorded, serdes));
+                };
+            }
+        }
+        return spec;
+    }
+
+    template <class R, class Items, class F, class Options>
+    static detail::BatchSpec map_spec(Items items, F body, const Options& options) {
+        detail::BatchSpec spec = detail::batch_spec<R>(options);
+        spec.names.reserve(items->size());
+        for (std::size_t i = 0; i < items->size(); ++i) {
+            spec.names.push_back(options.item_name ? options.item_name((*items)[i], i)
+                                                   : "map-item-" + std::to_string(i));
+        }
+        spec.body = [items = std::move(items), body = std::move(body), serdes = options.item_serdes](
+                        Context& context, std::size_t index, const SerdesContext& where) mutable {
+            const auto& item = (*items)[index];
+            if constexpr (std::invocable<F&, Context&, decltype(item), std::size_t>) {
+                return detail::text_of(serdes, where, body, context, item, index);
+            } else {
+                return detail::text_of(serdes, where, body, context, item);
+            }
+        };
+        return spec;
+    }
+
+    template <class T>
+    static detail::BatchSpec parallel_spec(std::vector<Branch<T>> branches, const ParallelOptions<T>& options) {
+        detail::BatchSpec spec = detail::batch_spec<T>(options);
+        spec.names.reserve(branches.size());
+        for (std::size_t i = 0; i < branches.size(); ++i) {
+            spec.names.push_back(branches[i].name.empty() ? "parallel-branch-" + std::to_string(i) : branches[i].name);
+        }
+        spec.body = [branches = std::move(branches), serdes = options.item_serdes](
+                        Context& context, std::size_t index, const SerdesContext& where) {
+            return detail::text_of(serdes, where, branches[index].body, context);
+        };
+        return spec;
+    }
+
+    template <class R>
+    static Future<R> future(std::shared_ptr<detail::Task> task, const Serdes<R>& serdes) {
+        return Future<R>(std::move(task),
+                         [serdes](const detail::Recorded& recorded) { return detail::read_result<R>(recorded, serdes); });
+    }
+
+    template <class R, class Options>
+    Future<BatchResult<R>> batch_future(BatchWork work, const Options& options) {
+        auto outcome = std::make_shared<detail::BatchOutcome>();
+        auto task = spawn({.operation_id = work.operation_id, .run = [outcome, work]() -> detail::Recorded {
+                               *outcome = work.run();
+                               return {};
+                           }});
+        return Future<BatchResult<R>>(std::move(task), [outcome, options](const detail::Recorded&) {
+            return detail::batch_result<R>(*outcome, options);
+        });
+    }
+
+    template <class T>
+    static Tasks tasks_of(const std::vector<Future<T>>& futures) {
+        Tasks tasks;
+        tasks.reserve(futures.size());
+        for (const auto& future : futures) tasks.push_back(future.handle_.task());
+        return tasks;
+    }
+    template <class T>
+    static detail::ValueOf<T> value_of(const Future<T>& future) {
+        if constexpr (std::is_void_v<T>) {
+            future.get();
+            return {};
+        } else {
+            return future.get();
+        }
+    }
+    template <class T>
+    static Settled<T> settled(const Future<T>& future) {
+        Settled<T> settled;
+        settled.error = detail::failure_of(*future.handle_.task());
+        if constexpr (!std::is_void_v<T>) {
+            if (!settled.error) settled.value = future.get();
+        }
+        return settled;
+    }
 
     std::shared_ptr<detail::ContextCore> core_;
 };
 
 namespace detail {
-[[nodiscard]] Text callback_text(ContextCore& core, const std::string& operation_id);
+[[nodiscard]] Recorded callback_outcome(ContextCore& core, const std::string& operation_id);
+[[nodiscard]] std::shared_ptr<Task> watch_callback(ContextCore& core, const std::string& operation_id);
 }  // namespace detail
 
 template <class T>
 T Callback<T>::result() const {
-    return detail::read_result<T>(detail::callback_text(*core_, operation_id_));
+    return detail::read_result<T>(detail::callback_outcome(*core_, operation_id_), serdes_);
+}
+
+template <class T>
+Future<T> Callback<T>::result_async() const {
+    return Context::future<T>(detail::watch_callback(*core_, operation_id_), serdes_);
 }
 
 }  // namespace durable

@@ -16,6 +16,7 @@
 #include "durable/json.hpp"
 #include "durable/lambda.hpp"
 #include "durable/logger.hpp"
+#include "durable/plugin.hpp"
 #include "durable/retry.hpp"
 
 namespace durable {
@@ -23,23 +24,33 @@ namespace durable {
 namespace detail {
 
 using DurableHandler = std::function<Text(Context&, const Text& event)>;
-int run(const DurableHandler& handler);
+inline constexpr int kThreadsDefault = 16;
 
 template <class R, class Event>
 DurableHandler erase(std::function<R(Context&, Event)> handler) {
     return [handler = std::move(handler)](Context& context, const Text& event) {
         std::remove_cvref_t<Event> value = read_result<std::remove_cvref_t<Event>>(event);
-        return text_of(handler, context, value);
+        return text_of(Serdes<Stored<R>>(), {}, handler, context, value);
     };
 }
 
 }  // namespace detail
 
+struct RunOptions {
+    std::vector<std::shared_ptr<Plugin>> plugins = {};
+    /// How many bodies of branches, items and asynchronous operations run at once, besides the handler's own thread.
+    int threads = detail::kThreadsDefault;
+};
+
+namespace detail {
+int run(const DurableHandler& handler, RunOptions options);
+}
+
 /// Serves invocations of `handler`, which is R(Context&, Event), until the process is ended. Call it from main and
 /// answer what it answers.
 template <class F>
-int run(F handler) {
-    return detail::run(detail::erase(std::function{std::move(handler)}));
+int run(F handler, RunOptions options = {}) {
+    return detail::run(detail::erase(std::function{std::move(handler)}), std::move(options));
 }
 
 }  // namespace durable

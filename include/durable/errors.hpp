@@ -67,6 +67,27 @@ class CallbackSubmitterError : public CallbackError {
 class ChildContextError : public DurableOperationError {
     using DurableOperationError::DurableOperationError;
 };
+/// An item of a map or a branch of a parallel failed; thrown by BatchResult::throw_if_error.
+class BatchItemError : public ChildContextError {
+    using ChildContextError::ChildContextError;
+};
+/// An invoked function failed, ran out of time, or was stopped.
+class InvokeError : public DurableOperationError {
+    using DurableOperationError::DurableOperationError;
+};
+class InvokeFailedError : public InvokeError {
+    using InvokeError::InvokeError;
+};
+class InvokeTimedOutError : public InvokeError {
+    using InvokeError::InvokeError;
+};
+class InvokeStoppedError : public InvokeError {
+    using InvokeError::InvokeError;
+};
+/// None of the futures given to `any` succeeded.
+class CombinatorError : public DurableOperationError {
+    using DurableOperationError::DurableOperationError;
+};
 /// A condition's check threw, or its strategy gave up.
 class WaitForConditionError : public DurableOperationError {
     using DurableOperationError::DurableOperationError;

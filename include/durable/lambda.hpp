@@ -44,7 +44,7 @@ template <class R, class Event>
 LambdaHandler erase(std::function<R(LambdaContext&, Event)> handler) {
     return [handler = std::move(handler)](LambdaContext& context, const Text& event) {
         std::remove_cvref_t<Event> value = read_result<std::remove_cvref_t<Event>>(event);
-        return text_of(handler, context, value);
+        return text_of(Serdes<Stored<R>>(), {}, handler, context, value);
     };
 }
 

@@ -1,6 +1,7 @@
 // Logger: one JSON line for each message, silent while a handler replays what it said before.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,6 +9,10 @@
 #include <vector>
 
 namespace durable {
+
+namespace detail {
+class Hooks;
+}
 
 enum class LogLevel { debug, info, warn, error };
 
@@ -21,15 +26,17 @@ public:
     void warn(std::string_view message, const Fields& fields = {}) const { write(LogLevel::warn, message, fields); }
     void error(std::string_view message, const Fields& fields = {}) const { write(LogLevel::error, message, fields); }
 
-    /// What every line of this logger carries (requestId, executionArn, operationId …), and a flag that silences it.
-    Logger(Fields context, std::shared_ptr<const bool> silent)
-        : context_(std::move(context)), silent_(std::move(silent)) {}
+    /// What every line of this logger carries (requestId, executionArn, operationId …), a flag that silences it, and the
+    /// plugins that add to its lines.
+    Logger(Fields context, std::shared_ptr<const std::atomic<bool>> silent, detail::Hooks* hooks = nullptr)
+        : context_(std::move(context)), silent_(std::move(silent)), hooks_(hooks) {}
 
 private:
     void write(LogLevel level, std::string_view message, const Fields& fields) const;
 
     Fields context_;
-    std::shared_ptr<const bool> silent_;
+    std::shared_ptr<const std::atomic<bool>> silent_;
+    detail::Hooks* hooks_ = nullptr;
 };
 
 }  // namespace durable

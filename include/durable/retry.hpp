@@ -2,8 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "durable/errors.hpp"
 
@@ -12,10 +15,9 @@ namespace durable {
 /// The pause before the next attempt (one second to 366 days; what is outside is taken as the nearest of them);
 /// nothing: give up.
 using RetryDecision = std::optional<std::chrono::seconds>;
-/// `attempt` is the one that just failed, counted from 1.
+/// `attempt` is the one that just failed, counted from 1. The exception is being handled while the strategy is asked,
+/// so `throw;` and std::current_exception work in it; except for StepInterruptedError, which nothing threw.
 using RetryStrategy = std::function<RetryDecision(const ErrorInfo& error, int attempt)>;
-
-namespace retry {
 
 enum class Jitter {
     none,
@@ -23,25 +25,75 @@ enum class Jitter {
     full   // between nothing and all of it
 };
 
+namespace retry {
+
+using durable::Jitter;
+
+/// Whether an error is worth another attempt; asked like a strategy.
+using Predicate = std::function<bool(const ErrorInfo& error)>;
+
+namespace detail {
+template <class E>
+bool being_handled() {
+    try {
+        throw;
+    } catch (const E&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+}  // namespace detail
+
+/// True for exceptions of these classes and of classes derived from them: `retry::on<NetworkError, Timeout>()`.
+template <class... E>
+[[nodiscard]] Predicate on() {
+    return [](const ErrorInfo&) { return std::current_exception() != nullptr && (detail::being_handled<E>() || ...); };
+}
+/// True for errors of these types, as they are recorded (ErrorInfo::type).
+[[nodiscard]] Predicate on_types(std::vector<std::string> types);
+/// True for errors whose message the regular expression (ECMAScript) is found in.
+[[nodiscard]] Predicate on_message(const std::string& pattern);
+
 struct Exponential {
     int attempts = 6;  // in all, with the first
     std::chrono::seconds initial{5};
     std::chrono::seconds max{60};
     double rate = 2.0;
     Jitter jitter = Jitter::full;
+    Predicate when = {};  // empty: every error
 };
 
 /// min(initial · rate^(attempt-1), max), then jitter. The defaults are what a step has when it names no strategy.
 [[nodiscard]] RetryStrategy exponential(Exponential options = {});
 
+struct Linear {
+    int attempts = 6;
+    std::chrono::seconds initial{1};
+    std::chrono::seconds increment{1};
+    std::chrono::seconds max{300};
+    Jitter jitter = Jitter::none;
+    Predicate when = {};
+};
+/// min(initial + increment · (attempt-1), max), then jitter.
+[[nodiscard]] RetryStrategy linear(Linear options = {});
+
 struct Fixed {
     int attempts = 5;
     std::chrono::seconds pause{5};
+    Predicate when = {};
 };
 [[nodiscard]] RetryStrategy fixed(Fixed options = {});
 
 /// One attempt and no more.
 [[nodiscard]] RetryStrategy none();
+
+/// For what passes soon: 3 attempts, 5 s doubling to 300 s, half jitter.
+[[nodiscard]] RetryStrategy transient();
+/// For a resource that is not there yet: 5 attempts, 5 s doubling to 300 s, full jitter.
+[[nodiscard]] RetryStrategy resource_availability();
+/// For what must not fail: 10 attempts, 1 s growing by half to 60 s, no jitter.
+[[nodiscard]] RetryStrategy critical();
 
 }  // namespace retry
 }  // namespace durable

@@ -21,12 +21,6 @@ std::string described(OperationType type, std::string_view sub_type, std::string
     return fmt::format("{} ({}) '{}'", wire::to_string(type), sub_type, name);
 }
 
-/// True while the service has to move it on before the handler can.
-bool is_open(const wire::Operation& record) {
-    if (record.type == OperationType::step) return record.status == OperationStatus::pending;
-    return record.status == OperationStatus::started;
-}
-
 bool is_finished(const wire::Operation& record) {
     return record.status != OperationStatus::started && record.status != OperationStatus::pending &&
            record.status != OperationStatus::ready;
@@ -42,25 +36,46 @@ ContextCore::ContextCore(ExecutionState& execution_state, std::string request_id
     : state(execution_state),
       logger({}, nullptr),
       fields_({{"executionArn", execution_state.execution_arn()}, {"requestId", std::move(request_id)}}) {
-    logger = Logger(fields_, state.replay.flag());
+    logger = Logger(fields_, replaying_, &state.hooks);
+    refresh();
 }
 
-ContextCore::ContextCore(const ContextCore& parent, const Claim& claim)
-    : state(parent.state), logger({}, nullptr), fields_(parent.fields_), prefix_(claim.path), parent_id_(claim.id) {
-    fields_.emplace_back("parentId", claim.id);
-    logger = Logger(fields_, state.replay.flag());
+ContextCore::ContextCore(const ContextCore& parent, const Claim& claim, ChildKind kind)
+    : state(parent.state),
+      logger({}, nullptr),
+      fields_(parent.fields_),
+      prefix_(claim.path),
+      parent_id_(kind.is_virtual ? parent.parent_id_ : claim.id),
+      closed_(parent.closed_ || kind.is_closed) {
+    if (parent_id_) {
+        std::erase_if(fields_, [](const auto& field) { return field.first == "parentId"; });
+        fields_.emplace_back("parentId", *parent_id_);
+    }
+    logger = Logger(fields_, replaying_, &state.hooks);
+    refresh();
 }
 
-std::string ContextCore::path_of(int number) const {
+std::string ContextCore::path_of(std::size_t number) const {
     return prefix_.empty() ? std::to_string(number) : fmt::format("{}-{}", prefix_, number);
 }
 
-void ContextCore::check_name(std::string_view sub_type, std::string_view name, std::string_view suffix) {
+const std::string& ContextCore::next_id() {
+    if (next_id_.empty()) next_id_ = operation_id(path_of(claimed_ + 1));
+    return next_id_;
+}
+
+void ContextCore::check_place(std::string_view operation, std::string_view name) const {
+    const std::string problem = Frame::problem(*this);
+    if (problem.empty()) return;
+    state.refuse_use(fmt::format("The durable operation {} '{}' was called {}.", operation, name, problem));
+}
+
+void ContextCore::check_name(std::string_view sub_type, std::string_view name, std::string_view suffix) const {
     const auto odd = std::find_if(name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; });
-    const bool fits = !name.empty() && name.size() + suffix.size() <= kNameMax;
+    const bool fits = name.size() + suffix.size() <= kNameMax;
     if (fits && odd == name.end()) return;
-    std::string problem = fmt::format("{} '{}': a name has 1 to {} printable ASCII characters, ", sub_type,
-                                      holdpoint::is_utf8(name) ? name : std::string_view("?"), kNameMax);
+    std::string problem = fmt::format("{} '{}': a name has 1 to {} printable ASCII characters, or none at all; ",
+                                      sub_type, holdpoint::is_utf8(name) ? name : std::string_view("?"), kNameMax);
     if (!fits) {
         problem += fmt::format("this one has {}", name.size());
         if (!suffix.empty()) problem += fmt::format(" and gets the suffix '{}'", suffix);
@@ -70,44 +85,72 @@ void ContextCore::check_name(std::string_view sub_type, std::string_view name, s
     state.refuse_use(problem);
 }
 
-Claim ContextCore::claim(OperationType type, std::string_view name, std::string_view sub_type) {
-    state.check_place(sub_type, name);
+Claim ContextCore::make_claim(OperationType type, std::string_view name, std::string_view sub_type) {
+    check_place(sub_type, name);
     state.throw_if_ended();
     check_name(sub_type, name);
     Claim claim;
     claim.type = type;
     claim.name = name;
     claim.sub_type = sub_type;
+    const std::lock_guard lock(mutex_);
+    claim.id = next_id();
     claim.path = path_of(++claimed_);
-    claim.id = operation_id(claim.path);
-    claim.record = state.find(claim.id);
-    check_record(claim);
-    state.replay.came_to(claim.id, claim.record);
+    next_id_.clear();
     return claim;
 }
 
-void ContextCore::check_record(const Claim& claim) {
-    const std::string found = described(claim.type, claim.sub_type, claim.name);
-    if (claim.record == nullptr) {
-        if (!state.replay.is_in_closed()) return;
-        fail_nondeterministic(fmt::format(
-            "The child context that was recorded as finished comes to a new operation, {}, on replay.", found));
-    }
-    const wire::Operation& record = *claim.record;
-    const std::string name = record.name.value_or("");
-    const std::string sub_type = record.sub_type.value_or(std::string(claim.sub_type));
-    if (record.type != claim.type || name != claim.name || sub_type != claim.sub_type) {
-        fail_nondeterministic(
-            fmt::format("Operation {} of this context was {} when it was recorded, but the code now comes to {}.",
-                        claim.path, described(record.type, sub_type, name), found));
-    }
-    if (state.replay.is_in_closed() && claim.type != OperationType::callback && !is_finished(record)) {
-        fail_nondeterministic(
-            fmt::format("The child context that was recorded as finished comes to {}, which is not finished.", found));
-    }
+Claim ContextCore::claim(OperationType type, std::string_view name, std::string_view sub_type) {
+    Claim claim = make_claim(type, name, sub_type);
+    claim.record = state.find(claim.id);
+    check_record(claim);
+    come_to(claim);
+    return claim;
 }
 
-void ContextCore::fail_nondeterministic(std::string message) {
+Claim ContextCore::claim_virtual(std::string_view name, std::string_view sub_type) {
+    Claim claim = make_claim(OperationType::context, name, sub_type);
+    const std::lock_guard lock(mutex_);
+    refresh();
+    return claim;
+}
+
+Claim ContextCore::claim_child(std::size_t number, std::string_view name, std::string_view sub_type,
+                               bool is_virtual) const {
+    Claim claim;
+    claim.type = OperationType::context;
+    claim.name = name;
+    claim.sub_type = sub_type;
+    claim.path = path_of(number);
+    claim.id = operation_id(claim.path);
+    if (is_virtual) return claim;
+    claim.record = state.find(claim.id);
+    check_record(claim);
+    return claim;
+}
+
+void ContextCore::check_record(const Claim& claim) const {
+    if (!claim.record) return;
+    const wire::Operation& record = *claim.record;
+    const std::string name = record.name.value_or("");
+    const std::string sub_type = record.sub_type.value_or(claim.sub_type);
+    if (record.type == claim.type && name == claim.name && sub_type == claim.sub_type) return;
+    fail_nondeterministic(fmt::format(
+        "Operation {} of this context was {} when it was recorded, but the code now comes to {}.", claim.path,
+        described(record.type, sub_type, name), described(claim.type, claim.sub_type, claim.name)));
+}
+
+void ContextCore::require_over(const Claim& claim) const {
+    if (!closed_) return;
+    const Record record = state.find(claim.id);
+    if (record && (is_finished(*record) || record->type == OperationType::callback)) return;
+    fail_nondeterministic(fmt::format("The context that was recorded as finished {} {} on replay{}.",
+                                      record ? "waits for" : "comes to a new operation,",
+                                      described(claim.type, claim.sub_type, claim.name),
+                                      record ? ", which it did not wait for" : ""));
+}
+
+void ContextCore::fail_nondeterministic(std::string message) const {
     message +=
         " A handler must do the same operations in the same order every time; publish changed code as a new version, "
         "so that executions under way keep theirs.";
@@ -115,52 +158,81 @@ void ContextCore::fail_nondeterministic(std::string message) {
         {.type = "NonDeterministicExecutionError", .message = std::move(message), .data = {}, .stack = {}});
 }
 
+void ContextCore::come_to(const Claim& claim) {
+    if (claim.record && !closed_ && !is_finished(*claim.record) && state.hooks.any()) {
+        state.hooks.operation_start(info_of(*claim.record, true));
+    }
+    const bool is_news = state.is_news(claim.id);
+    const std::lock_guard lock(mutex_);
+    if (!claim.record) {
+        live_ = true;
+    } else if (!is_finished(*claim.record) || is_news) {
+        open_.insert(claim.id);
+    }
+    refresh();
+}
+
+void ContextCore::took(const std::string& id) {
+    state.took(id);
+    const std::lock_guard lock(mutex_);
+    if (open_.erase(id) == 0) return;
+    if (!state.find(next_id())) live_ = true;
+    refresh();
+}
+
+void ContextCore::refresh() {
+    const bool repeats = !live_ && (!open_.empty() || state.find(next_id()) != nullptr);
+    *replaying_ = closed_ || repeats;
+}
+
 wire::OperationUpdate ContextCore::update(const Claim& claim, wire::OperationAction action) const {
     wire::OperationUpdate update;
     update.id = claim.id;
     update.parent_id = parent_id_;
-    update.name = claim.name;
+    if (!claim.name.empty()) update.name = claim.name;
     update.type = claim.type;
-    update.sub_type = std::string(claim.sub_type);
+    update.sub_type = claim.sub_type;
     update.action = action;
     return update;
 }
 
-void ContextCore::start(const Claim& claim) {
-    state.enqueue(update(claim, wire::OperationAction::start));
+void ContextCore::start(const Claim& claim) const {
+    start(claim, update(claim, wire::OperationAction::start));
 }
 
-const wire::Operation& ContextCore::recorded(const std::string& id) {
-    const wire::Operation* record = state.find(id);
-    if (record != nullptr) return *record;
+void ContextCore::start(const Claim& claim, wire::OperationUpdate update) const {
+    state.enqueue(std::move(update));
+    if (!state.hooks.any()) return;
+    OperationInfo info;
+    info.id = claim.id;
+    info.name = claim.name;
+    info.type = wire::to_string(claim.type);
+    info.sub_type = claim.sub_type;
+    info.parent_id = parent_id_.value_or("");
+    info.is_replay = claim.record != nullptr;
+    state.hooks.operation_start(info);
+}
+
+Record ContextCore::recorded(const std::string& id) const {
+    Record record = state.find(id);
+    if (record) return record;
     state.fail_execution({.type = "CheckpointError",
                           .message = "The service accepted an operation but did not answer its state.",
                           .data = {},
                           .stack = {}});
 }
 
-const wire::Operation& ContextCore::settled(const std::string& id) {
-    // What is queued goes first: its answer may bring what is waited for.
-    if (is_open(recorded(id))) state.flush();
-    const wire::Operation& record = recorded(id);
-    if (!is_open(record)) {
-        state.replay.took(id);
-        return record;
-    }
-    if (state.replay.is_in_closed()) {
-        fail_nondeterministic(
-            fmt::format("The child context that was recorded as finished waits for {}, which it did not wait for.",
-                        described(record.type, record.sub_type.value_or(""), record.name.value_or(""))));
-    }
-    state.suspend();
+Record ContextCore::settled(const std::string& id) const {
+    state.await({.groups = {}, .operations = {id}, .done = [this, &id] { return !state.is_open(id); }});
+    return recorded(id);
 }
 
 Logger ContextCore::step_logger(const Claim& claim, int attempt) const {
     Logger::Fields fields = fields_;
     fields.emplace_back("operationId", claim.id);
-    fields.emplace_back("operationName", claim.name);
+    if (!claim.name.empty()) fields.emplace_back("operationName", claim.name);
     fields.emplace_back("attempt", std::to_string(attempt));
-    return Logger(std::move(fields), nullptr);
+    return Logger(std::move(fields), nullptr, &state.hooks);
 }
 
 }  // namespace durable::detail

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/encoding.hpp"
@@ -38,6 +39,22 @@ Result<wire::CheckpointResponse> read(const boost::json::value& json) {
 }
 
 }  // namespace
+
+std::optional<std::chrono::milliseconds> DurableService::pause_before_poll(std::optional<holdpoint::TimePoint> due,
+                                                                           bool unknown, int polls) const {
+    using std::chrono::milliseconds;
+    constexpr milliseconds kLongest{10'000};
+    if (!due && !unknown) return std::nullopt;
+    milliseconds pause = kLongest;
+    if (unknown) pause = std::min(pause, milliseconds(1000) * (polls + 1));
+    if (due) {
+        const auto left = std::chrono::ceil<milliseconds>(*due - holdpoint::SystemClock().now());
+        // The service's clock may be behind.
+        const milliseconds soonest = milliseconds(polls == 0 ? 1 : 100) * (polls + 1);
+        pause = unknown ? std::min(pause, std::max(left, soonest)) : std::max(left, soonest);
+    }
+    return pause;
+}
 
 Result<wire::CheckpointResponse> LambdaDurableService::checkpoint(const std::string& execution_arn,
                                                                   const wire::CheckpointRequest& request) {

@@ -17,6 +17,11 @@ public:
     /// Answers the page's operations and its next marker, in a response without token.
     [[nodiscard]] virtual holdpoint::Result<holdpoint::wire::CheckpointResponse> get_state(
         const std::string& execution_arn, const std::string& checkpoint_token, const std::string& marker) = 0;
+    /// How long to wait before asking for news, with an empty checkpoint, while other work keeps the invocation alive:
+    /// `due` is the earliest known end of what is waited for, `unknown` that something may end at any time, `polls` how
+    /// often was asked in vain. Nothing: not at all.
+    [[nodiscard]] virtual std::optional<std::chrono::milliseconds> pause_before_poll(
+        std::optional<holdpoint::TimePoint> due, bool unknown, int polls) const;
 };
 
 /// Lambda's API. Each checkpoint carries one ClientToken, kept over the client's own retries, so that repeating it is

@@ -87,7 +87,88 @@ ErrorInfo error_in_flight() {
     }
 }
 
+/// The most derived class of ours that the exception is.
+ErrorKind kind_in_flight() {
+    try {
+        throw;
+    } catch (const StepInterruptedError&) {
+        return ErrorKind::step_interrupted;
+    } catch (const StepError&) {
+        return ErrorKind::step;
+    } catch (const CallbackTimeoutError&) {
+        return ErrorKind::callback_timeout;
+    } catch (const CallbackExternalError&) {
+        return ErrorKind::callback_external;
+    } catch (const CallbackSubmitterError&) {
+        return ErrorKind::callback_submitter;
+    } catch (const CallbackError&) {
+        return ErrorKind::callback;
+    } catch (const ChildContextError&) {
+        return ErrorKind::child_context;
+    } catch (const WaitForConditionError&) {
+        return ErrorKind::wait_for_condition;
+    } catch (const InvokeFailedError&) {
+        return ErrorKind::invoke_failed;
+    } catch (const InvokeTimedOutError&) {
+        return ErrorKind::invoke_timed_out;
+    } catch (const InvokeStoppedError&) {
+        return ErrorKind::invoke_stopped;
+    } catch (const InvokeError&) {
+        return ErrorKind::invoke;
+    } catch (const CombinatorError&) {
+        return ErrorKind::combinator;
+    } catch (const SerdesError&) {
+        return ErrorKind::serdes;
+    } catch (const ValidationError&) {
+        return ErrorKind::validation;
+    } catch (...) {
+        return ErrorKind::operation;
+    }
+}
+
 }  // namespace
+
+Failure current_failure() {
+    return {.kind = kind_in_flight(), .info = current_error()};
+}
+
+void throw_failure(const Failure& failure) {
+    switch (failure.kind) {
+        case ErrorKind::step:
+            throw StepError(failure.info);
+        case ErrorKind::step_interrupted:
+            throw StepInterruptedError(failure.info);
+        case ErrorKind::callback:
+            throw CallbackError(failure.info);
+        case ErrorKind::callback_timeout:
+            throw CallbackTimeoutError(failure.info);
+        case ErrorKind::callback_external:
+            throw CallbackExternalError(failure.info);
+        case ErrorKind::callback_submitter:
+            throw CallbackSubmitterError(failure.info);
+        case ErrorKind::child_context:
+            throw ChildContextError(failure.info);
+        case ErrorKind::wait_for_condition:
+            throw WaitForConditionError(failure.info);
+        case ErrorKind::invoke:
+            throw InvokeError(failure.info);
+        case ErrorKind::invoke_failed:
+            throw InvokeFailedError(failure.info);
+        case ErrorKind::invoke_timed_out:
+            throw InvokeTimedOutError(failure.info);
+        case ErrorKind::invoke_stopped:
+            throw InvokeStoppedError(failure.info);
+        case ErrorKind::combinator:
+            throw CombinatorError(failure.info);
+        case ErrorKind::serdes:
+            throw SerdesError(failure.info.message);
+        case ErrorKind::validation:
+            throw ValidationError(failure.info.message);
+        case ErrorKind::operation:
+            break;
+    }
+    throw DurableOperationError(failure.info);
+}
 
 ErrorInfo current_error() {
     return from_wire(to_wire(error_in_flight()));

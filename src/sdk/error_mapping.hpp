@@ -8,6 +8,36 @@
 
 namespace durable::detail {
 
+/// What the author catches: the classes of durable/errors.hpp that an operation throws.
+enum class ErrorKind {
+    operation,
+    step,
+    step_interrupted,
+    callback,
+    callback_timeout,
+    callback_external,
+    callback_submitter,
+    child_context,
+    wait_for_condition,
+    invoke,
+    invoke_failed,
+    invoke_timed_out,
+    invoke_stopped,
+    combinator,
+    serdes,
+    validation
+};
+
+/// An error as a value, to hand it to another thread.
+struct Failure {
+    ErrorKind kind = ErrorKind::operation;
+    ErrorInfo info;
+};
+
+/// The exception being handled. Call it in a catch block only.
+[[nodiscard]] Failure current_failure();
+[[noreturn]] void throw_failure(const Failure& failure);
+
 /// The exception being handled, as it is recorded: the type that durable::Error or an operation's error states, else
 /// the class's name; for something that is no std::exception, "Unknown". Call it in a catch block only.
 [[nodiscard]] ErrorInfo current_error();

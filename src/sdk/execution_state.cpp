@@ -3,31 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <cctype>
 #include <cstdio>
-#include <exception>
 
 #include "sdk/last_answer.hpp"
-#include "wire/durable_json.hpp"
 
 namespace durable::detail {
 
 namespace wire = holdpoint::wire;
+using wire::OperationStatus;
+using wire::OperationType;
 
 namespace {
 
-/// What AWS's own SDKs send at most in one call.
-constexpr std::size_t kBatchUpdates = 250;
-constexpr std::size_t kBatchBytes = 750UL * 1024;
-/// What a request has around its updates: two tokens and the members' names.
-constexpr std::size_t kRequestBytes = 200;
 constexpr int kSwallowedMax = 100;
-
-/// As it is sent: JSON makes six bytes of some.
-std::size_t size_of(const wire::OperationUpdate& update) {
-    return boost::json::serialize(wire::to_json(update)).size() + 1;
-}
 
 bool is_stale_token(const holdpoint::Error& failure) {
     constexpr std::string_view kText = "invalid checkpoint token";
@@ -36,168 +25,204 @@ bool is_stale_token(const holdpoint::Error& failure) {
            failure.message.end();
 }
 
+bool is_open_record(const wire::Operation& record) {
+    switch (record.type) {
+        case OperationType::step:
+            return record.status == OperationStatus::pending;
+        case OperationType::chained_invoke:
+            return record.status == OperationStatus::started || record.status == OperationStatus::pending;
+        default:
+            return record.status == OperationStatus::started;
+    }
+}
+
+/// Operations as plugins see them.
+class View final : public Operations {
+public:
+    explicit View(const ExecutionState& state) : state_(state) {}
+    [[nodiscard]] std::size_t size() const override { return state_.records().size(); }
+    [[nodiscard]] std::optional<OperationInfo> find(const std::string& id) const override {
+        const Record record = state_.find(id);
+        if (!record) return std::nullopt;
+        return info_of(*record, false);
+    }
+    void for_each(const std::function<void(const OperationInfo&)>& visit) const override {
+        for (const Record& record : state_.records()) visit(info_of(*record, false));
+    }
+
+private:
+    const ExecutionState& state_;
+};
+
 }  // namespace
 
-ExecutionState::ExecutionState(DurableService& service, wire::InvocationInput input)
-    : service_(service),
+ExecutionState::ExecutionState(DurableService& service, wire::InvocationInput input, Hooks& the_hooks, int threads)
+    : hooks(the_hooks),
+      tasks(*this, threads),
+      service_(service),
       arn_(std::move(input.execution_arn)),
       token_(std::move(input.checkpoint_token)),
       next_marker_(std::move(input.next_marker)),
-      updated_(std::move(input.updated_operation_ids)),
-      uncaught_(std::uncaught_exceptions()) {
-    merge(std::move(input.operations));
+      updated_(std::move(input.updated_operation_ids)) {
+    merge(std::move(input.operations), nullptr);
 }
 
 bool ExecutionState::load() {
-    try {
-        fetch_pages(std::exchange(next_marker_, {}));
-        replay.begin(operations_, updated_);
-        return true;
-    } catch (const Unwind&) {
+    std::vector<wire::Operation> operations;
+    if (const auto failure = fetch_pages(token_, std::exchange(next_marker_, {}), operations)) {
+        set_end_after(*failure);
         return false;
     }
+    merge(std::move(operations), nullptr);
+    first_ = operations_.empty();
+    news_.clear();
+    for (const std::string& id : updated_) {
+        if (operations_.contains(id)) news_.insert(id);
+    }
+    return true;
 }
 
-const wire::Operation* ExecutionState::find(const std::string& id) const {
+Record ExecutionState::find(const std::string& id) const {
+    const Lock lock(mutex);
     const auto found = operations_.find(id);
-    return found == operations_.end() ? nullptr : &found->second;
+    return found == operations_.end() ? nullptr : found->second;
 }
 
-void ExecutionState::enqueue(wire::OperationUpdate update) {
-    queue_.push_back(std::move(update));
+std::vector<Record> ExecutionState::records() const {
+    const Lock lock(mutex);
+    std::vector<Record> records;
+    records.reserve(operations_.size());
+    for (const auto& [id, record] : operations_) records.push_back(record);
+    return records;
 }
 
-void ExecutionState::flush() {
-    while (!queue_.empty()) {
-        std::vector<wire::OperationUpdate> batch;
-        std::size_t bytes = kRequestBytes + token_.size();
-        while (batch.size() < queue_.size() && batch.size() < kBatchUpdates) {
-            bytes += size_of(queue_[batch.size()]);
-            if (bytes > kBatchBytes && !batch.empty()) break;
-            batch.push_back(queue_[batch.size()]);
-        }
-        queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(batch.size()));
-        send(std::move(batch));
+std::vector<OperationInfo> ExecutionState::updated() const {
+    std::vector<OperationInfo> updated;
+    for (const std::string& id : updated_) {
+        if (const Record record = find(id)) updated.push_back(info_of(*record, true));
     }
+    return updated;
 }
 
-bool ExecutionState::try_flush() {
-    if (end_ != End::none) return false;
-    try {
-        flush();
-        return true;
-    } catch (const Unwind&) {
-        return false;
-    }
+std::unique_ptr<Operations> ExecutionState::view() const {
+    return std::make_unique<View>(*this);
 }
 
-void ExecutionState::send(std::vector<wire::OperationUpdate> batch) {
-    const bool closes = batch.back().type == wire::OperationType::execution;
-    auto response = service_.checkpoint(
-        arn_, {.checkpoint_token = token_, .updates = std::move(batch), .client_token = std::nullopt});
-    if (!response) leave_after(response.error());
-    merge(std::move(response->operations));
-    if (response->checkpoint_token.value_or("").empty()) {
-        if (closes) return;
-        // The service takes nothing more from this invocation; what was sent is recorded.
-        leave(End::suspended, {});
-    }
-    token_ = std::move(*response->checkpoint_token);
-    fetch_pages(std::move(response->next_marker));
+bool ExecutionState::is_news(const std::string& id) const {
+    const Lock lock(mutex);
+    return news_.contains(id);
 }
 
-void ExecutionState::fetch_pages(std::string marker) {
-    while (!marker.empty()) {
-        auto page = service_.get_state(arn_, token_, marker);
-        if (!page) leave_after(page.error());
-        merge(std::move(page->operations));
-        marker = std::move(page->next_marker);
-    }
+void ExecutionState::took(const std::string& id) {
+    const Lock lock(mutex);
+    news_.erase(id);
 }
 
-void ExecutionState::merge(std::vector<wire::Operation> operations) {
+bool ExecutionState::is_open(const std::string& id) const {
+    const auto found = operations_.find(id);
+    return found != operations_.end() && is_open_record(*found->second);
+}
+
+std::optional<holdpoint::TimePoint> ExecutionState::due(const std::string& id) const {
+    const auto found = operations_.find(id);
+    if (found == operations_.end()) return std::nullopt;
+    return found->second->type == OperationType::wait ? found->second->scheduled_end_at
+                                                      : found->second->next_attempt_at;
+}
+
+void ExecutionState::await(const Awaited& awaited) {
+    Lock lock(mutex);
+    tasks.await(lock, awaited);
+}
+
+/// Takes in what the service told; `news` gets what hooks want to know of it.
+void ExecutionState::merge(std::vector<wire::Operation> operations, std::vector<OperationNews>* news) {
     for (wire::Operation& operation : operations) {
-        if (operation.type == wire::OperationType::execution) {
+        if (operation.type == OperationType::execution) {
+            started_at_ = operation.started_at;
             if (operation.input) input_ = std::move(operation.input);
             continue;
         }
-        operations_.insert_or_assign(operation.id, std::move(operation));
+        const bool open = is_open_record(operation);
+        Record record = std::make_shared<const wire::Operation>(std::move(operation));
+        Record& slot = operations_[record->id];
+        if (news != nullptr) news->push_back({.before = slot, .now = record});
+        slot = record;
+        if (open) continue;
+        if (record->status != OperationStatus::started) news_.insert(record->id);
+        tasks.wake(record->id);
     }
 }
 
-void ExecutionState::suspend() {
-    leave(End::suspended, {});
+void ExecutionState::suspend(Lock&) {
+    set_end(End::suspended, {});
+    throw Unwind{};
 }
 
 void ExecutionState::fail_execution(ErrorInfo error) {
-    leave(End::execution_failed, std::move(error));
+    const Lock lock(mutex);
+    set_end(End::execution_failed, std::move(error));
+    throw Unwind{};
 }
 
-void ExecutionState::leave(End end, ErrorInfo error) {
+void ExecutionState::set_end(End end, ErrorInfo error) {
     if (end_ == End::none) {
         end_ = end;
         error_ = std::move(error);
     }
-    throw Unwind{};
+    changed.notify_all();
 }
 
 /// What a failed call means: the service invokes again after what may pass, and a refusal would come back every time.
-void ExecutionState::leave_after(const holdpoint::Error& failure) {
+void ExecutionState::set_end_after(const holdpoint::Error& failure) {
     ErrorInfo error{.type = failure.name, .message = failure.message, .data = {}, .stack = {}};
     const bool refused = failure.http_status >= 400 && failure.http_status < 500 && failure.http_status != 429;
     const bool key_unusable = failure.name.starts_with("KMS");
     if (key_unusable || (refused && !is_stale_token(failure))) {
         error.message = fmt::format("{}: {}", failure.name, failure.message);
         error.type = "CheckpointError";
-        leave(End::execution_failed, std::move(error));
+        set_end(End::execution_failed, std::move(error));
+    } else {
+        set_end(End::invocation_failed, std::move(error));
     }
-    leave(End::invocation_failed, std::move(error));
 }
 
 void ExecutionState::throw_if_ended() {
-    if (end_ == End::none) {
-        if (auto problem = misuse()) fail_execution(std::move(*problem));
+    Lock lock(mutex);
+    throw_if_ended(lock);
+}
+
+void ExecutionState::throw_if_ended(Lock& lock) {
+    int* swallowed = tasks.must_leave();
+    if (end_ != End::none && swallowed == nullptr) swallowed = &swallowed_;
+    if (swallowed == nullptr) {
+        if (misuse_) {
+            set_end(End::execution_failed, *misuse_);
+            throw Unwind{};
+        }
         return;
     }
-    if (++swallowed_ > kSwallowedMax) {
+    if (++*swallowed > kSwallowedMax) {
         std::fputs(
-            "durable: the handler caught the suspension of an operation 100 times and went on; this invocation "
+            "durable: the suspension of an operation was caught 100 times, and the code went on; this invocation "
             "ends here. Do not catch (...) around durable operations without throwing it again.\n",
             stderr);
+        if (end_ == End::none) end_ = End::suspended;
+        lock.unlock();
         end_process_with_answer(*this);
     }
     throw Unwind{};
 }
 
 std::optional<ErrorInfo> ExecutionState::misuse() const {
-    const std::lock_guard lock(misuse_mutex_);
+    const Lock lock(mutex);
     return misuse_;
-}
-
-void ExecutionState::check_place(std::string_view operation, std::string_view name) {
-    std::string problem;
-    if (std::this_thread::get_id() != owner_) {
-        problem =
-            "on a thread of its own; durable operations belong to the handler's thread, where their order is the "
-            "same each time the handler runs";
-    } else if (std::uncaught_exceptions() > uncaught_) {
-        problem =
-            "in a destructor while an exception was on its way (perhaps a suspension); destructors run at every "
-            "suspension, so call it from the handler's body or from a catch block instead";
-    } else if (!running_step.empty()) {
-        problem = fmt::format(
-            "in the body of the step '{}'; a step is recorded as a whole, so put durable operations "
-            "beside it, or group them with run_in_child_context",
-            running_step);
-    }
-    if (problem.empty()) return;
-    refuse_use(fmt::format("The durable operation {} '{}' was called {}.", operation, name, problem));
 }
 
 void ExecutionState::refuse_use(const std::string& problem) {
     std::fprintf(stderr, "durable: %s\n", problem.c_str());
     {
-        const std::lock_guard lock(misuse_mutex_);
+        const Lock lock(mutex);
         if (!misuse_) misuse_ = {.type = "ValidationError", .message = problem, .data = {}, .stack = {}};
     }
     throw ValidationError(problem);

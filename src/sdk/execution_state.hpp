@@ -1,25 +1,30 @@
 // Execution state: the records of one invocation, the updates that wait to be sent, and how the invocation must end.
+// One lock guards it and the scheduler's tasks; no code of the author's runs under it.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "durable/context.hpp"
 #include "durable/errors.hpp"
 #include "sdk/durable_service.hpp"
-#include "sdk/replay.hpp"
+#include "sdk/hooks.hpp"
+#include "sdk/scheduler.hpp"
 #include "wire/durable.hpp"
 
 namespace durable::detail {
 
-/// Thrown to leave the handler: it must wait, or the invocation cannot go on. Not a std::exception, so that handlers
-/// for errors do not catch it; thrown again by every later operation, so that catching it changes nothing.
+/// Thrown to leave the handler or a task: it must wait, or the invocation cannot go on. Not a std::exception, so that
+/// handlers for errors do not catch it; thrown again by every later operation, so that catching it changes nothing.
 struct Unwind {};
 
 /// Why the handler must be left; the first reason stands.
@@ -32,48 +37,81 @@ enum class End {
 
 class ExecutionState {
 public:
-    ExecutionState(DurableService& service, holdpoint::wire::InvocationInput input);
+    ExecutionState(DurableService& service, holdpoint::wire::InvocationInput input, Hooks& hooks, int threads);
 
     /// Fetches the remaining pages; nothing may be decided before. False: the invocation cannot go on, end() says why.
     [[nodiscard]] bool load();
 
     [[nodiscard]] const std::string& execution_arn() const { return arn_; }
     [[nodiscard]] const Text& input() const { return input_; }
-    [[nodiscard]] const holdpoint::wire::Operation* find(const std::string& id) const;
+    [[nodiscard]] bool is_first_invocation() const { return first_; }
+    [[nodiscard]] holdpoint::TimePoint started_at() const { return started_at_; }
+    /// For plugins: what the service changed since the previous invocation, and all operations.
+    [[nodiscard]] std::vector<OperationInfo> updated() const;
+    [[nodiscard]] std::unique_ptr<Operations> view() const;
+    [[nodiscard]] std::vector<Record> records() const;
+    /// nullptr when there is none.
+    [[nodiscard]] Record find(const std::string& id) const;
+    /// An outcome that the body may not have known when it last ran; `took` says that now it does.
+    [[nodiscard]] bool is_news(const std::string& id) const;
+    void took(const std::string& id);
 
-    /// Queues an update; it is sent with the next flush.
+    /// Queues an update; it is sent with the next flush. Leaves a task that was abandoned.
     void enqueue(holdpoint::wire::OperationUpdate update);
-    /// Sends what is queued, in order, and takes in what the service answers. Leaves the handler when it cannot.
+    /// Returns when all that is queued now was sent, in order, and what the service answered was taken in. Leaves the
+    /// handler when it cannot.
     void flush();
     /// The same at the end of the handler: false instead of leaving.
     [[nodiscard]] bool try_flush();
 
-    /// Leaves the handler until the service has something new. Whoever waits for an operation sends what is queued and
-    /// reads its record again first: the answer may bring what is waited for, and nobody would wake the execution then.
-    [[noreturn]] void suspend();
     [[noreturn]] void fail_execution(ErrorInfo error);
-    /// Leaves the handler when it had to be left before (after 100 times, ends the process), or when it used the SDK in
-    /// a way that cannot work, also when it caught the error that said so.
+    /// Leaves the handler or task when it had to be left before (after 100 times, ends the process), or when it used
+    /// the SDK in a way that cannot work, also when it caught the error that said so.
     void throw_if_ended();
-    /// Refuses a call from where it cannot work: another thread, a destructor during unwinding, the body of a step.
-    void check_place(std::string_view operation, std::string_view name);
-
-    [[nodiscard]] End end() const { return end_; }
-    [[nodiscard]] const ErrorInfo& error() const { return error_; }
     /// Throws ValidationError, and remembers it in case that the handler goes on regardless.
     [[noreturn]] void refuse_use(const std::string& problem);
     /// What was refused; the execution fails with it.
     [[nodiscard]] std::optional<ErrorInfo> misuse() const;
-    /// The step whose body is running; empty outside.
-    std::string running_step;
-    Replay replay;
+    /// Waits for tasks or operations. (Scheduler::await)
+    void await(const Awaited& awaited);
+
+    // With the lock held:
+
+    [[nodiscard]] End end() const { return end_; }
+    [[nodiscard]] const ErrorInfo& error() const { return error_; }
+    /// The service has to move it on before the handler can.
+    [[nodiscard]] bool is_open(const std::string& id) const;
+    /// When the service will, where that is known.
+    [[nodiscard]] std::optional<holdpoint::TimePoint> due(const std::string& id) const;
+    void throw_if_ended(Lock& lock);
+    /// Sends what is queued, or waits while another thread sends; false when there is nothing to send.
+    bool send_all(Lock& lock);
+    /// Asks the service for news.
+    void poll(Lock& lock);
+    [[noreturn]] void suspend(Lock& lock);
+    [[nodiscard]] std::optional<std::chrono::milliseconds> pause_before_poll(std::optional<holdpoint::TimePoint> due,
+                                                                             bool unknown, int polls) const {
+        return service_.pause_before_poll(due, unknown, polls);
+    }
+
+    mutable std::mutex mutex;
+    /// Something changed that somebody may wait for.
+    std::condition_variable changed;
+    Hooks& hooks;
+    Scheduler tasks;
 
 private:
-    void send(std::vector<holdpoint::wire::OperationUpdate> batch);
-    void merge(std::vector<holdpoint::wire::Operation> operations);
-    void fetch_pages(std::string marker);
-    [[noreturn]] void leave(End end, ErrorInfo error);
-    [[noreturn]] void leave_after(const holdpoint::Error& failure);
+    struct Exchange;
+
+    [[nodiscard]] std::vector<holdpoint::wire::OperationUpdate> take_batch();
+    void send(Lock& lock, std::vector<holdpoint::wire::OperationUpdate> batch);
+    [[nodiscard]] Exchange exchange(const holdpoint::wire::CheckpointRequest& request);
+    /// Fetches the pages after `marker`; the error that ended it.
+    std::optional<holdpoint::Error> fetch_pages(const std::string& token, std::string marker,
+                                                std::vector<holdpoint::wire::Operation>& operations);
+    void merge(std::vector<holdpoint::wire::Operation> operations, std::vector<OperationNews>* news);
+    void set_end(End end, ErrorInfo error);
+    void set_end_after(const holdpoint::Error& failure);
 
     DurableService& service_;
     std::string arn_;
@@ -81,15 +119,19 @@ private:
     std::string next_marker_;
     std::vector<std::string> updated_;
     Text input_;
-    std::unordered_map<std::string, holdpoint::wire::Operation> operations_;
-    std::vector<holdpoint::wire::OperationUpdate> queue_;
+    holdpoint::TimePoint started_at_;
+    bool first_ = false;
+    std::unordered_map<std::string, Record> operations_;
+    std::unordered_set<std::string> news_;
+    std::deque<holdpoint::wire::OperationUpdate> queue_;
+    std::size_t queued_bytes_ = 0;
+    std::uint64_t queued_ = 0;  // updates ever queued, and how many of them the service has acknowledged
+    std::uint64_t acknowledged_ = 0;
+    bool sending_ = false;
     End end_ = End::none;
     ErrorInfo error_;
-    mutable std::mutex misuse_mutex_;  // other threads come here only by mistake
     std::optional<ErrorInfo> misuse_;
     int swallowed_ = 0;
-    std::thread::id owner_ = std::this_thread::get_id();
-    int uncaught_ = 0;
 };
 
 }  // namespace durable::detail

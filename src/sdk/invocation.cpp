@@ -49,19 +49,21 @@ InvocationAnswer answer_so_far(const ExecutionState& state) {
     return pending();
 }
 
-InvocationAnswer run_invocation(const DurableHandler& handler, wire::InvocationInput input, DurableService& service,
-                                const std::string& request_id) {
-    ExecutionState state(service, std::move(input));
-    if (!state.load()) return answer_so_far(state);
-    auto context = Internals::make_context(std::make_shared<ContextCore>(state, request_id));
+namespace {
+
+InvocationAnswer run_handler(const DurableHandler& handler, ExecutionState& state, const std::string& request_id) {
+    const auto core = std::make_shared<ContextCore>(state, request_id);
+    const auto context = Internals::make_context(core);
     std::optional<ErrorInfo> error;
     Text result;
     try {
+        const Frame frame(*core);
         result = handler(*context, state.input());
     } catch (const Unwind&) {  // NOLINT(bugprone-empty-catch): the state says why it was thrown
     } catch (...) {
         error = current_error();
     }
+    state.tasks.stop();
     // Whatever a handler makes of having been suspended, its execution waits; whatever it makes of a misuse, it fails.
     if (state.end() != End::none || state.misuse()) return answer_so_far(state);
     if (!error) return answer_success(state, std::move(result));
@@ -69,8 +71,44 @@ InvocationAnswer run_invocation(const DurableHandler& handler, wire::InvocationI
     return failed(*error);
 }
 
-InvocationAnswer run_invocation(const DurableHandler& handler, const std::string& envelope, DurableService& service,
-                                const std::string& request_id) {
+void tell_end(Hooks& hooks, const InvocationInfo& info, const InvocationAnswer& answer) {
+    InvocationEnd end{.invocation = info, .status = InvocationStatus::retrying, .error = {}};
+    if (const auto* failure = std::get_if<InvocationFailure>(&answer)) {
+        end.error = failure->error;
+    } else {
+        const auto& output = std::get<wire::InvocationOutput>(answer);
+        end.status = output.status == wire::InvocationStatus::succeeded ? InvocationStatus::succeeded
+                     : output.status == wire::InvocationStatus::failed  ? InvocationStatus::failed
+                                                                        : InvocationStatus::pending;
+        if (output.error) end.error = from_wire(*output.error);
+    }
+    hooks.invocation_end(end);
+}
+
+}  // namespace
+
+InvocationAnswer run_invocation(const DurableHandler& handler, wire::InvocationInput input, const Surroundings& with) {
+    with.hooks.begin();
+    ExecutionState state(with.service, std::move(input), with.hooks, with.threads);
+    if (!state.load()) return answer_so_far(state);
+    if (!with.hooks.any()) return run_handler(handler, state, with.request_id);
+    const auto operations = state.view();
+    const std::vector<OperationInfo> updated = state.updated();
+    const InvocationInfo info{.execution_arn = state.execution_arn(),
+                              .request_id = with.request_id,
+                              .trace_header = with.trace_header,
+                              .is_first_invocation = state.is_first_invocation(),
+                              .execution_started_at = state.started_at(),
+                              .operations = *operations,
+                              .updated = updated};
+    with.hooks.invocation_start(info);
+    with.hooks.ended_meanwhile(updated);
+    InvocationAnswer answer = run_handler(handler, state, with.request_id);
+    tell_end(with.hooks, info, answer);
+    return answer;
+}
+
+InvocationAnswer run_invocation(const DurableHandler& handler, const std::string& envelope, const Surroundings& with) {
     const auto refuse = [](std::string_view why) {
         return InvocationFailure{
             {.type = "InvalidDurableInvocation",
@@ -84,7 +122,7 @@ InvocationAnswer run_invocation(const DurableHandler& handler, const std::string
     if (problem) return refuse("not JSON: " + problem.message());
     auto input = wire::read_invocation_input(json);
     if (!input) return refuse(input.error().message);
-    return run_invocation(handler, std::move(*input), service, request_id);
+    return run_invocation(handler, std::move(*input), with);
 }
 
 }  // namespace durable::detail

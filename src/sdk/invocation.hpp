@@ -6,6 +6,7 @@
 
 #include "durable/durable.hpp"
 #include "sdk/durable_service.hpp"
+#include "sdk/hooks.hpp"
 #include "wire/durable.hpp"
 
 namespace durable::detail {
@@ -21,11 +22,20 @@ using InvocationAnswer = std::variant<holdpoint::wire::InvocationOutput, Invocat
 /// The answer to an invocation that ends before its handler does.
 [[nodiscard]] InvocationAnswer answer_so_far(const ExecutionState& state);
 
+/// What an invocation has besides its input.
+struct Surroundings {
+    DurableService& service;
+    Hooks& hooks;
+    std::string request_id;
+    std::string trace_header;
+    int threads = kThreadsDefault;
+};
+
 [[nodiscard]] InvocationAnswer run_invocation(const DurableHandler& handler, holdpoint::wire::InvocationInput input,
-                                              DurableService& service, const std::string& request_id);
+                                              const Surroundings& with);
 
 /// The same from the envelope's JSON text; a payload that is no envelope is a failure that says so.
 [[nodiscard]] InvocationAnswer run_invocation(const DurableHandler& handler, const std::string& envelope,
-                                              DurableService& service, const std::string& request_id);
+                                              const Surroundings& with);
 
 }  // namespace durable::detail

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/clock.hpp"
+#include "sdk/hooks.hpp"
 
 namespace durable {
 
@@ -31,6 +32,11 @@ void Logger::write(LogLevel level, std::string_view message, const Fields& field
                              {"level", kNames[static_cast<int>(level)]},
                              {"message", message}};
     for (const auto& [name, value] : context_) line[name] = value;
+    if (hooks_ != nullptr && hooks_->any()) {
+        Fields more;
+        hooks_->enrich_log(more);
+        for (const auto& [name, value] : more) line[name] = value;
+    }
     for (const auto& [name, value] : fields) line[name] = value;
     const std::string text = boost::json::serialize(line) + "\n";
     std::fwrite(text.data(), 1, text.size(), stdout);

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <regex>
 
 #include "base/random.hpp"
+#include "durable/step.hpp"
 #include "sdk/delays.hpp"
 
-namespace durable::retry {
+namespace durable {
 
 namespace {
 
@@ -23,23 +25,67 @@ double jittered(double base, Jitter jitter) {
     return base;
 }
 
+/// Whole seconds, at least one.
+std::chrono::seconds pause_of(double base, std::chrono::seconds max, Jitter jitter) {
+    const double pause = jittered(std::min(base, static_cast<double>(max.count())), jitter);
+    // Also for what is no number.
+    if (!(pause < static_cast<double>(detail::kDelayMax))) return std::chrono::seconds(detail::kDelayMax);
+    return std::chrono::seconds(std::max<long long>(1, std::llround(pause)));
+}
+
+bool gives_up(int attempt, int attempts, const retry::Predicate& when, const ErrorInfo& error) {
+    return attempt >= attempts || (when && !when(error));
+}
+
 }  // namespace
 
+namespace detail {
+
+std::chrono::seconds next_poll(const WaitStrategyOptions& options, int attempt) {
+    if (attempt >= options.attempts) {
+        throw Error("WaitForConditionExhausted",
+                    "the condition did not hold after " + std::to_string(options.attempts) + " checks");
+    }
+    return pause_of(static_cast<double>(options.initial.count()) * std::pow(options.rate, attempt - 1), options.max,
+                    options.jitter);
+}
+
+}  // namespace detail
+
+namespace retry {
+
+Predicate on_types(std::vector<std::string> types) {
+    return [types = std::move(types)](const ErrorInfo& error) {
+        return std::ranges::find(types, error.type) != types.end();
+    };
+}
+
+Predicate on_message(const std::string& pattern) {
+    return [expression = std::regex(pattern)](const ErrorInfo& error) {
+        return std::regex_search(error.message, expression);
+    };
+}
+
 RetryStrategy exponential(Exponential options) {
-    return [options](const ErrorInfo&, int attempt) -> RetryDecision {
-        if (attempt >= options.attempts) return std::nullopt;
-        const double base = std::min(static_cast<double>(options.initial.count()) * std::pow(options.rate, attempt - 1),
-                                     static_cast<double>(options.max.count()));
-        const double pause = jittered(base, options.jitter);
-        // Also for what is no number.
-        if (!(pause < static_cast<double>(detail::kDelayMax))) return std::chrono::seconds(detail::kDelayMax);
-        return std::chrono::seconds(std::max<long long>(1, std::llround(pause)));
+    return [options = std::move(options)](const ErrorInfo& error, int attempt) -> RetryDecision {
+        if (gives_up(attempt, options.attempts, options.when, error)) return std::nullopt;
+        return pause_of(static_cast<double>(options.initial.count()) * std::pow(options.rate, attempt - 1), options.max,
+                        options.jitter);
+    };
+}
+
+RetryStrategy linear(Linear options) {
+    return [options = std::move(options)](const ErrorInfo& error, int attempt) -> RetryDecision {
+        if (gives_up(attempt, options.attempts, options.when, error)) return std::nullopt;
+        return pause_of(static_cast<double>(options.initial.count()) +
+                            static_cast<double>(options.increment.count()) * (attempt - 1),
+                        options.max, options.jitter);
     };
 }
 
 RetryStrategy fixed(Fixed options) {
-    return [options](const ErrorInfo&, int attempt) -> RetryDecision {
-        if (attempt >= options.attempts) return std::nullopt;
+    return [options = std::move(options)](const ErrorInfo& error, int attempt) -> RetryDecision {
+        if (gives_up(attempt, options.attempts, options.when, error)) return std::nullopt;
         return std::max(std::chrono::seconds(1), options.pause);
     };
 }
@@ -48,4 +94,17 @@ RetryStrategy none() {
     return [](const ErrorInfo&, int) -> RetryDecision { return std::nullopt; };
 }
 
-}  // namespace durable::retry
+RetryStrategy transient() {
+    return exponential({.attempts = 3, .max = std::chrono::seconds(300), .jitter = Jitter::half});
+}
+
+RetryStrategy resource_availability() {
+    return exponential({.attempts = 5, .max = std::chrono::seconds(300)});
+}
+
+RetryStrategy critical() {
+    return exponential({.attempts = 10, .initial = std::chrono::seconds(1), .rate = 1.5, .jitter = Jitter::none});
+}
+
+}  // namespace retry
+}  // namespace durable

@@ -31,7 +31,7 @@ RuntimeAnswer runtime_answer(const InvocationAnswer& answer) {
 
 }  // namespace
 
-int run(const DurableHandler& handler) {
+int run(const DurableHandler& handler, RunOptions options) {
     const auto address = runtime_address();
     if (!address) return 1;
     const auto transport = holdpoint::net::make_transport();
@@ -47,11 +47,17 @@ int run(const DurableHandler& handler) {
     holdpoint::SystemRandom random;
     holdpoint::aws::Client client(*configuration, *transport, clock, random);
     LambdaDurableService service(client, random);
+    Hooks hooks(std::move(options.plugins));
     return runtime.serve([&](const RuntimeInvocation& invocation) {
         set_last_answer_hook([&](const ExecutionState& state) {
             runtime.answer(invocation.request_id, runtime_answer(answer_so_far(state)));
         });
-        return runtime_answer(run_invocation(handler, invocation.payload, service, invocation.request_id));
+        return runtime_answer(run_invocation(handler, invocation.payload,
+                                             {.service = service,
+                                              .hooks = hooks,
+                                              .request_id = invocation.request_id,
+                                              .trace_header = invocation.trace_header,
+                                              .threads = options.threads}));
     });
 }
 

@@ -39,8 +39,8 @@ RuntimeInvocation read(net::Response response) {
     std::from_chars(deadline.data(), deadline.data() + deadline.size(), milliseconds);
     invocation.deadline = std::chrono::system_clock::time_point(std::chrono::milliseconds(milliseconds));
     // As every runtime does: libraries read it from there.
-    const std::string trace(response.header("Lambda-Runtime-Trace-Id"));
-    if (!trace.empty()) ::setenv("_X_AMZN_TRACE_ID", trace.c_str(), 1);
+    invocation.trace_header = response.header("Lambda-Runtime-Trace-Id");
+    if (!invocation.trace_header.empty()) ::setenv("_X_AMZN_TRACE_ID", invocation.trace_header.c_str(), 1);
     invocation.payload = std::move(response.body);
     return invocation;
 }

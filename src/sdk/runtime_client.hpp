@@ -18,6 +18,7 @@ struct RuntimeInvocation {
     std::string request_id;
     std::string function_arn;
     std::chrono::system_clock::time_point deadline;
+    std::string trace_header;  // X-Ray's; empty: none
     std::string payload;
 };
 

@@ -62,7 +62,7 @@ TEST(TimerRace, WhatIsDueWhenTheCheckpointIsAnsweredNeedsNoOtherInvocation) {
 
 /// What a handler sees of a failed wait_for_callback when it happens, and again when it is replayed.
 std::vector<std::string> seen_of(
-    const std::function<void(Runner&)>& answer, WaitForCallbackOptions options = {},
+    const std::function<void(Runner&)>& answer, WaitForCallbackOptions<int> options = {},
     const std::function<void(const std::string&)>& submit = [](const std::string&) {}) {
     std::vector<std::string> seen;
     Runner runner([&](Context& context, Json) {
@@ -144,7 +144,7 @@ TEST(Callback, OutlivesTheChildThatCreatedIt) {
         return callback->result();
     });
     runner.before_checkpoint = [&](int number) -> std::optional<holdpoint::Error> {
-        if (number == 3) runner.succeed_callback("decision", "7");
+        if (number == 2) runner.succeed_callback("decision", "7");
         return std::nullopt;
     };
     runner.start();

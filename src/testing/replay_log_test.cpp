@@ -5,7 +5,6 @@
 #include <boost/json.hpp>
 #include <sstream>
 
-#include "sdk/replay.hpp"
 #include "testing/runner.hpp"
 
 namespace durable::testing {
@@ -211,22 +210,6 @@ TEST(ReplayLog, ReplayedBodyOfAClosedChildIsSilentAlsoAfterACrash) {
                     runner.advance(1min);
                 }),
                 ElementsAre("in the child", "end"));
-}
-
-TEST(ReplayLog, WhatAFinishedContextHidesIsNotWaitedFor) {
-    using holdpoint::wire::Operation;
-    Operation context;
-    context.id = "context";
-    context.type = holdpoint::wire::OperationType::context;
-    context.status = holdpoint::wire::OperationStatus::succeeded;
-    Operation child;
-    child.id = "child";
-    child.parent_id = "context";
-    detail::Replay replay;
-    replay.begin({{"context", context}, {"child", child}}, {});
-    EXPECT_TRUE(replay.is_replaying());
-    replay.came_to("context", &context);
-    EXPECT_FALSE(replay.is_replaying());
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ namespace durable::testing {
 namespace core = holdpoint::core;
 namespace wire = holdpoint::wire;
 
-Runner::Runner(detail::DurableHandler handler) : handler_(std::move(handler)) {}
+Runner::Runner(detail::DurableHandler handler, RunOptions options)
+    : handler_(std::move(handler)), options_(std::move(options)), hooks_(options_.plugins) {}
 
 void Runner::start(std::string input) {
     core::Head head;
@@ -113,7 +114,12 @@ void Runner::invoke() {
     crashed_ = false;
     invoking_ = true;
     detail::InvocationAnswer answer =
-        detail::run_invocation(handler_, std::move(input), *this, execution_->invocation()->request_id);
+        detail::run_invocation(handler_, std::move(input),
+                               {.service = *this,
+                                .hooks = hooks_,
+                                .request_id = execution_->invocation()->request_id,
+                                .trace_header = {},
+                                .threads = options_.threads});
     invoking_ = false;
     if (crashed_) {
         answer = detail::InvocationFailure{
@@ -128,6 +134,11 @@ void Runner::invoke() {
         journal(core::decide_invocation_answered(*execution_, std::get<wire::InvocationOutput>(answer), clock_.now(),
                                                  limits));
     }
+}
+
+std::optional<std::chrono::milliseconds> Runner::pause_before_poll(std::optional<holdpoint::TimePoint>, bool,
+                                                                   int) const {
+    return std::nullopt;
 }
 
 holdpoint::Result<wire::CheckpointResponse> Runner::checkpoint(const std::string&,

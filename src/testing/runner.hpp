@@ -12,6 +12,7 @@
 #include "core/execution.hpp"
 #include "durable/durable.hpp"
 #include "sdk/durable_service.hpp"
+#include "sdk/hooks.hpp"
 #include "sdk/invocation.hpp"
 
 namespace durable::testing {
@@ -23,8 +24,9 @@ class Runner final : private detail::DurableService {
 public:
     /// `handler` is what durable::run takes.
     template <class F>
-    explicit Runner(F handler) : Runner(detail::erase(std::function{std::move(handler)})) {}
-    explicit Runner(detail::DurableHandler handler);
+    explicit Runner(F handler, RunOptions options = {})
+        : Runner(detail::erase(std::function{std::move(handler)}), std::move(options)) {}
+    explicit Runner(detail::DurableHandler handler, RunOptions options = {});
 
     /// Starts the execution with an input (JSON text) and runs it until it waits or ends.
     void start(std::string input = "null");
@@ -74,12 +76,17 @@ private:
                                                                      const std::string& marker) override;
     holdpoint::Result<holdpoint::wire::CheckpointResponse> take_checkpoint(
         const holdpoint::wire::CheckpointRequest& request);
+    /// Virtual time passes only when nothing runs.
+    [[nodiscard]] std::optional<std::chrono::milliseconds> pause_before_poll(std::optional<holdpoint::TimePoint> due,
+                                                                             bool unknown, int polls) const override;
     void journal(const std::vector<holdpoint::core::Change>& changes);
     void invoke_while_needed();
     void invoke();
     [[nodiscard]] std::string callback_id(std::string_view name) const;
 
     detail::DurableHandler handler_;
+    RunOptions options_;
+    detail::Hooks hooks_;
     holdpoint::ManualClock clock_{holdpoint::from_epoch_ms(1'700'000'000'000)};
     holdpoint::SeededRandom random_{1};
     std::optional<holdpoint::core::Execution> execution_;

@@ -58,7 +58,8 @@ detail::InvocationAnswer invoke_over(ScriptedTransport& transport) {
     const detail::DurableHandler handler = [](Context& context, const detail::Text&) -> detail::Text {
         return std::to_string(context.step("s", [] { return 1; }));
     };
-    return detail::run_invocation(handler, input(), service, "request");
+    detail::Hooks hooks({});
+    return detail::run_invocation(handler, input(), {.service = service, .hooks = hooks, .request_id = "request", .trace_header = {}});
 }
 
 TEST(Service, AnswerThatCannotBeReadIsNoVerdict) {
@@ -100,7 +101,8 @@ public:
 TEST(Service, EmptyTokenIsNoToken) {
     FakeService service;
     service.token = "";
-    detail::ExecutionState state(service, input());
+    detail::Hooks hooks({});
+    detail::ExecutionState state(service, input(), hooks, 1);
     state.enqueue(update_of("a", "1"));
     EXPECT_THROW(state.flush(), detail::Unwind);
     EXPECT_EQ(state.end(), detail::End::suspended);
@@ -108,7 +110,8 @@ TEST(Service, EmptyTokenIsNoToken) {
 
 TEST(Service, RequestsStayBelowTheLimitAsTheyAreSent) {
     FakeService service;
-    detail::ExecutionState state(service, input());
+    detail::Hooks hooks({});
+    detail::ExecutionState state(service, input(), hooks, 1);
     for (int i = 0; i < 20; ++i) state.enqueue(update_of(std::to_string(i), std::string(50'000, '\x01')));
     state.flush();
     std::size_t updates = 0;
@@ -139,7 +142,8 @@ TEST(ClosedChild, UnfinishedStepInsideDoesNotRun) {
         root.run_in_child_context("child", [](Context& child) { child.step("s", [] { ADD_FAILURE() << "it ran"; }); });
         return "1";
     };
-    const auto answer = detail::run_invocation(handler, given, service, "request");
+    detail::Hooks hooks({});
+    const auto answer = detail::run_invocation(handler, given, {.service = service, .hooks = hooks, .request_id = "request", .trace_header = {}});
     EXPECT_EQ(std::get<wire::InvocationOutput>(answer).error->type, "NonDeterministicExecutionError");
     EXPECT_EQ(service.requests.size(), 0U);
 }

@@ -1,0 +1,89 @@
+// Steps and polled conditions: what their bodies may use, and their options.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string_view>
+#include <utility>
+
+#include "durable/logger.hpp"
+#include "durable/retry.hpp"
+#include "durable/serdes.hpp"
+
+namespace durable {
+
+/// What the body of a step may use.
+class StepContext {
+public:
+    StepContext(int attempt, Logger logger, SerdesContext serdes, std::stop_token stop)
+        : attempt_(attempt), logger_(std::move(logger)), serdes_(serdes), stop_(std::move(stop)) {}
+    /// Counted from 1.
+    [[nodiscard]] int attempt() const { return attempt_; }
+    [[nodiscard]] const Logger& logger() const { return logger_; }
+    /// The same for every attempt and every invocation: good for idempotency keys.
+    [[nodiscard]] std::string_view operation_id() const { return serdes_.operation_id; }
+    [[nodiscard]] std::string_view execution_arn() const { return serdes_.execution_arn; }
+    /// Stopped when nobody waits for this step any more: its map or parallel ended early, or its future is gone. A long
+    /// body may look and leave; its outcome is not recorded then.
+    [[nodiscard]] std::stop_token stop_token() const { return stop_; }
+
+private:
+    int attempt_;
+    Logger logger_;
+    SerdesContext serdes_;
+    std::stop_token stop_;
+};
+
+/// What happens to a step whose process ended while it ran.
+enum class StepSemantics {
+    at_least_once_per_retry,  // it runs again
+    at_most_once_per_retry    // it does not: the retry strategy decides, as for an attempt that failed
+};
+
+/// T is what the step's body answers.
+template <class T>
+struct StepOptions {
+    RetryStrategy retry = {};  // empty: retry::exponential()
+    StepSemantics semantics = StepSemantics::at_least_once_per_retry;
+    Serdes<T> serdes = {};
+};
+
+/// The pause before the next poll (one second to 366 days); nothing: the condition holds.
+using WaitDecision = std::optional<std::chrono::seconds>;
+
+template <class State>
+struct ConditionOptions {
+    State initial_state{};
+    /// Called with the state that a check answered and the number of that check, from 1. What it throws fails the
+    /// operation. `wait_strategy` makes one.
+    std::function<WaitDecision(const State& state, int attempt)> strategy = {};
+    Serdes<State> serdes = {};
+};
+
+/// When and how often a condition is polled.
+struct WaitStrategyOptions {
+    int attempts = 60;
+    std::chrono::seconds initial{5};
+    std::chrono::seconds max{300};
+    double rate = 1.5;
+    Jitter jitter = Jitter::full;
+};
+
+namespace detail {
+/// Throws Error "WaitForConditionExhausted" after the last attempt.
+[[nodiscard]] std::chrono::seconds next_poll(const WaitStrategyOptions& options, int attempt);
+}  // namespace detail
+
+/// Polls while `go_on(state)` is true, with growing pauses; after the last attempt the operation fails.
+template <class State>
+[[nodiscard]] std::function<WaitDecision(const State&, int)> wait_strategy(std::function<bool(const State&)> go_on,
+                                                                           WaitStrategyOptions options = {}) {
+    return [go_on = std::move(go_on), options](const State& state, int attempt) -> WaitDecision {
+        if (!go_on(state)) return std::nullopt;
+        return detail::next_poll(options, attempt);
+    };
+}
+
+}  // namespace durable

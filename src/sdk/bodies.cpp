@@ -1,0 +1,122 @@
+#include "sdk/bodies.hpp"
+
+#include "sdk/error_mapping.hpp"
+#include "wire/durable_json.hpp"
+
+namespace durable::detail {
+
+namespace wire = holdpoint::wire;
+using wire::OperationAction;
+using wire::OperationStatus;
+
+namespace {
+
+/// Tells plugins of a run of the author's code, from when it is made.
+class AttemptMark {
+public:
+    AttemptMark(const ContextCore& core, const Claim& claim, int attempt, bool is_replaying_children)
+        : hooks_(core.state.hooks) {
+        if (!hooks_.any()) return;
+        if (const Record record = core.state.find(claim.id)) {
+            info_.operation = info_of(*record, claim.record != nullptr);
+        } else {
+            info_.operation.id = claim.id;
+            info_.operation.name = claim.name;
+            info_.operation.type = wire::to_string(claim.type);
+            info_.operation.sub_type = claim.sub_type;
+            info_.operation.parent_id = core.update(claim, OperationAction::start).parent_id.value_or("");
+        }
+        info_.attempt = attempt;
+        info_.is_replaying_children = is_replaying_children;
+        hooks_.attempt_start(info_);
+    }
+    void end(AttemptOutcome outcome, const std::optional<ErrorInfo>& error = {}) {
+        if (hooks_.any()) hooks_.attempt_end({.attempt = info_, .outcome = outcome, .error = error});
+    }
+
+private:
+    Hooks& hooks_;
+    AttemptInfo info_;
+};
+
+}  // namespace
+
+RetryDecision decide_retry(const RetryStrategy& strategy, ErrorInfo& error, int attempt) {
+    static const RetryStrategy standard = retry::exponential();
+    try {
+        return (strategy ? strategy : standard)(error, attempt);
+    } catch (...) {
+        error = current_error();
+        return std::nullopt;
+    }
+}
+
+StepOutcome run_step_body(ContextCore& core, const Claim& claim, int attempt, const StepBody& body,
+                          const RetryStrategy& strategy) {
+    StepOutcome outcome;
+    AttemptMark mark(core, claim, attempt, false);
+    try {
+        const Frame frame(claim.name);
+        StepContext context(attempt, core.step_logger(claim, attempt),
+                            {.execution_arn = core.state.execution_arn(), .operation_id = claim.id},
+                            Scheduler::stop_token());
+        outcome.result = body(context);
+    } catch (const Unwind&) {
+        throw;
+    } catch (const ResultError&) {
+        // The body did its work; doing it again would not make its result one that can be written.
+        outcome.error = current_error();
+    } catch (...) {
+        outcome.error = current_error();
+        outcome.retry = decide_retry(strategy, *outcome.error, attempt);
+    }
+    mark.end(outcome.error ? AttemptOutcome::failed : AttemptOutcome::succeeded, outcome.error);
+    core.state.throw_if_ended();
+    return outcome;
+}
+
+ChildRun run_child_body(const ContextCore& core, const Claim& claim, ChildKind kind, const ContextBody& body) {
+    ChildRun run;
+    AttemptMark mark(core, claim, 1, kind.is_closed || claim.record != nullptr);
+    const auto child_core = std::make_shared<ContextCore>(core, claim, kind);
+    const auto child = Internals::make_context(child_core);
+    try {
+        const Frame frame(*child_core);
+        run.result = body(*child);
+    } catch (const Unwind&) {
+        mark.end(AttemptOutcome::incomplete);
+        throw;
+    } catch (...) {
+        run.error = current_error();
+    }
+    core.state.throw_if_ended();  // the body may have caught what must not be caught
+    mark.end(run.error ? AttemptOutcome::failed : AttemptOutcome::succeeded, run.error);
+    return run;
+}
+
+ChildRun run_context(const ContextCore& core, const Claim& claim, const ContextBody& body,
+                     const ContextRecording& recording) {
+    core.require_over(claim);
+    const Record& record = claim.record;
+    if (record && record->status == OperationStatus::failed) return {.result = {}, .error = error_of(*record)};
+    if (record && record->status == OperationStatus::succeeded) {
+        if (record->replay_children) return run_child_body(core, claim, {.is_closed = true}, body);
+        return {.result = record->result, .error = {}};
+    }
+    if (!record) core.start(claim);
+    ChildRun run = run_child_body(core, claim, {}, body);
+    wire::OperationUpdate update = core.update(claim, run.error ? OperationAction::fail : OperationAction::succeed);
+    if (run.error) {
+        update.error = to_wire(*run.error);
+    } else if (run.result && run.result->size() > kContextResultMax) {
+        update.payload = recording.summary ? recording.summary(run.result) : Text("");
+        update.replay_children = true;
+    } else {
+        update.payload = run.result;
+    }
+    // Nobody has to wait for the answer: whatever comes later is sent later.
+    core.state.enqueue(std::move(update));
+    return run;
+}
+
+}  // namespace durable::detail

@@ -1,0 +1,148 @@
+// Checkpoints: how updates reach the service: strictly one call at a time, with all that is queued by then. Whoever
+// needs an answer sends; whoever comes meanwhile waits, and what he queued goes with the next call.
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "sdk/execution_state.hpp"
+#include "wire/durable_json.hpp"
+
+namespace durable::detail {
+
+namespace wire = holdpoint::wire;
+
+namespace {
+
+/// What AWS's own SDKs send at most in one call.
+constexpr std::size_t kBatchUpdates = 250;
+constexpr std::size_t kBatchBytes = 750UL * 1024;
+/// What a request has around its updates: two tokens and the members' names.
+constexpr std::size_t kRequestBytes = 200;
+/// Updates that nobody waits for are sent before more than this lie here.
+constexpr std::size_t kQueuedUpdatesMax = 1000;
+
+/// As it is sent: JSON makes six bytes of some.
+std::size_t size_of(const wire::OperationUpdate& update) {
+    return boost::json::serialize(wire::to_json(update)).size() + 1;
+}
+
+}  // namespace
+
+/// What a call brought.
+struct ExecutionState::Exchange {
+    std::optional<holdpoint::Error> failure;
+    std::vector<wire::Operation> operations;
+    std::string token;
+};
+
+void ExecutionState::enqueue(wire::OperationUpdate update) {
+    Lock lock(mutex);
+    if (tasks.is_orphan()) throw Unwind{};
+    queue_.push_back(std::move(update));
+    ++queued_;
+    while (queue_.size() > kQueuedUpdatesMax && end_ == End::none) send_all(lock);
+}
+
+void ExecutionState::flush() {
+    Lock lock(mutex);
+    const std::uint64_t target = queued_;
+    while (acknowledged_ < target && end_ == End::none) send_all(lock);
+    if (end_ != End::none) throw Unwind{};
+}
+
+bool ExecutionState::try_flush() {
+    try {
+        flush();
+        return true;
+    } catch (const Unwind&) {
+        return false;
+    }
+}
+
+bool ExecutionState::send_all(Lock& lock) {
+    if (sending_) {
+        changed.wait(lock);
+        return true;
+    }
+    if (queue_.empty()) return false;
+    send(lock, take_batch());
+    return true;
+}
+
+void ExecutionState::poll(Lock& lock) {
+    if (!sending_ && end_ == End::none) send(lock, take_batch());
+}
+
+std::vector<wire::OperationUpdate> ExecutionState::take_batch() {
+    std::vector<wire::OperationUpdate> batch;
+    std::size_t bytes = kRequestBytes + token_.size();
+    while (!queue_.empty() && batch.size() < kBatchUpdates) {
+        bytes += size_of(queue_.front());
+        if (bytes > kBatchBytes && !batch.empty()) break;
+        batch.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+    }
+    return batch;
+}
+
+void ExecutionState::send(Lock& lock, std::vector<wire::OperationUpdate> batch) {
+    const std::size_t count = batch.size();
+    const bool closes = count > 0 && batch.back().type == wire::OperationType::execution;
+    const wire::CheckpointRequest request{
+        .checkpoint_token = token_, .updates = std::move(batch), .client_token = std::nullopt};
+    sending_ = true;
+    lock.unlock();
+    Exchange answer = exchange(request);
+    lock.lock();
+    sending_ = false;
+    std::vector<OperationNews> news;
+    if (answer.failure) {
+        set_end_after(*answer.failure);
+    } else {
+        acknowledged_ += count;
+        merge(std::move(answer.operations), hooks.any() ? &news : nullptr);
+        token_ = std::move(answer.token);
+        // Without a token the service takes nothing more from this invocation; what was sent is recorded.
+        if (token_.empty() && !closes) set_end(End::suspended, {});
+    }
+    changed.notify_all();
+    if (news.empty()) return;
+    lock.unlock();
+    hooks.changed(*this, news);
+    lock.lock();
+}
+
+/// Never throws: whatever goes wrong in a call is the failure of the invocation.
+ExecutionState::Exchange ExecutionState::exchange(const wire::CheckpointRequest& request) {
+    Exchange answer;
+    try {
+        auto response = service_.checkpoint(arn_, request);
+        if (!response) {
+            answer.failure = response.error();
+            return answer;
+        }
+        answer.operations = std::move(response->operations);
+        answer.token = response->checkpoint_token.value_or("");
+        if (answer.token.empty()) return answer;
+        answer.failure = fetch_pages(answer.token, std::move(response->next_marker), answer.operations);
+    } catch (const std::exception& error) {
+        answer.failure = holdpoint::Error{
+            .name = "InvocationError", .http_status = 500, .message = error.what(), .details_json = {}};
+    } catch (...) {
+        answer.failure = holdpoint::Error{
+            .name = "InvocationError", .http_status = 500, .message = "the call was left", .details_json = {}};
+    }
+    return answer;
+}
+
+std::optional<holdpoint::Error> ExecutionState::fetch_pages(const std::string& token, std::string marker,
+                                                            std::vector<wire::Operation>& operations) {
+    while (!marker.empty()) {
+        auto page = service_.get_state(arn_, token, marker);
+        if (!page) return page.error();
+        std::ranges::move(page->operations, std::back_inserter(operations));
+        marker = std::move(page->next_marker);
+    }
+    return std::nullopt;
+}
+
+}  // namespace durable::detail

@@ -1,0 +1,202 @@
+// Futures: tasks for operations that go on beside the body, and waiting for several of them.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "durable/future.hpp"
+#include "sdk/bodies.hpp"
+#include "sdk/context_core.hpp"
+#include "sdk/error_mapping.hpp"
+#include "sdk/tasks.hpp"
+
+namespace durable {
+
+namespace wire = holdpoint::wire;
+using detail::Claim;
+using detail::ContextCore;
+using detail::Lock;
+using detail::Task;
+using wire::OperationAction;
+using wire::OperationStatus;
+using wire::OperationType;
+
+namespace detail {
+
+// In a closed context nothing runs any more: a task only reads records, and does so where its outcome is wanted.
+
+std::shared_ptr<Task> spawn(ContextCore& core, Work work) {
+    auto task = std::make_shared<Task>(core.state, core, std::move(work), TaskKind::code);
+    if (core.is_closed()) return task;
+    Lock lock(core.state.mutex);
+    core.state.tasks.start(lock, task, std::make_shared<Group>(), false);
+    return task;
+}
+
+std::shared_ptr<Task> watch(ContextCore& core, Work work) {
+    std::vector<std::string> operations{work.operation_id};
+    auto task = std::make_shared<Task>(core.state, core, std::move(work), TaskKind::watch);
+    if (core.is_closed()) return task;
+    Lock lock(core.state.mutex);
+    core.state.tasks.start_parked(lock, task, std::move(operations));
+    return task;
+}
+
+namespace {
+
+bool is_over(const std::shared_ptr<Task>& task) {
+    return task->is_settled();
+}
+
+void check_owner(const ContextCore& core, std::string_view operation, std::string_view name, const Task& task) {
+    core.check_place(operation, name);
+    if (&task.owner() == &core) return;
+    core.state.refuse_use(fmt::format(
+        "{} '{}' was given a future of another context; a future belongs to the context that made it", operation, name));
+}
+
+void await_tasks(ExecutionState& state, const std::vector<std::shared_ptr<Task>>& tasks, std::function<bool()> done) {
+    Awaited awaited;
+    for (const auto& task : tasks) awaited.groups.push_back(task->group());
+    awaited.done = std::move(done);
+    state.await(awaited);
+}
+
+}  // namespace
+
+void TaskHandle::abandon() noexcept {
+    if (!task_) return;
+    {
+        Lock lock(task_->state().mutex);
+        task_->state().tasks.abandon(lock, *task_);
+    }
+    task_.reset();
+}
+
+Recorded outcome_of(const std::shared_ptr<Task>& task) {
+    ContextCore& core = task->owner();
+    core.check_place("Future::get", "");
+    core.state.throw_if_ended();
+    if (core.is_closed()) {
+        task->settle_here();
+    } else {
+        await_tasks(core.state, {task}, [&] { return task->is_settled(); });
+    }
+    if (!task->operation_id().empty()) core.took(task->operation_id());
+    if (task->failure()) throw_failure(*task->failure());
+    return task->result();
+}
+
+std::optional<ErrorInfo> failure_of(const Task& task) {
+    if (!task.failure()) return std::nullopt;
+    return task.failure()->info;
+}
+
+}  // namespace detail
+
+namespace {
+
+using Tasks = std::vector<std::shared_ptr<Task>>;
+
+/// Records which future decided: its index, or nothing. `decide` is asked under the lock until it has an answer.
+struct Decision {
+    bool made = false;
+    std::optional<std::size_t> index;
+};
+
+Decision read_decision(const detail::Record& record) {
+    Decision decision{.made = true, .index = {}};
+    const Json json = record->result && !record->result->empty() ? Json::parse(*record->result) : Json();
+    if (const auto* index = json.get_if<std::int64_t>()) decision.index = static_cast<std::size_t>(*index);
+    return decision;
+}
+
+std::optional<std::size_t> combine(ContextCore& core, std::string_view name, const Tasks& tasks,
+                                   const std::function<Decision()>& decide) {
+    core.check_place("combinator", name);
+    if (tasks.empty()) core.state.refuse_use(fmt::format("The combinator '{}' was given no futures.", name));
+    for (const auto& task : tasks) detail::check_owner(core, "The combinator", name, *task);
+    const Claim claim = core.claim(OperationType::context, name, "RunInChildContext");
+    core.require_over(claim);
+    Decision decision;
+    if (claim.record && claim.record->status == OperationStatus::succeeded) {
+        decision = read_decision(claim.record);
+        if (decision.index && *decision.index >= tasks.size()) {
+            core.fail_nondeterministic(fmt::format("The combinator '{}' was decided by future {} when it was recorded, "
+                                                   "but now it has only {}.",
+                                                   name, *decision.index, tasks.size()));
+        }
+    } else {
+        if (!claim.record) core.start(claim);
+        detail::await_tasks(core.state, tasks, [&] {
+            decision = decide();
+            return decision.made;
+        });
+        wire::OperationUpdate update = core.update(claim, OperationAction::succeed);
+        if (decision.index) update.payload = std::to_string(*decision.index);
+        core.state.enqueue(std::move(update));
+    }
+    core.took(claim.id);
+    return decision.index;
+}
+
+/// The task that settled first among those that `matches`.
+template <class F>
+Decision earliest(const Tasks& tasks, F matches) {
+    Decision decision;
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        if (!tasks[i]->is_settled() || !matches(*tasks[i])) continue;
+        if (!decision.made || tasks[i]->order() < tasks[*decision.index]->order()) decision = {true, i};
+    }
+    return decision;
+}
+
+}  // namespace
+
+std::shared_ptr<Task> Context::spawn(detail::Work work) {
+    return detail::spawn(*core_, std::move(work));
+}
+
+std::shared_ptr<Task> Context::watch(detail::Work work) {
+    return detail::watch(*core_, std::move(work));
+}
+
+void Context::rethrow_first_failure(std::string_view name, const Tasks& tasks) {
+    const auto failed = combine(*core_, name, tasks, [&]() -> Decision {
+        Decision decision = earliest(tasks, [](const Task& task) { return task.failure().has_value(); });
+        if (!decision.made) decision.made = std::ranges::all_of(tasks, detail::is_over);
+        return decision;
+    });
+    if (failed) (void)detail::outcome_of(tasks[*failed]);
+}
+
+void Context::settle(std::string_view name, const Tasks& tasks) {
+    (void)combine(*core_, name, tasks,
+                  [&]() -> Decision { return {std::ranges::all_of(tasks, detail::is_over), std::nullopt}; });
+    // Replay was told that they are over, not by whom: each reads its own record.
+    for (const auto& task : tasks) {
+        try {
+            (void)detail::outcome_of(task);
+        } catch (const DurableOperationError&) {  // NOLINT(bugprone-empty-catch): it is in the result
+        } catch (const SerdesError&) {            // NOLINT(bugprone-empty-catch)
+        }
+    }
+}
+
+std::size_t Context::first_success(std::string_view name, const Tasks& tasks) {
+    const auto winner = combine(*core_, name, tasks, [&]() -> Decision {
+        Decision decision = earliest(tasks, [](const Task& task) { return !task.failure(); });
+        if (!decision.made) decision.made = std::ranges::all_of(tasks, detail::is_over);
+        return decision;
+    });
+    if (winner) return *winner;
+    throw CombinatorError({.type = "CombinatorError",
+                           .message = fmt::format("None of the {} futures of '{}' succeeded.", tasks.size(), name),
+                           .data = {},
+                           .stack = {}});
+}
+
+std::size_t Context::first_over(std::string_view name, const Tasks& tasks) {
+    return *combine(*core_, name, tasks, [&] { return earliest(tasks, [](const Task&) { return true; }); });
+}
+
+}  // namespace durable

@@ -1,0 +1,47 @@
+#include "sdk/place.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace durable::detail {
+
+namespace {
+thread_local Frame* innermost = nullptr;
+}  // namespace
+
+Frame::Frame(const ContextCore* core, const std::string* step)
+    : core_(core), step_(step), outer_(std::exchange(innermost, this)) {}
+
+Frame::~Frame() {
+    innermost = outer_;
+}
+
+std::string Frame::problem(const ContextCore& core) {
+    if (innermost != nullptr && innermost->step_ == nullptr && innermost->core_ != &core) {
+        return "on a context that the running body was not given; a child, branch or item uses the Context& that it is "
+               "called with, because operations are numbered for each context";
+    }
+    return problem_in_any_body();
+}
+
+std::string Frame::problem_in_any_body() {
+    if (innermost == nullptr) {
+        return "on a thread of its own; durable operations belong to the thread that the body was called on, where "
+               "their order is the same each time it runs. To do several things at once, use the operations that end "
+               "in _async, map or parallel";
+    }
+    if (innermost->step_ != nullptr) {
+        return fmt::format(
+            "in the body of the step '{}'; a step is recorded as a whole, so put durable operations beside it, or group "
+            "them with run_in_child_context",
+            *innermost->step_);
+    }
+    if (std::uncaught_exceptions() > innermost->uncaught_) {
+        return "in a destructor while an exception was on its way (perhaps a suspension); destructors run at every "
+               "suspension, so call it from the body or from a catch block instead";
+    }
+    return {};
+}
+
+}  // namespace durable::detail

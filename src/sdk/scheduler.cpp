@@ -1,0 +1,312 @@
+#include "sdk/scheduler.hpp"
+
+#include <algorithm>
+#include <system_error>
+
+#include "sdk/context_core.hpp"
+#include "sdk/execution_state.hpp"
+
+namespace durable::detail {
+
+namespace {
+thread_local Task* current = nullptr;
+}  // namespace
+
+void Task::settle_here() {
+    if (stage_ == Stage::settled) return;
+    try {
+        result_ = work_.run();
+    } catch (const Unwind&) {
+        throw;
+    } catch (...) {
+        failure_ = current_failure();
+    }
+    stage_ = Stage::settled;
+}
+
+Scheduler::~Scheduler() {
+    stop();
+}
+
+void Scheduler::start(Lock&, const std::shared_ptr<Task>& task, std::shared_ptr<Group> group, bool helped) {
+    if (current != nullptr) task->parent_ = current->shared_from_this();
+    task->group_ = std::move(group);
+    task->group_->tasks.push_back(task);
+    make_ready(task, helped);
+}
+
+void Scheduler::start_parked(Lock&, const std::shared_ptr<Task>& task, std::vector<std::string> operations) {
+    if (current != nullptr) task->parent_ = current->shared_from_this();
+    task->group_ = std::make_shared<Group>();
+    task->group_->tasks.push_back(task);
+    task->parked_on_ = std::move(operations);
+    park(task);
+}
+
+void Scheduler::make_ready(const std::shared_ptr<Task>& task, bool helped) {
+    task->stage_ = Task::Stage::ready;
+    ready_.push_back(task);
+    task->group_->ready.push_back(task);
+    ++ready_count_;
+    if (task->parent_) ++task->parent_->active_children_;
+    if (!helped && static_cast<int>(ready_count_) > idle_) start_thread();
+    state_.changed.notify_all();
+}
+
+void Scheduler::start_thread() {
+    if (stopping_ || static_cast<int>(threads_.size()) >= threads_max_) return;
+    try {
+        threads_.emplace_back([this] { serve(); });
+    } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): whoever waits does the work instead
+    }
+}
+
+void Scheduler::serve() {
+    Lock lock(state_.mutex);
+    while (!stopping_) {
+        if (const auto task = take(ready_)) {
+            run(lock, task);
+            continue;
+        }
+        ++idle_;
+        wait_for_change(lock, {});
+        --idle_;
+    }
+}
+
+std::shared_ptr<Task> Scheduler::take(std::deque<std::shared_ptr<Task>>& ready) {
+    while (!ready.empty()) {
+        const auto task = std::move(ready.front());
+        ready.pop_front();
+        if (task->stage_ != Task::Stage::ready) continue;  // it was taken from the other list
+        leave_ready(*task, Task::Stage::running);
+        return task;
+    }
+    return nullptr;
+}
+
+std::shared_ptr<Task> Scheduler::take_of(const Awaited& awaited) {
+    for (const auto& group : awaited.groups) {
+        if (auto task = take(group->ready)) return task;
+    }
+    // Without threads, the handler's own does it all.
+    return threads_.empty() && current == nullptr ? take(ready_) : nullptr;
+}
+
+std::shared_ptr<Task> Scheduler::take_child() {
+    for (const auto& task : ready_) {
+        if (task->stage_ != Task::Stage::ready || task->parent_.get() != current) continue;
+        const auto found = task;
+        leave_ready(*found, Task::Stage::running);
+        return found;
+    }
+    return nullptr;
+}
+
+void Scheduler::run(Lock& lock, const std::shared_ptr<Task>& task) {
+    ++running_;
+    ++task->group_->running;
+    task->parked_on_.clear();
+    Task* const outer = std::exchange(current, task.get());
+    lock.unlock();
+    bool unwound = false;
+    Recorded result;
+    std::optional<Failure> failure;
+    try {
+        result = task->work_.run();
+    } catch (const Unwind&) {
+        unwound = true;
+    } catch (...) {
+        failure = current_failure();
+    }
+    lock.lock();
+    current = outer;
+    if (is_orphan(task.get()) || state_.end() != End::none) {
+        task->stage_ = Task::Stage::abandoned;
+    } else if (unwound || task->unwinding_) {
+        task->unwinding_ = false;
+        park(task);
+    } else {
+        task->result_ = std::move(result);
+        task->failure_ = std::move(failure);
+        task->order_ = ++settled_;
+        task->stage_ = Task::Stage::settled;
+        if (task->group_->on_settled) task->group_->on_settled(lock, *task);
+    }
+    --running_;
+    --task->group_->running;
+    if (task->parent_) --task->parent_->active_children_;
+    state_.changed.notify_all();
+}
+
+void Scheduler::park(const std::shared_ptr<Task>& task) {
+    for (const std::string& operation : task->parked_on_) {
+        if (!state_.is_open(operation)) {
+            make_ready(task, false);
+            return;
+        }
+    }
+    task->stage_ = Task::Stage::parked;
+    for (const std::string& operation : task->parked_on_) {
+        parked_.emplace(operation, task);
+        if (task->kind_ == TaskKind::watch) continue;
+        if (const auto due = state_.due(operation)) {
+            dues_.push({*due, operation});
+        } else {
+            ++unknown_[operation];
+        }
+    }
+    polls_ = 0;
+    // Somebody has to look after it when the handler is busy.
+    if (task->kind_ == TaskKind::code && threads_.empty()) start_thread();
+}
+
+void Scheduler::wake(const std::string& operation) {
+    const auto [begin, end] = parked_.equal_range(operation);
+    std::vector<std::shared_ptr<Task>> tasks;
+    for (auto it = begin; it != end; ++it) {
+        if (auto task = it->second.lock()) tasks.push_back(std::move(task));
+    }
+    parked_.erase(begin, end);
+    unknown_.erase(operation);
+    polls_ = 0;
+    for (const auto& task : tasks) {
+        if (task->stage_ == Task::Stage::parked) make_ready(task, false);
+    }
+}
+
+void Scheduler::await(Lock& lock, const Awaited& awaited) {
+    while (true) {
+        state_.throw_if_ended(lock);
+        if (awaited.done()) return;
+        if (const auto task = take_of(awaited)) {
+            run(lock, task);
+            continue;
+        }
+        const auto is_running = [](const auto& group) { return group->running > 0; };
+        if (std::ranges::any_of(awaited.groups, is_running)) {
+            wait_for_change(lock, awaited);
+            continue;
+        }
+        // What is not sent yet goes first: its answer may bring what is waited for.
+        if (state_.send_all(lock)) continue;
+        if (current != nullptr) {
+            if (current->active_children_ == 0) leave_until_changed(awaited);
+            // What the task has begun besides comes to an end first: leaving would lose its outcome.
+            if (const auto task = take_child()) {
+                run(lock, task);
+            } else {
+                wait_for_change(lock, awaited);
+            }
+            continue;
+        }
+        if (running_ == 0 && ready_count_ == 0) state_.suspend(lock);
+        wait_for_change(lock, awaited);
+    }
+}
+
+/// Leaves the running task until something that it waits for has changed.
+void Scheduler::leave_until_changed(const Awaited& awaited) {
+    current->parked_on_ = awaited.operations;
+    for (const auto& group : awaited.groups) {
+        for (const auto& weak : group->tasks) {
+            const auto task = weak.lock();
+            if (!task || task->stage_ != Task::Stage::parked) continue;
+            current->parked_on_.insert(current->parked_on_.end(), task->parked_on_.begin(), task->parked_on_.end());
+        }
+    }
+    current->unwinding_ = true;
+    throw Unwind{};
+}
+
+void Scheduler::wait_for_change(Lock& lock, const Awaited& awaited) {
+    const auto pause = pause_before_poll(awaited);
+    if (!pause) {
+        state_.changed.wait(lock);
+    } else if (state_.changed.wait_for(lock, *pause) == std::cv_status::timeout && !stopping_) {
+        ++polls_;
+        state_.poll(lock);
+    }
+}
+
+/// Nothing when there is no use in asking the service for news.
+std::optional<std::chrono::milliseconds> Scheduler::pause_before_poll(const Awaited& awaited) {
+    while (!dues_.empty() && !state_.is_open(dues_.top().operation)) dues_.pop();
+    std::optional<holdpoint::TimePoint> due;
+    if (!dues_.empty()) due = dues_.top().at;
+    bool unknown = !unknown_.empty();
+    for (const std::string& operation : awaited.operations) {
+        const auto known = state_.due(operation);
+        if (!known) {
+            unknown = true;
+        } else if (!due || *known < *due) {
+            due = known;
+        }
+    }
+    return state_.pause_before_poll(due, unknown, polls_);
+}
+
+/// Takes a task from the lists of what is ready; they let go of it later.
+void Scheduler::leave_ready(Task& task, Task::Stage next) {
+    if (task.stage_ == Task::Stage::ready) {
+        --ready_count_;
+        if (task.parent_ && next == Task::Stage::abandoned) --task.parent_->active_children_;
+    }
+    task.stage_ = next;
+}
+
+void Scheduler::abandon(Lock& lock, Task& task) {
+    if (task.stage_ == Task::Stage::settled) return;
+    task.abandoned_ = true;
+    task.stop_.request_stop();
+    if (task.stage_ != Task::Stage::running) leave_ready(task, Task::Stage::abandoned);
+    state_.changed.wait(lock, [&] { return task.stage_ != Task::Stage::running; });
+}
+
+void Scheduler::abandon(Lock& lock, Group& group) {
+    for (const auto& weak : group.tasks) {
+        const auto task = weak.lock();
+        if (!task || task->stage_ == Task::Stage::settled) continue;
+        task->abandoned_ = true;
+        task->stop_.request_stop();
+        if (task->stage_ != Task::Stage::running) leave_ready(*task, Task::Stage::abandoned);
+    }
+    state_.changed.notify_all();
+    state_.changed.wait(lock, [&] { return group.running == 0; });
+}
+
+bool Scheduler::is_orphan() const {
+    return is_orphan(current);
+}
+
+bool Scheduler::is_orphan(const Task* task) const {
+    if (task != nullptr && stopping_) return true;
+    for (; task != nullptr; task = task->parent_.get()) {
+        if (task->abandoned_) return true;
+    }
+    return false;
+}
+
+int* Scheduler::must_leave() const {
+    if (current == nullptr || !(current->unwinding_ || is_orphan())) return nullptr;
+    return &current->swallowed_;
+}
+
+std::stop_token Scheduler::stop_token() {
+    return current == nullptr ? std::stop_token() : current->stop_.get_token();
+}
+
+void Scheduler::stop() {
+    {
+        const Lock lock(state_.mutex);
+        stopping_ = true;
+        for (const auto& task : ready_) {
+            if (task->stage_ == Task::Stage::ready) leave_ready(*task, Task::Stage::abandoned);
+        }
+        state_.changed.notify_all();
+    }
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+}
+
+}  // namespace durable::detail

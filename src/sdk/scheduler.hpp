@@ -1,0 +1,163 @@
+// Scheduler: the tasks of one invocation: branches, items and asynchronous operations, run by a few threads and by
+// whoever waits for them.
+//
+// A task that has to wait for the service leaves its thread (by Unwind) and is parked; it runs again from the records
+// when what it waits for has changed. The handler's own thread waits in place, and suspends the invocation when nothing
+// runs any more.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <queue>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "durable/context.hpp"
+#include "sdk/error_mapping.hpp"
+
+namespace durable::detail {
+
+class ContextCore;
+class ExecutionState;
+class Scheduler;
+struct Group;
+
+using Lock = std::unique_lock<std::mutex>;
+
+/// Whether a task runs code of the author's, or only waits for the service.
+enum class TaskKind { code, watch };
+
+class Task : public std::enable_shared_from_this<Task> {
+public:
+    Task(ExecutionState& state, ContextCore& owner, Work work, TaskKind kind, std::size_t number = 0)
+        : state_(state), owner_(owner), work_(std::move(work)), kind_(kind), number_(number) {}
+
+    /// The context whose operation it is.
+    [[nodiscard]] ContextCore& owner() const { return owner_; }
+    [[nodiscard]] const std::string& operation_id() const { return work_.operation_id; }
+    [[nodiscard]] const std::shared_ptr<Group>& group() const { return group_; }
+    /// Which one of its group it is.
+    [[nodiscard]] std::size_t number() const { return number_; }
+    [[nodiscard]] ExecutionState& state() const { return state_; }
+    [[nodiscard]] bool is_settled() const { return stage_ == Stage::settled; }
+    [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }
+    [[nodiscard]] const Recorded& result() const { return result_; }
+    /// Which number this one settled as.
+    [[nodiscard]] std::uint64_t order() const { return order_; }
+    /// Does its work here and now, unless it is settled.
+    void settle_here();
+
+private:
+    friend class Scheduler;
+    enum class Stage { created, ready, running, parked, settled, abandoned };
+
+    ExecutionState& state_;
+    ContextCore& owner_;
+    Work work_;
+    TaskKind kind_;
+    std::size_t number_;
+    Stage stage_ = Stage::created;
+    bool abandoned_ = false;
+    bool unwinding_ = false;  // it has to leave its thread, whatever it makes of Unwind
+    int swallowed_ = 0;
+    std::shared_ptr<Task> parent_;  // the task that it was made in
+    int active_children_ = 0;       // ready or running
+    std::shared_ptr<Group> group_;
+    std::vector<std::string> parked_on_;
+    Recorded result_;
+    std::optional<Failure> failure_;
+    std::uint64_t order_ = 0;
+    std::stop_source stop_;
+};
+
+/// Tasks that are waited for together.
+struct Group {
+    std::deque<std::shared_ptr<Task>> ready;
+    std::vector<std::weak_ptr<Task>> tasks;
+    std::size_t running = 0;
+    std::function<void(Lock&, Task&)> on_settled;  // may leave the lock for a while
+};
+
+/// What somebody waits for.
+struct Awaited {
+    std::vector<std::shared_ptr<Group>> groups;  // done by tasks of these
+    std::vector<std::string> operations;         // or by the service
+    std::function<bool()> done;                  // asked under the lock
+};
+
+class Scheduler {
+public:
+    /// At most `threads` of its own, started when they are needed.
+    Scheduler(ExecutionState& state, int threads) : state_(state), threads_max_(threads < 1 ? 1 : threads) {}
+    ~Scheduler();
+    Scheduler(const Scheduler&) = delete;
+    Scheduler& operator=(const Scheduler&) = delete;
+
+    // All of these are called with the lock of the execution state held.
+
+    /// Makes a task known. `helped`: whoever calls is about to wait for it, and so runs it.
+    void start(Lock& lock, const std::shared_ptr<Task>& task, std::shared_ptr<Group> group, bool helped);
+    /// The same for one that has nothing to do before these operations have changed.
+    void start_parked(Lock& lock, const std::shared_ptr<Task>& task, std::vector<std::string> operations);
+    /// Waits; runs what is waited for meanwhile. On a task's thread it leaves by Unwind when only the service can help;
+    /// on the handler's it suspends the invocation then.
+    void await(Lock& lock, const Awaited& awaited);
+    /// Nothing of the task is recorded any more; returns when it does not run.
+    void abandon(Lock& lock, Task& task);
+    void abandon(Lock& lock, Group& group);
+    /// An operation is not open any more.
+    void wake(const std::string& operation);
+    /// True when the running task, or one that it was made in, was abandoned: nothing may be recorded for it.
+    [[nodiscard]] bool is_orphan() const;
+    /// The running task has to be left, and has been told so before; counts that.
+    [[nodiscard]] int* must_leave() const;
+    [[nodiscard]] static std::stop_token stop_token();
+    /// Ends the threads; what runs is waited for.
+    void stop();
+
+private:
+    void make_ready(const std::shared_ptr<Task>& task, bool helped);
+    void start_thread();
+    void serve();
+    void run(Lock& lock, const std::shared_ptr<Task>& task);
+    void park(const std::shared_ptr<Task>& task);
+    [[nodiscard]] std::shared_ptr<Task> take(std::deque<std::shared_ptr<Task>>& ready);
+    [[nodiscard]] std::shared_ptr<Task> take_of(const Awaited& awaited);
+    [[nodiscard]] std::shared_ptr<Task> take_child();
+    void leave_ready(Task& task, Task::Stage next);
+    [[noreturn]] static void leave_until_changed(const Awaited& awaited);
+    [[nodiscard]] bool is_orphan(const Task* task) const;
+    void wait_for_change(Lock& lock, const Awaited& awaited);
+    [[nodiscard]] std::optional<std::chrono::milliseconds> pause_before_poll(const Awaited& awaited);
+
+    struct Due {
+        holdpoint::TimePoint at;
+        std::string operation;
+        friend bool operator>(const Due& a, const Due& b) { return a.at > b.at; }
+    };
+
+    ExecutionState& state_;
+    int threads_max_;
+    std::vector<std::thread> threads_;
+    bool stopping_ = false;
+    int idle_ = 0;
+    int running_ = 0;
+    std::size_t ready_count_ = 0;
+    std::uint64_t settled_ = 0;
+    std::deque<std::shared_ptr<Task>> ready_;
+    std::unordered_multimap<std::string, std::weak_ptr<Task>> parked_;
+    std::priority_queue<Due, std::vector<Due>, std::greater<>> dues_;
+    std::unordered_map<std::string, int> unknown_;  // open operations of parked code whose end nobody knows
+    int polls_ = 0;
+};
+
+}  // namespace durable::detail
