@@ -68,6 +68,12 @@ bool ExecutionState::send_all(Lock& lock) {
     return true;
 }
 
+void ExecutionState::want_sent() {
+    if (queue_.empty()) return;
+    wanted_ = true;
+    changed.notify_all();
+}
+
 void ExecutionState::poll(Lock& lock) {
     if (!sending_ && end_ == End::none) send(lock, take_batch());
 }
@@ -81,6 +87,7 @@ std::vector<wire::OperationUpdate> ExecutionState::take_batch() {
         batch.push_back(std::move(queue_.front()));
         queue_.pop_front();
     }
+    if (queue_.empty()) wanted_ = false;
     return batch;
 }
 

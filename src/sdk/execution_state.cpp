@@ -120,7 +120,7 @@ void ExecutionState::took(const std::string& id) {
 
 bool ExecutionState::is_open(const std::string& id) const {
     const auto found = operations_.find(id);
-    return found != operations_.end() && is_open_record(*found->second);
+    return found == operations_.end() || is_open_record(*found->second);
 }
 
 std::optional<holdpoint::TimePoint> ExecutionState::due(const std::string& id) const {
@@ -148,7 +148,10 @@ void ExecutionState::merge(std::vector<wire::Operation> operations, std::vector<
         Record& slot = operations_[record->id];
         if (news != nullptr) news->push_back({.before = slot, .now = record});
         slot = record;
-        if (open) continue;
+        if (open) {
+            tasks.schedule(record->id);
+            continue;
+        }
         if (record->status != OperationStatus::started) news_.insert(record->id);
         tasks.wake(record->id);
     }

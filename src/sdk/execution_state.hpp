@@ -79,13 +79,16 @@ public:
 
     [[nodiscard]] End end() const { return end_; }
     [[nodiscard]] const ErrorInfo& error() const { return error_; }
-    /// The service has to move it on before the handler can.
+    /// The service has to move it on before the handler can; also while it does not know of it.
     [[nodiscard]] bool is_open(const std::string& id) const;
     /// When the service will, where that is known.
     [[nodiscard]] std::optional<holdpoint::TimePoint> due(const std::string& id) const;
     void throw_if_ended(Lock& lock);
     /// Sends what is queued, or waits while another thread sends; false when there is nothing to send.
     bool send_all(Lock& lock);
+    /// Somebody was parked for what is queued: whoever has nothing else to do sends it.
+    void want_sent();
+    [[nodiscard]] bool is_wanted() const { return wanted_ && !sending_ && end_ == End::none; }
     /// Asks the service for news.
     void poll(Lock& lock);
     [[noreturn]] void suspend(Lock& lock);
@@ -128,6 +131,7 @@ private:
     std::uint64_t queued_ = 0;  // updates ever queued, and how many of them the service has acknowledged
     std::uint64_t acknowledged_ = 0;
     bool sending_ = false;
+    bool wanted_ = false;
     End end_ = End::none;
     ErrorInfo error_;
     std::optional<ErrorInfo> misuse_;

@@ -36,6 +36,7 @@ std::shared_ptr<Task> watch(ContextCore& core, Work work) {
     std::vector<std::string> operations{work.operation_id};
     auto task = std::make_shared<Task>(core.state, core, std::move(work), TaskKind::watch);
     if (core.is_closed()) return task;
+    core.state.flush();  // it begins now, whatever the body does next
     Lock lock(core.state.mutex);
     core.state.tasks.start_parked(lock, task, std::move(operations));
     return task;

@@ -68,6 +68,10 @@ void Scheduler::serve() {
             run(lock, task);
             continue;
         }
+        if (state_.is_wanted()) {
+            state_.send_all(lock);
+            continue;
+        }
         ++idle_;
         wait_for_change(lock, {});
         --idle_;
@@ -157,8 +161,14 @@ void Scheduler::park(const std::shared_ptr<Task>& task) {
         }
     }
     polls_ = 0;
+    state_.want_sent();
     // Somebody has to look after it when the handler is busy.
     if (task->kind_ == TaskKind::code && threads_.empty()) start_thread();
+}
+
+void Scheduler::schedule(const std::string& operation) {
+    const auto due = state_.due(operation);
+    if (due && unknown_.erase(operation) > 0) dues_.push({*due, operation});
 }
 
 void Scheduler::wake(const std::string& operation) {
@@ -188,8 +198,6 @@ void Scheduler::await(Lock& lock, const Awaited& awaited) {
             wait_for_change(lock, awaited);
             continue;
         }
-        // What is not sent yet goes first: its answer may bring what is waited for.
-        if (state_.send_all(lock)) continue;
         if (current != nullptr) {
             if (current->active_children_ == 0) leave_until_changed(awaited);
             // What the task has begun besides comes to an end first: leaving would lose its outcome.
@@ -200,6 +208,8 @@ void Scheduler::await(Lock& lock, const Awaited& awaited) {
             }
             continue;
         }
+        // What is not sent yet goes first: its answer may bring what is waited for.
+        if (state_.send_all(lock)) continue;
         if (running_ == 0 && ready_count_ == 0) state_.suspend(lock);
         wait_for_change(lock, awaited);
     }

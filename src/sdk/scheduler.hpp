@@ -114,6 +114,8 @@ public:
     /// Nothing of the task is recorded any more; returns when it does not run.
     void abandon(Lock& lock, Task& task);
     void abandon(Lock& lock, Group& group);
+    /// The service told when an operation that is open will end.
+    void schedule(const std::string& operation);
     /// An operation is not open any more.
     void wake(const std::string& operation);
     /// True when the running task, or one that it was made in, was abandoned: nothing may be recorded for it.

@@ -59,7 +59,6 @@ Work Context::wait_work(std::string_view name, std::int64_t seconds) {
         wire::OperationUpdate update = core_->update(claim, OperationAction::start);
         update.wait_seconds = seconds;
         core_->start(claim, std::move(update));
-        core_->state.flush();
     }
     return {.operation_id = claim.id, .run = [core = core_, claim] {
                 core->require_over(claim);
@@ -150,7 +149,6 @@ Work Context::invoke_work(std::string_view name, std::string_view function, deta
         update.payload = std::move(payload);
         if (!tenant_id.empty()) update.tenant_id = tenant_id;
         core_->start(claim, std::move(update));
-        core_->state.flush();
     }
     return {.operation_id = claim.id, .run = [core = core_, claim] { return invoke_outcome(*core, claim); }};
 }

@@ -113,13 +113,12 @@ void Runner::invoke() {
     }
     crashed_ = false;
     invoking_ = true;
-    detail::InvocationAnswer answer =
-        detail::run_invocation(handler_, std::move(input),
-                               {.service = *this,
-                                .hooks = hooks_,
-                                .request_id = execution_->invocation()->request_id,
-                                .trace_header = {},
-                                .threads = options_.threads});
+    detail::InvocationAnswer answer = detail::run_invocation(handler_, std::move(input),
+                                                             {.service = *this,
+                                                              .hooks = hooks_,
+                                                              .request_id = execution_->invocation()->request_id,
+                                                              .trace_header = {},
+                                                              .threads = options_.threads});
     invoking_ = false;
     if (crashed_) {
         answer = detail::InvocationFailure{

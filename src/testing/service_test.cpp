@@ -59,7 +59,8 @@ detail::InvocationAnswer invoke_over(ScriptedTransport& transport) {
         return std::to_string(context.step("s", [] { return 1; }));
     };
     detail::Hooks hooks({});
-    return detail::run_invocation(handler, input(), {.service = service, .hooks = hooks, .request_id = "request", .trace_header = {}});
+    return detail::run_invocation(handler, input(),
+                                  {.service = service, .hooks = hooks, .request_id = "request", .trace_header = {}});
 }
 
 TEST(Service, AnswerThatCannotBeReadIsNoVerdict) {
@@ -143,7 +144,8 @@ TEST(ClosedChild, UnfinishedStepInsideDoesNotRun) {
         return "1";
     };
     detail::Hooks hooks({});
-    const auto answer = detail::run_invocation(handler, given, {.service = service, .hooks = hooks, .request_id = "request", .trace_header = {}});
+    const auto answer = detail::run_invocation(
+        handler, given, {.service = service, .hooks = hooks, .request_id = "request", .trace_header = {}});
     EXPECT_EQ(std::get<wire::InvocationOutput>(answer).error->type, "NonDeterministicExecutionError");
     EXPECT_EQ(service.requests.size(), 0U);
 }

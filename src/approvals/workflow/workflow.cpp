@@ -32,9 +32,8 @@ T require(Result<T> result) {
 }
 
 /// Table and topic may be out of reach for a while; the workflow has time.
-durable::StepOptions patient() {
-    return {.retry = retry::exponential(
-                {.attempts = 5, .initial = std::chrono::seconds(1), .max = std::chrono::seconds(30)})};
+durable::RetryStrategy patient() {
+    return retry::exponential({.attempts = 5, .initial = std::chrono::seconds(1), .max = std::chrono::seconds(30)});
 }
 
 class Workflow {
@@ -55,7 +54,8 @@ public:
         }
         approval_ = make_approval(event, identity);
         // The step's result would hold the callback's id, so it has none.
-        context_.step("create-approval-request", [&] { create(callback ? &callback->id() : nullptr); }, patient());
+        context_.step("create-approval-request", [&] { create(callback ? &callback->id() : nullptr); },
+                      {.retry = patient()});
         context_.logger().info("approval requested", {{"approval_id", approval_.approval_id}});
         notify();
         if (callback) await(*callback);
@@ -88,13 +88,12 @@ private:
 
     void notify() {
         try {
-            context_.step(
-                "notify-approvers",
-                [&] {
-                    require(
-                        services_.notifier.publish(make_notification(approval_, services_.configuration.api_function)));
-                },
-                patient());
+            context_.step("notify-approvers",
+                          [&] {
+                              require(services_.notifier.publish(
+                                  make_notification(approval_, services_.configuration.api_function)));
+                          },
+                          {.retry = patient()});
             record("record-notification", "notified", {});
         } catch (const durable::StepError& error) {
             // Somebody may find the request in the list; the workflow waits on.
@@ -106,14 +105,13 @@ private:
     }
 
     void record(std::string_view step, const std::string& event, std::map<std::string, std::string> details) {
-        context_.step(
-            step,
-            [&] {
-                AuditEvent audit{.event = event, .at = to_iso8601(services_.clock.now())};
-                audit.details = std::move(details);
-                require(services_.repository.append(approval_.approval_id, audit, true));
-            },
-            patient());
+        context_.step(step,
+                      [&] {
+                          AuditEvent audit{.event = event, .at = to_iso8601(services_.clock.now())};
+                          audit.details = std::move(details);
+                          require(services_.repository.append(approval_.approval_id, audit, true));
+                      },
+                      {.retry = patient()});
     }
 
     /// Suspends until somebody decided, or the time is over. What was decided, the record says.
@@ -135,9 +133,9 @@ private:
         const Poll last =
             context_.wait_for_condition<Poll>("wait-for-decision", [&](const Poll&) { return poll(); }, options);
         if (last.approval->status != ApprovalStatus::pending) return *last.approval;
-        return context_.step(
-            "record-timeout", [&] { return without_token(require(services_.repository.time_out(approval_))); },
-            patient());
+        return context_.step("record-timeout",
+                             [&] { return without_token(require(services_.repository.time_out(approval_))); },
+                             {.retry = patient()});
     }
 
     Poll poll() {

@@ -1,0 +1,295 @@
+// Futures: operations beside each other, what waits for what, and what becomes of those that nobody waits for.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <latch>
+#include <thread>
+
+#include "testing/runner.hpp"
+
+namespace durable::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
+
+TEST(Futures, StepsRunBesideEachOther) {
+    Runner runner([](Context& context, Json) {
+        std::latch both(2);  // would never open if one ran after the other
+        auto first = context.step_async("first", [&] {
+            both.arrive_and_wait();
+            return 1;
+        });
+        auto second = context.step_async("second", [&] {
+            both.arrive_and_wait();
+            return 2;
+        });
+        return (first.get() * 10) + second.get();
+    });
+    runner.start();
+    EXPECT_EQ(runner.result(), "12");
+    EXPECT_EQ(runner.invocations(), 1);
+}
+
+TEST(Futures, AskedAgainTheyAnswerAgain) {
+    Runner runner([](Context& context, Json) {
+        const auto future = context.step_async("s", [] { return std::string("x"); });
+        return future.get() + future.get();
+    });
+    runner.start();
+    EXPECT_EQ(runner.result(), "\"xx\"");
+}
+
+TEST(Futures, ThrowWhatTheOperationThrows) {
+    Runner runner([](Context& context, Json) {
+        auto step = context.step_async("s", []() -> int { throw Error("Broken", "no"); }, {.retry = retry::none()});
+        auto child = context.run_in_child_context_async("c", [](Context&) -> int { throw Error("Bad", "child"); });
+        std::string seen;
+        try {
+            (void)step.get();
+        } catch (const StepError& error) {
+            seen += error.info().type;
+        }
+        try {
+            (void)child.get();
+        } catch (const ChildContextError& error) {
+            seen += error.info().type;
+        }
+        return seen;
+    });
+    runner.start();
+    EXPECT_EQ(runner.result(), "\"BrokenBad\"");
+}
+
+TEST(Futures, WaitsRunBesideEachOther) {
+    Runner runner([](Context& context, Json) {
+        auto hour = context.wait_async("hour", 1h);
+        auto half = context.wait_async("half", 30min);
+        hour.get();
+        half.get();
+        return 1;
+    });
+    runner.start();
+    runner.advance(59min);
+    EXPECT_TRUE(runner.is_running());
+    runner.advance(1min);
+    EXPECT_EQ(runner.result(), "1");
+}
+
+TEST(Futures, RunningWorkIsNotLeftForAWait) {
+    std::atomic<int> runs = 0;
+    Runner runner([&](Context& context, Json) {
+        return context
+            .run_in_child_context_async("branch",
+                                        [&](Context& branch) {
+                                            auto step = branch.step_async("slow", [&] {
+                                                ++runs;
+                                                std::this_thread::yield();
+                                                return 5;
+                                            });
+                                            branch.wait("pause", 1s);
+                                            return step.get();
+                                        })
+            .get();
+    });
+    runner.start();
+    runner.advance(1s);
+    EXPECT_EQ(runner.result(), "5");
+    EXPECT_EQ(runs, 1);
+}
+
+TEST(Futures, TheHandlerWaitsInPlaceWhileOthersRun) {
+    int handler_runs = 0;
+    Runner runner([&](Context& context, Json) {
+        ++handler_runs;
+        std::atomic<bool> done = false;
+        auto slow = context.step_async("slow", [&] {
+            while (!done) std::this_thread::yield();
+            return 1;
+        });
+        auto callback = context.create_callback<int>("answer");
+        done = true;
+        return slow.get();
+    });
+    runner.start();
+    EXPECT_EQ(runner.result(), "1");
+    EXPECT_EQ(handler_runs, 1);
+}
+
+TEST(Futures, OneThatGoesAwayIsAbandonedAndItsBodyIsOver) {
+    std::atomic<bool> body_is_over = false;
+    bool over_in_time = false;
+    Runner runner([&](Context& context, Json) {
+        {
+            std::latch started(1);
+            const auto future = context.step_async("abandoned", [&](StepContext& step) {
+                started.count_down();
+                while (!step.stop_token().stop_requested()) std::this_thread::yield();
+                body_is_over = true;
+            });
+            started.wait();
+        }
+        over_in_time = body_is_over;
+        context.step("next", [] {});
+    });
+    runner.start();
+    EXPECT_FALSE(runner.is_running());
+    EXPECT_TRUE(over_in_time);
+    EXPECT_THAT(runner.history(), ElementsAre("ExecutionStarted", "StepStarted", "StepStarted", "StepSucceeded",
+                                              "InvocationCompleted", "ExecutionSucceeded"));
+}
+
+TEST(Futures, OfAnotherContextAreRefused) {
+    Runner runner([](Context& context, Json) {
+        const auto future = context.step_async("s", [] { return 1; });
+        context.run_in_child_context("child", [&](Context&) { return future.get(); });
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_type(), "ValidationError");
+    EXPECT_THAT(runner.error_message(), HasSubstr("was not given"));
+}
+
+TEST(Futures, ContextOfTheParentIsRefusedInAChild) {
+    Runner runner([](Context& context, Json) {
+        context.run_in_child_context("child", [&](Context&) { context.step("wrong", [] {}); });
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_type(), "ValidationError");
+    EXPECT_THAT(runner.error_message(),
+                HasSubstr("Step 'wrong' was called on a context that the running body was not"));
+}
+
+TEST(Combinators, AllAnswersATuple) {
+    Runner runner([](Context& context, Json) {
+        auto number = context.step_async("n", [] { return 1; });
+        auto text = context.step_async("t", [] { return std::string("x"); });
+        auto nothing = context.wait_async("w", 1s);
+        const auto [n, t, w] = context.all("both", number, text, nothing);
+        return t + std::to_string(n);
+    });
+    runner.start();
+    runner.advance(1s);
+    EXPECT_EQ(runner.result(), "\"x1\"");
+}
+
+TEST(Combinators, AllThrowsTheFirstFailureWithoutWaitingForTheRest) {
+    Runner runner([](Context& context, Json) {
+        std::vector<Future<void>> futures;
+        futures.push_back(context.wait_async("a day", 24h));
+        futures.push_back(context.step_async("fails", [] { throw Error("Broken", "no"); }, {.retry = retry::none()}));
+        try {
+            (void)context.all("all", futures);
+        } catch (const StepError& error) {
+            return error.info().type;
+        }
+        return std::string("nothing thrown");
+    });
+    runner.start();
+    EXPECT_EQ(runner.result(), "\"Broken\"");
+}
+
+TEST(Combinators, AllSettledTellsOfEach) {
+    Runner runner([](Context& context, Json) {
+        auto good = context.step_async("good", [] { return 1; });
+        auto bad = context.step_async("bad", []() -> int { throw Error("Broken", "no"); }, {.retry = retry::none()});
+        context.wait("pause", 1s);  // so that the rest is replayed
+        const auto [a, b] = context.all_settled("settled", good, bad);
+        context.wait("pause", 1s);
+        return std::to_string(*a.value) + b.error->type;
+    });
+    runner.start();
+    runner.advance(2s);
+    EXPECT_EQ(runner.result(), "\"1Broken\"");
+}
+
+TEST(Combinators, RaceKeepsItsWinnerOnReplay) {
+    std::vector<std::size_t> winners;
+    Runner runner([&](Context& context, Json) {
+        auto approval = context.create_callback<std::string>("approval");
+        auto answer = approval.result_async();
+        auto late = context.wait_async("late", 1h);
+        winners.push_back(context.select("first", answer, late));
+        context.wait("a day", 24h);  // by then the other is over, too
+        winners.push_back(context.select("again", answer, late));
+        return 1;
+    });
+    runner.start();
+    runner.advance(1h);
+    runner.succeed_callback("approval", "\"yes\"");
+    runner.advance(24h);
+    EXPECT_EQ(runner.result(), "1");
+    EXPECT_THAT(winners, ElementsAre(1, 1, 1, 0)) << "at first, on replays, and when both were over";
+}
+
+TEST(Combinators, LoserOfARaceDoesNotHoldTheExecution) {
+    Runner runner([](Context& context, Json) {
+        auto fast = context.step_async("fast", [] { return 1; });
+        auto slow = context.run_in_child_context_async("slow", [](Context& child) {
+            child.wait("a year", 24h * 365);
+            return 2;
+        });
+        return context.race("race", slow, fast);
+    });
+    runner.start();
+    EXPECT_EQ(runner.result(), "1");
+}
+
+TEST(Combinators, RaceThrowsWhenTheFirstFailed) {
+    Runner runner([](Context& context, Json) {
+        auto bad = context.step_async("bad", []() -> int { throw Error("Broken", "no"); }, {.retry = retry::none()});
+        auto callback = context.create_callback<int>("never");
+        auto never = callback.result_async();
+        return context.race("race", bad, never);
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_type(), "Broken");
+}
+
+TEST(Combinators, AnySkipsFailures) {
+    Runner runner([](Context& context, Json) {
+        auto bad = context.step_async("bad", []() -> int { throw Error("Broken", "no"); }, {.retry = retry::none()});
+        auto good = context.run_in_child_context_async("good", [](Context& child) {
+            child.wait("pause", 1s);
+            return 7;
+        });
+        return context.any("any", bad, good);
+    });
+    runner.start();
+    runner.advance(1s);
+    EXPECT_EQ(runner.result(), "7");
+}
+
+TEST(Combinators, AnyOfFailuresIsACombinatorError) {
+    Runner runner([](Context& context, Json) {
+        std::vector<Future<int>> futures;
+        for (int i = 0; i < 3; ++i) {
+            futures.push_back(
+                context.step_async("bad", []() -> int { throw Error("Broken", "no"); }, {.retry = retry::none()}));
+        }
+        return context.any("any", futures);
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_type(), "CombinatorError");
+}
+
+TEST(Futures, RetryOfOneGoesOnWhileAnotherWaits) {
+    std::atomic<int> attempts = 0;
+    Runner runner([&](Context& context, Json) {
+        auto flaky = context.step_async("flaky",
+                                        [&] {
+                                            if (++attempts < 3) throw Error("NotYet", "no");
+                                            return attempts.load();
+                                        },
+                                        {.retry = retry::fixed({.pause = 10s})});
+        context.wait("pause", 15s);
+        return flaky.get();
+    });
+    runner.start();
+    runner.advance(1min);
+    EXPECT_EQ(runner.result(), "3");
+}
+
+}  // namespace
+}  // namespace durable::testing
