@@ -73,7 +73,7 @@ struct BatchItem {
     std::size_t index = 0;
     std::string name = {};
     ItemStatus status = ItemStatus::started;
-    std::optional<T> result = {};  // when it succeeded
+    std::optional<T> result = {};         // when it succeeded
     std::optional<ErrorInfo> error = {};  // when it failed
 };
 template <>
@@ -170,8 +170,8 @@ struct ParallelOptions {
     std::optional<int> max_concurrency = {};  // at least 1; nothing: as many as there are
     Completion completion = {};
     Nesting nesting = Nesting::nested;
-    Serdes<T> item_serdes = {};            // of each item's result
-    Serdes<BatchResult<T>> serdes = {};    // of the whole result
+    Serdes<T> item_serdes = {};          // of each item's result
+    Serdes<BatchResult<T>> serdes = {};  // of the whole result
     /// What is recorded beside the items' statuses when the whole result is above 256 KiB; for people who look at it.
     std::function<std::string(const BatchResult<T>&)> summary = {};
 };
@@ -194,7 +194,8 @@ template <class T>
 struct Branch {
     template <class F>
         requires std::invocable<F&, Context&>
-    Branch(F body_of_any) : Branch({}, std::move(body_of_any)) {}  // NOLINT(google-explicit-constructor): a list of lambdas
+    Branch(F body_of_any)
+        : Branch({}, std::move(body_of_any)) {}  // NOLINT(google-explicit-constructor): a list of lambdas
     template <class F>
         requires std::invocable<F&, Context&>
     Branch(std::string branch_name, F body_of_any) : name(std::move(branch_name)) {

@@ -206,8 +206,8 @@ public:
     /// Answers as soon as the service has given the callback its id.
     template <class T>
     [[nodiscard]] Callback<T> create_callback(std::string_view name, const CallbackOptions<T>& options = {}) {
-        auto [operation_id, id] = start_callback(
-            name, {.timeout = options.timeout, .heartbeat_timeout = options.heartbeat_timeout});
+        auto [operation_id, id] =
+            start_callback(name, {.timeout = options.timeout, .heartbeat_timeout = options.heartbeat_timeout});
         return Callback<T>(core_, std::move(operation_id), std::move(id), options.serdes);
     }
 
@@ -268,7 +268,8 @@ public:
     auto map(std::string_view name, const std::vector<Item>& items, F&& body,
              const MapOptions<Item, detail::MapResult<F, Item>>& options = {}) {
         using R = detail::MapResult<F, Item>;
-        return detail::batch_result<R>(now(batch_work(name, map_spec<R>(&items, std::ref(body), options), "Map")), options);
+        return detail::batch_result<R>(now(batch_work(name, map_spec<R>(&items, std::ref(body), options), "Map")),
+                                       options);
     }
     template <class Item, class F>
     auto map_async(std::string_view name, std::vector<Item> items, F body,
@@ -283,8 +284,8 @@ public:
     template <class T>
     BatchResult<T> parallel(std::string_view name, std::vector<Branch<T>> branches,
                             const ParallelOptions<T>& options = {}) {
-        return detail::batch_result<T>(
-            now(batch_work(name, parallel_spec(std::move(branches), options), "Parallel")), options);
+        return detail::batch_result<T>(now(batch_work(name, parallel_spec(std::move(branches), options), "Parallel")),
+                                       options);
     }
     template <class T>
     Future<BatchResult<T>> parallel_async(std::string_view name, std::vector<Branch<T>> branches,
@@ -438,9 +439,8 @@ private:
             const auto round_trip = [&](const detail::Text& written) {
                 return detail::read_result<State>({written, before.execution_arn, before.operation_id}, options.serdes);
             };
-            const State state =
-                text ? round_trip(text)
-                     : round_trip(detail::write_result(options.initial_state, options.serdes, context));
+            const State state = text ? round_trip(text)
+                                     : round_trip(detail::write_result(options.initial_state, options.serdes, context));
             const detail::Text next = [&] {
                 if constexpr (std::invocable<F&, const State&, StepContext&>) {
                     return detail::write_result<State>(check(state, step), options.serdes, context);
@@ -521,8 +521,8 @@ private:
         for (std::size_t i = 0; i < branches.size(); ++i) {
             spec.names.push_back(branches[i].name.empty() ? "parallel-branch-" + std::to_string(i) : branches[i].name);
         }
-        spec.body = [branches = std::move(branches), serdes = options.item_serdes](
-                        Context& context, std::size_t index, const SerdesContext& where) {
+        spec.body = [branches = std::move(branches), serdes = options.item_serdes](Context& context, std::size_t index,
+                                                                                   const SerdesContext& where) {
             return detail::text_of(serdes, where, branches[index].body, context);
         };
         return spec;
@@ -530,8 +530,9 @@ private:
 
     template <class R>
     static Future<R> future(std::shared_ptr<detail::Task> task, const Serdes<R>& serdes) {
-        return Future<R>(std::move(task),
-                         [serdes](const detail::Recorded& recorded) { return detail::read_result<R>(recorded, serdes); });
+        return Future<R>(std::move(task), [serdes](const detail::Recorded& recorded) {
+            return detail::read_result<R>(recorded, serdes);
+        });
     }
 
     template <class R, class Options>

@@ -26,8 +26,8 @@ public:
     void warn(std::string_view message, const Fields& fields = {}) const { write(LogLevel::warn, message, fields); }
     void error(std::string_view message, const Fields& fields = {}) const { write(LogLevel::error, message, fields); }
 
-    /// What every line of this logger carries (requestId, executionArn, operationId …), a flag that silences it, and the
-    /// plugins that add to its lines.
+    /// What every line of this logger carries (requestId, executionArn, operationId …), a flag that silences it, and
+    /// the plugins that add to its lines.
     Logger(Fields context, std::shared_ptr<const std::atomic<bool>> silent, detail::Hooks* hooks = nullptr)
         : context_(std::move(context)), silent_(std::move(silent)), hooks_(hooks) {}
 

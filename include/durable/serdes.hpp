@@ -46,7 +46,9 @@ struct Recorded {
     Text text;
     std::string execution_arn;
     std::string operation_id;
-    [[nodiscard]] SerdesContext context() const { return {.execution_arn = execution_arn, .operation_id = operation_id}; }
+    [[nodiscard]] SerdesContext context() const {
+        return {.execution_arn = execution_arn, .operation_id = operation_id};
+    }
 };
 
 template <class T>

@@ -83,8 +83,7 @@ std::string batch_text(const BatchRecord& record, bool items_are_json) {
         if (item.error) object["error"] = error_json(*item.error);
         items.push_back(std::move(object));
     }
-    return json::serialize(
-        json::object{{"items", std::move(items)}, {"completionReason", to_string(record.reason)}});
+    return json::serialize(json::object{{"items", std::move(items)}, {"completionReason", to_string(record.reason)}});
 }
 
 BatchRecord read_batch_text(const std::string& text, bool items_are_json) {
@@ -134,9 +133,8 @@ BatchSummary read_summary(const std::string& text) {
         summary.reason = read_name<CompletionReason>(kReasons, document.at("completionReason"));
         for (const char letter : document.at("itemStatuses").as_string()) {
             const auto status = kLetters.find(letter);
-            summary.statuses.push_back(status == std::string_view::npos
-                                           ? std::nullopt
-                                           : std::optional(static_cast<ItemStatus>(status)));
+            summary.statuses.push_back(
+                status == std::string_view::npos ? std::nullopt : std::optional(static_cast<ItemStatus>(status)));
         }
         return summary;
     });

@@ -111,8 +111,8 @@ public:
             if (*status == ItemStatus::started) continue;
             ChildRun run = run_item(closed, i);
             if (run.error.has_value() != (*status == ItemStatus::failed)) {
-                core_->fail_nondeterministic(fmt::format("Item {} of {} '{}' ends differently on replay.", i,
-                                                         claim_.sub_type, claim_.name));
+                core_->fail_nondeterministic(
+                    fmt::format("Item {} of {} '{}' ends differently on replay.", i, claim_.sub_type, claim_.name));
             }
             items_[i].run = std::move(run);
         }
@@ -133,8 +133,7 @@ private:
     ChildRun run_item(const ContextCore& core, std::size_t index) const {
         const Claim claim = claim_item(core, index);
         const auto body = [&](Context& context) {
-            return spec_.body(context, index,
-                              {.execution_arn = core.state.execution_arn(), .operation_id = claim.id});
+            return spec_.body(context, index, {.execution_arn = core.state.execution_arn(), .operation_id = claim.id});
         };
         if (spec_.nesting == Nesting::nested) return detail::run_context(core, claim, body);
         return detail::run_child_body(core, claim, {.is_virtual = true}, body);
@@ -142,21 +141,21 @@ private:
 
     /// Starts items, in the order of their index, as long as there is room. An item that waits keeps its place.
     void fill(Lock& lock) {
-        const std::size_t room = spec_.max_concurrency ? static_cast<std::size_t>(*spec_.max_concurrency) : items_.size();
+        const std::size_t room =
+            spec_.max_concurrency ? static_cast<std::size_t>(*spec_.max_concurrency) : items_.size();
         if (items_.empty()) reason_ = CompletionReason::all_completed;
         while (!reason_ && next_ < items_.size() && active_ < room) {
             const std::size_t index = next_++;
             Item& item = items_[index];
             item.started = true;
             ++active_;
-            item.task = std::make_shared<Task>(
-                core_->state, *core_,
-                detail::Work{.operation_id = {},
-                             .run = [this, index]() -> Recorded {
-                                 items_[index].run = run_item(*core_, index);
-                                 return {};
-                             }},
-                detail::TaskKind::code, index);
+            item.task = std::make_shared<Task>(core_->state, *core_,
+                                               detail::Work{.operation_id = {},
+                                                            .run = [this, index]() -> Recorded {
+                                                                items_[index].run = run_item(*core_, index);
+                                                                return {};
+                                                            }},
+                                               detail::TaskKind::code, index);
             // The first one is run by the thread that waits for the batch.
             core_->state.tasks.start(lock, item.task, group_, active_ == 1);
         }
@@ -180,6 +179,7 @@ private:
         }
         lock.lock();
         if (!reason_) reason_ = reason;
+        if (reason_) core_->state.tasks.fence(*group_);  // what still runs learns of it at once
         fill(lock);
     }
 
@@ -193,7 +193,8 @@ private:
         BatchRecord record{.items = {}, .reason = reason};
         for (std::size_t i = 0; i < items_.size(); ++i) {
             if (!items_[i].started) continue;
-            BatchRecord::Item item{.index = i, .name = spec_.names[i], .status = ItemStatus::started, .result = {}, .error = {}};
+            BatchRecord::Item item{
+                .index = i, .name = spec_.names[i], .status = ItemStatus::started, .result = {}, .error = {}};
             const auto& run = items_[i].run;
             const bool over = run && (!items_[i].task || items_[i].task->is_settled());
             if (over) {

@@ -43,8 +43,9 @@ constexpr std::string_view kSubmitterMark = "durable::CallbackSubmitterError";
 constexpr std::size_t kSubTypeMax = 32;
 
 bool is_sub_type(std::string_view text) {
-    return text.size() <= kSubTypeMax && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                                "0123456789-_") == std::string_view::npos;
+    return text.size() <= kSubTypeMax && text.find_first_not_of(
+                                             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                             "0123456789-_") == std::string_view::npos;
 }
 
 }  // namespace
@@ -95,8 +96,8 @@ Work Context::callback_work(std::string_view name, detail::Submitter submitter, 
                 return std::nullopt;
             };
             try {
-                (void)child.now(child.step_work(inner(kSubmitterSuffix), submit, retry,
-                                                StepSemantics::at_least_once_per_retry));
+                (void)child.now(
+                    child.step_work(inner(kSubmitterSuffix), submit, retry, StepSemantics::at_least_once_per_retry));
                 return detail::callback_outcome(*child.core_, operation_id).text;
             } catch (const CallbackTimeoutError& error) {
                 throw_marked(error.info(), kTimeoutMark);
@@ -114,7 +115,7 @@ Work Context::callback_work(std::string_view name, detail::Submitter submitter, 
 
 Work Context::retry_work(std::string_view name, const Attempts& attempts, const RetryStrategy& retry) {
     const auto body = [&attempts, &retry, name = std::string(name)](Context& child,
-                                                                   const SerdesContext& context) -> Text {
+                                                                    const SerdesContext& context) -> Text {
         for (int attempt = 1;; ++attempt) {
             RetryDecision decision;
             try {

@@ -123,6 +123,12 @@ bool ExecutionState::is_open(const std::string& id) const {
     return found == operations_.end() || is_open_record(*found->second);
 }
 
+bool ExecutionState::is_over(const std::string& id) const {
+    const auto found = operations_.find(id);
+    return found != operations_.end() && found->second->status != OperationStatus::started &&
+           found->second->status != OperationStatus::pending && found->second->status != OperationStatus::ready;
+}
+
 std::optional<holdpoint::TimePoint> ExecutionState::due(const std::string& id) const {
     const auto found = operations_.find(id);
     if (found == operations_.end()) return std::nullopt;

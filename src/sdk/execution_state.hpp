@@ -81,6 +81,8 @@ public:
     [[nodiscard]] const ErrorInfo& error() const { return error_; }
     /// The service has to move it on before the handler can; also while it does not know of it.
     [[nodiscard]] bool is_open(const std::string& id) const;
+    /// Its record says how it ended.
+    [[nodiscard]] bool is_over(const std::string& id) const;
     /// When the service will, where that is known.
     [[nodiscard]] std::optional<holdpoint::TimePoint> due(const std::string& id) const;
     void throw_if_ended(Lock& lock);

@@ -26,19 +26,27 @@ namespace detail {
 
 std::shared_ptr<Task> spawn(ContextCore& core, Work work) {
     auto task = std::make_shared<Task>(core.state, core, std::move(work), TaskKind::code);
+    auto group = std::make_shared<Group>();
     if (core.is_closed()) return task;
     Lock lock(core.state.mutex);
-    core.state.tasks.start(lock, task, std::make_shared<Group>(), false);
+    if (core.state.is_over(task->operation_id())) {
+        core.state.tasks.settle_here(lock, *task);
+    } else {
+        core.state.tasks.start(lock, task, std::move(group), false);
+    }
     return task;
 }
 
 std::shared_ptr<Task> watch(ContextCore& core, Work work) {
-    std::vector<std::string> operations{work.operation_id};
     auto task = std::make_shared<Task>(core.state, core, std::move(work), TaskKind::watch);
     if (core.is_closed()) return task;
     core.state.flush();  // it begins now, whatever the body does next
     Lock lock(core.state.mutex);
-    core.state.tasks.start_parked(lock, task, std::move(operations));
+    if (core.state.is_over(task->operation_id())) {
+        core.state.tasks.settle_here(lock, *task);
+    } else {
+        core.state.tasks.start_parked(lock, task, {task->operation_id()});
+    }
     return task;
 }
 
@@ -51,13 +59,17 @@ bool is_over(const std::shared_ptr<Task>& task) {
 void check_owner(const ContextCore& core, std::string_view operation, std::string_view name, const Task& task) {
     core.check_place(operation, name);
     if (&task.owner() == &core) return;
-    core.state.refuse_use(fmt::format(
-        "{} '{}' was given a future of another context; a future belongs to the context that made it", operation, name));
+    core.state.refuse_use(
+        fmt::format("{} '{}' was given a future of another context; a future belongs to the context that made it",
+                    operation, name));
 }
 
 void await_tasks(ExecutionState& state, const std::vector<std::shared_ptr<Task>>& tasks, std::function<bool()> done) {
     Awaited awaited;
-    for (const auto& task : tasks) awaited.groups.push_back(task->group());
+    for (const auto& task : tasks) {
+        if (task->group()) awaited.groups.push_back(task->group());
+    }
+    awaited.some_will_do = tasks.size() > 1;
     awaited.done = std::move(done);
     state.await(awaited);
 }
@@ -122,9 +134,10 @@ std::optional<std::size_t> combine(ContextCore& core, std::string_view name, con
     if (claim.record && claim.record->status == OperationStatus::succeeded) {
         decision = read_decision(claim.record);
         if (decision.index && *decision.index >= tasks.size()) {
-            core.fail_nondeterministic(fmt::format("The combinator '{}' was decided by future {} when it was recorded, "
-                                                   "but now it has only {}.",
-                                                   name, *decision.index, tasks.size()));
+            core.fail_nondeterministic(
+                fmt::format("The combinator '{}' was decided by future {} when it was recorded, "
+                            "but now it has only {}.",
+                            name, *decision.index, tasks.size()));
         }
     } else {
         if (!claim.record) core.start(claim);

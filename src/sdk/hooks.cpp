@@ -131,8 +131,7 @@ void Hooks::changed(const ExecutionState& state, const std::vector<OperationNews
     std::vector<OperationInfo> updated;
     updated.reserve(news.size());
     for (const auto& item : news) updated.push_back(info_of(*item.now, false));
-    const OperationChange change{
-        .execution_arn = state.execution_arn(), .updated = updated, .operations = *operations};
+    const OperationChange change{.execution_arn = state.execution_arn(), .updated = updated, .operations = *operations};
     each("operation_change", [&](Plugin& plugin) { plugin.operation_change(change); });
     for (const auto& item : news) {
         if (is_over(*item.now) && !(item.before && is_over(*item.before))) operation_end(info_of(*item.now, false));

@@ -33,7 +33,8 @@ std::string Frame::problem_in_any_body() {
     }
     if (innermost->step_ != nullptr) {
         return fmt::format(
-            "in the body of the step '{}'; a step is recorded as a whole, so put durable operations beside it, or group "
+            "in the body of the step '{}'; a step is recorded as a whole, so put durable operations beside it, or "
+            "group "
             "them with run_in_child_context",
             *innermost->step_);
     }

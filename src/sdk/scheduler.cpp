@@ -90,6 +90,8 @@ std::shared_ptr<Task> Scheduler::take(std::deque<std::shared_ptr<Task>>& ready) 
 }
 
 std::shared_ptr<Task> Scheduler::take_of(const Awaited& awaited) {
+    const bool others_can = idle_ > 0 || static_cast<int>(threads_.size()) < threads_max_;
+    if (awaited.some_will_do && !threads_.empty() && others_can) return nullptr;
     for (const auto& group : awaited.groups) {
         if (auto task = take(group->ready)) return task;
     }
@@ -274,6 +276,11 @@ void Scheduler::abandon(Lock& lock, Task& task) {
 }
 
 void Scheduler::abandon(Lock& lock, Group& group) {
+    fence(group);
+    state_.changed.wait(lock, [&] { return group.running == 0; });
+}
+
+void Scheduler::fence(Group& group) {
     for (const auto& weak : group.tasks) {
         const auto task = weak.lock();
         if (!task || task->stage_ == Task::Stage::settled) continue;
@@ -282,7 +289,13 @@ void Scheduler::abandon(Lock& lock, Group& group) {
         if (task->stage_ != Task::Stage::running) leave_ready(*task, Task::Stage::abandoned);
     }
     state_.changed.notify_all();
-    state_.changed.wait(lock, [&] { return group.running == 0; });
+}
+
+void Scheduler::settle_here(Lock& lock, Task& task) {
+    lock.unlock();
+    task.settle_here();
+    lock.lock();
+    task.order_ = ++settled_;
 }
 
 bool Scheduler::is_orphan() const {

@@ -92,6 +92,8 @@ struct Awaited {
     std::vector<std::shared_ptr<Group>> groups;  // done by tasks of these
     std::vector<std::string> operations;         // or by the service
     std::function<bool()> done;                  // asked under the lock
+    /// Not all of it is needed: whoever waits should not be caught in the wrong task.
+    bool some_will_do = false;
 };
 
 class Scheduler {
@@ -114,6 +116,10 @@ public:
     /// Nothing of the task is recorded any more; returns when it does not run.
     void abandon(Lock& lock, Task& task);
     void abandon(Lock& lock, Group& group);
+    /// The same without waiting.
+    void fence(Group& group);
+    /// Does the work of a task that needs nothing but its record, here and now.
+    void settle_here(Lock& lock, Task& task);
     /// The service told when an operation that is open will end.
     void schedule(const std::string& operation);
     /// An operation is not open any more.
