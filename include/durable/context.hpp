@@ -22,138 +22,18 @@
 #include <vector>
 
 #include "durable/batch.hpp"
+#include "durable/callback.hpp"
 #include "durable/errors.hpp"
 #include "durable/future.hpp"
 #include "durable/json.hpp"
 #include "durable/logger.hpp"
+#include "durable/operation.hpp"
+#include "durable/options.hpp"
 #include "durable/retry.hpp"
 #include "durable/serdes.hpp"
 #include "durable/step.hpp"
 
 namespace durable {
-
-namespace detail {
-class ContextCore;
-struct Internals;
-
-template <class F>
-struct StepResultOf {
-    using type = Stored<std::invoke_result_t<F&>>;
-};
-template <class F>
-    requires std::invocable<F&, StepContext&>
-struct StepResultOf<F> {
-    using type = Stored<std::invoke_result_t<F&, StepContext&>>;
-};
-template <class F>
-using StepResult = typename StepResultOf<std::remove_reference_t<F>>::type;
-
-template <class F>
-using ChildResult = Stored<std::invoke_result_t<F&, Context&>>;
-
-template <class F, class Item>
-struct MapResultOf {
-    using type = Stored<std::invoke_result_t<F&, Context&, const Item&>>;
-};
-template <class F, class Item>
-    requires std::invocable<F&, Context&, const Item&, std::size_t>
-struct MapResultOf<F, Item> {
-    using type = Stored<std::invoke_result_t<F&, Context&, const Item&, std::size_t>>;
-};
-template <class F, class Item>
-using MapResult = typename MapResultOf<std::remove_reference_t<F>, Item>::type;
-
-/// What `all` answers for a future.
-template <class T>
-using ValueOf = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
-
-using StepBody = std::function<Text(StepContext&)>;
-using Poll = std::function<std::pair<std::string, WaitDecision>(const Text& state, StepContext&)>;
-using Submitter = std::function<void(const std::string& id, StepContext&)>;
-using ChildBody = std::function<Text(Context&, const SerdesContext&)>;
-/// What is left of an operation after it was given its place: run where its outcome is wanted, again whenever it could
-/// not be had yet.
-struct Work {
-    std::string operation_id;
-    std::function<Recorded()> run;
-};
-
-/// Timeouts of a callback.
-struct CallbackTimeouts {
-    std::chrono::seconds timeout{0};
-    std::chrono::seconds heartbeat_timeout{0};
-};
-}  // namespace detail
-
-/// Timeouts are at most 99,999,999 seconds.
-template <class T>
-struct CallbackOptions {
-    std::chrono::seconds timeout{0};            // zero: none but the execution's own
-    std::chrono::seconds heartbeat_timeout{0};  // zero: no heartbeats wanted
-    Serdes<T> serdes = {};                      // only `deserialize` is used: whoever answers writes
-};
-
-template <class T>
-struct WaitForCallbackOptions {
-    std::chrono::seconds timeout{0};
-    std::chrono::seconds heartbeat_timeout{0};
-    RetryStrategy retry = {};  // of the submitter; empty: retry::exponential()
-    Serdes<T> serdes = {};
-};
-
-/// P is the payload's type, R the result's.
-template <class P, class R>
-struct InvokeOptions {
-    std::string tenant_id = {};  // for a function with tenant isolation
-    Serdes<P> payload_serdes = {};
-    Serdes<R> result_serdes = {};
-};
-
-template <class T>
-struct ChildOptions {
-    Serdes<T> serdes = {};
-    /// Shown in the history instead of RunInChildContext; 1 to 32 of a-z, A-Z, 0-9, - and _.
-    std::string sub_type = {};
-    /// Recorded instead of a result above 256 KiB; for people who look at it.
-    std::function<std::string(const T&)> summary = {};
-    /// What ChildContextError carries instead of the body's error.
-    std::function<ErrorInfo(const ErrorInfo&)> map_error = {};
-    /// Writes no operation of its own: cheaper, but its body runs again on every replay, and an error leaves it as the
-    /// exception that was thrown is recorded elsewhere: nowhere.
-    bool is_virtual = false;
-};
-template <>
-struct ChildOptions<void> {
-    Serdes<void> serdes = {};
-    std::string sub_type = {};
-    std::function<ErrorInfo(const ErrorInfo&)> map_error = {};
-    bool is_virtual = false;
-};
-
-/// A callback that somebody outside answers, with its id, through the Lambda API.
-template <class T>
-class Callback {
-public:
-    /// A bearer secret: whoever has it can answer. Never log it.
-    [[nodiscard]] const std::string& id() const { return id_; }
-    /// Suspends until it is answered. CallbackTimeoutError, CallbackExternalError; SerdesError when the answer is no T.
-    T result() const;
-    /// The same as a future, to wait for it and other things at once.
-    [[nodiscard]] Future<T> result_async() const;
-
-private:
-    friend class Context;
-    Callback(std::shared_ptr<detail::ContextCore> core, std::string operation_id, std::string id, Serdes<T> serdes)
-        : core_(std::move(core)),
-          operation_id_(std::move(operation_id)),
-          id_(std::move(id)),
-          serdes_(std::move(serdes)) {}
-
-    std::shared_ptr<detail::ContextCore> core_;  // the context that created it may have ended
-    std::string operation_id_;
-    std::string id_;
-    Serdes<T> serdes_;
-};
 
 /// Names have 1 to 256 printable ASCII characters (wait_for_callback's 246, because it adds to them); an empty name
 /// leaves the operation without one. Each operation has an asynchronous twin, which answers a Future at once; what its
@@ -536,7 +416,7 @@ private:
     }
 
     template <class R, class Options>
-    Future<BatchResult<R>> batch_future(BatchWork work, const Options& options) {
+    Future<BatchResult<R>> batch_future(const BatchWork& work, const Options& options) {
         auto outcome = std::make_shared<detail::BatchOutcome>();
         auto task = spawn({.operation_id = work.operation_id, .run = [outcome, work]() -> detail::Recorded {
                                *outcome = work.run();
@@ -575,16 +455,6 @@ private:
 
     std::shared_ptr<detail::ContextCore> core_;
 };
-
-namespace detail {
-[[nodiscard]] Recorded callback_outcome(ContextCore& core, const std::string& operation_id);
-[[nodiscard]] std::shared_ptr<Task> watch_callback(ContextCore& core, const std::string& operation_id);
-}  // namespace detail
-
-template <class T>
-T Callback<T>::result() const {
-    return detail::read_result<T>(detail::callback_outcome(*core_, operation_id_), serdes_);
-}
 
 template <class T>
 Future<T> Callback<T>::result_async() const {

@@ -40,6 +40,8 @@ constexpr std::string_view kSubmitterMark = "durable::CallbackSubmitterError";
     throw CallbackError(std::move(error));
 }
 
+constexpr std::string_view kSubmitterSuffix = "-submitter";  // the longest that wait_for_callback adds to its name
+
 constexpr std::size_t kSubTypeMax = 32;
 
 bool is_sub_type(std::string_view text) {
@@ -80,7 +82,6 @@ Work Context::child_work(std::string_view name, detail::ChildBody body, ChildSpe
 
 Work Context::callback_work(std::string_view name, detail::Submitter submitter, detail::CallbackTimeouts timeouts,
                             RetryStrategy retry) {
-    constexpr std::string_view kSubmitterSuffix = "-submitter";  // the longer one
     core_->check_place("WaitForCallback", name);
     core_->check_name("WaitForCallback", name, kSubmitterSuffix);
     const Claim claim = core_->claim(OperationType::context, name, "WaitForCallback");

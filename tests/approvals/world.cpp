@@ -93,7 +93,7 @@ World::World(WaitMode mode, Tables& tables, RunnersClock& clock, Random& random)
                 .random = random} {}
 
 Answer World::api(const std::string& event) {
-    const auto silent = std::make_shared<const bool>(true);
+    const auto silent = std::make_shared<const std::atomic<bool>>(true);
     const ApiAnswer answer =
         handle_api(durable::Json::parse(event), {.repository = *repository_, .workflows = *this, .clock = clock_},
                    durable::Logger({}, silent));
