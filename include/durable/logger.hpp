@@ -26,6 +26,9 @@ public:
     void warn(std::string_view message, const Fields& fields = {}) const { write(LogLevel::warn, message, fields); }
     void error(std::string_view message, const Fields& fields = {}) const { write(LogLevel::error, message, fields); }
 
+    /// The same logger, not silent on replay: to see what runs again.
+    [[nodiscard]] Logger on_replay_too() const { return {context_, nullptr, hooks_}; }
+
     /// What every line of this logger carries (requestId, executionArn, operationId …), a flag that silences it, and
     /// the plugins that add to its lines.
     Logger(Fields context, std::shared_ptr<const std::atomic<bool>> silent, detail::Hooks* hooks = nullptr)
