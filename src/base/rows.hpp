@@ -31,6 +31,7 @@ enum class Space : std::uint8_t {
     stacks = 17,                 // stack name -> template, parameters, resources, outputs
     roles = 18,                  // role name -> policies
     outbox = 19,                 // time, id -> e-mail that was "sent"
+    plain_invokes = 20,          // execution number, operation -> nothing; invoked again after a restart
 };
 
 struct Row {

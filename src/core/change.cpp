@@ -13,9 +13,18 @@ namespace json = boost::json;
 namespace {
 
 // Short member names: a journal holds millions of these. Names are on disk, never change them.
-constexpr std::array<std::string_view, 11> kKinds = {
-    "execution_started", "execution_closed", "started",   "succeeded",           "failed", "retried", "ready",
-    "cancelled",         "timed_out",        "heartbeat", "invocation_completed"};
+constexpr std::array<std::string_view, 12> kKinds = {"execution_started",
+                                                     "execution_closed",
+                                                     "started",
+                                                     "succeeded",
+                                                     "failed",
+                                                     "retried",
+                                                     "ready",
+                                                     "cancelled",
+                                                     "timed_out",
+                                                     "heartbeat",
+                                                     "invocation_completed",
+                                                     "stopped"};
 
 template <class Enum, std::size_t N>
 Enum read_enum(std::string_view text, const std::array<Enum, N>& values) {
@@ -55,6 +64,10 @@ json::object encode(const Change& change) {
     if (change.attempt != 0) object["n"] = change.attempt;
     if (change.due) object["due"] = to_epoch_ms(*change.due);
     if (!change.callback_id.empty()) object["callback"] = change.callback_id;
+    if (!change.function.empty()) object["fn"] = change.function;
+    if (!change.tenant_id.empty()) object["tenant"] = change.tenant_id;
+    if (!change.version.empty()) object["version"] = change.version;
+    if (!change.invoked_arn.empty()) object["arn"] = change.invoked_arn;
     if (change.kind == ChangeKind::execution_closed) object["status"] = wire::to_string(change.status);
     if (change.kind == ChangeKind::invocation_completed) {
         object["request"] = change.request_id;
@@ -104,6 +117,10 @@ Change decode(const json::object& object) {
     change.attempt = number(object, "n");
     if (object.contains("due")) change.due = from_epoch_ms(number(object, "due"));
     change.callback_id = text(object, "callback").value_or("");
+    change.function = text(object, "fn").value_or("");
+    change.tenant_id = text(object, "tenant").value_or("");
+    change.version = text(object, "version").value_or("");
+    change.invoked_arn = text(object, "arn").value_or("");
     if (const auto status = text(object, "status")) change.status = read_enum(*status, kStatuses);
     change.request_id = text(object, "request").value_or("");
     change.invocation_started_at = from_epoch_ms(number(object, "from"));

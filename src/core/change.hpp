@@ -24,6 +24,7 @@ enum class ChangeKind {
     timed_out,
     heartbeat,             // a callback's heartbeat deadline moved
     invocation_completed,  // with error: it failed
+    stopped,               // what was invoked was stopped
 };
 
 /// What defines an operation; carried by the first change that mentions it.
@@ -49,6 +50,11 @@ struct Change {
     std::int64_t attempt = 0;            // of a step: the attempt that this change ended
     std::optional<TimePoint> due;        // end of a wait, next attempt, next invocation, heartbeat deadline
     std::string callback_id;
+    // Of an invoke that starts: what is invoked, for which tenant, its version, and its execution when it is durable.
+    std::string function;
+    std::string tenant_id;
+    std::string version;
+    std::string invoked_arn;
     wire::ExecutionStatus status = wire::ExecutionStatus::running;  // execution_closed
     std::string request_id;                                         // invocation_completed
     TimePoint invocation_started_at;                                // invocation_completed

@@ -111,8 +111,7 @@ Result<Change> decide_operation(const Execution& execution, const Overlay& overl
         case OperationType::callback:
             return decide_callback(transition, make_callback_id(execution.head(), update.id, nonce));
         case OperationType::chained_invoke:
-            return invalid_parameter(
-                "CHAINED_INVOKE is not supported by this server yet; invoke the function in a step instead.");
+            return decide_chained_invoke(transition);
         case OperationType::execution:
             break;
     }

@@ -33,9 +33,13 @@ std::optional<TimePoint> due_of(const OperationState& state) {
 
 /// True for what the service did by itself: the handler must be told, with an invocation of its own if need be.
 bool is_by_service(const Change& change, OperationType type) {
-    if (change.kind == ChangeKind::ready || change.kind == ChangeKind::timed_out) return true;
+    if (change.kind == ChangeKind::ready || change.kind == ChangeKind::timed_out ||
+        change.kind == ChangeKind::stopped) {
+        return true;
+    }
     const bool ended = change.kind == ChangeKind::succeeded || change.kind == ChangeKind::failed;
-    return ended && (type == OperationType::wait || type == OperationType::callback);
+    return ended &&
+           (type == OperationType::wait || type == OperationType::callback || type == OperationType::chained_invoke);
 }
 
 }  // namespace
@@ -58,12 +62,17 @@ void apply_change(OperationState& state, const Change& change) {
         operation.error = change.error;
         operation.replay_children = change.replay_children;
         if (operation.type == OperationType::step) ++operation.attempt;
+        state.payload.reset();
     };
     switch (change.kind) {
         case ChangeKind::started:
             operation.status = OperationStatus::started;
             state.seconds = change.seconds;
             state.heartbeat_seconds = change.heartbeat_seconds;
+            state.function = change.function;
+            state.tenant_id = change.tenant_id;
+            state.invoked_arn = change.invoked_arn;
+            if (operation.type == OperationType::chained_invoke) state.payload = change.payload;
             if (operation.type == OperationType::wait) operation.scheduled_end_at = change.due;
             if (operation.type == OperationType::callback) {
                 operation.callback_id = change.callback_id;
@@ -84,6 +93,9 @@ void apply_change(OperationState& state, const Change& change) {
             break;
         case ChangeKind::timed_out:
             finish(OperationStatus::timed_out);
+            break;
+        case ChangeKind::stopped:
+            finish(OperationStatus::stopped);
             break;
         case ChangeKind::retried:
             operation.status = OperationStatus::pending;
@@ -144,7 +156,8 @@ bool Execution::has_pending_operation() const {
     return std::any_of(operations_.begin(), operations_.end(), [](const OperationState& state) {
         const wire::Operation& operation = state.operation;
         if (operation.type == OperationType::step) return operation.status == OperationStatus::pending;
-        const bool waits = operation.type == OperationType::wait || operation.type == OperationType::callback;
+        const bool waits = operation.type == OperationType::wait || operation.type == OperationType::callback ||
+                           operation.type == OperationType::chained_invoke;
         return waits && operation.status == OperationStatus::started;
     });
 }

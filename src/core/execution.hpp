@@ -14,6 +14,13 @@
 
 namespace holdpoint::core {
 
+/// The CHAINED_INVOKE operation that started an execution.
+struct ParentOperation {
+    std::uint64_t execution = 0;  // number
+    std::string id;
+    friend bool operator==(const ParentOperation&, const ParentOperation&) = default;
+};
+
 /// What is known of an execution besides its journal; stored as one small row, written at its start and its end.
 struct Head {
     std::uint64_t number = 0;  // in order of start, unique on this server
@@ -28,6 +35,8 @@ struct Head {
     bool synchronous = false;  // a caller waits: larger results are allowed
     std::string input_digest;  // SHA-256 of the input, for idempotent starts
     std::string trace_header;
+    std::string tenant_id;
+    std::optional<ParentOperation> parent;  // it was invoked by another execution
     wire::ExecutionStatus status = wire::ExecutionStatus::running;
     std::optional<TimePoint> ended_at;
     friend bool operator==(const Head&, const Head&) = default;
@@ -40,6 +49,10 @@ struct OperationState {
     std::int64_t heartbeat_seconds = 0;     // callback
     std::optional<TimePoint> timeout_at;    // callback
     std::optional<TimePoint> heartbeat_at;  // callback
+    std::string function;                   // invoke
+    std::string tenant_id;                  // invoke
+    std::string invoked_arn;                // invoke of a durable function
+    std::optional<std::string> payload;     // invoke, while it is under way
     std::uint64_t changed = 0;              // number of the change that touched it last
 };
 

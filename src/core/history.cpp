@@ -89,6 +89,8 @@ private:
                 return "Cancelled";
             case ChangeKind::timed_out:
                 return "TimedOut";
+            case ChangeKind::stopped:
+                return "Stopped";
             // A poll that goes on is an attempt that succeeded.
             case ChangeKind::retried:
                 return change.error ? "Failed" : "Succeeded";
@@ -138,6 +140,13 @@ private:
             if (change.seconds > 0) details["Timeout"] = change.seconds;
             if (change.heartbeat_seconds > 0) details["HeartbeatTimeout"] = change.heartbeat_seconds;
         }
+        if (type == OperationType::chained_invoke) {
+            details["FunctionName"] = change.function;
+            if (!change.tenant_id.empty()) details["TenantId"] = change.tenant_id;
+            if (change.payload) details["Input"] = payload(change.payload);
+            if (!change.version.empty()) details["ExecutedVersion"] = change.version;
+            if (!change.invoked_arn.empty()) details["DurableExecutionArn"] = change.invoked_arn;
+        }
         return details;
     }
 
@@ -148,14 +157,15 @@ private:
             if (change.kind == ChangeKind::succeeded) return {{"Duration", state.seconds}};
             return change.error ? json::object{{"Error", error(change.error)}} : json::object{};
         }
-        if (change.kind == ChangeKind::timed_out) {
+        if (change.kind == ChangeKind::timed_out && type == OperationType::callback) {
             // The history of a timed-out callback names the type alone, as AWS's does.
             wire::ErrorObject named;
             named.type = change.error->type;
             return {{"Error", error(named)}};
         }
         json::object details;
-        const bool failed = change.kind == ChangeKind::failed || (change.kind == ChangeKind::retried && change.error);
+        const bool failed = change.kind == ChangeKind::failed || change.kind == ChangeKind::timed_out ||
+                            change.kind == ChangeKind::stopped || (change.kind == ChangeKind::retried && change.error);
         if (failed) {
             details["Error"] = error(change.error);
         } else {

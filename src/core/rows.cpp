@@ -94,6 +94,11 @@ std::string encode_head(const Head& head) {
                         {"trace_header", head.trace_header},
                         {"status", wire::to_string(head.status)}};
     if (head.ended_at) object["ended_at"] = to_epoch_ms(*head.ended_at);
+    if (!head.tenant_id.empty()) object["tenant_id"] = head.tenant_id;
+    if (head.parent) {
+        object["parent_execution"] = head.parent->execution;
+        object["parent_operation"] = head.parent->id;
+    }
     return json::serialize(object);
 }
 
@@ -118,6 +123,10 @@ Head decode_head(std::string_view text) {
     if (!status) throw std::runtime_error("damaged execution row: unknown status " + read("status"));
     head.status = *status;
     if (const json::value* ended = object.if_contains("ended_at")) head.ended_at = from_epoch_ms(ended->as_int64());
+    if (object.contains("tenant_id")) head.tenant_id = read("tenant_id");
+    if (const json::value* parent = object.if_contains("parent_execution")) {
+        head.parent = ParentOperation{.execution = parent->to_number<std::uint64_t>(), .id = read("parent_operation")};
+    }
     return head;
 }
 

@@ -5,14 +5,22 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "core/execution.hpp"
+#include "core/invokes.hpp"
 #include "engine/executions.hpp"
 #include "store/store.hpp"
 
 namespace holdpoint::engine {
+
+/// A CHAINED_INVOKE that is over while the handler which started it still runs.
+struct EndedInvoke {
+    std::string operation;
+    core::InvokeOutcome outcome;
+};
 
 struct CachedExecution {
     explicit CachedExecution(core::Execution value) : execution(std::move(value)) {}
@@ -23,6 +31,8 @@ struct CachedExecution {
     bool has_running_row = false;
     std::optional<TimePoint> timer_row;
     std::vector<std::function<void(Outcome)>> waiters;
+    std::vector<EndedInvoke> ended_invokes;  // not journaled yet; see ChainedInvokes::end
+    TimePoint end_invokes_at;
 };
 
 /// When an execution that has ended is forgotten.

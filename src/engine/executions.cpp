@@ -9,6 +9,7 @@
 #include "core/checkpoint.hpp"
 #include "core/lifecycle.hpp"
 #include "core/rows.hpp"
+#include "engine/chained_invokes.hpp"
 #include "engine/execution_cache.hpp"
 #include "engine/state_page.hpp"
 #include "functions/registry.hpp"
@@ -22,14 +23,6 @@ using core::Change;
 using core::Execution;
 
 constexpr std::string_view kNumberRow = "next_execution_number";
-
-using Effects = std::vector<std::move_only_function<void()>>;
-
-AfterCommit run_all(Effects effects) {
-    return [effects = std::move(effects)]() mutable {
-        for (auto& effect : effects) effect();
-    };
-}
 
 Outcome outcome_of(const Execution& execution) {
     return {.status = execution.head().status, .result = execution.result(), .error = execution.error()};
@@ -46,7 +39,7 @@ Result<std::uint64_t> execution_number(const RowReader& rows, std::string_view a
     return fail("ResourceNotFoundException", 404, "Durable Execution does not exist");
 }
 
-class Executions::Impl {
+class Executions::Impl final : private InvokeHost {
 public:
     Impl(Random& random, Writer& writer, Timers& timers, Invoker& invoker, core::Limits limits, std::string region,
          std::string account)
@@ -56,7 +49,8 @@ public:
           invoker_(invoker),
           limits_(limits),
           region_(std::move(region)),
-          account_(std::move(account)) {}
+          account_(std::move(account)),
+          invokes_(*this, writer, invoker, region_, account_) {}
 
     void start(StartRequest request, Answer<Started> answer, std::function<void(Outcome)> on_end) {
         writer_.submit([this, request = std::move(request), answer = std::move(answer), on_end = std::move(on_end)](
@@ -65,11 +59,12 @@ public:
         });
     }
 
-    void checkpoint(std::string arn, wire::CheckpointRequest request, Answer<std::string> answer) {
-        writer_.submit([this, arn = std::move(arn), request = std::move(request), answer = std::move(answer)](
-                           store::Transaction& rows, TimePoint now) mutable {
+    void checkpoint(std::string arn, wire::CheckpointRequest request, RefusedInvokes refused,
+                    Answer<std::string> answer) {
+        writer_.submit([this, arn = std::move(arn), request = std::move(request), refused = std::move(refused),
+                        answer = std::move(answer)](store::Transaction& rows, TimePoint now) mutable {
             Effects effects;
-            auto result = decide_checkpoint(rows, now, arn, request, effects);
+            auto result = decide_checkpoint(rows, now, arn, request, refused, effects);
             effects.emplace_back(
                 [answer = std::move(answer), result = std::move(result)]() mutable { answer(std::move(result)); });
             return run_all(std::move(effects));
@@ -154,8 +149,10 @@ public:
                 CachedExecution* entry = number ? cache_.find(rows, *number) : nullptr;
                 if (entry == nullptr) continue;
                 entry->must_invoke = entry->execution.is_running();
+                ChainedInvokes::find_ended(rows, *entry, now);
                 settle(rows, *entry, now, effects);
             }
+            invokes_.recover(rows, effects);
             return run_all(std::move(effects));
         });
     }
@@ -169,6 +166,9 @@ private:
     void settle(store::Transaction& rows, CachedExecution& entry, TimePoint now, Effects& effects) {
         Execution& execution = entry.execution;
         const std::uint64_t number = execution.head().number;
+        if (const auto due = ChainedInvokes::tell(rows, entry, now, false, limits_)) {
+            effects.emplace_back([this, due = *due, number] { timers_.watch(due, number); });
+        }
         bool in_flight = execution.invocation().has_value() || entry.queued;
         if (execution.is_running() && !in_flight && needs_invocation(entry, now)) {
             entry.must_invoke = false;
@@ -189,7 +189,38 @@ private:
                     [waiter = std::move(waiter), outcome = outcome_of(execution)] { waiter(outcome); });
             }
         }
+        if (!execution.is_running()) tell_parent(rows, execution, now, effects);
         if (!in_flight && entry.waiters.empty()) cache_.release(entry);
+    }
+
+    /// Who invoked this execution learns how it ended, in the same transaction.
+    void tell_parent(store::Transaction& rows, const Execution& child, TimePoint now, Effects& effects) {
+        const core::Head& head = child.head();
+        if (!head.parent) return;
+        end_invoke(rows, head.parent->execution, head.parent->id, core::outcome_of_child(child), now, effects);
+    }
+
+    void end_invoke(store::Transaction& rows, std::uint64_t number, const std::string& operation,
+                    core::InvokeOutcome outcome, TimePoint now, Effects& effects) override {
+        CachedExecution* entry = cache_.find(rows, number);
+        if (entry == nullptr) return;
+        ChainedInvokes::end(*entry, operation, std::move(outcome), now);
+        settle(rows, *entry, now, effects);
+    }
+
+    core::Head start_child(store::Transaction& rows, TimePoint now, StartRequest request,
+                           core::ParentOperation parent) override {
+        request.name = random_.uuid();
+        core::Head head = make_head(rows, now, request, to_hex(sha256(request.input.value_or(""))));
+        head.parent = std::move(parent);
+        rows.apply(core::start_writes(head));
+        cache_.journal(rows, cache_.add(head), core::decide_start(head, std::move(request.input)));
+        return head;
+    }
+
+    const Execution* find_execution(store::Transaction& rows, std::uint64_t number) override {
+        const CachedExecution* entry = cache_.find(rows, number);
+        return entry == nullptr ? nullptr : &entry->execution;
     }
 
     static bool needs_invocation(const CachedExecution& entry, TimePoint now) {
@@ -220,6 +251,7 @@ private:
         work.function = std::move(*function);
         work.invoked_arn = functions::function_arn(region_, account_, head.function, head.version);
         work.trace_header = head.trace_header;
+        work.tenant_id = head.tenant_id;
         const auto request_id = std::make_shared<std::string>();
         work.begin = [this, number = head.number, request_id](std::string id, auto proceed) {
             *request_id = id;
@@ -295,7 +327,8 @@ private:
     }
 
     Result<std::string> decide_checkpoint(store::Transaction& rows, TimePoint now, const std::string& arn,
-                                          const wire::CheckpointRequest& request, Effects& effects) {
+                                          const wire::CheckpointRequest& request, const RefusedInvokes& refused,
+                                          Effects& effects) {
         const auto number = execution_number(rows, arn);
         if (!number) return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
         CachedExecution& entry = *cache_.find(rows, *number);
@@ -312,13 +345,16 @@ private:
             settle(rows, entry, now, effects);
             return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
         }
+        (void)ChainedInvokes::tell(rows, entry, now, true, limits_);
         auto changes = core::decide_checkpoint(execution, request.updates, now, random_.bytes(32), limits_);
         if (!changes) {
             settle(rows, entry, now, effects);
             return std::unexpected(changes.error());
         }
+        const auto children = invokes_.start(rows, now, execution.head(), refused, *changes, effects);
         cache_.journal(rows, entry, *changes);
         std::string answer = accept(execution, request);
+        for (const std::uint64_t child : children) settle(rows, *cache_.find(rows, child), now, effects);
         settle(rows, entry, now, effects);
         return answer;
     }
@@ -401,6 +437,7 @@ private:
         head.synchronous = request.synchronous;
         head.input_digest = digest;
         head.trace_header = request.trace_header;
+        head.tenant_id = request.tenant_id;
         return head;
     }
 
@@ -412,6 +449,7 @@ private:
     std::string region_;
     std::string account_;
     ExecutionCache cache_;
+    ChainedInvokes invokes_;
 };
 
 Executions::Executions(Random& random, Writer& writer, Timers& timers, Invoker& invoker, core::Limits limits,
@@ -422,9 +460,10 @@ Executions::~Executions() = default;
 void Executions::start(StartRequest request, Answer<Started> answer, std::function<void(Outcome)> on_end) {
     impl_->start(std::move(request), std::move(answer), std::move(on_end));
 }
-void Executions::checkpoint(std::string arn, wire::CheckpointRequest request, Answer<std::string> answer) {
+void Executions::checkpoint(std::string arn, wire::CheckpointRequest request, RefusedInvokes refused,
+                            Answer<std::string> answer) {
     if (auto ok = core::validate(request); !ok) return answer(std::unexpected(ok.error()));
-    impl_->checkpoint(std::move(arn), std::move(request), std::move(answer));
+    impl_->checkpoint(std::move(arn), std::move(request), std::move(refused), std::move(answer));
 }
 void Executions::state(std::string arn, std::string token, std::string marker, std::size_t items_max,
                        Answer<StatePage> answer) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,7 +24,11 @@ struct StartRequest {
     std::optional<std::string> input;
     bool synchronous = false;
     std::string trace_header;
+    std::string tenant_id = {};
 };
+
+/// CHAINED_INVOKE operations that the caller may not start, and why; they fail at once.
+using RefusedInvokes = std::map<std::string, Error>;
 
 struct Started {
     std::string arn;
@@ -60,7 +65,8 @@ public:
     void start(StartRequest request, Answer<Started> answer, std::function<void(Outcome)> on_end);
 
     /// The answer is the response's JSON text: a repeated ClientToken gets it byte for byte.
-    void checkpoint(std::string arn, wire::CheckpointRequest request, Answer<std::string> answer);
+    void checkpoint(std::string arn, wire::CheckpointRequest request, RefusedInvokes refused,
+                    Answer<std::string> answer);
     void state(std::string arn, std::string token, std::string marker, std::size_t items_max, Answer<StatePage> answer);
 
     void succeed_callback(const std::string& callback_id, std::string result, Answer<std::monostate> answer);

@@ -65,7 +65,7 @@ public:
     }
     Result<std::string> checkpoint(const std::string& arn, const wire::CheckpointRequest& request) {
         Box<Result<std::string>> answered;
-        executions->checkpoint(arn, request, [&](Result<std::string> answer) { answered.put(std::move(answer)); });
+        executions->checkpoint(arn, request, {}, [&](Result<std::string> answer) { answered.put(std::move(answer)); });
         return answered.take().value_or(fail("NoAnswer", 500, "no answer"));
     }
     Result<TimePoint> stop(const std::string& arn) {

@@ -247,6 +247,7 @@ private:
                           .invoked_arn = process.work->invoked_arn,
                           .trace_header = process.work->trace_header,
                           .client_context = process.work->client_context,
+                          .tenant_id = process.work->tenant_id,
                           .payload = std::move(*payload)};
             enter(process, State::busy);
             append(process.log_group, process.log_stream, {start_line(request_id, function)});

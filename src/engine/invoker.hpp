@@ -28,6 +28,7 @@ struct Work {
     std::string invoked_arn;
     std::string trace_header;
     std::string client_context;
+    std::string tenant_id;
     std::optional<TimePoint> start_by;  // answered with TooManyRequestsException when no process was free until then
     /// Called when a process takes the work; continue with the payload, or with nothing when there is nothing to do any
     /// more (`done` is not called then).
@@ -60,6 +61,7 @@ struct NextInvocation {
     std::string invoked_arn;
     std::string trace_header;
     std::string client_context;
+    std::string tenant_id;
     std::string payload;
 };
 

@@ -10,20 +10,22 @@ namespace {
 
 /// "HOLD" in ASCII; tells our files from other programs' SQLite files.
 constexpr std::int64_t kApplicationId = 0x484f4c44;
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;  // 2: plain_invokes
 
 constexpr std::array kSpaces{
     Space::meta,        Space::executions, Space::execution_names, Space::executions_by_function,
     Space::journal,     Space::timers,     Space::running,         Space::events,
     Space::functions,   Space::tables,     Space::items,           Space::index_items,
     Space::item_expiry, Space::topics,     Space::subscriptions,   Space::deliveries,
-    Space::stacks,      Space::roles,      Space::outbox};
+    Space::stacks,      Space::roles,      Space::outbox,          Space::plain_invokes};
 
+/// Creates the tables that are not there: all of them, or those that are newer than the database.
 void create_schema(Connection& connection) {
     connection.execute("BEGIN IMMEDIATE");
     for (const Space space : kSpaces) {
-        connection.execute(fmt::format("CREATE TABLE {} (key BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-                                       space_name(space)));
+        connection.execute(
+            fmt::format("CREATE TABLE IF NOT EXISTS {} (key BLOB PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+                        space_name(space)));
     }
     connection.execute(fmt::format("PRAGMA application_id = {}", kApplicationId));
     connection.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
@@ -43,6 +45,7 @@ void check_or_create(Connection& connection, const std::string& path) {
             "{} has schema version {}, newer than this program's {}. Use the newer holdpoint, or another folder.", path,
             version, kSchemaVersion));
     }
+    if (version < kSchemaVersion) create_schema(connection);
 }
 
 }  // namespace
@@ -87,6 +90,8 @@ std::string_view space_name(Space space) {
             return "roles";
         case Space::outbox:
             return "outbox";
+        case Space::plain_invokes:
+            return "plain_invokes";
     }
     std::unreachable();
 }

@@ -44,18 +44,43 @@ Result<std::size_t> page_size(const net::Request& request) {
     return size && *size == 0 ? kPageDefault : size;
 }
 
-void checkpoint(const LambdaEngine& engine, Call call, const std::string& arn) {
+/// Which of the functions that a checkpoint invokes the caller may not invoke. Those of other accounts and regions are
+/// refused altogether.
+Result<engine::RefusedInvokes> refused_invokes(const Context& context, const Call& call,
+                                               const std::vector<wire::OperationUpdate>& updates) {
+    engine::RefusedInvokes refused;
+    for (const wire::OperationUpdate& update : updates) {
+        if (!update.function_name) continue;
+        const auto reference = functions::read_reference(*update.function_name);
+        if (!reference) return std::unexpected(reference.error());
+        if ((!reference->account.empty() && reference->account != context.account) ||
+            (!reference->region.empty() && reference->region != context.region)) {
+            return fail(
+                "InvalidParameterValueException", 400,
+                "CHAINED_INVOKE of a function in another account or region is not supported: " + *update.function_name);
+        }
+        const std::string target =
+            functions::function_arn(context.region, context.account, reference->name, reference->qualifier);
+        if (auto ok = call.authorize("lambda:InvokeFunction", target); !ok) refused.emplace(update.id, ok.error());
+    }
+    return refused;
+}
+
+void checkpoint(const Context& context, const LambdaEngine& engine, Call call, const std::string& arn) {
     const auto body = parse_body(call.request);
     if (!body) return respond_error(call, body.error());
     auto request = wire::read_checkpoint_request(*body);
     if (!request) return respond_error(call, request.error());
+    auto refused = refused_invokes(context, call, request->updates);
+    if (!refused) return respond_error(call, refused.error());
     const auto shared = std::make_shared<Call>(std::move(call));
-    engine.executions.checkpoint(arn, std::move(*request), [shared](const Result<std::string>& result) {
+    const auto answered = [shared](const Result<std::string>& result) {
         if (!result) return respond_error(*shared, result.error());
         shared->respond({.status = 200,
                          .headers = {{"Content-Type", "application/json"}, {"x-amzn-RequestId", shared->request_id}},
                          .body = *result});
-    });
+    };
+    engine.executions.checkpoint(arn, std::move(*request), std::move(*refused), answered);
 }
 
 void state(const LambdaEngine& engine, Call call, const std::string& arn) {
@@ -327,7 +352,7 @@ bool handle_execution(const Context& context, const LambdaEngine& engine, Call& 
     if (auto ok = call.authorize(action, arn); !ok) {
         respond_error(call, ok.error());
     } else if (what == "checkpoint") {
-        checkpoint(engine, std::move(call), arn);
+        checkpoint(context, engine, std::move(call), arn);
     } else if (what == "state") {
         state(engine, std::move(call), arn);
     } else if (what == "stop") {

@@ -98,6 +98,7 @@ void start_execution(const LambdaEngine& engine, Call call, Target target, Invoc
     // Kept as JSON, which has no other bytes. What is no text is no trace.
     if (const auto trace = call.request.header("X-Amzn-Trace-Id"); is_utf8(trace)) start.trace_header = trace;
     start.synchronous = type == InvocationType::request_response;
+    start.tenant_id = call.request.header("X-Amz-Tenant-Id");
     const std::string version = target.function.version;
     if (version == functions::kLatest) {
         engine.invoker.log(target.function,
@@ -135,6 +136,7 @@ void invoke_plain(const Context& context, const LambdaEngine& engine, Call call,
     work.invoked_arn = target.arn;
     work.trace_header = call.request.header("X-Amzn-Trace-Id");
     work.client_context = call.request.header("X-Amz-Client-Context");
+    work.tenant_id = call.request.header("X-Amz-Tenant-Id");
     work.start_by = context.clock.now() + kBusyWait;
     const std::string version = target.function.version;
     work.function = std::move(target.function);

@@ -44,6 +44,9 @@ net::Response invocation_response(const engine::NextInvocation& invocation) {
     if (!invocation.client_context.empty()) {
         response.headers.emplace_back("Lambda-Runtime-Client-Context", invocation.client_context);
     }
+    if (!invocation.tenant_id.empty()) {
+        response.headers.emplace_back("Lambda-Runtime-Aws-Tenant-Id", invocation.tenant_id);
+    }
     return response;
 }
 

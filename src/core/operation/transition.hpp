@@ -19,6 +19,7 @@ struct Transition {
 [[nodiscard]] Result<Change> decide_wait(const Transition& transition);
 /// `callback_id` is used when the update starts one.
 [[nodiscard]] Result<Change> decide_callback(const Transition& transition, std::string callback_id);
+[[nodiscard]] Result<Change> decide_chained_invoke(const Transition& transition);
 
 /// InvalidParameterValueException, 400.
 [[nodiscard]] std::unexpected<Error> invalid_parameter(std::string message);
