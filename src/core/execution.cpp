@@ -42,6 +42,23 @@ bool is_by_service(const Change& change, OperationType type) {
            (type == OperationType::wait || type == OperationType::callback || type == OperationType::chained_invoke);
 }
 
+/// An operation of any type begins, or begins its next attempt.
+void apply_start(OperationState& state, const Change& change) {
+    wire::Operation& operation = state.operation;
+    operation.status = OperationStatus::started;
+    state.seconds = change.seconds;
+    state.heartbeat_seconds = change.heartbeat_seconds;
+    state.function = change.function;
+    state.tenant_id = change.tenant_id;
+    state.invoked_arn = change.invoked_arn;
+    if (operation.type == OperationType::chained_invoke) state.payload = change.payload;
+    if (operation.type == OperationType::wait) operation.scheduled_end_at = change.due;
+    if (operation.type != OperationType::callback) return;
+    operation.callback_id = change.callback_id;
+    if (change.seconds > 0) state.timeout_at = change.at + std::chrono::seconds(change.seconds);
+    if (change.heartbeat_seconds > 0) state.heartbeat_at = change.at + std::chrono::seconds(change.heartbeat_seconds);
+}
+
 }  // namespace
 
 void apply_change(OperationState& state, const Change& change) {
@@ -66,21 +83,7 @@ void apply_change(OperationState& state, const Change& change) {
     };
     switch (change.kind) {
         case ChangeKind::started:
-            operation.status = OperationStatus::started;
-            state.seconds = change.seconds;
-            state.heartbeat_seconds = change.heartbeat_seconds;
-            state.function = change.function;
-            state.tenant_id = change.tenant_id;
-            state.invoked_arn = change.invoked_arn;
-            if (operation.type == OperationType::chained_invoke) state.payload = change.payload;
-            if (operation.type == OperationType::wait) operation.scheduled_end_at = change.due;
-            if (operation.type == OperationType::callback) {
-                operation.callback_id = change.callback_id;
-                if (change.seconds > 0) state.timeout_at = change.at + std::chrono::seconds(change.seconds);
-                if (change.heartbeat_seconds > 0) {
-                    state.heartbeat_at = change.at + std::chrono::seconds(change.heartbeat_seconds);
-                }
-            }
+            apply_start(state, change);
             break;
         case ChangeKind::succeeded:
             finish(OperationStatus::succeeded);

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 #include "functions.hpp"
 
@@ -98,15 +99,64 @@ void fail(Context&, Json) {
     throw std::runtime_error("the target fails");
 }
 
+/// Answers its event after two seconds.
+Json slow_echo(Context& context, Json event) {
+    context.wait("", 2s);
+    return event;
+}
+
+/// Answers its event after two seconds, too, but its process is busy meanwhile. It is no durable function.
+Json plain_echo(durable::LambdaContext&, Json event) {
+    std::this_thread::sleep_for(2s);
+    return event;
+}
+
+Json plain_fail(durable::LambdaContext&, Json) {
+    throw durable::Error("NoLuck", "the plain target fails");
+}
+
+struct Call {
+    std::string function;
+    Json payload;
+};
+BOOST_DESCRIBE_STRUCT(Call, (), (function, payload))
+
+/// Invokes whatever it is told to, and says how that ended.
+std::string any_function(Context& context, Call call) {
+    try {
+        return "answered " + context.invoke<Json>("call", call.function, call.payload).dump();
+    } catch (const durable::InvokeTimedOutError& error) {
+        return "timed out " + error.info().type + ": " + error.what();
+    } catch (const durable::InvokeStoppedError& error) {
+        return "stopped " + error.info().type + ": " + error.what();
+    } catch (const durable::InvokeFailedError& error) {
+        return "failed " + error.info().type + ": " + error.what();
+    }
+}
+
 }  // namespace
 
 std::vector<Function> invoke_functions() {
     return {
-        function("5-1", basic),           function("5-2", named),          function("5-4", null_payload),
-        function("5-5", failure),         function("5-7", large_payload),  function("5-8", tenant),
-        function("5-10", caught_failure), function("5-11", after_a_step),  function("5-13", in_a_child),
-        function("5-14", two_in_turn),    function("5-16", own_format),    function("target-echo", echo),
-        function("target-fail", fail),    function("target-tenant", echo),
+        function("5-1", basic),
+        function("5-2", named),
+        function("5-4", null_payload),
+        function("5-5", failure),
+        function("5-7", large_payload),
+        function("5-8", tenant),
+        function("5-10", caught_failure),
+        function("5-11", after_a_step),
+        function("5-13", in_a_child),
+        function("5-14", two_in_turn),
+        function("5-16", own_format),
+        function("target-echo", echo),
+        function("target-fail", fail),
+        function("target-tenant", echo),
+        function("target-slow", slow_echo),
+        function("target-short", slow_echo),
+        function("caller", any_function),
+        {"target-plain", [] { return durable::run_lambda(plain_echo); }},
+        {"target-plain-fail", [] { return durable::run_lambda(plain_fail); }},
     };
 }
 

@@ -42,22 +42,24 @@ FUNCTION = """\
       Role: !GetAtt Role.Arn
       Timeout: 30
       MemorySize: 128
-{more}      DurableConfig:
-        ExecutionTimeout: {timeout}
-        RetentionPeriodInDays: 1
-    Metadata:
+{more}    Metadata:
       Dockerfile: tests/conformance/Dockerfile
       DockerContext: ../..
       DockerTag: v1
       HoldpointExecutable: conformance
 """
-LONG = {"2-5": 7200}  # seconds; the others may be invoked and waited for, which AWS allows up to 15 minutes
-MORE = {}
+DURABLE = """\
+      DurableConfig:
+        ExecutionTimeout: {timeout}
+        RetentionPeriodInDays: 1
+"""
+# Seconds; the others may be invoked and waited for, which AWS allows up to 15 minutes.
+TIMEOUTS = {"2-5": 7200, "target-short": 1}
 
 
 def ids():
     for suite in sorted(HERE.glob("*.cpp")):
-        yield from re.findall(r'function\("([\w-]+)"', suite.read_text())
+        yield from re.findall(r'(?:function\(|\{)"((?:\d|target|caller)[\w-]*)"', suite.read_text())
 
 
 def key(text):
@@ -68,7 +70,7 @@ def template():
     functions = []
     for name in sorted(ids(), key=key, reverse=False):
         resource = "Conf" + "".join(part.capitalize() if not part.isdigit() else "X" + part for part in name.split("-"))
-        functions.append(FUNCTION.format(resource=resource, id=name, timeout=LONG.get(name, 600), more=MORE.get(name, "")))
+        functions.append(FUNCTION.format(resource=resource, id=name, more="" if "plain" in name else DURABLE.format(timeout=TIMEOUTS.get(name, 600))))
     return HEAD + "".join(functions)
 
 

@@ -1,0 +1,176 @@
+// Invokes: what a checkpoint may ask for, how they end, and what users see of it.
+#include "core/invokes.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "core/checkpoint.hpp"
+#include "core/history.hpp"
+#include "core/lifecycle.hpp"
+#include "core/rows.hpp"
+
+namespace holdpoint::core {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using wire::ExecutionStatus;
+using wire::OperationStatus;
+
+const TimePoint kNow = from_epoch_ms(1'800'000'000'000);
+
+wire::OperationUpdate invoke_update() {
+    wire::OperationUpdate update;
+    update.id = "i";
+    update.name = "bill";
+    update.type = wire::OperationType::chained_invoke;
+    update.sub_type = "ChainedInvoke";
+    update.action = wire::OperationAction::start;
+    update.payload = "1";
+    update.function_name = "billing:live";
+    update.tenant_id = "acme";
+    return update;
+}
+
+/// An execution whose first invocation is under way.
+class Invokes : public ::testing::Test {
+protected:
+    Invokes() : execution_(head()) {
+        apply(decide_start(execution_.head(), "{}"));
+        (void)execution_.begin_invocation("request", kNow);
+    }
+    static Head head() {
+        Head head;
+        head.number = 1;
+        head.id = "id";
+        head.started_at = kNow;
+        head.timeout_seconds = 600;
+        return head;
+    }
+    void apply(const std::vector<Change>& changes) {
+        journal_.push_back(changes);
+        execution_.apply(decode_changes(encode_changes(changes)));
+    }
+    Result<std::vector<Change>> checkpoint(const wire::OperationUpdate& update) const {
+        return decide_checkpoint(execution_, {update}, kNow, "nonce", limits_);
+    }
+    void start() {
+        auto changes = checkpoint(invoke_update());
+        ASSERT_TRUE(changes);
+        changes->front().version = "3";
+        changes->front().invoked_arn = "arn:child";
+        apply(*changes);
+    }
+    void end(InvokeOutcome outcome) { apply(decide_invoke_ended(execution_, "i", std::move(outcome), kNow, limits_)); }
+    boost::json::object last_event() const { return render_events(execution_, journal_.back(), 1, true).back(); }
+
+    Execution execution_;
+    std::vector<std::vector<Change>> journal_;
+    Limits limits_;
+};
+
+std::string refusal(const Result<std::vector<Change>>& result) {
+    return result ? "accepted" : result.error().name + ": " + result.error().message;
+}
+
+TEST_F(Invokes, StartIsSeenInTheHistory) {
+    start();
+    EXPECT_EQ(boost::json::serialize(last_event().at("ChainedInvokeStartedDetails")),
+              R"({"FunctionName":"billing:live","TenantId":"acme","Input":{"Payload":"1","Truncated":false},)"
+              R"("ExecutedVersion":"3","DurableExecutionArn":"arn:child"})");
+    EXPECT_TRUE(execution_.has_pending_operation());
+    EXPECT_FALSE(execution_.has_unseen_change() && execution_.take_unseen().empty());
+}
+
+TEST_F(Invokes, IllegalUpdatesAreRefused) {
+    const auto with = [](auto change) {
+        wire::OperationUpdate update = invoke_update();
+        change(update);
+        return update;
+    };
+    EXPECT_EQ(refusal(checkpoint(with([](auto& u) { u.action = wire::OperationAction::cancel; }))),
+              "InvalidParameterValueException: Invalid action for the given operation type.");
+    EXPECT_EQ(refusal(checkpoint(with([](auto& u) { u.function_name.reset(); }))),
+              "InvalidParameterValueException: Update for CHAINED_INVOKE operation requires ChainedInvokeOptions.");
+    EXPECT_EQ(refusal(checkpoint(with([](auto& u) { u.payload = std::string(1024 * 1024 + 1, 'x'); }))),
+              "InvalidParameterValueException: CHAINED_INVOKE input payload size must be less than or equal to 1048576 "
+              "bytes.");
+    start();
+    EXPECT_EQ(refusal(checkpoint(invoke_update())),
+              "InvalidParameterValueException: Cannot start a CHAINED_INVOKE that already exist.");
+}
+
+TEST_F(Invokes, EndWakesTheHandler) {
+    start();
+    (void)execution_.take_unseen();
+    end({.status = ExecutionStatus::succeeded, .result = "42", .error = {}});
+    EXPECT_EQ(execution_.find("i")->operation.status, OperationStatus::succeeded);
+    EXPECT_EQ(execution_.find("i")->operation.result, "42");
+    EXPECT_FALSE(execution_.find("i")->payload) << "it is needed no more";
+    EXPECT_TRUE(execution_.has_unseen_change());
+    EXPECT_THAT(execution_.begin_invocation("next", kNow), ElementsAre("i"));
+    EXPECT_EQ(last_event().at("EventType").as_string(), "ChainedInvokeSucceeded");
+}
+
+TEST_F(Invokes, EveryOtherEndIsAnError) {
+    const wire::ErrorObject error{.message = "no", .type = "Bad", .data = {}, .stack_trace = {}};
+    struct Case {
+        InvokeOutcome outcome;
+        OperationStatus status;
+        std::string event;
+        std::string message;
+    };
+    const std::vector<Case> cases = {
+        {{.status = ExecutionStatus::failed, .result = {}, .error = error},
+         OperationStatus::failed,
+         "ChainedInvokeFailed",
+         "no"},
+        {{.status = ExecutionStatus::stopped, .result = {}, .error = error},
+         OperationStatus::stopped,
+         "ChainedInvokeStopped",
+         "no"},
+        {{.status = ExecutionStatus::timed_out, .result = {}, .error = {}, .timeout_seconds = 9},
+         OperationStatus::timed_out,
+         "ChainedInvokeTimedOut",
+         "CHAINED_INVOKE timed out after 9 seconds."},
+        {{.status = ExecutionStatus::succeeded, .result = std::string(1024 * 1024 + 1, 'x'), .error = {}},
+         OperationStatus::failed,
+         "ChainedInvokeFailed",
+         "CHAINED_INVOKE output payload size must be less than or equal to 1048576 bytes."},
+    };
+    for (const Case& one : cases) {
+        Execution execution(head());
+        execution.apply(decide_start(execution.head(), "{}"));
+        (void)execution.begin_invocation("request", kNow);
+        execution.apply(decide_checkpoint(execution, {invoke_update()}, kNow, "nonce", limits_).value());
+        const auto changes = decide_invoke_ended(execution, "i", one.outcome, kNow, limits_);
+        execution.apply(changes);
+        const wire::Operation& operation = execution.find("i")->operation;
+        EXPECT_EQ(operation.status, one.status);
+        EXPECT_EQ(operation.error->message, one.message);
+        const auto event = render_events(execution, changes, 1, true).front();
+        EXPECT_EQ(event.at("EventType").as_string(), one.event);
+        EXPECT_THAT(boost::json::serialize(event), HasSubstr(one.message));
+    }
+}
+
+TEST_F(Invokes, WhatIsClosedStaysAsItIs) {
+    start();
+    end({.status = ExecutionStatus::succeeded, .result = "1", .error = {}});
+    EXPECT_TRUE(decide_invoke_ended(execution_, "i", {.result = "2", .error = {}}, kNow, limits_).empty());
+    EXPECT_TRUE(decide_invoke_ended(execution_, "other", {.result = "2", .error = {}}, kNow, limits_).empty());
+    apply(decide_stop(execution_, {}, kNow));
+    EXPECT_TRUE(decide_invoke_ended(execution_, "i", {.result = "2", .error = {}}, kNow, limits_).empty());
+}
+
+TEST_F(Invokes, TheParentIsInTheRow) {
+    Head child = head();
+    child.parent = ParentOperation{.execution = 7, .id = "i"};
+    child.tenant_id = "acme";
+    EXPECT_EQ(decode_head(encode_head(child)), child);
+}
+
+}  // namespace
+}  // namespace holdpoint::core
