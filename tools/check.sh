@@ -9,9 +9,11 @@ echo "== layers and house rules"
 (cd tools && python3 -m unittest discover -q -p '*_test.py')
 python3 tools/check_layers.py
 python3 tools/tidy.py
-echo "== template"
+echo "== templates"
+python3 tests/conformance/make_template.py --check
 tools/python_env.sh
 build/venv/bin/python tools/check_template.py
+build/venv/bin/python tools/check_template.py tests/conformance/template.yaml
 echo "== build"
 cmake --preset dev >/dev/null
 cmake --build --preset dev
