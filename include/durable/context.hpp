@@ -314,7 +314,7 @@ private:
         if (!options.strategy) return {};
         return [check = std::move(check), options = std::move(options)](const detail::Text& text,
                                                                         StepContext& step) mutable {
-            const detail::Recorded before{text, std::string(step.execution_arn()), std::string(step.operation_id())};
+            const detail::Recorded before{text, step.execution_arn(), std::string(step.operation_id())};
             const SerdesContext context = before.context();
             const auto round_trip = [&](const detail::Text& written) {
                 return detail::read_result<State>({written, before.execution_arn, before.operation_id}, options.serdes);

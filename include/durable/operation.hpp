@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -61,6 +62,8 @@ using ChildBody = std::function<Text(Context&, const SerdesContext&)>;
 struct Work {
     std::string operation_id;
     std::function<Recorded()> run;
+    std::optional<Recorded> known = {};  // its record says it all: there is nothing to run
+    [[nodiscard]] Recorded outcome() const { return known ? *known : run(); }
 };
 
 /// Timeouts of a callback.

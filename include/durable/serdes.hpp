@@ -44,7 +44,7 @@ using Text = std::optional<std::string>;  // what is recorded: JSON text, or a s
 /// A result as it is recorded, and where.
 struct Recorded {
     Text text;
-    std::string execution_arn;
+    std::string_view execution_arn;  // lives as long as the invocation
     std::string operation_id;
     [[nodiscard]] SerdesContext context() const {
         return {.execution_arn = execution_arn, .operation_id = operation_id};

@@ -6,15 +6,22 @@
 
 #include <array>
 #include <boost/crc.hpp>
+#include <memory>
 
 namespace holdpoint {
 
 namespace {
 
+using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
+
+/// `kind` is fetched once: looking an algorithm up costs more than a short text's digest.
 std::string digest(const EVP_MD* kind, std::string_view bytes) {
+    thread_local const Context context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
     std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
     unsigned size = 0;
-    EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, kind, nullptr);
+    EVP_DigestInit_ex(context.get(), kind, nullptr);
+    EVP_DigestUpdate(context.get(), bytes.data(), bytes.size());
+    EVP_DigestFinal_ex(context.get(), out.data(), &size);
     return {reinterpret_cast<const char*>(out.data()), size};
 }
 
@@ -100,11 +107,13 @@ std::string percent_decode(std::string_view text, bool plus_is_space) {
 }
 
 std::string sha256(std::string_view bytes) {
-    return digest(EVP_sha256(), bytes);
+    static const EVP_MD* const kind = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    return digest(kind, bytes);
 }
 
 std::string md5(std::string_view bytes) {
-    return digest(EVP_md5(), bytes);
+    static const EVP_MD* const kind = EVP_MD_fetch(nullptr, "MD5", nullptr);
+    return digest(kind, bytes);
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {

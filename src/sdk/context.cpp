@@ -22,7 +22,7 @@ bool Context::is_replaying() const {
 
 detail::Recorded Context::now(const detail::Work& work) {
     const detail::Taking taking(*core_, work.operation_id);
-    return work.run();
+    return work.outcome();
 }
 
 detail::BatchOutcome Context::now(const BatchWork& work) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/encoding.hpp"
 #include "wire/durable_json.hpp"
@@ -102,9 +103,10 @@ Claim ContextCore::make_claim(OperationType type, std::string_view name, std::st
 
 Claim ContextCore::claim(OperationType type, std::string_view name, std::string_view sub_type) {
     Claim claim = make_claim(type, name, sub_type);
-    claim.record = state.find(claim.id);
+    bool is_news = false;
+    std::tie(claim.record, is_news) = state.find_news(claim.id);
     check_record(claim);
-    come_to(claim);
+    come_to(claim, is_news);
     return claim;
 }
 
@@ -132,8 +134,8 @@ Claim ContextCore::claim_child(std::size_t number, std::string_view name, std::s
 void ContextCore::check_record(const Claim& claim) const {
     if (!claim.record) return;
     const wire::Operation& record = *claim.record;
-    const std::string name = record.name.value_or("");
-    const std::string sub_type = record.sub_type.value_or(claim.sub_type);
+    const std::string_view name = record.name ? std::string_view(*record.name) : std::string_view();
+    const std::string_view sub_type = record.sub_type ? std::string_view(*record.sub_type) : claim.sub_type;
     if (record.type == claim.type && name == claim.name && sub_type == claim.sub_type) return;
     fail_nondeterministic(fmt::format(
         "Operation {} of this context was {} when it was recorded, but the code now comes to {}.", claim.path,
@@ -158,11 +160,10 @@ void ContextCore::fail_nondeterministic(std::string message) const {
         {.type = "NonDeterministicExecutionError", .message = std::move(message), .data = {}, .stack = {}});
 }
 
-void ContextCore::come_to(const Claim& claim) {
+void ContextCore::come_to(const Claim& claim, bool is_news) {
     if (claim.record && !closed_ && !is_finished(*claim.record) && state.hooks.any()) {
         state.hooks.operation_start(info_of(*claim.record, true));
     }
-    const bool is_news = state.is_news(claim.id);
     const std::lock_guard lock(mutex_);
     if (!claim.record) {
         live_ = true;
@@ -173,9 +174,11 @@ void ContextCore::come_to(const Claim& claim) {
 }
 
 void ContextCore::took(const std::string& id) {
-    state.took(id);
     const std::lock_guard lock(mutex_);
-    if (open_.erase(id) == 0) return;
+    const bool was_open = open_.erase(id) > 0;
+    if (!was_open && !live_) return;  // it was known
+    state.took(id);
+    if (!was_open) return;
     if (!state.find(next_id())) live_ = true;
     refresh();
 }

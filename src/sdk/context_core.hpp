@@ -87,7 +87,7 @@ private:
     [[nodiscard]] Claim make_claim(holdpoint::wire::OperationType type, std::string_view name,
                                    std::string_view sub_type);
     void check_record(const Claim& claim) const;
-    void come_to(const Claim& claim);
+    void come_to(const Claim& claim, bool is_news);
     /// With the mutex held.
     void refresh();
 

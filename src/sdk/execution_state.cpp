@@ -108,9 +108,11 @@ std::unique_ptr<Operations> ExecutionState::view() const {
     return std::make_unique<View>(*this);
 }
 
-bool ExecutionState::is_news(const std::string& id) const {
+std::pair<Record, bool> ExecutionState::find_news(const std::string& id) const {
     const Lock lock(mutex);
-    return news_.contains(id);
+    const auto found = operations_.find(id);
+    if (found == operations_.end()) return {nullptr, false};
+    return {found->second, !news_.empty() && news_.contains(id)};
 }
 
 void ExecutionState::took(const std::string& id) {
@@ -143,14 +145,17 @@ void ExecutionState::await(const Awaited& awaited) {
 
 /// Takes in what the service told; `news` gets what hooks want to know of it.
 void ExecutionState::merge(std::vector<wire::Operation> operations, std::vector<OperationNews>* news) {
-    for (wire::Operation& operation : operations) {
+    if (operations.size() > operations_.size()) operations_.reserve(2 * operations.size());
+    // The records stay where they are: one piece for all that came together.
+    const auto all = std::make_shared<std::vector<wire::Operation>>(std::move(operations));
+    for (wire::Operation& operation : *all) {
         if (operation.type == OperationType::execution) {
             started_at_ = operation.started_at;
             if (operation.input) input_ = std::move(operation.input);
             continue;
         }
         const bool open = is_open_record(operation);
-        Record record = std::make_shared<const wire::Operation>(std::move(operation));
+        Record record(all, &operation);
         Record& slot = operations_[record->id];
         if (news != nullptr) news->push_back({.before = slot, .now = record});
         slot = record;

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "durable/context.hpp"
@@ -52,8 +53,9 @@ public:
     [[nodiscard]] std::vector<Record> records() const;
     /// nullptr when there is none.
     [[nodiscard]] Record find(const std::string& id) const;
-    /// An outcome that the body may not have known when it last ran; `took` says that now it does.
-    [[nodiscard]] bool is_news(const std::string& id) const;
+    /// The same, and whether its outcome is one that the body may not have known when it last ran; `took` says that now
+    /// it does.
+    [[nodiscard]] std::pair<Record, bool> find_news(const std::string& id) const;
     void took(const std::string& id);
 
     /// Queues an update; it is sent with the next flush. Leaves a task that was abandoned.

@@ -118,7 +118,8 @@ InvocationAnswer run_invocation(const DurableHandler& handler, const std::string
              .stack = {}}};
     };
     boost::system::error_code problem;
-    const boost::json::value json = boost::json::parse(envelope, problem);
+    boost::json::monotonic_resource memory;  // one piece for thousands of small values
+    const boost::json::value json = boost::json::parse(envelope, problem, &memory);
     if (problem) return refuse("not JSON: " + problem.message());
     auto input = wire::read_invocation_input(json);
     if (!input) return refuse(input.error().message);

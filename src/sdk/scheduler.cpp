@@ -15,7 +15,7 @@ thread_local Task* current = nullptr;
 void Task::settle_here() {
     if (stage_ == Stage::settled) return;
     try {
-        result_ = work_.run();
+        result_ = work_.outcome();
     } catch (const Unwind&) {
         throw;
     } catch (...) {
@@ -119,7 +119,7 @@ void Scheduler::run(Lock& lock, const std::shared_ptr<Task>& task) {
     Recorded result;
     std::optional<Failure> failure;
     try {
-        result = task->work_.run();
+        result = task->work_.outcome();
     } catch (const Unwind&) {
         unwound = true;
     } catch (...) {

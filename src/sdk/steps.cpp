@@ -138,10 +138,11 @@ Recorded run_condition(ContextCore& core, const Condition& condition) {
 }  // namespace
 
 Work Context::step_work(std::string_view name, detail::StepBody body, RetryStrategy retry, StepSemantics semantics) {
-    Step step{.claim = core_->claim(OperationType::step, name, "Step"),
-              .body = std::move(body),
-              .retry = std::move(retry),
-              .semantics = semantics};
+    Claim claim = core_->claim(OperationType::step, name, "Step");
+    if (claim.record && claim.record->status == OperationStatus::succeeded) {
+        return {.operation_id = claim.id, .run = {}, .known = core_->make_recorded(claim.record->result, claim.id)};
+    }
+    Step step{.claim = std::move(claim), .body = std::move(body), .retry = std::move(retry), .semantics = semantics};
     const std::string id = step.claim.id;
     return {.operation_id = id, .run = [core = core_, step = std::move(step)] { return run_step(*core, step); }};
 }

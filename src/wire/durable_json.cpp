@@ -191,6 +191,7 @@ Operation read_one_operation(JsonReader& reader) {
 void read_state(JsonReader& reader, std::string_view member, std::vector<Operation>& operations,
                 std::string& next_marker) {
     reader.child(member, [&](JsonReader& state) {
+        operations.reserve(state.count("Operations"));
         state.each("Operations", [&](JsonReader& item) { operations.push_back(read_one_operation(item)); });
         next_marker = state.text("NextMarker").value_or("");
     });

@@ -124,6 +124,12 @@ void JsonReader::child(std::string_view name, const std::function<void(JsonReade
     if (!problem_) read(inner);
 }
 
+std::size_t JsonReader::count(std::string_view name) const {
+    const auto* member = find(name);
+    const auto* list = member == nullptr ? nullptr : member->if_array();
+    return list == nullptr ? 0 : list->size();
+}
+
 void JsonReader::each(std::string_view name, const std::function<void(JsonReader&)>& read) {
     const auto* member = find(name);
     if (!member) return;

@@ -32,6 +32,8 @@ public:
     /// Calls `read` when the member is there and an object.
     void child(std::string_view name, const std::function<void(JsonReader&)>& read);
     /// Calls `read` for each element of a list of objects.
+    /// How many elements the list has; 0 when there is none.
+    [[nodiscard]] std::size_t count(std::string_view name) const;
     void each(std::string_view name, const std::function<void(JsonReader&)>& read);
 
     template <class Enum>
