@@ -78,11 +78,12 @@ void Scheduler::serve() {
     }
 }
 
-std::shared_ptr<Task> Scheduler::take(std::deque<std::shared_ptr<Task>>& ready) {
+template <class Pointer>
+std::shared_ptr<Task> Scheduler::take(std::deque<Pointer>& ready) {
     while (!ready.empty()) {
-        const auto task = std::move(ready.front());
+        const auto task = std::weak_ptr<Task>(ready.front()).lock();
         ready.pop_front();
-        if (task->stage_ != Task::Stage::ready) continue;  // it was taken from the other list
+        if (!task || task->stage_ != Task::Stage::ready) continue;  // it was taken from the other list
         leave_ready(*task, Task::Stage::running);
         return task;
     }

@@ -81,7 +81,7 @@ private:
 
 /// Tasks that are waited for together.
 struct Group {
-    std::deque<std::shared_ptr<Task>> ready;
+    std::deque<std::weak_ptr<Task>> ready;  // weak: a task owns its group
     std::vector<std::weak_ptr<Task>> tasks;
     std::size_t running = 0;
     std::function<void(Lock&, Task&)> on_settled;  // may leave the lock for a while
@@ -138,7 +138,8 @@ private:
     void serve();
     void run(Lock& lock, const std::shared_ptr<Task>& task);
     void park(const std::shared_ptr<Task>& task);
-    [[nodiscard]] std::shared_ptr<Task> take(std::deque<std::shared_ptr<Task>>& ready);
+    template <class Pointer>
+    [[nodiscard]] std::shared_ptr<Task> take(std::deque<Pointer>& ready);
     [[nodiscard]] std::shared_ptr<Task> take_of(const Awaited& awaited);
     [[nodiscard]] std::shared_ptr<Task> take_child();
     void leave_ready(Task& task, Task::Stage next);
