@@ -4,8 +4,9 @@
 struct Order {
     std::string id;
     int cents = 0;
+    std::optional<std::chrono::seconds> cooling_off;  // half an hour when the order does not say
 };
-BOOST_DESCRIBE_STRUCT(Order, (), (id, cents))
+BOOST_DESCRIBE_STRUCT(Order, (), (id, cents, cooling_off))
 
 struct Receipt {
     std::string payment;
@@ -26,7 +27,7 @@ Receipt order(durable::Context& ctx, Order order) {
             });
         if (!is_fine) throw durable::Error("Refused", "the clerk refused order " + order.id);
     }
-    ctx.wait("cooling off", std::chrono::minutes(30));
+    ctx.wait("cooling off", order.cooling_off.value_or(std::chrono::minutes(30)));
     return {.payment = payment, .parcel = ctx.step("ship", [&] { return "parcel of " + order.id; })};
 }
 
