@@ -45,6 +45,10 @@ bench:      ## approvals per second, decision-to-done time, start-up time and me
 	cmake --preset release -DHOLDPOINT_BUILD_BENCH=ON && cmake --build --preset release
 	@bench/run.sh
 
+docs:       ## the reference of the public headers: build/docs/api/index.html
+	@tools/install_packages.sh check
+	@mkdir -p build/docs && doxygen docs/Doxyfile
+
 format:     ## rewrite every source file in the house format
 	@tools/install_packages.sh check
 	git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 -i
@@ -52,4 +56,4 @@ format:     ## rewrite every source file in the house format
 clean:      ## remove the build folder
 	rm -rf build
 
-.PHONY: help run demo test check sanitize long coverage bench format clean
+.PHONY: help run demo test check sanitize long coverage bench docs format clean

@@ -11,6 +11,8 @@ python3 tools/check_layers.py
 python3 tools/tidy.py
 echo "== public headers, each alone"
 python3 tools/check_public_headers.py
+echo "== reference of the public headers"
+mkdir -p build/docs && doxygen docs/Doxyfile
 echo "== templates"
 python3 tests/conformance/make_template.py --check
 tools/python_env.sh

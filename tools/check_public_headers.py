@@ -56,7 +56,7 @@ def check_folder(folder, compilers):
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for compiler in compilers:
             if shutil.which(compiler) is None:
-                complaints.append(f"{compiler} is not installed: tools/install_packages.sh check")
+                complaints.append(f"{compiler} is not installed: tools/install_packages.sh test")
                 continue
             standard = standard_library(compiler)
             for found in pool.map(lambda header: check(compiler, standard, folder, header), headers):

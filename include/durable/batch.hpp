@@ -24,6 +24,7 @@ enum class Nesting {
     flat     // none: cheaper; on replay the item's body runs again, answered from its operations' records
 };
 
+/// Why a batch was over.
 enum class CompletionReason {
     all_completed,
     min_successful_reached,
@@ -35,19 +36,21 @@ enum class CompletionReason {
 /// As AWS's SDKs write it: "ALL_COMPLETED", "MIN_SUCCESSFUL_REACHED", …
 [[nodiscard]] std::string_view to_string(CompletionReason reason);
 
+/// How far a batch is.
 struct BatchProgress {
-    std::size_t total = 0;  // items in all
-    std::size_t succeeded = 0;
-    std::size_t failed = 0;
+    std::size_t total = 0;      // items in all
+    std::size_t succeeded = 0;  // so far
+    std::size_t failed = 0;     // so far
 };
+/// What Completion::should_complete answers.
 enum class CompletionDecision { go_on, succeed, fail };
 
 /// When a batch is over before all its items are. With nothing set, the first failure ends it. After each item, in this
 /// order: more failures than are tolerated end it; then that all items are done; then that enough have succeeded.
 /// `min_successful` alone tolerates any number of failures.
 struct Completion {
-    std::optional<std::size_t> min_successful = {};  // at least 1
-    std::optional<std::size_t> tolerated_failure_count = {};
+    std::optional<std::size_t> min_successful = {};           // at least 1
+    std::optional<std::size_t> tolerated_failure_count = {};  // one more ends it
     std::optional<double> tolerated_failure_percentage = {};  // 0 to 100, of all items
     /// Instead of the others: asked after each item.
     std::function<CompletionDecision(const BatchProgress&)> should_complete = {};
@@ -60,21 +63,25 @@ struct Completion {
     [[nodiscard]] static Completion first_successful() { return {.min_successful = 1}; }
 };
 
+/// What became of one item.
 enum class ItemStatus {
     succeeded,
     failed,
     started  // the batch was over before it was
 };
+/// What became of a whole batch.
 enum class BatchStatus { succeeded, failed };
+/// As AWS's SDKs write it: "SUCCEEDED", "FAILED".
 [[nodiscard]] std::string_view to_string(BatchStatus status);
 
+/// One item of a batch, and what became of it.
 template <class T>
 struct BatchItem {
-    std::size_t index = 0;
-    std::string name = {};
-    ItemStatus status = ItemStatus::started;
-    std::optional<T> result = {};         // when it succeeded
-    std::optional<ErrorInfo> error = {};  // when it failed
+    std::size_t index = 0;                    // its place among the items, from 0
+    std::string name = {};                    // its operation's
+    ItemStatus status = ItemStatus::started;  // whether it came to an end, and to which
+    std::optional<T> result = {};             // when it succeeded
+    std::optional<ErrorInfo> error = {};      // when it failed
 };
 template <>
 struct BatchItem<void> {
@@ -89,11 +96,16 @@ template <class T>
 class BatchResult {
 public:
     BatchResult() = default;
+    /// Made by map and parallel, and by tests.
     BatchResult(std::vector<BatchItem<T>> items, CompletionReason reason) : items_(std::move(items)), reason_(reason) {}
 
+    /// Those that were started.
     [[nodiscard]] const std::vector<BatchItem<T>>& items() const { return items_; }
+    /// Those that succeeded.
     [[nodiscard]] std::vector<BatchItem<T>> succeeded() const { return of(ItemStatus::succeeded); }
+    /// Those that failed.
     [[nodiscard]] std::vector<BatchItem<T>> failed() const { return of(ItemStatus::failed); }
+    /// Those that were under way when the batch was over.
     [[nodiscard]] std::vector<BatchItem<T>> started() const { return of(ItemStatus::started); }
     /// The results of the items that succeeded, in the order of their index.
     [[nodiscard]] auto results() const
@@ -105,6 +117,7 @@ public:
         }
         return results;
     }
+    /// Why items failed, in the order of their index.
     [[nodiscard]] std::vector<ErrorInfo> errors() const {
         std::vector<ErrorInfo> errors;
         for (const auto& item : items_) {
@@ -112,20 +125,26 @@ public:
         }
         return errors;
     }
-    /// nullptr when no started item has that index, or that name.
+    /// nullptr when no started item has that index.
     [[nodiscard]] const BatchItem<T>* find(std::size_t index) const {
         return find_if([&](const BatchItem<T>& item) { return item.index == index; });
     }
+    /// The same by name.
     [[nodiscard]] const BatchItem<T>* find(std::string_view name) const {
         return find_if([&](const BatchItem<T>& item) { return item.name == name; });
     }
 
+    /// How many succeeded.
     [[nodiscard]] std::size_t success_count() const { return count(ItemStatus::succeeded); }
+    /// How many failed.
     [[nodiscard]] std::size_t failure_count() const { return count(ItemStatus::failed); }
+    /// How many were under way when the batch was over.
     [[nodiscard]] std::size_t started_count() const { return count(ItemStatus::started); }
     /// Items that were started; those that never were do not count.
     [[nodiscard]] std::size_t total_count() const { return items_.size(); }
+    /// Whether any failed.
     [[nodiscard]] bool has_failure() const { return failure_count() > 0; }
+    /// Why the batch was over.
     [[nodiscard]] CompletionReason completion_reason() const { return reason_; }
     /// Failed when any item failed, whatever was tolerated.
     [[nodiscard]] BatchStatus status() const {
@@ -168,22 +187,23 @@ private:
 template <class T>
 struct ParallelOptions {
     std::optional<int> max_concurrency = {};  // at least 1; nothing: as many as there are
-    Completion completion = {};
-    Nesting nesting = Nesting::nested;
-    Serdes<T> item_serdes = {};          // of each item's result
-    Serdes<BatchResult<T>> serdes = {};  // of the whole result
+    Completion completion = {};               // when it is over early
+    Nesting nesting = Nesting::nested;        // whether each branch is recorded
+    Serdes<T> item_serdes = {};               // of each item's result
+    Serdes<BatchResult<T>> serdes = {};       // of the whole result
     /// What is recorded beside the items' statuses when the whole result is above 256 KiB; for people who look at it.
     std::function<std::string(const BatchResult<T>&)> summary = {};
 };
 
+/// Item is what the list holds, T what the body answers for one.
 template <class Item, class T>
 struct MapOptions {
-    std::optional<int> max_concurrency = {};
-    Completion completion = {};
-    Nesting nesting = Nesting::nested;
-    Serdes<T> item_serdes = {};
-    Serdes<BatchResult<T>> serdes = {};
-    std::function<std::string(const BatchResult<T>&)> summary = {};
+    std::optional<int> max_concurrency = {};                         // at least 1; nothing: as many as there are
+    Completion completion = {};                                      // when it is over early
+    Nesting nesting = Nesting::nested;                               // whether each item is recorded
+    Serdes<T> item_serdes = {};                                      // of each item's result
+    Serdes<BatchResult<T>> serdes = {};                              // of the whole result
+    std::function<std::string(const BatchResult<T>&)> summary = {};  // as ParallelOptions::summary
     /// Names the items' operations; without it they are "map-item-0", "map-item-1", …
     std::function<std::string(const Item& item, std::size_t index)> item_name = {};
 };
@@ -192,10 +212,12 @@ struct MapOptions {
 /// The body may answer T, what converts to T, or, when T is Json, anything that is mapped to JSON.
 template <class T>
 struct Branch {
+    /// Without a name.
     template <class F>
         requires std::invocable<F&, Context&>
     Branch(F body_of_any)
         : Branch({}, std::move(body_of_any)) {}  // NOLINT(google-explicit-constructor): a list of lambdas
+    /// With a name: `{"credit", check_credit}`.
     template <class F>
         requires std::invocable<F&, Context&>
     Branch(std::string branch_name, F body_of_any) : name(std::move(branch_name)) {
@@ -214,8 +236,8 @@ struct Branch {
         }
     }
 
-    std::string name;
-    std::function<T(Context&)> body;
+    std::string name;                 // empty: it gets one from its place
+    std::function<T(Context&)> body;  // what it does
 };
 
 namespace detail {

@@ -28,12 +28,13 @@ struct CallbackOptions {
     Serdes<T> serdes = {};                      // only `deserialize` is used: whoever answers writes
 };
 
+/// Timeouts are at most 99,999,999 seconds.
 template <class T>
 struct WaitForCallbackOptions {
-    std::chrono::seconds timeout{0};
-    std::chrono::seconds heartbeat_timeout{0};
-    RetryStrategy retry = {};  // of the submitter; empty: retry::exponential()
-    Serdes<T> serdes = {};
+    std::chrono::seconds timeout{0};            // zero: none but the execution's own
+    std::chrono::seconds heartbeat_timeout{0};  // zero: no heartbeats wanted
+    RetryStrategy retry = {};                   // of the submitter; empty: retry::exponential()
+    Serdes<T> serdes = {};                      // only `deserialize` is used: whoever answers writes
 };
 
 /// A callback that somebody outside answers, with its id, through the Lambda API.

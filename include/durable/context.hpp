@@ -52,6 +52,7 @@ public:
             now(step_work(name, step_body(std::ref(body), options.serdes), options.retry, options.semantics)),
             options.serdes);
     }
+    /// step, as a future.
     template <class F>
     auto step_async(std::string_view name, F body, const StepOptions<detail::StepResult<F>>& options = {}) {
         return future<detail::StepResult<F>>(
@@ -64,6 +65,7 @@ public:
     void wait(std::string_view name, std::chrono::duration<Rep, Period> duration) {
         (void)now(wait_work(name, seconds_of(duration)));
     }
+    /// wait, as a future.
     template <class Rep, class Period>
     Future<void> wait_async(std::string_view name, std::chrono::duration<Rep, Period> duration) {
         return future<void>(watch(wait_work(name, seconds_of(duration))), Serdes<void>());
@@ -77,6 +79,7 @@ public:
         return detail::read_result<State>(now(condition_work(name, poll<State>(std::ref(check), std::move(options)))),
                                           serdes);
     }
+    /// wait_for_condition, as a future.
     template <class State, class F>
     Future<State> wait_for_condition_async(std::string_view name, F check, ConditionOptions<State> options) {
         Serdes<State> serdes = options.serdes;
@@ -101,6 +104,7 @@ public:
                               options.retry)),
             options.serdes);
     }
+    /// wait_for_callback, as a future.
     template <class T, class F>
     Future<T> wait_for_callback_async(std::string_view name, F submitter,
                                       const WaitForCallbackOptions<T>& options = {}) {
@@ -120,6 +124,7 @@ public:
             now(invoke_work(name, function, payload_of(payload, options.payload_serdes), options.tenant_id)),
             options.result_serdes);
     }
+    /// invoke, as a future.
     template <class R, class P>
     Future<R> invoke_async(std::string_view name, std::string_view function, const P& payload,
                            const InvokeOptions<detail::Stored<std::decay_t<P>>, R>& options = {}) {
@@ -135,6 +140,7 @@ public:
         return detail::read_result<detail::ChildResult<F>>(
             now(child_work(name, child_body(std::ref(body), options), child_spec(options))), options.serdes);
     }
+    /// run_in_child_context, as a future.
     template <class F>
     auto run_in_child_context_async(std::string_view name, F body,
                                     const ChildOptions<detail::ChildResult<F>>& options = {}) {
@@ -151,6 +157,7 @@ public:
         return detail::batch_result<R>(now(batch_work(name, map_spec<R>(&items, std::ref(body), options), "Map")),
                                        options);
     }
+    /// map, as a future; it keeps the items.
     template <class Item, class F>
     auto map_async(std::string_view name, std::vector<Item> items, F body,
                    const MapOptions<Item, detail::MapResult<F, Item>>& options = {}) {
@@ -167,6 +174,7 @@ public:
         return detail::batch_result<T>(now(batch_work(name, parallel_spec(std::move(branches), options), "Parallel")),
                                        options);
     }
+    /// parallel, as a future.
     template <class T>
     Future<BatchResult<T>> parallel_async(std::string_view name, std::vector<Branch<T>> branches,
                                           const ParallelOptions<T>& options = {}) {
@@ -193,6 +201,7 @@ public:
         rethrow_first_failure(name, {futures.handle_.task()...});
         return {value_of(futures)...};
     }
+    /// The same for a list of them.
     template <class T>
     std::vector<detail::ValueOf<T>> all(std::string_view name, const std::vector<Future<T>>& futures) {
         rethrow_first_failure(name, tasks_of(futures));
@@ -207,6 +216,7 @@ public:
         settle(name, {futures.handle_.task()...});
         return {settled(futures)...};
     }
+    /// The same for a list of them.
     template <class T>
     std::vector<Settled<T>> all_settled(std::string_view name, const std::vector<Future<T>>& futures) {
         settle(name, tasks_of(futures));
@@ -221,6 +231,7 @@ public:
         const Future<T>* futures[] = {&first, &more...};
         return futures[first_success(name, {first.handle_.task(), more.handle_.task()...})]->get();
     }
+    /// The same for a list of them.
     template <class T>
     T any(std::string_view name, const std::vector<Future<T>>& futures) {
         return futures[first_success(name, tasks_of(futures))].get();
@@ -231,6 +242,7 @@ public:
         const Future<T>* futures[] = {&first, &more...};
         return futures[first_over(name, {first.handle_.task(), more.handle_.task()...})]->get();
     }
+    /// The same for a list of them.
     template <class T>
     T race(std::string_view name, const std::vector<Future<T>>& futures) {
         return futures[first_over(name, tasks_of(futures))].get();
@@ -241,7 +253,9 @@ public:
         return first_over(name, {futures.handle_.task()...});
     }
 
+    /// Silent while this context replays.
     [[nodiscard]] const Logger& logger() const;
+    /// Of the execution that this invocation belongs to.
     [[nodiscard]] const std::string& execution_arn() const;
     /// True while this context repeats what an earlier invocation did; its logger is silent then.
     [[nodiscard]] bool is_replaying() const;

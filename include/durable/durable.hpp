@@ -36,8 +36,9 @@ DurableHandler erase(std::function<R(Context&, Event)> handler) {
 
 }  // namespace detail
 
+/// How a function's process works.
 struct RunOptions {
-    std::vector<std::shared_ptr<Plugin>> plugins = {};
+    std::vector<std::shared_ptr<Plugin>> plugins = {};  // told of what happens, in this order
     /// How many bodies of branches, items and asynchronous operations run at once, besides the handler's own thread.
     int threads = detail::kThreadsDefault;
 };

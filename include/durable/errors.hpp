@@ -10,18 +10,21 @@ namespace durable {
 
 /// Why something failed, as it is recorded. (AWS API, ErrorObject)
 struct ErrorInfo {
-    std::string type = {};  // the exception's class, such as "InvalidEvent"
-    std::string message = {};
-    std::string data = {};  // JSON text of whatever helps to understand it; may be empty
-    std::vector<std::string> stack = {};
+    std::string type = {};                // the exception's class, such as "InvalidEvent"
+    std::string message = {};             // for people
+    std::string data = {};                // JSON text of whatever helps to understand it; may be empty
+    std::vector<std::string> stack = {};  // where it came from; may be empty
 };
 
 /// Throw it from a handler or a step to say exactly what is recorded: `throw durable::Error("CardDeclined", "…")`.
 class Error : public std::runtime_error {
 public:
+    /// `data` is JSON text, or empty.
     Error(std::string type, const std::string& message, std::string data = {})
         : std::runtime_error(message), type_(std::move(type)), data_(std::move(data)) {}
+    /// ErrorInfo::type
     [[nodiscard]] const std::string& type() const noexcept { return type_; }
+    /// ErrorInfo::data
     [[nodiscard]] const std::string& data() const noexcept { return data_; }
 
 private:
@@ -33,7 +36,9 @@ private:
 /// identity.
 class DurableOperationError : public std::runtime_error {
 public:
+    /// Made by the SDK, and by tests.
     explicit DurableOperationError(ErrorInfo info) : std::runtime_error(info.message), info_(std::move(info)) {}
+    /// Why, as it is recorded.
     [[nodiscard]] const ErrorInfo& info() const noexcept { return info_; }
 
 private:

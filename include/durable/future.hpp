@@ -73,6 +73,7 @@ template <class T>
 struct Settled {
     std::optional<T> value;          // when it succeeded
     std::optional<ErrorInfo> error;  // when it failed
+    /// Whether there is no error.
     [[nodiscard]] bool succeeded() const { return !error; }
 };
 template <>

@@ -24,10 +24,12 @@
 
 namespace durable {
 
+/// One JSON value, of any kind.
 class Json {
 public:
-    using Array = std::vector<Json>;
+    using Array = std::vector<Json>;                           // a list
     using Object = std::vector<std::pair<std::string, Json>>;  // in order of insertion
+    /// What a value may be. Whole numbers are std::int64_t, other numbers are double.
     using Data = std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object>;
 
     // Not inline: g++ 12 warns of members that it takes for uninitialised when it inlines the variant's.
@@ -37,6 +39,7 @@ public:
     Json& operator=(const Json& other);
     Json& operator=(Json&& other) noexcept;
     ~Json();
+    /// Keeps what it is given: numbers and text are looked at when they are written.
     explicit Json(Data data);
 
     /// Throws SerdesError, saying where the text stops being JSON. Nests at most 256 deep.
@@ -45,10 +48,12 @@ public:
     /// is not UTF-8, or what parse would not take.
     [[nodiscard]] std::string dump() const;
 
+    /// T is one of Data's; nullptr when this is none.
     template <class T>
     [[nodiscard]] const T* get_if() const {
         return std::get_if<T>(&data_);
     }
+    /// Whether it is null, as a value that was made from nothing is.
     [[nodiscard]] bool is_null() const { return data_.index() == 0; }
     /// The member of that name (the last one, when there are several); nullptr when there is none or this is no object.
     [[nodiscard]] const Json* find(std::string_view name) const;
@@ -261,6 +266,7 @@ T read_json(const Json& json, const JsonPath& path) {
 
 }  // namespace detail
 
+/// Throws SerdesError for what JSON has no form for. What this file says is mapped can be given.
 template <class T>
 [[nodiscard]] Json to_json(const T& value) {
     return detail::write_json(value);

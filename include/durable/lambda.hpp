@@ -12,8 +12,10 @@
 
 namespace durable {
 
+/// What is known about one invocation.
 class LambdaContext {
 public:
+    /// Made by run_lambda, and by tests.
     LambdaContext(std::string request_id, std::string function_arn, std::chrono::system_clock::time_point deadline,
                   Logger logger)
         : request_id_(std::move(request_id)),
@@ -21,11 +23,13 @@ public:
           deadline_(deadline),
           logger_(std::move(logger)) {}
 
+    /// Of this invocation; AWS's logs name it.
     [[nodiscard]] const std::string& request_id() const { return request_id_; }
     /// As the caller named the function, with version or alias.
     [[nodiscard]] const std::string& function_arn() const { return function_arn_; }
     /// Until the service ends this invocation.
     [[nodiscard]] std::chrono::milliseconds remaining_time() const;
+    /// Its lines carry the request's id.
     [[nodiscard]] const Logger& logger() const { return logger_; }
 
 private:

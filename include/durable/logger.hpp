@@ -14,16 +14,22 @@ namespace detail {
 class Hooks;
 }
 
+/// How much a line matters.
 enum class LogLevel { debug, info, warn, error };
 
 /// Writes to standard output. LOG_LEVEL (DEBUG, INFO, WARN, ERROR; default INFO) sets what is written.
 class Logger {
 public:
+    /// Names and values that go with a message.
     using Fields = std::vector<std::pair<std::string, std::string>>;
 
+    /// For whoever looks for a fault.
     void debug(std::string_view message, const Fields& fields = {}) const { write(LogLevel::debug, message, fields); }
+    /// For whoever wants to know what happened.
     void info(std::string_view message, const Fields& fields = {}) const { write(LogLevel::info, message, fields); }
+    /// For whoever should look at it some day.
     void warn(std::string_view message, const Fields& fields = {}) const { write(LogLevel::warn, message, fields); }
+    /// For whoever must do something.
     void error(std::string_view message, const Fields& fields = {}) const { write(LogLevel::error, message, fields); }
 
     /// The same logger, not silent on replay: to see what runs again.

@@ -12,14 +12,15 @@ namespace durable {
 /// P is the payload's type, R the result's.
 template <class P, class R>
 struct InvokeOptions {
-    std::string tenant_id = {};  // for a function with tenant isolation
-    Serdes<P> payload_serdes = {};
-    Serdes<R> result_serdes = {};
+    std::string tenant_id = {};     // for a function with tenant isolation
+    Serdes<P> payload_serdes = {};  // of what is sent
+    Serdes<R> result_serdes = {};   // of what is answered
 };
 
+/// T is what the child's body answers.
 template <class T>
 struct ChildOptions {
-    Serdes<T> serdes = {};
+    Serdes<T> serdes = {};  // of what the body answers
     /// Shown in the history instead of RunInChildContext; 1 to 32 of a-z, A-Z, 0-9, - and _.
     std::string sub_type = {};
     /// Recorded instead of a result above 256 KiB; for people who look at it.

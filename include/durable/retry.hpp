@@ -19,6 +19,7 @@ using RetryDecision = std::optional<std::chrono::seconds>;
 /// so `throw;` and std::current_exception work in it; except for StepInterruptedError, which nothing threw.
 using RetryStrategy = std::function<RetryDecision(const ErrorInfo& error, int attempt)>;
 
+/// How much of a pause is left to chance, so that many do not come back at once.
 enum class Jitter {
     none,
     half,  // between half of the pause and all of it
@@ -55,34 +56,38 @@ template <class... E>
 /// True for errors whose message the regular expression (ECMAScript) is found in.
 [[nodiscard]] Predicate on_message(const std::string& pattern);
 
+/// Pauses that grow by a factor.
 struct Exponential {
-    int attempts = 6;  // in all, with the first
-    std::chrono::seconds initial{5};
-    std::chrono::seconds max{60};
-    double rate = 2.0;
-    Jitter jitter = Jitter::full;
-    Predicate when = {};  // empty: every error
+    int attempts = 6;                 // in all, with the first
+    std::chrono::seconds initial{5};  // the first pause
+    std::chrono::seconds max{60};     // no pause is longer
+    double rate = 2.0;                // what a pause is multiplied by for the next
+    Jitter jitter = Jitter::full;     // applied last
+    Predicate when = {};              // empty: every error
 };
 
 /// min(initial · rate^(attempt-1), max), then jitter. The defaults are what a step has when it names no strategy.
 [[nodiscard]] RetryStrategy exponential(Exponential options = {});
 
+/// Pauses that grow by the same time.
 struct Linear {
-    int attempts = 6;
-    std::chrono::seconds initial{1};
-    std::chrono::seconds increment{1};
-    std::chrono::seconds max{300};
-    Jitter jitter = Jitter::none;
-    Predicate when = {};
+    int attempts = 6;                   // in all, with the first
+    std::chrono::seconds initial{1};    // the first pause
+    std::chrono::seconds increment{1};  // what a pause grows by for the next
+    std::chrono::seconds max{300};      // no pause is longer
+    Jitter jitter = Jitter::none;       // applied last
+    Predicate when = {};                // empty: every error
 };
 /// min(initial + increment · (attempt-1), max), then jitter.
 [[nodiscard]] RetryStrategy linear(Linear options = {});
 
+/// Pauses that stay the same.
 struct Fixed {
-    int attempts = 5;
-    std::chrono::seconds pause{5};
-    Predicate when = {};
+    int attempts = 5;               // in all, with the first
+    std::chrono::seconds pause{5};  // between two attempts
+    Predicate when = {};            // empty: every error
 };
+/// The same pause after every attempt, without jitter.
 [[nodiscard]] RetryStrategy fixed(Fixed options = {});
 
 /// One attempt and no more.

@@ -17,15 +17,17 @@ namespace durable {
 
 /// For whom something is written or read.
 struct SerdesContext {
-    std::string_view execution_arn;
-    std::string_view operation_id;
+    std::string_view execution_arn;  // of the execution
+    std::string_view operation_id;   // of the operation that it is recorded with
 };
 
 /// A format of your own for one operation: `{.serialize = …, .deserialize = …}`; both or neither. What they throw fails
 /// the operation. A result is read back also on its first run, so that replay sees the same value.
 template <class T>
 struct Serdes {
+    /// Empty: JSON.
     std::function<std::string(const T& value, const SerdesContext& context)> serialize = {};
+    /// Empty: JSON. It gets what `serialize` wrote.
     std::function<T(const std::string& text, const SerdesContext& context)> deserialize = {};
 };
 template <>
@@ -33,7 +35,7 @@ struct Serdes<void> {};
 
 /// A callback's or a function's result exactly as it was sent, not read as JSON: `create_callback<RawText>(…)`.
 struct RawText {
-    std::string text;
+    std::string text;  // empty when nothing was sent
     friend bool operator==(const RawText&, const RawText&) = default;
 };
 

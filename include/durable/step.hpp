@@ -17,13 +17,16 @@ namespace durable {
 /// What the body of a step may use.
 class StepContext {
 public:
+    /// Made by the SDK, and by tests.
     StepContext(int attempt, Logger logger, SerdesContext serdes, std::stop_token stop)
         : attempt_(attempt), logger_(std::move(logger)), serdes_(serdes), stop_(std::move(stop)) {}
     /// Counted from 1.
     [[nodiscard]] int attempt() const { return attempt_; }
+    /// Its lines carry the operation's name and the attempt.
     [[nodiscard]] const Logger& logger() const { return logger_; }
     /// The same for every attempt and every invocation: good for idempotency keys.
     [[nodiscard]] std::string_view operation_id() const { return serdes_.operation_id; }
+    /// Of the execution that the step belongs to.
     [[nodiscard]] std::string_view execution_arn() const { return serdes_.execution_arn; }
     /// Stopped when nobody waits for this step any more: its map or parallel ended early, or its future is gone. A long
     /// body may look and leave; its outcome is not recorded then.
@@ -45,30 +48,31 @@ enum class StepSemantics {
 /// T is what the step's body answers.
 template <class T>
 struct StepOptions {
-    RetryStrategy retry = {};  // empty: retry::exponential()
-    StepSemantics semantics = StepSemantics::at_least_once_per_retry;
-    Serdes<T> serdes = {};
+    RetryStrategy retry = {};                                          // empty: retry::exponential()
+    StepSemantics semantics = StepSemantics::at_least_once_per_retry;  // what a lost process means
+    Serdes<T> serdes = {};                                             // of what the body answers
 };
 
 /// The pause before the next poll (one second to 366 days); nothing: the condition holds.
 using WaitDecision = std::optional<std::chrono::seconds>;
 
+/// State is what the check answers.
 template <class State>
 struct ConditionOptions {
-    State initial_state{};
+    State initial_state{};  // what the first check gets
     /// Called with the state that a check answered and the number of that check, from 1. What it throws fails the
     /// operation. `wait_strategy` makes one.
     std::function<WaitDecision(const State& state, int attempt)> strategy = {};
-    Serdes<State> serdes = {};
+    Serdes<State> serdes = {};  // of each state
 };
 
 /// When and how often a condition is polled.
 struct WaitStrategyOptions {
-    int attempts = 60;
-    std::chrono::seconds initial{5};
-    std::chrono::seconds max{300};
-    double rate = 1.5;
-    Jitter jitter = Jitter::full;
+    int attempts = 60;                // polls in all
+    std::chrono::seconds initial{5};  // the first pause
+    std::chrono::seconds max{300};    // no pause is longer
+    double rate = 1.5;                // what a pause is multiplied by for the next
+    Jitter jitter = Jitter::full;     // applied last
 };
 
 namespace detail {
