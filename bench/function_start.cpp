@@ -1,7 +1,7 @@
-// function_start: from exec to the first request for work, and the memory of the process then; prints one JSON
-// document.
+// function_start: from exec to the first request for work, and the memory of the process then; and, when there is an
+// event, how long its first invocation takes and the memory afterwards. Prints one JSON document.
 //
-// The Runtime API is a stub that never has work. What an environment must hold for the executable to start is set here.
+// The service is a stub (stub_service.hpp). What an environment must hold for the executable to start is set here.
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
@@ -9,60 +9,37 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <condition_variable>
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <optional>
 
 #include "bench/measurements.hpp"
-#include "net/server.hpp"
+#include "bench/stub_service.hpp"
 
 namespace holdpoint::bench {
 namespace {
 
 namespace json = boost::json;
 
-/// The Runtime API of a service that is idle: keeps every request for work open.
-class IdleRuntime {
-public:
-    IdleRuntime()
-        : server_(net::ServerOptions{}, [this](const net::Request& request, net::Respond respond) {
-              const auto now = Stopwatch::now();
-              const std::lock_guard lock(mutex_);
-              if (request.path().ends_with("/invocation/next")) asked_at_ = now;
-              kept_.push_back(std::move(respond));
-              asked_.notify_all();
-          }) {}
+struct Settings {
+    std::string event;                     // JSON text; empty: nothing is invoked
+    std::vector<std::string> environment;  // NAME=VALUE, instead of what is set here
+    int starts = 50;
+};
 
-    ~IdleRuntime() {
-        server_.stop(std::chrono::milliseconds(0));
-        kept_.clear();  // while the server that they answer through is still there
-    }
-    IdleRuntime(const IdleRuntime&) = delete;
-    IdleRuntime& operator=(const IdleRuntime&) = delete;
-
-    [[nodiscard]] std::string address() const { return "127.0.0.1:" + std::to_string(server_.port()); }
-    [[nodiscard]] std::optional<Stopwatch::time_point> wait_for_next() {
-        std::unique_lock lock(mutex_);
-        asked_.wait_for(lock, std::chrono::seconds(10), [this] { return asked_at_.has_value(); });
-        return std::exchange(asked_at_, std::nullopt);
-    }
-
-private:
-    std::mutex mutex_;  // guards the members below: the server's threads write them
-    std::condition_variable asked_;
-    std::optional<Stopwatch::time_point> asked_at_;
-    std::vector<net::Respond> kept_;
-    net::Server server_;
+struct Memory {
+    double peak_kib = 0;
+    double resident_kib = 0;
 };
 
 struct Start {
     double to_next_ms = 0;
-    double peak_kib = 0;
-    double resident_kib = 0;
+    Memory idle;
+    double invocation_ms = 0;
+    Memory invoked;
 };
 
 double status_kib(pid_t pid, const std::string& name) {
@@ -73,21 +50,27 @@ double status_kib(pid_t pid, const std::string& name) {
     throw std::runtime_error("the process has no " + name + ": it ended");
 }
 
-std::vector<std::string> environment(const IdleRuntime& runtime) {
-    return {"AWS_LAMBDA_RUNTIME_API=" + runtime.address(),
-            "AWS_ENDPOINT_URL=http://" + runtime.address(),
-            "AWS_REGION=us-east-1",
-            "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE",
-            "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-            "AWS_LAMBDA_FUNCTION_NAME=bench-Workflow",
-            "APPROVALS_TABLE_NAME=bench-ApprovalRequests",
-            "AUDIT_TABLE_NAME=bench-ApprovalEvents",
-            "SNS_TOPIC_ARN=arn:aws:sns:us-east-1:000000000000:bench-ApprovalNotifications",
-            "APPROVAL_TIMEOUT_SECONDS=300",
-            "EXECUTION_TIMEOUT_SECONDS=90000",
-            "APPROVAL_WAIT_MODE=callback",
-            "POLL_INTERVAL_SECONDS=5",
-            "LOG_LEVEL=INFO"};
+Memory memory(pid_t pid) {
+    return {.peak_kib = status_kib(pid, "VmHWM"), .resident_kib = status_kib(pid, "VmRSS")};
+}
+
+std::vector<std::string> environment(const StubService& service, const Settings& settings) {
+    std::vector<std::string> variables = settings.environment;
+    for (const std::string& variable : std::vector<std::string>{
+             "AWS_LAMBDA_RUNTIME_API=" + service.address(), "AWS_ENDPOINT_URL=http://" + service.address(),
+             "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE",
+             "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+             "AWS_LAMBDA_FUNCTION_NAME=bench-Workflow", "APPROVALS_TABLE_NAME=bench-ApprovalRequests",
+             "AUDIT_TABLE_NAME=bench-ApprovalEvents",
+             "SNS_TOPIC_ARN=arn:aws:sns:us-east-1:000000000000:bench-ApprovalNotifications",
+             "APPROVAL_TIMEOUT_SECONDS=300", "EXECUTION_TIMEOUT_SECONDS=90000", "APPROVAL_WAIT_MODE=callback",
+             "POLL_INTERVAL_SECONDS=5", "LOG_LEVEL=ERROR"}) {
+        const std::string name = variable.substr(0, variable.find('=') + 1);
+        const bool given =
+            std::ranges::any_of(variables, [&](const std::string& other) { return other.starts_with(name); });
+        if (!given) variables.push_back(variable);
+    }
+    return variables;
 }
 
 pid_t spawn(const std::string& executable, std::vector<std::string> variables) {
@@ -102,41 +85,69 @@ pid_t spawn(const std::string& executable, std::vector<std::string> variables) {
     return pid;
 }
 
-Start start_once(const std::string& executable, IdleRuntime& runtime) {
-    const std::vector<std::string> variables = environment(runtime);
-    const auto begin = Stopwatch::now();
-    const pid_t pid = spawn(executable, variables);
-    const auto asked = runtime.wait_for_next();
-    Start start;
-    if (asked) {
-        start = {.to_next_ms = milliseconds(*asked - begin),
-                 .peak_kib = status_kib(pid, "VmHWM"),
-                 .resident_kib = status_kib(pid, "VmRSS")};
+/// The process that is measured; it ends with this object.
+class Function {
+public:
+    Function(const std::string& executable, std::vector<std::string> variables)
+        : pid_(spawn(executable, std::move(variables))) {}
+    ~Function() {
+        ::kill(pid_, SIGKILL);
+        ::waitpid(pid_, nullptr, 0);
     }
-    ::kill(pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
-    if (!asked) throw std::runtime_error(executable + " never asked for work");
+    Function(const Function&) = delete;
+    Function& operator=(const Function&) = delete;
+
+    [[nodiscard]] pid_t pid() const { return pid_; }
+
+private:
+    pid_t pid_;
+};
+
+Start start_once(const std::string& executable, StubService& service, const Settings& settings) {
+    service.reset();
+    std::vector<std::string> variables = environment(service, settings);
+    auto begin = Stopwatch::now();
+    const Function function(executable, std::move(variables));
+    Start start;
+    start.to_next_ms = milliseconds(service.wait_for_next() - begin);
+    start.idle = memory(function.pid());
+    if (settings.event.empty()) return start;
+    begin = Stopwatch::now();
+    service.invoke(settings.event);
+    start.invocation_ms = milliseconds(service.wait_for_next() - begin);
+    start.invoked = memory(function.pid());
     return start;
 }
 
-json::object measure(const std::string& executable, int starts) {
-    IdleRuntime runtime;
-    (void)start_once(executable, runtime);  // brings the file into the page cache
-    std::vector<double> to_next;
-    std::vector<double> peak;
-    std::vector<double> resident;
-    for (int i = 0; i < starts; ++i) {
-        const Start start = start_once(executable, runtime);
-        to_next.push_back(start.to_next_ms);
-        peak.push_back(start.peak_kib);
-        resident.push_back(start.resident_kib);
+template <class Of>
+std::vector<double> each(const std::vector<Start>& starts, Of of) {
+    std::vector<double> values;
+    for (const Start& start : starts) values.push_back(of(start));
+    return values;
+}
+
+double mib_p50(std::vector<double> kib) {
+    return rounded(percentile(kib, 0.5) / 1024.0);
+}
+
+json::object measure(const std::string& executable, StubService& service, const Settings& settings) {
+    (void)start_once(executable, service, settings);  // brings the file into the page cache
+    std::vector<Start> starts;
+    for (int i = 0; i < settings.starts; ++i) starts.push_back(start_once(executable, service, settings));
+    json::object report{
+        {"executable", std::filesystem::path(executable).filename().string()},
+        {"starts", settings.starts},
+        {"file_mb", rounded(static_cast<double>(std::filesystem::file_size(executable)) / 1e6)},
+        {"to_next_ms", summary(each(starts, [](const Start& start) { return start.to_next_ms; }))},
+        {"peak_mib_p50", mib_p50(each(starts, [](const Start& start) { return start.idle.peak_kib; }))},
+        {"resident_mib_p50", mib_p50(each(starts, [](const Start& start) { return start.idle.resident_kib; }))}};
+    if (!settings.event.empty()) {
+        report["first_invocation"] = json::object{
+            {"ms", summary(each(starts, [](const Start& start) { return start.invocation_ms; }))},
+            {"peak_mib_p50", mib_p50(each(starts, [](const Start& start) { return start.invoked.peak_kib; }))},
+            {"resident_mib_p50", mib_p50(each(starts, [](const Start& start) { return start.invoked.resident_kib; }))}};
     }
-    return {{"executable", std::filesystem::path(executable).filename().string()},
-            {"starts", starts},
-            {"file_mib", rounded(static_cast<double>(std::filesystem::file_size(executable)) / (1024.0 * 1024.0))},
-            {"to_next_ms", summary(std::move(to_next))},
-            {"peak_mib_p50", rounded(percentile(peak, 0.5) / 1024.0)},
-            {"resident_mib_p50", rounded(percentile(resident, 0.5) / 1024.0)}};
+    return report;
 }
 
 }  // namespace
@@ -144,15 +155,20 @@ json::object measure(const std::string& executable, int starts) {
 
 int main(int argc, char** argv) {
     std::vector<std::string> executables;
-    int starts = 50;
+    holdpoint::bench::Settings settings;
+    std::uint16_t port = 0;
     CLI::App app("Start-up time and memory of function executables.");
-    app.add_option("--starts", starts, "starts of each")->capture_default_str();
+    app.add_option("--starts", settings.starts, "starts of each")->capture_default_str();
+    app.add_option("--event", settings.event, "JSON: also measure one invocation with this event");
+    app.add_option("--port", port, "of the stub; any free one when not given");
+    app.add_option("--env", settings.environment, "NAME=VALUE for the executables")->expected(1)->take_all();
     app.add_option("executables", executables, "function executables")->required();
     CLI11_PARSE(app, argc, argv);
     try {
+        holdpoint::bench::StubService service(port);
         boost::json::array report;
         for (const std::string& executable : executables) {
-            report.push_back(holdpoint::bench::measure(executable, starts));
+            report.push_back(holdpoint::bench::measure(executable, service, settings));
         }
         std::printf("%s\n", boost::json::serialize(report).c_str());
     } catch (const std::exception& error) {

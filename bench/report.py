@@ -2,6 +2,7 @@
 """Brings the measurements of bench/run.sh together.
 
     report.py processes SERVER_PID DATA_FOLDER   prints the memory of the server and its functions, and the files' sizes, as JSON
+    report.py starts FOLDER                      prints how functions start, as a table
     report.py table FOLDER                       writes FOLDER/results.json and prints a short table
 """
 import json
@@ -37,6 +38,22 @@ def per_item(benchmark):
     return 1e9 / benchmark["items_per_second"]
 
 
+def read_starts(folder):
+    def read(name, transport):
+        return [{**start, "transport": transport} for start in json.loads((folder / name).read_text())]
+    return read("start_hello.json", "http") + read("start_https.json", "https") + read("start_others.json", "http")
+
+
+def starts_table(starts):
+    yield f"{'function':<26}{'MB':>6}{'exec to next ms p50/p95':>26}{'idle MiB':>10}{'invocation ms p50/p95':>24}{'MiB then':>10}"
+    for start in starts:
+        line = "{executable:<20}{transport:<6}{file_mb:>6.2f}".format(**start)
+        line += "{p50:>17.1f} / {p95:<6.1f}".format(**start["to_next_ms"]) + f"{start['resident_mib_p50']:>10.1f}"
+        if first := start.get("first_invocation"):
+            line += "{p50:>15.1f} / {p95:<6.1f}".format(**first["ms"]) + f"{first['resident_mib_p50']:>10.1f}"
+        yield line
+
+
 def collect(folder):
     def read(name):
         return json.loads((folder / name).read_text())
@@ -48,7 +65,7 @@ def collect(folder):
         "sync": {"before": read("sync_before.json"), "after": read("sync_after.json")},
         "loads": loads,
         "processes": read("server.json"),
-        "starts": read("start.json"),
+        "starts": read_starts(folder),
         "core": core,
     }
 
@@ -64,9 +81,7 @@ def table(results):
             return "{p50:.1f} / {p95:.1f} / {p99:.1f}".format(**values)
         yield f"{load['mode']:<10}{load['clients']:>8}{load['approvals_per_second']:>13.1f}   {row('whole'):<28}{row('decision_to_done'):<32}"
     yield ""
-    yield f"{'function':<22}{'exec to next ms p50/p95':>26}{'resident MiB':>14}"
-    for start in results["starts"]:
-        yield f"{start['executable']:<22}{start['to_next_ms']['p50']:>17.1f} / {start['to_next_ms']['p95']:<6.1f}{start['resident_mib_p50']:>14.1f}"
+    yield from starts_table(results["starts"])
     server = results["processes"]["server"]
     functions = results["processes"]["functions"]
     yield f"after the loads: server {server['resident_mib']:.0f} MiB (peak {server['peak_mib']:.0f}), " \
@@ -79,6 +94,8 @@ def table(results):
 def main(arguments):
     if len(arguments) == 3 and arguments[0] == "processes":
         print(json.dumps(processes(int(arguments[1]), arguments[2])))
+    elif len(arguments) == 2 and arguments[0] == "starts":
+        print("\n".join(starts_table(read_starts(Path(arguments[1])))))
     elif len(arguments) == 2 and arguments[0] == "table":
         folder = Path(arguments[1])
         results = collect(folder)

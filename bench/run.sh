@@ -51,7 +51,7 @@ wait "$server"
 server=
 
 echo "Starts of functions …"
-"$bin/function_start" "$bin/hello_durable" "$bin/approvals_workflow" "$bin/approval_api" >"$out/start.json"
+bench/starts.sh "$bin" "$out" >/dev/null
 echo "Without sockets and disk …"
 "$bin/core_bench" --benchmark_out="$out/core.json" --benchmark_out_format=json >/dev/null 2>"$out/core.log"
 echo
