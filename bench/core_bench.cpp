@@ -9,7 +9,7 @@
 #include "sdk/invocation.hpp"
 #include "store/store.hpp"
 #include "tables/operations.hpp"
-#include "testing/runner.hpp"
+#include "testing/local_service.hpp"
 #include "wire/durable_json.hpp"
 
 namespace holdpoint::bench {
@@ -151,7 +151,7 @@ int run_steps(durable::Context& context, std::int64_t steps) {
 /// An invocation whose steps are all recorded: the envelope is read, the handler runs to its end; items are steps.
 void replay(benchmark::State& state) {
     const std::int64_t steps = state.range(0);
-    durable::testing::Runner runner([&](durable::Context& context, const durable::Json&) {
+    durable::testing::LocalService runner([&](durable::Context& context, const durable::Json&) {
         const int sum = run_steps(context, steps);
         context.wait("pause", std::chrono::hours(1));
         return sum;

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <thread>
 
-#include "testing/runner.hpp"
+#include "testing/local_service.hpp"
 
 namespace durable::testing {
 namespace {
@@ -23,7 +23,7 @@ std::vector<int> numbers(int count) {
 }
 
 TEST(Map, ResultsAreInTheOrderOfTheItems) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         return context.map("m", numbers(20), [](Context& item, int n) { return item.step("s", [&] { return n * n; }); })
             .results();
     });
@@ -35,7 +35,7 @@ TEST(Map, ResultsAreInTheOrderOfTheItems) {
 TEST(Map, RunsAsManyAtOnceAsItMay) {
     std::atomic<int> running = 0;
     std::atomic<int> most = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         context.map("m", numbers(50),
                     [&](Context&, int) {
                         const int now = ++running;
@@ -54,7 +54,7 @@ TEST(Map, RunsAsManyAtOnceAsItMay) {
 
 TEST(Map, AnItemThatWaitsKeepsItsPlace) {
     std::vector<int> started;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         context.map("m", numbers(4),
                     [&](Context& item, int n) {
                         item.step("s", [&] { started.push_back(n); });
@@ -73,7 +73,7 @@ TEST(Map, AnItemThatWaitsKeepsItsPlace) {
 
 TEST(Map, BodiesOfFinishedItemsDoNotRunAgain) {
     std::atomic<int> runs = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         return context
             .map("m", numbers(10),
                  [&](Context& item, int n) {
@@ -92,7 +92,7 @@ TEST(Map, BodiesOfFinishedItemsDoNotRunAgain) {
 TEST(Map, TenThousandWaitingItemsGoOnOneByOne) {
     constexpr int kItems = 10'000;
     std::atomic<int> runs = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         return context
             .map("m", numbers(kItems),
                  [&](Context& item, int n) {
@@ -115,7 +115,7 @@ TEST(Map, TenThousandWaitingItemsGoOnOneByOne) {
 }
 
 TEST(Map, FirstFailureEndsItByDefault) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         const auto result = context.map("m", numbers(5),
                                         [](Context&, int n) {
                                             if (n == 1) throw Error("Bad", "item " + std::to_string(n));
@@ -137,7 +137,7 @@ TEST(Map, FirstFailureEndsItByDefault) {
 /// How a map over items of which these fail ends.
 std::string ended(const std::string& items, const Completion& completion) {
     std::vector<int> letters(items.begin(), items.end());
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         const auto result = context.map("m", letters,
                                         [](Context&, int letter) {
                                             if (letter == 'F') throw Error("Bad", "no");
@@ -173,7 +173,7 @@ TEST(Completion, MayBeTheAuthors) {
 }
 
 TEST(Completion, ADecisionThatThrowsFailsTheBatch) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         context.map("m", numbers(2), [](Context&, int) {},
                     {.completion = {.should_complete = [](const BatchProgress&) -> CompletionDecision {
                          throw Error("Undecided", "hm");
@@ -185,7 +185,7 @@ TEST(Completion, ADecisionThatThrowsFailsTheBatch) {
 }
 
 std::string refused(const MapOptions<int, int>& options) {
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         return context.map("m", numbers(1), [](Context&, int n) { return n; }, options).results();
     });
     runner.start();
@@ -203,7 +203,7 @@ TEST(Batch, BadOptionsAreRefusedBeforeAnythingRuns) {
 
 TEST(Batch, EarlyEndAbandonsWhatRunsAndWaits) {
     std::atomic<bool> later_step_ran = false;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         const auto result = context.parallel<int>("p",
                                                   {[](Context& branch) {
                                                        branch.wait("a year", 24h * 365);
@@ -241,7 +241,7 @@ TEST(Batch, NestedFiveDeepOnOneThread) {
         }
         return sum;
     };
-    Runner runner([&](Context& context, Json) { return descend(context, 5); }, {.threads = 1});
+    LocalService runner([&](Context& context, Json) { return descend(context, 5); }, {.threads = 1});
     runner.start();
     runner.advance(10s);
     EXPECT_EQ(runner.result(), "32");
@@ -250,7 +250,7 @@ TEST(Batch, NestedFiveDeepOnOneThread) {
 TEST(Batch, LargeResultIsBuiltAgainFromItsItems) {
     for (const Nesting nesting : {Nesting::nested, Nesting::flat}) {
         std::atomic<int> steps = 0;
-        Runner runner([&](Context& context, Json) {
+        LocalService runner([&](Context& context, Json) {
             const auto result = context.map(
                 "m", numbers(5),
                 [&](Context& item, int n) {
@@ -276,7 +276,7 @@ TEST(Batch, LargeResultIsBuiltAgainFromItsItems) {
 }
 
 TEST(Batch, FlatItemsHaveNoOperation) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         return context
             .map("m", numbers(3),
                  [](Context& item, int n) {
@@ -293,7 +293,7 @@ TEST(Batch, FlatItemsHaveNoOperation) {
 }
 
 TEST(Batch, EmptyOnesAreRecorded) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         return context.parallel<int>("p", {}).total_count() +
                context.map("m", numbers(0), [](Context&, int) {}).total_count();
     });
@@ -320,7 +320,7 @@ TEST(Batch, FormatsOfTheAuthorAreUsedForItemsAndForTheWhole) {
                 return BatchResult<std::string>({{.index = 0, .status = ItemStatus::succeeded, .result = text}},
                                                 CompletionReason::all_completed);
             }};
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         const auto a = context.map("a", numbers(2), [](Context&, int n) { return std::to_string(n); },
                                    {.max_concurrency = 1, .item_serdes = items});
         const auto b = context.map("b", numbers(2), [](Context&, int n) { return std::to_string(n); },
@@ -334,7 +334,7 @@ TEST(Batch, FormatsOfTheAuthorAreUsedForItemsAndForTheWhole) {
 }
 
 TEST(Parallel, BranchesMayDiffer) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         return context
             .parallel<Json>("p", {{"text", [](Context&) { return "hello"; }},
                                   {"number", [](Context&) { return 42; }},
@@ -346,7 +346,7 @@ TEST(Parallel, BranchesMayDiffer) {
 }
 
 TEST(Parallel, MapsAsFutures) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto doubled = context.map_async("m", numbers(3), [](Context&, int n) { return 2 * n; });
         auto both = context.parallel_async<int>("p", {[](Context&) { return 1; },
                                                       [](Context& branch) {
@@ -368,7 +368,7 @@ TEST(Batch, OneThatShrankIsFoundOut) {
             context.wait("pause", 1s);
         };
     };
-    Runner runner(handler(5));
+    LocalService runner(handler(5));
     runner.start();
     runner.deploy(handler(4));
     runner.advance(1s);

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "testing/runner.hpp"
+#include "testing/local_service.hpp"
 
 namespace durable::testing {
 namespace {
@@ -11,7 +11,7 @@ using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
 TEST(CallbackRace, AnswerThatComesWithTheLastCheckpointIsTaken) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto callback = context.create_callback<int>("decision");
         // The child's START is queued, so waiting sends it; its answer brings the decision.
         return context.run_in_child_context("child", [&](Context&) { return callback.result(); });
@@ -26,7 +26,7 @@ TEST(CallbackRace, AnswerThatComesWithTheLastCheckpointIsTaken) {
 }
 
 TEST(CallbackRace, AnswerDuringAStepIsTaken) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto callback = context.create_callback<int>("decision");
         context.step("notify", [] {});
         return callback.result();
@@ -42,7 +42,7 @@ TEST(CallbackRace, AnswerDuringAStepIsTaken) {
 
 TEST(TimerRace, WhatIsDueWhenTheCheckpointIsAnsweredNeedsNoOtherInvocation) {
     int runs = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         context.wait("pause", 1s);
         context.step("flaky",
                      [&] {
@@ -62,10 +62,10 @@ TEST(TimerRace, WhatIsDueWhenTheCheckpointIsAnsweredNeedsNoOtherInvocation) {
 
 /// What a handler sees of a failed wait_for_callback when it happens, and again when it is replayed.
 std::vector<std::string> seen_of(
-    const std::function<void(Runner&)>& answer, WaitForCallbackOptions<int> options = {},
+    const std::function<void(LocalService&)>& answer, WaitForCallbackOptions<int> options = {},
     const std::function<void(const std::string&)>& submit = [](const std::string&) {}) {
     std::vector<std::string> seen;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         const auto describe = [&](std::string_view kind, const CallbackError& error) {
             std::string text = std::string(kind) + " type=" + error.info().type + " message=" + error.what() +
                                " data=" + error.info().data;
@@ -93,25 +93,30 @@ std::vector<std::string> seen_of(
 
 TEST(WaitForCallback, ErrorIsWhatTheOtherSideSentAlsoOnReplay) {
     const std::string expected = R"(external type=Rejected message=no data={"code":7})";
-    EXPECT_THAT(
-        seen_of([](Runner& runner) { runner.fail_callback("ask-callback", "Rejected", "no", R"({"code":7})"); }),
-        ::testing::ElementsAre(expected, expected));
+    EXPECT_THAT(seen_of([](LocalService& runner) {
+                    runner.fail_callback("ask-callback",
+                                         {.type = "Rejected", .message = "no", .data = R"({"code":7})"});
+                }),
+                ::testing::ElementsAre(expected, expected));
     const std::string without_data = "external type=Rejected message=no data=";
-    EXPECT_THAT(seen_of([](Runner& runner) { runner.fail_callback("ask-callback", "Rejected", "no"); }),
+    EXPECT_THAT(seen_of([](LocalService& runner) {
+                    runner.fail_callback("ask-callback", {.type = "Rejected", .message = "no"});
+                }),
                 ::testing::ElementsAre(without_data, without_data));
     const std::string late = "timeout type=Callback.Timeout message=Callback timed out data=";
-    EXPECT_THAT(seen_of([](Runner& runner) { runner.advance(60s); }, {.timeout = 60s}),
+    EXPECT_THAT(seen_of([](LocalService& runner) { runner.advance(60s); }, {.timeout = 60s}),
                 ::testing::ElementsAre(late, late));
     const std::string unsent = "submitter type=NoMail message=down data=";
-    EXPECT_THAT(
-        seen_of([](Runner&) {}, {.retry = retry::none()}, [](const std::string&) { throw Error("NoMail", "down"); }),
-        ::testing::ElementsAre(unsent, unsent));
+    EXPECT_THAT(seen_of([](LocalService&) {}, {.retry = retry::none()},
+                        [](const std::string&) { throw Error("NoMail", "down"); }),
+                ::testing::ElementsAre(unsent, unsent));
 }
 
 TEST(WaitForCallback, RecordsTheTypeThatWasSent) {
-    Runner runner([](Context& context, Json) { context.wait_for_callback<int>("ask", [](const std::string&) {}); });
+    LocalService runner(
+        [](Context& context, Json) { context.wait_for_callback<int>("ask", [](const std::string&) {}); });
     runner.start();
-    runner.fail_callback("ask-callback", "Rejected", "no");
+    runner.fail_callback("ask-callback", {.type = "Rejected", .message = "no"});
     EXPECT_EQ(runner.error_type(), "Rejected");
     for (const auto& state : runner.execution().operations()) {
         if (state.operation.type != holdpoint::wire::OperationType::context) continue;
@@ -121,7 +126,7 @@ TEST(WaitForCallback, RecordsTheTypeThatWasSent) {
 }
 
 TEST(ChildContext, ErrorOfACallbackInsideKeepsItsDataToItself) {
-    Runner runner([](Context& context, Json) -> std::string {
+    LocalService runner([](Context& context, Json) -> std::string {
         auto callback = context.create_callback<int>("decision");
         try {
             context.run_in_child_context("child", [&](Context&) { return callback.result(); });
@@ -131,12 +136,12 @@ TEST(ChildContext, ErrorOfACallbackInsideKeepsItsDataToItself) {
         return "unreachable";
     });
     runner.start();
-    runner.fail_callback("decision", "Rejected", "no");
+    runner.fail_callback("decision", {.type = "Rejected", .message = "no"});
     EXPECT_EQ(runner.result(), "\"Rejected/\"");
 }
 
 TEST(Callback, OutlivesTheChildThatCreatedIt) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         std::optional<Callback<int>> callback;
         context.run_in_child_context("child",
                                      [&](Context& child) { callback = child.create_callback<int>("decision"); });
@@ -163,7 +168,7 @@ TEST(ClosedChild, WaitingForWhatItDidNotWaitForIsFoundOut) {
             return text.size();
         };
     };
-    Runner runner(handler(false));
+    LocalService runner(handler(false));
     runner.start();
     runner.deploy(handler(true));
     runner.advance(1s);

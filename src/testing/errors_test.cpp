@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "testing/runner.hpp"
+#include "testing/local_service.hpp"
 
 namespace durable::testing {
 namespace {
@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 
 TEST(Errors, LongMessageIsTheSameOnTheFirstRunAndOnReplay) {
     std::vector<std::string> seen;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         try {
             context.step("s", [] { throw Error("Long", std::string(20'000, '\x01'), std::string(40'000, '"')); },
                          {.retry = retry::none()});
@@ -36,7 +36,7 @@ TEST(Errors, LongMessageIsTheSameOnTheFirstRunAndOnReplay) {
 
 TEST(Errors, DurableCallInAStepIsNotRecordedAsAFailedAttempt) {
     for (const bool swallows : {false, true}) {
-        Runner runner([&](Context& context, Json) {
+        LocalService runner([&](Context& context, Json) {
             context.step("outer", [&] {
                 try {
                     context.step("inner", [] {});
@@ -52,7 +52,7 @@ TEST(Errors, DurableCallInAStepIsNotRecordedAsAFailedAttempt) {
 }
 
 TEST(Errors, DurableCallInAStepOfAChildDoesNotCloseTheChild) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         context.run_in_child_context("child",
                                      [](Context& child) { child.step("outer", [&] { child.wait("inner", 1s); }); });
     });
@@ -62,7 +62,7 @@ TEST(Errors, DurableCallInAStepOfAChildDoesNotCloseTheChild) {
 }
 
 std::string refusal(const std::function<void(Context&)>& body) {
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         try {
             body(context);
         } catch (const std::exception&) {  // catching it changes nothing
@@ -103,7 +103,7 @@ TEST(Options, AreChecked) {
 
 TEST(Retries, DelayIsAtMost366Days) {
     const auto due = [](const RetryStrategy& strategy) {
-        Runner runner([&](Context& context, Json) { context.step("s", [] { throw 1; }, {.retry = strategy}); });
+        LocalService runner([&](Context& context, Json) { context.step("s", [] { throw 1; }, {.retry = strategy}); });
         runner.start();
         EXPECT_EQ(runner.error_message(), "");
         return runner.execution().operations().empty() ? 0 : runner.execution().operations()[0].seconds;
@@ -121,7 +121,7 @@ TEST(Retries, DelayIsAtMost366Days) {
 
 TEST(Results, ThatAreNoJsonAreNotRecordedNorTriedAgain) {
     int runs = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         return context.step("s", [&] {
             ++runs;
             return std::numeric_limits<double>::quiet_NaN();
@@ -131,7 +131,7 @@ TEST(Results, ThatAreNoJsonAreNotRecordedNorTriedAgain) {
     EXPECT_EQ(runner.error_type(), "SerdesError");
     EXPECT_EQ(runner.error_message(), "$: a number that is not finite cannot be written as JSON");
     EXPECT_EQ(runs, 1);
-    Runner handler([](Context&, Json) { return std::vector<std::string>{"a", "\xff"}; });
+    LocalService handler([](Context&, Json) { return std::vector<std::string>{"a", "\xff"}; });
     handler.start();
     EXPECT_EQ(handler.error_type(), "SerdesError");
     EXPECT_EQ(handler.error_message(), "$[1]: text that is not UTF-8 cannot be written as JSON");
@@ -139,7 +139,7 @@ TEST(Results, ThatAreNoJsonAreNotRecordedNorTriedAgain) {
 
 TEST(Results, MayBeReferencesAndLiterals) {
     const std::string text = "kept";
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         const std::string a = context.step("a", [&]() -> const std::string& { return text; });
         const std::string b = context.run_in_child_context("b", [&](Context&) -> const std::string& { return text; });
         const std::string c = context.step("c", [] { return "literal"; });
@@ -149,7 +149,7 @@ TEST(Results, MayBeReferencesAndLiterals) {
     EXPECT_EQ(runner.result(), "\"keptkeptliteral\"");
 }
 TEST(Checkpoints, RefusalSaysOnceWhatItIs) {
-    Runner runner([](Context& context, Json) { context.step("s", [] {}); });
+    LocalService runner([](Context& context, Json) { context.step("s", [] {}); });
     runner.before_checkpoint = [](int) {
         return holdpoint::Error{"InvalidParameterValueException", 400, "no such thing", {}};
     };

@@ -6,7 +6,7 @@
 #include <latch>
 #include <thread>
 
-#include "testing/runner.hpp"
+#include "testing/local_service.hpp"
 
 namespace durable::testing {
 namespace {
@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
 TEST(Futures, StepsRunBesideEachOther) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         std::latch both(2);  // would never open if one ran after the other
         auto first = context.step_async("first", [&] {
             both.arrive_and_wait();
@@ -34,7 +34,7 @@ TEST(Futures, StepsRunBesideEachOther) {
 }
 
 TEST(Futures, AskedAgainTheyAnswerAgain) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         const auto future = context.step_async("s", [] { return std::string("x"); });
         return future.get() + future.get();
     });
@@ -43,7 +43,7 @@ TEST(Futures, AskedAgainTheyAnswerAgain) {
 }
 
 TEST(Futures, ThrowWhatTheOperationThrows) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto step = context.step_async("s", []() -> int { throw Error("Broken", "no"); }, {.retry = retry::none()});
         auto child = context.run_in_child_context_async("c", [](Context&) -> int { throw Error("Bad", "child"); });
         std::string seen;
@@ -64,7 +64,7 @@ TEST(Futures, ThrowWhatTheOperationThrows) {
 }
 
 TEST(Futures, WaitsRunBesideEachOther) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto hour = context.wait_async("hour", 1h);
         auto half = context.wait_async("half", 30min);
         hour.get();
@@ -80,7 +80,7 @@ TEST(Futures, WaitsRunBesideEachOther) {
 
 TEST(Futures, RunningWorkIsNotLeftForAWait) {
     std::atomic<int> runs = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         return context
             .run_in_child_context_async("branch",
                                         [&](Context& branch) {
@@ -102,7 +102,7 @@ TEST(Futures, RunningWorkIsNotLeftForAWait) {
 
 TEST(Futures, TheHandlerWaitsInPlaceWhileOthersRun) {
     int handler_runs = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         ++handler_runs;
         std::atomic<bool> done = false;
         auto slow = context.step_async("slow", [&] {
@@ -121,7 +121,7 @@ TEST(Futures, TheHandlerWaitsInPlaceWhileOthersRun) {
 TEST(Futures, OneThatGoesAwayIsAbandonedAndItsBodyIsOver) {
     std::atomic<bool> body_is_over = false;
     bool over_in_time = false;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         {
             std::latch started(1);
             const auto future = context.step_async("abandoned", [&](StepContext& step) {
@@ -142,7 +142,7 @@ TEST(Futures, OneThatGoesAwayIsAbandonedAndItsBodyIsOver) {
 }
 
 TEST(Futures, OfAnotherContextAreRefused) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         const auto future = context.step_async("s", [] { return 1; });
         context.run_in_child_context("child", [&](Context&) { return future.get(); });
     });
@@ -152,7 +152,7 @@ TEST(Futures, OfAnotherContextAreRefused) {
 }
 
 TEST(Futures, ContextOfTheParentIsRefusedInAChild) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         context.run_in_child_context("child", [&](Context&) { context.step("wrong", [] {}); });
     });
     runner.start();
@@ -162,7 +162,7 @@ TEST(Futures, ContextOfTheParentIsRefusedInAChild) {
 }
 
 TEST(Combinators, AllAnswersATuple) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto number = context.step_async("n", [] { return 1; });
         auto text = context.step_async("t", [] { return std::string("x"); });
         auto nothing = context.wait_async("w", 1s);
@@ -175,7 +175,7 @@ TEST(Combinators, AllAnswersATuple) {
 }
 
 TEST(Combinators, AllThrowsTheFirstFailureWithoutWaitingForTheRest) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         std::vector<Future<void>> futures;
         futures.push_back(context.wait_async("a day", 24h));
         futures.push_back(context.step_async("fails", [] { throw Error("Broken", "no"); }, {.retry = retry::none()}));
@@ -191,7 +191,7 @@ TEST(Combinators, AllThrowsTheFirstFailureWithoutWaitingForTheRest) {
 }
 
 TEST(Combinators, AllSettledTellsOfEach) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto good = context.step_async("good", [] { return 1; });
         auto bad = context.step_async("bad", []() -> int { throw Error("Broken", "no"); }, {.retry = retry::none()});
         context.wait("pause", 1s);  // so that the rest is replayed
@@ -206,7 +206,7 @@ TEST(Combinators, AllSettledTellsOfEach) {
 
 TEST(Combinators, RaceKeepsItsWinnerOnReplay) {
     std::vector<std::size_t> winners;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         auto approval = context.create_callback<std::string>("approval");
         auto answer = approval.result_async();
         auto late = context.wait_async("late", 1h);
@@ -224,7 +224,7 @@ TEST(Combinators, RaceKeepsItsWinnerOnReplay) {
 }
 
 TEST(Combinators, LoserOfARaceDoesNotHoldTheExecution) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto fast = context.step_async("fast", [] { return 1; });
         auto slow = context.run_in_child_context_async("slow", [](Context& child) {
             child.wait("a year", 24h * 365);
@@ -237,7 +237,7 @@ TEST(Combinators, LoserOfARaceDoesNotHoldTheExecution) {
 }
 
 TEST(Combinators, RaceThrowsWhenTheFirstFailed) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto bad = context.step_async("bad", []() -> int { throw Error("Broken", "no"); }, {.retry = retry::none()});
         auto callback = context.create_callback<int>("never");
         auto never = callback.result_async();
@@ -248,7 +248,7 @@ TEST(Combinators, RaceThrowsWhenTheFirstFailed) {
 }
 
 TEST(Combinators, AnySkipsFailures) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto bad = context.step_async("bad", []() -> int { throw Error("Broken", "no"); }, {.retry = retry::none()});
         auto good = context.run_in_child_context_async("good", [](Context& child) {
             child.wait("pause", 1s);
@@ -262,7 +262,7 @@ TEST(Combinators, AnySkipsFailures) {
 }
 
 TEST(Combinators, AnyOfFailuresIsACombinatorError) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         std::vector<Future<int>> futures;
         for (int i = 0; i < 3; ++i) {
             futures.push_back(
@@ -276,7 +276,7 @@ TEST(Combinators, AnyOfFailuresIsACombinatorError) {
 
 TEST(Futures, RetryOfOneGoesOnWhileAnotherWaits) {
     std::atomic<int> attempts = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         auto flaky = context.step_async("flaky",
                                         [&] {
                                             if (++attempts < 3) throw Error("NotYet", "no");

@@ -4,7 +4,7 @@
 
 #include <boost/json.hpp>
 
-#include "testing/runner.hpp"
+#include "testing/local_service.hpp"
 
 namespace durable::testing {
 namespace {
@@ -68,7 +68,8 @@ class Faulty final : public Notes {
 
 TEST(Plugins, SeeAStepFromItsStartToItsEnd) {
     const auto notes = std::make_shared<Notes>();
-    Runner runner([](Context& context, Json) { return context.step("s", [] { return 1; }); }, {.plugins = {notes}});
+    LocalService runner([](Context& context, Json) { return context.step("s", [] { return 1; }); },
+                        {.plugins = {notes}});
     runner.start();
     EXPECT_THAT(notes->take(), ElementsAre("invocation first updated 0", "STEP s starts", "s attempt 1", "s SUCCEEDED",
                                            "STEP s SUCCEEDED 1", "end SUCCEEDED"));
@@ -76,7 +77,7 @@ TEST(Plugins, SeeAStepFromItsStartToItsEnd) {
 
 TEST(Plugins, SeeWhatIsOpenAgainAndWhatEndedMeanwhileOnce) {
     const auto notes = std::make_shared<Notes>();
-    Runner runner(
+    LocalService runner(
         [](Context& context, Json) {
             context.step("done", [] {});
             auto callback = context.create_callback<int>("asked");
@@ -98,7 +99,7 @@ TEST(Plugins, SeeWhatIsOpenAgainAndWhatEndedMeanwhileOnce) {
 
 TEST(Plugins, AFailedAttemptThatIsTriedAgainIsNoEnd) {
     const auto notes = std::make_shared<Notes>();
-    Runner runner(
+    LocalService runner(
         [](Context& context, Json) {
             context.step("flaky",
                          [](StepContext& step) {
@@ -117,9 +118,9 @@ TEST(Plugins, AFailedAttemptThatIsTriedAgainIsNoEnd) {
 
 TEST(Plugins, LearnWhyAnExecutionFailedAndThatAnInvocationIsTriedAgain) {
     const auto notes = std::make_shared<Notes>();
-    Runner runner([](Context& context,
-                     Json) { context.step("s", [] { throw Error("Broken", "no"); }, {.retry = retry::none()}); },
-                  {.plugins = {notes}});
+    LocalService runner([](Context& context,
+                           Json) { context.step("s", [] { throw Error("Broken", "no"); }, {.retry = retry::none()}); },
+                        {.plugins = {notes}});
     runner.before_checkpoint = [](int number) -> std::optional<holdpoint::Error> {
         if (number == 1) return holdpoint::Error{"ServiceException", 500, "later", {}};
         return std::nullopt;
@@ -132,9 +133,11 @@ TEST(Plugins, LearnWhyAnExecutionFailedAndThatAnInvocationIsTriedAgain) {
 
 TEST(Plugins, SuspendedBodiesAreIncomplete) {
     const auto notes = std::make_shared<Notes>();
-    Runner runner([](Context& context,
-                     Json) { context.run_in_child_context("child", [](Context& child) { child.wait("pause", 1s); }); },
-                  {.plugins = {notes}});
+    LocalService runner(
+        [](Context& context, Json) {
+            context.run_in_child_context("child", [](Context& child) { child.wait("pause", 1s); });
+        },
+        {.plugins = {notes}});
     runner.start();
     EXPECT_THAT(notes->take(), ElementsAre("invocation first updated 0", "CONTEXT child starts", "child attempt 1",
                                            "WAIT pause starts", "child INCOMPLETE", "end PENDING"));
@@ -143,7 +146,7 @@ TEST(Plugins, SuspendedBodiesAreIncomplete) {
 TEST(Plugins, WhatTheyThrowHarmsNobody) {
     const auto faulty = std::make_shared<Faulty>();
     const auto healthy = std::make_shared<Notes>();
-    Runner runner(
+    LocalService runner(
         [](Context& context, Json) {
             return context
                 .map("m", std::vector<int>{1, 2, 3},
@@ -162,8 +165,8 @@ TEST(Plugins, AddToLogLinesAndMayLogThemselves) {
     struct Tracing final : Plugin {
         void enrich_log(Logger::Fields& fields) override { fields.emplace_back("trace_id", "abc"); }
     };
-    Runner runner([](Context& context, Json) { context.logger().info("hello"); },
-                  {.plugins = {std::make_shared<Tracing>()}});
+    LocalService runner([](Context& context, Json) { context.logger().info("hello"); },
+                        {.plugins = {std::make_shared<Tracing>()}});
     ::testing::internal::CaptureStdout();
     runner.start();
     EXPECT_EQ(boost::json::parse(::testing::internal::GetCapturedStdout()).at("trace_id").as_string(), "abc");
@@ -171,7 +174,7 @@ TEST(Plugins, AddToLogLinesAndMayLogThemselves) {
 
 TEST(Plugins, NothingIsToldOfWhatAClosedContextRepeats) {
     const auto notes = std::make_shared<Notes>();
-    Runner runner(
+    LocalService runner(
         [](Context& context, Json) {
             (void)context.run_in_child_context("large", [](Context& child) {
                 child.step("s", [] {});

@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 #include <sstream>
 
-#include "testing/runner.hpp"
+#include "testing/local_service.hpp"
 
 namespace durable::testing {
 namespace {
@@ -26,7 +26,7 @@ std::vector<std::string> logged(const std::function<void()>& run) {
 }
 
 TEST(ReplayLog, LineBeforeACallbackIsWrittenOnce) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         context.logger().info("start");
         auto callback = context.create_callback<int>("decision");
         context.step("notify", [](StepContext& step) { step.logger().info("in the step"); });
@@ -44,7 +44,7 @@ TEST(ReplayLog, LineBeforeACallbackIsWrittenOnce) {
 
 TEST(ReplayLog, WaitsAndRetriesAndChildren) {
     int runs = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         context.run_in_child_context("child", [&](Context& child) {
             child.logger().info("child begins");
             child.wait("pause", 1s);
@@ -68,7 +68,7 @@ TEST(ReplayLog, WaitsAndRetriesAndChildren) {
 }
 
 TEST(ReplayLog, SeveralAnswersAtOnceLoseNoLine) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto first = context.create_callback<int>("first", {.timeout = 60s});
         auto second = context.create_callback<int>("second", {.timeout = 60s});
         for (const auto* callback : {&first, &second}) {
@@ -89,7 +89,7 @@ TEST(ReplayLog, SeveralAnswersAtOnceLoseNoLine) {
 }
 
 TEST(ReplayLog, AnswerThatIsNotTheAwaitedOneChangesNothing) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto later = context.create_callback<int>("later");
         auto sooner = context.create_callback<int>("sooner");
         context.logger().info("waiting for sooner");
@@ -110,7 +110,7 @@ TEST(ReplayLog, AnswerThatIsNotTheAwaitedOneChangesNothing) {
 }
 
 TEST(ReplayLog, ReplayedBodyOfAClosedChildIsSilent) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         (void)context.run_in_child_context("large", [&](Context& child) {
             child.step("s", [] {});
             child.logger().info("in the child");
@@ -127,7 +127,7 @@ TEST(ReplayLog, ReplayedBodyOfAClosedChildIsSilent) {
 }
 
 TEST(ReplayLog, AfterACrashTheStepThatRunsAgainIsNews) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto callback = context.create_callback<int>("never asked");
         context.step("s", [] {});
         context.logger().info("after the step");
@@ -147,7 +147,7 @@ TEST(ReplayLog, AfterACrashTheStepThatRunsAgainIsNews) {
 }
 
 TEST(ReplayLog, AfterAnInterruptedStepEverythingIsNews) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto callback = context.create_callback<int>("never asked");
         try {
             context.step("s", [] {}, {.retry = retry::none(), .semantics = StepSemantics::at_most_once_per_retry});
@@ -168,7 +168,7 @@ TEST(ReplayLog, AfterAnInterruptedStepEverythingIsNews) {
 }
 
 TEST(ReplayLog, AnswerThatThePreviousInvocationTookIsNoNews) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         auto sooner = context.create_callback<int>("sooner");
         auto later = context.create_callback<int>("later");
         context.step("a", [] {});
@@ -192,7 +192,7 @@ TEST(ReplayLog, AnswerThatThePreviousInvocationTookIsNoNews) {
 }
 
 TEST(ReplayLog, ReplayedBodyOfAClosedChildIsSilentAlsoAfterACrash) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         (void)context.run_in_child_context("large", [&](Context& child) {
             child.step("s", [] {});
             child.logger().info("in the child");

@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "sdk/last_answer.hpp"
-#include "testing/runner.hpp"
+#include "testing/local_service.hpp"
 
 namespace durable::testing {
 namespace {
@@ -49,7 +49,7 @@ TEST(JsonMapping, RoundTripsAndNamesWhatIsWrong) {
 TEST(Sdk, StepsRunOnceAndAreAnsweredFromTheirRecords) {
     int first = 0;
     int second = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         const int a = context.step("first", [&] { return ++first; });
         context.wait("pause", 1h);
         return a + context.step("second", [&] { return 10 * ++second; });
@@ -69,7 +69,7 @@ TEST(Sdk, StepsRunOnceAndAreAnsweredFromTheirRecords) {
 
 TEST(Sdk, FailedStepIsTriedAgainThenGivesUp) {
     int runs = 0;
-    Runner runner([&](Context& context, Json) -> std::string {
+    LocalService runner([&](Context& context, Json) -> std::string {
         try {
             context.step("flaky",
                          [&](StepContext& step) {
@@ -89,18 +89,18 @@ TEST(Sdk, FailedStepIsTriedAgainThenGivesUp) {
 }
 
 TEST(Sdk, UncaughtErrorsFailTheExecution) {
-    Runner runner([](Context& context, Json) { context.step("s", [] { throw 42; }, {.retry = retry::none()}); });
+    LocalService runner([](Context& context, Json) { context.step("s", [] { throw 42; }, {.retry = retry::none()}); });
     runner.start();
     EXPECT_EQ(runner.error_type(), "Unknown");
     EXPECT_THAT(runner.error_message(), HasSubstr("no std::exception but int"));
-    Runner bad_input([](Context&, Order) { return 1; });
+    LocalService bad_input([](Context&, Order) { return 1; });
     bad_input.start(R"({"id":"a"})");
     EXPECT_EQ(bad_input.error_type(), "SerdesError");
 }
 
 TEST(Sdk, AtLeastOnceStepRunsAgainAfterACrash) {
     int runs = 0;
-    Runner runner([&](Context& context, Json) { return context.step("s", [&] { return ++runs; }); });
+    LocalService runner([&](Context& context, Json) { return context.step("s", [&] { return ++runs; }); });
     runner.before_checkpoint = [](int number) -> std::optional<holdpoint::Error> {
         if (number == 1) throw Crash{};
         return std::nullopt;
@@ -112,7 +112,7 @@ TEST(Sdk, AtLeastOnceStepRunsAgainAfterACrash) {
 
 TEST(Sdk, AtMostOnceStepDoesNotRunAgainAfterACrash) {
     int runs = 0;
-    Runner runner([&](Context& context, Json) -> std::string {
+    LocalService runner([&](Context& context, Json) -> std::string {
         try {
             context.step("s", [&] { ++runs; },
                          {.retry = retry::none(), .semantics = StepSemantics::at_most_once_per_retry});
@@ -135,7 +135,7 @@ TEST(Sdk, AtMostOnceStepDoesNotRunAgainAfterACrash) {
 
 TEST(Sdk, LostAnswerOfACheckpointLosesNothing) {
     int runs = 0;
-    Runner runner([&](Context& context, Json) { return context.step("s", [&] { return ++runs; }); });
+    LocalService runner([&](Context& context, Json) { return context.step("s", [&] { return ++runs; }); });
     runner.after_checkpoint = [](int number) {
         if (number == 1) throw Crash{};
     };
@@ -152,7 +152,7 @@ Json wait_for_answer(Context& context, Json) {
 }
 
 TEST(Sdk, CallbackIsAnsweredFromOutside) {
-    Runner runner(wait_for_answer);
+    LocalService runner(wait_for_answer);
     runner.start();
     runner.succeed_callback("answer", R"({"ok":true})");
     EXPECT_EQ(runner.result(), R"({"ok":true})");
@@ -170,19 +170,19 @@ TEST(Sdk, CallbackFailsOrTimesOut) {
             return "failed: " + error.info().type;
         }
     };
-    Runner late(handler);
+    LocalService late(handler);
     late.start();
     late.advance(60s);
     EXPECT_EQ(late.result(), "\"late: Callback.Timeout\"");
-    Runner failing(handler);
+    LocalService failing(handler);
     failing.start();
-    failing.fail_callback("answer", "Refused", "no");
+    failing.fail_callback("answer", {.type = "Refused", .message = "no"});
     EXPECT_EQ(failing.result(), "\"failed: Refused\"");
 }
 
 TEST(Sdk, WaitForCallbackHandsTheIdOver) {
     std::string handed;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         return context.wait_for_callback<int>("ask", [&](const std::string& id) { handed = id; }, {.timeout = 60s});
     });
     runner.start();
@@ -195,7 +195,7 @@ TEST(Sdk, WaitForCallbackHandsTheIdOver) {
 }
 
 TEST(Sdk, WaitForCallbackErrorsKeepTheirClassOnReplay) {
-    Runner runner([](Context& context, Json) -> std::string {
+    LocalService runner([](Context& context, Json) -> std::string {
         std::string seen;
         try {
             context.wait_for_callback<void>("ask", [](const std::string&) {}, {.timeout = 60s});
@@ -212,7 +212,7 @@ TEST(Sdk, WaitForCallbackErrorsKeepTheirClassOnReplay) {
 
 TEST(Sdk, ConditionIsPolledAsOneOperation) {
     int polls = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         return context.wait_for_condition<int>("until 3",
                                                [&](int state) {
                                                    ++polls;
@@ -231,7 +231,7 @@ TEST(Sdk, ConditionIsPolledAsOneOperation) {
 
 TEST(Sdk, ChildContextsGroupAndNest) {
     int runs = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         const int sum = context.run_in_child_context("outer", [&](Context& outer) {
             const int a = outer.step("a", [&] { return ++runs; });
             return a + outer.run_in_child_context(
@@ -247,7 +247,7 @@ TEST(Sdk, ChildContextsGroupAndNest) {
 }
 
 TEST(Sdk, ErrorOfAChildContextIsTheSameOnReplay) {
-    Runner runner([](Context& context, Json) -> std::string {
+    LocalService runner([](Context& context, Json) -> std::string {
         std::string seen;
         try {
             context.run_in_child_context("child", [](Context&) { throw Error("Odd", "why"); });
@@ -264,7 +264,7 @@ TEST(Sdk, ErrorOfAChildContextIsTheSameOnReplay) {
 
 TEST(Sdk, LargeChildResultsAreBuiltAgainFromTheirRecords) {
     int runs = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         const auto text = context.run_in_child_context("large", [&](Context& child) {
             child.step("s", [&] { return ++runs; });
             return std::string(300 * 1024, 'x');
@@ -279,14 +279,14 @@ TEST(Sdk, LargeChildResultsAreBuiltAgainFromTheirRecords) {
 }
 
 TEST(Sdk, LargeResultsAreRecordedByCheckpoint) {
-    Runner runner([](Context&, Json) { return std::string(6 * 1024 * 1024 + 10, 'x'); });
+    LocalService runner([](Context&, Json) { return std::string(6 * 1024 * 1024 + 10, 'x'); });
     runner.limits.async_result_bytes = 8 * 1024 * 1024;
     runner.start();
     EXPECT_EQ(runner.result().size(), 6U * 1024 * 1024 + 12);
 }
 
 TEST(Sdk, StateComesInPages) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         int sum = 0;
         for (int i = 0; i < 20; ++i) sum += context.step("s" + std::to_string(i), [] { return 1; });
         context.wait("pause", 1s);
@@ -299,7 +299,7 @@ TEST(Sdk, StateComesInPages) {
 }
 
 TEST(Sdk, ChangedCodeIsFoundOut) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         context.step("old name", [] { return 1; });
         context.wait("pause", 1s);
     });
@@ -314,7 +314,7 @@ TEST(Sdk, ChangedCodeIsFoundOut) {
 
 TEST(Suspension, SwallowedIsStillPending) {
     int after = 0;
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         try {
             context.wait("pause", 1h);
         } catch (...) {
@@ -346,7 +346,7 @@ TEST(Suspension, SwallowedInALoopEndsTheInvocation) {
             }
         }
     };
-    Runner runner(handler);
+    LocalService runner(handler);
     runner.start();
     EXPECT_EQ(turns, 102);
     EXPECT_TRUE(runner.is_running());
@@ -359,7 +359,7 @@ TEST(Suspension, DestructorsRun) {
         int& count;
         ~Guard() { ++count; }
     };
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         const Guard guard{destroyed};
         context.wait("pause", 1h);
     });
@@ -368,7 +368,7 @@ TEST(Suspension, DestructorsRun) {
 }
 
 TEST(Suspension, IsNoStdException) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         try {
             context.wait("pause", 1s);
         } catch (const std::exception&) {
@@ -391,7 +391,7 @@ TEST(Misuse, OperationInADestructorDuringUnwindingIsRefused) {
             }
         }
     };
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         const Careful careful{context};
         context.wait("pause", 1h);
     });
@@ -401,7 +401,7 @@ TEST(Misuse, OperationInADestructorDuringUnwindingIsRefused) {
 }
 
 TEST(Misuse, OperationOnAForeignThreadIsRefused) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         std::thread([&] {
             try {
                 context.step("elsewhere", [] { return 1; });
@@ -415,20 +415,20 @@ TEST(Misuse, OperationOnAForeignThreadIsRefused) {
 }
 
 TEST(Misuse, OperationInsideAStepIsRefused) {
-    Runner runner([](Context& context, Json) { context.step("outer", [&] { context.wait("inner", 1s); }); });
+    LocalService runner([](Context& context, Json) { context.step("outer", [&] { context.wait("inner", 1s); }); });
     runner.start();
     EXPECT_EQ(runner.error_type(), "ValidationError");
     EXPECT_THAT(runner.error_message(), HasSubstr("in the body of the step 'outer'"));
 }
 
 TEST(Misuse, WaitsHaveLimits) {
-    Runner runner([](Context& context, Json) { context.wait("none", 0s); });
+    LocalService runner([](Context& context, Json) { context.wait("none", 0s); });
     runner.start();
     EXPECT_THAT(runner.error_message(), HasSubstr("a wait lasts 1 to 31622400 seconds"));
 }
 
 TEST(Checkpoints, RefusalFailsTheExecutionAlsoWhenCaught) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         try {
             context.step("large", [] { return std::string(2 * 1024 * 1024, 'x'); });
         } catch (...) {
@@ -448,7 +448,7 @@ TEST(Checkpoints, WhatMayPassIsTriedAgainByTheService) {
           holdpoint::Error{"TooManyRequestsException", 429, "slow down", {}},
           holdpoint::Error{"InvalidParameterValueException", 400, "Invalid Checkpoint Token: x", {}},
           holdpoint::Error{"TransportError", 0, "cut off", {}}}) {
-        Runner runner([&](Context& context, Json) { return context.step("s", [&] { return ++runs; }); });
+        LocalService runner([&](Context& context, Json) { return context.step("s", [&] { return ++runs; }); });
         runner.before_checkpoint = [&](int number) { return number == 1 ? std::optional(error) : std::nullopt; };
         runner.start();
         EXPECT_TRUE(runner.is_running()) << error.name;
@@ -458,7 +458,7 @@ TEST(Checkpoints, WhatMayPassIsTriedAgainByTheService) {
 }
 
 TEST(Checkpoints, AnswerWithoutTokenSuspends) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         context.step("a", [] { return 1; });
         context.step("b", [] { return 2; });
     });
@@ -469,7 +469,7 @@ TEST(Checkpoints, AnswerWithoutTokenSuspends) {
 }
 
 TEST(Checkpoints, StartRidesWithTheOutcome) {
-    Runner runner([](Context& context, Json) {
+    LocalService runner([](Context& context, Json) {
         for (int i = 0; i < 5; ++i) context.step("s", [] { return 1; });
     });
     runner.start();

@@ -10,7 +10,7 @@
 #include "sdk/execution_state.hpp"
 #include "sdk/last_answer.hpp"
 #include "sdk/runtime_client.hpp"
-#include "testing/runner.hpp"
+#include "testing/local_service.hpp"
 #include "wire/durable_json.hpp"
 
 namespace durable::testing {
@@ -164,7 +164,7 @@ std::string last_answer(const std::function<void(Context&)>& body) {
         }
         throw Ended{};
     });
-    Runner runner([&](Context& context, Json) {
+    LocalService runner([&](Context& context, Json) {
         while (true) {
             try {
                 body(context);

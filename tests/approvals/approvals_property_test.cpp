@@ -69,7 +69,7 @@ TEST(ApprovalProperties, EveryItemComesBackAsItWas) {
 }
 
 /// Dies at a few checkpoints, before or after the service has recorded them.
-void crash_now_and_then(Runner& runner) {
+void crash_now_and_then(LocalService& runner) {
     const auto drawn = *rc::gen::container<std::vector<int>>(rc::gen::inRange(1, 12));
     const std::set<int> doomed(drawn.begin(), drawn.end());
     runner.before_checkpoint = [doomed](int number) -> std::optional<Error> {

@@ -14,19 +14,19 @@
 #include "approvals/workflow/workflow.hpp"
 #include "engine/writer.hpp"
 #include "store/store.hpp"
-#include "testing/runner.hpp"
+#include "testing/local_service.hpp"
 
 namespace holdpoint::approvals::testing {
 
 using durable::testing::Crash;
-using durable::testing::Runner;
+using durable::testing::LocalService;
 
 /// The time of a runner that is made later.
 class RunnersClock final : public Clock {
 public:
     [[nodiscard]] TimePoint now() const override { return clock().now(); }
     [[nodiscard]] Milliseconds monotonic() const override { return clock().monotonic(); }
-    const Runner* runner = nullptr;
+    const LocalService* runner = nullptr;
 
 private:
     [[nodiscard]] const Clock& clock() const { return runner != nullptr ? runner->clock() : before_; }
@@ -84,7 +84,7 @@ public:
     std::function<Result<void>()> on_publish;  // may fail, or throw Crash
     bool lose_next_resume = false;
     WorkflowConfiguration configuration;
-    Runner runner;
+    LocalService runner;
 
 private:
     Result<void> publish(const Notification& notification) override;

@@ -23,7 +23,7 @@ def run(*command, **environment):
 def prefix(tmp_path_factory):
     """Where it is installed, and then moved to: nothing in it may remember its place."""
     folder = tmp_path_factory.mktemp("installed")
-    for component in ("sdk", "server"):
+    for component in ("sdk", "testing", "server"):
         run("cmake", "--install", BIN.parent, "--prefix", folder / "first", "--component", component)
     (folder / "first").rename(folder / "prefix")
     return folder / "prefix"
@@ -33,6 +33,7 @@ def by_cmake(compiler, prefix, folder, *options):
     run("cmake", "-S", PROJECT, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release", f"-DCMAKE_CXX_COMPILER={compiler}",
         f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_CXX_FLAGS={WARNINGS}", *options)
     run("cmake", "--build", folder)
+    run("ctest", "--test-dir", folder)
 
 
 def by_pkg_config(compiler, prefix, folder, *flags):
@@ -67,7 +68,7 @@ def test_a_function_is_built_on_the_package_and_runs(server, prefix, tmp_path, c
 
 
 def test_the_package_has_what_it_says(prefix):
-    headers = {path.relative_to(ROOT / "include") for path in (ROOT / "include").rglob("*.hpp") if not path.name.startswith("testing")}
+    headers = {path.relative_to(ROOT / "include") for path in (ROOT / "include").rglob("*.hpp")}
     assert {path.relative_to(prefix / "include") for path in (prefix / "include").rglob("*") if path.is_file()} == headers
     assert run(prefix / "bin/holdpoint", "--help").startswith("Holdpoint")
     described = "".join(path.read_text() for path in (prefix / "lib").rglob("*") if path.suffix in (".cmake", ".pc"))
