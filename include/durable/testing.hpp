@@ -25,6 +25,7 @@
 namespace durable::testing {
 
 class LocalService;
+struct ReplayReport;
 
 /// Of an execution. (AWS API, ExecutionStatus)
 enum class ExecutionStatus { running, succeeded, failed, timed_out, stopped };
@@ -58,6 +59,8 @@ namespace durable::detail {
 
 /// Takes and answers JSON text.
 using FakeFunction = std::function<Text(const std::string& payload, const testing::Invoked&)>;
+
+testing::ReplayReport replay(const DurableHandler& handler, std::string_view history_json);
 
 template <class R, class Event>
 FakeFunction erase_fake(std::function<R(Event)> function) {
@@ -191,5 +194,24 @@ private:
     std::unique_ptr<LocalService> service_;
     std::unique_ptr<Faults> faults_;
 };
+
+/// Whether code fits the history of an execution.
+struct ReplayReport {
+    /// What does not fit, in words; empty: the execution could have gone this way with this code.
+    std::vector<std::string> differences;
+    /// What the code would do next where the history of an unfinished execution ends: "STEP (Step) 'ship'", …
+    std::vector<std::string> next;
+    /// There are no differences.
+    [[nodiscard]] bool fits() const { return differences.empty(); }
+};
+
+/// Runs a handler over the history of an execution, as `aws lambda get-durable-execution-history
+/// --include-execution-data` prints it, or Runner::history_json. Every operation is answered from the history, also in
+/// the bodies of contexts that had ended; no step is run, and nothing is sent. std::invalid_argument, naming the event,
+/// when it is no such history or its data was left out.
+template <class F>
+[[nodiscard]] ReplayReport replay(F handler, std::string_view history_json) {
+    return detail::replay(detail::erase(std::function{std::move(handler)}), history_json);
+}
 
 }  // namespace durable::testing

@@ -53,6 +53,10 @@ RetryDecision decide_retry(const RetryStrategy& strategy, ErrorInfo& error, int 
 
 StepOutcome run_step_body(ContextCore& core, const Claim& claim, int attempt, const StepBody& body,
                           const RetryStrategy& strategy) {
+    if (core.state.rehearsal) {
+        // Its outcome would come from the outside, and in a rehearsal nothing does.
+        core.state.await({.groups = {}, .operations = {}, .done = [] { return false; }});
+    }
     StepOutcome outcome;
     AttemptMark mark(core, claim, attempt, false);
     try {

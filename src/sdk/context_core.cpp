@@ -106,6 +106,7 @@ Claim ContextCore::claim(OperationType type, std::string_view name, std::string_
     bool is_news = false;
     std::tie(claim.record, is_news) = state.find_news(claim.id);
     check_record(claim);
+    if (state.rehearsal) state.rehearsal->came_to(claim.id);
     come_to(claim, is_news);
     return claim;
 }
@@ -128,6 +129,7 @@ Claim ContextCore::claim_child(std::size_t number, std::string_view name, std::s
     if (is_virtual) return claim;
     claim.record = state.find(claim.id);
     check_record(claim);
+    if (state.rehearsal) state.rehearsal->came_to(claim.id);
     return claim;
 }
 

@@ -19,6 +19,7 @@
 #include "durable/errors.hpp"
 #include "sdk/durable_service.hpp"
 #include "sdk/hooks.hpp"
+#include "sdk/rehearsal.hpp"
 #include "sdk/scheduler.hpp"
 #include "wire/durable.hpp"
 
@@ -106,6 +107,7 @@ public:
     std::condition_variable changed;
     Hooks& hooks;
     Scheduler tasks;
+    Rehearsal* rehearsal = nullptr;
 
 private:
     struct Exchange;

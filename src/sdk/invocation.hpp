@@ -7,6 +7,7 @@
 #include "durable/durable.hpp"
 #include "sdk/durable_service.hpp"
 #include "sdk/hooks.hpp"
+#include "sdk/rehearsal.hpp"
 #include "wire/durable.hpp"
 
 namespace durable::detail {
@@ -29,6 +30,7 @@ struct Surroundings {
     std::string request_id;
     std::string trace_header;
     int threads = kThreadsDefault;
+    Rehearsal* rehearsal = nullptr;  // most are none
 };
 
 [[nodiscard]] InvocationAnswer run_invocation(const DurableHandler& handler, holdpoint::wire::InvocationInput input,
