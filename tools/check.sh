@@ -9,6 +9,8 @@ echo "== layers and house rules"
 (cd tools && python3 -m unittest discover -q -p '*_test.py')
 python3 tools/check_layers.py
 python3 tools/tidy.py
+echo "== documentation: its examples and links"
+python3 tools/check_docs.py
 echo "== public headers, each alone"
 python3 tools/check_public_headers.py
 echo "== reference of the public headers"

@@ -66,6 +66,11 @@ private:
     Data data_ = nullptr;
 };
 
+/// Specialise it as true for a type that has no JSON form, and give every operation that records such a value a Serdes;
+/// without one the operation fails with SerdesError.
+template <class T>
+inline constexpr bool has_no_json = false;
+
 namespace detail {
 
 /// Where in a document we are; turned into text only when something is wrong.
@@ -78,6 +83,7 @@ struct JsonPath {
 
 [[noreturn]] void refuse_json(const JsonPath& path, std::string_view expected, const Json& found);
 [[noreturn]] void refuse_json(const JsonPath& path, std::string_view problem);
+[[noreturn]] void refuse_without_json();
 
 template <class T, template <class...> class Template>
 inline constexpr bool is_instance = false;
@@ -116,9 +122,6 @@ template <class T>
         return T(static_cast<Rep>(count));
     }
 }
-
-template <class>
-inline constexpr bool unmapped = false;
 
 template <class T>
 using PublicMembers =
@@ -194,7 +197,8 @@ Json write_json(const T& value) {
     } else if constexpr (boost::describe::has_describe_members<T>::value) {
         return write_struct(value);
     } else {
-        static_assert(unmapped<T>, "describe this type with BOOST_DESCRIBE_STRUCT or BOOST_DESCRIBE_ENUM");
+        static_assert(has_no_json<T>, "describe this type with BOOST_DESCRIBE_STRUCT or BOOST_DESCRIBE_ENUM");
+        refuse_without_json();
     }
 }
 
@@ -260,7 +264,8 @@ T read_json(const Json& json, const JsonPath& path) {
     } else if constexpr (boost::describe::has_describe_members<T>::value) {
         return read_struct<T>(json, path);
     } else {
-        static_assert(unmapped<T>, "describe this type with BOOST_DESCRIBE_STRUCT or BOOST_DESCRIBE_ENUM");
+        static_assert(has_no_json<T>, "describe this type with BOOST_DESCRIBE_STRUCT or BOOST_DESCRIBE_ENUM");
+        refuse_without_json();
     }
 }
 

@@ -228,6 +228,10 @@ void refuse_json(const JsonPath& path, std::string_view expected, const Json& fo
     throw SerdesError(fmt::format("{}: expected {}, found {}", path.text(), expected, found.kind()));
 }
 
+void refuse_without_json() {
+    throw SerdesError("a type that has no JSON form was recorded without a Serdes; give one to the operation");
+}
+
 void refuse_json(const JsonPath& path, std::string_view problem) {
     throw SerdesError(fmt::format("{}{}{}", path.text(), problem.starts_with(':') ? "" : " ", problem));
 }

@@ -1,0 +1,44 @@
+import tempfile
+import unittest
+from pathlib import Path
+
+import check_docs
+
+
+class Docs(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+        (self.root / "a.cpp").write_text("void f() {\n    // [one]\n    g();\n        h();\n    // [/one]\n}\n")
+
+    def test_an_example_is_its_source_without_indentation(self):
+        complaints = []
+        page = "<!-- source: a.cpp#one -->\n```cpp\ng();\n    h();\n```\n"
+        self.assertEqual(check_docs.with_examples(self.root, "p.md", page, complaints), page)
+        self.assertEqual(complaints, [])
+
+    def test_what_differs_is_told_and_made_right(self):
+        complaints = []
+        fresh = check_docs.with_examples(self.root, "p.md", "<!-- source: a.cpp#one -->\n```cpp\nold();\n```\n", complaints)
+        self.assertEqual(fresh, "<!-- source: a.cpp#one -->\n```cpp\ng();\n    h();\n```\n")
+        self.assertIn("differs from a.cpp#one", complaints[0])
+
+    def test_an_example_has_a_source_that_exists(self):
+        complaints = []
+        check_docs.with_examples(self.root, "p.md", "text\n```cpp\nx\n```\n", complaints)
+        check_docs.with_examples(self.root, "p.md", "<!-- source: a.cpp#two -->\n```cpp\nx\n```\n", complaints)
+        check_docs.with_examples(self.root, "p.md", "<!-- source: b.cpp#one -->\n```cpp\nx\n```\n", complaints)
+        self.assertEqual([one.split(": ", 1)[1].split(";")[0] for one in complaints],
+                         ["this example names no source", "there is no region two in a.cpp", "there is no region one in b.cpp"])
+
+    def test_links_lead_to_files_and_headings(self):
+        (self.root / "docs").mkdir()
+        (self.root / "docs/b.md").write_text("# The `b` page: all\n")
+        page = "[a](../a.cpp) [b](b.md#the-b-page-all) [c](c.md) [d](b.md#d) [e](https://e) ```\n[f](f)\n```"
+        self.assertEqual(list(check_docs.broken_links(self.root, "docs/p.md", page)),
+                         ["docs/p.md: the link c.md leads nowhere", "docs/p.md: b.md has no heading #d"])
+
+
+if __name__ == "__main__":
+    unittest.main()
