@@ -142,6 +142,25 @@ class NoService final : public durable::detail::DurableService {
     }
 };
 
+/// Takes what it is sent, at once: a step's own cost is what is left.
+class PromptService final : public durable::detail::DurableService {
+    Result<wire::CheckpointResponse> checkpoint(const std::string&, const wire::CheckpointRequest& request) override {
+        wire::CheckpointResponse response;
+        response.checkpoint_token = "token";
+        wire::Operation& operation = response.operations.emplace_back();
+        const wire::OperationUpdate& last = request.updates.back();
+        operation.id = last.id;
+        operation.name = last.name;
+        operation.sub_type = last.sub_type;
+        operation.status = wire::OperationStatus::succeeded;
+        operation.result = last.payload;
+        return response;
+    }
+    Result<wire::CheckpointResponse> get_state(const std::string&, const std::string&, const std::string&) override {
+        throw std::logic_error("everything was handed over");
+    }
+};
+
 int run_steps(durable::Context& context, std::int64_t steps) {
     int sum = 0;
     for (std::int64_t i = 0; i < steps; ++i) sum += context.step("add", [] { return 1; });
@@ -177,6 +196,26 @@ void replay(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * steps);
 }
 BENCHMARK(replay)->Arg(10)->Arg(1000)->Arg(10'000);
+
+/// Steps that run, with nothing recorded; items are steps.
+void step(benchmark::State& state) {
+    constexpr std::int64_t kSteps = 1000;
+    wire::InvocationInput input;
+    input.execution_arn = make_head().arn;
+    input.checkpoint_token = "token";
+    const auto handler = durable::detail::erase(
+        std::function([](durable::Context& context, const durable::Json&) { return run_steps(context, kSteps); }));
+    PromptService service;
+    durable::detail::Hooks hooks({});
+    for (auto _ : state) {
+        const auto answer = durable::detail::run_invocation(
+            handler, input, {.service = service, .hooks = hooks, .request_id = "request", .trace_header = {}});
+        const auto* output = std::get_if<wire::InvocationOutput>(&answer);
+        if (output == nullptr || output->result != std::to_string(kSteps)) throw std::runtime_error("a wrong result");
+    }
+    state.SetItemsProcessed(state.iterations() * kSteps);
+}
+BENCHMARK(step);
 
 }  // namespace
 }  // namespace holdpoint::bench

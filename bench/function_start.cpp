@@ -2,20 +2,11 @@
 // event, how long its first invocation takes and the memory afterwards. Prints one JSON document.
 //
 // The service is a stub (stub_service.hpp). What an environment must hold for the executable to start is set here.
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <optional>
 
+#include "bench/function_process.hpp"
 #include "bench/measurements.hpp"
 #include "bench/stub_service.hpp"
 
@@ -30,11 +21,6 @@ struct Settings {
     int starts = 50;
 };
 
-struct Memory {
-    double peak_kib = 0;
-    double resident_kib = 0;
-};
-
 struct Start {
     double to_next_ms = 0;
     Memory idle;
@@ -42,80 +28,19 @@ struct Start {
     Memory invoked;
 };
 
-double status_kib(pid_t pid, const std::string& name) {
-    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(file, line);) {
-        if (line.starts_with(name + ":")) return std::stod(line.substr(name.size() + 1));
-    }
-    throw std::runtime_error("the process has no " + name + ": it ended");
-}
-
-Memory memory(pid_t pid) {
-    return {.peak_kib = status_kib(pid, "VmHWM"), .resident_kib = status_kib(pid, "VmRSS")};
-}
-
-std::vector<std::string> environment(const StubService& service, const Settings& settings) {
-    std::vector<std::string> variables = settings.environment;
-    for (const std::string& variable : std::vector<std::string>{
-             "AWS_LAMBDA_RUNTIME_API=" + service.address(), "AWS_ENDPOINT_URL=http://" + service.address(),
-             "AWS_REGION=us-east-1", "AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE",
-             "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
-             "AWS_LAMBDA_FUNCTION_NAME=bench-Workflow", "APPROVALS_TABLE_NAME=bench-ApprovalRequests",
-             "AUDIT_TABLE_NAME=bench-ApprovalEvents",
-             "SNS_TOPIC_ARN=arn:aws:sns:us-east-1:000000000000:bench-ApprovalNotifications",
-             "APPROVAL_TIMEOUT_SECONDS=300", "EXECUTION_TIMEOUT_SECONDS=90000", "APPROVAL_WAIT_MODE=callback",
-             "POLL_INTERVAL_SECONDS=5", "LOG_LEVEL=ERROR"}) {
-        const std::string name = variable.substr(0, variable.find('=') + 1);
-        const bool given =
-            std::ranges::any_of(variables, [&](const std::string& other) { return other.starts_with(name); });
-        if (!given) variables.push_back(variable);
-    }
-    return variables;
-}
-
-pid_t spawn(const std::string& executable, std::vector<std::string> variables) {
-    std::string name = executable;
-    char* arguments[] = {name.data(), nullptr};
-    std::vector<char*> pointers;
-    for (std::string& variable : variables) pointers.push_back(variable.data());
-    pointers.push_back(nullptr);
-    pid_t pid = 0;
-    const int code = ::posix_spawn(&pid, executable.c_str(), nullptr, nullptr, arguments, pointers.data());
-    if (code != 0) throw std::runtime_error(executable + ": " + std::strerror(code));
-    return pid;
-}
-
-/// The process that is measured; it ends with this object.
-class Function {
-public:
-    Function(const std::string& executable, std::vector<std::string> variables)
-        : pid_(spawn(executable, std::move(variables))) {}
-    ~Function() {
-        ::kill(pid_, SIGKILL);
-        ::waitpid(pid_, nullptr, 0);
-    }
-    Function(const Function&) = delete;
-    Function& operator=(const Function&) = delete;
-
-    [[nodiscard]] pid_t pid() const { return pid_; }
-
-private:
-    pid_t pid_;
-};
-
 Start start_once(const std::string& executable, StubService& service, const Settings& settings) {
     service.reset();
-    std::vector<std::string> variables = environment(service, settings);
+    std::vector<std::string> variables = function_environment(service.address(), settings.environment);
     auto begin = Stopwatch::now();
-    const Function function(executable, std::move(variables));
+    const FunctionProcess function(executable, std::move(variables));
     Start start;
     start.to_next_ms = milliseconds(service.wait_for_next() - begin);
-    start.idle = memory(function.pid());
+    start.idle = function.memory();
     if (settings.event.empty()) return start;
     begin = Stopwatch::now();
     service.invoke(settings.event);
     start.invocation_ms = milliseconds(service.wait_for_next() - begin);
-    start.invoked = memory(function.pid());
+    start.invoked = function.memory();
     return start;
 }
 

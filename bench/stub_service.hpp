@@ -28,22 +28,27 @@ public:
     /// When the process asked for work; throws when it does not within ten seconds, or when its invocation failed. Its
     /// request stays open.
     [[nodiscard]] Stopwatch::time_point wait_for_next();
-    /// Answers that request with an execution's first invocation. `event` is JSON text.
-    void invoke(std::string event);
+    /// Answers that request with an execution's invocation, its first one unless it has `finished_steps`: the handler's
+    /// first operations, named "step", each with the result 1. `event` is JSON text.
+    void invoke(std::string event, std::int64_t finished_steps = 0);
+    /// What the last invocation answered, JSON text.
+    [[nodiscard]] std::string last_answer() const;
     /// Forgets the process and its execution.
     void reset();
 
 private:
     net::Response answer(const net::Request& request);
     net::Response checkpoint(const std::string& body);
+    net::Response state(const net::Request& request) const;
     void journal(const std::vector<core::Change>& changes);
 
     const SystemClock clock_;
     SystemRandom random_;
-    std::mutex mutex_;  // guards the members below: the server's threads use them
+    mutable std::mutex mutex_;  // guards the members below: the server's threads use them
     std::condition_variable asked_;
     std::optional<Stopwatch::time_point> asked_at_;
     std::string failure_;  // what the process said, when it was no success
+    std::string answer_;
     std::vector<net::Respond> open_;
     std::optional<core::Execution> execution_;
     net::Server server_;

@@ -294,7 +294,7 @@ private:
     [[nodiscard]] SerdesContext payload_context() const;
 
     /// Does the work here, and takes its outcome.
-    detail::Recorded now(const detail::Work& work);
+    detail::Recorded now(detail::Work work);
     detail::BatchOutcome now(const BatchWork& work);
     /// A task for work that runs code of the author.
     std::shared_ptr<detail::Task> spawn(detail::Work work);

@@ -19,6 +19,15 @@ std::size_t size_of(const Change& change) {
     return bytes;
 }
 
+/// Not one that was only just made, which has neither type nor status yet.
+bool is_pending(const wire::Operation& operation) {
+    if (operation.id.empty()) return false;
+    if (operation.type == OperationType::step) return operation.status == OperationStatus::pending;
+    const bool waits = operation.type == OperationType::wait || operation.type == OperationType::callback ||
+                       operation.type == OperationType::chained_invoke;
+    return waits && operation.status == OperationStatus::started;
+}
+
 std::optional<TimePoint> due_of(const OperationState& state) {
     const wire::Operation& operation = state.operation;
     if (operation.type == OperationType::step && operation.status == OperationStatus::pending) {
@@ -155,56 +164,66 @@ wire::Operation Execution::execution_operation() const {
     return operation;
 }
 
-bool Execution::has_pending_operation() const {
-    return std::any_of(operations_.begin(), operations_.end(), [](const OperationState& state) {
-        const wire::Operation& operation = state.operation;
-        if (operation.type == OperationType::step) return operation.status == OperationStatus::pending;
-        const bool waits = operation.type == OperationType::wait || operation.type == OperationType::callback ||
-                           operation.type == OperationType::chained_invoke;
-        return waits && operation.status == OperationStatus::started;
-    });
+std::vector<const OperationState*> Execution::due_by(TimePoint now) const {
+    std::vector<const OperationState*> due;
+    for (auto next = due_.begin(); next != due_.end() && next->first <= now; ++next) {
+        due.push_back(&operations_[next->second]);
+    }
+    return due;
 }
 
 std::optional<TimePoint> Execution::next_due() const {
     if (!is_running()) return std::nullopt;
     TimePoint due = deadline();
-    for (const OperationState& state : operations_) {
-        if (const auto at = due_of(state)) due = std::min(due, *at);
-    }
+    if (!due_.empty()) due = std::min(due, due_.begin()->first);
     if (invocation_retry_at_ && !invocation_) due = std::min(due, *invocation_retry_at_);
     return due;
 }
 
-std::vector<wire::Operation> Execution::take_unseen() {
-    std::vector<const OperationState*> unseen;
-    for (const OperationState& state : operations_) {
-        if (state.changed > seen_) unseen.push_back(&state);
-    }
-    std::sort(unseen.begin(), unseen.end(), [](const auto* a, const auto* b) { return a->changed < b->changed; });
-    std::vector<wire::Operation> result;
-    result.reserve(unseen.size());
-    for (const OperationState* state : unseen) result.push_back(state->operation);
+void Execution::mark_all_seen() {
     seen_ = changes_;
+    unseen_.clear();
+}
+
+std::vector<wire::Operation> Execution::take_unseen() {
+    std::vector<wire::Operation> result;
+    result.reserve(unseen_.size());
+    for (const auto& [change, place] : unseen_) result.push_back(operations_[place].operation);
+    mark_all_seen();
     return result;
 }
 
 std::vector<wire::Operation> Execution::replay_state() const {
     std::vector<wire::Operation> result;
-    result.push_back(execution_operation());
+    visit_replay_state(0, [&](const wire::Operation& operation) {
+        result.push_back(operation);
+        return true;
+    });
+    return result;
+}
+
+void Execution::visit_replay_state(std::size_t from, const std::function<bool(const wire::Operation&)>& visit) const {
+    if (from == 0 && !visit(execution_operation())) return;
     std::unordered_set<std::string_view> hidden;  // contexts whose children replay does not need
-    for (const OperationState& state : operations_) {
-        const wire::Operation& operation = state.operation;
+    for (std::size_t place = 0; place < operations_.size(); ++place) {
+        const wire::Operation& operation = operations_[place].operation;
         const bool inside = operation.parent_id && hidden.contains(*operation.parent_id);
         const bool closed_whole =
             operation.type == OperationType::context && is_terminal(operation.status) && !operation.replay_children;
         if (inside || closed_whole) hidden.insert(operation.id);
-        if (!inside) result.push_back(operation);
+        if (!inside && place + 1 >= from && !visit(operation)) return;
     }
-    return result;
+}
+
+std::optional<std::size_t> Execution::position_of(std::string_view id) const {
+    if (id == head_.id) return 0;
+    const auto found = index_.find(std::string(id));
+    if (found == index_.end()) return std::nullopt;
+    return found->second + 1;
 }
 
 void Execution::rest() {
-    seen_ = changes_;
+    mark_all_seen();
     updated_.clear();
 }
 
@@ -247,9 +266,16 @@ void Execution::apply_to_operation(const Change& change) {
         ++billed_operations_;
     }
     if (change.kind == ChangeKind::retried) ++billed_operations_;
-    OperationState& state = operations_[index_.at(change.id)];
+    const std::size_t place = index_.at(change.id);
+    OperationState& state = operations_[place];
+    if (const auto due = due_of(state)) due_.erase({*due, place});
+    if (is_pending(state.operation)) --pending_;
+    unseen_.erase(state.changed);
     apply_change(state, change);
     state.changed = changes_;
+    if (const auto due = due_of(state)) due_.emplace(*due, place);
+    if (is_pending(state.operation)) ++pending_;
+    unseen_.emplace(changes_, place);
     if (is_by_service(change, state.operation.type)) {
         last_service_change_ = changes_;
         if (updated_.empty() || updated_.back() != change.id) updated_.push_back(change.id);
@@ -264,7 +290,7 @@ std::vector<std::string> Execution::begin_invocation(std::string request_id, Tim
                              .last_answer = {}};
     invocation_retry_at_.reset();
     was_invoked_ = true;
-    seen_ = changes_;
+    mark_all_seen();
     return std::exchange(updated_, {});
 }
 

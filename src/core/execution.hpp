@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/change.hpp"
@@ -97,7 +101,9 @@ public:
     /// True when something happened that the handler has not been told yet.
     [[nodiscard]] bool has_unseen_change() const { return last_service_change_ > seen_; }
     /// True when an operation is left that the service will move on by itself.
-    [[nodiscard]] bool has_pending_operation() const;
+    [[nodiscard]] bool has_pending_operation() const { return pending_ > 0; }
+    /// What is due by then: by due time, and in order of start where that is the same.
+    [[nodiscard]] std::vector<const OperationState*> due_by(TimePoint now) const;
     /// The next instant at which something is due; nothing when closed.
     [[nodiscard]] std::optional<TimePoint> next_due() const;
     /// What changed since the handler saw the state last, in order of change; marks it as seen.
@@ -105,6 +111,10 @@ public:
     /// All operations that replay needs (children of closed contexts only when they asked for it), in order of start,
     /// with the EXECUTION operation first.
     [[nodiscard]] std::vector<wire::Operation> replay_state() const;
+    /// Visits the same from a position on (0: the EXECUTION operation), until `visit` answers false.
+    void visit_replay_state(std::size_t from, const std::function<bool(const wire::Operation&)>& visit) const;
+    /// Where in the order of start an operation stands, the EXECUTION operation first; nothing when there is none.
+    [[nodiscard]] std::optional<std::size_t> position_of(std::string_view id) const;
 
     /// To be called after the journal was folded: what is at rest was seen by the handler.
     void rest();
@@ -119,6 +129,7 @@ public:
 private:
     void apply(const Change& change);
     void apply_to_operation(const Change& change);
+    void mark_all_seen();
 
     Head head_;
     std::optional<std::string> input_;
@@ -129,6 +140,10 @@ private:
     std::uint64_t entries_ = 0;
     std::uint64_t events_ = 0;
     std::uint64_t changes_ = 0;
+    // Kept with each change, so that a checkpoint costs the same however long the history is.
+    std::size_t pending_ = 0;                          // operations that the service will move on by itself
+    std::set<std::pair<TimePoint, std::size_t>> due_;  // when, which operation
+    std::map<std::uint64_t, std::size_t> unseen_;      // number of the change, which operation
     std::uint64_t seen_ = 0;
     std::uint64_t last_service_change_ = 0;
     std::vector<std::string> updated_;  // by the service, since the last invocation began

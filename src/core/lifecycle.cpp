@@ -105,8 +105,8 @@ std::vector<Change> decide_due(const Execution& execution, TimePoint now) {
         changes.push_back(std::move(change));
         return changes;
     }
-    for (const OperationState& state : execution.operations()) {
-        if (auto change = due_change(state, now, at)) changes.push_back(std::move(*change));
+    for (const OperationState* state : execution.due_by(now)) {
+        if (auto change = due_change(*state, now, at)) changes.push_back(std::move(*change));
     }
     return changes;
 }

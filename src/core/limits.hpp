@@ -3,6 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
 
 namespace holdpoint::core {
 
@@ -19,5 +23,11 @@ struct Limits {
     std::size_t envelope_bytes = 5UL * 1024 * 1024;  // operations handed over with an invocation
     int consecutive_failures = 9;                    // failed invocations in a row that end the execution
 };
+
+/// What set_limit calls the members: their names with dashes.
+[[nodiscard]] std::vector<std::string_view> limit_names();
+/// `assignment` is NAME=NUMBER, the number from 1 to two thousand million. Fails (InvalidLimit) saying what was
+/// expected.
+[[nodiscard]] Result<void> set_limit(Limits& limits, std::string_view assignment);
 
 }  // namespace holdpoint::core

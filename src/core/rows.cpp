@@ -169,4 +169,20 @@ std::vector<RowWrite> erase_writes(const RowReader& rows, const Head& head) {
     return writes;
 }
 
+Error no_such_execution() {
+    return {.name = "ResourceNotFoundException",
+            .http_status = 404,
+            .message = "Durable Execution does not exist",
+            .details_json = {}};
+}
+
+Result<std::uint64_t> execution_number(const RowReader& rows, std::string_view arn) {
+    const auto number = number_of_arn(arn);
+    if (number) {
+        const auto head = read_head(rows, *number);
+        if (head && head->arn == arn) return *number;
+    }
+    return std::unexpected(no_such_execution());
+}
+
 }  // namespace holdpoint::core

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.hpp"
 #include "base/rows.hpp"
 #include "core/execution.hpp"
 
@@ -41,5 +42,9 @@ namespace holdpoint::core {
 [[nodiscard]] std::vector<RowWrite> start_writes(const Head& head);
 /// What removes every trace of an execution, once its retention is over.
 [[nodiscard]] std::vector<RowWrite> erase_writes(const RowReader& rows, const Head& head);
+
+[[nodiscard]] Error no_such_execution();
+/// ResourceNotFoundException (404) unless it is an execution of this server.
+[[nodiscard]] Result<std::uint64_t> execution_number(const RowReader& rows, std::string_view arn);
 
 }  // namespace holdpoint::core

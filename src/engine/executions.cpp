@@ -30,15 +30,6 @@ Outcome outcome_of(const Execution& execution) {
 
 }  // namespace
 
-Result<std::uint64_t> execution_number(const RowReader& rows, std::string_view arn) {
-    const auto number = core::number_of_arn(arn);
-    if (number) {
-        const auto head = core::read_head(rows, *number);
-        if (head && head->arn == arn) return *number;
-    }
-    return fail("ResourceNotFoundException", 404, "Durable Execution does not exist");
-}
-
 class Executions::Impl final : private InvokeHost {
 public:
     Impl(Random& random, Writer& writer, Timers& timers, Invoker& invoker, core::Limits limits, std::string region,
@@ -109,12 +100,11 @@ public:
         writer_.submit([this, arn = std::move(arn), error = std::move(error), answer = std::move(answer)](
                            store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
             Effects effects;
-            const auto number = execution_number(rows, arn);
-            if (!number) return [answer, refusal = number.error()] { answer(std::unexpected(refusal)); };
-            CachedExecution& entry = *cache_.find(rows, *number);
-            cache_.journal(rows, entry, core::decide_stop(entry.execution, std::move(error), now));
-            const TimePoint ended = *entry.execution.head().ended_at;
-            settle(rows, entry, now, effects);
+            CachedExecution* entry = find_by_arn(rows, arn);
+            if (entry == nullptr) return [answer] { answer(std::unexpected(core::no_such_execution())); };
+            cache_.journal(rows, *entry, core::decide_stop(entry->execution, std::move(error), now));
+            const TimePoint ended = *entry->execution.head().ended_at;
+            settle(rows, *entry, now, effects);
             effects.emplace_back([answer = std::move(answer), ended] { answer(ended); });
             return run_all(std::move(effects));
         });
@@ -161,6 +151,13 @@ public:
 
 private:
     // Everything below runs on the writer's thread.
+
+    /// nullptr unless it is an execution of this server.
+    CachedExecution* find_by_arn(store::Transaction& rows, std::string_view arn) {
+        const auto number = core::number_of_arn(arn);
+        CachedExecution* entry = number ? cache_.find(rows, *number) : nullptr;
+        return entry != nullptr && entry->execution.head().arn == arn ? entry : nullptr;
+    }
 
     /// Brings everything else in line with what the execution is now: its rows, its place in the queue, its waiters.
     void settle(store::Transaction& rows, CachedExecution& entry, TimePoint now, Effects& effects) {
@@ -329,9 +326,9 @@ private:
     Result<std::string> decide_checkpoint(store::Transaction& rows, TimePoint now, const std::string& arn,
                                           const wire::CheckpointRequest& request, const RefusedInvokes& refused,
                                           Effects& effects) {
-        const auto number = execution_number(rows, arn);
-        if (!number) return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
-        CachedExecution& entry = *cache_.find(rows, *number);
+        CachedExecution* const found = find_by_arn(rows, arn);
+        if (found == nullptr) return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
+        CachedExecution& entry = *found;
         Execution& execution = entry.execution;
         const auto& invocation = execution.invocation();
         if (invocation && request.client_token && !invocation->last_client_token.empty() &&
@@ -380,9 +377,9 @@ private:
 
     Result<StatePage> read_state(store::Transaction& rows, const std::string& arn, const std::string& token,
                                  const std::string& marker, std::size_t items_max) {
-        const auto number = execution_number(rows, arn);
-        if (!number) return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
-        const Execution& execution = cache_.find(rows, *number)->execution;
+        const CachedExecution* const entry = find_by_arn(rows, arn);
+        if (entry == nullptr) return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
+        const Execution& execution = entry->execution;
         if (auto ok = core::check_token(execution, token); !ok) return std::unexpected(ok.error());
         if (!marker.empty() && marker != execution.head().id && execution.find(marker) == nullptr) {
             return fail("InvalidParameterValueException", 400, "Invalid Marker.");

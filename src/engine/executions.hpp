@@ -86,7 +86,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-/// ResourceNotFoundException (404) unless it is an execution of this server.
-[[nodiscard]] Result<std::uint64_t> execution_number(const RowReader& rows, std::string_view arn);
-
 }  // namespace holdpoint::engine

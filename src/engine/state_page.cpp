@@ -1,7 +1,5 @@
 #include "engine/state_page.hpp"
 
-#include <unordered_map>
-
 namespace holdpoint::engine {
 
 namespace {
@@ -21,21 +19,18 @@ std::size_t size_of(const wire::Operation& operation) {
 StatePage page_of(const core::Execution& execution, std::string_view marker, std::size_t items_max,
                   std::size_t bytes_max) {
     StatePage page;
-    std::unordered_map<std::string_view, std::size_t> places;
-    places.emplace(execution.head().id, 0);
-    for (const auto& state : execution.operations()) places.emplace(state.operation.id, places.size());
-    const std::size_t after = marker.empty() ? 0 : places.at(marker) + 1;
+    const std::size_t from = marker.empty() ? 0 : execution.position_of(marker).value() + 1;
     std::size_t bytes = 0;
-    for (wire::Operation& operation : execution.replay_state()) {
-        if (places.at(operation.id) < after) continue;
+    execution.visit_replay_state(from, [&](const wire::Operation& operation) {
         bytes += size_of(operation);
         const bool full = page.operations.size() >= items_max || bytes > bytes_max;
         if (full && !page.operations.empty()) {
             page.next_marker = page.operations.back().id;
-            break;
+            return false;
         }
-        page.operations.push_back(std::move(operation));
-    }
+        page.operations.push_back(operation);
+        return true;
+    });
     return page;
 }
 

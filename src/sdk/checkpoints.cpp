@@ -130,7 +130,9 @@ ExecutionState::Exchange ExecutionState::exchange(const wire::CheckpointRequest&
         answer.operations = std::move(response->operations);
         answer.token = response->checkpoint_token.value_or("");
         if (answer.token.empty()) return answer;
-        answer.failure = fetch_pages(answer.token, std::move(response->next_marker), answer.operations);
+        answer.failure = fetch_pages(answer.token, std::move(response->next_marker), [&](auto page) {
+            std::ranges::move(page, std::back_inserter(answer.operations));
+        });
     } catch (const std::exception& error) {
         answer.failure = holdpoint::Error{
             .name = "InvocationError", .http_status = 500, .message = error.what(), .details_json = {}};
@@ -142,11 +144,11 @@ ExecutionState::Exchange ExecutionState::exchange(const wire::CheckpointRequest&
 }
 
 std::optional<holdpoint::Error> ExecutionState::fetch_pages(const std::string& token, std::string marker,
-                                                            std::vector<wire::Operation>& operations) {
+                                                            const TakePage& take) {
     while (!marker.empty()) {
         auto page = service_.get_state(arn_, token, marker);
         if (!page) return page.error();
-        std::ranges::move(page->operations, std::back_inserter(operations));
+        take(std::move(page->operations));
         marker = std::move(page->next_marker);
     }
     return std::nullopt;

@@ -20,9 +20,9 @@ bool Context::is_replaying() const {
     return core_->is_replaying();
 }
 
-detail::Recorded Context::now(const detail::Work& work) {
+detail::Recorded Context::now(detail::Work work) {
     const detail::Taking taking(*core_, work.operation_id);
-    return work.outcome();
+    return work.known ? std::move(*work.known) : work.run();
 }
 
 detail::BatchOutcome Context::now(const BatchWork& work) {

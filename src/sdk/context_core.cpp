@@ -95,9 +95,9 @@ Claim ContextCore::make_claim(OperationType type, std::string_view name, std::st
     claim.name = name;
     claim.sub_type = sub_type;
     const std::lock_guard lock(mutex_);
-    claim.id = next_id();
+    (void)next_id();
+    claim.id = std::exchange(next_id_, {});
     claim.path = path_of(++claimed_);
-    next_id_.clear();
     return claim;
 }
 

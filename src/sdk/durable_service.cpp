@@ -25,17 +25,16 @@ std::unexpected<holdpoint::Error> unreadable(std::string_view why) {
     return holdpoint::fail("InvalidResponse", 502, fmt::format("The service's answer cannot be read: {}", why));
 }
 
-Result<boost::json::value> parse(const holdpoint::net::Response& response) {
-    boost::system::error_code problem;
-    boost::json::value value = boost::json::parse(response.body, problem);
-    if (problem) return unreadable(problem.message());
-    return value;
-}
+using ReadAnswer = Result<wire::CheckpointResponse> (*)(const boost::json::value& json);
 
-Result<wire::CheckpointResponse> read(const boost::json::value& json) {
-    auto response = wire::read_checkpoint_response(json);
-    if (!response) return unreadable(response.error().message);
-    return response;
+Result<wire::CheckpointResponse> parse(const holdpoint::net::Response& response, ReadAnswer read) {
+    boost::system::error_code problem;
+    boost::json::monotonic_resource memory;  // one piece for thousands of small values
+    const boost::json::value json = boost::json::parse(response.body, problem, &memory);
+    if (problem) return unreadable(problem.message());
+    auto answer = read(json);
+    if (!answer) return unreadable(answer.error().message);
+    return answer;
 }
 
 }  // namespace
@@ -66,9 +65,7 @@ Result<wire::CheckpointResponse> LambdaDurableService::checkpoint(const std::str
                                                   .headers = {{"Content-Type", "application/json"}},
                                                   .body = boost::json::serialize(wire::to_json(once))});
     if (!response) return std::unexpected(response.error());
-    const auto json = parse(*response);
-    if (!json) return std::unexpected(json.error());
-    return read(*json);
+    return parse(*response, wire::read_checkpoint_response);
 }
 
 Result<wire::CheckpointResponse> LambdaDurableService::get_state(const std::string& execution_arn,
@@ -81,10 +78,7 @@ Result<wire::CheckpointResponse> LambdaDurableService::get_state(const std::stri
                    .headers = {},
                    .body = {}});
     if (!response) return std::unexpected(response.error());
-    const auto json = parse(*response);
-    if (!json) return std::unexpected(json.error());
-    // The page has the members that a checkpoint's NewExecutionState has.
-    return read(boost::json::object{{"NewExecutionState", *json}});
+    return parse(*response, wire::read_state_page);
 }
 
 }  // namespace durable::detail

@@ -64,25 +64,23 @@ ExecutionState::ExecutionState(DurableService& service, wire::InvocationInput in
       token_(std::move(input.checkpoint_token)),
       next_marker_(std::move(input.next_marker)),
       updated_(std::move(input.updated_operation_ids)) {
-    merge(std::move(input.operations), nullptr);
+    adopt(std::move(input.operations));
 }
 
 bool ExecutionState::load() {
-    std::vector<wire::Operation> operations;
-    if (const auto failure = fetch_pages(token_, std::exchange(next_marker_, {}), operations)) {
+    const auto take = [this](std::vector<wire::Operation> page) { adopt(std::move(page)); };
+    if (const auto failure = fetch_pages(token_, std::exchange(next_marker_, {}), take)) {
         set_end_after(*failure);
         return false;
     }
-    merge(std::move(operations), nullptr);
     first_ = operations_.empty();
-    news_.clear();
     for (const std::string& id : updated_) {
         if (operations_.contains(id)) news_.insert(id);
     }
     return true;
 }
 
-Record ExecutionState::find(const std::string& id) const {
+Record ExecutionState::find(std::string_view id) const {
     const Lock lock(mutex);
     const auto found = operations_.find(id);
     return found == operations_.end() ? nullptr : found->second;
@@ -143,22 +141,44 @@ void ExecutionState::await(const Awaited& awaited) {
     tasks.await(lock, awaited);
 }
 
-/// Takes in what the service told; `news` gets what hooks want to know of it.
-void ExecutionState::merge(std::vector<wire::Operation> operations, std::vector<OperationNews>* news) {
-    if (operations.size() > operations_.size()) operations_.reserve(2 * operations.size());
+bool ExecutionState::take_execution(wire::Operation& operation) {
+    if (operation.type != OperationType::execution) return false;
+    started_at_ = operation.started_at;
+    if (operation.input) input_ = std::move(operation.input);
+    return true;
+}
+
+Record ExecutionState::put(Record record) {
+    // The key is the id of the record that goes, so it changes with it.
+    auto node = operations_.extract(record->id);
+    if (node.empty()) {
+        operations_.emplace(record->id, std::move(record));
+        return nullptr;
+    }
+    Record before = std::exchange(node.mapped(), std::move(record));
+    node.key() = node.mapped()->id;
+    operations_.insert(std::move(node));
+    return before;
+}
+
+void ExecutionState::adopt(std::vector<wire::Operation> operations) {
+    if (operations_.empty()) operations_.reserve(operations.size());
     // The records stay where they are: one piece for all that came together.
     const auto all = std::make_shared<std::vector<wire::Operation>>(std::move(operations));
     for (wire::Operation& operation : *all) {
-        if (operation.type == OperationType::execution) {
-            started_at_ = operation.started_at;
-            if (operation.input) input_ = std::move(operation.input);
-            continue;
-        }
+        if (!take_execution(operation)) (void)put(Record(all, &operation));
+    }
+}
+
+/// Takes in what the service told; `news` gets what hooks want to know of it.
+void ExecutionState::merge(std::vector<wire::Operation> operations, std::vector<OperationNews>* news) {
+    const auto all = std::make_shared<std::vector<wire::Operation>>(std::move(operations));
+    for (wire::Operation& operation : *all) {
+        if (take_execution(operation)) continue;
         const bool open = is_open_record(operation);
         Record record(all, &operation);
-        Record& slot = operations_[record->id];
-        if (news != nullptr) news->push_back({.before = slot, .now = record});
-        slot = record;
+        Record before = put(record);
+        if (news != nullptr) news->push_back({.before = std::move(before), .now = record});
         if (open) {
             tasks.schedule(record->id);
             continue;

@@ -5,7 +5,9 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
+#include <memory_resource>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -53,7 +55,7 @@ public:
     [[nodiscard]] std::unique_ptr<Operations> view() const;
     [[nodiscard]] std::vector<Record> records() const;
     /// nullptr when there is none.
-    [[nodiscard]] Record find(const std::string& id) const;
+    [[nodiscard]] Record find(std::string_view id) const;
     /// The same, and whether its outcome is one that the body may not have known when it last ran; `took` says that now
     /// it does.
     [[nodiscard]] std::pair<Record, bool> find_news(const std::string& id) const;
@@ -115,10 +117,16 @@ private:
     [[nodiscard]] std::vector<holdpoint::wire::OperationUpdate> take_batch();
     void send(Lock& lock, std::vector<holdpoint::wire::OperationUpdate> batch);
     [[nodiscard]] Exchange exchange(const holdpoint::wire::CheckpointRequest& request);
+    using TakePage = std::function<void(std::vector<holdpoint::wire::Operation>)>;
     /// Fetches the pages after `marker`; the error that ended it.
-    std::optional<holdpoint::Error> fetch_pages(const std::string& token, std::string marker,
-                                                std::vector<holdpoint::wire::Operation>& operations);
+    std::optional<holdpoint::Error> fetch_pages(const std::string& token, std::string marker, const TakePage& take);
     void merge(std::vector<holdpoint::wire::Operation> operations, std::vector<OperationNews>* news);
+    /// merge for what an invocation begins with: nobody waits for it, and updated_ says what is news.
+    void adopt(std::vector<holdpoint::wire::Operation> operations);
+    /// What is told of the execution itself; false when it is another operation.
+    bool take_execution(holdpoint::wire::Operation& operation);
+    /// Answers the record that was there before.
+    Record put(Record record);
     void set_end(End end, ErrorInfo error);
     void set_end_after(const holdpoint::Error& failure);
 
@@ -130,7 +138,9 @@ private:
     Text input_;
     holdpoint::TimePoint started_at_;
     bool first_ = false;
-    std::unordered_map<std::string, Record> operations_;
+    std::pmr::monotonic_buffer_resource operations_memory_;  // one piece for thousands of records' places
+    // By the id within the record.
+    std::pmr::unordered_map<std::string_view, Record> operations_{&operations_memory_};
     std::unordered_set<std::string> news_;
     std::deque<holdpoint::wire::OperationUpdate> queue_;
     std::size_t queued_bytes_ = 0;

@@ -24,6 +24,13 @@ void read_listen(const std::string& text, holdpoint::server::Options& options) {
     options.port = static_cast<std::uint16_t>(std::stoul(port));
 }
 
+void read_limits(const std::vector<std::string>& assignments, holdpoint::server::Options& options) {
+    for (const std::string& assignment : assignments) {
+        const auto set = holdpoint::core::set_limit(options.limits, assignment);
+        if (!set) throw CLI::ValidationError("--limit", set.error().message);
+    }
+}
+
 int serve(const holdpoint::server::Options& options) {
     // Blocked before any thread starts, so that every thread inherits it and sigwait below gets them.
     sigset_t ending;
@@ -53,12 +60,18 @@ int main(int argc, char** argv) {
     CLI::App* up = app.add_subcommand("up", "start the server over a data folder");
     up->add_option("--data", options.data, "folder for everything that is kept")->capture_default_str();
     up->add_option("--listen", listen, "HOST:PORT; port 0 takes any free one")->capture_default_str();
+    std::vector<std::string> limits;
+    up->add_option("--limit", limits,
+                   fmt::format("NAME=NUMBER, instead of AWS's limit for durable executions; may be repeated. Names: {}",
+                               fmt::join(holdpoint::core::limit_names(), ", ")))
+        ->allow_extra_args(false);
     int status = 0;
     holdpoint::cli::add_commands(app, status);
     try {
         app.parse(argc, argv);
         if (!up->parsed()) return status;
         read_listen(listen, options);
+        read_limits(limits, options);
         return serve(options);
     } catch (const CLI::ParseError& error) {
         return app.exit(error);

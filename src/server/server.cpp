@@ -58,7 +58,7 @@ public:
           transport_(net::make_transport()),
           timers_(clock_, *store_),
           invoker_(clock_, random_, *logs_, invoker_options(options), issuer(), ender()),
-          executions_(random_, writer_, timers_, invoker_, {}, options.region, options.account),
+          executions_(random_, writer_, timers_, invoker_, options.limits, options.region, options.account),
           events_(random_, writer_, invoker_, options.region, options.account),
           deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later()),
           gateway_(context_, account_key_, sessions_, invoker_, signer_, services()) {

@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "core/limits.hpp"
+
 namespace holdpoint::server {
 
 struct Options {
@@ -13,6 +15,7 @@ struct Options {
     std::uint16_t port = 4566;  // 0: any free one
     std::string region = "us-east-1";
     std::string account = "000000000000";
+    core::Limits limits = {};
 };
 
 class Server {

@@ -22,6 +22,9 @@ constexpr std::string_view kBasicDurable =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogGroup","logs:CreateLogStream",)"
     R"("logs:PutLogEvents","lambda:CheckpointDurableExecution","lambda:GetDurableExecutionState"],"Resource":"*"}]})";
 
+const std::string kBasicExecutionName = "AWSLambdaBasicExecutionRole";
+const std::string kBasicDurableName = "AWSLambdaBasicDurableExecutionRolePolicy";
+
 json::object merged(const json::object& defaults, const json::object& own) {
     json::object result = defaults;
     for (const auto& [key, value] : own) {
@@ -184,7 +187,11 @@ private:
         function.logical_id = id;
         function.name = name;
         function.role_arn = text("Role");
-        if (function.role_arn.empty()) problems_.add(path_ + ".Role", "is needed: name a role of this template");
+        if (function.role_arn.empty()) {
+            function.role_arn = add_own_role(id);
+        } else if (properties_.contains("Policies")) {
+            problems_.add(path_ + ".Policies", "means nothing beside Role; write the policies into that role");
+        }
         function.description = text("Description");
         function.timeout_seconds = number(properties_, path_, "Timeout", 3);
         function.memory_mb = number(properties_, path_, "MemorySize", 128);
@@ -312,14 +319,48 @@ private:
     }
 
     void add_managed(const std::string& arn, RolePlan& role) {
-        if (arn.ends_with("/AWSLambdaBasicExecutionRole")) {
-            role.policies.emplace_back("AWSLambdaBasicExecutionRole", kBasicExecution);
-        } else if (arn.ends_with("/AWSLambdaBasicDurableExecutionRolePolicy")) {
-            role.policies.emplace_back("AWSLambdaBasicDurableExecutionRolePolicy", kBasicDurable);
+        // A role names its managed policies by ARN, a function's Policies by name or ARN.
+        const std::string_view name = std::string_view(arn).substr(arn.rfind('/') + 1);
+        if (name == kBasicExecutionName) {
+            role.policies.emplace_back(name, kBasicExecution);
+        } else if (name == kBasicDurableName) {
+            role.policies.emplace_back(name, kBasicDurable);
         } else {
-            problems_.add(path_ + ".ManagedPolicyArns",
-                          "the managed policy " + arn + " is not known here; write it out in Policies");
+            problems_.add(path_, "the managed policy " + arn + " is not known here; write it out in Policies");
         }
+    }
+
+    /// The role that SAM makes for a function that names none: what every function needs, and its Policies. Answers its
+    /// ARN. (AWS SAM, AWS::Serverless::Function, Role and Policies)
+    std::string add_own_role(const std::string& id) {
+        RolePlan role;
+        role.logical_id = id + "Role";
+        role.name = resolver_.generated_name(role.logical_id);
+        if (resolver_.has_resource(role.logical_id)) {
+            problems_.add(path_ + ".Role",
+                          "is needed: the role that would be made for this function has the name of "
+                          "the resource " +
+                              role.logical_id);
+        }
+        add_managed(properties_.contains("DurableConfig") ? kBasicDurableName : kBasicExecutionName, role);
+        const json::value* policies = properties_.if_contains("Policies");
+        const json::array one = policies == nullptr ? json::array{} : json::array{*policies};
+        const json::array& all = policies != nullptr && policies->is_array() ? policies->get_array() : one;
+        for (const json::value& policy : all) {
+            if (policy.is_string()) {
+                add_managed(text_of(policy), role);
+            } else if (policy.is_object() && policy.get_object().contains("Statement")) {
+                role.policies.emplace_back(fmt::format("{}Policy{}", role.logical_id, role.policies.size() - 1),
+                                           json::serialize(policy));
+            } else {
+                problems_.add(path_ + ".Policies",
+                              "each is the name of a managed policy or a document with a "
+                              "Statement; SAM's policy templates are not supported");
+            }
+        }
+        std::string arn = resolver_.role_arn(role.name);
+        plan_.roles.push_back(std::move(role));
+        return arn;
     }
 
     void add_outputs() {

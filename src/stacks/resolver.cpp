@@ -88,6 +88,18 @@ json::value Resolver::resolve_reference(const std::string& name, const std::stri
     return json::value(reference(name, path));
 }
 
+bool Resolver::has_resource(const std::string& logical_id) const {
+    return resource(logical_id) != nullptr;
+}
+
+std::string Resolver::generated_name(const std::string& logical_id) const {
+    return target_.stack_name + "-" + logical_id;
+}
+
+std::string Resolver::role_arn(const std::string& name) const {
+    return fmt::format("arn:aws:iam::{}:role/{}", target_.account, name);
+}
+
 std::string Resolver::physical_name(const std::string& logical_id) {
     const json::object* found = resource(logical_id);
     if (found == nullptr) return {};
@@ -96,7 +108,7 @@ std::string Resolver::physical_name(const std::string& logical_id) {
     const json::value* name = property.empty() || properties == nullptr || !properties->is_object()
                                   ? nullptr
                                   : properties->get_object().if_contains(property);
-    if (name == nullptr) return target_.stack_name + "-" + logical_id;
+    if (name == nullptr) return generated_name(logical_id);
     const std::string path = fmt::format("Resources.{}.Properties.{}", logical_id, property);
     if (!under_way_.insert(logical_id).second) {
         problems_.add(path, "refers to itself in a circle");
@@ -131,8 +143,7 @@ std::string Resolver::attribute(const std::string& logical_id, const std::string
     if (name == "Arn" && type == "AWS::Serverless::Function") return arn("lambda", "function:");
     if (name == "Arn" && type == "AWS::DynamoDB::Table") return arn("dynamodb", "table/");
     if (name == "Arn" && type == "AWS::Logs::LogGroup") return arn("logs", "log-group:") + ":*";
-    if (name == "Arn" && type == "AWS::IAM::Role")
-        return fmt::format("arn:aws:iam::{}:role/{}", target_.account, physical);
+    if (name == "Arn" && type == "AWS::IAM::Role") return role_arn(physical);
     if (name == "TopicArn" && type == "AWS::SNS::Topic") return arn("sns", "");
     if (name == "TopicName" && type == "AWS::SNS::Topic") return physical;
     problems_.add(path, fmt::format("{} has no attribute '{}' here", type.empty() ? logical_id : type, name));

@@ -27,6 +27,10 @@ public:
     [[nodiscard]] boost::json::value resolve(const boost::json::value& value, const std::string& path);
     /// The name that a resource has: its name property, or `<stack>-<logical id>`.
     [[nodiscard]] std::string physical_name(const std::string& logical_id);
+    /// The name of a resource without a name property.
+    [[nodiscard]] std::string generated_name(const std::string& logical_id) const;
+    [[nodiscard]] std::string role_arn(const std::string& name) const;
+    [[nodiscard]] bool has_resource(const std::string& logical_id) const;
     /// `Ref` and `Fn::GetAtt` of a resource.
     [[nodiscard]] std::string reference(const std::string& logical_id, const std::string& path);
     [[nodiscard]] std::string attribute(const std::string& logical_id, const std::string& name,

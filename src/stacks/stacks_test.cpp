@@ -10,6 +10,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const Target kTarget{.stack_name = "app",
                      .stack_id = "arn:aws:cloudformation:us-east-1:000000000000:stack/app/1",
@@ -81,6 +82,47 @@ TEST(Plan, ResolvesEverything) {
 std::string problems(std::string_view text, const std::map<std::string, std::string>& parameters = {}) {
     const auto plan = make_plan(text, {.given = parameters}, kTarget);
     return plan ? "" : plan.error().message;
+}
+
+TEST(Plan, FunctionWithoutRoleGetsOneOfItsOwn) {
+    const auto plan = make_plan(R"(
+Resources:
+  Plain: {Type: "AWS::Serverless::Function", Metadata: {HoldpointExecutable: f}}
+  Durable:
+    Type: AWS::Serverless::Function
+    Properties:
+      DurableConfig: {ExecutionTimeout: 60}
+      Policies:
+        - AWSLambdaBasicExecutionRole
+        - Statement: [{Effect: Allow, Action: "sns:Publish", Resource: !Ref Topic}]
+    Metadata: {HoldpointExecutable: f}
+  Topic: {Type: "AWS::SNS::Topic"}
+)",
+                                {}, kTarget);
+    ASSERT_TRUE(plan) << plan.error().message;
+    EXPECT_EQ(plan->functions.at(1).role_arn, "arn:aws:iam::000000000000:role/app-DurableRole");
+    const RolePlan& plain = plan->roles.at(0);
+    EXPECT_EQ(plain.name, "app-PlainRole");
+    EXPECT_THAT(plain.policies.at(0).second, Not(HasSubstr("lambda:CheckpointDurableExecution")));
+    const RolePlan& durable = plan->roles.at(1);
+    EXPECT_THAT(durable.policies.at(0).second, HasSubstr("lambda:CheckpointDurableExecution"));
+    EXPECT_EQ(durable.policies.at(1).first, "AWSLambdaBasicExecutionRole");
+    EXPECT_EQ(durable.policies.at(2).first, "DurableRolePolicy1");
+    EXPECT_THAT(durable.policies.at(2).second, HasSubstr("arn:aws:sns:us-east-1:000000000000:app-Topic"));
+}
+
+TEST(Plan, RolesThatCannotBeMadeAreRefused) {
+    const auto with = [](const std::string& properties, const std::string& resources = "") {
+        return problems(R"(
+Resources:
+  F: {Type: "AWS::Serverless::Function", Metadata: {HoldpointExecutable: f}, Properties: {)" +
+                        properties + "}}\n" + resources);
+    };
+    EXPECT_THAT(with("Role: arn, Policies: []"),
+                HasSubstr("F.Properties.Policies (line 3): means nothing beside Role"));
+    EXPECT_THAT(with("Policies: AdministratorAccess"), HasSubstr("AdministratorAccess is not known here"));
+    EXPECT_THAT(with("Policies: [{DynamoDBReadPolicy: {TableName: t}}]"), HasSubstr("SAM's policy templates"));
+    EXPECT_THAT(with("Timeout: 3", "  FRole: {Type: AWS::IAM::Role}"), HasSubstr("has the name of the resource FRole"));
 }
 
 TEST(Plan, ParametersHaveLimits) {

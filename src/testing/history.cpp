@@ -118,7 +118,7 @@ public:
             if (!value.is_object()) throw std::invalid_argument("an event of the history is no object");
             sorted.emplace_back(value.get_object());
         }
-        std::ranges::stable_sort(sorted, {}, &Event::id);
+        std::ranges::sort(sorted, {}, &Event::id);
         for (const Event& event : sorted) take(event);
         if (history_.execution_id.empty()) throw std::invalid_argument("the history has no ExecutionStarted event");
         return std::move(history_);

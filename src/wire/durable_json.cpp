@@ -188,13 +188,15 @@ Operation read_one_operation(JsonReader& reader) {
     return operation;
 }
 
+void read_page(JsonReader& state, std::vector<Operation>& operations, std::string& next_marker) {
+    operations.reserve(state.count("Operations"));
+    state.each("Operations", [&](JsonReader& item) { operations.push_back(read_one_operation(item)); });
+    next_marker = state.text("NextMarker").value_or("");
+}
+
 void read_state(JsonReader& reader, std::string_view member, std::vector<Operation>& operations,
                 std::string& next_marker) {
-    reader.child(member, [&](JsonReader& state) {
-        operations.reserve(state.count("Operations"));
-        state.each("Operations", [&](JsonReader& item) { operations.push_back(read_one_operation(item)); });
-        next_marker = state.text("NextMarker").value_or("");
-    });
+    reader.child(member, [&](JsonReader& state) { read_page(state, operations, next_marker); });
 }
 
 object state_json(const std::vector<Operation>& operations, const std::string& next_marker, TimeFormat format) {
@@ -371,6 +373,14 @@ Result<CheckpointResponse> read_checkpoint_response(const value& json) {
         response.checkpoint_token = reader.text("CheckpointToken");
         read_state(reader, "NewExecutionState", response.operations, response.next_marker);
         return response;
+    });
+}
+
+Result<CheckpointResponse> read_state_page(const value& json) {
+    return read_json<CheckpointResponse>(json, [](JsonReader& reader) {
+        CheckpointResponse page;
+        read_page(reader, page.operations, page.next_marker);
+        return page;
     });
 }
 

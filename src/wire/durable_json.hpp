@@ -36,5 +36,7 @@ enum class TimeFormat { api_seconds, envelope_milliseconds };
 [[nodiscard]] Result<InvocationOutput> read_invocation_output(const boost::json::value& json);
 [[nodiscard]] Result<CheckpointRequest> read_checkpoint_request(const boost::json::value& json);
 [[nodiscard]] Result<CheckpointResponse> read_checkpoint_response(const boost::json::value& json);
+/// GetDurableExecutionState's answer, which has the members of a checkpoint's NewExecutionState, and no token.
+[[nodiscard]] Result<CheckpointResponse> read_state_page(const boost::json::value& json);
 
 }  // namespace holdpoint::wire

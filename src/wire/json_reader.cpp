@@ -29,14 +29,27 @@ std::string_view kind_of(const boost::json::value& json) {
 
 }  // namespace
 
-JsonReader::JsonReader(const boost::json::value& json, std::string path, std::optional<Error>& problem)
-    : object_(json.if_object()), path_(std::move(path)), problem_(problem) {
+JsonReader::JsonReader(const boost::json::value& json, std::string_view name, std::optional<Error>& problem)
+    : object_(json.if_object()), name_(name), problem_(problem) {
     if (!object_) refuse("", "an object", kind_of(json));
+}
+
+JsonReader::JsonReader(const boost::json::value& json, const JsonReader& parent, std::string_view name,
+                       std::size_t index)
+    : object_(json.if_object()), parent_(&parent), name_(name), index_(index), problem_(parent.problem_) {
+    if (!object_) refuse("", "an object", kind_of(json));
+}
+
+std::string JsonReader::path() const {
+    std::string text = parent_ == nullptr ? std::string() : parent_->path() + ".";
+    text += name_;
+    if (index_ != kNoIndex) text += "[" + std::to_string(index_) + "]";
+    return text;
 }
 
 void JsonReader::refuse(std::string_view name, std::string_view expected, std::string_view found) {
     if (problem_) return;
-    std::string where = path_;
+    std::string where = path();
     if (!name.empty()) where.append(".").append(name);
     problem_ = Error{.name = "SerializationException",
                      .http_status = 400,
@@ -120,7 +133,7 @@ std::optional<TimePoint> JsonReader::time(std::string_view name) {
 void JsonReader::child(std::string_view name, const std::function<void(JsonReader&)>& read) {
     const auto* member = find(name);
     if (!member) return;
-    JsonReader inner(*member, path_ + "." + std::string(name), problem_);
+    JsonReader inner(*member, *this, name, kNoIndex);
     if (!problem_) read(inner);
 }
 
@@ -136,7 +149,7 @@ void JsonReader::each(std::string_view name, const std::function<void(JsonReader
     const auto* list = member->if_array();
     if (!list) return refuse(name, "a list", kind_of(*member));
     for (std::size_t i = 0; i < list->size() && !problem_; ++i) {
-        JsonReader inner((*list)[i], path_ + "." + std::string(name) + "[" + std::to_string(i) + "]", problem_);
+        JsonReader inner((*list)[i], *this, name, i);
         if (!problem_) read(inner);
     }
 }

@@ -20,7 +20,8 @@ namespace holdpoint::wire {
 /// counts as absent. Errors are SerializationException and name path, expectation and finding.
 class JsonReader {
 public:
-    JsonReader(const boost::json::value& json, std::string path, std::optional<Error>& problem);
+    /// `name` is how the object is called in errors.
+    JsonReader(const boost::json::value& json, std::string_view name, std::optional<Error>& problem);
 
     [[nodiscard]] std::optional<std::string> text(std::string_view name);
     [[nodiscard]] std::string required_text(std::string_view name);
@@ -31,9 +32,9 @@ public:
     [[nodiscard]] std::optional<TimePoint> time(std::string_view name);
     /// Calls `read` when the member is there and an object.
     void child(std::string_view name, const std::function<void(JsonReader&)>& read);
-    /// Calls `read` for each element of a list of objects.
     /// How many elements the list has; 0 when there is none.
     [[nodiscard]] std::size_t count(std::string_view name) const;
+    /// Calls `read` for each element of a list of objects.
     void each(std::string_view name, const std::function<void(JsonReader&)>& read);
 
     template <class Enum>
@@ -47,11 +48,19 @@ public:
     }
 
 private:
+    static constexpr std::size_t kNoIndex = SIZE_MAX;
+
+    JsonReader(const boost::json::value& json, const JsonReader& parent, std::string_view name, std::size_t index);
+
     const boost::json::value* find(std::string_view name) const;
     void refuse(std::string_view name, std::string_view expected, std::string_view found);
+    /// Made only when something is wrong: there may be many thousand readers.
+    [[nodiscard]] std::string path() const;
 
     const boost::json::object* object_;
-    std::string path_;
+    const JsonReader* parent_ = nullptr;  // outlives this one
+    std::string_view name_;
+    std::size_t index_ = kNoIndex;  // its place in the list `name_`
     std::optional<Error>& problem_;
 };
 

@@ -49,6 +49,11 @@ def test_a_listen_address_that_is_none_is_refused(tmp_path, listen):
     assert done.returncode != 0 and "--listen" in done.stderr + done.stdout
 
 
+def test_a_limit_that_is_none_is_refused(tmp_path):
+    done = subprocess.run([BIN / "holdpoint", "up", "--data", tmp_path / "x", "--limit", "steps=5"], capture_output=True, text=True, timeout=30)
+    assert done.returncode != 0 and "--limit" in done.stderr + done.stdout and "operations" in done.stderr + done.stdout
+
+
 def test_what_is_secret_is_readable_by_its_owner_alone(server):
     assert stat.S_IMODE(server.data.stat().st_mode) == 0o700
     for file in server.data.rglob("*"):

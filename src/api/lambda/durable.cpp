@@ -128,7 +128,7 @@ void get(const Context& context, const Call& call, const std::string& arn) {
     const auto with_data = query_flag(call.request, "IncludeExecutionData", true);
     if (!with_data) return respond_error(call, with_data.error());
     const auto rows = context.store.snapshot();
-    const auto number = engine::execution_number(*rows, arn);
+    const auto number = core::execution_number(*rows, arn);
     if (!number) return respond_error(call, number.error());
     const auto execution = core::load_execution(*rows, *number);
     const core::Head& head = execution->head();
@@ -180,7 +180,7 @@ void history(const Context& context, const Call& call, const std::string& arn) {
     if (!reverse) return respond_error(call, reverse.error());
     if (!size) return respond_error(call, size.error());
     const auto rows = context.store.snapshot();
-    const auto number = engine::execution_number(*rows, arn);
+    const auto number = core::execution_number(*rows, arn);
     if (!number) return respond_error(call, number.error());
     const auto execution = core::load_execution(*rows, *number);
     const std::size_t last = execution->events();

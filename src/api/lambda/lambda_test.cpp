@@ -136,7 +136,7 @@ TEST_F(LambdaServiceTest, AMarkerNeverLeadsToAnotherFunction) {
 // What is kept is JSON. Bytes that are no text made a row that could never be read again, by no later server either.
 TEST_F(LambdaServiceTest, BytesThatAreNoTextAreNotKept) {
     const std::string arn = start("f", "traced", {{"X-Amzn-Trace-Id", "Root=\xff\xfe"}});
-    const auto number = engine::execution_number(*store_->snapshot(), arn);
+    const auto number = core::execution_number(*store_->snapshot(), arn);
     ASSERT_TRUE(number);
     EXPECT_EQ(core::load_execution(*store_->snapshot(), *number)->head().trace_header, "");
     EXPECT_EQ(call("GET", "/2025-12-01/durable-executions/" + percent_encode(arn)).status, 200);

@@ -1,0 +1,67 @@
+"""A Lambda runtime for functions in Python: `python runtime.py MODULE.py` serves the `handler` that MODULE.py defines.
+
+(AWS Lambda developer guide, "Using the Lambda runtime API for custom runtimes")
+"""
+import http.client
+import importlib.util
+import json
+import os
+import sys
+import time
+import traceback
+
+
+class Context:
+    """What AWS's runtime hands to a handler of an invocation."""
+
+    def __init__(self, headers):
+        self.aws_request_id = headers["Lambda-Runtime-Aws-Request-Id"]
+        self.invoked_function_arn = headers["Lambda-Runtime-Invoked-Function-Arn"]
+        self.deadline_ms = int(headers["Lambda-Runtime-Deadline-Ms"])
+        self.tenant_id = headers.get("Lambda-Runtime-Aws-Tenant-Id")
+        self.function_name = os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+        self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+        self.memory_limit_in_mb = os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]
+        self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
+        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self.identity = None
+        self.client_context = None
+
+    def get_remaining_time_in_millis(self):
+        return max(0, self.deadline_ms - int(time.time() * 1000))
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location("function", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.handler
+
+
+def main():
+    handler = load(sys.argv[1])
+    host, _, prefix = os.environ["AWS_LAMBDA_RUNTIME_API"].partition("/")
+    base = f"/{prefix}/2018-06-01/runtime/invocation" if prefix else "/2018-06-01/runtime/invocation"
+    connection = http.client.HTTPConnection(host)
+
+    def send(method, path, body=None):
+        connection.request(method, base + path, body=None if body is None else json.dumps(body))
+        response = connection.getresponse()
+        return response, response.read()
+
+    while True:
+        response, event = send("GET", "/next")
+        if response.status != 200:
+            sys.exit(1)
+        context = Context(response.headers)
+        os.environ["_X_AMZN_TRACE_ID"] = response.headers.get("Lambda-Runtime-Trace-Id", "")
+        try:
+            answer = handler(json.loads(event), context)
+            send("POST", f"/{context.aws_request_id}/response", answer)
+        except Exception as error:
+            send("POST", f"/{context.aws_request_id}/error",
+                 {"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": traceback.format_exc().splitlines()})
+
+
+if __name__ == "__main__":
+    main()
