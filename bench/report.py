@@ -54,6 +54,22 @@ def starts_table(starts):
         yield line
 
 
+def steps_table(loads):
+    yield f"{'sequential steps of':<20}{'clients':>8}{'steps/s':>10}   {'execution of 10 ms p50/p95/p99':<30}"
+    for load in sorted(loads, key=lambda load: (load["function"], load["clients"])):
+        yield f"{load['function']:<20}{load['clients']:>8}{load['steps_per_second']:>10.0f}   " \
+            + "{p50:.1f} / {p95:.1f} / {p99:.1f}".format(**load["execution_ms"])
+
+
+def sdk_table(sdk):
+    for replay in sdk["replays"]:
+        yield f"replay of {replay['steps']:>7} steps: {replay['cpu_ms']['p50']:>7.1f} ms of CPU (p95 {replay['cpu_ms']['p95']:.1f}), " \
+              f"{replay['cpu_us_per_step']:.2f} us each, peak {replay['peak_mib']:.0f} MiB"
+    for name in ("steps", "map"):
+        run = sdk[name]
+        yield f"{name} of {run['count']}: {run['cpu_us_each']:.0f} us of CPU and {run['wall_us_each']:.0f} us each, peak {run['peak_mib']:.0f} MiB"
+
+
 def collect(folder):
     def read(name):
         return json.loads((folder / name).read_text())
@@ -64,6 +80,8 @@ def collect(folder):
         "cores": os.cpu_count(),
         "sync": {"before": read("sync_before.json"), "after": read("sync_after.json")},
         "loads": loads,
+        "steps": [json.loads(path.read_text()) for path in sorted(folder.glob("steps_*.json"))],
+        "sdk": read("sdk.json"),
         "processes": read("server.json"),
         "starts": read_starts(folder),
         "core": core,
@@ -80,6 +98,10 @@ def table(results):
             values = load["milliseconds"][stage]
             return "{p50:.1f} / {p95:.1f} / {p99:.1f}".format(**values)
         yield f"{load['mode']:<10}{load['clients']:>8}{load['approvals_per_second']:>13.1f}   {row('whole'):<28}{row('decision_to_done'):<32}"
+    yield ""
+    yield from steps_table(results["steps"])
+    yield ""
+    yield from sdk_table(results["sdk"])
     yield ""
     yield from starts_table(results["starts"])
     server = results["processes"]["server"]

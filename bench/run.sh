@@ -7,7 +7,8 @@ seconds=${1:-10}
 bin=build/release/bin
 out=build/bench
 
-for program in holdpoint approvals_workflow approval_api hello_durable approvals_load function_start sync_probe core_bench; do
+for program in holdpoint approvals_workflow approval_api hello_durable bench_function approvals_load steps_load sdk_load function_start \
+    sync_probe core_bench; do
     [ -x "$bin/$program" ] || { echo "bench: $bin/$program is missing; run: make bench" >&2; exit 1; }
 done
 rm -rf "$out"
@@ -44,12 +45,32 @@ for mode in callback polling; do
         "$bin/approvals_load" --mode "$mode" --clients "$clients" --seconds "$seconds" >"$out/load_${mode}_$clients.json"
     done
 done
+"$bin/holdpoint" deploy bench/template.yaml --data "$data" --stack-name bench >/dev/null
+for clients in 1 16 64; do
+    echo "Sequential steps, $clients at a time, $seconds s …"
+    "$bin/steps_load" --clients "$clients" --seconds "$seconds" >"$out/steps_cpp_$clients.json"
+done
+# The same workflow with AWS's own SDKs, where npm and pip can fetch them.
+if bench/peers/install.sh build/peers && \
+    "$bin/holdpoint" deploy bench/peers/template.yaml --data "$data" --stack-name peers --bin build/peers >/dev/null; then
+    for peer in javascript python; do
+        for clients in 1 16; do
+            echo "Sequential steps, AWS's SDK for $peer, $clients at a time, $seconds s …"
+            "$bin/steps_load" --function "bench-$peer" --clients "$clients" --seconds "$seconds" >"$out/steps_${peer}_$clients.json"
+        done
+    done
+else
+    echo "bench: AWS's SDKs could not be installed; the comparison is left out" >&2
+fi
 "$bin/sync_probe" "$data" >"$out/sync_after.json"
 python3 bench/report.py processes "$server" "$data" >"$out/server.json"
 kill -TERM "$server"
 wait "$server"
 server=
 
+echo "The SDK over a stub that answers at once …"
+strip -o "$out/bench_function" "$bin/bench_function"
+"$bin/sdk_load" "$out/bench_function" >"$out/sdk.json"
 echo "Starts of functions …"
 bench/starts.sh "$bin" "$out" >/dev/null
 echo "Without sockets and disk …"
