@@ -2,7 +2,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <array>
 #include <boost/crc.hpp>
@@ -117,11 +116,14 @@ std::string md5(std::string_view bytes) {
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
-    unsigned size = 0;
-    HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(bytes.data()),
-         bytes.size(), out.data(), &size);
-    return {reinterpret_cast<const char*>(out.data()), size};
+    // RFC 2104, because OpenSSL 3's own looks its algorithm up each time, which costs more than a short text's HMAC.
+    constexpr std::size_t kBlock = 64;
+    std::string inner = key.size() > kBlock ? sha256(key) : std::string(key);
+    inner.resize(kBlock, '\0');
+    std::string outer = inner;
+    for (char& c : inner) c ^= 0x36;
+    for (char& c : outer) c ^= 0x5c;
+    return sha256(outer + sha256(inner.append(bytes)));
 }
 
 unsigned crc32(std::string_view bytes) {

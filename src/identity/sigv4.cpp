@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <unordered_map>
 
 #include "base/encoding.hpp"
 
@@ -119,6 +120,23 @@ struct Scope {
     [[nodiscard]] std::string text() const { return fmt::format("{}/{}/{}/aws4_request", date, region, service); }
 };
 
+std::string derive_key(std::string_view secret, const Scope& scope) {
+    std::string key = hmac_sha256("AWS4" + std::string(secret), scope.date);
+    key = hmac_sha256(key, scope.region);
+    key = hmac_sha256(key, scope.service);
+    return hmac_sha256(key, "aws4_request");
+}
+
+/// A key is good for a day, and deriving it costs more than using it.
+const std::string& signing_key(std::string_view secret, const Scope& scope) {
+    constexpr std::size_t kKeptMax = 128;
+    thread_local std::unordered_map<std::string, std::string> kept;
+    const std::string name = fmt::format("{}/{}", secret, scope.text());
+    if (const auto known = kept.find(name); known != kept.end()) return known->second;
+    if (kept.size() >= kKeptMax) kept.clear();
+    return kept.emplace(name, derive_key(secret, scope)).first->second;
+}
+
 std::string signature_of(const SignedRequest& request, const std::vector<std::string>& names,
                          std::string_view body_digest, std::string_view secret, std::string_view timestamp,
                          const Scope& scope) {
@@ -127,11 +145,7 @@ std::string signature_of(const SignedRequest& request, const std::vector<std::st
         canonical_query(request.target), canonical_headers(request.headers, names), fmt::join(names, ";"), body_digest);
     const std::string to_sign =
         fmt::format("{}\n{}\n{}\n{}", kAlgorithm, timestamp, scope.text(), to_hex(sha256(canonical)));
-    std::string key = hmac_sha256("AWS4" + std::string(secret), scope.date);
-    key = hmac_sha256(key, scope.region);
-    key = hmac_sha256(key, scope.service);
-    key = hmac_sha256(key, "aws4_request");
-    return to_hex(hmac_sha256(key, to_sign));
+    return to_hex(hmac_sha256(signing_key(secret, scope), to_sign));
 }
 
 std::string timestamp_of(TimePoint at) {
