@@ -35,6 +35,9 @@ public:
             "INSERT INTO {} (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
     }
     Statement& erase(Space space) { return cached(space, 6, "DELETE FROM {} WHERE key = ?1"); }
+    Statement& begin_read() { return cached(Space::meta, 7, "BEGIN"); }
+    Statement& begin_write() { return cached(Space::meta, 8, "BEGIN IMMEDIATE"); }
+    Statement& commit() { return cached(Space::meta, 9, "COMMIT"); }
 
 private:
     Statement& cached(Space space, int kind, const std::string& sql) {
@@ -63,6 +66,11 @@ public:
 private:
     Statement& statement_;
 };
+
+void run(Statement& statement) {
+    Use use(statement);
+    (void)use->step();
+}
 
 std::optional<std::string> get_row(Statements& statements, Space space, std::string_view key) {
     Use use(statements.get(space));
@@ -122,11 +130,14 @@ private:
 class Snapshot final : public RowReader {
 public:
     explicit Snapshot(ReadPool& pool) : pool_(pool), connection_(pool.take()) {
-        connection_->connection.execute("BEGIN");
+        run(connection_->statements.begin_read());
     }
     ~Snapshot() override {
-        sqlite3_exec(connection_->connection.handle(), "COMMIT", nullptr, nullptr, nullptr);
-        pool_.give_back(std::move(connection_));
+        try {
+            run(connection_->statements.commit());
+            pool_.give_back(std::move(connection_));
+        } catch (const SqliteError&) {  // NOLINT(bugprone-empty-catch): the connection goes, and with it what it read
+        }
     }
     Snapshot(const Snapshot&) = delete;
     Snapshot& operator=(const Snapshot&) = delete;
@@ -148,7 +159,7 @@ class SqliteTransaction final : public Transaction {
 public:
     SqliteTransaction(Connection& connection, Statements& statements)
         : connection_(connection), statements_(statements) {
-        connection_.execute("BEGIN IMMEDIATE");
+        run(statements_.begin_write());
     }
     ~SqliteTransaction() override {
         if (!committed_) sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
@@ -175,7 +186,7 @@ public:
     }
 
     void commit() override {
-        connection_.execute("COMMIT");
+        run(statements_.commit());
         committed_ = true;
     }
 
