@@ -183,6 +183,7 @@ void ExecutionState::set_end(End end, ErrorInfo error) {
     if (end_ == End::none) {
         end_ = end;
         error_ = std::move(error);
+        tasks.let_all_leave();
     }
     changed.notify_all();
 }

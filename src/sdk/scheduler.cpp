@@ -111,7 +111,7 @@ std::shared_ptr<Task> Scheduler::take_child() {
 }
 
 void Scheduler::run(Lock& lock, const std::shared_ptr<Task>& task) {
-    ++running_;
+    running_.insert(task.get());
     ++task->group_->running;
     task->parked_on_.clear();
     Task* const outer = std::exchange(current, task.get());
@@ -140,7 +140,7 @@ void Scheduler::run(Lock& lock, const std::shared_ptr<Task>& task) {
         task->stage_ = Task::Stage::settled;
         if (task->group_->on_settled) task->group_->on_settled(lock, *task);
     }
-    --running_;
+    running_.erase(task.get());
     --task->group_->running;
     if (task->parent_) --task->parent_->active_children_;
     state_.changed.notify_all();
@@ -213,7 +213,7 @@ void Scheduler::await(Lock& lock, const Awaited& awaited) {
         }
         // What is not sent yet goes first: its answer may bring what is waited for.
         if (state_.send_all(lock)) continue;
-        if (running_ == 0 && ready_count_ == 0) state_.suspend(lock);
+        if (running_.empty() && ready_count_ == 0) state_.suspend(lock);
         wait_for_change(lock, awaited);
     }
 }
@@ -316,14 +316,20 @@ int* Scheduler::must_leave() const {
     return &current->swallowed_;
 }
 
-std::stop_token Scheduler::stop_token() {
-    return current == nullptr ? std::stop_token() : current->stop_.get_token();
+std::stop_token Scheduler::stop_token() const {
+    return current == nullptr ? handler_stop_.get_token() : current->stop_.get_token();
+}
+
+void Scheduler::let_all_leave() {
+    handler_stop_.request_stop();
+    for (Task* task : running_) task->stop_.request_stop();
 }
 
 void Scheduler::stop() {
     {
         const Lock lock(state_.mutex);
         stopping_ = true;
+        let_all_leave();
         for (const auto& task : ready_) {
             if (task->stage_ == Task::Stage::ready) leave_ready(*task, Task::Stage::abandoned);
         }

@@ -18,6 +18,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -128,7 +129,10 @@ public:
     [[nodiscard]] bool is_orphan() const;
     /// The running task has to be left, and has been told so before; counts that.
     [[nodiscard]] int* must_leave() const;
-    [[nodiscard]] static std::stop_token stop_token();
+    /// What the running code looks at to see that it may leave.
+    [[nodiscard]] std::stop_token stop_token() const;
+    /// All that runs may leave: nothing of it can be recorded any more.
+    void let_all_leave();
     /// Ends the threads; what runs is waited for.
     void stop();
 
@@ -159,7 +163,8 @@ private:
     std::vector<std::thread> threads_;
     bool stopping_ = false;
     int idle_ = 0;
-    int running_ = 0;
+    std::unordered_set<Task*> running_;
+    std::stop_source handler_stop_;  // of what the handler itself runs
     std::size_t ready_count_ = 0;
     std::uint64_t settled_ = 0;
     std::deque<std::shared_ptr<Task>> ready_;
