@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cstdio>
 
+#include "aws/errors.hpp"
 #include "sdk/last_answer.hpp"
 
 namespace durable::detail {
@@ -191,7 +192,8 @@ void ExecutionState::set_end(End end, ErrorInfo error) {
 /// What a failed call means: the service invokes again after what may pass, and a refusal would come back every time.
 void ExecutionState::set_end_after(const holdpoint::Error& failure) {
     ErrorInfo error{.type = failure.name, .message = failure.message, .data = {}, .stack = {}};
-    const bool refused = failure.http_status >= 400 && failure.http_status < 500 && failure.http_status != 429;
+    const bool refused =
+        failure.http_status >= 400 && failure.http_status < 500 && !holdpoint::aws::is_throttling(failure);
     const bool key_unusable = failure.name.starts_with("KMS");
     if (key_unusable || (refused && !is_stale_token(failure))) {
         error.message = fmt::format("{}: {}", failure.name, failure.message);
