@@ -224,7 +224,16 @@ void ExecutionState::throw_if_ended(Lock& lock) {
             "durable: the suspension of an operation was caught 100 times, and the code went on; this invocation "
             "ends here. Do not catch (...) around durable operations without throwing it again.\n",
             stderr);
-        if (end_ == End::none) end_ = End::suspended;
+        if (tasks.is_orphan()) {
+            // Nothing has to be pending at the service, which would refuse PENDING then.
+            set_end(End::execution_failed, {.type = "ValidationError",
+                                            .message = "A branch or future that nobody waits for any more was told to "
+                                                       "leave 100 times, caught that, and went on.",
+                                            .data = {},
+                                            .stack = {}});
+        } else {
+            set_end(End::suspended, {});
+        }
         lock.unlock();
         end_process_with_answer(*this);
     }
