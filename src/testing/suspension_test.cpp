@@ -230,6 +230,25 @@ TEST(Misuse, ADestructorIsRefusedWhileAnErrorIsOnItsWay) {
     EXPECT_THAT(runner.error_message(), HasSubstr("call it from the body or from a catch block instead"));
 }
 
+// The refusal cannot leave a destructor: the process ends, but not without saying why.
+TEST(MisuseDeathTest, ADestructorThatCatchesNothingEndsTheProcessWithAnExplanation) {
+    ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+    struct Careless {
+        Context& context;
+        ~Careless() {
+            context.step("clean up", [] {});
+        }
+    };
+    const auto careless = [] {
+        LocalService runner([](Context& context, Json) {
+            const Careless guard{context};
+            context.wait("pause", 1h);
+        });
+        runner.start();
+    };
+    EXPECT_DEATH(careless(), "durable operation Step 'clean up' was called in a destructor while an exception was on");
+}
+
 TEST(Misuse, ACatchBlockMayUseTheContext) {
     LocalService runner([](Context& context, Json) {
         try {
