@@ -71,7 +71,8 @@ ExecutionState::ExecutionState(DurableService& service, wire::InvocationInput in
 bool ExecutionState::load() {
     std::vector<wire::Operation> operations;
     if (const auto failure = fetch_pages(token_, std::exchange(next_marker_, {}), operations)) {
-        set_end_after(*failure);
+        Lock lock(mutex);
+        set_end_after(lock, *failure);
         return false;
     }
     merge(std::move(operations), nullptr);
@@ -169,28 +170,27 @@ void ExecutionState::merge(std::vector<wire::Operation> operations, std::vector<
     }
 }
 
-void ExecutionState::suspend(Lock&) {
-    set_end(End::suspended, {});
+void ExecutionState::suspend(Lock& lock) {
+    set_end(lock, End::suspended, {});
     throw Unwind{};
 }
 
 void ExecutionState::fail_execution(ErrorInfo error) {
-    const Lock lock(mutex);
-    set_end(End::execution_failed, std::move(error));
+    Lock lock(mutex);
+    set_end(lock, End::execution_failed, std::move(error));
     throw Unwind{};
 }
 
-void ExecutionState::set_end(End end, ErrorInfo error) {
-    if (end_ == End::none) {
-        end_ = end;
-        error_ = std::move(error);
-        tasks.let_all_leave();
-    }
+void ExecutionState::set_end(Lock& lock, End end, ErrorInfo error) {
     changed.notify_all();
+    if (end_ != End::none) return;
+    end_ = end;
+    error_ = std::move(error);
+    tasks.let_all_leave(lock);
 }
 
 /// What a failed call means: the service invokes again after what may pass, and a refusal would come back every time.
-void ExecutionState::set_end_after(const holdpoint::Error& failure) {
+void ExecutionState::set_end_after(Lock& lock, const holdpoint::Error& failure) {
     ErrorInfo error{.type = failure.name, .message = failure.message, .data = {}, .stack = {}};
     const bool refused =
         failure.http_status >= 400 && failure.http_status < 500 && !holdpoint::aws::is_throttling(failure);
@@ -198,9 +198,9 @@ void ExecutionState::set_end_after(const holdpoint::Error& failure) {
     if (key_unusable || (refused && !is_stale_token(failure))) {
         error.message = fmt::format("{}: {}", failure.name, failure.message);
         error.type = "CheckpointError";
-        set_end(End::execution_failed, std::move(error));
+        set_end(lock, End::execution_failed, std::move(error));
     } else {
-        set_end(End::invocation_failed, std::move(error));
+        set_end(lock, End::invocation_failed, std::move(error));
     }
 }
 
@@ -214,7 +214,7 @@ void ExecutionState::throw_if_ended(Lock& lock) {
     if (end_ != End::none && swallowed == nullptr) swallowed = &swallowed_;
     if (swallowed == nullptr) {
         if (misuse_) {
-            set_end(End::execution_failed, *misuse_);
+            set_end(lock, End::execution_failed, *misuse_);
             throw Unwind{};
         }
         return;
@@ -226,13 +226,14 @@ void ExecutionState::throw_if_ended(Lock& lock) {
             stderr);
         if (tasks.is_orphan()) {
             // Nothing has to be pending at the service, which would refuse PENDING then.
-            set_end(End::execution_failed, {.type = "ValidationError",
-                                            .message = "A branch or future that nobody waits for any more was told to "
-                                                       "leave 100 times, caught that, and went on.",
-                                            .data = {},
-                                            .stack = {}});
+            set_end(lock, End::execution_failed,
+                    {.type = "ValidationError",
+                     .message = "A branch or future that nobody waits for any more was told to "
+                                "leave 100 times, caught that, and went on.",
+                     .data = {},
+                     .stack = {}});
         } else {
-            set_end(End::suspended, {});
+            set_end(lock, End::suspended, {});
         }
         lock.unlock();
         end_process_with_answer(*this);

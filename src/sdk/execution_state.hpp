@@ -119,8 +119,9 @@ private:
     std::optional<holdpoint::Error> fetch_pages(const std::string& token, std::string marker,
                                                 std::vector<holdpoint::wire::Operation>& operations);
     void merge(std::vector<holdpoint::wire::Operation> operations, std::vector<OperationNews>* news);
-    void set_end(End end, ErrorInfo error);
-    void set_end_after(const holdpoint::Error& failure);
+    /// Leaves the lock for a while.
+    void set_end(Lock& lock, End end, ErrorInfo error);
+    void set_end_after(Lock& lock, const holdpoint::Error& failure);
 
     DurableService& service_;
     std::string arn_;

@@ -271,25 +271,33 @@ void Scheduler::leave_ready(Task& task, Task::Stage next) {
 void Scheduler::abandon(Lock& lock, Task& task) {
     if (task.stage_ == Task::Stage::settled) return;
     task.abandoned_ = true;
-    task.stop_.request_stop();
-    if (task.stage_ != Task::Stage::running) leave_ready(task, Task::Stage::abandoned);
+    if (task.stage_ != Task::Stage::running) {
+        leave_ready(task, Task::Stage::abandoned);
+        return;
+    }
+    request_stops(lock, {task.stop_});
     state_.changed.wait(lock, [&] { return task.stage_ != Task::Stage::running; });
 }
 
 void Scheduler::abandon(Lock& lock, Group& group) {
-    fence(group);
+    fence(lock, group);
     state_.changed.wait(lock, [&] { return group.running == 0; });
 }
 
-void Scheduler::fence(Group& group) {
+void Scheduler::fence(Lock& lock, Group& group) {
+    std::vector<std::stop_source> running;
     for (const auto& weak : group.tasks) {
         const auto task = weak.lock();
         if (!task || task->stage_ == Task::Stage::settled) continue;
         task->abandoned_ = true;
-        task->stop_.request_stop();
-        if (task->stage_ != Task::Stage::running) leave_ready(*task, Task::Stage::abandoned);
+        if (task->stage_ == Task::Stage::running) {
+            running.push_back(task->stop_);
+        } else {
+            leave_ready(*task, Task::Stage::abandoned);
+        }
     }
     state_.changed.notify_all();
+    request_stops(lock, std::move(running));
 }
 
 void Scheduler::settle_here(Lock& lock, Task& task) {
@@ -320,20 +328,29 @@ std::stop_token Scheduler::stop_token() const {
     return current == nullptr ? handler_stop_.get_token() : current->stop_.get_token();
 }
 
-void Scheduler::let_all_leave() {
-    handler_stop_.request_stop();
-    for (Task* task : running_) task->stop_.request_stop();
+void Scheduler::let_all_leave(Lock& lock) {
+    std::vector<std::stop_source> running{handler_stop_};
+    for (const Task* task : running_) running.push_back(task->stop_);
+    request_stops(lock, std::move(running));
+}
+
+/// What the author wants to be called then is called here, and may come back to the SDK: the lock is left for it.
+void Scheduler::request_stops(Lock& lock, std::vector<std::stop_source> stops) {
+    if (stops.empty()) return;
+    lock.unlock();
+    for (std::stop_source& stop : stops) stop.request_stop();
+    lock.lock();
 }
 
 void Scheduler::stop() {
     {
-        const Lock lock(state_.mutex);
+        Lock lock(state_.mutex);
         stopping_ = true;
-        let_all_leave();
         for (const auto& task : ready_) {
             if (task->stage_ == Task::Stage::ready) leave_ready(*task, Task::Stage::abandoned);
         }
         state_.changed.notify_all();
+        let_all_leave(lock);
     }
     for (auto& thread : threads_) thread.join();
     threads_.clear();

@@ -118,7 +118,7 @@ public:
     void abandon(Lock& lock, Task& task);
     void abandon(Lock& lock, Group& group);
     /// The same without waiting.
-    void fence(Group& group);
+    void fence(Lock& lock, Group& group);
     /// Does the work of a task that needs nothing but its record, here and now.
     void settle_here(Lock& lock, Task& task);
     /// The service told when an operation that is open will end.
@@ -132,7 +132,7 @@ public:
     /// What the running code looks at to see that it may leave.
     [[nodiscard]] std::stop_token stop_token() const;
     /// All that runs may leave: nothing of it can be recorded any more.
-    void let_all_leave();
+    void let_all_leave(Lock& lock);
     /// Ends the threads; what runs is waited for.
     void stop();
 
@@ -147,6 +147,7 @@ private:
     [[nodiscard]] std::shared_ptr<Task> take_of(const Awaited& awaited);
     [[nodiscard]] std::shared_ptr<Task> take_child();
     void leave_ready(Task& task, Task::Stage next);
+    static void request_stops(Lock& lock, std::vector<std::stop_source> stops);
     [[noreturn]] static void leave_until_changed(const Awaited& awaited);
     [[nodiscard]] bool is_orphan(const Task* task) const;
     void wait_for_change(Lock& lock, const Awaited& awaited);

@@ -190,6 +190,33 @@ TEST(Misuse, EveryOperationIsRefusedOnAForeignThread) {
     }
 }
 
+TEST(Misuse, ACallbackOfAStopTokenIsRefusedAnOperationAndHoldsNobodyUp) {
+    LocalService runner([](Context& context, Json) {
+        std::atomic<bool> is_busy = false;
+        const auto busy = [&](Context& branch) {
+            branch.step("busy", [&](StepContext& step) {
+                const std::stop_callback callback(step.stop_token(), [&] {
+                    try {
+                        branch.step("clean up", [] {});
+                    } catch (const ValidationError&) {
+                    }
+                });
+                is_busy = true;
+                while (!step.stop_token().stop_requested()) std::this_thread::yield();
+            });
+            return 1;
+        };
+        const auto wins = [&](Context&) {
+            while (!is_busy) std::this_thread::yield();
+            return 2;
+        };
+        (void)context.parallel<int>("p", {busy, wins}, {.completion = Completion::first_successful()});
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_type(), "ValidationError");
+    EXPECT_THAT(runner.error_message(), HasSubstr("The durable operation Step 'clean up' was called"));
+}
+
 TEST(Misuse, ADestructorMayUseTheContextWhileNothingIsThrown) {
     struct Farewell {
         Context& context;
