@@ -80,6 +80,7 @@ void Scheduler::serve() {
 
 template <class Pointer>
 std::shared_ptr<Task> Scheduler::take(std::deque<Pointer>& ready) {
+    if (state_.end() != End::none) return nullptr;  // nothing of it could be recorded any more
     while (!ready.empty()) {
         const auto task = std::weak_ptr<Task>(ready.front()).lock();
         ready.pop_front();

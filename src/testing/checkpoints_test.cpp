@@ -274,6 +274,22 @@ TEST(FailedCheckpoint, OfABranchIsNoItemsFailure) {
     }
 }
 
+TEST(FailedCheckpoint, StartsNoMoreOfWhatIsReady) {
+    Ledger service;
+    service.refusal = holdpoint::Error{"ServiceException", 500, "down", {}};
+    std::atomic<int> ran = 0;
+    const auto handler = [&](Context& context) {
+        std::vector<Future<int>> steps;
+        for (int i = 0; i < 20; ++i) steps.push_back(context.step_async("s", [&] { return ++ran; }));
+        context.step("busy", [](StepContext& step) {
+            while (!step.stop_token().stop_requested()) std::this_thread::yield();
+            for (int i = 0; i < 1000; ++i) std::this_thread::yield();  // time enough for the others
+        });
+    };
+    EXPECT_EQ(described(invoke(service, handler, input(), 1)), "again ServiceException");
+    EXPECT_EQ(ran, 1) << "the outcome of the others could not be recorded";
+}
+
 TEST(FailedCheckpoint, LeavesNoCodeRunning) {
     Ledger service;
     service.refusal = holdpoint::Error{"ServiceException", 500, "down", {}};
