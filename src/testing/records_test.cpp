@@ -219,7 +219,7 @@ TEST(ChangedCode, ItemsInAnotherOrderAreFoundOutByTheirNames) {
     const auto over = [](std::vector<std::string> items) {
         return [items = std::move(items)](Context& context) {
             context.map("m", items, [](Context& item, const std::string&) { item.wait("w", 1h); },
-                        {.item_name = [](const std::string& item, std::size_t) { return item; }});
+                        {.max_concurrency = 1, .item_name = [](const std::string& item, std::size_t) { return item; }});
         };
     };
     EXPECT_THAT(meeting(over({"apples", "pears"}), over({"pears", "apples"})),
