@@ -298,7 +298,7 @@ void Scheduler::fence(Lock& lock, Group& group) {
         }
     }
     state_.changed.notify_all();
-    request_stops(lock, std::move(running));
+    request_stops(lock, running);
 }
 
 void Scheduler::settle_here(Lock& lock, Task& task) {
@@ -332,14 +332,14 @@ std::stop_token Scheduler::stop_token() const {
 void Scheduler::let_all_leave(Lock& lock) {
     std::vector<std::stop_source> running{handler_stop_};
     for (const Task* task : running_) running.push_back(task->stop_);
-    request_stops(lock, std::move(running));
+    request_stops(lock, running);
 }
 
 /// What the author wants to be called then is called here, and may come back to the SDK: the lock is left for it.
-void Scheduler::request_stops(Lock& lock, std::vector<std::stop_source> stops) {
+void Scheduler::request_stops(Lock& lock, const std::vector<std::stop_source>& stops) {
     if (stops.empty()) return;
     lock.unlock();
-    for (std::stop_source& stop : stops) stop.request_stop();
+    for (const std::stop_source& stop : stops) stop.request_stop();
     lock.lock();
 }
 

@@ -147,7 +147,7 @@ private:
     [[nodiscard]] std::shared_ptr<Task> take_of(const Awaited& awaited);
     [[nodiscard]] std::shared_ptr<Task> take_child();
     void leave_ready(Task& task, Task::Stage next);
-    static void request_stops(Lock& lock, std::vector<std::stop_source> stops);
+    static void request_stops(Lock& lock, const std::vector<std::stop_source>& stops);
     [[noreturn]] static void leave_until_changed(const Awaited& awaited);
     [[nodiscard]] bool is_orphan(const Task* task) const;
     void wait_for_change(Lock& lock, const Awaited& awaited);
