@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Checks the documentation: its examples are code that is compiled, and its links lead somewhere.
+"""Checks the documentation: its examples are code that is compiled, its links lead somewhere, the tests that it names exist.
 
     check_docs.py [--write]     --write copies the examples from their sources into the pages
 
 In docs/sdk/*.md each ```cpp block has a line `<!-- source: PATH#REGION -->` before it: the block is what stands between `// [REGION]` and
-`// [/REGION]` in that file, without its common indentation. Exit status 1 when a block differs, has no source, or a relative link of
-README.md or docs/ names no file, or no heading of it.
+`// [/REGION]` in that file, without its common indentation. Each row of the tables in docs/traps.md names, in its last column, the tests that
+hold what it says: `Suite.Name` or `file.py::name`. Exit status 1 when a block differs, has no source, a relative link of README.md or docs/
+names no file, or no heading of it, or a row names no test, or one that is nowhere.
 """
 import re
 import subprocess
@@ -18,6 +19,10 @@ BLOCK = re.compile(r"(?:<!-- source: (?P<path>[^#\s]+)#(?P<region>[\w-]+) -->\n)
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.*?)\s*$", re.MULTILINE)
 FENCE = re.compile(r"```.*?```", re.DOTALL)
+TRAPS = "docs/traps.md"
+CPP_TEST = re.compile(r"^ *(?:TEST|TEST_F|TEST_P|RC_GTEST_PROP|RC_GTEST_FIXTURE_PROP)\(\s*(\w+),\s*(\w+)", re.MULTILINE)
+PYTHON_TEST = re.compile(r"^ *def (test_\w+)", re.MULTILINE)
+NAMED_TEST = re.compile(r"`(\w+\.\w+|[\w/]+\.py::\w+)`")
 
 
 def region_of(text, region):
@@ -63,6 +68,29 @@ def broken_links(root, page, text):
             yield f"{page}: {path or page} has no heading #{anchor}"
 
 
+def tests_of(name, text):
+    """The tests in a source file, as docs/traps.md names them."""
+    if name.endswith(".py"):
+        return {f"{name}::{test}" for test in PYTHON_TEST.findall(text)}
+    return {f"{suite}.{test}" for suite, test in CPP_TEST.findall(text)}
+
+
+def wrong_test_names(page, text, tests):
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.startswith("| ") or line.startswith(("| ---", "| trap |")):
+            continue
+        named = NAMED_TEST.findall(line.rstrip(" |").rsplit(" | ", 1)[-1])
+        if not named:
+            yield f"{page}:{number}: this row names no test"
+        yield from (f"{page}:{number}: there is no test {test}" for test in named if test not in tests)
+
+
+def all_tests(root):
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "*_test.cpp", "*_test.py", "*/test_*.py"], cwd=root,
+                            capture_output=True, text=True, check=True).stdout.split()
+    return set().union(*(tests_of(name, (root / name).read_text()) for name in listed if (root / name).is_file()))
+
+
 def main(arguments):
     listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", "README.md", "docs", "examples", "src", "tests"], cwd=ROOT,
                             capture_output=True, text=True, check=True).stdout.split()
@@ -77,6 +105,8 @@ def main(arguments):
                 text, differing = fresh, [one for one in differing if "differs" not in one]
             complaints += differing
         complaints += broken_links(ROOT, page, text)
+        if page == TRAPS:
+            complaints += wrong_test_names(page, text, all_tests(ROOT))
     print("\n".join(complaints) if complaints else "docs: ok")
     return 1 if complaints else 0
 

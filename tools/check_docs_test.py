@@ -39,6 +39,20 @@ class Docs(unittest.TestCase):
         self.assertEqual(list(check_docs.broken_links(self.root, "docs/p.md", page)),
                          ["docs/p.md: the link c.md leads nowhere", "docs/p.md: b.md has no heading #d"])
 
+    def test_tests_are_known_by_the_names_that_a_page_uses(self):
+        cpp = "TEST(A, One) {\n    TEST_F(B,\n           Two)\nRC_GTEST_PROP(C, Three, (int x)) {\n// see TEST(D, Four)\n"
+        self.assertEqual(check_docs.tests_of("src/a_test.cpp", cpp), {"A.One", "B.Two", "C.Three"})
+        python = "def test_one(server):\nclass A:\n    def test_two(self):\ndef helper():\n"
+        self.assertEqual(check_docs.tests_of("tests/e2e/test_a.py", python),
+                         {"tests/e2e/test_a.py::test_one", "tests/e2e/test_a.py::test_two"})
+
+    def test_each_row_names_tests_that_exist(self):
+        page = ("| trap | Holdpoint | held by |\n| --- | --- | --- |\n| a | `A.Gone` in prose | `A.One`, `t/test_a.py::test_b` |\n"
+                "| b | c | `A.Two`, `t/test_a.py::test_c` |\n| c | `A.One` | by nobody |\n")
+        self.assertEqual(list(check_docs.wrong_test_names("p.md", page, {"A.One", "t/test_a.py::test_b"})),
+                         ["p.md:4: there is no test A.Two", "p.md:4: there is no test t/test_a.py::test_c",
+                          "p.md:5: this row names no test"])
+
 
 if __name__ == "__main__":
     unittest.main()

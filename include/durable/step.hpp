@@ -28,8 +28,9 @@ public:
     [[nodiscard]] std::string_view operation_id() const { return serdes_.operation_id; }
     /// Of the execution that the step belongs to.
     [[nodiscard]] std::string_view execution_arn() const { return serdes_.execution_arn; }
-    /// Stopped when nobody waits for this step any more: its map or parallel ended early, or its future is gone. A long
-    /// body may look and leave; its outcome is not recorded then.
+    /// Stopped when the outcome can be of no use any more: the step's map or parallel ended early, its future is gone,
+    /// or the invocation has to end because a checkpoint failed. A long body may look and leave; its outcome is not
+    /// recorded then.
     [[nodiscard]] std::stop_token stop_token() const { return stop_; }
 
 private:

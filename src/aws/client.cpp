@@ -22,11 +22,6 @@ std::string environment(const std::string& name) {
     return value == nullptr ? std::string() : std::string(value);
 }
 
-bool is_throttling(const Error& error) {
-    return error.http_status == 429 || error.name.find("Throttl") != std::string::npos ||
-           error.name == "ProvisionedThroughputExceededException" || error.name == "TooManyRequestsException";
-}
-
 std::string query_text(const Parameters& query) {
     std::string text;
     for (const auto& [name, value] : query) {

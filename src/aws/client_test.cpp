@@ -78,6 +78,38 @@ TEST_F(ClientTest, ReadsErrorsOfEachProtocol) {
     EXPECT_EQ(transport_.requests.back().body, "Action=Publish&Version=2010-03-31&Message=x%20y");
 }
 
+TEST_F(ClientTest, ReadsNameAndMessageWhereverTheyAre) {
+    const std::pair<net::Headers, std::string> forms[] = {
+        {{{"x-amzn-ErrorType", "GoneException"}}, R"({"message":"it is gone"})"},
+        {{{"X-Amzn-Errortype", "GoneException:http://internal.amazon.com/"}}, R"({"Message":"it is gone"})"},
+        {{}, R"({"__type":"com.amazonaws.lambda#GoneException","Message":"it is gone"})"},
+        {{}, R"({"code":"GoneException","message":"it is gone","Type":"User"})"},
+        {{{"x-amzn-ErrorType", "GoneException"}}, R"({"__type":"Other","Message":"it is gone"})"}};
+    for (const auto& [headers, body] : forms) {
+        transport_.answers.push_back(net::Response{.status = 404, .headers = headers, .body = body});
+        const auto answer =
+            client().rest("lambda", {.method = "GET", .path = "/x", .query = {}, .headers = {}, .body = {}});
+        EXPECT_EQ(answer.error().name, "GoneException") << body;
+        EXPECT_EQ(answer.error().message, "it is gone") << body;
+        EXPECT_EQ(answer.error().http_status, 404);
+    }
+}
+
+TEST_F(ClientTest, KnowsThrottlingByItsStatusAndByItsName) {
+    const auto answers = [this](int status, const std::string& name) {
+        transport_.answers.push_back(
+            net::Response{.status = status, .headers = {{"x-amzn-ErrorType", name}}, .body = "{}"});
+        transport_.answers.push_back(net::Response{.status = 200, .headers = {}, .body = "{}"});
+        const bool again = client().json("lambda", "X", {}, false).has_value();
+        transport_.answers.clear();
+        return again;
+    };
+    EXPECT_TRUE(answers(429, "TooManyRequestsException"));
+    EXPECT_TRUE(answers(400, "ThrottlingException"));
+    EXPECT_TRUE(answers(400, "ProvisionedThroughputExceededException"));
+    EXPECT_FALSE(answers(400, "ValidationException"));
+}
+
 TEST_F(ClientTest, TriesAgainWhatMaySucceed) {
     transport_.answers.push_back(std::unexpected(net::TransportError{.message = "refused", .request_was_sent = false}));
     transport_.answers.push_back(net::Response{.status = 503, .headers = {}, .body = ""});

@@ -44,4 +44,9 @@ Error read_error(const net::Response& response) {
     return error;
 }
 
+bool is_throttling(const Error& error) {
+    return error.http_status == 429 || error.name.find("Throttl") != std::string::npos ||
+           error.name == "ProvisionedThroughputExceededException" || error.name == "TooManyRequestsException";
+}
+
 }  // namespace holdpoint::aws

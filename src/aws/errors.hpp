@@ -10,4 +10,7 @@ namespace holdpoint::aws {
 /// whole JSON body as details.
 [[nodiscard]] Error read_error(const net::Response& response);
 
+/// Too much at once, and nothing wrong otherwise; AWS's protocols say so with status 400, too.
+[[nodiscard]] bool is_throttling(const Error& error);
+
 }  // namespace holdpoint::aws

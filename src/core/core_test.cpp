@@ -199,10 +199,57 @@ TEST_F(CoreTest, RefusalsAreAwsWords) {
               "Invalid action for the given operation type.");
 }
 
+TEST_F(CoreTest, AnAttemptEndsWithAPayloadOrAnErrorNeverBoth) {
+    const auto with_both = [](OperationAction action) {
+        OperationUpdate both = update("s", OperationType::step, action);
+        both.payload = "1";
+        both.error = wire::ErrorObject{.message = "no", .type = "E", .data = {}, .stack_trace = {}};
+        both.has_step_options = action == OperationAction::retry;
+        if (both.has_step_options) both.next_attempt_delay_seconds = 1;
+        return both;
+    };
+    EXPECT_EQ(refusal({with_both(OperationAction::retry)}), "Cannot provide both error and payload to RETRY a STEP.");
+    EXPECT_EQ(refusal({with_both(OperationAction::succeed)}), "Cannot provide an Error for SUCCEED action.");
+    EXPECT_EQ(refusal({with_both(OperationAction::fail)}), "Cannot provide a Payload for FAIL action.");
+    OperationUpdate at_once = update("s", OperationType::step, OperationAction::retry);
+    at_once.has_step_options = true;
+    at_once.next_attempt_delay_seconds = 0;
+    EXPECT_EQ(refusal({at_once}), "NextAttemptDelaySeconds must be between 1 and 31622400 seconds, but is 0.");
+    EXPECT_EQ(execution_.find("s"), nullptr);
+}
+
 TEST_F(CoreTest, PendingNeedsSomethingThatIsPending) {
     answer(wire::InvocationStatus::pending);
     EXPECT_EQ(execution_.head().status, wire::ExecutionStatus::failed);
     EXPECT_EQ(execution_.error()->message, "Cannot return PENDING status with no pending operations.");
+}
+
+TEST_F(CoreTest, PendingIsEnoughWhenTheTokenWasWithheld) {
+    execution_.invocation()->token_withheld = true;
+    answer(wire::InvocationStatus::pending);
+    EXPECT_TRUE(execution_.is_running());
+}
+
+TEST_F(CoreTest, WhatTheServiceChangedIsToldOnce) {
+    ASSERT_TRUE(checkpoint({update("1", OperationType::callback, OperationAction::start),
+                            update("2", OperationType::callback, OperationAction::start)}));
+    (void)execution_.take_unseen();
+    const auto succeed = [this](const std::string& id) {
+        apply(*decide_callback_success(execution_, *execution_.find(id)->operation.callback_id, "1", now_, limits_));
+    };
+    succeed("1");
+    EXPECT_TRUE(execution_.has_unseen_change());
+    const auto seen = execution_.take_unseen();
+    ASSERT_EQ(seen.size(), 1U);
+    EXPECT_EQ(seen[0].id, "1");
+    answer(wire::InvocationStatus::pending);
+    EXPECT_FALSE(execution_.has_unseen_change()) << "a checkpoint's answer told it: no invocation for that";
+    succeed("2");
+    begin();
+    EXPECT_THAT(updated_, ::testing::Contains("2"));
+    answer(wire::InvocationStatus::pending);
+    begin();
+    EXPECT_THAT(updated_, ElementsAre());
 }
 
 TEST_F(CoreTest, FailedInvocationsAreTriedAgainUntilTheLimit) {

@@ -267,6 +267,82 @@ TEST_F(ExecutionsTest, ACallbackWakesItWithItsResult) {
     EXPECT_EQ(input.updated_operation_ids, std::vector<std::string>{"1"});
 }
 
+TEST_F(ExecutionsTest, OnlyOneInvocationIsUnderWayAtATime) {
+    const std::string arn = start("a");
+    const auto invocation = world_->next();
+    ASSERT_TRUE(invocation);
+    const auto answer = world_->checkpoint(arn, {.checkpoint_token = input_of(*invocation).checkpoint_token,
+                                                 .updates = {callback_update()},
+                                                 .client_token = {}});
+    ASSERT_TRUE(answer);
+    ASSERT_TRUE(world_->succeed_callback(*response_of(answer).operations.at(0).callback_id, "1"));
+    ASSERT_TRUE(world_->answer(*invocation, pending_)) << "nothing is pending any more, but it has not heard of that";
+    const auto again = world_->next();
+    ASSERT_TRUE(again);
+    EXPECT_EQ(input_of(*again).operations.at(1).result, "1");
+    ASSERT_TRUE(world_->answer(*again, R"({"Status":"SUCCEEDED"})"));
+    EXPECT_EQ(ended_.take()->status, ExecutionStatus::succeeded);
+    const std::string processes = folder_.read("address");
+    EXPECT_EQ(std::count(processes.begin(), processes.end(), '\n'), 1) << "a second one would need its own process";
+}
+
+TEST_F(ExecutionsTest, WhatACheckpointToldNeedsNoInvocation) {
+    const std::string arn = start("a");
+    const auto invocation = world_->next();
+    ASSERT_TRUE(invocation);
+    auto second = callback_update();
+    second.id = "2";
+    const auto answer = world_->checkpoint(arn, {.checkpoint_token = input_of(*invocation).checkpoint_token,
+                                                 .updates = {callback_update(), second},
+                                                 .client_token = {}});
+    ASSERT_TRUE(answer);
+    const auto response = response_of(answer);
+    ASSERT_TRUE(world_->succeed_callback(*response.operations.at(0).callback_id, "1"));
+    const auto news =
+        world_->checkpoint(arn, {.checkpoint_token = *response.checkpoint_token, .updates = {}, .client_token = {}});
+    ASSERT_TRUE(news);
+    ASSERT_EQ(response_of(news).operations.size(), 1U);
+    EXPECT_EQ(response_of(news).operations.at(0).result, "1");
+    ASSERT_TRUE(world_->answer(*invocation, pending_));
+    ASSERT_TRUE(world_->succeed_callback(*response.operations.at(1).callback_id, "2"));
+    const auto again = world_->next();
+    ASSERT_TRUE(again);
+    EXPECT_EQ(input_of(*again).operations.at(2).result, "2") << "it came for nothing";
+}
+
+// The timers' own thread has not looked yet.
+TEST_F(ExecutionsTest, AnEmptyCheckpointShowsWhatIsDueByNow) {
+    const std::string arn = start("a");
+    const auto invocation = world_->next();
+    ASSERT_TRUE(invocation);
+    auto wait = update("1", OperationType::wait, OperationAction::start);
+    wait.wait_seconds = 60;
+    const auto answer = world_->checkpoint(
+        arn, {.checkpoint_token = input_of(*invocation).checkpoint_token, .updates = {wait}, .client_token = {}});
+    ASSERT_TRUE(answer);
+    clock_.advance(60s);
+    const auto news = world_->checkpoint(
+        arn, {.checkpoint_token = *response_of(answer).checkpoint_token, .updates = {}, .client_token = {}});
+    ASSERT_TRUE(news);
+    ASSERT_EQ(response_of(news).operations.size(), 1U);
+    EXPECT_EQ(response_of(news).operations.at(0).status, OperationStatus::succeeded);
+}
+
+TEST_F(ExecutionsTest, ACheckpointThatClosesGivesNoTokenAndIsNotRepeated) {
+    const std::string arn = start("a");
+    const auto invocation = world_->next();
+    ASSERT_TRUE(invocation);
+    auto close = update("e", OperationType::execution, OperationAction::succeed);
+    close.payload = "42";
+    const wire::CheckpointRequest request{
+        .checkpoint_token = input_of(*invocation).checkpoint_token, .updates = {close}, .client_token = "client-1"};
+    const auto answer = world_->checkpoint(arn, request);
+    ASSERT_TRUE(answer);
+    EXPECT_FALSE(response_of(answer).checkpoint_token);
+    EXPECT_EQ(ended_.take()->result, "42");
+    EXPECT_THAT(world_->checkpoint(arn, request).error().message, HasSubstr("Invalid checkpoint token"));
+}
+
 TEST_F(ExecutionsTest, TimersWakeItAndEndIt) {
     const std::string arn = start("a");
     auto invocation = world_->next();

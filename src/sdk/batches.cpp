@@ -179,7 +179,7 @@ private:
         }
         lock.lock();
         if (!reason_) reason_ = reason;
-        if (reason_) core_->state.tasks.fence(*group_);  // what still runs learns of it at once
+        if (reason_) core_->state.tasks.fence(lock, *group_);  // what still runs learns of it at once
         fill(lock);
     }
 

@@ -63,7 +63,7 @@ StepOutcome run_step_body(ContextCore& core, const Claim& claim, int attempt, co
         const Frame frame(claim.name);
         StepContext context(attempt, core.step_logger(claim, attempt),
                             {.execution_arn = core.state.execution_arn(), .operation_id = claim.id},
-                            Scheduler::stop_token());
+                            core.state.tasks.stop_token());
         outcome.result = body(context);
     } catch (const Unwind&) {
         throw;

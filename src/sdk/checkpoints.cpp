@@ -103,13 +103,13 @@ void ExecutionState::send(Lock& lock, std::vector<wire::OperationUpdate> batch) 
     sending_ = false;
     std::vector<OperationNews> news;
     if (answer.failure) {
-        set_end_after(*answer.failure);
+        set_end_after(lock, *answer.failure);
     } else {
         acknowledged_ += count;
         merge(std::move(answer.operations), hooks.any() ? &news : nullptr);
         token_ = std::move(answer.token);
         // Without a token the service takes nothing more from this invocation; what was sent is recorded.
-        if (token_.empty() && !closes) set_end(End::suspended, {});
+        if (token_.empty() && !closes) set_end(lock, End::suspended, {});
     }
     changed.notify_all();
     if (news.empty()) return;

@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cstdio>
 
+#include "aws/errors.hpp"
 #include "sdk/last_answer.hpp"
 
 namespace durable::detail {
@@ -70,7 +71,8 @@ ExecutionState::ExecutionState(DurableService& service, wire::InvocationInput in
 bool ExecutionState::load() {
     const auto take = [this](std::vector<wire::Operation> page) { adopt(std::move(page)); };
     if (const auto failure = fetch_pages(token_, std::exchange(next_marker_, {}), take)) {
-        set_end_after(*failure);
+        Lock lock(mutex);
+        set_end_after(lock, *failure);
         return false;
     }
     first_ = operations_.empty();
@@ -188,36 +190,37 @@ void ExecutionState::merge(std::vector<wire::Operation> operations, std::vector<
     }
 }
 
-void ExecutionState::suspend(Lock&) {
-    set_end(End::suspended, {});
+void ExecutionState::suspend(Lock& lock) {
+    set_end(lock, End::suspended, {});
     throw Unwind{};
 }
 
 void ExecutionState::fail_execution(ErrorInfo error) {
-    const Lock lock(mutex);
-    set_end(End::execution_failed, std::move(error));
+    Lock lock(mutex);
+    set_end(lock, End::execution_failed, std::move(error));
     throw Unwind{};
 }
 
-void ExecutionState::set_end(End end, ErrorInfo error) {
-    if (end_ == End::none) {
-        end_ = end;
-        error_ = std::move(error);
-    }
+void ExecutionState::set_end(Lock& lock, End end, ErrorInfo error) {
     changed.notify_all();
+    if (end_ != End::none) return;
+    end_ = end;
+    error_ = std::move(error);
+    tasks.let_all_leave(lock);
 }
 
 /// What a failed call means: the service invokes again after what may pass, and a refusal would come back every time.
-void ExecutionState::set_end_after(const holdpoint::Error& failure) {
+void ExecutionState::set_end_after(Lock& lock, const holdpoint::Error& failure) {
     ErrorInfo error{.type = failure.name, .message = failure.message, .data = {}, .stack = {}};
-    const bool refused = failure.http_status >= 400 && failure.http_status < 500 && failure.http_status != 429;
+    const bool refused =
+        failure.http_status >= 400 && failure.http_status < 500 && !holdpoint::aws::is_throttling(failure);
     const bool key_unusable = failure.name.starts_with("KMS");
     if (key_unusable || (refused && !is_stale_token(failure))) {
         error.message = fmt::format("{}: {}", failure.name, failure.message);
         error.type = "CheckpointError";
-        set_end(End::execution_failed, std::move(error));
+        set_end(lock, End::execution_failed, std::move(error));
     } else {
-        set_end(End::invocation_failed, std::move(error));
+        set_end(lock, End::invocation_failed, std::move(error));
     }
 }
 
@@ -231,7 +234,7 @@ void ExecutionState::throw_if_ended(Lock& lock) {
     if (end_ != End::none && swallowed == nullptr) swallowed = &swallowed_;
     if (swallowed == nullptr) {
         if (misuse_) {
-            set_end(End::execution_failed, *misuse_);
+            set_end(lock, End::execution_failed, *misuse_);
             throw Unwind{};
         }
         return;
@@ -241,7 +244,17 @@ void ExecutionState::throw_if_ended(Lock& lock) {
             "durable: the suspension of an operation was caught 100 times, and the code went on; this invocation "
             "ends here. Do not catch (...) around durable operations without throwing it again.\n",
             stderr);
-        if (end_ == End::none) end_ = End::suspended;
+        if (tasks.is_orphan()) {
+            // Nothing has to be pending at the service, which would refuse PENDING then.
+            set_end(lock, End::execution_failed,
+                    {.type = "ValidationError",
+                     .message = "A branch or future that nobody waits for any more was told to "
+                                "leave 100 times, caught that, and went on.",
+                     .data = {},
+                     .stack = {}});
+        } else {
+            set_end(lock, End::suspended, {});
+        }
         lock.unlock();
         end_process_with_answer(*this);
     }

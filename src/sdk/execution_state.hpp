@@ -127,8 +127,9 @@ private:
     bool take_execution(holdpoint::wire::Operation& operation);
     /// Answers the record that was there before.
     Record put(Record record);
-    void set_end(End end, ErrorInfo error);
-    void set_end_after(const holdpoint::Error& failure);
+    /// Leaves the lock for a while.
+    void set_end(Lock& lock, End end, ErrorInfo error);
+    void set_end_after(Lock& lock, const holdpoint::Error& failure);
 
     DurableService& service_;
     std::string arn_;

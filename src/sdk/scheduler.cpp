@@ -80,6 +80,7 @@ void Scheduler::serve() {
 
 template <class Pointer>
 std::shared_ptr<Task> Scheduler::take(std::deque<Pointer>& ready) {
+    if (state_.end() != End::none) return nullptr;  // nothing of it could be recorded any more
     while (!ready.empty()) {
         const auto task = std::weak_ptr<Task>(ready.front()).lock();
         ready.pop_front();
@@ -111,7 +112,7 @@ std::shared_ptr<Task> Scheduler::take_child() {
 }
 
 void Scheduler::run(Lock& lock, const std::shared_ptr<Task>& task) {
-    ++running_;
+    running_.insert(task.get());
     ++task->group_->running;
     task->parked_on_.clear();
     Task* const outer = std::exchange(current, task.get());
@@ -140,7 +141,7 @@ void Scheduler::run(Lock& lock, const std::shared_ptr<Task>& task) {
         task->stage_ = Task::Stage::settled;
         if (task->group_->on_settled) task->group_->on_settled(lock, *task);
     }
-    --running_;
+    running_.erase(task.get());
     --task->group_->running;
     if (task->parent_) --task->parent_->active_children_;
     state_.changed.notify_all();
@@ -213,7 +214,7 @@ void Scheduler::await(Lock& lock, const Awaited& awaited) {
         }
         // What is not sent yet goes first: its answer may bring what is waited for.
         if (state_.send_all(lock)) continue;
-        if (running_ == 0 && ready_count_ == 0) state_.suspend(lock);
+        if (running_.empty() && ready_count_ == 0) state_.suspend(lock);
         wait_for_change(lock, awaited);
     }
 }
@@ -271,25 +272,33 @@ void Scheduler::leave_ready(Task& task, Task::Stage next) {
 void Scheduler::abandon(Lock& lock, Task& task) {
     if (task.stage_ == Task::Stage::settled) return;
     task.abandoned_ = true;
-    task.stop_.request_stop();
-    if (task.stage_ != Task::Stage::running) leave_ready(task, Task::Stage::abandoned);
+    if (task.stage_ != Task::Stage::running) {
+        leave_ready(task, Task::Stage::abandoned);
+        return;
+    }
+    request_stops(lock, {task.stop_});
     state_.changed.wait(lock, [&] { return task.stage_ != Task::Stage::running; });
 }
 
 void Scheduler::abandon(Lock& lock, Group& group) {
-    fence(group);
+    fence(lock, group);
     state_.changed.wait(lock, [&] { return group.running == 0; });
 }
 
-void Scheduler::fence(Group& group) {
+void Scheduler::fence(Lock& lock, Group& group) {
+    std::vector<std::stop_source> running;
     for (const auto& weak : group.tasks) {
         const auto task = weak.lock();
         if (!task || task->stage_ == Task::Stage::settled) continue;
         task->abandoned_ = true;
-        task->stop_.request_stop();
-        if (task->stage_ != Task::Stage::running) leave_ready(*task, Task::Stage::abandoned);
+        if (task->stage_ == Task::Stage::running) {
+            running.push_back(task->stop_);
+        } else {
+            leave_ready(*task, Task::Stage::abandoned);
+        }
     }
     state_.changed.notify_all();
+    request_stops(lock, running);
 }
 
 void Scheduler::settle_here(Lock& lock, Task& task) {
@@ -316,18 +325,33 @@ int* Scheduler::must_leave() const {
     return &current->swallowed_;
 }
 
-std::stop_token Scheduler::stop_token() {
-    return current == nullptr ? std::stop_token() : current->stop_.get_token();
+std::stop_token Scheduler::stop_token() const {
+    return current == nullptr ? handler_stop_.get_token() : current->stop_.get_token();
+}
+
+void Scheduler::let_all_leave(Lock& lock) {
+    std::vector<std::stop_source> running{handler_stop_};
+    for (const Task* task : running_) running.push_back(task->stop_);
+    request_stops(lock, running);
+}
+
+/// What the author wants to be called then is called here, and may come back to the SDK: the lock is left for it.
+void Scheduler::request_stops(Lock& lock, const std::vector<std::stop_source>& stops) {
+    if (stops.empty()) return;
+    lock.unlock();
+    for (const std::stop_source& stop : stops) stop.request_stop();
+    lock.lock();
 }
 
 void Scheduler::stop() {
     {
-        const Lock lock(state_.mutex);
+        Lock lock(state_.mutex);
         stopping_ = true;
         for (const auto& task : ready_) {
             if (task->stage_ == Task::Stage::ready) leave_ready(*task, Task::Stage::abandoned);
         }
         state_.changed.notify_all();
+        let_all_leave(lock);
     }
     for (auto& thread : threads_) thread.join();
     threads_.clear();

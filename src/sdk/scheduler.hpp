@@ -18,6 +18,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -117,7 +118,7 @@ public:
     void abandon(Lock& lock, Task& task);
     void abandon(Lock& lock, Group& group);
     /// The same without waiting.
-    void fence(Group& group);
+    void fence(Lock& lock, Group& group);
     /// Does the work of a task that needs nothing but its record, here and now.
     void settle_here(Lock& lock, Task& task);
     /// The service told when an operation that is open will end.
@@ -128,7 +129,10 @@ public:
     [[nodiscard]] bool is_orphan() const;
     /// The running task has to be left, and has been told so before; counts that.
     [[nodiscard]] int* must_leave() const;
-    [[nodiscard]] static std::stop_token stop_token();
+    /// What the running code looks at to see that it may leave.
+    [[nodiscard]] std::stop_token stop_token() const;
+    /// All that runs may leave: nothing of it can be recorded any more.
+    void let_all_leave(Lock& lock);
     /// Ends the threads; what runs is waited for.
     void stop();
 
@@ -143,6 +147,7 @@ private:
     [[nodiscard]] std::shared_ptr<Task> take_of(const Awaited& awaited);
     [[nodiscard]] std::shared_ptr<Task> take_child();
     void leave_ready(Task& task, Task::Stage next);
+    static void request_stops(Lock& lock, const std::vector<std::stop_source>& stops);
     [[noreturn]] static void leave_until_changed(const Awaited& awaited);
     [[nodiscard]] bool is_orphan(const Task* task) const;
     void wait_for_change(Lock& lock, const Awaited& awaited);
@@ -159,7 +164,8 @@ private:
     std::vector<std::thread> threads_;
     bool stopping_ = false;
     int idle_ = 0;
-    int running_ = 0;
+    std::unordered_set<Task*> running_;
+    std::stop_source handler_stop_;  // of what the handler itself runs
     std::size_t ready_count_ = 0;
     std::uint64_t settled_ = 0;
     std::deque<std::shared_ptr<Task>> ready_;

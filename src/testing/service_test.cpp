@@ -28,35 +28,40 @@ public:
     std::expected<net::Response, net::TransportError> send(const net::Endpoint&, const net::Request& request,
                                                            const net::Timeouts&) override {
         requests.push_back(request);
+        if (std::exchange(cuts_off, false)) {
+            return std::unexpected(net::TransportError{.message = "cut off", .request_was_sent = true});
+        }
         if (answers.empty()) return std::unexpected(net::TransportError{.message = "gone", .request_was_sent = false});
         net::Response answer = std::move(answers.front());
         answers.pop_front();
         return answer;
     }
 
+    bool cuts_off = false;  // the first request arrives, its answer does not
     std::deque<net::Response> answers;
     std::vector<net::Request> requests;
 };
 
 wire::InvocationInput input() {
     wire::InvocationInput input;
-    input.execution_arn = "arn";
+    input.execution_arn = "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST/durable-execution/n/id";
     input.checkpoint_token = "t0";
     return input;
 }
 
-detail::InvocationAnswer invoke_over(ScriptedTransport& transport) {
+detail::InvocationAnswer invoke_over(ScriptedTransport& transport, int attempts_max = 1, int steps = 1) {
     const holdpoint::ManualClock clock(holdpoint::from_epoch_ms(1'700'000'000'000));
     holdpoint::SeededRandom random(1);
     holdpoint::aws::Client client({.credentials = {},
                                    .region = "us-east-1",
                                    .endpoint_url = "http://localhost:1",
-                                   .attempts_max = 1,
+                                   .attempts_max = attempts_max,
                                    .timeouts = {}},
                                   transport, clock, random, [](std::chrono::milliseconds) {});
     detail::LambdaDurableService service(client, random);
-    const detail::DurableHandler handler = [](Context& context, const detail::Text&) -> detail::Text {
-        return std::to_string(context.step("s", [] { return 1; }));
+    const detail::DurableHandler handler = [&](Context& context, const detail::Text&) -> detail::Text {
+        for (int i = 0; i < steps; ++i) context.step("s", [] { return 1; });
+        return std::nullopt;
     };
     detail::Hooks hooks({});
     return detail::run_invocation(handler, input(),
@@ -72,6 +77,37 @@ TEST(Service, AnswerThatCannotBeReadIsNoVerdict) {
         ASSERT_TRUE(std::holds_alternative<detail::InvocationFailure>(answer)) << body;
         EXPECT_EQ(std::get<detail::InvocationFailure>(answer).error.type, "InvalidResponse") << body;
     }
+}
+
+// The service knows a repetition by its ClientToken: with another one it would refuse what it has done already.
+TEST(Service, ACheckpointIsRepeatedWithItsTokensAndTheNextHasItsOwn) {
+    ScriptedTransport transport;
+    transport.cuts_off = true;
+    transport.answers = {{.status = 503, .headers = {}, .body = {}},
+                         {.status = 429, .headers = {}, .body = {}},
+                         {.status = 200, .headers = {}, .body = R"({"CheckpointToken":"t1"})"},
+                         {.status = 200, .headers = {}, .body = R"({"CheckpointToken":"t2"})"}};
+    const auto answer = invoke_over(transport, 4, 2);
+    EXPECT_EQ(std::get<wire::InvocationOutput>(answer).status, wire::InvocationStatus::succeeded);
+    ASSERT_EQ(transport.requests.size(), 5U);
+    for (std::size_t i = 1; i < 4; ++i) EXPECT_EQ(transport.requests[i].body, transport.requests[0].body);
+    const auto sent = [&](std::size_t index) {
+        return *wire::read_checkpoint_request(boost::json::parse(transport.requests[index].body));
+    };
+    EXPECT_EQ(sent(0).checkpoint_token, "t0");
+    EXPECT_EQ(sent(4).checkpoint_token, "t1");
+    EXPECT_EQ(sent(0).client_token.value_or("").size(), 36U) << "a UUID";
+    EXPECT_EQ(sent(4).client_token.value_or("").size(), 36U);
+    EXPECT_NE(sent(0).client_token, sent(4).client_token);
+}
+
+TEST(Service, AnArnIsOneSegmentOfThePath) {
+    ScriptedTransport transport;
+    (void)invoke_over(transport);
+    EXPECT_EQ(
+        transport.requests.at(0).target,
+        "/2025-12-01/durable-executions/arn%3Aaws%3Alambda%3Aus-east-1%3A000000000000%3Afunction%3Af%3A%24LATEST%2F"
+        "durable-execution%2Fn%2Fid/checkpoint");
 }
 
 wire::OperationUpdate update_of(std::string id, std::string payload) {

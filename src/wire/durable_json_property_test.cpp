@@ -140,6 +140,37 @@ RC_GTEST_PROP(DurableJson, OperationsReadBackInBothTimeFormats, ()) {
     expect_same(read_operation(sent(to_json(operation, TimeFormat::envelope_milliseconds))), operation);
 }
 
+/// Runtimes differ in how their envelope writes a time: all of these are the same one.
+RC_GTEST_PROP(DurableJson, TimesReadTheSameInEveryForm, ()) {
+    const TimePoint at = time();
+    const auto milliseconds = to_epoch_ms(at);
+    const std::string offset = to_iso8601(at + std::chrono::minutes(330));
+    const boost::json::value forms[] = {milliseconds, static_cast<double>(milliseconds),
+                                        static_cast<double>(milliseconds) / 1000.0, boost::json::value(to_iso8601(at)),
+                                        boost::json::value(offset.substr(0, offset.size() - 1) + "+05:30")};
+    for (const auto& form : forms) {
+        const boost::json::value envelope{{"DurableExecutionArn", "arn"},
+                                          {"CheckpointToken", "t"},
+                                          {"InitialExecutionState",
+                                           {{"Operations", boost::json::array{
+                                                               {{"Id", "w"},
+                                                                {"Type", "WAIT"},
+                                                                {"Status", "STARTED"},
+                                                                {"StartTimestamp", form},
+                                                                {"WaitDetails", {{"ScheduledEndTimestamp", form}}}},
+                                                           }}}}};
+        const auto input = read_invocation_input(sent(envelope));
+        if (!input) RC_FAIL(input.error().message + boost::json::serialize(form));
+        RC_ASSERT(input->operations.at(0).started_at == at);
+        RC_ASSERT(input->operations.at(0).scheduled_end_at == at);
+    }
+    const auto whole = std::chrono::floor<std::chrono::seconds>(at);
+    const auto read = read_operation(sent(
+        {{"Id", "w"}, {"Type", "WAIT"}, {"Status", "STARTED"}, {"StartTimestamp", whole.time_since_epoch().count()}}));
+    if (!read) RC_FAIL(read.error().message);
+    RC_ASSERT(read->started_at == whole);
+}
+
 RC_GTEST_PROP(DurableJson, CheckpointRequestsReadBack, ()) {
     const CheckpointRequest request{
         .checkpoint_token = *unicode_text(), .updates = several(any_update), .client_token = maybe_text()};

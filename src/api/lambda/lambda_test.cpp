@@ -133,6 +133,48 @@ TEST_F(LambdaServiceTest, AMarkerNeverLeadsToAnotherFunction) {
     }
 }
 
+TEST_F(LambdaServiceTest, ListsBeginWithTheNewestAndHistoriesWithTheOldest) {
+    const std::string older = start("f", "older");
+    clock_.advance(1s);
+    (void)start("f", "newer");
+    const auto first_of = [this](const std::string& query) {
+        return json::serialize(listed("f", query).at("DurableExecutions").at(0).at("DurableExecutionName"));
+    };
+    EXPECT_EQ(first_of(""), "\"newer\"");
+    EXPECT_EQ(first_of("ReverseOrder=false"), "\"newer\"");
+    EXPECT_EQ(first_of("ReverseOrder=true"), "\"older\"");
+    const std::string execution = "/2025-12-01/durable-executions/" + percent_encode(older);
+    ASSERT_EQ(call("POST", execution + "/stop").status, 200);
+    const auto first_event_of = [&](const std::string& query) {
+        const auto body = json::parse(call("GET", execution + "/history?" + query).body);
+        return json::serialize(body.at("Events").at(0).at("EventType"));
+    };
+    EXPECT_EQ(first_event_of(""), "\"ExecutionStarted\"");
+    EXPECT_EQ(first_event_of("ReverseOrder=true"), "\"ExecutionStopped\"");
+}
+
+TEST_F(LambdaServiceTest, AnArnInThePathMayBeEncodedOrAsItIs) {
+    const std::string arn = start("f", "a");
+    for (const std::string& written : {arn, percent_encode(arn)}) {
+        for (const char* action : {"", "/history"}) {
+            const auto response = call("GET", "/2025-12-01/durable-executions/" + written + action);
+            EXPECT_EQ(response.status, 200) << written << action << ": " << response.body;
+        }
+    }
+}
+
+// To a function that is all the same: another invocation has its execution, or it is gone.
+TEST_F(LambdaServiceTest, AnUnknownExecutionIsATokenErrorToItsFunction) {
+    const std::string unknown = "/2025-12-01/durable-executions/" + percent_encode(start("f", "a") + "x");
+    const std::string token = base64_encode("1.request.0");
+    for (const auto& response : {call("POST", unknown + "/checkpoint", R"({"CheckpointToken":")" + token + "\"}"),
+                                 call("GET", unknown + "/state?CheckpointToken=" + percent_encode(token))}) {
+        EXPECT_EQ(error_of(response), "400 InvalidParameterValueException");
+        EXPECT_THAT(response.body, HasSubstr("Invalid checkpoint token"));
+    }
+    EXPECT_EQ(error_of(call("GET", unknown)), "404 ResourceNotFoundException");
+}
+
 // What is kept is JSON. Bytes that are no text made a row that could never be read again, by no later server either.
 TEST_F(LambdaServiceTest, BytesThatAreNoTextAreNotKept) {
     const std::string arn = start("f", "traced", {{"X-Amzn-Trace-Id", "Root=\xff\xfe"}});
