@@ -44,10 +44,7 @@ json::array pages(Session& session, const std::string& path, const aws::Paramete
 
 void list(const Arguments& arguments) {
     Session session;
-    std::string function = arguments.function;
-    if (function.empty()) function = session.stack_outputs(arguments.stack)["WorkflowFunctionName"];
-    if (function.empty())
-        throw CommandError("name a function with --function, or an approvals stack with --stack-name");
+    const std::string function = session.function_or_workflow(arguments.function, arguments.stack);
     aws::Parameters query;
     if (!arguments.status.empty()) query.emplace_back("Statuses", arguments.status);
     const json::array found =

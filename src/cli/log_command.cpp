@@ -49,9 +49,7 @@ void print_event(const json::value& event, bool as_json) {
 
 void run(const Arguments& arguments) {
     Session session;
-    std::string function = arguments.function;
-    if (function.empty()) function = session.stack_outputs(arguments.stack)["WorkflowFunctionName"];
-    if (function.empty()) throw CommandError("name a function, or an approvals stack with --stack-name");
+    const std::string function = session.function_or_workflow(arguments.function, arguments.stack);
     std::int64_t from = to_epoch_ms(SystemClock().now() - read_duration(arguments.since));
     std::set<std::string> shown;  // of the last millisecond that was read
     do {

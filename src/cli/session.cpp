@@ -73,6 +73,19 @@ std::map<std::string, std::string> Session::stack_outputs(const std::string& sta
     return outputs;
 }
 
+std::string Session::function_or_workflow(const std::string& function, const std::string& stack) {
+    if (!function.empty()) return function;
+    std::string workflow;
+    std::string why = "the stack " + stack + " has no output WorkflowFunctionName";
+    try {
+        workflow = stack_outputs(stack)["WorkflowFunctionName"];
+    } catch (const CommandError& error) {
+        why = error.what();
+    }
+    if (!workflow.empty()) return workflow;
+    throw CommandError("name a function, or an approvals stack with --stack-name (" + why + ")");
+}
+
 json::value Session::invoke(const std::string& function, const json::object& event) {
     aws::RestRequest request;
     request.method = "POST";

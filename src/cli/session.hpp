@@ -29,6 +29,8 @@ public:
                                             const aws::Parameters& query = {}, const std::string& body = {});
     /// The outputs of a deployed stack.
     [[nodiscard]] std::map<std::string, std::string> stack_outputs(const std::string& stack);
+    /// The function, or the workflow of the approvals stack when none is named.
+    [[nodiscard]] std::string function_or_workflow(const std::string& function, const std::string& stack);
     /// Invokes a function and waits; its answer as JSON. CommandError when it failed.
     [[nodiscard]] boost::json::value invoke(const std::string& function, const boost::json::object& event);
     [[nodiscard]] std::string region() const { return client_->configuration().region; }

@@ -142,6 +142,7 @@ public:
         std::shared_ptr<Work> work = std::exchange(process->work, nullptr);
         const Milliseconds took = clock_.monotonic() - process->since;
         process->request_id.clear();
+        process->began = false;
         enter(*process, State::starting);  // until it asks for the next
         none_busy_.notify_all();
         process->was_invoked = true;
@@ -189,8 +190,8 @@ private:
     }
 
     void leave(Process& process) {
+        // Its request for work stays open: an answer would make it complain before it is gone.
         enter(process, State::leaving);
-        process.waiting = nullptr;
         processes_->signal(process.id, SIGTERM);
     }
 
@@ -336,15 +337,15 @@ private:
             Process& process = *found->second;
             Pool& pool = pools_.at(process.pool);
             lost = process.work;
-            request_id = process.request_id;
             began = process.began;
-            error = error_of(process, pool.function, why);
             // It never asked for work: the first in the queue pays for it, or a broken executable would start for ever.
             if (!lost && process.state == State::starting && !process.was_invoked && !pool.queue.empty()) {
                 lost = std::move(pool.queue.front());
                 pool.queue.pop_front();
-                request_id = random_.uuid();
+                process.request_id = random_.uuid();
             }
+            request_id = process.request_id;
+            error = error_of(process, pool.function, why);
             if (began) log_crash(process, pool.function, error);
             const std::string key = process.pool;
             end_(process.access_key_id);
@@ -379,8 +380,12 @@ private:
                                                               process.request_id, function.timeout_seconds));
         }
         if (process.init_error) return *process.init_error;
-        return make_error("Runtime.ExitError", fmt::format("RequestId: {} Error: Runtime exited with error: {}",
-                                                           process.request_id, why.text()));
+        std::string reason = why.is_plain_exit() ? "Runtime exited without providing a reason"
+                                                 : "Runtime exited with error: " + why.text();
+        if (!process.was_invoked && !process.began)
+            reason += " (before it asked for work; does main call durable::run?)";
+        return make_error("Runtime.ExitError",
+                          fmt::format("RequestId: {} Error: {}", process.request_id, std::move(reason)));
     }
 
     void forget_if_unused(const std::string& key) {

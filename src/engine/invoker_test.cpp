@@ -11,7 +11,9 @@ namespace holdpoint::engine {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using namespace test;
 
 class InvokerTest : public ::testing::Test {
@@ -206,6 +208,15 @@ TEST_F(InvokerTest, AnIdleProcessLeavesWhenItsFunctionIsRetired) {
     ASSERT_TRUE(done_.take());
     (void)ask(process);
     EXPECT_TRUE(ended_.take());
+    EXPECT_THAT(log_lines(), Not(Contains(HasSubstr("Error")))) << "it went because it was told to";
+}
+
+TEST_F(InvokerTest, AnExecutableThatDoesNothingIsToldFromOneThatFails) {
+    invoke(function("exit 0"), "payload");
+    const auto result = done_.take();
+    ASSERT_TRUE(result && result->error);
+    EXPECT_THAT(*result->error->message, ContainsRegex("RequestId: [0-9a-f-]+ Error: Runtime exited without"));
+    EXPECT_THAT(*result->error->message, HasSubstr("does main call durable::run?"));
 }
 
 TEST_F(InvokerTest, AnIdleProcessLeavesAfterAWhile) {

@@ -29,6 +29,8 @@ struct ProcessEnd {
     std::string problem;  // when it could not be started
     /// "exit status 1", "signal: killed", or the problem.
     [[nodiscard]] std::string text() const;
+    /// It ended as if all were well.
+    [[nodiscard]] bool is_plain_exit() const { return exit_status == 0 && signal == 0 && problem.empty(); }
 };
 
 using ProcessId = std::uint64_t;

@@ -43,6 +43,17 @@ def test_deploying_again_changes_what_changed(own_server):
     assert after["CodeSha256"] == before["CodeSha256"]
 
 
+def test_a_resource_belongs_to_one_stack(own_server, tmp_path):
+    template = tmp_path / "template.yaml"
+    template.write_text("Resources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties: {FunctionName: shared}\n"
+                        "    Metadata: {HoldpointExecutable: approval_api}\n")
+    own_server.deploy("one", template=template)
+    done = own_server.deploy("two", template=template, check=False)
+    assert done.returncode == 1 and "F: shared already exists in the stack one" in done.stderr
+    own_server.deploy("one", template=template)
+    assert own_server.client("lambda").get_function_configuration(FunctionName="shared")
+
+
 def test_parameters_not_given_keep_their_values(own_server):
     """As `sam deploy` and CloudFormation's UsePreviousValue do."""
     own_server.deploy("app-sam", ApprovalTimeoutSeconds=600)

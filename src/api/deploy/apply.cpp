@@ -187,6 +187,23 @@ private:
     Applied& applied_;
 };
 
+/// A resource belongs to one stack: another one that took it over would lose it when the first is deleted.
+Result<void> check_owners(const RowReader& rows, const Stack& stack) {
+    for (const Stack& other : list_stacks(rows)) {
+        if (other.name == stack.name) continue;
+        for (const StackResource& resource : stack.resources) {
+            const bool taken = std::ranges::any_of(other.resources, [&](const StackResource& theirs) {
+                return theirs.type == resource.type && theirs.physical_id == resource.physical_id;
+            });
+            if (!taken) continue;
+            return fail("ValidationError", 400,
+                        fmt::format("{}: {} already exists in the stack {}; give it another name, or delete it there.",
+                                    resource.logical_id, resource.physical_id, other.name));
+        }
+    }
+    return {};
+}
+
 void remove_what_is_gone(OverlayRows& rows, const Stack& before, Applied& applied) {
     for (const StackResource& resource : before.resources) {
         const auto& now = applied.stack.resources;
@@ -222,6 +239,7 @@ Result<Applied> apply_plan(OverlayRows& rows, const stacks::Plan& plan, const st
                      .created_at = before ? before->created_at : now,
                      .updated_at = before ? std::optional(now) : std::nullopt};
     if (auto ok = Applier(rows, target, code, now, random, applied).run(plan); !ok) return std::unexpected(ok.error());
+    if (auto ok = check_owners(rows, applied.stack); !ok) return std::unexpected(ok.error());
     if (before) remove_what_is_gone(rows, *before, applied);
     rows.write({put_stack(applied.stack)});
     return applied;
