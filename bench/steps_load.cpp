@@ -1,14 +1,13 @@
 // steps_load: synchronous invocations of a workflow of sequential steps, in a closed loop against a running server;
 // prints one JSON document. Server and credentials come from AWS's environment variables (`holdpoint env`).
 #include <CLI/CLI.hpp>
-#include <atomic>
 #include <cstdio>
-#include <mutex>
-#include <thread>
+#include <memory>
 
 #include "aws/client.hpp"
 #include "base/clock.hpp"
 #include "base/encoding.hpp"
+#include "bench/closed_loop.hpp"
 #include "bench/measurements.hpp"
 
 namespace holdpoint::bench {
@@ -17,19 +16,9 @@ namespace {
 namespace json = boost::json;
 
 struct Options {
+    LoopOptions loop;
     std::string function = "bench-cpp";
-    std::size_t clients = 1;
     std::int64_t steps = 10;
-    double seconds = 10;
-    double warm_up_seconds = 2;
-};
-
-/// What all clients measured; an execution counts when it ended between the warm-up and the end.
-struct Results {
-    std::mutex mutex;  // guards the two below: clients add to them
-    std::vector<double> milliseconds;
-    std::string problem;
-    std::atomic<bool> failed = false;
 };
 
 aws::RestRequest invocation(const Options& options) {
@@ -43,54 +32,43 @@ aws::RestRequest invocation(const Options& options) {
 }
 
 /// Has connections of its own, as a program of its own would.
-void keep_invoking(const Options& options, Stopwatch::time_point from, Stopwatch::time_point to, Results& results) {
-    const auto transport = net::make_transport();
-    const SystemClock clock;
-    SystemRandom random;
-    try {
+class Invoker {
+public:
+    explicit Invoker(const Options& options) : request_(invocation(options)), expected_(std::to_string(options.steps)) {
         auto configuration = aws::configuration_from_environment();
         if (!configuration) throw std::runtime_error(configuration.error().message);
-        aws::Client client(*configuration, *transport, clock, random);
-        const aws::RestRequest request = invocation(options);
-        const std::string expected = std::to_string(options.steps);
-        while (Stopwatch::now() < to && !results.failed) {
-            const auto begin = Stopwatch::now();
-            const auto answer = client.rest("lambda", request);
-            const auto end = Stopwatch::now();
-            if (!answer) throw std::runtime_error(answer.error().name + ": " + answer.error().message);
-            if (answer->body != expected) throw std::runtime_error("the wrong result: " + answer->body);
-            const std::lock_guard lock(results.mutex);
-            if (end >= from && end < to) results.milliseconds.push_back(milliseconds(end - begin));
-        }
-    } catch (const std::exception& error) {
-        const std::lock_guard lock(results.mutex);
-        results.problem = error.what();
-        results.failed = true;
+        client_ = std::make_unique<aws::Client>(std::move(*configuration), *transport_, clock_, random_);
     }
-}
+
+    /// Milliseconds of one execution.
+    double run() {
+        const auto begin = Stopwatch::now();
+        const auto answer = client_->rest("lambda", request_);
+        const auto end = Stopwatch::now();
+        if (!answer) throw std::runtime_error(answer.error().name + ": " + answer.error().message);
+        if (answer->body != expected_) throw std::runtime_error("the wrong result: " + answer->body);
+        return milliseconds(end - begin);
+    }
+
+private:
+    aws::RestRequest request_;
+    std::string expected_;
+    SystemClock clock_;
+    SystemRandom random_;
+    std::unique_ptr<net::Transport> transport_ = net::make_transport();
+    std::unique_ptr<aws::Client> client_;
+};
 
 void run(const Options& options) {
-    const auto duration = [](double seconds) {
-        return std::chrono::duration_cast<Stopwatch::duration>(std::chrono::duration<double>(seconds));
-    };
-    const auto from = Stopwatch::now() + duration(options.warm_up_seconds);
-    const auto to = from + duration(options.seconds);
-    Results results;
-    std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < options.clients; ++i) {
-        threads.emplace_back([&] { keep_invoking(options, from, to, results); });
-    }
-    threads.clear();
-    if (results.failed) throw std::runtime_error(results.problem);
-    const double executions = static_cast<double>(results.milliseconds.size());
+    const std::vector<double> took = run_closed_loop<double>(options.loop, [&](std::size_t) {
+        return [invoker = std::make_unique<Invoker>(options)] { return invoker->run(); };
+    });
+    const double steps = static_cast<double>(took.size()) * static_cast<double>(options.steps);
     const json::object report{
-        {"function", options.function},
-        {"clients", options.clients},
-        {"steps_each", options.steps},
-        {"seconds", options.seconds},
-        {"executions", results.milliseconds.size()},
-        {"steps_per_second", rounded(executions * static_cast<double>(options.steps) / options.seconds)},
-        {"execution_ms", summary(results.milliseconds)}};
+        {"function", options.function}, {"clients", options.loop.clients},
+        {"steps_each", options.steps},  {"seconds", options.loop.seconds},
+        {"executions", took.size()},    {"steps_per_second", rounded(steps / options.loop.seconds)},
+        {"execution_ms", summary(took)}};
     std::printf("%s\n", json::serialize(report).c_str());
 }
 
@@ -102,10 +80,10 @@ int main(int argc, char** argv) {
     CLI::App app(
         "Synchronous invocations of a workflow of sequential steps, in a closed loop against a running server.");
     app.add_option("--function", options.function, "a function of bench/template.yaml")->capture_default_str();
-    app.add_option("--clients", options.clients, "executions under way at a time")->capture_default_str();
+    app.add_option("--clients", options.loop.clients, "executions under way at a time")->capture_default_str();
     app.add_option("--steps", options.steps, "of each execution")->capture_default_str();
-    app.add_option("--seconds", options.seconds, "how long is measured")->capture_default_str();
-    app.add_option("--warm-up", options.warm_up_seconds, "seconds before that")->capture_default_str();
+    app.add_option("--seconds", options.loop.seconds, "how long is measured")->capture_default_str();
+    app.add_option("--warm-up", options.loop.warm_up_seconds, "seconds before that")->capture_default_str();
     CLI11_PARSE(app, argc, argv);
     try {
         holdpoint::bench::run(options);
