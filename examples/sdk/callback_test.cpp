@@ -84,6 +84,48 @@ TEST(CreateCallback, BothAnswer) {
     EXPECT_EQ(runner.result<std::string>(), "S. and B.");
 }
 
+// [not-json]
+bool confirmed(durable::Context& ctx, const durable::Json&) {
+    try {
+        return ctx.wait_for_callback<bool>("confirm", [](const std::string&) {});
+    } catch (const durable::SerdesError&) {  // it was answered, but not with true or false
+        return false;
+    }
+}
+// [/not-json]
+
+TEST(WaitForCallback, AnswerThatIsNoT) {
+    for (const char* answer : {"yes, {please", R"("yes")"}) {
+        Runner runner(confirmed);
+        runner.run();
+        runner.complete_callback_raw("confirm-callback", answer);
+        EXPECT_EQ(runner.status(), ExecutionStatus::succeeded);
+        EXPECT_FALSE(runner.result<bool>());
+    }
+}
+
+TEST(Callbacks, AnAnswerThatIsNoTIsTheSameErrorOnReplay) {
+    for (const bool waits : {true, false}) {
+        Runner runner([waits](durable::Context& ctx, const durable::Json&) {
+            std::string said;
+            try {
+                waits ? ctx.wait_for_callback<bool>("confirm", [](const std::string&) {})
+                      : ctx.create_callback<bool>("confirm-callback").result();
+            } catch (const durable::CallbackError&) {
+                return std::string("a CallbackError");
+            } catch (const durable::SerdesError& error) {
+                said = error.what();
+            }
+            ctx.wait("pause", 1h);  // the second run catches it from the record
+            return said;
+        });
+        runner.run();
+        runner.complete_callback_raw("confirm-callback", R"("yes")");
+        EXPECT_EQ(runner.run_on(), ExecutionStatus::succeeded);
+        EXPECT_EQ(runner.result<std::string>(), "$: expected true or false, found text");
+    }
+}
+
 // [raw]
 std::string raw(durable::Context& ctx, const durable::Json&) {
     // As it was sent, whether it is JSON or not.
