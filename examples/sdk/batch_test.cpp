@@ -112,6 +112,26 @@ TEST(Parallel, FirstSuccessful) {
     EXPECT_EQ(runner.now() - begin, 5s);
 }
 
+// [run-time]
+std::vector<std::string> offers(durable::Context& ctx, const std::vector<std::string>& shops) {
+    std::vector<durable::Branch<std::string>> branches;
+    for (const std::string& shop : shops) {
+        branches.emplace_back(
+            shop, [shop](durable::Context& branch) { return branch.step("ask", [&] { return "offer of " + shop; }); });
+    }
+    const auto answers = ctx.parallel<std::string>("offers", std::move(branches));
+    answers.throw_if_error();
+    return answers.results();
+}
+// [/run-time]
+
+TEST(Parallel, BranchesBuiltAtRunTime) {
+    Runner runner(offers);
+    runner.run(std::vector<std::string>{"north", "south"});
+    EXPECT_EQ(runner.result_text(), R"(["offer of north","offer of south"])");
+    EXPECT_EQ(runner.operation("south").sub_type, "ParallelBranch");
+}
+
 // [custom]
 int enough_votes(durable::Context& ctx, const std::vector<int>& voters) {
     const auto votes = ctx.map(
@@ -140,6 +160,17 @@ int flat(durable::Context& ctx, const std::vector<int>& numbers) {
     return sum;
 }
 // [/flat]
+
+TEST(Map, MoreSuccessesThanItemsRunsAll) {
+    Runner runner([](durable::Context& ctx, const std::vector<int>& numbers) {
+        const auto result =
+            ctx.map("all", numbers, [](durable::Context&, int n) { return n; }, {.completion = {.min_successful = 9}});
+        result.throw_if_error();
+        return std::string(to_string(result.completion_reason()));
+    });
+    runner.run(std::vector<int>{1, 2, 3});
+    EXPECT_EQ(runner.result<std::string>(), "ALL_COMPLETED");
+}
 
 TEST(Map, FlatHasNoOperationPerItem) {
     Runner runner(flat);
