@@ -115,6 +115,7 @@ TEST(Parallel, FirstSuccessful) {
 // [run-time]
 std::vector<std::string> offers(durable::Context& ctx, const std::vector<std::string>& shops) {
     std::vector<durable::Branch<std::string>> branches;
+    branches.reserve(shops.size());
     for (const std::string& shop : shops) {
         branches.emplace_back(
             shop, [shop](durable::Context& branch) { return branch.step("ask", [&] { return "offer of " + shop; }); });
