@@ -49,15 +49,15 @@ public:
     template <class F>
     auto step(std::string_view name, F&& body, const StepOptions<detail::StepResult<F>>& options = {}) {
         return detail::read_result<detail::StepResult<F>>(
-            now(step_work(name, step_body(std::ref(body), options.serdes), options.retry, options.semantics)),
+            now(step_work(name, detail::step_body(std::ref(body), options.serdes), options.retry, options.semantics)),
             options.serdes);
     }
     /// step, as a future.
     template <class F>
     auto step_async(std::string_view name, F body, const StepOptions<detail::StepResult<F>>& options = {}) {
-        return future<detail::StepResult<F>>(
-            spawn(step_work(name, step_body(std::move(body), options.serdes), options.retry, options.semantics)),
-            options.serdes);
+        return future<detail::StepResult<F>>(spawn(step_work(name, detail::step_body(std::move(body), options.serdes),
+                                                             options.retry, options.semantics)),
+                                             options.serdes);
     }
 
     /// Suspends for at least this long: 1 second to 366 days, fractions rounded up.
@@ -76,14 +76,15 @@ public:
     template <class State, class F>
     State wait_for_condition(std::string_view name, F&& check, ConditionOptions<State> options) {
         Serdes<State> serdes = options.serdes;
-        return detail::read_result<State>(now(condition_work(name, poll<State>(std::ref(check), std::move(options)))),
-                                          serdes);
+        return detail::read_result<State>(
+            now(condition_work(name, detail::poll<State>(std::ref(check), std::move(options)))), serdes);
     }
     /// wait_for_condition, as a future.
     template <class State, class F>
     Future<State> wait_for_condition_async(std::string_view name, F check, ConditionOptions<State> options) {
         Serdes<State> serdes = options.serdes;
-        return future<State>(spawn(condition_work(name, poll<State>(std::move(check), std::move(options)))), serdes);
+        return future<State>(spawn(condition_work(name, detail::poll<State>(std::move(check), std::move(options)))),
+                             serdes);
     }
 
     /// Answers as soon as the service has given the callback its id.
@@ -99,7 +100,7 @@ public:
     template <class T, class F>
     T wait_for_callback(std::string_view name, F&& submitter, const WaitForCallbackOptions<T>& options = {}) {
         return detail::read_result<T>(
-            now(callback_work(name, submit(std::ref(submitter)),
+            now(callback_work(name, detail::submit(std::ref(submitter)),
                               {.timeout = options.timeout, .heartbeat_timeout = options.heartbeat_timeout},
                               options.retry)),
             options.serdes);
@@ -109,7 +110,7 @@ public:
     Future<T> wait_for_callback_async(std::string_view name, F submitter,
                                       const WaitForCallbackOptions<T>& options = {}) {
         return future<T>(
-            spawn(callback_work(name, submit(std::move(submitter)),
+            spawn(callback_work(name, detail::submit(std::move(submitter)),
                                 {.timeout = options.timeout, .heartbeat_timeout = options.heartbeat_timeout},
                                 options.retry)),
             options.serdes);
@@ -309,52 +310,6 @@ private:
     template <class Rep, class Period>
     static std::int64_t seconds_of(std::chrono::duration<Rep, Period> duration) {
         return detail::whole_seconds(duration).value_or(std::numeric_limits<std::int64_t>::max());
-    }
-
-    template <class F, class R>
-    static detail::StepBody step_body(F body, const Serdes<R>& serdes) {
-        return [body = std::move(body), serdes](StepContext& step) mutable {
-            const SerdesContext context{.execution_arn = step.execution_arn(), .operation_id = step.operation_id()};
-            if constexpr (std::invocable<F&, StepContext&>) {
-                return detail::text_of(serdes, context, body, step);
-            } else {
-                return detail::text_of(serdes, context, body);
-            }
-        };
-    }
-
-    template <class State, class F>
-    detail::Poll poll(F check, ConditionOptions<State> options) {
-        if (!options.strategy) return {};
-        return [check = std::move(check), options = std::move(options)](const detail::Text& text,
-                                                                        StepContext& step) mutable {
-            const detail::Recorded before{text, step.execution_arn(), std::string(step.operation_id())};
-            const SerdesContext context = before.context();
-            const auto round_trip = [&](const detail::Text& written) {
-                return detail::read_result<State>({written, before.execution_arn, before.operation_id}, options.serdes);
-            };
-            const State state = text ? round_trip(text)
-                                     : round_trip(detail::write_result(options.initial_state, options.serdes, context));
-            const detail::Text next = [&] {
-                if constexpr (std::invocable<F&, const State&, StepContext&>) {
-                    return detail::write_result<State>(check(state, step), options.serdes, context);
-                } else {
-                    return detail::write_result<State>(check(state), options.serdes, context);
-                }
-            }();
-            return std::pair(next.value_or("null"), options.strategy(round_trip(next), step.attempt()));
-        };
-    }
-
-    template <class F>
-    static detail::Submitter submit(F submitter) {
-        return [submitter = std::move(submitter)](const std::string& id, StepContext& step) mutable {
-            if constexpr (std::invocable<F&, const std::string&, StepContext&>) {
-                submitter(id, step);
-            } else {
-                submitter(id);
-            }
-        };
     }
 
     template <class P>

@@ -57,6 +57,54 @@ using StepBody = std::function<Text(StepContext&)>;
 using Poll = std::function<std::pair<std::string, WaitDecision>(const Text& state, StepContext&)>;
 using Submitter = std::function<void(const std::string& id, StepContext&)>;
 using ChildBody = std::function<Text(Context&, const SerdesContext&)>;
+
+/// Runs a step's body and writes what it answers.
+template <class F, class R>
+StepBody step_body(F body, const Serdes<R>& serdes) {
+    return [body = std::move(body), serdes](StepContext& step) mutable {
+        const SerdesContext context{.execution_arn = step.execution_arn(), .operation_id = step.operation_id()};
+        if constexpr (std::invocable<F&, StepContext&>) {
+            return text_of(serdes, context, body, step);
+        } else {
+            return text_of(serdes, context, body);
+        }
+    };
+}
+
+/// Runs a check, and asks the strategy about the state that it answers. Empty without a strategy.
+template <class State, class F>
+Poll poll(F check, ConditionOptions<State> options) {
+    if (!options.strategy) return {};
+    return [check = std::move(check), options = std::move(options)](const Text& text, StepContext& step) mutable {
+        const Recorded before{text, step.execution_arn(), std::string(step.operation_id())};
+        const SerdesContext context = before.context();
+        const auto round_trip = [&](const Text& written) {
+            return read_result<State>({written, before.execution_arn, before.operation_id}, options.serdes);
+        };
+        const State state =
+            text ? round_trip(text) : round_trip(write_result(options.initial_state, options.serdes, context));
+        const Text next = [&] {
+            if constexpr (std::invocable<F&, const State&, StepContext&>) {
+                return write_result<State>(check(state, step), options.serdes, context);
+            } else {
+                return write_result<State>(check(state), options.serdes, context);
+            }
+        }();
+        return std::pair(next.value_or("null"), options.strategy(round_trip(next), step.attempt()));
+    };
+}
+
+template <class F>
+Submitter submit(F submitter) {
+    return [submitter = std::move(submitter)](const std::string& id, StepContext& step) mutable {
+        if constexpr (std::invocable<F&, const std::string&, StepContext&>) {
+            submitter(id, step);
+        } else {
+            submitter(id);
+        }
+    };
+}
+
 /// What is left of an operation after it was given its place: run where its outcome is wanted, again whenever it could
 /// not be had yet.
 struct Work {
