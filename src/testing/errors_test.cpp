@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <exception>
 #include <limits>
 
 #include "testing/local_service.hpp"
@@ -117,6 +118,29 @@ TEST(Retries, DelayIsAtMost366Days) {
     EXPECT_EQ(
         due(retry::exponential({.rate = std::numeric_limits<double>::quiet_NaN(), .jitter = retry::Jitter::none})), 5)
         << "the rate does not matter yet";
+}
+
+TEST(Thrown, NestedExceptionsAreRecordedAsTheOuterOne) {
+    const auto nested = [] {
+        try {
+            throw std::invalid_argument("inner");
+        } catch (...) {
+            std::throw_with_nested(std::runtime_error("outer"));
+        }
+    };
+    std::string step_type;
+    LocalService runner([&](Context& context, Json) {
+        try {
+            context.step("s", nested, {.retry = retry::none()});
+        } catch (const StepError& error) {
+            step_type = error.info().type;
+        }
+        nested();
+    });
+    runner.start();
+    EXPECT_EQ(step_type, "runtime_error");
+    EXPECT_EQ(runner.error_type(), "runtime_error");
+    EXPECT_EQ(runner.error_message(), "outer");
 }
 
 TEST(Results, ThatAreNoJsonAreNotRecordedNorTriedAgain) {
