@@ -161,6 +161,19 @@ TEST(Runner, ProcessDiesWhereItIsTold) {
     EXPECT_EQ(after.invocations(), 2);
 }
 
+TEST(Runner, RefusesNamesOfFunctionsAsTheServerDoes) {
+    Runner runner([](Context& context, const Json&) {
+        try {
+            return context.invoke<int>("call", "not a name!!", 1);
+        } catch (const InvokeError&) {
+            return 0;
+        }
+    });
+    ASSERT_EQ(runner.run(), ExecutionStatus::failed);
+    EXPECT_EQ(runner.error()->type, "CheckpointError");
+    EXPECT_THAT(runner.error()->message, HasSubstr("Value 'not a name!!' at 'functionName' failed to satisfy"));
+}
+
 TEST(Runner, CheckpointIsRefused) {
     const auto handler = [](Context& context, const Json&) { return context.step("s", [] { return 1; }); };
     Runner busy(handler);
