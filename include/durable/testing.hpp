@@ -138,9 +138,10 @@ public:
     }
 
     /// The process dies before this checkpoint (they count from 1) is recorded; the service invokes again after a
-    /// pause.
+    /// pause. An execution that is over before that makes run, status and result throw std::logic_error.
     void crash_before_checkpoint(int number);
-    /// The process dies after this checkpoint was recorded and before it knows.
+    /// The process dies after this checkpoint was recorded and before it knows. The same is said of one that never
+    /// came.
     void crash_after_checkpoint(int number);
     /// The service refuses this checkpoint with this error; 429 and 5xx are worth another try, others are not.
     void fail_checkpoint(int number, std::string code, std::string message, int http_status = 400);

@@ -161,6 +161,24 @@ TEST(Runner, ProcessDiesWhereItIsTold) {
     EXPECT_EQ(after.invocations(), 2);
 }
 
+TEST(Runner, SaysThatACrashWasNotPlayed) {
+    const auto handler = [](Context& context, const Json&) { return context.step("s", [] { return 1; }); };
+    Runner before(handler);
+    before.crash_before_checkpoint(9);
+    EXPECT_EQ(refusal_of([&] { before.run(); }),
+              "crash_before_checkpoint(9) was not played: the execution is over, and made 1 checkpoint");
+    EXPECT_EQ(refusal_of([&] { (void)before.result<int>(); }),
+              "crash_before_checkpoint(9) was not played: the execution is over, and made 1 checkpoint");
+    Runner after(handler);
+    after.crash_after_checkpoint(1);
+    after.crash_after_checkpoint(2);
+    EXPECT_EQ(refusal_of([&] { after.run(); }),
+              "crash_after_checkpoint(2) was not played: the execution is over, and made 1 checkpoint");
+    Runner waiting([](Context& context, const Json&) { context.wait("w", 1h); });
+    waiting.crash_before_checkpoint(2);
+    EXPECT_EQ(waiting.start(), ExecutionStatus::running) << "it may still come";
+}
+
 TEST(Runner, RefusesNamesOfFunctionsAsTheServerDoes) {
     Runner runner([](Context& context, const Json&) {
         try {
