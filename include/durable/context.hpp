@@ -269,6 +269,7 @@ private:
     struct BatchWork {
         std::string operation_id;
         std::function<detail::BatchOutcome()> run;
+        std::string name;
     };
     using Attempts = std::function<detail::Text(Context&, const SerdesContext&, int attempt)>;
     struct ChildSpec {
@@ -387,10 +388,12 @@ private:
     template <class R, class Options>
     Future<BatchResult<R>> batch_future(const BatchWork& work, const Options& options) {
         auto outcome = std::make_shared<detail::BatchOutcome>();
-        auto task = spawn({.operation_id = work.operation_id, .run = [outcome, work]() -> detail::Recorded {
+        auto task = spawn({.operation_id = work.operation_id,
+                           .run = [outcome, work]() -> detail::Recorded {
                                *outcome = work.run();
                                return {};
-                           }});
+                           },
+                           .name = work.name});
         return Future<BatchResult<R>>(std::move(task), [outcome, options](const detail::Recorded&) {
             return detail::batch_result<R>(*outcome, options);
         });

@@ -111,6 +111,7 @@ struct Work {
     std::string operation_id;
     std::function<Recorded()> run;
     std::optional<Recorded> known = {};  // its record says it all: there is nothing to run
+    std::string name = {};               // of the operation; empty: none
     [[nodiscard]] Recorded outcome() const { return known ? *known : run(); }
 };
 

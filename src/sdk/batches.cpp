@@ -285,7 +285,8 @@ Context::BatchWork Context::batch_work(std::string_view name, BatchSpec spec, st
     for (const std::string& item : spec.names) core_->check_name(sub_type, item);
     const Claim claim = core_->claim(OperationType::context, name, sub_type);
     return {.operation_id = claim.id,
-            .run = [core = core_, claim, spec = std::move(spec)] { return run_batch(*core, claim, spec); }};
+            .run = [core = core_, claim, spec = std::move(spec)] { return run_batch(*core, claim, spec); },
+            .name = claim.name};
 }
 
 }  // namespace durable

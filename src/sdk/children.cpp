@@ -77,7 +77,7 @@ Work Context::child_work(std::string_view name, detail::ChildBody body, ChildSpe
         if (run.error) throw ChildContextError(spec.map_error ? spec.map_error(*run.error) : *run.error);
         return core->make_recorded(std::move(run.result), claim.id);
     };
-    return {.operation_id = claim.id, .run = work};
+    return {.operation_id = claim.id, .run = work, .name = claim.name};
 }
 
 Work Context::callback_work(std::string_view name, detail::Submitter submitter, detail::CallbackTimeouts timeouts,
@@ -111,7 +111,7 @@ Work Context::callback_work(std::string_view name, detail::Submitter submitter, 
         if (run.error) throw_unmarked(std::move(*run.error));
         return core->make_recorded(std::move(run.result), claim.id);
     };
-    return {.operation_id = claim.id, .run = work};
+    return {.operation_id = claim.id, .run = work, .name = claim.name};
 }
 
 Work Context::retry_work(std::string_view name, const Attempts& attempts, const RetryStrategy& retry) {

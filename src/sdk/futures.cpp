@@ -87,7 +87,7 @@ void TaskHandle::abandon() noexcept {
 
 Recorded outcome_of(const std::shared_ptr<Task>& task) {
     ContextCore& core = task->owner();
-    core.check_place("Future::get", "");
+    core.check_place("Future::get", task->name());
     core.state.throw_if_ended();
     if (core.is_closed()) {
         task->settle_here();
