@@ -241,17 +241,17 @@ public:
     template <class T, std::same_as<T>... More>
     T race(std::string_view name, const Future<T>& first, const Future<More>&... more) {
         const Future<T>* futures[] = {&first, &more...};
-        return futures[first_over(name, {first.handle_.task(), more.handle_.task()...})]->get();
+        return futures[first_over("race", name, {first.handle_.task(), more.handle_.task()...})]->get();
     }
     /// The same for a list of them.
     template <class T>
     T race(std::string_view name, const std::vector<Future<T>>& futures) {
-        return futures[first_over(name, tasks_of(futures))].get();
+        return futures[first_over("race", name, tasks_of(futures))].get();
     }
     /// Which of them is over first; for futures of different types.
     template <class... T>
     std::size_t select(std::string_view name, const Future<T>&... futures) {
-        return first_over(name, {futures.handle_.task()...});
+        return first_over("select", name, {futures.handle_.task()...});
     }
 
     /// Silent while this context replays.
@@ -306,7 +306,7 @@ private:
     void rethrow_first_failure(std::string_view name, const Tasks& tasks);
     void settle(std::string_view name, const Tasks& tasks);
     std::size_t first_success(std::string_view name, const Tasks& tasks);
-    std::size_t first_over(std::string_view name, const Tasks& tasks);
+    std::size_t first_over(std::string_view kind, std::string_view name, const Tasks& tasks);
 
     template <class Rep, class Period>
     static std::int64_t seconds_of(std::chrono::duration<Rep, Period> duration) {

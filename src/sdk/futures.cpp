@@ -56,12 +56,13 @@ bool is_over(const std::shared_ptr<Task>& task) {
     return task->is_settled();
 }
 
-void check_owner(const ContextCore& core, std::string_view operation, std::string_view name, const Task& task) {
-    core.check_place(operation, name);
-    if (&task.owner() == &core) return;
-    core.state.refuse_use(
-        fmt::format("{} '{}' was given a future of another context; a future belongs to the context that made it",
-                    operation, name));
+constexpr std::string_view kMovedFrom = "this future was moved from";
+
+void check_owner(const ContextCore& core, const std::string& combinator, const std::shared_ptr<Task>& task) {
+    if (!task) core.state.refuse_use(fmt::format("{}: {}", combinator, kMovedFrom));
+    if (&task->owner() == &core) return;
+    core.state.refuse_use(fmt::format(
+        "{} was given a future of another context; a future belongs to the context that made it", combinator));
 }
 
 void await_tasks(ExecutionState& state, const std::vector<std::shared_ptr<Task>>& tasks, std::function<bool()> done) {
@@ -86,6 +87,7 @@ void TaskHandle::abandon() noexcept {
 }
 
 Recorded outcome_of(const std::shared_ptr<Task>& task) {
+    if (!task) throw ValidationError(std::string(kMovedFrom));
     ContextCore& core = task->owner();
     core.check_place("Future::get", task->name());
     core.state.throw_if_ended();
@@ -123,11 +125,13 @@ Decision read_decision(const detail::Record& record) {
     return decision;
 }
 
-std::optional<std::size_t> combine(ContextCore& core, std::string_view name, const Tasks& tasks,
+/// `kind` is the combinator's: "all", "any" …
+std::optional<std::size_t> combine(ContextCore& core, std::string_view kind, std::string_view name, const Tasks& tasks,
                                    const std::function<Decision()>& decide) {
-    core.check_place("combinator", name);
-    if (tasks.empty()) core.state.refuse_use(fmt::format("The combinator '{}' was given no futures.", name));
-    for (const auto& task : tasks) detail::check_owner(core, "The combinator", name, *task);
+    core.check_place(kind, name);
+    const std::string combinator = detail::named(kind, name);
+    if (tasks.empty()) core.state.refuse_use(fmt::format("{} was given no futures", combinator));
+    for (const auto& task : tasks) detail::check_owner(core, combinator, task);
     const Claim claim = core.claim(OperationType::context, name, "RunInChildContext");
     core.require_over(claim);
     Decision decision;
@@ -135,9 +139,8 @@ std::optional<std::size_t> combine(ContextCore& core, std::string_view name, con
         decision = read_decision(claim.record);
         if (decision.index && *decision.index >= tasks.size()) {
             core.fail_nondeterministic(
-                fmt::format("The combinator '{}' was decided by future {} when it was recorded, "
-                            "but now it has only {}.",
-                            name, *decision.index, tasks.size()));
+                fmt::format("{} was decided by future {} when it was recorded, but now it has only {}.", combinator,
+                            *decision.index, tasks.size()));
         }
     } else {
         if (!claim.record) core.start(claim);
@@ -175,7 +178,7 @@ std::shared_ptr<Task> Context::watch(detail::Work work) {
 }
 
 void Context::rethrow_first_failure(std::string_view name, const Tasks& tasks) {
-    const auto failed = combine(*core_, name, tasks, [&]() -> Decision {
+    const auto failed = combine(*core_, "all", name, tasks, [&]() -> Decision {
         Decision decision = earliest(tasks, [](const Task& task) { return task.failure().has_value(); });
         if (!decision.made) decision.made = std::ranges::all_of(tasks, detail::is_over);
         return decision;
@@ -184,7 +187,7 @@ void Context::rethrow_first_failure(std::string_view name, const Tasks& tasks) {
 }
 
 void Context::settle(std::string_view name, const Tasks& tasks) {
-    (void)combine(*core_, name, tasks,
+    (void)combine(*core_, "all_settled", name, tasks,
                   [&]() -> Decision { return {std::ranges::all_of(tasks, detail::is_over), std::nullopt}; });
     // Replay was told that they are over, not by whom: each reads its own record.
     for (const auto& task : tasks) {
@@ -197,7 +200,7 @@ void Context::settle(std::string_view name, const Tasks& tasks) {
 }
 
 std::size_t Context::first_success(std::string_view name, const Tasks& tasks) {
-    const auto winner = combine(*core_, name, tasks, [&]() -> Decision {
+    const auto winner = combine(*core_, "any", name, tasks, [&]() -> Decision {
         Decision decision = earliest(tasks, [](const Task& task) { return !task.failure(); });
         if (!decision.made) decision.made = std::ranges::all_of(tasks, detail::is_over);
         return decision;
@@ -209,8 +212,8 @@ std::size_t Context::first_success(std::string_view name, const Tasks& tasks) {
                            .stack = {}});
 }
 
-std::size_t Context::first_over(std::string_view name, const Tasks& tasks) {
-    return *combine(*core_, name, tasks, [&] { return earliest(tasks, [](const Task&) { return true; }); });
+std::size_t Context::first_over(std::string_view kind, std::string_view name, const Tasks& tasks) {
+    return *combine(*core_, kind, name, tasks, [&] { return earliest(tasks, [](const Task&) { return true; }); });
 }
 
 }  // namespace durable

@@ -18,6 +18,34 @@ std::string refusal(const std::function<void(Context&)>& body) {
     return runner.error_type() + ": " + runner.error_message();
 }
 
+TEST(MovedFrom, FuturesAreRefused) {
+    EXPECT_EQ(refusal([](Context& context) {
+                  auto future = context.step_async("s", [] { return 1; });
+                  const auto other = std::move(future);
+                  (void)future.get();  // NOLINT(bugprone-use-after-move)
+              }),
+              "ValidationError: this future was moved from");
+    const auto in_a_list = [](const auto& call) {
+        return refusal([&](Context& context) {
+            std::vector<Future<int>> futures;
+            futures.push_back(context.step_async("s", [] { return 1; }));
+            const auto other = std::move(futures.front());
+            call(context, futures);
+        });
+    };
+    const auto refused = [](const char* combinator) {
+        return std::string("ValidationError: ") + combinator + " 'c': this future was moved from";
+    };
+    using List = const std::vector<Future<int>>&;
+    EXPECT_EQ(in_a_list([](Context& context, List futures) { (void)context.any("c", futures); }), refused("any"));
+    EXPECT_EQ(in_a_list([](Context& context, List futures) { (void)context.all("c", futures); }), refused("all"));
+    EXPECT_EQ(in_a_list([](Context& context, List futures) { (void)context.race("c", futures); }), refused("race"));
+    EXPECT_EQ(in_a_list([](Context& context, List futures) { (void)context.select("c", futures.front()); }),
+              refused("select"));
+    EXPECT_EQ(in_a_list([](Context& context, List futures) { (void)context.all_settled("c", futures); }),
+              refused("all_settled"));
+}
+
 TEST(Futures, OfAnotherContextAreNamed) {
     const auto inside = [](const char* name) {
         return refusal([&](Context& context) {
