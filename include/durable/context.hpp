@@ -194,7 +194,8 @@ public:
     }
 
     // Several futures at once. Each is recorded as a context that says which of them decided, so that replay decides
-    // the same. At least one future; all of this context. What is not decided goes on until its future goes away.
+    // the same. At least one future, but for all and all_settled; all of this context. What is not decided goes on
+    // until its future goes away.
 
     /// Waits for every one of them; the first that fails is thrown. Answers a tuple; std::monostate for void.
     template <class... T>

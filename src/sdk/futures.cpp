@@ -156,6 +156,15 @@ std::optional<std::size_t> combine(ContextCore& core, std::string_view kind, std
     return decision.index;
 }
 
+/// Nobody has to decide about no futures, and nothing is recorded.
+bool are_none(ContextCore& core, std::string_view kind, std::string_view name, const Tasks& tasks) {
+    if (!tasks.empty()) return false;
+    core.check_place(kind, name);
+    core.check_name(kind, name);
+    core.state.throw_if_ended();
+    return true;
+}
+
 /// The task that settled first among those that `matches`.
 template <class F>
 Decision earliest(const Tasks& tasks, F matches) {
@@ -178,6 +187,7 @@ std::shared_ptr<Task> Context::watch(detail::Work work) {
 }
 
 void Context::rethrow_first_failure(std::string_view name, const Tasks& tasks) {
+    if (are_none(*core_, "all", name, tasks)) return;
     const auto failed = combine(*core_, "all", name, tasks, [&]() -> Decision {
         Decision decision = earliest(tasks, [](const Task& task) { return task.failure().has_value(); });
         if (!decision.made) decision.made = std::ranges::all_of(tasks, detail::is_over);
@@ -187,6 +197,7 @@ void Context::rethrow_first_failure(std::string_view name, const Tasks& tasks) {
 }
 
 void Context::settle(std::string_view name, const Tasks& tasks) {
+    if (are_none(*core_, "all_settled", name, tasks)) return;
     (void)combine(*core_, "all_settled", name, tasks,
                   [&]() -> Decision { return {std::ranges::all_of(tasks, detail::is_over), std::nullopt}; });
     // Replay was told that they are over, not by whom: each reads its own record.

@@ -11,6 +11,26 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using namespace std::chrono_literals;
 
+/// What `body` comes to, on the first run and on replay, which must be the same.
+std::string twice(const std::function<std::string(Context&)>& body) {
+    std::vector<std::string> seen;
+    LocalService runner([&](Context& context, Json) {
+        seen.push_back(body(context));
+        context.wait("pause", 1s);
+    });
+    const auto answering = [](std::string text) { return [text](const std::string&, const Invoked&) { return text; }; };
+    runner.fake_function("text", answering("\"seven\""), 0s);
+    runner.fake_function("number", answering("7"), 1h);
+    runner.start();
+    runner.advance(1h);
+    runner.advance(1s);
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_EQ(seen.size(), 2U);
+    if (seen.empty()) return "nothing";
+    EXPECT_EQ(seen.front(), seen.back());
+    return seen.front();
+}
+
 /// The error that fails the execution.
 std::string refusal(const std::function<void(Context&)>& body) {
     LocalService runner([&](Context& context, Json) { body(context); });
@@ -44,6 +64,25 @@ TEST(MovedFrom, FuturesAreRefused) {
               refused("select"));
     EXPECT_EQ(in_a_list([](Context& context, List futures) { (void)context.all_settled("c", futures); }),
               refused("all_settled"));
+}
+
+TEST(None, AreAllOver) {
+    EXPECT_EQ(twice([](Context& context) {
+                  const std::vector<Future<int>> none;
+                  return std::to_string(context.all("all", none).size() + context.all_settled("settled", none).size()) +
+                         context.step("after", [] { return std::string("!"); });
+              }),
+              "0!");
+}
+
+TEST(None, HaveNoFirst) {
+    const std::vector<Future<int>> none;
+    EXPECT_EQ(refusal([&](Context& context) { (void)context.any("none", none); }),
+              "ValidationError: any 'none' was given no futures");
+    EXPECT_EQ(refusal([&](Context& context) { (void)context.race("none", none); }),
+              "ValidationError: race 'none' was given no futures");
+    EXPECT_EQ(refusal([](Context& context) { (void)context.select(""); }),
+              "ValidationError: select was given no futures");
 }
 
 TEST(Futures, OfAnotherContextAreNamed) {
