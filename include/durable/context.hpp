@@ -212,7 +212,7 @@ public:
         for (const auto& future : futures) values.push_back(value_of(future));
         return values;
     }
-    /// Waits for every one of them, and throws nothing.
+    /// Waits for every one of them, and throws nothing: a result that cannot be read is an error, too ("SerdesError").
     template <class... T>
     std::tuple<Settled<T>...> all_settled(std::string_view name, const Future<T>&... futures) {
         settle(name, {futures.handle_.task()...});
@@ -227,16 +227,17 @@ public:
         for (const auto& future : futures) settled_ones.push_back(settled(future));
         return settled_ones;
     }
-    /// The first that succeeds. CombinatorError when every one fails.
+    /// The first that succeeds, with a result that can be read. CombinatorError when every one fails.
     template <class T, std::same_as<T>... More>
     T any(std::string_view name, const Future<T>& first, const Future<More>&... more) {
-        const Future<T>* futures[] = {&first, &more...};
-        return futures[first_success(name, {first.handle_.task(), more.handle_.task()...})]->get();
+        return first_success<T>(name, {&first, &more...});
     }
     /// The same for a list of them.
     template <class T>
     T any(std::string_view name, const std::vector<Future<T>>& futures) {
-        return futures[first_success(name, tasks_of(futures))].get();
+        std::vector<const Future<T>*> pointers;
+        for (const auto& future : futures) pointers.push_back(&future);
+        return first_success<T>(name, pointers);
     }
     /// The first that is over, whether it succeeded or failed.
     template <class T, std::same_as<T>... More>
@@ -306,7 +307,8 @@ private:
 
     void rethrow_first_failure(std::string_view name, const Tasks& tasks);
     void settle(std::string_view name, const Tasks& tasks);
-    std::size_t first_success(std::string_view name, const Tasks& tasks);
+    /// `read` throws what asking the future of that place throws.
+    std::size_t first_success(std::string_view name, const Tasks& tasks, const std::function<void(std::size_t)>& read);
     std::size_t first_over(std::string_view kind, std::string_view name, const Tasks& tasks);
 
     template <class Rep, class Period>
@@ -408,6 +410,13 @@ private:
         return tasks;
     }
     template <class T>
+    T first_success(std::string_view name, const std::vector<const Future<T>*>& futures) {
+        Tasks tasks;
+        tasks.reserve(futures.size());
+        for (const auto* future : futures) tasks.push_back(future->handle_.task());
+        return futures[first_success(name, tasks, [&](std::size_t i) { (void)futures[i]->get(); })]->get();
+    }
+    template <class T>
     static detail::ValueOf<T> value_of(const Future<T>& future) {
         if constexpr (std::is_void_v<T>) {
             future.get();
@@ -421,7 +430,12 @@ private:
         Settled<T> settled;
         settled.error = detail::failure_of(*future.handle_.task());
         if constexpr (!std::is_void_v<T>) {
-            if (!settled.error) settled.value = future.get();
+            if (settled.error) return settled;
+            try {
+                settled.value = future.get();
+            } catch (const SerdesError& error) {
+                settled.error = ErrorInfo{.type = "SerdesError", .message = error.what()};
+            }
         }
         return settled;
     }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "durable/future.hpp"
 #include "sdk/bodies.hpp"
@@ -125,9 +126,11 @@ Decision read_decision(const detail::Record& record) {
     return decision;
 }
 
-/// `kind` is the combinator's: "all", "any" …
+/// `kind` is the combinator's: "all", "any" … `accepts`, when there is one, is asked about whom `decide` chose; when it
+/// refuses, somebody else is to be chosen.
 std::optional<std::size_t> combine(ContextCore& core, std::string_view kind, std::string_view name, const Tasks& tasks,
-                                   const std::function<Decision()>& decide) {
+                                   const std::function<Decision()>& decide,
+                                   const std::function<bool(std::size_t)>& accepts = {}) {
     core.check_place(kind, name);
     const std::string combinator = detail::named(kind, name);
     if (tasks.empty()) core.state.refuse_use(fmt::format("{} was given no futures", combinator));
@@ -144,10 +147,12 @@ std::optional<std::size_t> combine(ContextCore& core, std::string_view kind, std
         }
     } else {
         if (!claim.record) core.start(claim);
-        detail::await_tasks(core.state, tasks, [&] {
-            decision = decide();
-            return decision.made;
-        });
+        do {
+            detail::await_tasks(core.state, tasks, [&] {
+                decision = decide();
+                return decision.made;
+            });
+        } while (decision.index && accepts && !accepts(*decision.index));
         wire::OperationUpdate update = core.update(claim, OperationAction::succeed);
         if (decision.index) update.payload = std::to_string(*decision.index);
         core.state.enqueue(std::move(update));
@@ -174,6 +179,18 @@ Decision earliest(const Tasks& tasks, F matches) {
         if (!decision.made || tasks[i]->order() < tasks[*decision.index]->order()) decision = {true, i};
     }
     return decision;
+}
+
+/// Why asking a future fails; nothing when it does not.
+std::optional<ErrorInfo> error_of_reading(const std::function<void(std::size_t)>& read, std::size_t index) {
+    try {
+        read(index);
+        return std::nullopt;
+    } catch (const DurableOperationError&) {
+        return detail::current_error();
+    } catch (const SerdesError&) {
+        return detail::current_error();
+    }
 }
 
 }  // namespace
@@ -210,11 +227,20 @@ void Context::settle(std::string_view name, const Tasks& tasks) {
     }
 }
 
-std::size_t Context::first_success(std::string_view name, const Tasks& tasks) {
-    const auto winner = combine(*core_, "any", name, tasks, [&]() -> Decision {
-        Decision decision = earliest(tasks, [](const Task& task) { return !task.failure(); });
+std::size_t Context::first_success(std::string_view name, const Tasks& tasks,
+                                   const std::function<void(std::size_t)>& read) {
+    // Results are read by code of the author's, so not while it is decided, which is under the lock.
+    std::unordered_set<const Task*> unreadable;
+    const auto decide = [&]() -> Decision {
+        Decision decision =
+            earliest(tasks, [&](const Task& task) { return !task.failure() && !unreadable.contains(&task); });
         if (!decision.made) decision.made = std::ranges::all_of(tasks, detail::is_over);
         return decision;
+    };
+    const auto winner = combine(*core_, "any", name, tasks, decide, [&](std::size_t index) {
+        if (!error_of_reading(read, index)) return true;
+        unreadable.insert(tasks[index].get());
+        return false;
     });
     if (winner) return *winner;
     throw CombinatorError({.type = "CombinatorError",

@@ -38,6 +38,71 @@ std::string refusal(const std::function<void(Context&)>& body) {
     return runner.error_type() + ": " + runner.error_message();
 }
 
+Future<int> unreadable(Context& context) {
+    return context.invoke_async<int>("unreadable", "text", nullptr);
+}
+Future<int> readable(Context& context) {
+    return context.invoke_async<int>("readable", "number", nullptr);
+}
+Future<int> failing(Context& context) {
+    return context.step_async("failing", []() -> int { throw Error("Broken", "no luck"); }, {.retry = retry::none()});
+}
+
+TEST(AllSettled, SaysWhatCannotBeRead) {
+    EXPECT_EQ(twice([](Context& context) {
+                  auto bad = unreadable(context);
+                  auto good = readable(context);
+                  const auto [first, second] = context.all_settled("both", bad, good);
+                  return first.error->type + ": " + first.error->message + (first.value ? "?" : "") +
+                         std::to_string(second.value.value_or(0));
+              }),
+              "SerdesError: $: expected a whole number, found text7");
+    std::string seen;
+    LocalService runner([&](Context& context, Json) {
+        std::vector<Future<int>> answers;
+        answers.push_back(context.create_callback<int>("answer").result_async());
+        seen = context.all_settled("one", answers).front().error.value_or(ErrorInfo{}).type;
+    });
+    runner.start();
+    runner.succeed_callback("answer", "\"seven\"");
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_EQ(seen, "SerdesError");
+}
+
+TEST(Any, GoesOnToOneThatCanBeRead) {
+    EXPECT_EQ(twice([](Context& context) {
+                  auto bad = unreadable(context);
+                  auto good = readable(context);
+                  return std::to_string(context.any("any", bad, good));
+              }),
+              "7");
+    EXPECT_EQ(twice([](Context& context) {
+                  std::vector<Future<int>> futures;
+                  futures.push_back(unreadable(context));
+                  futures.push_back(readable(context));
+                  return std::to_string(context.any("any", futures));
+              }),
+              "7");
+}
+
+TEST(RaceAndAll, ThrowWhatCannotBeRead) {
+    const auto thrown = [](const auto& call) {
+        return twice([&](Context& context) -> std::string {
+            auto bad = unreadable(context);
+            auto good = readable(context);
+            try {
+                call(context, bad, good);
+            } catch (const SerdesError& error) {
+                return error.what();
+            }
+            return "";
+        });
+    };
+    const std::string why = "$: expected a whole number, found text";
+    EXPECT_EQ(thrown([](Context& context, auto& bad, auto& good) { (void)context.race("race", bad, good); }), why);
+    EXPECT_EQ(thrown([](Context& context, auto& bad, auto& good) { (void)context.all("all", bad, good); }), why);
+}
+
 TEST(MovedFrom, FuturesAreRefused) {
     EXPECT_EQ(refusal([](Context& context) {
                   auto future = context.step_async("s", [] { return 1; });
