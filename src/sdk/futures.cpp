@@ -243,10 +243,19 @@ std::size_t Context::first_success(std::string_view name, const Tasks& tasks,
         return false;
     });
     if (winner) return *winner;
-    throw CombinatorError({.type = "CombinatorError",
-                           .message = fmt::format("None of the {} futures of '{}' succeeded.", tasks.size(), name),
-                           .data = {},
-                           .stack = {}});
+    ErrorInfo error{.type = "CombinatorError",
+                    .message = fmt::format("None of the {} {} succeeded", tasks.size(),
+                                           name.empty() ? "futures" : fmt::format("futures of '{}'", name)),
+                    .data = {},
+                    .stack = {}};
+    // Replay was told that none did, not why: each says so itself.
+    const char* separator = ": ";
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        const auto why = error_of_reading(read, i);
+        if (!why) continue;
+        error.message += fmt::format("{}{}: {}", std::exchange(separator, "; "), why->type, why->message);
+    }
+    throw CombinatorError(detail::from_wire(detail::to_wire(error)));
 }
 
 std::size_t Context::first_over(std::string_view kind, std::string_view name, const Tasks& tasks) {

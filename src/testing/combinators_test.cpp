@@ -85,6 +85,40 @@ TEST(Any, GoesOnToOneThatCanBeRead) {
               "7");
 }
 
+TEST(Any, SaysWhyEachFailed) {
+    EXPECT_EQ(twice([](Context& context) -> std::string {
+                  auto broken = failing(context);
+                  auto bad = unreadable(context);
+                  try {
+                      (void)context.any("one", broken, bad);
+                  } catch (const CombinatorError& error) {
+                      return error.info().type + ": " + error.what();
+                  }
+                  return "";
+              }),
+              "CombinatorError: None of the 2 futures of 'one' succeeded: Broken: no luck; SerdesError: $: expected a "
+              "whole number, found text");
+}
+
+TEST(Any, KeepsItsErrorWithinTheLimit) {
+    const std::string message = twice([](Context& context) -> std::string {
+        std::vector<Future<int>> futures;
+        for (int i = 0; i < 10; ++i) {
+            futures.push_back(context.step_async("s", []() -> int { throw Error("Long", std::string(10'000, 'x')); },
+                                                 {.retry = retry::none()}));
+        }
+        try {
+            (void)context.any("", futures);
+        } catch (const CombinatorError& error) {
+            return error.what();
+        }
+        return "";
+    });
+    EXPECT_THAT(message, StartsWith("None of the 10 futures succeeded: Long: xxx"));
+    EXPECT_THAT(message, HasSubstr("(shortened)"));
+    EXPECT_LE(message.size(), 32U * 1024);
+}
+
 TEST(RaceAndAll, ThrowWhatCannotBeRead) {
     const auto thrown = [](const auto& call) {
         return twice([&](Context& context) -> std::string {
