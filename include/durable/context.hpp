@@ -321,7 +321,11 @@ private:
         if constexpr (std::same_as<P, std::nullptr_t>) {
             return std::nullopt;
         } else {
-            return detail::write_result<std::decay_t<P>>(payload, serdes, payload_context());
+            try {
+                return detail::write_result<std::decay_t<P>>(payload, serdes, payload_context());
+            } catch (const detail::ResultError& error) {
+                throw SerdesError(error.what());
+            }
         }
     }
 
@@ -351,9 +355,13 @@ private:
     static detail::BatchSpec map_spec(Items items, F body, const Options& options) {
         detail::BatchSpec spec = detail::batch_spec<R>(options);
         spec.names.reserve(items->size());
-        for (std::size_t i = 0; i < items->size(); ++i) {
-            spec.names.push_back(options.item_name ? options.item_name((*items)[i], i)
-                                                   : "map-item-" + std::to_string(i));
+        try {
+            for (std::size_t i = 0; i < items->size(); ++i) {
+                spec.names.push_back(options.item_name ? options.item_name((*items)[i], i)
+                                                       : "map-item-" + std::to_string(i));
+            }
+        } catch (...) {
+            spec.problem = detail::thrown_error();
         }
         spec.body = [items = std::move(items), body = std::move(body), serdes = options.item_serdes](
                         Context& context, std::size_t index, const SerdesContext& where) mutable {
