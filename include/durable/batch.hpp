@@ -232,6 +232,10 @@ struct Branch {
                 }
             };
         } else {
+            static_assert(
+                std::is_void_v<T> || std::convertible_to<R, T>,
+                "a branch of parallel<T> answers a T, or what converts to it; with T = durable::Json, anything "
+                "that is mapped to JSON");
             body = std::move(body_of_any);
         }
     }

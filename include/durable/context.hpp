@@ -186,6 +186,8 @@ public:
     /// succeeds or the strategy gives up; between attempts it waits. For operations that only make sense together.
     template <class F>
     auto with_retry(std::string_view name, F&& body, const RetryStrategy& retry = {}) {
+        static_assert(std::invocable<F&, Context&, int>,
+                      "the body of with_retry takes the child's durable::Context& and the attempt's number (int)");
         using R = detail::Stored<std::invoke_result_t<F&, Context&, int>>;
         const auto attempts = [&body](Context& child, const SerdesContext& context, int attempt) {
             return detail::text_of(Serdes<R>(), context, body, child, attempt);

@@ -123,6 +123,23 @@ template <class T>
     }
 }
 
+/// Of a type that is none of those that this file says are mapped.
+template <class T>
+[[noreturn]] void refuse_type() {
+    static_assert(
+        has_no_json<T>,
+        "this type has no JSON form: describe a struct at namespace scope with BOOST_DESCRIBE_STRUCT, an enum "
+        "with BOOST_DESCRIBE_ENUM; lists are std::vector, mappings std::map<std::string, T>; for others give "
+        "the operation a Serdes and specialise durable::has_no_json");
+    refuse_without_json();
+}
+
+/// A map with text keys.
+template <class T>
+inline constexpr bool is_mapping = false;
+template <class T, class... More>
+inline constexpr bool is_mapping<std::map<std::string, T, More...>> = true;
+
 template <class T>
 using PublicMembers =
     boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
@@ -192,7 +209,7 @@ Json write_json(const T& value, const JsonPath& path) {
             array.push_back(write_json(element, here));
         }
         return Json(std::move(array));
-    } else if constexpr (is_instance<T, std::map>) {
+    } else if constexpr (is_mapping<T>) {
         Json::Object object;
         for (const auto& [name, element] : value) {
             const JsonPath here{.parent = &path, .member = name};
@@ -206,8 +223,7 @@ Json write_json(const T& value, const JsonPath& path) {
     } else if constexpr (boost::describe::has_describe_members<T>::value) {
         return write_struct(value, path);
     } else {
-        static_assert(has_no_json<T>, "describe this type with BOOST_DESCRIBE_STRUCT or BOOST_DESCRIBE_ENUM");
-        refuse_without_json();
+        refuse_type<T>();
     }
 }
 
@@ -251,7 +267,7 @@ T read_json(const Json& json, const JsonPath& path) {
             value.push_back(read_json<typename T::value_type>((*array)[i], here));
         }
         return value;
-    } else if constexpr (is_instance<T, std::map>) {
+    } else if constexpr (is_mapping<T>) {
         const Json::Object* object = json.get_if<Json::Object>();
         if (object == nullptr) refuse_json(path, "an object", json);
         T value;
@@ -273,8 +289,7 @@ T read_json(const Json& json, const JsonPath& path) {
     } else if constexpr (boost::describe::has_describe_members<T>::value) {
         return read_struct<T>(json, path);
     } else {
-        static_assert(has_no_json<T>, "describe this type with BOOST_DESCRIBE_STRUCT or BOOST_DESCRIBE_ENUM");
-        refuse_without_json();
+        refuse_type<T>();
     }
 }
 

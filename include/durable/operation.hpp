@@ -22,8 +22,19 @@ namespace detail {
 class ContextCore;
 struct Internals;
 
+// What a body is, is said by an assertion that is the first error of one that is none.
+
 template <class F>
 struct StepResultOf {
+    static_assert(
+        std::invocable<F&>,
+        "the body of a step takes nothing or a durable::StepContext&; durable operations go beside a step, or "
+        "into run_in_child_context");
+    using type = void;
+};
+template <class F>
+    requires(std::invocable<F&> && !std::invocable<F&, StepContext&>)
+struct StepResultOf<F> {
     using type = Stored<std::invoke_result_t<F&>>;
 };
 template <class F>
@@ -35,10 +46,28 @@ template <class F>
 using StepResult = typename StepResultOf<std::remove_reference_t<F>>::type;
 
 template <class F>
-using ChildResult = Stored<std::invoke_result_t<F&, Context&>>;
+struct ChildResultOf {
+    static_assert(std::invocable<F&, Context&>, "the body of a child context takes the child's durable::Context&");
+    using type = void;
+};
+template <class F>
+    requires std::invocable<F&, Context&>
+struct ChildResultOf<F> {
+    using type = Stored<std::invoke_result_t<F&, Context&>>;
+};
+template <class F>
+using ChildResult = typename ChildResultOf<std::remove_reference_t<F>>::type;
 
 template <class F, class Item>
 struct MapResultOf {
+    static_assert(
+        std::invocable<F&, Context&, const Item&>,
+        "the body of a map takes a durable::Context&, the item, and if it likes the item's index (std::size_t)");
+    using type = void;
+};
+template <class F, class Item>
+    requires(std::invocable<F&, Context&, const Item&> && !std::invocable<F&, Context&, const Item&, std::size_t>)
+struct MapResultOf<F, Item> {
     using type = Stored<std::invoke_result_t<F&, Context&, const Item&>>;
 };
 template <class F, class Item>
@@ -74,6 +103,8 @@ StepBody step_body(F body, const Serdes<R>& serdes) {
 /// Runs a check, and asks the strategy about the state that it answers. Empty without a strategy.
 template <class State, class F>
 Poll poll(F check, ConditionOptions<State> options) {
+    static_assert(std::invocable<F&, const State&, StepContext&> || std::invocable<F&, const State&>,
+                  "the check of a condition takes a state, and if it likes a durable::StepContext&");
     if (!options.strategy) return {};
     return [check = std::move(check), options = std::move(options)](const Text& text, StepContext& step) mutable {
         const Recorded before{text, step.execution_arn(), std::string(step.operation_id())};
@@ -96,6 +127,8 @@ Poll poll(F check, ConditionOptions<State> options) {
 
 template <class F>
 Submitter submit(F submitter) {
+    static_assert(std::invocable<F&, const std::string&, StepContext&> || std::invocable<F&, const std::string&>,
+                  "a submitter takes the callback's id (std::string), and if it likes a durable::StepContext&");
     return [submitter = std::move(submitter)](const std::string& id, StepContext& step) mutable {
         if constexpr (std::invocable<F&, const std::string&, StepContext&>) {
             submitter(id, step);

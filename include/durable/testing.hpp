@@ -89,7 +89,7 @@ public:
     /// `handler` is what durable::run takes.
     template <class F>
     explicit Runner(F handler, RunnerOptions options = {})
-        : Runner(detail::erase(std::function{std::move(handler)}), std::move(options)) {}
+        : Runner(detail::erase_handler(std::move(handler)), std::move(options)) {}
     ~Runner();
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
@@ -152,7 +152,7 @@ public:
     /// Replaces the handler from the next invocation on, as a deployment to $LATEST does.
     template <class F>
     void deploy(F handler) {
-        deploy_erased(detail::erase(std::function{std::move(handler)}));
+        deploy_erased(detail::erase_handler(std::move(handler)));
     }
 
     /// How far the execution is.
@@ -212,7 +212,7 @@ struct ReplayReport {
 /// when it is no such history or its data was left out.
 template <class F>
 [[nodiscard]] ReplayReport replay(F handler, std::string_view history_json) {
-    return detail::replay(detail::erase(std::function{std::move(handler)}), history_json);
+    return detail::replay(detail::erase_handler(std::move(handler)), history_json);
 }
 
 }  // namespace durable::testing
