@@ -28,7 +28,7 @@ target_link_options(durable INTERFACE LINKER:--gc-sections)
 
 # The testing library runs a function in process, on the state machine that the server uses.
 if(TARGET holdpoint_testing AND EXISTS ${PROJECT_SOURCE_DIR}/include/durable/testing.hpp)
-  durable_archive(testing OUTPUT durable_testing FOLDERS core testing LINKS PUBLIC durable)
+  durable_archive(testing OUTPUT durable_testing FOLDERS core functions testing LINKS PUBLIC durable)
   if(NOT PROJECT_IS_TOP_LEVEL)
     set_target_properties(durable_testing PROPERTIES EXCLUDE_FROM_ALL ON)
   endif()

@@ -232,6 +232,10 @@ struct Branch {
                 }
             };
         } else {
+            static_assert(
+                std::is_void_v<T> || std::convertible_to<R, T>,
+                "a branch of parallel<T> answers a T, or what converts to it; with T = durable::Json, anything "
+                "that is mapped to JSON");
             body = std::move(body_of_any);
         }
     }
@@ -272,6 +276,7 @@ BatchResult<T> read_batch(const BatchRecord& record, const Serdes<T>& serdes) {
 /// A batch with its types taken away.
 struct BatchSpec {
     std::vector<std::string> names;
+    std::optional<ErrorInfo> problem;  // what naming the items threw: the batch fails with it
     std::function<Text(Context& item, std::size_t index, const SerdesContext& context)> body;
     std::optional<int> max_concurrency;
     Completion completion;
@@ -314,7 +319,7 @@ BatchSpec batch_spec(const Options& options) {
 template <class T, class Options>
 BatchResult<T> batch_result(const BatchOutcome& outcome, const Options& options) {
     if (outcome.own_format) {
-        return options.serdes.deserialize(outcome.own_format->text.value_or(""), outcome.own_format->context());
+        return read_own(*outcome.own_format, options.serdes);
     }
     return read_batch<T>(outcome.record, options.item_serdes);
 }

@@ -49,15 +49,15 @@ public:
     template <class F>
     auto step(std::string_view name, F&& body, const StepOptions<detail::StepResult<F>>& options = {}) {
         return detail::read_result<detail::StepResult<F>>(
-            now(step_work(name, step_body(std::ref(body), options.serdes), options.retry, options.semantics)),
+            now(step_work(name, detail::step_body(std::ref(body), options.serdes), options.retry, options.semantics)),
             options.serdes);
     }
     /// step, as a future.
     template <class F>
     auto step_async(std::string_view name, F body, const StepOptions<detail::StepResult<F>>& options = {}) {
-        return future<detail::StepResult<F>>(
-            spawn(step_work(name, step_body(std::move(body), options.serdes), options.retry, options.semantics)),
-            options.serdes);
+        return future<detail::StepResult<F>>(spawn(step_work(name, detail::step_body(std::move(body), options.serdes),
+                                                             options.retry, options.semantics)),
+                                             options.serdes);
     }
 
     /// Suspends for at least this long: 1 second to 366 days, fractions rounded up.
@@ -76,14 +76,15 @@ public:
     template <class State, class F>
     State wait_for_condition(std::string_view name, F&& check, ConditionOptions<State> options) {
         Serdes<State> serdes = options.serdes;
-        return detail::read_result<State>(now(condition_work(name, poll<State>(std::ref(check), std::move(options)))),
-                                          serdes);
+        return detail::read_result<State>(
+            now(condition_work(name, detail::poll<State>(std::ref(check), std::move(options)))), serdes);
     }
     /// wait_for_condition, as a future.
     template <class State, class F>
     Future<State> wait_for_condition_async(std::string_view name, F check, ConditionOptions<State> options) {
         Serdes<State> serdes = options.serdes;
-        return future<State>(spawn(condition_work(name, poll<State>(std::move(check), std::move(options)))), serdes);
+        return future<State>(spawn(condition_work(name, detail::poll<State>(std::move(check), std::move(options)))),
+                             serdes);
     }
 
     /// Answers as soon as the service has given the callback its id.
@@ -99,7 +100,7 @@ public:
     template <class T, class F>
     T wait_for_callback(std::string_view name, F&& submitter, const WaitForCallbackOptions<T>& options = {}) {
         return detail::read_result<T>(
-            now(callback_work(name, submit(std::ref(submitter)),
+            now(callback_work(name, detail::submit(std::ref(submitter)),
                               {.timeout = options.timeout, .heartbeat_timeout = options.heartbeat_timeout},
                               options.retry)),
             options.serdes);
@@ -109,7 +110,7 @@ public:
     Future<T> wait_for_callback_async(std::string_view name, F submitter,
                                       const WaitForCallbackOptions<T>& options = {}) {
         return future<T>(
-            spawn(callback_work(name, submit(std::move(submitter)),
+            spawn(callback_work(name, detail::submit(std::move(submitter)),
                                 {.timeout = options.timeout, .heartbeat_timeout = options.heartbeat_timeout},
                                 options.retry)),
             options.serdes);
@@ -185,6 +186,8 @@ public:
     /// succeeds or the strategy gives up; between attempts it waits. For operations that only make sense together.
     template <class F>
     auto with_retry(std::string_view name, F&& body, const RetryStrategy& retry = {}) {
+        static_assert(std::invocable<F&, Context&, int>,
+                      "the body of with_retry takes the child's durable::Context& and the attempt's number (int)");
         using R = detail::Stored<std::invoke_result_t<F&, Context&, int>>;
         const auto attempts = [&body](Context& child, const SerdesContext& context, int attempt) {
             return detail::text_of(Serdes<R>(), context, body, child, attempt);
@@ -193,7 +196,8 @@ public:
     }
 
     // Several futures at once. Each is recorded as a context that says which of them decided, so that replay decides
-    // the same. At least one future; all of this context. What is not decided goes on until its future goes away.
+    // the same. At least one future, but for all and all_settled; all of this context. What is not decided goes on
+    // until its future goes away.
 
     /// Waits for every one of them; the first that fails is thrown. Answers a tuple; std::monostate for void.
     template <class... T>
@@ -210,7 +214,7 @@ public:
         for (const auto& future : futures) values.push_back(value_of(future));
         return values;
     }
-    /// Waits for every one of them, and throws nothing.
+    /// Waits for every one of them, and throws nothing: a result that cannot be read is an error, too ("SerdesError").
     template <class... T>
     std::tuple<Settled<T>...> all_settled(std::string_view name, const Future<T>&... futures) {
         settle(name, {futures.handle_.task()...});
@@ -225,32 +229,33 @@ public:
         for (const auto& future : futures) settled_ones.push_back(settled(future));
         return settled_ones;
     }
-    /// The first that succeeds. CombinatorError when every one fails.
+    /// The first that succeeds, with a result that can be read. CombinatorError when every one fails.
     template <class T, std::same_as<T>... More>
     T any(std::string_view name, const Future<T>& first, const Future<More>&... more) {
-        const Future<T>* futures[] = {&first, &more...};
-        return futures[first_success(name, {first.handle_.task(), more.handle_.task()...})]->get();
+        return first_success<T>(name, {&first, &more...});
     }
     /// The same for a list of them.
     template <class T>
     T any(std::string_view name, const std::vector<Future<T>>& futures) {
-        return futures[first_success(name, tasks_of(futures))].get();
+        std::vector<const Future<T>*> pointers;
+        for (const auto& future : futures) pointers.push_back(&future);
+        return first_success<T>(name, pointers);
     }
     /// The first that is over, whether it succeeded or failed.
     template <class T, std::same_as<T>... More>
     T race(std::string_view name, const Future<T>& first, const Future<More>&... more) {
         const Future<T>* futures[] = {&first, &more...};
-        return futures[first_over(name, {first.handle_.task(), more.handle_.task()...})]->get();
+        return futures[first_over("race", name, {first.handle_.task(), more.handle_.task()...})]->get();
     }
     /// The same for a list of them.
     template <class T>
     T race(std::string_view name, const std::vector<Future<T>>& futures) {
-        return futures[first_over(name, tasks_of(futures))].get();
+        return futures[first_over("race", name, tasks_of(futures))].get();
     }
     /// Which of them is over first; for futures of different types.
     template <class... T>
     std::size_t select(std::string_view name, const Future<T>&... futures) {
-        return first_over(name, {futures.handle_.task()...});
+        return first_over("select", name, {futures.handle_.task()...});
     }
 
     /// Silent while this context replays.
@@ -268,6 +273,7 @@ private:
     struct BatchWork {
         std::string operation_id;
         std::function<detail::BatchOutcome()> run;
+        std::string name;
     };
     using Attempts = std::function<detail::Text(Context&, const SerdesContext&, int attempt)>;
     struct ChildSpec {
@@ -303,58 +309,13 @@ private:
 
     void rethrow_first_failure(std::string_view name, const Tasks& tasks);
     void settle(std::string_view name, const Tasks& tasks);
-    std::size_t first_success(std::string_view name, const Tasks& tasks);
-    std::size_t first_over(std::string_view name, const Tasks& tasks);
+    /// `read` throws what asking the future of that place throws.
+    std::size_t first_success(std::string_view name, const Tasks& tasks, const std::function<void(std::size_t)>& read);
+    std::size_t first_over(std::string_view kind, std::string_view name, const Tasks& tasks);
 
     template <class Rep, class Period>
     static std::int64_t seconds_of(std::chrono::duration<Rep, Period> duration) {
         return detail::whole_seconds(duration).value_or(std::numeric_limits<std::int64_t>::max());
-    }
-
-    template <class F, class R>
-    static detail::StepBody step_body(F body, const Serdes<R>& serdes) {
-        return [body = std::move(body), serdes](StepContext& step) mutable {
-            const SerdesContext context{.execution_arn = step.execution_arn(), .operation_id = step.operation_id()};
-            if constexpr (std::invocable<F&, StepContext&>) {
-                return detail::text_of(serdes, context, body, step);
-            } else {
-                return detail::text_of(serdes, context, body);
-            }
-        };
-    }
-
-    template <class State, class F>
-    detail::Poll poll(F check, ConditionOptions<State> options) {
-        if (!options.strategy) return {};
-        return [check = std::move(check), options = std::move(options)](const detail::Text& text,
-                                                                        StepContext& step) mutable {
-            const detail::Recorded before{text, step.execution_arn(), std::string(step.operation_id())};
-            const SerdesContext context = before.context();
-            const auto round_trip = [&](const detail::Text& written) {
-                return detail::read_result<State>({written, before.execution_arn, before.operation_id}, options.serdes);
-            };
-            const State state = text ? round_trip(text)
-                                     : round_trip(detail::write_result(options.initial_state, options.serdes, context));
-            const detail::Text next = [&] {
-                if constexpr (std::invocable<F&, const State&, StepContext&>) {
-                    return detail::write_result<State>(check(state, step), options.serdes, context);
-                } else {
-                    return detail::write_result<State>(check(state), options.serdes, context);
-                }
-            }();
-            return std::pair(next.value_or("null"), options.strategy(round_trip(next), step.attempt()));
-        };
-    }
-
-    template <class F>
-    static detail::Submitter submit(F submitter) {
-        return [submitter = std::move(submitter)](const std::string& id, StepContext& step) mutable {
-            if constexpr (std::invocable<F&, const std::string&, StepContext&>) {
-                submitter(id, step);
-            } else {
-                submitter(id);
-            }
-        };
     }
 
     template <class P>
@@ -362,7 +323,11 @@ private:
         if constexpr (std::same_as<P, std::nullptr_t>) {
             return std::nullopt;
         } else {
-            return detail::write_result<std::decay_t<P>>(payload, serdes, payload_context());
+            try {
+                return detail::write_result<std::decay_t<P>>(payload, serdes, payload_context());
+            } catch (const detail::ResultError& error) {
+                throw SerdesError(error.what());
+            }
         }
     }
 
@@ -392,9 +357,13 @@ private:
     static detail::BatchSpec map_spec(Items items, F body, const Options& options) {
         detail::BatchSpec spec = detail::batch_spec<R>(options);
         spec.names.reserve(items->size());
-        for (std::size_t i = 0; i < items->size(); ++i) {
-            spec.names.push_back(options.item_name ? options.item_name((*items)[i], i)
-                                                   : "map-item-" + std::to_string(i));
+        try {
+            for (std::size_t i = 0; i < items->size(); ++i) {
+                spec.names.push_back(options.item_name ? options.item_name((*items)[i], i)
+                                                       : "map-item-" + std::to_string(i));
+            }
+        } catch (...) {
+            spec.problem = detail::thrown_error();
         }
         spec.body = [items = std::move(items), body = std::move(body), serdes = options.item_serdes](
                         Context& context, std::size_t index, const SerdesContext& where) mutable {
@@ -432,10 +401,12 @@ private:
     template <class R, class Options>
     Future<BatchResult<R>> batch_future(const BatchWork& work, const Options& options) {
         auto outcome = std::make_shared<detail::BatchOutcome>();
-        auto task = spawn({.operation_id = work.operation_id, .run = [outcome, work]() -> detail::Recorded {
+        auto task = spawn({.operation_id = work.operation_id,
+                           .run = [outcome, work]() -> detail::Recorded {
                                *outcome = work.run();
                                return {};
-                           }});
+                           },
+                           .name = work.name});
         return Future<BatchResult<R>>(std::move(task), [outcome, options](const detail::Recorded&) {
             return detail::batch_result<R>(*outcome, options);
         });
@@ -447,6 +418,13 @@ private:
         tasks.reserve(futures.size());
         for (const auto& future : futures) tasks.push_back(future.handle_.task());
         return tasks;
+    }
+    template <class T>
+    T first_success(std::string_view name, const std::vector<const Future<T>*>& futures) {
+        Tasks tasks;
+        tasks.reserve(futures.size());
+        for (const auto* future : futures) tasks.push_back(future->handle_.task());
+        return futures[first_success(name, tasks, [&](std::size_t i) { (void)futures[i]->get(); })]->get();
     }
     template <class T>
     static detail::ValueOf<T> value_of(const Future<T>& future) {
@@ -462,7 +440,12 @@ private:
         Settled<T> settled;
         settled.error = detail::failure_of(*future.handle_.task());
         if constexpr (!std::is_void_v<T>) {
-            if (!settled.error) settled.value = future.get();
+            if (settled.error) return settled;
+            try {
+                settled.value = future.get();
+            } catch (const SerdesError& error) {
+                settled.error = ErrorInfo{.type = "SerdesError", .message = error.what()};
+            }
         }
         return settled;
     }

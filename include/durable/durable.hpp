@@ -34,6 +34,19 @@ DurableHandler erase(std::function<R(Context&, Event)> handler) {
     };
 }
 
+/// A handler with its types taken away.
+template <class F>
+DurableHandler erase_handler(F handler) {
+    static_assert(is_handler<F, Context>(),
+                  "a handler is R(durable::Context&, const Event&): a function, or a callable object whose operator() "
+                  "is no template");
+    if constexpr (is_handler<F, Context>()) {
+        return erase(std::function(std::move(handler)));
+    } else {
+        return {};
+    }
+}
+
 }  // namespace detail
 
 /// How a function's process works.
@@ -51,7 +64,7 @@ int run(const DurableHandler& handler, RunOptions options);
 /// answer what it answers.
 template <class F>
 int run(F handler, RunOptions options = {}) {
-    return detail::run(detail::erase(std::function{std::move(handler)}), std::move(options));
+    return detail::run(detail::erase_handler(std::move(handler)), std::move(options));
 }
 
 }  // namespace durable

@@ -55,7 +55,7 @@ template <class T>
 class [[nodiscard]] Future {
 public:
     /// Waits for the result, which may suspend the execution; throws what the operation itself would throw. Can be
-    /// called again.
+    /// called again. ValidationError when the future was moved from.
     T get() const { return decode_(detail::outcome_of(handle_.task())); }
 
 private:

@@ -123,24 +123,42 @@ template <class T>
     }
 }
 
+/// Of a type that is none of those that this file says are mapped.
+template <class T>
+[[noreturn]] void refuse_type() {
+    static_assert(
+        has_no_json<T>,
+        "this type has no JSON form: describe a struct at namespace scope with BOOST_DESCRIBE_STRUCT, an enum "
+        "with BOOST_DESCRIBE_ENUM; lists are std::vector, mappings std::map<std::string, T>; for others give "
+        "the operation a Serdes and specialise durable::has_no_json");
+    refuse_without_json();
+}
+
+/// A map with text keys.
+template <class T>
+inline constexpr bool is_mapping = false;
+template <class T, class... More>
+inline constexpr bool is_mapping<std::map<std::string, T, More...>> = true;
+
 template <class T>
 using PublicMembers =
     boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
 
 template <class T>
-[[nodiscard]] Json write_json(const T& value);
+[[nodiscard]] Json write_json(const T& value, const JsonPath& path);
 template <class T>
 [[nodiscard]] T read_json(const Json& json, const JsonPath& path);
 
 template <class T>
-Json write_struct(const T& value) {
+Json write_struct(const T& value, const JsonPath& path) {
     Json::Object object;
     boost::mp11::mp_for_each<PublicMembers<T>>([&](auto member) {
         const auto& field = value.*member.pointer;
         if constexpr (is_instance<std::remove_cvref_t<decltype(field)>, std::optional>) {
             if (!field) return;
         }
-        object.emplace_back(member.name, write_json(field));
+        const JsonPath here{.parent = &path, .member = member.name};
+        object.emplace_back(member.name, write_json(field, here));
     });
     return Json(std::move(object));
 }
@@ -164,13 +182,15 @@ T read_struct(const Json& json, const JsonPath& path) {
 }
 
 template <class T>
-Json write_json(const T& value) {
+Json write_json(const T& value, const JsonPath& path) {
     if constexpr (std::same_as<T, Json>) {
         return value;
     } else if constexpr (std::same_as<T, bool>) {
         return Json(Json::Data(value));
     } else if constexpr (std::integral<T>) {
-        if (!std::in_range<std::int64_t>(value)) throw SerdesError("a number above 2^63-1 cannot be written as JSON");
+        if (!std::in_range<std::int64_t>(value)) {
+            refuse_json(path, ": a number above 2^63-1 cannot be written as JSON");
+        }
         return Json(Json::Data(static_cast<std::int64_t>(value)));
     } else if constexpr (std::floating_point<T>) {
         return Json(Json::Data(static_cast<double>(value)));
@@ -178,27 +198,32 @@ Json write_json(const T& value) {
         return Json(Json::Data(std::string(std::string_view(value))));
     } else if constexpr (is_duration<T>) {
         const auto seconds = whole_seconds(value);
-        if (!seconds) throw SerdesError("a duration that does not fit cannot be written as JSON");
+        if (!seconds) refuse_json(path, ": a duration that does not fit cannot be written as JSON");
         return Json(Json::Data(*seconds));
     } else if constexpr (is_instance<T, std::optional>) {
-        return value ? write_json(*value) : Json();
+        return value ? write_json(*value, path) : Json();
     } else if constexpr (is_instance<T, std::vector>) {
         Json::Array array;
-        for (const typename T::value_type& element : value) array.push_back(write_json(element));
+        for (const typename T::value_type& element : value) {
+            const JsonPath here{.parent = &path, .member = {}, .index = array.size()};
+            array.push_back(write_json(element, here));
+        }
         return Json(std::move(array));
-    } else if constexpr (is_instance<T, std::map>) {
+    } else if constexpr (is_mapping<T>) {
         Json::Object object;
-        for (const auto& [name, element] : value) object.emplace_back(name, write_json(element));
+        for (const auto& [name, element] : value) {
+            const JsonPath here{.parent = &path, .member = name};
+            object.emplace_back(name, write_json(element, here));
+        }
         return Json(std::move(object));
     } else if constexpr (boost::describe::has_describe_enumerators<T>::value) {
         const char* name = boost::describe::enum_to_string(value, nullptr);
-        if (name == nullptr) throw SerdesError("an enumerator without a name cannot be written as JSON");
+        if (name == nullptr) refuse_json(path, ": an enumerator without a name cannot be written as JSON");
         return Json(Json::Data(std::string(name)));
     } else if constexpr (boost::describe::has_describe_members<T>::value) {
-        return write_struct(value);
+        return write_struct(value, path);
     } else {
-        static_assert(has_no_json<T>, "describe this type with BOOST_DESCRIBE_STRUCT or BOOST_DESCRIBE_ENUM");
-        refuse_without_json();
+        refuse_type<T>();
     }
 }
 
@@ -242,7 +267,7 @@ T read_json(const Json& json, const JsonPath& path) {
             value.push_back(read_json<typename T::value_type>((*array)[i], here));
         }
         return value;
-    } else if constexpr (is_instance<T, std::map>) {
+    } else if constexpr (is_mapping<T>) {
         const Json::Object* object = json.get_if<Json::Object>();
         if (object == nullptr) refuse_json(path, "an object", json);
         T value;
@@ -264,8 +289,7 @@ T read_json(const Json& json, const JsonPath& path) {
     } else if constexpr (boost::describe::has_describe_members<T>::value) {
         return read_struct<T>(json, path);
     } else {
-        static_assert(has_no_json<T>, "describe this type with BOOST_DESCRIBE_STRUCT or BOOST_DESCRIBE_ENUM");
-        refuse_without_json();
+        refuse_type<T>();
     }
 }
 
@@ -274,7 +298,7 @@ T read_json(const Json& json, const JsonPath& path) {
 /// Throws SerdesError for what JSON has no form for. What this file says is mapped can be given.
 template <class T>
 [[nodiscard]] Json to_json(const T& value) {
-    return detail::write_json(value);
+    return detail::write_json(value, detail::JsonPath{});
 }
 
 /// Throws SerdesError such as "$.items[2].price: expected a number, found text".

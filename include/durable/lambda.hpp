@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "durable/context.hpp"
@@ -44,6 +45,22 @@ namespace detail {
 using LambdaHandler = std::function<Text(LambdaContext&, const Text& event)>;
 int run_lambda(const LambdaHandler& handler);
 
+template <class Signature, class C>
+inline constexpr bool is_handler_of = false;
+template <class R, class C, class Event>
+    requires(!std::is_rvalue_reference_v<Event>)
+inline constexpr bool is_handler_of<std::function<R(C&, Event)>, C> = true;
+
+/// Whether F takes a C& and one event.
+template <class F, class C>
+consteval bool is_handler() {
+    if constexpr (requires(F f) { std::function(std::move(f)); }) {
+        return is_handler_of<decltype(std::function(std::declval<F>())), C>;
+    } else {
+        return false;
+    }
+}
+
 template <class R, class Event>
 LambdaHandler erase(std::function<R(LambdaContext&, Event)> handler) {
     return [handler = std::move(handler)](LambdaContext& context, const Text& event) {
@@ -58,7 +75,14 @@ LambdaHandler erase(std::function<R(LambdaContext&, Event)> handler) {
 /// and answer what it answers.
 template <class F>
 int run_lambda(F handler) {
-    return detail::run_lambda(detail::erase(std::function{std::move(handler)}));
+    static_assert(detail::is_handler<F, LambdaContext>(),
+                  "a handler is R(durable::LambdaContext&, const Event&): a function, or a callable object whose "
+                  "operator() is no template");
+    if constexpr (detail::is_handler<F, LambdaContext>()) {
+        return detail::run_lambda(detail::erase(std::function(std::move(handler))));
+    } else {
+        return 1;
+    }
 }
 
 }  // namespace durable

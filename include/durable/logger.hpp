@@ -20,7 +20,8 @@ enum class LogLevel { debug, info, warn, error };
 /// Writes to standard output. LOG_LEVEL (DEBUG, INFO, WARN, ERROR; default INFO) sets what is written.
 class Logger {
 public:
-    /// Names and values that go with a message.
+    /// Names and values that go with a message. One named as a field of the SDK's own ("message", "requestId" …) is
+    /// written as "field.message".
     using Fields = std::vector<std::pair<std::string, std::string>>;
 
     /// For whoever looks for a fault.

@@ -56,12 +56,15 @@ template <class... E>
 /// True for errors whose message the regular expression (ECMAScript) is found in.
 [[nodiscard]] Predicate on_message(const std::string& pattern);
 
+// Options out of range (attempts below 1, a negative pause, a rate below 1) throw ValidationError where the strategy is
+// made.
+
 /// Pauses that grow by a factor.
 struct Exponential {
     int attempts = 6;                 // in all, with the first
     std::chrono::seconds initial{5};  // the first pause
     std::chrono::seconds max{60};     // no pause is longer
-    double rate = 2.0;                // what a pause is multiplied by for the next
+    double rate = 2.0;                // what a pause is multiplied by for the next; at least 1
     Jitter jitter = Jitter::full;     // applied last
     Predicate when = {};              // empty: every error
 };

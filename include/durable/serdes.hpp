@@ -21,8 +21,10 @@ struct SerdesContext {
     std::string_view operation_id;   // of the operation that it is recorded with
 };
 
-/// A format of your own for one operation: `{.serialize = …, .deserialize = …}`; both or neither. What they throw fails
-/// the operation. A result is read back also on its first run, so that replay sees the same value.
+/// A format of your own for one operation: `{.serialize = …, .deserialize = …}`; both or neither. What `serialize`
+/// throws fails the operation; an invoke whose payload it cannot write throws SerdesError and invokes nothing. What
+/// `deserialize` throws comes out as SerdesError: the operation itself has succeeded. A result is read back also on its
+/// first run, so that replay sees the same value.
 template <class T>
 struct Serdes {
     /// Empty: JSON.
@@ -53,6 +55,20 @@ struct Recorded {
     }
 };
 
+/// The exception being handled, as it is recorded; the signal to suspend passes on. Call it in a catch block only.
+[[nodiscard]] ErrorInfo thrown_error();
+/// Makes a SerdesError of the exception being handled, which the author's `deserialize` threw.
+[[noreturn]] void refuse_unreadable();
+
+template <class T>
+T read_own(const Recorded& recorded, const Serdes<T>& serdes) {
+    try {
+        return serdes.deserialize(recorded.text.value_or(""), recorded.context());
+    } catch (...) {
+        refuse_unreadable();
+    }
+}
+
 template <class T>
 T read_result(const Text& text) {
     if constexpr (std::same_as<T, RawText>) {
@@ -65,7 +81,7 @@ T read_result(const Text& text) {
 template <class T>
 T read_result(const Recorded& recorded, const Serdes<T>& serdes) {
     if constexpr (!std::is_void_v<T>) {
-        if (serdes.deserialize) return serdes.deserialize(recorded.text.value_or(""), recorded.context());
+        if (serdes.deserialize) return read_own(recorded, serdes);
     }
     return read_result<T>(recorded.text);
 }
@@ -97,8 +113,8 @@ Text write_result(const R& result, const Serdes<Stored<R>>& serdes, const Serdes
             if (serdes.serialize) return serdes.serialize(result, context);
             return to_json(result).dump();
         }
-    } catch (const std::exception& error) {
-        throw ResultError(error.what());
+    } catch (...) {
+        throw ResultError(thrown_error().message);
     }
 }
 

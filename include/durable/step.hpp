@@ -72,19 +72,23 @@ struct WaitStrategyOptions {
     int attempts = 60;                // polls in all
     std::chrono::seconds initial{5};  // the first pause
     std::chrono::seconds max{300};    // no pause is longer
-    double rate = 1.5;                // what a pause is multiplied by for the next
+    double rate = 1.5;                // what a pause is multiplied by for the next; at least 1
     Jitter jitter = Jitter::full;     // applied last
 };
 
 namespace detail {
+/// Throws ValidationError, naming the option that is out of range.
+void check(const WaitStrategyOptions& options);
 /// Throws Error "WaitForConditionExhausted" after the last attempt.
 [[nodiscard]] std::chrono::seconds next_poll(const WaitStrategyOptions& options, int attempt);
 }  // namespace detail
 
 /// Polls while `go_on(state)` is true, with growing pauses; after the last attempt the operation fails.
+/// Options out of range throw ValidationError here.
 template <class State>
 [[nodiscard]] std::function<WaitDecision(const State&, int)> wait_strategy(std::function<bool(const State&)> go_on,
                                                                            WaitStrategyOptions options = {}) {
+    detail::check(options);
     return [go_on = std::move(go_on), options](const State& state, int attempt) -> WaitDecision {
         if (!go_on(state)) return std::nullopt;
         return detail::next_poll(options, attempt);

@@ -89,7 +89,7 @@ public:
     /// `handler` is what durable::run takes.
     template <class F>
     explicit Runner(F handler, RunnerOptions options = {})
-        : Runner(detail::erase(std::function{std::move(handler)}), std::move(options)) {}
+        : Runner(detail::erase_handler(std::move(handler)), std::move(options)) {}
     ~Runner();
     Runner(const Runner&) = delete;
     Runner& operator=(const Runner&) = delete;
@@ -138,9 +138,10 @@ public:
     }
 
     /// The process dies before this checkpoint (they count from 1) is recorded; the service invokes again after a
-    /// pause.
+    /// pause. An execution that is over before that makes run, status and result throw std::logic_error.
     void crash_before_checkpoint(int number);
-    /// The process dies after this checkpoint was recorded and before it knows.
+    /// The process dies after this checkpoint was recorded and before it knows. The same is said of one that never
+    /// came.
     void crash_after_checkpoint(int number);
     /// The service refuses this checkpoint with this error; 429 and 5xx are worth another try, others are not.
     void fail_checkpoint(int number, std::string code, std::string message, int http_status = 400);
@@ -151,7 +152,7 @@ public:
     /// Replaces the handler from the next invocation on, as a deployment to $LATEST does.
     template <class F>
     void deploy(F handler) {
-        deploy_erased(detail::erase(std::function{std::move(handler)}));
+        deploy_erased(detail::erase_handler(std::move(handler)));
     }
 
     /// How far the execution is.
@@ -211,7 +212,7 @@ struct ReplayReport {
 /// when it is no such history or its data was left out.
 template <class F>
 [[nodiscard]] ReplayReport replay(F handler, std::string_view history_json) {
-    return detail::replay(detail::erase(std::function{std::move(handler)}), history_json);
+    return detail::replay(detail::erase_handler(std::move(handler)), history_json);
 }
 
 }  // namespace durable::testing

@@ -29,6 +29,15 @@ namespace json = boost::json;
 
 namespace {
 
+/// What Json takes, and what is around it in a batch's record.
+constexpr std::size_t kDepthMax = 256 + 8;
+
+json::value parse(const std::string& text) {
+    json::parse_options options;
+    options.max_depth = kDepthMax;
+    return json::parse(text, {}, options);
+}
+
 template <class Enum, std::size_t N>
 Enum read_name(const std::array<std::string_view, N>& names, const json::value& value) {
     const std::string_view name = value.as_string();
@@ -78,7 +87,7 @@ std::string batch_text(const BatchRecord& record, bool items_are_json) {
                             {"name", item.name},
                             {"status", kStatuses.at(static_cast<std::size_t>(item.status))}};
         if (item.result.text) {
-            object["result"] = items_are_json ? json::parse(*item.result.text) : json::value(*item.result.text);
+            object["result"] = items_are_json ? parse(*item.result.text) : json::value(*item.result.text);
         }
         if (item.error) object["error"] = error_json(*item.error);
         items.push_back(std::move(object));
@@ -88,7 +97,7 @@ std::string batch_text(const BatchRecord& record, bool items_are_json) {
 
 BatchRecord read_batch_text(const std::string& text, bool items_are_json) {
     return reading("batch", [&] {
-        const json::value document = json::parse(text);
+        const json::value document = parse(text);
         BatchRecord record;
         record.reason = read_name<CompletionReason>(kReasons, document.at("completionReason"));
         for (const auto& value : document.at("items").as_array()) {
@@ -128,7 +137,7 @@ std::string summary_text(std::string_view sub_type, const BatchRecord& record, s
 
 BatchSummary read_summary(const std::string& text) {
     return reading("batch", [&] {
-        const json::value document = json::parse(text);
+        const json::value document = parse(text);
         BatchSummary summary;
         summary.reason = read_name<CompletionReason>(kReasons, document.at("completionReason"));
         for (const char letter : document.at("itemStatuses").as_string()) {

@@ -264,14 +264,17 @@ BatchOutcome run_batch(ContextCore& core, const Claim& claim, const BatchSpec& s
         return {.own_format = {}, .record = std::move(read)};
     }
     if (!record) core.start(claim);
-    Batch batch(core, claim, spec);
     try {
+        if (spec.problem) throw ChildContextError(*spec.problem);
+        Batch batch(core, claim, spec);
         return close_batch(core, claim, spec, batch.run());
-    } catch (const ChildContextError& error) {
+    } catch (...) {
+        ErrorInfo error = detail::thrown_error();
+        core.state.throw_if_ended();
         wire::OperationUpdate update = core.update(claim, OperationAction::fail);
-        update.error = detail::to_wire(error.info());
+        update.error = detail::to_wire(error);
         core.state.enqueue(std::move(update));
-        throw;
+        throw ChildContextError(std::move(error));
     }
 }
 
@@ -285,7 +288,8 @@ Context::BatchWork Context::batch_work(std::string_view name, BatchSpec spec, st
     for (const std::string& item : spec.names) core_->check_name(sub_type, item);
     const Claim claim = core_->claim(OperationType::context, name, sub_type);
     return {.operation_id = claim.id,
-            .run = [core = core_, claim, spec = std::move(spec)] { return run_batch(*core, claim, spec); }};
+            .run = [core = core_, claim, spec = std::move(spec)] { return run_batch(*core, claim, spec); },
+            .name = claim.name};
 }
 
 }  // namespace durable

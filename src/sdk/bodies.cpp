@@ -1,5 +1,7 @@
 #include "sdk/bodies.hpp"
 
+#include <fmt/format.h>
+
 #include "sdk/error_mapping.hpp"
 #include "wire/durable_json.hpp"
 
@@ -40,6 +42,27 @@ private:
 };
 
 }  // namespace
+
+ErrorInfo thrown_error() {
+    try {
+        throw;
+    } catch (const Unwind&) {
+        throw;
+    } catch (...) {
+        return current_error();
+    }
+}
+
+void refuse_unreadable() {
+    try {
+        throw;
+    } catch (const SerdesError&) {
+        throw;
+    } catch (...) {
+        const ErrorInfo error = thrown_error();
+        throw SerdesError(fmt::format("deserialize threw {}: {}", error.type, error.message));
+    }
+}
 
 RetryDecision decide_retry(const RetryStrategy& strategy, ErrorInfo& error, int attempt) {
     static const RetryStrategy standard = retry::exponential();
@@ -109,11 +132,21 @@ ChildRun run_context(const ContextCore& core, const Claim& claim, const ContextB
     }
     if (!record) core.start(claim);
     ChildRun run = run_child_body(core, claim, {}, body);
+    const bool is_large = run.result && run.result->size() > kContextResultMax;
+    Text summary = "";
+    if (is_large && recording.summary) {
+        try {
+            summary = recording.summary(run.result);
+        } catch (...) {
+            run = {.result = {}, .error = thrown_error()};
+        }
+        core.state.throw_if_ended();
+    }
     wire::OperationUpdate update = core.update(claim, run.error ? OperationAction::fail : OperationAction::succeed);
     if (run.error) {
         update.error = to_wire(*run.error);
-    } else if (run.result && run.result->size() > kContextResultMax) {
-        update.payload = recording.summary ? recording.summary(run.result) : Text("");
+    } else if (is_large) {
+        update.payload = std::move(summary);
         update.replay_children = true;
     } else {
         update.payload = run.result;

@@ -50,6 +50,15 @@ bool is_sub_type(std::string_view text) {
                                              "0123456789-_") == std::string_view::npos;
 }
 
+ErrorInfo mapped(const std::function<ErrorInfo(const ErrorInfo&)>& map_error, ErrorInfo error) {
+    if (!map_error) return error;
+    try {
+        return map_error(error);
+    } catch (...) {
+        return detail::thrown_error();
+    }
+}
+
 }  // namespace
 
 Work Context::child_work(std::string_view name, detail::ChildBody body, ChildSpec spec) {
@@ -74,10 +83,10 @@ Work Context::child_work(std::string_view name, detail::ChildBody body, ChildSpe
         }
         ChildRun run = spec.is_virtual ? detail::run_child_body(*core, claim, {.is_virtual = true}, run_body)
                                        : detail::run_context(*core, claim, run_body, recording);
-        if (run.error) throw ChildContextError(spec.map_error ? spec.map_error(*run.error) : *run.error);
+        if (run.error) throw ChildContextError(mapped(spec.map_error, std::move(*run.error)));
         return core->make_recorded(std::move(run.result), claim.id);
     };
-    return {.operation_id = claim.id, .run = work};
+    return {.operation_id = claim.id, .run = work, .name = claim.name};
 }
 
 Work Context::callback_work(std::string_view name, detail::Submitter submitter, detail::CallbackTimeouts timeouts,
@@ -111,7 +120,7 @@ Work Context::callback_work(std::string_view name, detail::Submitter submitter, 
         if (run.error) throw_unmarked(std::move(*run.error));
         return core->make_recorded(std::move(run.result), claim.id);
     };
-    return {.operation_id = claim.id, .run = work};
+    return {.operation_id = claim.id, .run = work, .name = claim.name};
 }
 
 Work Context::retry_work(std::string_view name, const Attempts& attempts, const RetryStrategy& retry) {

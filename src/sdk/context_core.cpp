@@ -29,6 +29,10 @@ bool is_finished(const wire::Operation& record) {
 
 }  // namespace
 
+std::string named(std::string_view what, std::string_view name) {
+    return name.empty() ? std::string(what) : fmt::format("{} '{}'", what, name);
+}
+
 std::string operation_id(std::string_view path) {
     return holdpoint::to_hex(holdpoint::sha256(path));
 }
@@ -68,7 +72,7 @@ const std::string& ContextCore::next_id() {
 void ContextCore::check_place(std::string_view operation, std::string_view name) const {
     const std::string problem = Frame::problem(*this);
     if (problem.empty()) return;
-    state.refuse_use(fmt::format("The durable operation {} '{}' was called {}.", operation, name, problem));
+    state.refuse_use(fmt::format("The durable operation {} was called {}.", named(operation, name), problem));
 }
 
 void ContextCore::check_name(std::string_view sub_type, std::string_view name, std::string_view suffix) const {

@@ -106,6 +106,9 @@ private:
     std::shared_ptr<std::atomic<bool>> replaying_ = std::make_shared<std::atomic<bool>>(false);
 };
 
+/// "step 'charge'", or "step" when there is no name.
+[[nodiscard]] std::string named(std::string_view what, std::string_view name);
+
 /// The wire id of an operation: SHA-256 of its path ("2", "2-1") in hex.
 [[nodiscard]] std::string operation_id(std::string_view path);
 

@@ -27,6 +27,9 @@ std::string class_name(const std::type_info& type) {
     const std::unique_ptr<char, void (*)(void*)> demangled(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
                                                            &std::free);
     std::string name = status == 0 ? demangled.get() : type.name();
+    // What std::throw_with_nested throws is of a class of the library's own, made of the one that the author named.
+    constexpr std::string_view kNested = "std::_Nested_exception<";
+    if (name.starts_with(kNested)) name = name.substr(kNested.size(), name.size() - kNested.size() - 1);
     name = name.substr(0, name.find('<'));
     if (const auto colon = name.rfind("::"); colon != std::string::npos) name.erase(0, colon + 2);
     return name;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "durable/future.hpp"
 #include "sdk/bodies.hpp"
@@ -56,12 +57,13 @@ bool is_over(const std::shared_ptr<Task>& task) {
     return task->is_settled();
 }
 
-void check_owner(const ContextCore& core, std::string_view operation, std::string_view name, const Task& task) {
-    core.check_place(operation, name);
-    if (&task.owner() == &core) return;
-    core.state.refuse_use(
-        fmt::format("{} '{}' was given a future of another context; a future belongs to the context that made it",
-                    operation, name));
+constexpr std::string_view kMovedFrom = "this future was moved from";
+
+void check_owner(const ContextCore& core, const std::string& combinator, const std::shared_ptr<Task>& task) {
+    if (!task) core.state.refuse_use(fmt::format("{}: {}", combinator, kMovedFrom));
+    if (&task->owner() == &core) return;
+    core.state.refuse_use(fmt::format(
+        "{} was given a future of another context; a future belongs to the context that made it", combinator));
 }
 
 void await_tasks(ExecutionState& state, const std::vector<std::shared_ptr<Task>>& tasks, std::function<bool()> done) {
@@ -86,8 +88,9 @@ void TaskHandle::abandon() noexcept {
 }
 
 Recorded outcome_of(const std::shared_ptr<Task>& task) {
+    if (!task) throw ValidationError(std::string(kMovedFrom));
     ContextCore& core = task->owner();
-    core.check_place("Future::get", "");
+    core.check_place("Future::get", task->name());
     core.state.throw_if_ended();
     if (core.is_closed()) {
         task->settle_here();
@@ -123,11 +126,15 @@ Decision read_decision(const detail::Record& record) {
     return decision;
 }
 
-std::optional<std::size_t> combine(ContextCore& core, std::string_view name, const Tasks& tasks,
-                                   const std::function<Decision()>& decide) {
-    core.check_place("combinator", name);
-    if (tasks.empty()) core.state.refuse_use(fmt::format("The combinator '{}' was given no futures.", name));
-    for (const auto& task : tasks) detail::check_owner(core, "The combinator", name, *task);
+/// `kind` is the combinator's: "all", "any" … `accepts`, when there is one, is asked about whom `decide` chose; when it
+/// refuses, somebody else is to be chosen.
+std::optional<std::size_t> combine(ContextCore& core, std::string_view kind, std::string_view name, const Tasks& tasks,
+                                   const std::function<Decision()>& decide,
+                                   const std::function<bool(std::size_t)>& accepts = {}) {
+    core.check_place(kind, name);
+    const std::string combinator = detail::named(kind, name);
+    if (tasks.empty()) core.state.refuse_use(fmt::format("{} was given no futures", combinator));
+    for (const auto& task : tasks) detail::check_owner(core, combinator, task);
     const Claim claim = core.claim(OperationType::context, name, "RunInChildContext");
     core.require_over(claim);
     Decision decision;
@@ -135,22 +142,32 @@ std::optional<std::size_t> combine(ContextCore& core, std::string_view name, con
         decision = read_decision(claim.record);
         if (decision.index && *decision.index >= tasks.size()) {
             core.fail_nondeterministic(
-                fmt::format("The combinator '{}' was decided by future {} when it was recorded, "
-                            "but now it has only {}.",
-                            name, *decision.index, tasks.size()));
+                fmt::format("{} was decided by future {} when it was recorded, but now it has only {}.", combinator,
+                            *decision.index, tasks.size()));
         }
     } else {
         if (!claim.record) core.start(claim);
-        detail::await_tasks(core.state, tasks, [&] {
-            decision = decide();
-            return decision.made;
-        });
+        do {
+            detail::await_tasks(core.state, tasks, [&] {
+                decision = decide();
+                return decision.made;
+            });
+        } while (decision.index && accepts && !accepts(*decision.index));
         wire::OperationUpdate update = core.update(claim, OperationAction::succeed);
         if (decision.index) update.payload = std::to_string(*decision.index);
         core.state.enqueue(std::move(update));
     }
     core.took(claim.id);
     return decision.index;
+}
+
+/// Nobody has to decide about no futures, and nothing is recorded.
+bool are_none(ContextCore& core, std::string_view kind, std::string_view name, const Tasks& tasks) {
+    if (!tasks.empty()) return false;
+    core.check_place(kind, name);
+    core.check_name(kind, name);
+    core.state.throw_if_ended();
+    return true;
 }
 
 /// The task that settled first among those that `matches`.
@@ -164,6 +181,18 @@ Decision earliest(const Tasks& tasks, F matches) {
     return decision;
 }
 
+/// Why asking a future fails; nothing when it does not.
+std::optional<ErrorInfo> error_of_reading(const std::function<void(std::size_t)>& read, std::size_t index) {
+    try {
+        read(index);
+        return std::nullopt;
+    } catch (const DurableOperationError&) {
+        return detail::current_error();
+    } catch (const SerdesError&) {
+        return detail::current_error();
+    }
+}
+
 }  // namespace
 
 std::shared_ptr<Task> Context::spawn(detail::Work work) {
@@ -175,7 +204,8 @@ std::shared_ptr<Task> Context::watch(detail::Work work) {
 }
 
 void Context::rethrow_first_failure(std::string_view name, const Tasks& tasks) {
-    const auto failed = combine(*core_, name, tasks, [&]() -> Decision {
+    if (are_none(*core_, "all", name, tasks)) return;
+    const auto failed = combine(*core_, "all", name, tasks, [&]() -> Decision {
         Decision decision = earliest(tasks, [](const Task& task) { return task.failure().has_value(); });
         if (!decision.made) decision.made = std::ranges::all_of(tasks, detail::is_over);
         return decision;
@@ -184,7 +214,8 @@ void Context::rethrow_first_failure(std::string_view name, const Tasks& tasks) {
 }
 
 void Context::settle(std::string_view name, const Tasks& tasks) {
-    (void)combine(*core_, name, tasks,
+    if (are_none(*core_, "all_settled", name, tasks)) return;
+    (void)combine(*core_, "all_settled", name, tasks,
                   [&]() -> Decision { return {std::ranges::all_of(tasks, detail::is_over), std::nullopt}; });
     // Replay was told that they are over, not by whom: each reads its own record.
     for (const auto& task : tasks) {
@@ -196,21 +227,39 @@ void Context::settle(std::string_view name, const Tasks& tasks) {
     }
 }
 
-std::size_t Context::first_success(std::string_view name, const Tasks& tasks) {
-    const auto winner = combine(*core_, name, tasks, [&]() -> Decision {
-        Decision decision = earliest(tasks, [](const Task& task) { return !task.failure(); });
+std::size_t Context::first_success(std::string_view name, const Tasks& tasks,
+                                   const std::function<void(std::size_t)>& read) {
+    // Results are read by code of the author's, so not while it is decided, which is under the lock.
+    std::unordered_set<const Task*> unreadable;
+    const auto decide = [&]() -> Decision {
+        Decision decision =
+            earliest(tasks, [&](const Task& task) { return !task.failure() && !unreadable.contains(&task); });
         if (!decision.made) decision.made = std::ranges::all_of(tasks, detail::is_over);
         return decision;
+    };
+    const auto winner = combine(*core_, "any", name, tasks, decide, [&](std::size_t index) {
+        if (!error_of_reading(read, index)) return true;
+        unreadable.insert(tasks[index].get());
+        return false;
     });
     if (winner) return *winner;
-    throw CombinatorError({.type = "CombinatorError",
-                           .message = fmt::format("None of the {} futures of '{}' succeeded.", tasks.size(), name),
-                           .data = {},
-                           .stack = {}});
+    ErrorInfo error{.type = "CombinatorError",
+                    .message = fmt::format("None of the {} {} succeeded", tasks.size(),
+                                           name.empty() ? "futures" : fmt::format("futures of '{}'", name)),
+                    .data = {},
+                    .stack = {}};
+    // Replay was told that none did, not why: each says so itself.
+    const char* separator = ": ";
+    for (std::size_t i = 0; i < tasks.size(); ++i) {
+        const auto why = error_of_reading(read, i);
+        if (!why) continue;
+        error.message += fmt::format("{}{}: {}", std::exchange(separator, "; "), why->type, why->message);
+    }
+    throw CombinatorError(detail::from_wire(detail::to_wire(error)));
 }
 
-std::size_t Context::first_over(std::string_view name, const Tasks& tasks) {
-    return *combine(*core_, name, tasks, [&] { return earliest(tasks, [](const Task&) { return true; }); });
+std::size_t Context::first_over(std::string_view kind, std::string_view name, const Tasks& tasks) {
+    return *combine(*core_, kind, name, tasks, [&] { return earliest(tasks, [](const Task&) { return true; }); });
 }
 
 }  // namespace durable

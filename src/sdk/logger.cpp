@@ -1,5 +1,7 @@
 #include "durable/logger.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -24,6 +26,18 @@ LogLevel threshold() {
     return level;
 }
 
+/// What these names say is the SDK's to say, also on lines that do not have them: whoever searches logs relies on it.
+constexpr std::array<std::string_view, 9> kReserved = {"timestamp",    "level",         "message",
+                                                       "executionArn", "requestId",     "parentId",
+                                                       "operationId",  "operationName", "attempt"};
+
+void add(boost::json::object& line, const Logger::Fields& fields) {
+    for (const auto& [name, value] : fields) {
+        const bool is_reserved = std::ranges::find(kReserved, name) != kReserved.end();
+        line[is_reserved ? "field." + name : name] = value;
+    }
+}
+
 }  // namespace
 
 void Logger::write(LogLevel level, std::string_view message, const Fields& fields) const {
@@ -35,9 +49,9 @@ void Logger::write(LogLevel level, std::string_view message, const Fields& field
     if (hooks_ != nullptr && hooks_->any()) {
         Fields more;
         hooks_->enrich_log(more);
-        for (const auto& [name, value] : more) line[name] = value;
+        add(line, more);
     }
-    for (const auto& [name, value] : fields) line[name] = value;
+    add(line, fields);
     const std::string text = boost::json::serialize(line) + "\n";
     std::fwrite(text.data(), 1, text.size(), stdout);
     std::fflush(stdout);

@@ -1,5 +1,7 @@
 #include "durable/retry.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <regex>
@@ -33,6 +35,31 @@ std::chrono::seconds pause_of(double base, std::chrono::seconds max, Jitter jitt
     return std::chrono::seconds(std::max<long long>(1, std::llround(pause)));
 }
 
+void check_attempts(std::string_view strategy, int attempts) {
+    if (attempts >= 1) return;
+    throw ValidationError(fmt::format("{}: attempts is {}; it is at least 1", strategy, attempts));
+}
+
+/// Nothing is taken as a second, and what is too long as 366 days; what is negative is a mistake.
+void check_pause(std::string_view strategy, std::string_view option, std::chrono::seconds pause) {
+    if (pause.count() >= 0) return;
+    throw ValidationError(fmt::format("{}: {} is {} seconds; it is at least 0", strategy, option, pause.count()));
+}
+
+void check_rate(std::string_view strategy, double rate) {
+    if (rate >= 1 && std::isfinite(rate)) return;
+    throw ValidationError(fmt::format("{}: rate is {}; it is a finite number of at least 1", strategy, rate));
+}
+
+/// Of strategies whose pauses grow by a factor.
+template <class Options>
+void check_growing(std::string_view strategy, const Options& options) {
+    check_attempts(strategy, options.attempts);
+    check_pause(strategy, "initial", options.initial);
+    check_pause(strategy, "max", options.max);
+    check_rate(strategy, options.rate);
+}
+
 bool gives_up(int attempt, int attempts, const retry::Predicate& when, const ErrorInfo& error) {
     return attempt >= attempts || (when && !when(error));
 }
@@ -40,6 +67,10 @@ bool gives_up(int attempt, int attempts, const retry::Predicate& when, const Err
 }  // namespace
 
 namespace detail {
+
+void check(const WaitStrategyOptions& options) {
+    check_growing("wait_strategy", options);
+}
 
 std::chrono::seconds next_poll(const WaitStrategyOptions& options, int attempt) {
     if (attempt >= options.attempts) {
@@ -67,6 +98,7 @@ Predicate on_message(const std::string& pattern) {
 }
 
 RetryStrategy exponential(Exponential options) {
+    check_growing("retry::exponential", options);
     return [options = std::move(options)](const ErrorInfo& error, int attempt) -> RetryDecision {
         if (gives_up(attempt, options.attempts, options.when, error)) return std::nullopt;
         return pause_of(static_cast<double>(options.initial.count()) * std::pow(options.rate, attempt - 1), options.max,
@@ -75,6 +107,10 @@ RetryStrategy exponential(Exponential options) {
 }
 
 RetryStrategy linear(Linear options) {
+    check_attempts("retry::linear", options.attempts);
+    check_pause("retry::linear", "initial", options.initial);
+    check_pause("retry::linear", "increment", options.increment);
+    check_pause("retry::linear", "max", options.max);
     return [options = std::move(options)](const ErrorInfo& error, int attempt) -> RetryDecision {
         if (gives_up(attempt, options.attempts, options.when, error)) return std::nullopt;
         return pause_of(static_cast<double>(options.initial.count()) +
@@ -84,6 +120,8 @@ RetryStrategy linear(Linear options) {
 }
 
 RetryStrategy fixed(Fixed options) {
+    check_attempts("retry::fixed", options.attempts);
+    check_pause("retry::fixed", "pause", options.pause);
     return [options = std::move(options)](const ErrorInfo& error, int attempt) -> RetryDecision {
         if (gives_up(attempt, options.attempts, options.when, error)) return std::nullopt;
         return std::max(std::chrono::seconds(1), options.pause);

@@ -45,6 +45,7 @@ public:
     /// The context whose operation it is.
     [[nodiscard]] ContextCore& owner() const { return owner_; }
     [[nodiscard]] const std::string& operation_id() const { return work_.operation_id; }
+    [[nodiscard]] const std::string& name() const { return work_.name; }
     [[nodiscard]] const std::shared_ptr<Group>& group() const { return group_; }
     /// Which one of its group it is.
     [[nodiscard]] std::size_t number() const { return number_; }

@@ -140,11 +140,16 @@ Recorded run_condition(ContextCore& core, const Condition& condition) {
 Work Context::step_work(std::string_view name, detail::StepBody body, RetryStrategy retry, StepSemantics semantics) {
     Claim claim = core_->claim(OperationType::step, name, "Step");
     if (claim.record && claim.record->status == OperationStatus::succeeded) {
-        return {.operation_id = claim.id, .run = {}, .known = core_->make_recorded(claim.record->result, claim.id)};
+        return {.operation_id = claim.id,
+                .run = {},
+                .known = core_->make_recorded(claim.record->result, claim.id),
+                .name = claim.name};
     }
     Step step{.claim = std::move(claim), .body = std::move(body), .retry = std::move(retry), .semantics = semantics};
     const std::string id = step.claim.id;
-    return {.operation_id = id, .run = [core = core_, step = std::move(step)] { return run_step(*core, step); }};
+    return {.operation_id = id,
+            .run = [core = core_, step = std::move(step)] { return run_step(*core, step); },
+            .name = std::string(name)};
 }
 
 Work Context::condition_work(std::string_view name, detail::Poll poll) {
@@ -156,7 +161,8 @@ Work Context::condition_work(std::string_view name, detail::Poll poll) {
     Condition condition{.claim = core_->claim(OperationType::step, name, "WaitForCondition"), .poll = std::move(poll)};
     const std::string id = condition.claim.id;
     return {.operation_id = id,
-            .run = [core = core_, condition = std::move(condition)] { return run_condition(*core, condition); }};
+            .run = [core = core_, condition = std::move(condition)] { return run_condition(*core, condition); },
+            .name = std::string(name)};
 }
 
 }  // namespace durable

@@ -60,11 +60,14 @@ Work Context::wait_work(std::string_view name, std::int64_t seconds) {
         update.wait_seconds = seconds;
         core_->start(claim, std::move(update));
     }
-    return {.operation_id = claim.id, .run = [core = core_, claim] {
-                core->require_over(claim);
-                (void)core->settled(claim.id);
-                return core->make_recorded({}, claim.id);
-            }};
+    return {.operation_id = claim.id,
+            .run =
+                [core = core_, claim] {
+                    core->require_over(claim);
+                    (void)core->settled(claim.id);
+                    return core->make_recorded({}, claim.id);
+                },
+            .name = claim.name};
 }
 
 std::pair<std::string, std::string> Context::start_callback(std::string_view name,
@@ -113,8 +116,9 @@ Recorded callback_result(const ContextCore& core, const std::string& operation_i
 void check_place_of_callback(const ContextCore& core, const std::string& operation_id) {
     const std::string problem = detail::Frame::problem_in_any_body();
     if (!problem.empty()) {
-        core.state.refuse_use(fmt::format("The durable operation Callback::result '{}' was called {}.",
-                                          core.recorded(operation_id)->name.value_or(""), problem));
+        core.state.refuse_use(
+            fmt::format("The durable operation {} was called {}.",
+                        detail::named("Callback::result", core.recorded(operation_id)->name.value_or("")), problem));
     }
     core.state.throw_if_ended();
 }
@@ -128,11 +132,13 @@ Recorded detail::callback_outcome(ContextCore& core, const std::string& operatio
 }
 
 std::shared_ptr<detail::Task> detail::watch_callback(ContextCore& core, const std::string& operation_id) {
-    core.check_place("Callback::result_async", core.recorded(operation_id)->name.value_or(""));
+    const std::string name = core.recorded(operation_id)->name.value_or("");
+    core.check_place("Callback::result_async", name);
     core.state.throw_if_ended();
-    return watch(core, {.operation_id = operation_id, .run = [self = core.shared_from_this(), operation_id] {
-                            return callback_result(*self, operation_id);
-                        }});
+    return watch(
+        core, {.operation_id = operation_id,
+               .run = [self = core.shared_from_this(), operation_id] { return callback_result(*self, operation_id); },
+               .name = name});
 }
 
 Work Context::invoke_work(std::string_view name, std::string_view function, detail::Text payload,
@@ -150,7 +156,9 @@ Work Context::invoke_work(std::string_view name, std::string_view function, deta
         if (!tenant_id.empty()) update.tenant_id = tenant_id;
         core_->start(claim, std::move(update));
     }
-    return {.operation_id = claim.id, .run = [core = core_, claim] { return invoke_outcome(*core, claim); }};
+    return {.operation_id = claim.id,
+            .run = [core = core_, claim] { return invoke_outcome(*core, claim); },
+            .name = claim.name};
 }
 
 }  // namespace durable

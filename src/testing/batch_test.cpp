@@ -32,6 +32,23 @@ TEST(Map, ResultsAreInTheOrderOfTheItems) {
     EXPECT_EQ(runner.invocations(), 1);
 }
 
+TEST(Map, ResultsMayBeNestedAsDeepAsAnyJson) {
+    std::size_t written = 0;
+    LocalService runner([&](Context& context, Json) {
+        const auto nested = [](Context&, int) {
+            Json deep;
+            for (int i = 0; i < 255; ++i) deep = Json(Json::Array{deep});
+            return deep;
+        };
+        written = context.map("m", numbers(1), nested).results().front().dump().size();
+        context.wait("pause", 1s);
+    });
+    runner.start();
+    runner.advance(1s);
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_EQ(written, (255U * 2) + 4);
+}
+
 TEST(Map, RunsAsManyAtOnceAsItMay) {
     std::atomic<int> running = 0;
     std::atomic<int> most = 0;

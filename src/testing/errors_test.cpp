@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <exception>
 #include <limits>
 
 #include "testing/local_service.hpp"
@@ -111,12 +112,74 @@ TEST(Retries, DelayIsAtMost366Days) {
     EXPECT_EQ(due([](const ErrorInfo&, int) { return std::chrono::seconds(34'560'000); }), 31'622'400);
     EXPECT_EQ(due(retry::exponential({.initial = std::chrono::seconds::max(),
                                       .max = std::chrono::seconds::max(),
-                                      .rate = std::numeric_limits<double>::infinity(),
+                                      .rate = std::numeric_limits<double>::max(),
                                       .jitter = retry::Jitter::none})),
               31'622'400);
-    EXPECT_EQ(
-        due(retry::exponential({.rate = std::numeric_limits<double>::quiet_NaN(), .jitter = retry::Jitter::none})), 5)
-        << "the rate does not matter yet";
+    EXPECT_EQ(due(retry::fixed({.pause = 0s})), 1);
+}
+
+template <class F>
+std::string refusal_of(F&& make) {
+    try {
+        (void)make();
+    } catch (const ValidationError& error) {
+        return error.what();
+    }
+    return "";
+}
+
+TEST(Retries, OptionsOutOfRangeAreRefusedWhereTheStrategyIsMade) {
+    constexpr double kNoNumber = std::numeric_limits<double>::quiet_NaN();
+    EXPECT_EQ(refusal_of([] { return retry::exponential({.attempts = 0}); }),
+              "retry::exponential: attempts is 0; it is at least 1");
+    EXPECT_EQ(refusal_of([] { return retry::exponential({.initial = -1s}); }),
+              "retry::exponential: initial is -1 seconds; it is at least 0");
+    EXPECT_EQ(refusal_of([] { return retry::exponential({.max = -2s}); }),
+              "retry::exponential: max is -2 seconds; it is at least 0");
+    EXPECT_EQ(refusal_of([] { return retry::exponential({.rate = 0.1}); }),
+              "retry::exponential: rate is 0.1; it is a finite number of at least 1");
+    EXPECT_EQ(refusal_of([&] { return retry::exponential({.rate = kNoNumber}); }),
+              "retry::exponential: rate is nan; it is a finite number of at least 1");
+    EXPECT_EQ(refusal_of([] { return retry::linear({.attempts = -1}); }),
+              "retry::linear: attempts is -1; it is at least 1");
+    EXPECT_EQ(refusal_of([] { return retry::linear({.increment = -1s}); }),
+              "retry::linear: increment is -1 seconds; it is at least 0");
+    EXPECT_EQ(refusal_of([] { return retry::fixed({.attempts = 0}); }),
+              "retry::fixed: attempts is 0; it is at least 1");
+    EXPECT_EQ(refusal_of([] { return retry::fixed({.pause = -1s}); }),
+              "retry::fixed: pause is -1 seconds; it is at least 0");
+    const auto go_on = [](int) { return true; };
+    EXPECT_EQ(refusal_of([&] { return wait_strategy<int>(go_on, {.attempts = 0}); }),
+              "wait_strategy: attempts is 0; it is at least 1");
+    EXPECT_EQ(refusal_of([&] { return wait_strategy<int>(go_on, {.rate = 0.5}); }),
+              "wait_strategy: rate is 0.5; it is a finite number of at least 1");
+    LocalService runner(
+        [](Context& context, Json) { context.step("s", [] {}, {.retry = retry::fixed({.attempts = 0})}); });
+    runner.start();
+    EXPECT_EQ(runner.error_type(), "ValidationError");
+}
+
+TEST(Thrown, NestedExceptionsAreRecordedAsTheOuterOne) {
+    const auto nested = [] {
+        try {
+            throw std::invalid_argument("inner");
+        } catch (...) {
+            std::throw_with_nested(std::runtime_error("outer"));
+        }
+    };
+    std::string step_type;
+    LocalService runner([&](Context& context, Json) {
+        try {
+            context.step("s", nested, {.retry = retry::none()});
+        } catch (const StepError& error) {
+            step_type = error.info().type;
+        }
+        nested();
+    });
+    runner.start();
+    EXPECT_EQ(step_type, "runtime_error");
+    EXPECT_EQ(runner.error_type(), "runtime_error");
+    EXPECT_EQ(runner.error_message(), "outer");
 }
 
 TEST(Results, ThatAreNoJsonAreNotRecordedNorTriedAgain) {

@@ -40,6 +40,19 @@ TEST(Dump, RefusesWhatJsonHasNoFormFor) {
     EXPECT_THAT(problem_of([&] { return deep.dump(); }), HasSubstr("is nested too deep"));
 }
 
+struct Counts {
+    std::vector<std::uint64_t> d;
+    std::map<std::string, std::optional<std::chrono::hours>> age;
+};
+BOOST_DESCRIBE_STRUCT(Counts, (), (d, age))
+
+TEST(Dump, SaysWhereAValueIsThatDoesNotFit) {
+    EXPECT_EQ(problem_of([] { return to_json(Counts{.d = {1, std::uint64_t{1} << 63U}, .age = {}}); }),
+              "$.d[1]: a number above 2^63-1 cannot be written as JSON");
+    EXPECT_EQ(problem_of([] { return to_json(Counts{.d = {}, .age = {{"a", std::chrono::hours::max()}}}); }),
+              "$.age.a: a duration that does not fit cannot be written as JSON");
+}
+
 TEST(Dump, WritesNumbersShort) {
     EXPECT_EQ(to_json(std::vector<double>{0.1, 2, 1e300, -0.0}).dump(), "[0.1,2.0,1e+300,-0.0]");
     EXPECT_EQ(to_json(std::numeric_limits<std::int64_t>::min()).dump(), "-9223372036854775808");
@@ -77,7 +90,7 @@ TEST(Durations, ThatDoNotFitAreRefused) {
     EXPECT_EQ(problem_reading<std::chrono::milliseconds>("9223372036854775807"), "$ is a duration that does not fit");
     EXPECT_EQ((problem_reading<std::chrono::duration<std::int8_t>>("200")), "$ is a duration that does not fit");
     EXPECT_EQ(problem_reading<std::chrono::seconds>("1.5"), "$: expected a whole number, found a number");
-    const std::string unwritable = "a duration that does not fit cannot be written as JSON";
+    const std::string unwritable = "$: a duration that does not fit cannot be written as JSON";
     EXPECT_EQ(problem_of([] { return to_json(std::chrono::hours::max()); }), unwritable);
     using Fraction = std::chrono::duration<double>;
     EXPECT_EQ(problem_of([] { return to_json(Fraction(std::numeric_limits<double>::quiet_NaN())); }), unwritable);

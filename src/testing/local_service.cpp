@@ -11,6 +11,7 @@
 #include "core/history.hpp"
 #include "core/lifecycle.hpp"
 #include "core/rows.hpp"
+#include "functions/function.hpp"
 #include "sdk/error_mapping.hpp"
 
 namespace durable::testing {
@@ -262,6 +263,11 @@ holdpoint::Result<wire::CheckpointResponse> LocalService::take_checkpoint(const 
     ++checkpoints_;
     if (before_checkpoint) {
         if (auto error = before_checkpoint(checkpoints_)) return std::unexpected(std::move(*error));
+    }
+    for (const wire::OperationUpdate& update : request.updates) {
+        if (!update.function_name) continue;
+        const auto reference = holdpoint::functions::read_reference(*update.function_name);
+        if (!reference) return std::unexpected(reference.error());
     }
     if (auto ok = core::validate(request); !ok) return std::unexpected(ok.error());
     if (auto ok = core::check_token(*execution_, request.checkpoint_token); !ok) return std::unexpected(ok.error());

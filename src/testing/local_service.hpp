@@ -29,7 +29,7 @@ public:
     /// `handler` is what durable::run takes.
     template <class F>
     explicit LocalService(F handler, RunOptions options = {})
-        : LocalService(detail::erase(std::function{std::move(handler)}), RunnerOptions{.run = std::move(options)}) {}
+        : LocalService(detail::erase_handler(std::move(handler)), RunnerOptions{.run = std::move(options)}) {}
     explicit LocalService(detail::DurableHandler handler, RunnerOptions options = {});
 
     /// Starts the execution with an input (JSON text) and runs it until it waits or ends.
@@ -64,7 +64,7 @@ public:
     /// Replaces the handler, as a deployment does.
     template <class F>
     void deploy(F handler) {
-        deploy(detail::erase(std::function{std::move(handler)}));
+        deploy(detail::erase_handler(std::move(handler)));
     }
     void deploy(detail::DurableHandler handler) { handler_ = std::move(handler); }
 

@@ -172,6 +172,36 @@ TEST(Plugins, AddToLogLinesAndMayLogThemselves) {
     EXPECT_EQ(boost::json::parse(::testing::internal::GetCapturedStdout()).at("trace_id").as_string(), "abc");
 }
 
+TEST(Logging, FieldsDoNotTakeThePlaceOfTheSdksOwn) {
+    struct Bold final : Plugin {
+        void enrich_log(Logger::Fields& fields) override { fields.emplace_back("requestId", "theirs"); }
+    };
+    LocalService runner(
+        [](Context& context, Json) {
+            context.logger().info("hello", {{"message", "mine"},
+                                            {"executionArn", "mine"},
+                                            {"level", "mine"},
+                                            {"timestamp", "mine"},
+                                            {"operationId", "mine"},
+                                            {"user", "ada"}});
+        },
+        {.plugins = {std::make_shared<Bold>()}});
+    ::testing::internal::CaptureStdout();
+    runner.start();
+    const auto line = boost::json::parse(::testing::internal::GetCapturedStdout()).as_object();
+    EXPECT_EQ(line.at("message").as_string(), "hello");
+    EXPECT_EQ(line.at("level").as_string(), "INFO");
+    EXPECT_EQ(line.at("executionArn").as_string(), runner.execution().head().arn);
+    EXPECT_NE(line.at("timestamp").as_string(), "mine");
+    EXPECT_NE(line.at("requestId").as_string(), "theirs");
+    EXPECT_FALSE(line.contains("operationId"));
+    for (const char* name : {"message", "executionArn", "level", "timestamp", "operationId"}) {
+        EXPECT_EQ(line.at(std::string("field.") + name).as_string(), "mine") << name;
+    }
+    EXPECT_EQ(line.at("field.requestId").as_string(), "theirs");
+    EXPECT_EQ(line.at("user").as_string(), "ada");
+}
+
 TEST(Plugins, NothingIsToldOfWhatAClosedContextRepeats) {
     const auto notes = std::make_shared<Notes>();
     LocalService runner(

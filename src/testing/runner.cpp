@@ -15,9 +15,20 @@ namespace wire = holdpoint::wire;
 
 /// What goes wrong at which checkpoint.
 struct Runner::Faults {
-    std::set<int> crash_before;
+    std::set<int> crash_before;  // what is still to come
     std::set<int> crash_after;
     std::map<int, holdpoint::Error> refused;
+
+    /// A crash that never came would make a test of nothing.
+    void refuse_unplayed(int checkpoints) const {
+        const auto refuse = [&](std::string_view call, const std::set<int>& numbers) {
+            if (numbers.empty()) return;
+            throw std::logic_error(fmt::format("{}({}) was not played: the execution is over, and made {} checkpoint{}",
+                                               call, *numbers.begin(), checkpoints, checkpoints == 1 ? "" : "s"));
+        };
+        refuse("crash_before_checkpoint", crash_before);
+        refuse("crash_after_checkpoint", crash_after);
+    }
 };
 
 std::string_view to_string(ExecutionStatus status) {
@@ -40,13 +51,13 @@ Runner::Runner(detail::DurableHandler handler, RunnerOptions options)
     : service_(std::make_unique<LocalService>(std::move(handler), std::move(options))),
       faults_(std::make_unique<Faults>()) {
     service_->before_checkpoint = [faults = faults_.get()](int number) -> std::optional<holdpoint::Error> {
-        if (faults->crash_before.contains(number)) throw Crash{};
+        if (faults->crash_before.erase(number) > 0) throw Crash{};
         const auto refused = faults->refused.find(number);
         if (refused == faults->refused.end()) return std::nullopt;
         return refused->second;
     };
     service_->after_checkpoint = [faults = faults_.get()](int number) {
-        if (faults->crash_after.contains(number)) throw Crash{};
+        if (faults->crash_after.erase(number) > 0) throw Crash{};
     };
 }
 
@@ -126,6 +137,7 @@ void Runner::deploy_erased(detail::DurableHandler handler) {
 }
 
 ExecutionStatus Runner::status() const {
+    if (!started().is_running()) faults_->refuse_unplayed(service_->checkpoints());
     switch (started().execution().head().status) {
         case wire::ExecutionStatus::running:
             break;

@@ -161,6 +161,37 @@ TEST(Runner, ProcessDiesWhereItIsTold) {
     EXPECT_EQ(after.invocations(), 2);
 }
 
+TEST(Runner, SaysThatACrashWasNotPlayed) {
+    const auto handler = [](Context& context, const Json&) { return context.step("s", [] { return 1; }); };
+    Runner before(handler);
+    before.crash_before_checkpoint(9);
+    EXPECT_EQ(refusal_of([&] { before.run(); }),
+              "crash_before_checkpoint(9) was not played: the execution is over, and made 1 checkpoint");
+    EXPECT_EQ(refusal_of([&] { (void)before.result<int>(); }),
+              "crash_before_checkpoint(9) was not played: the execution is over, and made 1 checkpoint");
+    Runner after(handler);
+    after.crash_after_checkpoint(1);
+    after.crash_after_checkpoint(2);
+    EXPECT_EQ(refusal_of([&] { after.run(); }),
+              "crash_after_checkpoint(2) was not played: the execution is over, and made 1 checkpoint");
+    Runner waiting([](Context& context, const Json&) { context.wait("w", 1h); });
+    waiting.crash_before_checkpoint(2);
+    EXPECT_EQ(waiting.start(), ExecutionStatus::running) << "it may still come";
+}
+
+TEST(Runner, RefusesNamesOfFunctionsAsTheServerDoes) {
+    Runner runner([](Context& context, const Json&) {
+        try {
+            return context.invoke<int>("call", "not a name!!", 1);
+        } catch (const InvokeError&) {
+            return 0;
+        }
+    });
+    ASSERT_EQ(runner.run(), ExecutionStatus::failed);
+    EXPECT_EQ(runner.error()->type, "CheckpointError");
+    EXPECT_THAT(runner.error()->message, HasSubstr("Value 'not a name!!' at 'functionName' failed to satisfy"));
+}
+
 TEST(Runner, CheckpointIsRefused) {
     const auto handler = [](Context& context, const Json&) { return context.step("s", [] { return 1; }); };
     Runner busy(handler);

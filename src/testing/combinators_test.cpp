@@ -1,0 +1,200 @@
+// Combinators over futures that cannot be read, were moved from, or are none at all; the same on replay.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "testing/local_service.hpp"
+
+namespace durable::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using namespace std::chrono_literals;
+
+/// What `body` comes to, on the first run and on replay, which must be the same.
+std::string twice(const std::function<std::string(Context&)>& body) {
+    std::vector<std::string> seen;
+    LocalService runner([&](Context& context, Json) {
+        seen.push_back(body(context));
+        context.wait("pause", 1s);
+    });
+    const auto answering = [](std::string text) { return [text](const std::string&, const Invoked&) { return text; }; };
+    runner.fake_function("text", answering("\"seven\""), 0s);
+    runner.fake_function("number", answering("7"), 1h);
+    runner.start();
+    runner.advance(1h);
+    runner.advance(1s);
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_EQ(seen.size(), 2U);
+    if (seen.empty()) return "nothing";
+    EXPECT_EQ(seen.front(), seen.back());
+    return seen.front();
+}
+
+/// The error that fails the execution.
+std::string refusal(const std::function<void(Context&)>& body) {
+    LocalService runner([&](Context& context, Json) { body(context); });
+    runner.start();
+    return runner.error_type() + ": " + runner.error_message();
+}
+
+Future<int> unreadable(Context& context) {
+    return context.invoke_async<int>("unreadable", "text", nullptr);
+}
+Future<int> readable(Context& context) {
+    return context.invoke_async<int>("readable", "number", nullptr);
+}
+Future<int> failing(Context& context) {
+    return context.step_async("failing", []() -> int { throw Error("Broken", "no luck"); }, {.retry = retry::none()});
+}
+
+TEST(AllSettled, SaysWhatCannotBeRead) {
+    EXPECT_EQ(twice([](Context& context) {
+                  auto bad = unreadable(context);
+                  auto good = readable(context);
+                  const auto [first, second] = context.all_settled("both", bad, good);
+                  return first.error->type + ": " + first.error->message + (first.value ? "?" : "") +
+                         std::to_string(second.value.value_or(0));
+              }),
+              "SerdesError: $: expected a whole number, found text7");
+    std::string seen;
+    LocalService runner([&](Context& context, Json) {
+        std::vector<Future<int>> answers;
+        answers.push_back(context.create_callback<int>("answer").result_async());
+        seen = context.all_settled("one", answers).front().error.value_or(ErrorInfo{}).type;
+    });
+    runner.start();
+    runner.succeed_callback("answer", "\"seven\"");
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_EQ(seen, "SerdesError");
+}
+
+TEST(Any, GoesOnToOneThatCanBeRead) {
+    EXPECT_EQ(twice([](Context& context) {
+                  auto bad = unreadable(context);
+                  auto good = readable(context);
+                  return std::to_string(context.any("any", bad, good));
+              }),
+              "7");
+    EXPECT_EQ(twice([](Context& context) {
+                  std::vector<Future<int>> futures;
+                  futures.push_back(unreadable(context));
+                  futures.push_back(readable(context));
+                  return std::to_string(context.any("any", futures));
+              }),
+              "7");
+}
+
+TEST(Any, SaysWhyEachFailed) {
+    EXPECT_EQ(twice([](Context& context) -> std::string {
+                  auto broken = failing(context);
+                  auto bad = unreadable(context);
+                  try {
+                      (void)context.any("one", broken, bad);
+                  } catch (const CombinatorError& error) {
+                      return error.info().type + ": " + error.what();
+                  }
+                  return "";
+              }),
+              "CombinatorError: None of the 2 futures of 'one' succeeded: Broken: no luck; SerdesError: $: expected a "
+              "whole number, found text");
+}
+
+TEST(Any, KeepsItsErrorWithinTheLimit) {
+    const std::string message = twice([](Context& context) -> std::string {
+        std::vector<Future<int>> futures;
+        for (int i = 0; i < 10; ++i) {
+            futures.push_back(context.step_async("s", []() -> int { throw Error("Long", std::string(10'000, 'x')); },
+                                                 {.retry = retry::none()}));
+        }
+        try {
+            (void)context.any("", futures);
+        } catch (const CombinatorError& error) {
+            return error.what();
+        }
+        return "";
+    });
+    EXPECT_THAT(message, StartsWith("None of the 10 futures succeeded: Long: xxx"));
+    EXPECT_THAT(message, HasSubstr("(shortened)"));
+    EXPECT_LE(message.size(), 32U * 1024);
+}
+
+TEST(RaceAndAll, ThrowWhatCannotBeRead) {
+    const auto thrown = [](const auto& call) {
+        return twice([&](Context& context) -> std::string {
+            auto bad = unreadable(context);
+            auto good = readable(context);
+            try {
+                call(context, bad, good);
+            } catch (const SerdesError& error) {
+                return error.what();
+            }
+            return "";
+        });
+    };
+    const std::string why = "$: expected a whole number, found text";
+    EXPECT_EQ(thrown([](Context& context, auto& bad, auto& good) { (void)context.race("race", bad, good); }), why);
+    EXPECT_EQ(thrown([](Context& context, auto& bad, auto& good) { (void)context.all("all", bad, good); }), why);
+}
+
+TEST(MovedFrom, FuturesAreRefused) {
+    EXPECT_EQ(refusal([](Context& context) {
+                  auto future = context.step_async("s", [] { return 1; });
+                  const auto other = std::move(future);
+                  (void)future.get();  // NOLINT(bugprone-use-after-move)
+              }),
+              "ValidationError: this future was moved from");
+    const auto in_a_list = [](const auto& call) {
+        return refusal([&](Context& context) {
+            std::vector<Future<int>> futures;
+            futures.push_back(context.step_async("s", [] { return 1; }));
+            const auto other = std::move(futures.front());
+            call(context, futures);
+        });
+    };
+    const auto refused = [](const char* combinator) {
+        return std::string("ValidationError: ") + combinator + " 'c': this future was moved from";
+    };
+    using List = const std::vector<Future<int>>&;
+    EXPECT_EQ(in_a_list([](Context& context, List futures) { (void)context.any("c", futures); }), refused("any"));
+    EXPECT_EQ(in_a_list([](Context& context, List futures) { (void)context.all("c", futures); }), refused("all"));
+    EXPECT_EQ(in_a_list([](Context& context, List futures) { (void)context.race("c", futures); }), refused("race"));
+    EXPECT_EQ(in_a_list([](Context& context, List futures) { (void)context.select("c", futures.front()); }),
+              refused("select"));
+    EXPECT_EQ(in_a_list([](Context& context, List futures) { (void)context.all_settled("c", futures); }),
+              refused("all_settled"));
+}
+
+TEST(None, AreAllOver) {
+    EXPECT_EQ(twice([](Context& context) {
+                  const std::vector<Future<int>> none;
+                  return std::to_string(context.all("all", none).size() + context.all_settled("settled", none).size()) +
+                         context.step("after", [] { return std::string("!"); });
+              }),
+              "0!");
+}
+
+TEST(None, HaveNoFirst) {
+    const std::vector<Future<int>> none;
+    EXPECT_EQ(refusal([&](Context& context) { (void)context.any("none", none); }),
+              "ValidationError: any 'none' was given no futures");
+    EXPECT_EQ(refusal([&](Context& context) { (void)context.race("none", none); }),
+              "ValidationError: race 'none' was given no futures");
+    EXPECT_EQ(refusal([](Context& context) { (void)context.select(""); }),
+              "ValidationError: select was given no futures");
+}
+
+TEST(Futures, OfAnotherContextAreNamed) {
+    const auto inside = [](const char* name) {
+        return refusal([&](Context& context) {
+            auto future = context.step_async(name, [] { return 1; });
+            context.run_in_child_context("child", [&](Context&) { return future.get(); });
+        });
+    };
+    EXPECT_THAT(inside("charge"), StartsWith("ValidationError: The durable operation Future::get 'charge' was called "
+                                             "on a context that the running body was not given"));
+    EXPECT_THAT(inside(""), StartsWith("ValidationError: The durable operation Future::get was called on a context"));
+}
+
+}  // namespace
+}  // namespace durable::testing
