@@ -32,8 +32,7 @@ void Callers::repeat(const std::string& what, const Serve& serve, std::function<
     });
 }
 
-void Callers::start(const std::string& function, const std::string& name, int size) {
-    const std::string input = boost::json::serialize(boost::json::object{{"id", name}, {"size", size}});
+void Callers::start(const std::string& function, const std::string& name, const std::string& input) {
     ++busy_;
     nature_.schedule.after(nature_.chance.between(0s, 60s), [this, function, name, input] {
         --busy_;

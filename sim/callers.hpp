@@ -18,7 +18,7 @@ public:
     Callers(Nature& nature, Network& network, Ledger& ledger) : nature_(nature), network_(network), ledger_(ledger) {}
 
     /// Starts an execution after a while; its caller goes on until it is acknowledged.
-    void start(const std::string& function, const std::string& name, int size);
+    void start(const std::string& function, const std::string& name, const std::string& input);
     /// A workflow gave a callback away; told again, nothing more is planned.
     void take_callback(const std::string& id);
     /// Calls that still wait to be acknowledged.

@@ -24,12 +24,6 @@ std::unique_ptr<store::Transaction> Disk::begin() {
     return std::make_unique<Writing>(*this);
 }
 
-void Disk::install(const std::vector<RowWrite>& writes) {
-    const auto transaction = rows_->begin();
-    transaction->apply(writes);
-    transaction->commit();
-}
-
 void Disk::commit(store::Transaction& transaction) {
     if (std::exchange(armed_, false) || nature_.chance.fault(6, "the server ends during a commit")) {
         const bool is_there = nature_.chance.one_in(2);

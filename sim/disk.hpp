@@ -19,8 +19,8 @@ public:
     [[nodiscard]] std::unique_ptr<store::Transaction> begin() override;
     [[nodiscard]] std::unique_ptr<RowReader> snapshot() override { return rows_->snapshot(); }
     void crash_at_next_commit() { armed_ = true; }
-    /// What is there before the world begins.
-    void install(const std::vector<RowWrite>& writes);
+    /// Without faults: for what is there before the world begins.
+    [[nodiscard]] store::Store& rows() { return *rows_; }
 
 private:
     class Writing;

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/encoding.hpp"
+#include "core/rows.hpp"
 #include "wire/durable_json.hpp"
 
 namespace holdpoint::sim {
@@ -81,17 +82,51 @@ void serve_state(Server& server, const net::Request& request, const std::string&
     });
 }
 
+void serve_tables(Server& server, const net::Request& request, const net::Respond& respond) {
+    server.tables().handle(
+        {.request = request,
+         .caller = {.account = kAccount, .arn = "arn:aws:iam::000000000000:user/s", .user_id = "s", .role_name = {}},
+         .authorize = [](const std::string&, const std::string&) -> Result<void> { return {}; },
+         .request_id = "r",
+         .respond = respond});
+}
+
+void serve_status(Server& server, const std::string& arn, const net::Respond& respond) {
+    const auto rows = server.disk().snapshot();
+    const auto number = core::execution_number(*rows, arn);
+    if (!number) return respond(error_response(number.error()));
+    const auto status = wire::to_string(core::read_head(*rows, *number)->status);
+    respond({.status = 200, .headers = {}, .body = json::serialize(json::object{{"Status", status}})});
+}
+
+void serve_success(Server& server, const net::Request& request, const std::string& id, const net::Respond& respond) {
+    server.executions().succeed_callback(id, request.body, [respond](const Result<std::monostate>& result) {
+        respond(result ? net::Response{.status = 200, .headers = {}, .body = "{}"} : error_response(result.error()));
+    });
+}
+
 }  // namespace
+
+std::string name_of(const net::Request& request) {
+    const std::string_view action = request.header("X-Amz-Target");
+    if (!action.empty()) return std::string(action.substr(action.find('.') + 1));
+    const std::string_view path = request.path();
+    const std::string_view last = path.substr(path.rfind('/') + 1);
+    return std::string(last == "checkpoint" || last == "state" || last == "succeed" ? last : "status");
+}
 
 Serve serve_function(net::Request request, Ledger& ledger) {
     return [request = std::move(request), &ledger](Server& server, const net::Respond& respond) {
-        // /2025-12-01/durable-executions/<arn>/<what>
-        const std::string_view path = request.path();
-        const std::size_t last = path.rfind('/');
-        const std::size_t before = path.rfind('/', last - 1);
-        const std::string arn = percent_decode(path.substr(before + 1, last - before - 1));
-        if (path.substr(last + 1) == "checkpoint") return serve_checkpoint(server, request, arn, ledger, respond);
-        serve_state(server, request, arn, respond);
+        const std::string what = name_of(request);
+        if (!request.header("X-Amz-Target").empty()) return serve_tables(server, request, respond);
+        // /2025-12-01/durable-executions/<arn>, or with /<what>; the same for callbacks
+        std::string_view path = request.path();
+        if (what != "status") path = path.substr(0, path.rfind('/'));
+        const std::string subject = percent_decode(path.substr(path.rfind('/') + 1));
+        if (what == "checkpoint") return serve_checkpoint(server, request, subject, ledger, respond);
+        if (what == "succeed") return serve_success(server, request, subject, respond);
+        if (what == "status") return serve_status(server, subject, respond);
+        serve_state(server, request, subject, respond);
     };
 }
 

@@ -41,7 +41,10 @@ private:
 /// The error as the service's API writes it.
 [[nodiscard]] net::Response error_response(const Error& error);
 
-/// The durable operations that a function's process calls: checkpoint and state.
+/// What a function's process calls the request: "checkpoint", "GetItem" …
+[[nodiscard]] std::string name_of(const net::Request& request);
+
+/// What functions' processes call: checkpoint and state, the tables, whether an execution runs, a callback's success.
 [[nodiscard]] Serve serve_function(net::Request request, Ledger& ledger);
 
 }  // namespace holdpoint::sim

@@ -18,6 +18,7 @@ namespace {
 
 /// The longest that a process goes on after it lost its server or its time.
 constexpr Milliseconds kAfterlife{30'000};
+constexpr Milliseconds kPlainTimeout{30'000};
 
 InvocationResult failure(std::string type, std::string message) {
     return {
@@ -39,6 +40,8 @@ struct Processes::Process : std::enable_shared_from_this<Process> {
     InvocationResult result;
     std::unique_ptr<net::Transport> transport;
     std::unique_ptr<aws::Client> client;
+    std::unique_ptr<aws::Client> tables;
+    std::function<void(bool died)> over;  // of a plain function
     std::unique_ptr<Turn> turn;
 };
 
@@ -52,7 +55,7 @@ public:
         processes_.may_die("before a call");
         const auto call = ++process_.waits_for;
         process_.answer.reset();
-        const std::string what(request.target.ends_with("/checkpoint") ? " checkpoint" : " state");
+        const std::string what = " " + name_of(request);
         processes_.network_.call(
             process_.name + what, serve_function(request, processes_.ledger_),
             [&processes = processes_, process = process_.shared_from_this(), call](const auto& response) {
@@ -118,9 +121,18 @@ void Processes::start(const Handle& process, const std::string& payload) {
         std::chrono::seconds(process->work->function.timeout_seconds));
 }
 
+void Processes::run(const std::string& name, std::function<void()> body, std::function<void(bool died)> over) {
+    const auto process = std::make_shared<Process>();
+    process->name = fmt::format("{}#{}", name, ++last_number_);
+    process->over = std::move(over);
+    nature_.trace.event("function starts: " + process->name);
+    begin(process, std::move(body), kPlainTimeout);
+}
+
 void Processes::begin(const Handle& process, std::function<void()> body, Milliseconds timeout) {
     process->transport = std::make_unique<Transport>(*this, *process);
     process->client = make_client(*process, 4);  // as durable::run does
+    process->tables = make_client(*process, 1000);
     process->turn = std::make_unique<Turn>([body = std::move(body)] {
         try {
             body();
@@ -165,6 +177,7 @@ void Processes::resume(const Handle& process) {
 
 void Processes::end(const Handle& process) {
     std::erase(alive_, process);
+    if (process->over) return process->over(process->is_dead);
     if (process->is_dead || nature_.chance.fault(10, "process dies before it answers: " + process->name)) {
         return settle(*process, failure("Runtime.ExitError", "the process ended"));
     }
@@ -225,6 +238,14 @@ void Processes::may_die(const std::string& where) {
     if (!process.is_dead)
         process.is_dead = nature_.chance.fault(8, fmt::format("process dies {}: {}", where, process.name));
     if (process.is_dead) throw ProcessDeath{};
+}
+
+aws::Client& Processes::client() {
+    return *current_->client;
+}
+
+aws::Client& Processes::tables() {
+    return *current_->tables;
 }
 
 bool Processes::is_current() const {

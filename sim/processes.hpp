@@ -29,6 +29,8 @@ public:
     Processes(Nature& nature, Random& ids, Network& network, const Server& server, Ledger& ledger,
               FindHandler find_handler);
     void invoke(engine::Work work) override;
+    /// Runs a body in a process of its own, as a plain function; `over` learns whether it died on the way.
+    void run(const std::string& name, std::function<void()> body, std::function<void(bool died)> over);
     /// The work is lost; most processes end with their server, some a little later.
     void lose_server();
     /// Before the world ends: every thread leaves its handler.
@@ -40,6 +42,11 @@ public:
     void pause(Milliseconds pause);
     /// Leaves the body when its process is dead, and may let it die here.
     void may_die(const std::string& where);
+    /// The running process's connection to the service.
+    [[nodiscard]] aws::Client& client();
+    /// The same for the application's tables; more patient, because what gives up is tried again by a strategy whose
+    /// jitter is the machine's chance.
+    [[nodiscard]] aws::Client& tables();
     /// The running process's work was not taken away from it.
     [[nodiscard]] bool is_current() const;
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "api/dynamodb/dynamodb.hpp"
+
 namespace holdpoint::sim {
 
 namespace {
@@ -18,7 +20,8 @@ core::Limits limits() {
 Server::Engine::Engine(Nature& nature, Random& ids, Disk& disk, engine::Workforce& workforce)
     : writer(nature.clock, disk, engine::WriterThread::none),
       timers(nature.clock, disk),
-      executions(ids, writer, timers, workforce, limits(), kRegion, kAccount) {}
+      executions(ids, writer, timers, workforce, limits(), kRegion, kAccount),
+      tables(api::make_dynamodb_service({.clock = nature.clock, .random = ids, .store = disk, .writer = writer})) {}
 
 void Server::start() {
     ++boot_;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "api/service.hpp"
 #include "engine/executions.hpp"
 #include "sim/disk.hpp"
 #include "sim/nature.hpp"
@@ -29,6 +30,8 @@ public:
     /// How often it was started; what belongs to an earlier start is void.
     [[nodiscard]] std::uint64_t boot() const { return boot_; }
     [[nodiscard]] engine::Executions& executions() { return engine_->executions; }
+    /// DynamoDB.
+    [[nodiscard]] api::Service& tables() { return *engine_->tables; }
     [[nodiscard]] Disk& disk() { return disk_; }
 
     /// When the timers want to look again (monotonic).
@@ -43,6 +46,7 @@ private:
         engine::Writer writer;
         engine::Timers timers;
         engine::Executions executions;
+        std::unique_ptr<api::Service> tables;
     };
     void run_writer();
 

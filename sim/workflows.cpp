@@ -28,7 +28,8 @@ int batch_result(int size) {
 
 }  // namespace
 
-Workflows::Workflows(Nature& nature, Processes& processes, Ledger& ledger, CallbackGiven callback_given)
+Workflows::Workflows(Nature& nature, Processes& processes, Ledger& ledger, Approvals& approvals,
+                     CallbackGiven callback_given)
     : nature_(nature), processes_(processes), ledger_(ledger), callback_given_(std::move(callback_given)) {
     const auto add = [this](const std::string& name, auto method) {
         handlers_[name] = durable::detail::erase(std::function<std::string(Context&, Order)>(
@@ -41,11 +42,14 @@ Workflows::Workflows(Nature& nature, Processes& processes, Ledger& ledger, Callb
     add("branches", &Workflows::branches);
     handlers_["parent"] = durable::detail::erase(std::function<std::string(Context&, Order)>(parent));
     handlers_["sleeper"] = durable::detail::erase(std::function<std::string(Context&, Order)>(sleeper));
+    handlers_[kPolling] = approvals.handler(approvals::WaitMode::polling);
+    handlers_[kCallback] = approvals.handler(approvals::WaitMode::callback);
 }
 
 std::vector<functions::Function> Workflows::functions() {
     std::vector<functions::Function> all;
-    for (const char* name : {"order", "batch", "poll", "approval", "branches", "parent", "sleeper"}) {
+    for (const char* name :
+         {"order", "batch", "poll", "approval", "branches", "parent", "sleeper", kPolling, kCallback}) {
         functions::Function function;
         function.name = name;
         function.executable = name;

@@ -9,6 +9,7 @@
 #include "core/execution.hpp"
 #include "durable/durable.hpp"
 #include "functions/function.hpp"
+#include "sim/approvals.hpp"
 #include "sim/ledger.hpp"
 #include "sim/nature.hpp"
 #include "sim/processes.hpp"
@@ -27,7 +28,7 @@ public:
     /// A handler gave a callback away; may be told more than once.
     using CallbackGiven = std::function<void(const std::string& callback_id)>;
 
-    Workflows(Nature& nature, Processes& processes, Ledger& ledger, CallbackGiven callback_given);
+    Workflows(Nature& nature, Processes& processes, Ledger& ledger, Approvals& approvals, CallbackGiven callback_given);
 
     [[nodiscard]] const durable::detail::DurableHandler& find(const std::string& function) const {
         return handlers_.at(function);

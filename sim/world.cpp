@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <array>
 
+#include <boost/json.hpp>
+
+#include "api/dynamodb/dynamodb.hpp"
 #include "functions/registry.hpp"
+#include "sim/approvals.hpp"
 #include "sim/callers.hpp"
 #include "sim/laws.hpp"
 #include "sim/workflows.hpp"
@@ -37,7 +41,9 @@ public:
           server_(nature_, ids_, disk_, processes_, [this] { processes_.lose_server(); }),
           network_(nature_, server_),
           callers_(nature_, network_, ledger_),
-          workflows_(nature_, processes_, ledger_, [this](const std::string& id) { callers_.take_callback(id); }) {}
+          approvals_(nature_, ids_, processes_),
+          workflows_(nature_, processes_, ledger_, approvals_,
+                     [this](const std::string& id) { callers_.take_callback(id); }) {}
     ~World() { processes_.stop(); }
     World(const World&) = delete;
     World& operator=(const World&) = delete;
@@ -70,22 +76,39 @@ private:
     }
 
     void deploy() {
+        engine::Writer writer(nature_.clock, disk_.rows(), engine::WriterThread::none);
         for (functions::Function& function : Workflows::functions()) {
-            const std::string name = function.name;
-            const auto rows = disk_.snapshot();
-            disk_.install(functions::create_function(*rows, std::move(function), nature_.clock.now(), "r1")->writes);
-            disk_.install(functions::publish_version(*rows, name, "", nature_.clock.now(), "r2")->writes);
+            writer.submit([&function](store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
+                const std::string name = function.name;
+                rows.apply(functions::create_function(rows, std::move(function), now, "r1")->writes);
+                rows.apply(functions::publish_version(rows, name, "", now, "r2")->writes);
+                return {};
+            });
+            writer.run_queued();
+        }
+        const auto tables = api::make_dynamodb_service(
+            {.clock = nature_.clock, .random = ids_, .store = disk_.rows(), .writer = writer});
+        for (net::Request& request : Approvals::table_requests()) {
+            tables->handle({.request = std::move(request),
+                            .caller = {.account = kAccount, .arn = "deployer", .user_id = "deployer", .role_name = {}},
+                            .authorize = [](const std::string&, const std::string&) -> Result<void> { return {}; },
+                            .request_id = "r",
+                            .respond = [](const net::Response&) {}});
+            writer.run_queued();
         }
     }
 
     void plan_work() {
-        constexpr std::array<const char*, 10> kFunctions = {"order",    "approval", "batch", "parent",  "poll",
-                                                            "branches", "approval", "order", "sleeper", "parent"};
+        constexpr std::array<const char*, 10> kFunctions = {"order",    "approval", "batch",  "parent",  "poll",
+                                                            "branches", "sleeper",  kPolling, kCallback, kCallback};
         const auto count = 10 + nature_.chance.below(5);
         for (std::size_t i = 0; i < count; ++i) {
             names_.push_back(fmt::format("e{}", i + 1));
             const int size = 1 + static_cast<int>(nature_.chance.below(4));
-            callers_.start(kFunctions[nature_.chance.below(kFunctions.size())], names_.back(), size);
+            const std::string function = kFunctions[nature_.chance.below(kFunctions.size())];
+            const boost::json::object order{{"id", names_.back()}, {"size", size}};
+            callers_.start(function, names_.back(),
+                           is_approval(function) ? Approvals::event(names_.back()) : boost::json::serialize(order));
         }
     }
 
@@ -119,9 +142,11 @@ private:
 
     /// Looks every few seconds whether all has ended.
     void look_for_end() {
-        const bool has_ended = !callers_.are_busy() && running_executions(*disk_.snapshot()).empty();
+        const bool has_ended =
+            !callers_.are_busy() && !approvals_.are_busy() && running_executions(*disk_.snapshot()).empty();
         if (has_ended || nature_.clock.monotonic() > kStuckAt) {
             nature_.trace.event(has_ended ? "all has ended" : "it will not end");
+            approvals_.audit();
             return nature_.schedule.after(kEpilogue, [this] { is_over_ = true; });
         }
         nature_.schedule.after(5s, [this] { look_for_end(); });
@@ -133,6 +158,7 @@ private:
                       .lines = nature_.trace.lines(),
                       .faults = nature_.trace.faults(),
                       .digest = 0};
+        std::ranges::move(approvals_.broken_laws(*rows), std::back_inserter(report.broken));
         if (report.lines.size() < kEventsLeast || report.faults < kFaultsLeast) {
             report.broken.push_back(
                 fmt::format("a world is worth its time: {} events, {} faults", report.lines.size(), report.faults));
@@ -155,6 +181,7 @@ private:
     Server server_;
     Network network_;
     Callers callers_;
+    Approvals approvals_;
     Workflows workflows_;
     std::vector<std::string> names_;
     bool is_over_ = false;
