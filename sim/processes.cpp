@@ -77,13 +77,14 @@ private:
 };
 
 Processes::Processes(Nature& nature, Random& ids, Network& network, const Server& server, Ledger& ledger,
-                     FindHandler find_handler)
+                     FindHandler find_handler, PlainHandler plain_handler)
     : nature_(nature),
       ids_(ids),
       network_(network),
       server_(server),
       ledger_(ledger),
-      find_handler_(std::move(find_handler)) {}
+      find_handler_(std::move(find_handler)),
+      plain_handler_(std::move(plain_handler)) {}
 
 void Processes::stop() {
     while (!alive_.empty()) kill(alive_.front(), "the world ends");
@@ -155,6 +156,7 @@ std::unique_ptr<aws::Client> Processes::make_client(Process& process, int attemp
 }
 
 InvocationResult Processes::run_invocation(Process& process, const std::string& payload) {
+    if (!process.work->function.durable) return {.body = plain_handler_(payload), .error = {}, .log_tail = {}};
     durable::detail::LambdaDurableService service(*process.client, ids_);
     durable::detail::Hooks hooks({});
     const auto answer = durable::detail::run_invocation(

@@ -25,9 +25,11 @@ struct ProcessDeath {};
 class Processes final : public engine::Workforce {
 public:
     using FindHandler = std::function<const durable::detail::DurableHandler&(const std::string& function)>;
+    /// What every function that is not durable does: payload in, answer out.
+    using PlainHandler = std::function<std::string(const std::string& payload)>;
 
     Processes(Nature& nature, Random& ids, Network& network, const Server& server, Ledger& ledger,
-              FindHandler find_handler);
+              FindHandler find_handler, PlainHandler plain_handler);
     void invoke(engine::Work work) override;
     /// Runs a body in a process of its own, as a plain function; `over` learns whether it died on the way.
     void run(const std::string& name, std::function<void()> body, std::function<void(bool died)> over);
@@ -60,7 +62,7 @@ private:
     /// Runs the body on the process's thread, at most so long.
     void begin(const Handle& process, std::function<void()> body, Milliseconds timeout);
     [[nodiscard]] std::unique_ptr<aws::Client> make_client(Process& process, int attempts_max);
-    /// On the process's thread: what durable::run does with one invocation.
+    /// On the process's thread: what durable::run and durable::run_lambda do with one invocation.
     [[nodiscard]] engine::InvocationResult run_invocation(Process& process, const std::string& payload);
     void resume(const Handle& process);
     void end(const Handle& process);
@@ -76,6 +78,7 @@ private:
     const Server& server_;
     Ledger& ledger_;
     FindHandler find_handler_;
+    PlainHandler plain_handler_;
     std::list<Handle> alive_;
     Process* current_ = nullptr;
     std::uint64_t last_number_ = 0;

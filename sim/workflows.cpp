@@ -41,6 +41,7 @@ Workflows::Workflows(Nature& nature, Processes& processes, Ledger& ledger, Appro
     add("approval", &Workflows::approval);
     add("branches", &Workflows::branches);
     handlers_["parent"] = durable::detail::erase(std::function<std::string(Context&, Order)>(parent));
+    handlers_["asker"] = durable::detail::erase(std::function<std::string(Context&, Order)>(asker));
     handlers_["sleeper"] = durable::detail::erase(std::function<std::string(Context&, Order)>(sleeper));
     handlers_[kPolling] = approvals.handler(approvals::WaitMode::polling);
     handlers_[kCallback] = approvals.handler(approvals::WaitMode::callback);
@@ -48,8 +49,8 @@ Workflows::Workflows(Nature& nature, Processes& processes, Ledger& ledger, Appro
 
 std::vector<functions::Function> Workflows::functions() {
     std::vector<functions::Function> all;
-    for (const char* name :
-         {"order", "batch", "poll", "approval", "branches", "parent", "sleeper", kPolling, kCallback}) {
+    for (const char* name : {"order", "batch", "poll", "approval", "branches", "parent", "asker", "sleeper", "doubler",
+                             kPolling, kCallback}) {
         functions::Function function;
         function.name = name;
         function.executable = name;
@@ -58,7 +59,9 @@ std::vector<functions::Function> Workflows::functions() {
         function.log_group = std::string("/aws/lambda/") + name;
         // Far more than a world lasts, its clock's jumps included; the sleeper is to run into it.
         const std::int64_t timeout = function.name == "sleeper" ? 60 : 1'000'000;
-        function.durable = functions::DurableConfig{.execution_timeout_seconds = timeout, .retention_days = 30};
+        if (function.name != "doubler") {
+            function.durable = functions::DurableConfig{.execution_timeout_seconds = timeout, .retention_days = 30};
+        }
         all.push_back(std::move(function));
     }
     return all;
@@ -191,6 +194,23 @@ std::string Workflows::parent(Context& ctx, const Order& order) {
     return "parent of " + ctx.invoke<std::string>("child", "order:1", Order{.id = order.id + "'s child", .size = 1});
 }
 
+std::string Workflows::doubled(const std::string& payload) {
+    processes_.may_die("before a plain function's work");
+    processes_.pause(nature_.chance.between(0ms, 3s));
+    processes_.may_die("after a plain function's work");
+    return std::to_string(2 * durable::detail::read_result<Order>(payload).size);
+}
+
+std::string Workflows::asker(Context& ctx, const Order& order) {
+    for (int attempt = 1;; ++attempt) {
+        try {
+            return fmt::format("twice is {}", ctx.invoke<int>(fmt::format("ask {}", attempt), "doubler", order));
+        } catch (const durable::InvokeFailedError&) {
+            ctx.wait("a moment", 1s);  // its process died: a plain function's invocation is not repeated by the service
+        }
+    }
+}
+
 std::string Workflows::sleeper(Context& ctx, const Order&) {
     ctx.wait("for ever", 24h);
     return "woken";
@@ -207,6 +227,7 @@ Ending ending_of(const core::Execution& execution) {
     if (function == "parent") return text("parent of " + order_result(input.id + "'s child"));
     if (function == "batch") return text(std::to_string(batch_result(input.size)));
     if (function == "poll") return text(fmt::format("grown to {}", input.size));
+    if (function == "asker") return text(fmt::format("twice is {}", 2 * input.size));
     if (function == "branches") return text(input.id + " counted 4");
     for (const core::OperationState& state : execution.operations()) {
         if (state.operation.type != wire::OperationType::callback) continue;

@@ -35,6 +35,8 @@ public:
     }
     /// Every function, as it is deployed.
     [[nodiscard]] static std::vector<functions::Function> functions();
+    /// The function that is not durable: doubles the size of an order.
+    [[nodiscard]] std::string doubled(const std::string& payload);
 
 private:
     /// What every step's body does: it is seen, and may be slow or the last thing that its process does.
@@ -45,6 +47,7 @@ private:
     std::string approval(durable::Context& ctx, const Order& order);
     std::string branches(durable::Context& ctx, const Order& order);
     static std::string parent(durable::Context& ctx, const Order& order);
+    static std::string asker(durable::Context& ctx, const Order& order);
     static std::string sleeper(durable::Context& ctx, const Order& order);
 
     Nature& nature_;

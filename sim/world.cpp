@@ -36,8 +36,10 @@ public:
         : nature_(seed, print),
           ids_(seed + 1),
           disk_(nature_),
-          processes_(nature_, ids_, network_, server_, ledger_,
-                     [this](const std::string& function) -> const auto& { return workflows_.find(function); }),
+          processes_(
+              nature_, ids_, network_, server_, ledger_,
+              [this](const std::string& function) -> const auto& { return workflows_.find(function); },
+              [this](const std::string& payload) { return workflows_.doubled(payload); }),
           server_(nature_, ids_, disk_, processes_, [this] { processes_.lose_server(); }),
           network_(nature_, server_),
           callers_(nature_, network_, ledger_),
@@ -99,8 +101,9 @@ private:
     }
 
     void plan_work() {
-        constexpr std::array<const char*, 10> kFunctions = {"order",    "approval", "batch",  "parent",  "poll",
-                                                            "branches", "sleeper",  kPolling, kCallback, kCallback};
+        constexpr std::array<const char*, 11> kFunctions = {"order",  "asker",   "approval", "batch",
+                                                            "parent", "poll",    "branches", "sleeper",
+                                                            kPolling, kCallback, kCallback};
         const auto count = 10 + nature_.chance.below(5);
         for (std::size_t i = 0; i < count; ++i) {
             names_.push_back(fmt::format("e{}", i + 1));
