@@ -1,5 +1,6 @@
 // holdpoint_sim: runs simulated worlds by seed. Exit status 1 when a law was broken.
 #include <fmt/format.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -78,6 +79,14 @@ void print_broken(std::uint64_t seed, const Report& report) {
     for (std::size_t i = from; i < report.lines.size(); ++i) fmt::print("  {}\n", report.lines[i]);
 }
 
+/// Threads hand the turn to each other all the time, which is fastest when none has to be woken on another processor.
+void stay_on_one_processor() {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(static_cast<std::size_t>(std::max(0, ::sched_getcpu())), &one);
+    (void)::sched_setaffinity(0, sizeof one, &one);  // without it everything is the same, only slower
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -86,6 +95,7 @@ int main(int argc, char** argv) {
         std::fputs(kUsage, stderr);
         return 2;
     }
+    stay_on_one_processor();
     // The application's log lines carry the machine's time, and there would be very many.
     ::setenv("LOG_LEVEL", "ERROR", 1);
     const holdpoint::SystemClock clock;

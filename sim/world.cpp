@@ -104,7 +104,7 @@ private:
         constexpr std::array<const char*, 11> kFunctions = {"order",  "asker",   "approval", "batch",
                                                             "parent", "poll",    "branches", "sleeper",
                                                             kPolling, kCallback, kCallback};
-        const auto count = 10 + nature_.chance.below(5);
+        const auto count = 8 + nature_.chance.below(5);
         for (std::size_t i = 0; i < count; ++i) {
             names_.push_back(fmt::format("e{}", i + 1));
             const int size = 1 + static_cast<int>(nature_.chance.below(4));
