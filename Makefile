@@ -23,6 +23,11 @@ check:      ## what every change must pass: format, layers, house rules, lint, u
 	@tools/install_packages.sh build test check
 	@tools/check.sh
 
+sim:        ## simulated worlds with crashes, lost messages and jumping clocks: some thousands, or one (SEED=n) with its trace
+	@tools/install_packages.sh build
+	cmake --preset release && cmake --build --preset release --target holdpoint_sim
+	@build/release/bin/holdpoint_sim $(if $(SEED),--seed $(SEED) --trace,--kept sim/seeds.txt --seeds 1..3000)
+
 sanitize:   ## unit and property tests under ASan+UBSan, then the threaded parts under TSan
 	@tools/install_packages.sh build test
 	cmake --preset asan && cmake --build --preset asan && ctest --preset asan -L 'unit|property'
@@ -56,4 +61,4 @@ format:     ## rewrite every source file in the house format
 clean:      ## remove the build folder
 	rm -rf build
 
-.PHONY: help run demo test check sanitize long coverage bench docs format clean
+.PHONY: help run demo test check sim sanitize long coverage bench docs format clean

@@ -28,6 +28,11 @@ class CheckLayersTest(unittest.TestCase):
         self.assertIn("no row", check_file("attic/a.cpp", "")[0])
         self.assertIn("not a path from src/", check_file("core/a.cpp", '#include "decide.hpp"\n')[0])
 
+    def test_the_simulation_sees_everything_but_server_and_cli(self):
+        self.assertEqual(check_file("sim/a.cpp", '#include "engine/writer.hpp"\n#include "sdk/hooks.hpp"\n#include "sim/world.hpp"\n'), [])
+        self.assertEqual(len(check_file("sim/a.cpp", '#include "server/server.hpp"\n#include "cli/commands.hpp"\n')), 2)
+        self.assertEqual(len(check_file("engine/a.cpp", '#include "sim/nature.hpp"\n')), 1)
+
     def test_rings_are_found(self):
         self.assertEqual(find_cycle({"a": {"b"}, "b": {"c"}, "c": {"a"}}), ["a", "b", "c", "a"])
         self.assertIsNone(find_cycle({"a": {"b", "c"}, "b": {"c"}}))

@@ -53,6 +53,7 @@ DurableHandler erase_handler(F handler) {
 struct RunOptions {
     std::vector<std::shared_ptr<Plugin>> plugins = {};  // told of what happens, in this order
     /// How many bodies of branches, items and asynchronous operations run at once, besides the handler's own thread.
+    /// With 0 they run on that thread, while the handler waits for them.
     int threads = detail::kThreadsDefault;
 };
 

@@ -97,7 +97,7 @@ void ChainedInvokes::invoke_plain(const core::Head& caller, functions::Function 
                 return run_all(std::move(after));
             });
     };
-    effects.emplace_back([this, work = std::move(work)]() mutable { invoker_.invoke(std::move(work)); });
+    effects.emplace_back([this, work = std::move(work)]() mutable { workforce_.invoke(std::move(work)); });
 }
 
 void ChainedInvokes::end(CachedExecution& caller, std::string operation, core::InvokeOutcome outcome, TimePoint now) {

@@ -11,7 +11,7 @@
 #include "core/invokes.hpp"
 #include "engine/execution_cache.hpp"
 #include "engine/executions.hpp"
-#include "engine/invoker.hpp"
+#include "engine/work.hpp"
 #include "engine/writer.hpp"
 #include "store/store.hpp"
 
@@ -37,9 +37,9 @@ public:
 /// Used on the writer's thread alone.
 class ChainedInvokes {
 public:
-    ChainedInvokes(InvokeHost& host, Writer& writer, Invoker& invoker, const std::string& region,
+    ChainedInvokes(InvokeHost& host, Writer& writer, Workforce& workforce, const std::string& region,
                    const std::string& account)
-        : host_(host), writer_(writer), invoker_(invoker), region_(region), account_(account) {}
+        : host_(host), writer_(writer), workforce_(workforce), region_(region), account_(account) {}
 
     /// Starts what the changes of a checkpoint ask for, and completes them: what cannot be started has failed. Answers
     /// the numbers of new executions, to be settled when the changes are journaled.
@@ -66,7 +66,7 @@ private:
 
     InvokeHost& host_;
     Writer& writer_;
-    Invoker& invoker_;
+    Workforce& workforce_;
     const std::string& region_;
     const std::string& account_;
 };

@@ -32,16 +32,16 @@ Outcome outcome_of(const Execution& execution) {
 
 class Executions::Impl final : private InvokeHost {
 public:
-    Impl(Random& random, Writer& writer, Timers& timers, Invoker& invoker, core::Limits limits, std::string region,
+    Impl(Random& random, Writer& writer, Timers& timers, Workforce& workforce, core::Limits limits, std::string region,
          std::string account)
         : random_(random),
           writer_(writer),
           timers_(timers),
-          invoker_(invoker),
+          workforce_(workforce),
           limits_(limits),
           region_(std::move(region)),
           account_(std::move(account)),
-          invokes_(*this, writer, invoker, region_, account_) {}
+          invokes_(*this, writer, workforce, region_, account_) {}
 
     void start(StartRequest request, Answer<Started> answer, std::function<void(Outcome)> on_end) {
         writer_.submit([this, request = std::move(request), answer = std::move(answer), on_end = std::move(on_end)](
@@ -257,7 +257,7 @@ private:
         work.done = [this, number = head.number, request_id](InvocationResult result) {
             finish(number, *request_id, std::move(result));
         };
-        effects.emplace_back([this, work = std::move(work)]() mutable { invoker_.invoke(std::move(work)); });
+        effects.emplace_back([this, work = std::move(work)]() mutable { workforce_.invoke(std::move(work)); });
         return true;
     }
 
@@ -441,7 +441,7 @@ private:
     Random& random_;
     Writer& writer_;
     Timers& timers_;
-    Invoker& invoker_;
+    Workforce& workforce_;
     core::Limits limits_;
     std::string region_;
     std::string account_;
@@ -449,9 +449,9 @@ private:
     ChainedInvokes invokes_;
 };
 
-Executions::Executions(Random& random, Writer& writer, Timers& timers, Invoker& invoker, core::Limits limits,
+Executions::Executions(Random& random, Writer& writer, Timers& timers, Workforce& workforce, core::Limits limits,
                        std::string region, std::string account)
-    : impl_(std::make_unique<Impl>(random, writer, timers, invoker, limits, std::move(region), std::move(account))) {}
+    : impl_(std::make_unique<Impl>(random, writer, timers, workforce, limits, std::move(region), std::move(account))) {}
 Executions::~Executions() = default;
 
 void Executions::start(StartRequest request, Answer<Started> answer, std::function<void(Outcome)> on_end) {

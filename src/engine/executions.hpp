@@ -9,10 +9,11 @@
 #include <string>
 #include <variant>
 
+#include "base/random.hpp"
 #include "core/execution.hpp"
 #include "core/limits.hpp"
-#include "engine/invoker.hpp"
 #include "engine/timers.hpp"
+#include "engine/work.hpp"
 #include "engine/writer.hpp"
 #include "functions/function.hpp"
 
@@ -54,7 +55,7 @@ using Answer = std::function<void(Result<T>)>;
 /// From any thread; answers come after the commit, on the writer's thread, and must not block.
 class Executions {
 public:
-    Executions(Random& random, Writer& writer, Timers& timers, Invoker& invoker, core::Limits limits,
+    Executions(Random& random, Writer& writer, Timers& timers, Workforce& workforce, core::Limits limits,
                std::string region, std::string account);
     ~Executions();
     Executions(const Executions&) = delete;

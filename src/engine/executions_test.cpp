@@ -8,6 +8,7 @@
 #include <boost/json.hpp>
 
 #include "core/rows.hpp"
+#include "engine/invoker.hpp"
 #include "engine/test_kit.hpp"
 #include "functions/registry.hpp"
 #include "wire/durable_json.hpp"

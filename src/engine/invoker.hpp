@@ -4,37 +4,16 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "engine/processes.hpp"
+#include "engine/work.hpp"
 #include "functions/function.hpp"
 #include "wire/durable.hpp"
 
 namespace holdpoint::engine {
-
-/// How an invocation ended.
-struct InvocationResult {
-    std::string body;                        // what the function answered
-    std::optional<wire::ErrorObject> error;  // it failed: thrown, crashed, timed out, or never started
-    std::string log_tail;                    // the last 4 KiB that it wrote, as `--log-type Tail` shows it
-};
-
-/// One invocation to be made.
-struct Work {
-    functions::Function function;
-    std::string invoked_arn;
-    std::string trace_header;
-    std::string client_context;
-    std::string tenant_id;
-    std::optional<TimePoint> start_by;  // answered with TooManyRequestsException when no process was free until then
-    /// Called when a process takes the work; continue with the payload, or with nothing when there is nothing to do any
-    /// more (`done` is not called then).
-    std::function<void(std::string request_id, std::function<void(std::optional<std::string> payload)>)> begin;
-    std::function<void(InvocationResult)> done;
-};
 
 /// What a process gets with its environment.
 struct ProcessCredentials {
@@ -66,18 +45,18 @@ struct NextInvocation {
 };
 
 /// From any thread.
-class Invoker {
+class Invoker final : public Workforce {
 public:
     using IssueCredentials = std::function<ProcessCredentials(const functions::Function&)>;
     using EndCredentials = std::function<void(const std::string& access_key_id)>;
 
     Invoker(const Clock& clock, Random& random, store::LogStore& logs, InvokerOptions options, IssueCredentials issue,
             EndCredentials end);
-    ~Invoker();
+    ~Invoker() override;
     Invoker(const Invoker&) = delete;
     Invoker& operator=(const Invoker&) = delete;
 
-    void invoke(Work work);
+    void invoke(Work work) override;
     /// A line in the function's log that the server itself has to say.
     void log(const functions::Function& function, std::string line);
     /// Ends every process of a function once it is idle, so that a new configuration or code takes effect.

@@ -57,30 +57,17 @@ public:
         note(due);
     }
 
-private:
-    void loop() {
-        while (true) {
-            {
-                std::unique_lock lock(mutex_);
-                const auto sleep = std::clamp(next_ - clock_.now(), Milliseconds{0}, Milliseconds{kLongestSleep});
-                const TimePoint planned = next_;
-                wake_.wait_for(lock, sleep, [&] { return stopping_ || next_ < planned; });
-                if (stopping_) return;
-                next_ = clock_.now() + kLongestSleep;
-            }
-            fire_due();
-            if (clock_.monotonic() - last_second_ >= std::chrono::seconds(1)) {
-                last_second_ = clock_.monotonic();
-                each_second_();
-            }
-        }
+    Milliseconds sleep() const {
+        const std::lock_guard lock(mutex_);
+        return until_next();
     }
 
-    void fire_due() {
+    void fire_due(const std::function<void(std::uint64_t)>& fire) {
         const TimePoint now = clock_.now();
         std::vector<std::uint64_t> due;
         {
             const std::lock_guard lock(mutex_);
+            next_ = now + kLongestSleep;
             while (!watched_.empty() && watched_.begin()->first <= now) {
                 due.push_back(watched_.begin()->second);
                 watched_.erase(watched_.begin());
@@ -88,7 +75,29 @@ private:
             if (!watched_.empty()) next_ = std::min(next_, watched_.begin()->first);
         }
         read_due_rows(now, due);
-        for (const std::uint64_t number : due) fire_(number);
+        for (const std::uint64_t number : due) fire(number);
+    }
+
+private:
+    /// Called with the lock held.
+    Milliseconds until_next() const {
+        return std::clamp(next_ - clock_.now(), Milliseconds{0}, Milliseconds{kLongestSleep});
+    }
+
+    void loop() {
+        while (true) {
+            {
+                std::unique_lock lock(mutex_);
+                const TimePoint planned = next_;
+                wake_.wait_for(lock, until_next(), [&] { return stopping_ || next_ < planned; });
+                if (stopping_) return;
+            }
+            fire_due(fire_);
+            if (clock_.monotonic() - last_second_ >= std::chrono::seconds(1)) {
+                last_second_ = clock_.monotonic();
+                each_second_();
+            }
+        }
     }
 
     /// A row stays until its execution's command has run, so the same row may be read again: firing twice is harmless.
@@ -118,7 +127,7 @@ private:
     store::Store& store_;
     std::function<void(std::uint64_t)> fire_;
     std::function<void()> each_second_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable wake_;
     TimePoint next_ = from_epoch_ms(0);
     std::set<std::pair<TimePoint, std::uint64_t>> watched_;
@@ -141,6 +150,12 @@ void Timers::note(TimePoint due) {
 }
 void Timers::watch(TimePoint due, std::uint64_t number) {
     impl_->watch(due, number);
+}
+Milliseconds Timers::sleep() const {
+    return impl_->sleep();
+}
+void Timers::fire_due(const std::function<void(std::uint64_t)>& fire) {
+    impl_->fire_due(fire);
 }
 
 }  // namespace holdpoint::engine

@@ -27,6 +27,13 @@ public:
     /// An execution in flight has something due then; forgotten once it fired.
     void watch(TimePoint due, std::uint64_t number);
 
+    // Without run(), for whoever has no threads (the simulation):
+
+    /// How long the thread would sleep now.
+    [[nodiscard]] Milliseconds sleep() const;
+    /// Calls `fire` with what is due, as the thread does after each sleep.
+    void fire_due(const std::function<void(std::uint64_t number)>& fire);
+
 private:
     class Impl;
     std::unique_ptr<Impl> impl_;

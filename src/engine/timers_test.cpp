@@ -68,6 +68,24 @@ TEST_F(TimersTest, WhatIsDueFiresInOrderAndNothingElseDoes) {
     EXPECT_EQ(fired_.take(), 4U);
 }
 
+TEST_F(TimersTest, WithoutAThreadTheCallerSleepsAndFires) {
+    std::vector<std::uint64_t> fired;
+    const auto fire = [&](std::uint64_t number) { fired.push_back(number); };
+    write(clock_.now() + 300ms, 1);
+    timers_.watch(clock_.now() + 200ms, 2);
+    timers_.fire_due(fire);
+    EXPECT_TRUE(fired.empty());
+    EXPECT_EQ(timers_.sleep(), 200ms);
+    clock_.advance(timers_.sleep());
+    timers_.fire_due(fire);
+    EXPECT_EQ(fired, std::vector<std::uint64_t>{2});
+    EXPECT_EQ(timers_.sleep(), 100ms);
+    clock_.advance(100ms);
+    timers_.fire_due(fire);
+    EXPECT_EQ(fired, (std::vector<std::uint64_t>{2, 1}));
+    EXPECT_EQ(timers_.sleep(), 1s) << "nothing else is known: it looks again all the same";
+}
+
 TEST_F(TimersTest, WhatIsNotedEndsTheSleep) {
     run();
     ASSERT_TRUE(eventually([&] { return store_.looks > 0; }));

@@ -11,7 +11,9 @@ namespace holdpoint::engine {
 
 class Writer::Impl {
 public:
-    Impl(const Clock& clock, store::Store& store) : clock_(clock), store_(store), thread_([this] { run(); }) {}
+    Impl(const Clock& clock, store::Store& store, WriterThread thread) : clock_(clock), store_(store) {
+        if (thread == WriterThread::own) thread_ = std::thread([this] { run(); });
+    }
 
     ~Impl() { stop(); }
 
@@ -31,6 +33,17 @@ public:
         }
         wake_.notify_one();
         if (thread_.joinable()) thread_.join();
+    }
+
+    bool has_queued() const {
+        const std::lock_guard lock(mutex_);
+        return !queue_.empty();
+    }
+
+    void run_queued() {
+        if (!has_queued()) return;
+        std::vector<Command> batch = take();
+        execute(batch);
     }
 
 private:
@@ -76,20 +89,27 @@ private:
 
     const Clock& clock_;
     store::Store& store_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Command> queue_;
     bool stopping_ = false;
     std::thread thread_;
 };
 
-Writer::Writer(const Clock& clock, store::Store& store) : impl_(std::make_unique<Impl>(clock, store)) {}
+Writer::Writer(const Clock& clock, store::Store& store, WriterThread thread)
+    : impl_(std::make_unique<Impl>(clock, store, thread)) {}
 Writer::~Writer() = default;
 void Writer::submit(Command command) {
     impl_->submit(std::move(command));
 }
 void Writer::stop() {
     impl_->stop();
+}
+bool Writer::has_queued() const {
+    return impl_->has_queued();
+}
+void Writer::run_queued() {
+    impl_->run_queued();
 }
 
 }  // namespace holdpoint::engine

@@ -15,9 +15,15 @@ using AfterCommit = std::move_only_function<void()>;
 /// Decides on the writer's thread: reads through the transaction, applies its writes only when it does not refuse.
 using Command = std::move_only_function<AfterCommit(store::Transaction& transaction, TimePoint now)>;
 
+/// Who runs what is queued.
+enum class WriterThread {
+    own,  // a thread of the writer's
+    none  // whoever calls run_queued(): the simulation
+};
+
 class Writer {
 public:
-    Writer(const Clock& clock, store::Store& store);
+    Writer(const Clock& clock, store::Store& store, WriterThread thread = WriterThread::own);
     ~Writer();
     Writer(const Writer&) = delete;
     Writer& operator=(const Writer&) = delete;
@@ -26,6 +32,13 @@ public:
     void submit(Command command);
     /// Runs what is queued, then ends the thread.
     void stop();
+
+    // Without a thread:
+
+    [[nodiscard]] bool has_queued() const;
+    /// Decides, commits and answers one batch, as the thread would. A store's exception that is no std::exception plays
+    /// the end of the process at that point: it is passed on, nothing is answered, and the writer is to be dropped.
+    void run_queued();
 
 private:
     class Impl;

@@ -43,6 +43,67 @@ TEST(WriterTest, ALaterCommandSeesWhatAnEarlierOneWroteInTheSameBatch) {
     EXPECT_EQ(seen.get_future().get(), "first");
 }
 
+TEST(WriterTest, WithoutAThreadItRunsABatchWhenItIsTold) {
+    ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store, WriterThread::none);
+    EXPECT_FALSE(writer.has_queued());
+    std::vector<std::string> seen;
+    writer.submit([&](store::Transaction& transaction, TimePoint) -> AfterCommit {
+        transaction.apply({{Space::meta, "key", "value"}});
+        return [&] { seen.push_back(store->snapshot()->get(Space::meta, "key").value_or("not committed")); };
+    });
+    EXPECT_TRUE(writer.has_queued());
+    EXPECT_TRUE(seen.empty());
+    writer.run_queued();
+    EXPECT_FALSE(writer.has_queued());
+    EXPECT_EQ(seen, std::vector<std::string>{"value"});
+    writer.run_queued();  // nothing is queued: nothing happens
+}
+
+/// What a store of the simulation throws: the process is to end here.
+struct Crash {};
+
+class CrashingStore final : public store::Store {
+public:
+    std::unique_ptr<store::Transaction> begin() override { return std::make_unique<Crashing>(store_->begin()); }
+    std::unique_ptr<RowReader> snapshot() override { return store_->snapshot(); }
+
+private:
+    class Crashing final : public store::Transaction {
+    public:
+        explicit Crashing(std::unique_ptr<store::Transaction> inner) : inner_(std::move(inner)) {}
+        std::optional<std::string> get(Space space, std::string_view key) const override {
+            return inner_->get(space, key);
+        }
+        std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
+                              bool reverse) const override {
+            return inner_->scan(space, from, to, limit, reverse);
+        }
+        void apply(const std::vector<RowWrite>& writes) override { inner_->apply(writes); }
+        void commit() override { throw Crash{}; }
+
+    private:
+        std::unique_ptr<store::Transaction> inner_;
+    };
+
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+};
+
+TEST(WriterTest, WithoutAThreadACrashOfTheStoreIsPassedOnAndNobodyIsAnswered) {
+    ManualClock clock(from_epoch_ms(1000));
+    CrashingStore store;
+    Writer writer(clock, store, WriterThread::none);
+    bool answered = false;
+    writer.submit([&](store::Transaction& transaction, TimePoint) -> AfterCommit {
+        transaction.apply({{Space::meta, "key", "value"}});
+        return [&] { answered = true; };
+    });
+    EXPECT_THROW(writer.run_queued(), Crash);
+    EXPECT_FALSE(answered);
+    EXPECT_EQ(store.snapshot()->get(Space::meta, "key"), std::nullopt);
+}
+
 class FailingStore final : public store::Store {
     class Failing final : public store::Transaction {
         std::optional<std::string> get(Space, std::string_view) const override { return {}; }

@@ -13,6 +13,7 @@
 #include "engine/deliveries.hpp"
 #include "engine/event_queue.hpp"
 #include "engine/executions.hpp"
+#include "engine/invoker.hpp"
 #include "engine/timers.hpp"
 #include "functions/registry.hpp"
 #include "identity/roles.hpp"

@@ -264,6 +264,37 @@ TEST(Batch, NestedFiveDeepOnOneThread) {
     EXPECT_EQ(runner.result(), "32");
 }
 
+TEST(Batch, WithoutThreadsEverythingRunsOnTheHandlersOwn) {
+    std::vector<std::string> order;
+    const auto handler = [&](Context& context, Json) {
+        const auto thread = std::this_thread::get_id();
+        const auto note = [&](std::string what) {
+            EXPECT_EQ(std::this_thread::get_id(), thread);
+            order.push_back(std::move(what));
+        };
+        auto beside = context.step_async("beside", [&] { note("beside"); });
+        const auto results = context.map("m", numbers(3), [&](Context& item, int n) {
+            item.step("before", [&] { note("before " + std::to_string(n)); });
+            item.wait("pause", 1s);
+            item.step("after", [&] { note("after " + std::to_string(n)); });
+            return n;
+        });
+        beside.get();
+        return results.success_count();
+    };
+    std::vector<std::string> first;
+    for (int run = 0; run < 2; ++run) {
+        order.clear();
+        LocalService runner(handler, {.threads = 0});
+        runner.start();
+        runner.advance(1s);
+        EXPECT_EQ(runner.result(), "3");
+        EXPECT_EQ(order.size(), 7U);
+        if (run == 0) first = order;
+    }
+    EXPECT_EQ(order, first);
+}
+
 TEST(Batch, LargeResultIsBuiltAgainFromItsItems) {
     for (const Nesting nesting : {Nesting::nested, Nesting::flat}) {
         std::atomic<int> steps = 0;

@@ -160,7 +160,7 @@ RC_GTEST_PROP(Programs, EndWithTheSameResultWhereverTheirProcessIsLost, ()) {
     const std::set<int> lost_after = any_losses();
     std::atomic<int> runs = 0;
     LocalService runner([&](Context& context, Json) { return Interpreter(runs).run(context, program); },
-                        {.threads = *gen::inRange(1, 5)});
+                        {.threads = *gen::inRange(0, 5)});
     runner.page_size = *gen::inRange<std::size_t>(1, 10);
     runner.limits.operations = 100'000;
     runner.before_checkpoint = [&](int number) -> std::optional<holdpoint::Error> {

@@ -1,0 +1,209 @@
+#include "sim/approvals.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <boost/json.hpp>
+
+#include "core/rows.hpp"
+
+namespace holdpoint::sim {
+
+using namespace std::chrono_literals;
+using approvals::ApprovalRequest;
+using approvals::WaitMode;
+
+namespace {
+
+constexpr std::string_view kApprovals =
+    R"({"TableName":"approvals","AttributeDefinitions":[{"AttributeName":"approval_id","AttributeType":"S"},
+        {"AttributeName":"status","AttributeType":"S"},{"AttributeName":"created_at","AttributeType":"S"}],
+        "KeySchema":[{"AttributeName":"approval_id","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",
+        "GlobalSecondaryIndexes":[{"IndexName":"StatusIndex","Projection":{"ProjectionType":"ALL"},
+        "KeySchema":[{"AttributeName":"status","KeyType":"HASH"},{"AttributeName":"created_at","KeyType":"RANGE"}]}]})";
+constexpr std::string_view kAudit =
+    R"({"TableName":"audit","AttributeDefinitions":[{"AttributeName":"approval_id","AttributeType":"S"},
+        {"AttributeName":"seq","AttributeType":"N"}],"BillingMode":"PAY_PER_REQUEST",
+        "KeySchema":[{"AttributeName":"approval_id","KeyType":"HASH"},{"AttributeName":"seq","KeyType":"RANGE"}]})";
+constexpr const char* kComments = "because";
+
+approvals::TableNames tables() {
+    return {.approvals = "approvals", .audit = "audit"};
+}
+
+std::string text_of(const durable::Json& body, std::initializer_list<std::string_view> path) {
+    const durable::Json* at = &body;
+    for (const std::string_view member : path) at = at == nullptr ? nullptr : at->find(member);
+    const std::string* text = at == nullptr ? nullptr : at->get_if<std::string>();
+    return text == nullptr ? "" : *text;
+}
+
+}  // namespace
+
+bool is_approval(const std::string& function) {
+    return function == kPolling || function == kCallback;
+}
+
+Approvals::Approvals(Nature& nature, Random& ids, Processes& processes)
+    : nature_(nature), ids_(ids), processes_(processes) {}
+
+std::vector<net::Request> Approvals::table_requests() {
+    std::vector<net::Request> requests;
+    for (const std::string_view table : {kApprovals, kAudit}) {
+        requests.push_back({.method = "POST",
+                            .target = "/",
+                            .headers = {{"X-Amz-Target", "DynamoDB_20120810.CreateTable"}},
+                            .body = std::string(table)});
+    }
+    return requests;
+}
+
+std::string Approvals::event(const std::string& document) {
+    return boost::json::serialize(boost::json::object{{"document_id", document},
+                                                      {"document_name", "about " + document},
+                                                      {"requester", "user@example.com"},
+                                                      {"timeout_seconds", 60}});
+}
+
+approvals::WorkflowConfiguration Approvals::configuration(WaitMode mode) const {
+    return {.tables = tables(), .topic_arn = "topic", .api_function = "api", .wait_mode = mode};
+}
+
+durable::detail::DurableHandler Approvals::handler(WaitMode mode) {
+    return durable::detail::erase(std::function<approvals::WorkflowResult(durable::Context&, durable::Json)>(
+        [this, mode](durable::Context& ctx, const durable::Json& event) {
+            const auto repository = approvals::make_repository(processes_.tables(), tables(), nature_.clock, ids_);
+            const auto config = configuration(mode);
+            return approvals::run_workflow(ctx, event,
+                                           {.configuration = config,
+                                            .repository = *repository,
+                                            .notifier = *this,
+                                            .clock = nature_.clock,
+                                            .random = ids_});
+        }));
+}
+
+Result<void> Approvals::publish(const approvals::Notification& notification) {
+    processes_.may_die("before it notifies");
+    const std::string& id = notification.attributes.at("approval_id");
+    if (!asked_.insert(id).second) return {};
+    nature_.trace.event("somebody is asked: " + id);
+    for (const char* approver : {"ann", "bob"}) {
+        if (nature_.chance.one_in(4)) continue;
+        const Heard decider{
+            .approval_id = id, .decision = nature_.chance.one_in(2) ? "approved" : "rejected", .approver = approver};
+        ++busy_;
+        nature_.schedule.after(nature_.chance.between(0s, 90s), [this, decider] { decide(decider); });
+    }
+    return {};
+}
+
+/// In a process of its own, as the API's function; who gets no answer says the same again.
+void Approvals::decide(const Heard& decider) {
+    const auto heard = std::make_shared<Heard>(decider);
+    const auto body = [this, heard] {
+        const auto repository = approvals::make_repository(processes_.tables(), tables(), nature_.clock, ids_);
+        approvals::LambdaWorkflows workflows(processes_.client());
+        const auto silent = std::make_shared<const std::atomic<bool>>(true);
+        const boost::json::object event{{"action", "decide"},
+                                        {"approval_id", heard->approval_id},
+                                        {"decision", heard->decision},
+                                        {"approver", heard->approver},
+                                        {"comments", kComments}};
+        const auto answer = approvals::handle_api(
+            durable::Json::parse(boost::json::serialize(event)),
+            {.repository = *repository, .workflows = workflows, .clock = nature_.clock}, durable::Logger({}, silent));
+        heard->status = answer.statusCode;
+        heard->body = durable::Json::parse(answer.body);
+    };
+    const auto over = [this, heard, decider](bool died) {
+        if (died || heard->status == 500) {
+            return nature_.schedule.after(nature_.chance.between(1s, 5s), [this, decider] { decide(decider); });
+        }
+        --busy_;
+        nature_.trace.event(fmt::format("{} said {}, and was answered {} {}", heard->approver, heard->decision,
+                                        heard->status, text_of(heard->body, {"error", "code"})));
+        heard_.push_back(*heard);
+    };
+    processes_.run("decide-" + decider.approver, body, over);
+}
+
+void Approvals::audit() {
+    for (const std::string& id : asked_) read(id);
+}
+
+void Approvals::read(const std::string& approval_id) {
+    ++busy_;
+    const auto body = [this, approval_id] {
+        const auto repository = approvals::make_repository(processes_.tables(), tables(), nature_.clock, ids_);
+        const auto record = repository->find(approval_id);
+        const auto trail = repository->trail(approval_id);
+        if (record && *record && trail) found_.emplace(approval_id, Found{.record = **record, .trail = *trail});
+    };
+    processes_.run("audit", body, [this](bool) { --busy_; });
+}
+
+std::vector<std::string> Approvals::broken_laws(const RowReader& rows) const {
+    std::vector<std::string> broken;
+    const Complain require = [&broken](bool is_so, const std::string& law) {
+        if (!is_so) broken.push_back(law);
+    };
+    for (const std::string& id : asked_) {
+        const auto found = found_.find(id);
+        require(found != found_.end(), "an approval's record is there: " + id);
+        if (found == found_.end()) continue;
+        const auto problems = approvals::verify_chain(found->second.trail);
+        require(problems.empty(), "an audit trail is whole: " + (problems.empty() ? "" : problems.front()));
+    }
+    for (const Row& row : rows.scan(Space::executions, {}, {}, SIZE_MAX)) {
+        const core::Head head = core::decode_head(row.value);
+        if (!is_approval(head.function) || head.status == wire::ExecutionStatus::stopped) continue;
+        require(head.status == wire::ExecutionStatus::succeeded, "an approval's workflow succeeds: " + head.name);
+        if (head.status != wire::ExecutionStatus::succeeded) continue;
+        const auto execution = core::load_execution(rows, head.number);
+        judge_ended(
+            durable::from_json<approvals::WorkflowResult>(durable::Json::parse(execution->result().value_or("null"))),
+            require);
+    }
+    for (const Heard& heard : heard_) judge_heard(heard, require);
+    return broken;
+}
+
+void Approvals::judge_ended(const approvals::WorkflowResult& result, const Complain& require) const {
+    const auto found = found_.find(result.approval_id);
+    require(found != found_.end(), "an ended approval has a record: " + result.document_id);
+    if (found == found_.end()) return;
+    const ApprovalRequest& record = found->second.record;
+    require(result.decision == approvals::to_string(record.status) && result.approver == record.approver &&
+                result.comments == record.comments,
+            fmt::format("an approval's result is its record: {}: {}, not {}", result.document_id, result.decision,
+                        approvals::to_string(record.status)));
+    std::map<std::string, int> events;
+    for (const auto& audited : found->second.trail) ++events[audited.event];
+    const int decided = record.decision ? 1 : 0;
+    require(events["created"] == 1 && events["notified"] == 1 && events["completed"] == 1 &&
+                events["decided"] == decided && events["timed_out"] == 1 - decided,
+            "an audit trail tells each thing once: " + result.document_id);
+}
+
+void Approvals::judge_heard(const Heard& heard, const Complain& require) const {
+    const auto found = found_.find(heard.approval_id);
+    if (found == found_.end()) return;
+    const ApprovalRequest& record = found->second.record;
+    const bool is_winner = record.decision && approvals::to_string(*record.decision) == heard.decision &&
+                           record.approver == heard.approver && record.comments == kComments;
+    const std::string code = text_of(heard.body, {"error", "code"});
+    const std::string who = fmt::format("{} was answered {} {}", heard.approver, heard.status, code);
+    if (heard.status == 200) return require(is_winner, "who was told that they decided, did: " + who);
+    // Expired: true when it was said, and the clock may have been set back since.
+    require(heard.status == 409 &&
+                (code == "APPROVAL_ALREADY_DECIDED" || code == "APPROVAL_EXPIRED" || code == "WORKFLOW_ENDED"),
+            "an answer that nobody expects: " + who);
+    if (code != "APPROVAL_ALREADY_DECIDED") return;
+    require(!is_winner &&
+                text_of(heard.body, {"error", "details", "decision"}) == approvals::to_string(record.status) &&
+                text_of(heard.body, {"error", "details", "approver"}) == record.approver.value_or(""),
+            "who lost is told who won: " + who);
+}
+
+}  // namespace holdpoint::sim

@@ -1,0 +1,34 @@
+// Disk: a store that can end the server at any commit. What was not committed is lost, and whether a commit that was
+// under way is there afterwards, the seed says.
+#pragma once
+
+#include <memory>
+
+#include "sim/nature.hpp"
+#include "store/store.hpp"
+
+namespace holdpoint::sim {
+
+/// The server's process ends here. No std::exception: the engine must not take it for a failure of the disk.
+struct ServerCrash {};
+
+class Disk final : public store::Store {
+public:
+    explicit Disk(Nature& nature) : nature_(nature) {}
+
+    [[nodiscard]] std::unique_ptr<store::Transaction> begin() override;
+    [[nodiscard]] std::unique_ptr<RowReader> snapshot() override { return rows_->snapshot(); }
+    void crash_at_next_commit() { armed_ = true; }
+    /// Without faults: for what is there before the world begins.
+    [[nodiscard]] store::Store& rows() { return *rows_; }
+
+private:
+    class Writing;
+    void commit(store::Transaction& transaction);
+
+    Nature& nature_;
+    std::unique_ptr<store::Store> rows_ = store::make_memory_store();
+    bool armed_ = false;
+};
+
+}  // namespace holdpoint::sim

@@ -1,0 +1,67 @@
+#include "sim/server.hpp"
+
+#include <fmt/format.h>
+
+#include "api/dynamodb/dynamodb.hpp"
+
+namespace holdpoint::sim {
+
+namespace {
+
+core::Limits limits() {
+    core::Limits limits;
+    limits.envelope_bytes = 1500;         // histories are short here, and are to come in pages all the same
+    limits.consecutive_failures = 10000;  // a world without faults would not give up either
+    return limits;
+}
+
+}  // namespace
+
+Server::Engine::Engine(Nature& nature, Random& ids, Disk& disk, engine::Workforce& workforce)
+    : writer(nature.clock, disk, engine::WriterThread::none),
+      timers(nature.clock, disk),
+      executions(ids, writer, timers, workforce, limits(), kRegion, kAccount),
+      tables(api::make_dynamodb_service({.clock = nature.clock, .random = ids, .store = disk, .writer = writer})) {}
+
+void Server::start() {
+    ++boot_;
+    nature_.trace.event(fmt::format("server starts, {}", boot_));
+    engine_ = std::make_unique<Engine>(nature_, ids_, disk_, workforce_);
+    engine_->executions.recover();
+}
+
+void Server::crash() {
+    engine_.reset();
+    on_crash_();
+    nature_.schedule.after(nature_.chance.between(Milliseconds(10), Milliseconds(6000)), [this] { start(); });
+}
+
+std::optional<Milliseconds> Server::timers_at() const {
+    if (!engine_) return std::nullopt;
+    return nature_.clock.monotonic() + engine_->timers.sleep();
+}
+
+void Server::fire_due() {
+    engine_->timers.fire_due([this](std::uint64_t number) {
+        nature_.trace.event(fmt::format("due: execution {}", number));
+        engine_->executions.fire(number);
+    });
+}
+
+void Server::plan_writer() {
+    if (writer_planned_ || !engine_ || !engine_->writer.has_queued()) return;
+    writer_planned_ = true;
+    nature_.schedule.after(nature_.chance.between(Milliseconds(0), Milliseconds(3)), [this] { run_writer(); });
+}
+
+void Server::run_writer() {
+    writer_planned_ = false;
+    if (!engine_) return;  // it crashed meanwhile
+    try {
+        engine_->writer.run_queued();
+    } catch (const ServerCrash&) {
+        crash();
+    }
+}
+
+}  // namespace holdpoint::sim
