@@ -53,7 +53,7 @@ public:
     Report run() {
         deploy();
         server_.start();
-        plan_work();
+        plan_work(8 + nature_.chance.below(5));
         plan_disturbances();
         nature_.schedule.after(kHealAt, [this] {
             nature_.trace.event("the world heals");
@@ -100,13 +100,13 @@ private:
         }
     }
 
-    void plan_work() {
+    /// Starts so many executions, each after a while.
+    void plan_work(std::uint64_t count) {
         constexpr std::array<const char*, 11> kFunctions = {"order",  "asker",   "approval", "batch",
                                                             "parent", "poll",    "branches", "sleeper",
                                                             kPolling, kCallback, kCallback};
-        const auto count = 8 + nature_.chance.below(5);
-        for (std::size_t i = 0; i < count; ++i) {
-            names_.push_back(fmt::format("e{}", i + 1));
+        for (; count > 0; --count) {
+            names_.push_back(fmt::format("e{}", names_.size() + 1));
             const int size = 1 + static_cast<int>(nature_.chance.below(4));
             const std::string function = kFunctions[nature_.chance.below(kFunctions.size())];
             const boost::json::object order{{"id", names_.back()}, {"size", size}};
@@ -147,7 +147,10 @@ private:
     void look_for_end() {
         const bool has_ended =
             !callers_.are_busy() && !approvals_.are_busy() && running_executions(*disk_.snapshot()).empty();
-        if (has_ended || nature_.clock.monotonic() > kStuckAt) {
+        if (has_ended && nature_.trace.lines().size() < kEventsLeast) {
+            nature_.trace.event("too little has happened");
+            plan_work(4);
+        } else if (has_ended || nature_.clock.monotonic() > kStuckAt) {
             nature_.trace.event(has_ended ? "all has ended" : "it will not end");
             approvals_.audit();
             return nature_.schedule.after(kEpilogue, [this] { is_over_ = true; });
