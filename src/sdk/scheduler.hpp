@@ -100,8 +100,8 @@ struct Awaited {
 
 class Scheduler {
 public:
-    /// At most `threads` of its own, started when they are needed. With none the handler's thread does everything, in an
-    /// order that depends on nothing but the code and the records.
+    /// At most `threads` of its own, started when they are needed. With none the handler's thread does everything, in
+    /// an order that depends on nothing but the code and the records.
     Scheduler(ExecutionState& state, int threads) : state_(state), threads_max_(threads < 0 ? 0 : threads) {}
     ~Scheduler();
     Scheduler(const Scheduler&) = delete;
