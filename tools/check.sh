@@ -37,6 +37,6 @@ if [ ${#files[@]} -gt 0 ]; then
     sed -E 's/ -Winvalid-pch -include [^ "]*cmake_pch\.hxx//g; s/ -include [^ "]*cmake_pch\.hxx//g' build/dev/compile_commands.json >build/lint/compile_commands.json
     printf '%s\n' "${files[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy-19 -p build/lint --quiet
 fi
-echo "== unit and property tests"
-ctest --preset dev -L 'unit|property' -j "$(nproc)"
+echo "== unit and property tests, and 200 simulated worlds"
+ctest --preset dev -L 'unit|property|sim' -j "$(nproc)"
 echo "check: ok"
