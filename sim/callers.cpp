@@ -43,9 +43,7 @@ void Callers::start(const std::string& function, const std::string& name, const 
 
 void Callers::send_start(const std::string& function, const std::string& name, const std::string& input) {
     const Serve serve = [this, function, name, input](Server& server, const net::Respond& respond) {
-        functions::Reference reference;
-        reference.name = function;
-        reference.qualifier = "1";
+        const functions::Reference reference{.name = function, .qualifier = "1", .account = {}, .region = {}};
         auto resolved = functions::resolve(*server.disk().snapshot(), reference, kRegion, kAccount);
         if (!resolved) return respond(error_response(resolved.error()));
         const auto answer = [this, name, respond](const Result<engine::Started>& started) {
