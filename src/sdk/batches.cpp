@@ -169,16 +169,20 @@ private:
         --active_;
         if (reason_) return;
         std::optional<CompletionReason> reason;
+        decltype(problem_) problem;
         const BatchProgress progress = progress_;
         lock.unlock();  // the decision may be the author's
         try {
             reason = reason_to_end(spec_.completion, progress);
         } catch (...) {
-            problem_ = detail::current_error();
+            problem = detail::current_error();
             reason = CompletionReason::custom_failed;
         }
         lock.lock();
-        if (!reason_) reason_ = reason;
+        if (!reason_) {  // another item's decision may have come first
+            reason_ = reason;
+            problem_ = std::move(problem);
+        }
         if (reason_) core_->state.tasks.fence(lock, *group_);  // what still runs learns of it at once
         fill(lock);
     }
