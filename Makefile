@@ -30,8 +30,7 @@ sim:        ## simulated worlds with crashes, lost messages and jumping clocks: 
 
 sanitize:   ## unit and property tests under ASan+UBSan, then the threaded parts under TSan
 	@tools/install_packages.sh build test
-	cmake --preset asan && cmake --build --preset asan && ctest --preset asan -L 'unit|property'
-	cmake --preset tsan && cmake --build --preset tsan && ctest --preset tsan -L 'unit|property'
+	@tools/sanitize.sh
 
 long:       ## what takes longer: kill loops over the real server and its functions (ROUNDS=40)
 	@tools/install_packages.sh build test

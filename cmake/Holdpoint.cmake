@@ -57,6 +57,7 @@ function(holdpoint_test name label sources)
   target_link_libraries(${name} PRIVATE ${ARGN} GTest::gmock GTest::gtest_main rapidcheck)
   target_precompile_headers(${name} REUSE_FROM holdpoint_pch)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  file(APPEND ${PROJECT_BINARY_DIR}/unit_tests.txt "${name}\n")  # for tools/sanitize.sh
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT 120 ENVIRONMENT LOG_LEVEL=FATAL)
 endfunction()

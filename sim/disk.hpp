@@ -17,6 +17,7 @@ public:
     explicit Disk(Nature& nature) : nature_(nature) {}
 
     [[nodiscard]] std::unique_ptr<store::Transaction> begin() override;
+    [[nodiscard]] std::uint64_t changes(Space space) const override { return rows_->changes(space); }
     [[nodiscard]] std::unique_ptr<RowReader> snapshot() override { return rows_->snapshot(); }
     void crash_at_next_commit() { armed_ = true; }
     /// Without faults: for what is there before the world begins.

@@ -72,7 +72,7 @@ Result<boost::json::object> Client::json(std::string_view service, std::string_v
         {"Content-Type", service == "logs" ? "application/x-amz-json-1.1" : "application/x-amz-json-1.0"},
         {"X-Amz-Target", std::string(target)}};
     request.body = boost::json::serialize(body);
-    auto response = send(service, request, idempotent, configuration_.timeouts);
+    auto response = send(service, std::move(request), idempotent, configuration_.timeouts);
     if (!response) return std::unexpected(response.error());
     boost::system::error_code problem;
     boost::json::value value = boost::json::parse(response->body, problem);
@@ -92,24 +92,23 @@ Result<std::string> Client::query(std::string_view service, std::string_view ver
     Parameters all = {{"Action", std::string(action)}, {"Version", std::string(version)}};
     all.insert(all.end(), parameters.begin(), parameters.end());
     request.body = query_text(all);
-    auto response = send(service, request, idempotent, configuration_.timeouts);
+    auto response = send(service, std::move(request), idempotent, configuration_.timeouts);
     if (!response) return std::unexpected(response.error());
     return std::move(response->body);
 }
 
-Result<net::Response> Client::rest(std::string_view service, const RestRequest& rest) {
-    net::Request request;
-    request.method = rest.method;
-    request.target = rest.path;
+Result<net::Response> Client::rest(std::string_view service, RestRequest rest) {
+    net::Request request{.method = std::move(rest.method),
+                         .target = std::move(rest.path),
+                         .headers = std::move(rest.headers),
+                         .body = std::move(rest.body)};
     if (!rest.query.empty()) request.target += "?" + query_text(rest.query);
-    request.headers = rest.headers;
-    request.body = rest.body;
     net::Timeouts timeouts = configuration_.timeouts;
     if (rest.read_timeout.count() > 0) timeouts.read = rest.read_timeout;
-    return send(service, request, rest.idempotent, timeouts);
+    return send(service, std::move(request), rest.idempotent, timeouts);
 }
 
-Result<net::Response> Client::send(std::string_view service, const net::Request& request, bool idempotent,
+Result<net::Response> Client::send(std::string_view service, net::Request request, bool idempotent,
                                    const net::Timeouts& timeouts) {
     const std::string url = endpoint_of(service);
     const auto endpoint = net::parse_endpoint(url);
@@ -117,22 +116,20 @@ Result<net::Response> Client::send(std::string_view service, const net::Request&
         return fail("ConfigurationError", 0,
                     fmt::format("'{}' is no endpoint URL; expected http(s)://host[:port]", url));
     }
+    const bool default_port = endpoint->port == (endpoint->tls ? "443" : "80");
+    request.headers.emplace_back("Host", default_port ? endpoint->host : endpoint->host + ":" + endpoint->port);
+    const std::size_t unsigned_headers = request.headers.size();
     std::chrono::milliseconds longest = kFirstPause;
     for (int attempt = 1;; ++attempt) {
-        net::Request signed_request = request;
-        const bool default_port = endpoint->port == (endpoint->tls ? "443" : "80");
-        signed_request.headers.emplace_back("Host",
-                                            default_port ? endpoint->host : endpoint->host + ":" + endpoint->port);
-        for (auto& header : identity::sign({.method = signed_request.method,
-                                            .target = signed_request.target,
-                                            .headers = signed_request.headers,
-                                            .body = signed_request.body},
-                                           configuration_.credentials, configuration_.region, service, clock_.now())) {
-            signed_request.headers.push_back(std::move(header));
+        request.headers.resize(unsigned_headers);  // each attempt is signed anew, because its time is
+        for (auto& header : identity::sign(
+                 {.method = request.method, .target = request.target, .headers = request.headers, .body = request.body},
+                 configuration_.credentials, configuration_.region, service, clock_.now())) {
+            request.headers.push_back(std::move(header));
         }
         // Not signed: proxies may change it.
-        signed_request.headers.emplace_back("User-Agent", "holdpoint/1");
-        auto response = transport_.send(*endpoint, signed_request, timeouts);
+        request.headers.emplace_back("User-Agent", "holdpoint/1");
+        auto response = transport_.send(*endpoint, request, timeouts);
         Error error;
         bool again = false;
         if (!response) {

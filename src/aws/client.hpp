@@ -61,12 +61,12 @@ public:
     [[nodiscard]] Result<std::string> query(std::string_view service, std::string_view version, std::string_view action,
                                             const Parameters& parameters, bool idempotent = true);
     /// REST (Lambda): answers any 2xx response as it is.
-    [[nodiscard]] Result<net::Response> rest(std::string_view service, const RestRequest& request);
+    [[nodiscard]] Result<net::Response> rest(std::string_view service, RestRequest request);
 
     [[nodiscard]] const Configuration& configuration() const { return configuration_; }
 
 private:
-    Result<net::Response> send(std::string_view service, const net::Request& request, bool idempotent,
+    Result<net::Response> send(std::string_view service, net::Request request, bool idempotent,
                                const net::Timeouts& timeouts);
 
     [[nodiscard]] std::string endpoint_of(std::string_view service) const;

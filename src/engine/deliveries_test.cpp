@@ -34,6 +34,7 @@ private:
 class CountingStore final : public store::Store {
 public:
     std::unique_ptr<store::Transaction> begin() override { return store_->begin(); }
+    std::uint64_t changes(Space space) const override { return store_->changes(space); }
     std::unique_ptr<RowReader> snapshot() override { return std::make_unique<Counted>(count, store_->snapshot()); }
 
     SnapshotCount count;

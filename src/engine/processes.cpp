@@ -2,20 +2,22 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 namespace holdpoint::engine {
@@ -53,6 +55,9 @@ struct Process {
     pid_t pid = 0;
     Descriptor exited;  // a pidfd: readable once the process has ended
     Descriptor output;  // the read end of its stdout and stderr
+    Descriptor status;  // /proc/<pid>/status, once it was asked for
+    long peak_kib = 0;
+    Milliseconds peak_at{0};  // when that was read
     std::string log_group;
     std::string log_stream;
     std::string partial_line;
@@ -92,15 +97,20 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     ::_exit(127);
 }
 
-long peak_kib(pid_t pid) {
-    std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(fmt::format("/proc/{}/status", pid).c_str(), "re"),
-                                                         &std::fclose);
-    char line[256];
-    long peak = 0;
-    while (file && std::fgets(line, sizeof line, file.get()) != nullptr) {
-        if (std::sscanf(line, "VmHWM: %ld", &peak) == 1) break;
+/// How old the memory peak in a REPORT line may be: reading it costs as much as a checkpoint.
+constexpr Milliseconds kPeakAge{100};
+
+long peak_kib(Process& process, Milliseconds now) {
+    if (process.peak_kib > 0 && now - process.peak_at < kPeakAge) return process.peak_kib;
+    if (process.status.get() < 0) {
+        process.status = Descriptor(::open(fmt::format("/proc/{}/status", process.pid).c_str(), O_RDONLY | O_CLOEXEC));
     }
-    return peak;
+    std::array<char, 4096> text{};
+    const ssize_t size = ::pread(process.status.get(), text.data(), text.size() - 1, 0);
+    const char* line = size > 0 ? std::strstr(text.data(), "VmHWM:") : nullptr;
+    if (line == nullptr || std::sscanf(line, "VmHWM: %ld", &process.peak_kib) != 1) return 0;
+    process.peak_at = now;
+    return process.peak_kib;
 }
 
 }  // namespace
@@ -121,7 +131,10 @@ public:
           tick_(tick),
           last_tick_(clock.monotonic()),
           wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-          thread_([this] { run(); }) {}
+          poll_(::epoll_create1(EPOLL_CLOEXEC)) {
+        watch(wake_, 0);
+        thread_ = std::thread([this] { run(); });
+    }
 
     ~Impl() {
         post([this] { stopping_ = true; });
@@ -147,7 +160,7 @@ public:
             if (found == processes_.end()) return then(0, {});
             read_output(found->second);
             flush_partial(found->second);
-            then(peak_kib(found->second.pid), std::exchange(found->second.tail, {}));
+            then(peak_kib(found->second, clock_.monotonic()), std::exchange(found->second.tail, {}));
         });
     }
 
@@ -176,8 +189,12 @@ private:
                 actions.swap(actions_);
             }
             for (auto& action : actions) action();
+            const bool ticks = clock_.monotonic() - last_tick_ >= tick_;
+            if (ticks) {
+                for (const auto& [id, process] : processes_) ready_.insert(id);  // in case one could not be watched
+            }
             read_and_reap();
-            if (clock_.monotonic() - last_tick_ >= tick_) {
+            if (ticks) {
                 last_tick_ = clock_.monotonic();
                 on_tick_();
             }
@@ -186,22 +203,29 @@ private:
         for (auto& [id, process] : processes_) ::waitpid(process.pid, nullptr, 0);
     }
 
+    /// `id` 0 is the supervisor's own.
+    void watch(const Descriptor& descriptor, ProcessId id) const {
+        epoll_event event{.events = EPOLLIN, .data = {.u64 = id}};
+        ::epoll_ctl(poll_.get(), EPOLL_CTL_ADD, descriptor.get(), &event);
+    }
+
     void wait() {
-        std::vector<pollfd> polled = {{.fd = wake_.get(), .events = POLLIN, .revents = 0}};
-        for (const auto& [id, process] : processes_) {
-            polled.push_back({.fd = process.exited.get(), .events = POLLIN, .revents = 0});
-            if (process.output.get() >= 0) {
-                polled.push_back({.fd = process.output.get(), .events = POLLIN, .revents = 0});
-            }
+        std::array<epoll_event, 64> events{};
+        const int count =
+            ::epoll_wait(poll_.get(), events.data(), static_cast<int>(events.size()), static_cast<int>(tick_.count()));
+        for (int i = 0; i < count; ++i) {
+            if (const ProcessId id = events.at(static_cast<std::size_t>(i)).data.u64; id != 0) ready_.insert(id);
         }
-        ::poll(polled.data(), polled.size(), static_cast<int>(tick_.count()));
-        std::uint64_t count = 0;
-        (void)!::read(wake_.get(), &count, sizeof count);
+        std::uint64_t woken = 0;
+        (void)!::read(wake_.get(), &woken, sizeof woken);
     }
 
     void read_and_reap() {
         std::vector<ProcessId> ended;
-        for (auto& [id, process] : processes_) {
+        for (const ProcessId id : std::exchange(ready_, {})) {
+            const auto found = processes_.find(id);
+            if (found == processes_.end()) continue;
+            Process& process = found->second;
             read_output(process);
             siginfo_t info{};
             if (::waitid(P_PID, static_cast<id_t>(process.pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0) continue;
@@ -243,6 +267,8 @@ private:
         process.output = std::move(read_end);
         process.log_group = std::move(spec.log_group);
         process.log_stream = std::move(spec.log_stream);
+        watch(process.exited, id);
+        watch(process.output, id);
         processes_.emplace(id, std::move(process));
     }
 
@@ -256,7 +282,11 @@ private:
         for (std::size_t left = kReadAtOnce; left > 0 && process.output.get() >= 0;) {
             const ssize_t count = ::read(process.output.get(), buffer, sizeof buffer);
             if (count < 0 && errno == EINTR) continue;
-            if (count == 0) process.output = Descriptor();
+            if (count == 0) {
+                // A process that is being forked may hold it still, so closing alone would not end the watch.
+                ::epoll_ctl(poll_.get(), EPOLL_CTL_DEL, process.output.get(), nullptr);
+                process.output = Descriptor();
+            }
             if (count <= 0) break;
             left -= std::min(left, static_cast<std::size_t>(count));
             process.partial_line.append(buffer, static_cast<std::size_t>(count));
@@ -314,11 +344,13 @@ private:
     std::chrono::milliseconds tick_;
     Milliseconds last_tick_;
     Descriptor wake_;
+    Descriptor poll_;
     std::atomic<ProcessId> last_id_ = 0;
     std::mutex mutex_;
     std::vector<std::function<void()>> actions_;
     // The supervisor thread's own from here on.
     std::map<ProcessId, Process> processes_;
+    std::set<ProcessId> ready_;  // something was written, or the process ended
     std::vector<std::pair<ProcessId, ProcessEnd>> ends_;
     std::size_t lines_queued_ = 0;
     bool stopping_ = false;

@@ -14,6 +14,7 @@ using namespace test;
 class LookedAtStore final : public store::Store {
 public:
     std::unique_ptr<store::Transaction> begin() override { return store_->begin(); }
+    std::uint64_t changes(Space space) const override { return store_->changes(space); }
     std::unique_ptr<RowReader> snapshot() override {
         ++looks;
         return store_->snapshot();

@@ -67,6 +67,7 @@ struct Crash {};
 class CrashingStore final : public store::Store {
 public:
     std::unique_ptr<store::Transaction> begin() override { return std::make_unique<Crashing>(store_->begin()); }
+    std::uint64_t changes(Space space) const override { return store_->changes(space); }
     std::unique_ptr<RowReader> snapshot() override { return store_->snapshot(); }
 
 private:
@@ -114,6 +115,7 @@ class FailingStore final : public store::Store {
         void commit() override { throw std::runtime_error("disk I/O error"); }
     };
     std::unique_ptr<store::Transaction> begin() override { return std::make_unique<Failing>(); }
+    std::uint64_t changes(Space /*space*/) const override { return 0; }
     std::unique_ptr<RowReader> snapshot() override { return std::make_unique<Failing>(); }
 };
 

@@ -149,13 +149,19 @@ TEST(PolicyCache, FollowsEveryChangeOfARole) {
     OverlayRows rows(none);
     PolicyCache cache;
     const Access access{.action = "sns:Publish", .resource = "arn:topic", .context = {}};
-    const auto verdict = [&] { return evaluate(*cache.policies(rows, "role"), access); };
+    std::uint64_t version = 0;
+    const auto verdict = [&] {
+        auto policies = cache.kept("role", version);
+        if (!policies) policies = cache.read(rows, "role", version);
+        return evaluate(*policies, access);
+    };
     const auto put = [&](const std::string& effect) {
         const auto written = put_role({.name = "role",
                                        .policies = {{"p", R"({"Version":"2012-10-17","Statement":{"Effect":")" +
                                                               effect + R"(","Action":"sns:*","Resource":"*"}})"}}});
         ASSERT_TRUE(written) << written.error().message;
         rows.write({*written});
+        ++version;
     };
     EXPECT_EQ(verdict(), Verdict::implicitly_denied);
     put("Allow");
@@ -164,6 +170,8 @@ TEST(PolicyCache, FollowsEveryChangeOfARole) {
     put("Deny");
     EXPECT_EQ(verdict(), Verdict::explicitly_denied);
     rows.write({erase_role("role")});
+    EXPECT_EQ(verdict(), Verdict::explicitly_denied) << "kept until the version says that roles changed";
+    ++version;
     EXPECT_EQ(verdict(), Verdict::implicitly_denied);
 }
 

@@ -41,15 +41,19 @@ std::vector<Policy> read_policies(const std::string& row) {
 
 }  // namespace
 
-std::shared_ptr<const std::vector<Policy>> PolicyCache::policies(const RowReader& rows, const std::string& name) {
+PolicyCache::Policies PolicyCache::kept(const std::string& name, std::uint64_t version) {
+    const std::lock_guard lock(mutex_);
+    const auto entry = entries_.find(name);
+    return entry == entries_.end() || entry->second.version != version ? nullptr : entry->second.policies;
+}
+
+PolicyCache::Policies PolicyCache::read(const RowReader& rows, const std::string& name, std::uint64_t version) {
     const auto row = rows.get(Space::roles, name);
     if (!row) return std::make_shared<const std::vector<Policy>>();
+    auto policies = std::make_shared<const std::vector<Policy>>(read_policies(*row));
     const std::lock_guard lock(mutex_);
-    Entry& entry = entries_[name];
-    if (entry.policies == nullptr || entry.row != *row) {
-        entry = {.row = *row, .policies = std::make_shared<const std::vector<Policy>>(read_policies(*row))};
-    }
-    return entry.policies;
+    entries_[name] = {.version = version, .policies = policies};
+    return policies;
 }
 
 std::string role_arn(std::string_view account, std::string_view name) {

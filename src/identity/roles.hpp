@@ -1,6 +1,7 @@
 // Roles: what a function may do, as rows of Space::roles. (IAM user guide, "IAM roles")
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,16 +26,19 @@ struct Role {
 [[nodiscard]] Result<RowWrite> put_role(const Role& role);
 [[nodiscard]] RowWrite erase_role(std::string_view name);
 
-/// Reads roles' policies, and keeps them for as long as the role's row stays the same. From any thread.
+/// The policies of roles, ready to evaluate, kept until a role changes. From any thread.
 class PolicyCache {
 public:
-    /// Ready to evaluate; none for a role that is not there, so that it allows nothing.
-    [[nodiscard]] std::shared_ptr<const std::vector<Policy>> policies(const RowReader& rows, const std::string& name);
+    using Policies = std::shared_ptr<const std::vector<Policy>>;
+    /// Nothing unless they were read at this version of the roles (store::Store::changes).
+    [[nodiscard]] Policies kept(const std::string& name, std::uint64_t version);
+    /// `rows` were taken after `version` was asked. A role that is not there has none, so that it allows nothing.
+    [[nodiscard]] Policies read(const RowReader& rows, const std::string& name, std::uint64_t version);
 
 private:
     struct Entry {
-        std::string row;
-        std::shared_ptr<const std::vector<Policy>> policies;
+        std::uint64_t version = 0;
+        Policies policies;
     };
     std::mutex mutex_;
     std::map<std::string, Entry, std::less<>> entries_;

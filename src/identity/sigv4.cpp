@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <unordered_map>
 
 #include "base/encoding.hpp"
@@ -17,15 +16,27 @@ constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
 constexpr std::chrono::minutes kWindow{15};
 
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 std::string lower(std::string_view text) {
     std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    for (char& c : result) c = lower(c);
     return result;
+}
+
+/// `name` is in small letters.
+bool is_named(std::string_view text, std::string_view name) {
+    return text.size() == name.size() &&
+           std::equal(text.begin(), text.end(), name.begin(), [](char a, char b) { return lower(a) == b; });
 }
 
 /// Without spaces at the ends, and inner runs of spaces as one.
 std::string trimmed(std::string_view text) {
+    if (!text.starts_with(' ') && !text.ends_with(' ') && text.find("  ") == std::string_view::npos) {
+        return std::string(text);
+    }
     std::string result;
     for (const char c : text) {
         if (c == ' ' && (result.empty() || result.back() == ' ')) continue;
@@ -37,7 +48,7 @@ std::string trimmed(std::string_view text) {
 
 std::optional<std::string_view> header(const Headers& headers, std::string_view name) {
     for (const auto& [key, value] : headers) {
-        if (lower(key) == name) return value;
+        if (is_named(key, name)) return value;
     }
     return std::nullopt;
 }
@@ -101,13 +112,14 @@ std::string canonical_query(std::string_view target) {
 std::string canonical_headers(const Headers& headers, const std::vector<std::string>& names) {
     std::string result;
     for (const std::string& name : names) {
-        std::string values;
+        result.append(name).append(":");
+        const std::size_t start = result.size();
         for (const auto& [key, value] : headers) {
-            if (lower(key) != name) continue;
-            if (!values.empty()) values += ',';
-            values += trimmed(value);
+            if (!is_named(key, name)) continue;
+            if (result.size() > start) result += ',';
+            result += trimmed(value);
         }
-        result.append(name).append(":").append(values).append("\n");
+        result += '\n';
     }
     return result;
 }

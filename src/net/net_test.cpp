@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "net/server.hpp"
+#include "net/session.hpp"
 #include "net/stream.hpp"
 #include "net/transport.hpp"
 
@@ -132,6 +133,41 @@ TEST(ServerTest, WhatIsOwedWhenItStopsIsStillAnswered) {
     const auto got = answer.get();
     ASSERT_TRUE(got) << got.error().message;
     EXPECT_EQ(got->body, "late");
+}
+
+TEST(ServerTest, AHeadersValueCannotBringFurtherLines) {
+    const std::string head =
+        to_head({.status = 200, .headers = {{"X-Name", "a\r\nSet-Cookie: b"}}, .body = {}}, 0, true, 11);
+    EXPECT_EQ(head, "HTTP/1.1 200 OK\r\nX-Name: a  Set-Cookie: b\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(to_head({.status = 204, .headers = {}, .body = {}}, 0, false, 11),
+              "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+}
+
+TEST(ServerTest, RequestsThatComeTogetherOrInPiecesAreAnsweredInOrder) {
+    Server server({.threads = 1}, [](const Request& request, const Respond& respond) {
+        respond({.status = 200, .headers = {}, .body = request.target + request.body});
+    });
+    const auto stream = connect_stream(local(server), milliseconds{1000});
+    ASSERT_TRUE(stream);
+    const std::string both =
+        "POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\none"
+        "POST /2 HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\ntwo\r\n0\r\n\r\n"
+        "GET /3 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    for (std::size_t i = 0; i < both.size(); i += 7) {
+        ASSERT_TRUE((*stream)->write_all(std::string_view(both).substr(i, 7), milliseconds{1000}));
+    }
+    std::string answers;
+    char piece[1024];
+    while (true) {
+        const auto count = (*stream)->read_some(piece, milliseconds{5000});
+        ASSERT_TRUE(count) << count.error();
+        if (*count == 0) break;
+        answers.append(piece, *count);
+    }
+    EXPECT_EQ(answers,
+              "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n/1one"
+              "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n/2two"
+              "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n/3");
 }
 
 TEST(TransportTest, AReadLimitEndsTheWaitAndSaysSo) {

@@ -1,249 +1,100 @@
 #include "net/server.hpp"
 
-#include <atomic>
+#include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <condition_variable>
-#include <cstdio>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <unordered_map>
+#include <vector>
+
+#include "net/session.hpp"
 
 namespace holdpoint::net {
 
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
+using boost::beast::error_code;
 using tcp = asio::ip::tcp;
+using PlainSession = Session<tcp::socket>;
 
-/// How long, and how much, is still read of a request that was refused.
-constexpr std::chrono::seconds kLinger{5};
-constexpr std::size_t kDiscardedMax = 64UL * 1024 * 1024;
-
-Request to_request(http::request<http::string_body>&& message) {
-    Request request;
-    request.method = std::string(message.method_string());
-    request.target = std::string(message.target());
-    for (const auto& field : message)
-        request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
-    request.body = std::move(message.body());
-    return request;
-}
-
-Response text_response(int status, std::string message) {
-    return {.status = status, .headers = {{"Content-Type", "text/plain"}}, .body = std::move(message) + "\n"};
-}
-
-/// What the sessions share with their server.
-struct Hub {
-    Hub(ServerOptions options_in, Handler handler_in)
-        : options(std::move(options_in)), handler(std::move(handler_in)) {}
-    const ServerOptions options;
-    const Handler handler;
-    std::atomic<bool> stopping{false};
-};
-
-/// One connection: read a request, wait for its answer, write it, and again.
-class Session : public std::enable_shared_from_this<Session> {
+/// The sessions of a server, counted; from any thread.
+class Sessions {
 public:
-    Session(tcp::socket socket, Hub& hub) : stream_(std::move(socket)), hub_(hub) {}
+    explicit Sessions(Hub& hub) : hub_(hub) {}
 
-    void start() {
-        asio::post(stream_.get_executor(), [self = shared_from_this()] { self->wait_for_request(); });
+    [[nodiscard]] const Hub& hub() const { return hub_; }
+
+    /// Nothing when the server has as many as it may.
+    std::shared_ptr<PlainSession> open(tcp::socket socket) {
+        if (hub_.connections >= hub_.options.connections_max) return nullptr;
+        const std::lock_guard lock(mutex_);
+        ++hub_.connections;
+        const auto key = ++next_key_;
+        std::shared_ptr<PlainSession> session(new PlainSession(std::move(socket), hub_),
+                                              [this, key](PlainSession* ended) {
+                                                  delete ended;
+                                                  forget(key);
+                                              });
+        sessions_.emplace(key, session);
+        return session;
     }
 
-    /// Ends the connection unless an answer is still owed.
-    void close_when_idle() {
-        asio::post(stream_.get_executor(), [self = shared_from_this()] {
-            if (!self->busy_) self->close();
-        });
+    /// Strong references, to be dropped outside the lock: a session's end takes it.
+    std::vector<std::shared_ptr<PlainSession>> living() {
+        std::vector<std::shared_ptr<PlainSession>> found;
+        const std::lock_guard lock(mutex_);
+        found.reserve(sessions_.size());
+        for (const auto& [key, session] : sessions_) {
+            if (auto alive = session.lock()) found.push_back(std::move(alive));
+        }
+        return found;
+    }
+
+    void wait_until_none(std::chrono::milliseconds limit) {
+        std::unique_lock lock(mutex_);
+        none_left_.wait_for(lock, limit, [this] { return sessions_.empty(); });
     }
 
 private:
-    void wait_for_request() {
-        if (hub_.stopping) return close();
-        busy_ = false;
-        parser_.emplace();
-        parser_->body_limit(hub_.options.body_bytes_max);
-        parser_->header_limit(static_cast<std::uint32_t>(hub_.options.header_bytes_max));
-        if (buffer_.size() > 0) return read_header();
-        stream_.expires_after(hub_.options.idle_timeout);
-        stream_.async_read_some(buffer_.prepare(8192),
-                                [self = shared_from_this()](beast::error_code error, std::size_t count) {
-                                    if (error) return self->close();
-                                    self->buffer_.commit(count);
-                                    self->read_header();
-                                });
+    void forget(std::uint64_t key) {
+        const std::lock_guard lock(mutex_);
+        sessions_.erase(key);
+        --hub_.connections;
+        if (sessions_.empty()) none_left_.notify_all();
     }
 
-    void read_header() {
-        busy_ = true;
-        stream_.expires_after(hub_.options.header_timeout);
-        http::async_read_header(stream_, buffer_, *parser_,
-                                [self = shared_from_this()](beast::error_code error, std::size_t) {
-                                    if (error) return self->refuse(error);
-                                    if (beast::iequals(self->parser_->get()[http::field::expect], "100-continue"))
-                                        return self->say_continue();
-                                    self->read_body();
-                                });
-    }
-
-    void say_continue() {
-        static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-        asio::async_write(stream_, asio::buffer(kContinue),
-                          [self = shared_from_this()](beast::error_code error, std::size_t) {
-                              if (error) return self->close();
-                              self->read_body();
-                          });
-    }
-
-    void read_body() {
-        http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
-            if (error) return self->refuse(error);
-            self->dispatch();
-        });
-    }
-
-    void refuse(beast::error_code error) {
-        if (error == http::error::body_limit) {
-            return answer(text_response(413, "The request's body is larger than " +
-                                                 std::to_string(hub_.options.body_bytes_max) + " bytes."),
-                          true);
-        }
-        if (error == http::error::header_limit) {
-            return answer(text_response(431, "The request's headers are larger than " +
-                                                 std::to_string(hub_.options.header_bytes_max) + " bytes."),
-                          true);
-        }
-        if (error == beast::error::timeout) return close();
-        if (error.category() == http::make_error_code(http::error::bad_method).category() &&
-            error != http::error::end_of_stream && error != http::error::partial_message) {
-            return answer(text_response(400, "Not a well-formed HTTP/1.1 request: " + error.message() + "."), true);
-        }
-        close();
-    }
-
-    /// Answers once; answers 500 when every copy of the Respond is gone and none was called.
-    class Answer {
-    public:
-        explicit Answer(std::shared_ptr<Session> session) : session_(std::move(session)) {}
-        ~Answer() { give(text_response(500, "The request was dropped without an answer.")); }
-        Answer(const Answer&) = delete;
-        Answer& operator=(const Answer&) = delete;
-        void give(Response response) {
-            if (given_.exchange(true)) return;
-            asio::post(session_->stream_.get_executor(),
-                       [session = session_, response = std::move(response)]() mutable {
-                           session->answer(std::move(response), false);
-                       });
-        }
-
-    private:
-        std::shared_ptr<Session> session_;
-        std::atomic<bool> given_{false};
-    };
-
-    void dispatch() {
-        // The handler may keep its answer for minutes (long polls); only reading and writing have a limit.
-        stream_.expires_never();
-        auto message = parser_->release();
-        keep_alive_ = message.keep_alive();
-        head_only_ = message.method() == http::verb::head;
-        auto owed = std::make_shared<Answer>(shared_from_this());
-        Respond respond = [owed](Response response) { owed->give(std::move(response)); };
-        owed.reset();
-        try {
-            hub_.handler(to_request(std::move(message)), respond);
-        } catch (const std::exception& error) {
-            std::fprintf(stderr, "holdpoint: a request failed: %s\n", error.what());
-            respond(text_response(500, "The server failed; its log says why."));
-        }
-    }
-
-    void answer(Response response, bool last) {
-        message_.emplace();
-        message_->version(11);
-        message_->result(static_cast<unsigned>(response.status));
-        for (const auto& [name, value] : response.headers) message_->insert(name, value);
-        message_->keep_alive(keep_alive_ && !last && !hub_.stopping);
-        message_->body() = std::move(response.body);
-        if (response.status != 204) message_->content_length(message_->body().size());
-        if (head_only_) message_->body().clear();
-        stream_.expires_after(hub_.options.header_timeout);
-        http::async_write(stream_, *message_, [self = shared_from_this(), last](beast::error_code error, std::size_t) {
-            const bool more = !error && self->message_->keep_alive();
-            self->message_.reset();
-            if (more) return self->wait_for_request();
-            if (error || !last) return self->close();
-            beast::error_code ignored;
-            self->stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
-            self->stream_.expires_after(kLinger);
-            self->discard(kDiscardedMax);
-        });
-    }
-
-    /// Reads on past a request that was refused: a client that is cut off while it sends never sees the answer.
-    void discard(std::size_t left) {
-        buffer_.clear();
-        stream_.async_read_some(buffer_.prepare(65536),
-                                [self = shared_from_this(), left](beast::error_code error, std::size_t count) {
-                                    if (error || count >= left) return self->close();
-                                    self->discard(left - count);
-                                });
-    }
-
-    void close() {
-        beast::error_code ignored;
-        stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
-        stream_.close();
-    }
-
-    beast::tcp_stream stream_;
     Hub& hub_;
-    beast::flat_buffer buffer_;
-    std::optional<http::request_parser<http::string_body>> parser_;
-    std::optional<http::response<http::string_body>> message_;
-    bool busy_ = false;  // touched on the session's strand alone
-    bool keep_alive_ = false;
-    bool head_only_ = false;
+    std::mutex mutex_;
+    std::condition_variable none_left_;
+    std::unordered_map<std::uint64_t, std::weak_ptr<PlainSession>> sessions_;
+    std::uint64_t next_key_ = 0;
 };
 
-}  // namespace
-
-class Server::Impl {
+/// One thread and the sessions that live on it.
+class Loop {
 public:
-    Impl(ServerOptions options, Handler handler)
-        : hub_(std::move(options), std::move(handler)), acceptor_(asio::make_strand(io_)) {
-        bind();
-        accept();
-        for (std::size_t i = 0; i < hub_.options.threads; ++i) threads_.emplace_back([this] { run(); });
+    explicit Loop(Hub& hub) : sessions_(hub) {}
+
+    asio::io_context& io() { return io_; }
+    Sessions& sessions() { return sessions_; }
+    void start() {
+        sweep();
+        thread_ = std::thread([this] { run(); });
+    }
+    void stop() {
+        io_.stop();
+        if (thread_.joinable()) thread_.join();
     }
 
-    ~Impl() { stop(std::chrono::milliseconds{0}); }
-
-    std::uint16_t port() const { return port_; }
-
-    void stop(std::chrono::milliseconds grace) {
-        if (hub_.stopping.exchange(true)) return;
-        asio::post(acceptor_.get_executor(), [this] {
-            beast::error_code ignored;
-            acceptor_.close(ignored);
-        });
-        for (const auto& session : living()) session->close_when_idle();
-        {
-            std::unique_lock lock(mutex_);
-            none_left_.wait_for(lock, grace, [this] { return sessions_.empty(); });
-        }
-        io_.stop();
-        for (std::thread& thread : threads_) thread.join();
+    void admit(tcp::socket socket) {
+        error_code ignored;
+        socket.set_option(tcp::no_delay(true), ignored);
+        if (const auto session = sessions_.open(std::move(socket))) session->start();
     }
 
 private:
@@ -259,26 +110,83 @@ private:
         }
     }
 
+    /// Ends the connections of clients that are late: one look at all of them costs less than a timer for each request.
+    void sweep() {
+        timer_.expires_after(std::chrono::seconds{1});
+        timer_.async_wait([this](error_code error) {
+            if (error) return;
+            const Milliseconds now = sessions_.hub().clock.monotonic();
+            for (const auto& session : sessions_.living()) session->close_when_late(now);
+            sweep();
+        });
+    }
+
+    Sessions sessions_;  // declared before io_: what is still queued there forgets itself here
+    asio::io_context io_{1};
+    // Requests that wait for their answer are no work that Asio knows of: without this, it would end before they do.
+    asio::executor_work_guard<asio::io_context::executor_type> kept_running_{io_.get_executor()};
+    asio::steady_timer timer_{io_};
+    std::thread thread_;
+};
+
+}  // namespace
+
+class Server::Impl {
+public:
+    Impl(ServerOptions options, Handler handler) : hub_(std::move(options), std::move(handler)) {
+        for (std::size_t i = 0; i < std::max<std::size_t>(hub_.options.threads, 1); ++i) {
+            loops_.push_back(std::make_unique<Loop>(hub_));
+        }
+        acceptor_.emplace(loops_.front()->io());
+        pause_.emplace(loops_.front()->io());
+        bind();
+        accept();
+        for (const auto& loop : loops_) loop->start();
+    }
+
+    ~Impl() { stop(std::chrono::milliseconds{0}); }
+
+    std::uint16_t port() const { return port_; }
+
+    void stop(std::chrono::milliseconds grace) {
+        if (hub_.stopping.exchange(true)) return;
+        asio::post(acceptor_->get_executor(), [this] {
+            error_code ignored;
+            acceptor_->close(ignored);
+        });
+        for (const auto& loop : loops_) {
+            for (const auto& session : loop->sessions().living()) session->close_when_idle();
+        }
+        const Milliseconds end = hub_.clock.monotonic() + grace;
+        for (const auto& loop : loops_) {
+            loop->sessions().wait_until_none(std::max(end - hub_.clock.monotonic(), Milliseconds{0}));
+        }
+        for (const auto& loop : loops_) loop->stop();
+    }
+
+private:
     void bind() {
         const std::string where = hub_.options.host + ":" + std::to_string(hub_.options.port);
-        beast::error_code error;
-        tcp::resolver resolver(io_);
+        error_code error;
+        tcp::resolver resolver(loops_.front()->io());
         const auto found =
             resolver.resolve(hub_.options.host, std::to_string(hub_.options.port), tcp::resolver::passive, error);
         if (error || found.empty()) throw std::runtime_error("cannot listen on " + where + ": " + error.message());
         const tcp::endpoint endpoint = found.begin()->endpoint();
-        acceptor_.open(endpoint.protocol(), error);
-        if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-        if (!error) acceptor_.bind(endpoint, error);
-        if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+        acceptor_->open(endpoint.protocol(), error);
+        if (!error) acceptor_->set_option(asio::socket_base::reuse_address(true), error);
+        if (!error) acceptor_->bind(endpoint, error);
+        if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
         if (error) throw std::runtime_error("cannot listen on " + where + ": " + error.message());
-        port_ = acceptor_.local_endpoint().port();
+        port_ = acceptor_->local_endpoint().port();
     }
 
+    /// Connections go to the loops in turn.
     void accept() {
-        acceptor_.async_accept(asio::make_strand(io_), [this](beast::error_code error, tcp::socket socket) {
-            if (!acceptor_.is_open()) return;
-            if (!error) admit(std::move(socket));
+        Loop& loop = *loops_[next_++ % loops_.size()];
+        acceptor_->async_accept(loop.io(), [this, &loop](error_code error, tcp::socket socket) {
+            if (!acceptor_->is_open()) return;
+            if (!error) loop.admit(std::move(socket));
             // Out of file descriptors or memory: a short pause instead of a busy loop, until some connection ends.
             if (error && error != asio::error::connection_aborted) return accept_later();
             accept();
@@ -286,58 +194,18 @@ private:
     }
 
     void accept_later() {
-        pause_.expires_after(std::chrono::milliseconds{50});
-        pause_.async_wait([this](beast::error_code error) {
-            if (!error && acceptor_.is_open()) accept();
+        pause_->expires_after(std::chrono::milliseconds{50});
+        pause_->async_wait([this](error_code error) {
+            if (!error && acceptor_->is_open()) accept();
         });
     }
 
-    void admit(tcp::socket socket) {
-        beast::error_code ignored;
-        socket.set_option(tcp::no_delay(true), ignored);
-        // Outlives the lock: where it ends at once, its end takes the lock.
-        std::shared_ptr<Session> session;
-        {
-            const std::lock_guard lock(mutex_);
-            if (sessions_.size() >= hub_.options.connections_max) return;
-            const auto key = ++next_key_;
-            session = std::shared_ptr<Session>(new Session(std::move(socket), hub_), [this, key](Session* ended) {
-                delete ended;
-                forget(key);
-            });
-            sessions_.emplace(key, session);
-        }
-        session->start();
-    }
-
-    /// Strong references, to be dropped outside the lock: a session's end takes it.
-    std::vector<std::shared_ptr<Session>> living() {
-        std::vector<std::shared_ptr<Session>> found;
-        const std::lock_guard lock(mutex_);
-        for (const auto& [key, session] : sessions_) {
-            if (auto alive = session.lock()) found.push_back(std::move(alive));
-        }
-        return found;
-    }
-
-    void forget(std::uint64_t key) {
-        const std::lock_guard lock(mutex_);
-        sessions_.erase(key);
-        if (sessions_.empty()) none_left_.notify_all();
-    }
-
     Hub hub_;
-    // Declared before io_: sessions still queued there are destroyed with it, and forget themselves here.
-    std::mutex mutex_;
-    std::condition_variable none_left_;
-    std::unordered_map<std::uint64_t, std::weak_ptr<Session>> sessions_;
-    std::uint64_t next_key_ = 0;
-    asio::io_context io_;
-    // Requests that wait for their answer are no work that Asio knows of: without this, it would end before they do.
-    asio::executor_work_guard<asio::io_context::executor_type> kept_running_{io_.get_executor()};
-    tcp::acceptor acceptor_;
-    asio::steady_timer pause_{acceptor_.get_executor()};
-    std::vector<std::thread> threads_;
+    std::vector<std::unique_ptr<Loop>> loops_;
+    // These live on the first loop.
+    std::optional<tcp::acceptor> acceptor_;
+    std::optional<asio::steady_timer> pause_;
+    std::size_t next_ = 0;
     std::uint16_t port_ = 0;
 };
 

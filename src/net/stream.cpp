@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,30 +20,31 @@ std::string error_text(int code) {
     return std::generic_category().message(code);
 }
 
+/// The kernel waits, and keeps the limit: one call for a read instead of three.
 class TcpStream final : public Stream {
 public:
-    explicit TcpStream(Socket socket) : socket_(std::move(socket)) {}
+    explicit TcpStream(Socket socket) : socket_(std::move(socket)) {
+        ::fcntl(socket_.get(), F_SETFL, ::fcntl(socket_.get(), F_GETFL) & ~O_NONBLOCK);
+    }
 
     std::expected<std::size_t, std::string> read_some(std::span<char> into, std::chrono::milliseconds limit) override {
+        set_limit(SO_RCVTIMEO, read_limit_, limit);
         while (true) {
             const ssize_t count = ::recv(socket_.get(), into.data(), into.size(), 0);
             if (count >= 0) return static_cast<std::size_t>(count);
-            if (errno == EINTR) continue;
-            if (errno != EAGAIN && errno != EWOULDBLOCK) return std::unexpected("cannot read: " + error_text(errno));
-            if (auto ready = socket_.wait(POLLIN, limit); !ready) return std::unexpected(ready.error());
+            if (errno != EINTR) return std::unexpected(problem("cannot read: ", limit));
         }
     }
 
     std::expected<void, std::string> write_all(std::string_view bytes, std::chrono::milliseconds limit) override {
+        set_limit(SO_SNDTIMEO, write_limit_, limit);
         while (!bytes.empty()) {
             const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
             if (count > 0) {
                 bytes.remove_prefix(static_cast<std::size_t>(count));
-                continue;
+            } else if (errno != EINTR) {
+                return std::unexpected(problem("cannot write: ", limit));
             }
-            if (errno == EINTR) continue;
-            if (errno != EAGAIN && errno != EWOULDBLOCK) return std::unexpected("cannot write: " + error_text(errno));
-            if (auto ready = socket_.wait(POLLOUT, limit); !ready) return ready;
         }
         return {};
     }
@@ -50,7 +52,22 @@ public:
     bool is_quiet() const override { return socket_.is_quiet(); }
 
 private:
+    /// 0: none.
+    void set_limit(int option, std::chrono::milliseconds& current, std::chrono::milliseconds limit) {
+        if (current == limit) return;
+        const timeval value{.tv_sec = limit.count() / 1000, .tv_usec = limit.count() % 1000 * 1000};
+        ::setsockopt(socket_.get(), SOL_SOCKET, option, &value, sizeof value);
+        current = limit;
+    }
+
+    static std::string problem(std::string_view what, std::chrono::milliseconds limit) {
+        if (errno == EAGAIN || errno == EWOULDBLOCK) return "timed out after " + std::to_string(limit.count()) + " ms";
+        return std::string(what) + error_text(errno);
+    }
+
     Socket socket_;
+    std::chrono::milliseconds read_limit_{0};
+    std::chrono::milliseconds write_limit_{0};
 };
 
 std::expected<Socket, std::string> connect_to(const addrinfo& address, std::chrono::milliseconds limit) {

@@ -20,8 +20,16 @@ constexpr std::size_t kRequestBytes = 200;
 /// Updates that nobody waits for are sent before more than this lie here.
 constexpr std::size_t kQueuedUpdatesMax = 1000;
 
-/// As it is sent: JSON makes six bytes of some.
+/// As it is sent, or a bound for what is small: a full batch of those fits in any case. JSON makes six bytes of some.
 std::size_t size_of(const wire::OperationUpdate& update) {
+    constexpr std::size_t kShare = (kBatchBytes - 16UL * 1024) / kBatchUpdates;
+    constexpr std::size_t kRest = 600;  // what else is in an update takes less
+    std::size_t texts = update.id.size();
+    for (const auto* text : {&update.parent_id, &update.name, &update.sub_type, &update.payload, &update.function_name,
+                             &update.tenant_id}) {
+        texts += *text ? (*text)->size() : 0;
+    }
+    if (!update.error && texts * 6 + kRest < kShare) return kShare;
     return boost::json::serialize(wire::to_json(update)).size() + 1;
 }
 

@@ -121,7 +121,9 @@ api::Authorize Gateway::authorizer(const api::Caller& caller, ServiceId service)
                                       .context = {{"aws:PrincipalAccount", caller.account},
                                                   {"aws:PrincipalArn", caller.arn},
                                                   {"aws:SourceAccount", caller.account}}};
-        const auto policies = policies_.policies(*context_.store.snapshot(), caller.role_name);
+        const std::uint64_t version = context_.store.changes(Space::roles);
+        auto policies = policies_.kept(caller.role_name, version);
+        if (!policies) policies = policies_.read(*context_.store.snapshot(), caller.role_name, version);
         const identity::Verdict verdict = identity::evaluate(*policies, access);
         if (verdict == identity::Verdict::allowed) return {};
         return std::unexpected(

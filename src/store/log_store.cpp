@@ -42,6 +42,13 @@ public:
         connection_.execute("PRAGMA journal_mode = WAL");
         connection_.execute("PRAGMA synchronous = NORMAL");
         connection_.execute(kSchema);
+        find_group_ = connection_.prepare("SELECT id FROM log_groups WHERE name = ?1");
+        find_stream_ = connection_.prepare("SELECT id FROM log_streams WHERE group_id = ?1 AND name = ?2");
+        insert_event_ = connection_.prepare(
+            "INSERT INTO log_events (group_id, stream_id, at, ingested_at, message) VALUES (?1, ?2, ?3, ?4, ?5)");
+        update_stream_ = connection_.prepare(
+            "UPDATE log_streams SET first_at = coalesce(first_at, ?2), last_at = ?3, ingested_at = ?4 WHERE id = ?1");
+        update_group_ = connection_.prepare("UPDATE log_groups SET bytes = bytes + ?2 WHERE id = ?1");
         thread_ = std::thread([this] { run(); });
     }
 
@@ -201,7 +208,7 @@ private:
         if (batches.empty()) return;
         connection_.execute("BEGIN");
         try {
-            for (const Batch& batch : batches) write(batch);
+            write(batches);
             connection_.execute("COMMIT");
         } catch (...) {
             connection_.execute("ROLLBACK");
@@ -209,40 +216,74 @@ private:
         }
     }
 
-    void write(const Batch& batch) const {
-        if (batch.events.empty()) return;
-        const auto known = find_group(batch.group);
-        if (!known) return;
-        const std::int64_t group = *known;
-        const std::int64_t stream = stream_id(group, batch.stream, batch.events.front().at);
-        Statement insert = connection_.prepare(
-            "INSERT INTO log_events (group_id, stream_id, at, ingested_at, message) VALUES (?1, ?2, ?3, ?4, ?5)");
+    /// What one flush adds to a stream.
+    struct Added {
+        std::int64_t group = 0;
+        std::int64_t stream = 0;
+        TimePoint first_at;
+        TimePoint last_at;
+        TimePoint ingested_at;
         std::size_t bytes = 0;
-        for (const LogEvent& event : batch.events) {
-            constexpr std::size_t kEventOverhead = 26;  // CloudWatch counts it too
-            bytes += event.message.size() + kEventOverhead;
-            insert.bind_number(1, group);
-            insert.bind_number(2, stream);
-            insert.bind_number(3, to_epoch_ms(event.at));
-            insert.bind_number(4, to_epoch_ms(event.ingested_at));
-            insert.bind_text(5, event.message);
-            (void)insert.step();
-            insert.reset();
+    };
+
+    void write(const std::vector<Batch>& batches) const {
+        std::map<std::pair<std::string_view, std::string_view>, std::optional<Added>> streams;
+        for (const Batch& batch : batches) {
+            if (batch.events.empty()) continue;
+            const auto [found, is_new] = streams.try_emplace({batch.group, batch.stream});
+            if (is_new) found->second = open_stream(batch);
+            if (found->second) insert(batch.events, *found->second);
         }
-        Statement update = connection_.prepare(
-            "UPDATE log_streams SET first_at = coalesce(first_at, ?2), last_at = ?3, ingested_at = ?4 WHERE id = ?1");
-        update.bind_number(1, stream);
-        update.bind_number(2, to_epoch_ms(batch.events.front().at));
-        update.bind_number(3, to_epoch_ms(batch.events.back().at));
-        update.bind_number(4, to_epoch_ms(batch.events.back().ingested_at));
-        (void)update.step();
-        connection_.execute(fmt::format("UPDATE log_groups SET bytes = bytes + {} WHERE id = {}", bytes, group));
+        for (const auto& [name, added] : streams) {
+            if (added) note(*added);
+        }
+    }
+
+    /// Nothing when the group is not there (any more).
+    std::optional<Added> open_stream(const Batch& batch) const {
+        const auto group = find_group(batch.group);
+        if (!group) return std::nullopt;
+        const TimePoint at = batch.events.front().at;
+        return Added{.group = *group,
+                     .stream = stream_id(*group, batch.stream, at),
+                     .first_at = at,
+                     .last_at = at,
+                     .ingested_at = at};
+    }
+
+    void insert(const std::vector<LogEvent>& events, Added& added) const {
+        for (const LogEvent& event : events) {
+            constexpr std::size_t kEventOverhead = 26;  // CloudWatch counts it too
+            added.bytes += event.message.size() + kEventOverhead;
+            const Use row(insert_event_);
+            row->bind_number(1, added.group);
+            row->bind_number(2, added.stream);
+            row->bind_number(3, to_epoch_ms(event.at));
+            row->bind_number(4, to_epoch_ms(event.ingested_at));
+            row->bind_text(5, event.message);
+            (void)row->step();
+        }
+        added.last_at = events.back().at;
+        added.ingested_at = events.back().ingested_at;
+    }
+
+    void note(const Added& added) const {
+        const Use stream(update_stream_);
+        stream->bind_number(1, added.stream);
+        stream->bind_number(2, to_epoch_ms(added.first_at));
+        stream->bind_number(3, to_epoch_ms(added.last_at));
+        stream->bind_number(4, to_epoch_ms(added.ingested_at));
+        (void)stream->step();
+        const Use group(update_group_);
+        group->bind_number(1, added.group);
+        group->bind_number(2, static_cast<std::int64_t>(added.bytes));
+        (void)group->step();
     }
 
     std::optional<std::int64_t> find_group(const std::string& name) const {
-        Statement query = connection_.prepare("SELECT id FROM log_groups WHERE name = ?1");
-        query.bind_text(1, name);
-        return query.step() ? std::optional(query.column_number(0)) : std::nullopt;
+        const Use query(find_group_);
+        query->bind_text(1, name);
+        return query->step() ? std::optional(query->column_number(0)) : std::nullopt;
     }
 
     std::int64_t group_id(const std::string& name, TimePoint now) const {
@@ -253,22 +294,32 @@ private:
         return *find_group(name);
     }
 
+    std::optional<std::int64_t> find_stream(std::int64_t group, const std::string& name) const {
+        const Use query(find_stream_);
+        query->bind_number(1, group);
+        query->bind_text(2, name);
+        return query->step() ? std::optional(query->column_number(0)) : std::nullopt;
+    }
+
     std::int64_t stream_id(std::int64_t group, const std::string& name, TimePoint now) const {
+        if (const auto known = find_stream(group, name)) return *known;
         Statement insert =
-            connection_.prepare("INSERT OR IGNORE INTO log_streams (group_id, name, created_at) VALUES (?1, ?2, ?3)");
+            connection_.prepare("INSERT INTO log_streams (group_id, name, created_at) VALUES (?1, ?2, ?3)");
         insert.bind_number(1, group);
         insert.bind_text(2, name);
         insert.bind_number(3, to_epoch_ms(now));
         (void)insert.step();
-        Statement query = connection_.prepare("SELECT id FROM log_streams WHERE group_id = ?1 AND name = ?2");
-        query.bind_number(1, group);
-        query.bind_text(2, name);
-        (void)query.step();
-        return query.column_number(0);
+        return *find_stream(group, name);
     }
 
     mutable std::mutex mutex_;  // of the connection
     mutable Connection connection_;
+    // What every flush needs, prepared once.
+    mutable Statement find_group_;
+    mutable Statement find_stream_;
+    mutable Statement insert_event_;
+    mutable Statement update_stream_;
+    mutable Statement update_group_;
     mutable std::mutex queue_mutex_;
     mutable std::vector<Batch> queue_;
     std::condition_variable wake_;

@@ -1,5 +1,6 @@
 // The store that forgets: for tests and the simulation.
 #include <array>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <shared_mutex>
@@ -33,6 +34,7 @@ std::vector<Row> scan_rows(const Rows& rows, std::string_view from, std::string_
 struct Shared {
     mutable std::shared_mutex mutex;  // readers see committed rows only; a commit swaps them in under the lock
     Spaces spaces;
+    std::array<std::atomic<std::uint64_t>, std::tuple_size_v<Spaces>> changes{};
 };
 
 /// Reads what is committed at the moment of each call.
@@ -85,7 +87,10 @@ public:
         }
     }
 
-    void commit() override { committed_ = true; }
+    void commit() override {
+        committed_ = true;
+        for (const RowWrite& undo : undo_) ++shared_.changes.at(static_cast<std::size_t>(undo.space));
+    }
 
 private:
     void set(const RowWrite& write) {
@@ -107,6 +112,7 @@ class MemoryStore final : public Store {
 public:
     std::unique_ptr<Transaction> begin() override { return std::make_unique<MemoryTransaction>(shared_); }
     std::unique_ptr<RowReader> snapshot() override { return std::make_unique<MemoryReader>(shared_); }
+    std::uint64_t changes(Space space) const override { return shared_.changes.at(static_cast<std::size_t>(space)); }
 
 private:
     Shared shared_;

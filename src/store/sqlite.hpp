@@ -65,4 +65,17 @@ private:
     std::unique_ptr<sqlite3_stmt, Finalize> statement_;
 };
 
+/// Resets the statement when its use ends, so that no read stays open and the log can be checkpointed.
+class Use {
+public:
+    explicit Use(Statement& statement) : statement_(statement) {}
+    ~Use() { statement_.reset(); }
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    Statement* operator->() const { return &statement_; }
+
+private:
+    Statement& statement_;
+};
+
 }  // namespace holdpoint::store

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <atomic>
+#include <bitset>
 #include <map>
 #include <mutex>
 
@@ -52,19 +54,6 @@ private:
 
     Connection& connection_;
     std::map<std::pair<Space, int>, Statement> statements_;
-};
-
-/// Resets the statement when its use ends, so that no read stays open and the log can be checkpointed.
-class Use {
-public:
-    explicit Use(Statement& statement) : statement_(statement) {}
-    ~Use() { statement_.reset(); }
-    Use(const Use&) = delete;
-    Use& operator=(const Use&) = delete;
-    Statement* operator->() { return &statement_; }
-
-private:
-    Statement& statement_;
 };
 
 void run(Statement& statement) {
@@ -155,10 +144,13 @@ private:
     std::unique_ptr<ReadConnection> connection_;
 };
 
+/// How often rows of each space were changed since the start.
+using Changes = std::array<std::atomic<std::uint64_t>, 32>;
+
 class SqliteTransaction final : public Transaction {
 public:
-    SqliteTransaction(Connection& connection, Statements& statements)
-        : connection_(connection), statements_(statements) {
+    SqliteTransaction(Connection& connection, Statements& statements, Changes& changes)
+        : connection_(connection), statements_(statements), changes_(changes) {
         run(statements_.begin_write());
     }
     ~SqliteTransaction() override {
@@ -177,6 +169,7 @@ public:
 
     void apply(const std::vector<RowWrite>& writes) override {
         for (const RowWrite& write : writes) {
+            touched_.set(static_cast<std::size_t>(write.space));
             Use use(write.value ? statements_.put(write.space) : statements_.erase(write.space));
             use->bind_blob(1, write.key);
             // Values are JSON text: bound as text, so that the sqlite3 shell shows and queries them.
@@ -188,11 +181,16 @@ public:
     void commit() override {
         run(statements_.commit());
         committed_ = true;
+        for (std::size_t space = 0; space < touched_.size(); ++space) {
+            if (touched_[space]) ++changes_[space];
+        }
     }
 
 private:
     Connection& connection_;
     Statements& statements_;
+    Changes& changes_;
+    std::bitset<std::tuple_size_v<Changes>> touched_;
     bool committed_ = false;
 };
 
@@ -216,13 +214,15 @@ public:
     }
 
     std::unique_ptr<Transaction> begin() override {
-        return std::make_unique<SqliteTransaction>(connection_, statements_);
+        return std::make_unique<SqliteTransaction>(connection_, statements_, changes_);
     }
     std::unique_ptr<RowReader> snapshot() override { return std::make_unique<Snapshot>(readers_); }
+    std::uint64_t changes(Space space) const override { return changes_.at(static_cast<std::size_t>(space)); }
 
 private:
     Connection connection_;
     Statements statements_;
+    Changes changes_{};
     ReadPool readers_;
 };
 

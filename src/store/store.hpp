@@ -24,6 +24,9 @@ public:
     [[nodiscard]] virtual std::unique_ptr<Transaction> begin() = 0;
     /// What is committed now; from any thread. Keep it for one page at most, so that the log cannot grow.
     [[nodiscard]] virtual std::unique_ptr<RowReader> snapshot() = 0;
+    /// Grows when rows of `space` change, before anyone is told of it; from any thread. What was made of a snapshot
+    /// that was taken after asking is good until the number is another one.
+    [[nodiscard]] virtual std::uint64_t changes(Space space) const = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Store> make_memory_store();

@@ -1,0 +1,67 @@
+#include "net/session.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace holdpoint::net {
+
+namespace beast = boost::beast;
+namespace http = beast::http;
+
+Request to_request(http::request<http::string_body>&& message) {
+    Request request;
+    request.method = std::string(message.method_string());
+    request.target = std::string(message.target());
+    for (const auto& field : message) {
+        request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    }
+    request.body = std::move(message.body());
+    return request;
+}
+
+namespace {
+
+/// RFC 9110, 5.5: what else a value may not hold becomes a space.
+void append_value(std::string& head, std::string_view value) {
+    for (const char c : value) head += (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f ? ' ' : c;
+}
+
+}  // namespace
+
+std::string to_head(const Response& response, std::size_t content_length, bool keep_alive, unsigned http_version) {
+    std::string head = fmt::format("HTTP/1.1 {} {}\r\n", response.status,
+                                   std::string_view(http::obsolete_reason(static_cast<http::status>(response.status))));
+    for (const auto& [name, value] : response.headers) {
+        append_value(head, name);
+        head += ": ";
+        append_value(head, value);
+        head += "\r\n";
+    }
+    if (!keep_alive) {
+        head += "Connection: close\r\n";
+    } else if (http_version < 11) {
+        head += "Connection: keep-alive\r\n";
+    }
+    if (response.status != 204) head += fmt::format("Content-Length: {}\r\n", content_length);
+    return head += "\r\n";
+}
+
+std::optional<Response> refusal_of(beast::error_code error, const ServerOptions& options) {
+    if (error == http::error::body_limit) {
+        return text_response(413, fmt::format("The request's body is larger than {} bytes.", options.body_bytes_max));
+    }
+    if (error == http::error::header_limit) {
+        return text_response(431,
+                             fmt::format("The request's headers are larger than {} bytes.", options.header_bytes_max));
+    }
+    if (error.category() != http::make_error_code(http::error::bad_method).category()) return std::nullopt;
+    if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
+    return text_response(400, "Not a well-formed HTTP/1.1 request: " + error.message() + ".");
+}
+
+Response text_response(int status, std::string message) {
+    return {.status = status, .headers = {{"Content-Type", "text/plain"}}, .body = std::move(message) + "\n"};
+}
+
+}  // namespace holdpoint::net
