@@ -9,11 +9,12 @@
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <condition_variable>
-#include <cstdio>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <unordered_map>
+
+#include "base/log.hpp"
 
 namespace holdpoint::net {
 
@@ -163,7 +164,7 @@ private:
         try {
             hub_.handler(to_request(std::move(message)), respond);
         } catch (const std::exception& error) {
-            std::fprintf(stderr, "holdpoint: a request failed: %s\n", error.what());
+            log::write(log::Level::error, "a request failed", {{"why", error.what()}});
             respond(text_response(500, "The server failed; its log says why."));
         }
     }
@@ -254,7 +255,7 @@ private:
                 io_.run();
                 return;
             } catch (const std::exception& error) {
-                std::fprintf(stderr, "holdpoint: a connection failed: %s\n", error.what());
+                log::write(log::Level::error, "a connection failed", {{"why", error.what()}});
             }
         }
     }
