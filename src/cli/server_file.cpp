@@ -30,6 +30,7 @@ std::string text_at(const json::value& object, std::string_view name) {
 }  // namespace
 
 std::string default_data_folder() {
+    if (const char* data = std::getenv("HOLDPOINT_DATA"); data != nullptr && *data != '\0') return data;
     if (const char* data_home = std::getenv("XDG_DATA_HOME"); data_home != nullptr && *data_home != '\0')
         return std::string(data_home) + "/holdpoint";
     const char* home = std::getenv("HOME");

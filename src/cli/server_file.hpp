@@ -16,7 +16,7 @@ struct ServerFile {
     friend bool operator==(const ServerFile&, const ServerFile&) = default;
 };
 
-/// `$XDG_DATA_HOME/holdpoint`, else `~/.local/share/holdpoint`.
+/// `$HOLDPOINT_DATA`, else `$XDG_DATA_HOME/holdpoint`, else `~/.local/share/holdpoint`.
 [[nodiscard]] std::string default_data_folder();
 
 /// Writes `<data>/server.json` (0600) whole or not at all. Throws std::runtime_error when the folder cannot be written.

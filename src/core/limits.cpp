@@ -14,19 +14,23 @@ namespace {
 struct NamedLimit {
     std::string_view name;
     std::variant<std::size_t Limits::*, std::int64_t Limits::*, int Limits::*> member;
+    std::string_view meaning;
 };
 
-constexpr std::array kNames{NamedLimit{"operation-payload-bytes", &Limits::operation_payload_bytes},
-                            NamedLimit{"invoke-payload-bytes", &Limits::invoke_payload_bytes},
-                            NamedLimit{"error-bytes", &Limits::error_bytes},
-                            NamedLimit{"sync-result-bytes", &Limits::sync_result_bytes},
-                            NamedLimit{"async-result-bytes", &Limits::async_result_bytes},
-                            NamedLimit{"execution-bytes", &Limits::execution_bytes},
-                            NamedLimit{"operations", &Limits::operations},
-                            NamedLimit{"delay-seconds", &Limits::delay_seconds},
-                            NamedLimit{"callback-timeout-seconds", &Limits::callback_timeout_seconds},
-                            NamedLimit{"envelope-bytes", &Limits::envelope_bytes},
-                            NamedLimit{"consecutive-failures", &Limits::consecutive_failures}};
+constexpr std::array kNames{
+    NamedLimit{"operation-payload-bytes", &Limits::operation_payload_bytes,
+               "payload of a step, a context or a callback"},
+    NamedLimit{"invoke-payload-bytes", &Limits::invoke_payload_bytes, "input and result of an invoke"},
+    NamedLimit{"error-bytes", &Limits::error_bytes, "an error object's JSON"},
+    NamedLimit{"sync-result-bytes", &Limits::sync_result_bytes, "result of an execution that a caller waits for"},
+    NamedLimit{"async-result-bytes", &Limits::async_result_bytes, "result of an execution started as an event"},
+    NamedLimit{"execution-bytes", &Limits::execution_bytes, "everything written by one execution"},
+    NamedLimit{"operations", &Limits::operations, "operations of one execution, counted as AWS bills them"},
+    NamedLimit{"delay-seconds", &Limits::delay_seconds, "waits and retry delays"},
+    NamedLimit{"callback-timeout-seconds", &Limits::callback_timeout_seconds, "how long a callback may wait"},
+    NamedLimit{"envelope-bytes", &Limits::envelope_bytes, "operations handed over with an invocation"},
+    NamedLimit{"consecutive-failures", &Limits::consecutive_failures,
+               "failed invocations in a row that end the execution"}};
 
 }  // namespace
 
@@ -35,6 +39,15 @@ std::vector<std::string_view> limit_names() {
     names.reserve(kNames.size());
     for (const NamedLimit& limit : kNames) names.push_back(limit.name);
     return names;
+}
+
+std::string_view limit_meaning(std::string_view name) {
+    return std::ranges::find(kNames, name, &NamedLimit::name)->meaning;
+}
+
+std::int64_t limit_value(const Limits& limits, std::string_view name) {
+    return std::visit([&](auto member) { return static_cast<std::int64_t>(limits.*member); },
+                      std::ranges::find(kNames, name, &NamedLimit::name)->member);
 }
 
 Result<void> set_limit(Limits& limits, std::string_view assignment) {
@@ -47,12 +60,11 @@ Result<void> set_limit(Limits& limits, std::string_view assignment) {
             fmt::format("expected NAME=NUMBER, got '{}'; names are {}", assignment, fmt::join(limit_names(), ", ")));
     }
     const std::string_view text = assignment.substr(equals + 1);
-    constexpr int kLargest = 2'000'000'000;
     int value = 0;
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (problem != std::errc() || end != text.data() + text.size() || value < 1 || value > kLargest) {
+    if (problem != std::errc() || end != text.data() + text.size() || value < 1 || value > kLimitMax) {
         return fail("InvalidLimit", 400,
-                    fmt::format("{}: expected a whole number from 1 to {}, got '{}'", name, kLargest, text));
+                    fmt::format("{}: expected a whole number from 1 to {}, got '{}'", name, kLimitMax, text));
     }
     std::visit(
         [&](auto member) {

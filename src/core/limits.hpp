@@ -26,7 +26,12 @@ struct Limits {
 
 /// What set_limit calls the members: their names with dashes.
 [[nodiscard]] std::vector<std::string_view> limit_names();
-/// `assignment` is NAME=NUMBER, the number from 1 to two thousand million. Fails (InvalidLimit) saying what was
+/// What the limit of this name counts, and its value; the name must be one of limit_names().
+[[nodiscard]] std::string_view limit_meaning(std::string_view name);
+[[nodiscard]] std::int64_t limit_value(const Limits& limits, std::string_view name);
+
+inline constexpr int kLimitMax = 2'000'000'000;
+/// `assignment` is NAME=NUMBER, the number from 1 to kLimitMax. Fails (InvalidLimit) saying what was
 /// expected.
 [[nodiscard]] Result<void> set_limit(Limits& limits, std::string_view assignment);
 

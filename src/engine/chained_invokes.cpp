@@ -113,7 +113,7 @@ std::optional<TimePoint> ChainedInvokes::tell(store::Transaction& rows, CachedEx
     const std::uint64_t number = caller.execution.head().number;
     for (EndedInvoke& ended : std::exchange(caller.ended_invokes, {})) {
         rows.apply({{Space::plain_invokes, plain_key(number, ended.operation), std::nullopt}});
-        ExecutionCache::journal(
+        ExecutionCache::append(
             rows, caller,
             core::decide_invoke_ended(caller.execution, ended.operation, std::move(ended.outcome), now, limits));
     }

@@ -84,6 +84,8 @@ public:
         }
     }
 
+    const DeliveryMeters& meters() const { return state_->meters; }
+
 private:
     /// The scheduler's thread: moves due deliveries from the store into the queue.
     void find_due() {
@@ -172,9 +174,12 @@ private:
         auto key = topics::delivery_key(delivery);
         writer_.submit([state = state_, key = std::move(key), delivery = std::move(delivery),
                         outcome = std::move(outcome)](store::Transaction& transaction, TimePoint now) -> AfterCommit {
-            transaction.apply(outcome.delivered
-                                  ? topics::finish_delivery(transaction, delivery)
-                                  : topics::fail_delivery(transaction, delivery, outcome.why, outcome.retryable, now));
+            const auto writes = outcome.delivered
+                                    ? topics::finish_delivery(transaction, delivery)
+                                    : topics::fail_delivery(transaction, delivery, outcome.why, outcome.retryable, now);
+            transaction.apply(writes);
+            (outcome.delivered ? state->meters.delivered : state->meters.failed).add();
+            if (!outcome.delivered && topics::makes_dead_letter(writes)) state->meters.dead.add();
             return [state, key] {
                 const std::lock_guard lock(state->mutex);
                 state->in_flight.erase(key);
@@ -192,6 +197,7 @@ private:
         std::set<std::string> in_flight;  // row keys from being queued until the outcome is committed
         bool look = false;
         bool stopping = false;
+        DeliveryMeters meters;
     };
 
     const Clock& clock_;
@@ -212,6 +218,9 @@ Deliveries::Deliveries(const Clock& clock, store::Store& store, Writer& writer, 
 Deliveries::~Deliveries() = default;
 void Deliveries::wake() {
     impl_->wake();
+}
+const DeliveryMeters& Deliveries::meters() const {
+    return impl_->meters();
 }
 void Deliveries::stop() {
     impl_->stop();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/meters.hpp"
 #include "engine/writer.hpp"
 #include "net/transport.hpp"
 #include "store/store.hpp"
@@ -26,6 +27,12 @@ struct DeliveryOptions {
     std::size_t answer_bytes_kept = 200;  // of an endpoint's error page, for the dead letter
 };
 
+struct DeliveryMeters {
+    Counter delivered;
+    Counter failed;  // tries that the endpoint did not take; the message may be tried again
+    Counter dead;    // messages that were given up
+};
+
 /// At least once: a crash between an endpoint's answer and its commit sends the message again with the same MessageId.
 class Deliveries {
 public:
@@ -40,6 +47,7 @@ public:
     /// Sends nothing more, waits for what is under way (at most the timeouts), joins the threads. Stop it before the
     /// writer.
     void stop();
+    [[nodiscard]] const DeliveryMeters& meters() const;
 
 private:
     class Impl;

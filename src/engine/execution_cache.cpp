@@ -15,7 +15,12 @@ TimePoint retention_end(const core::Head& head) {
     return *head.ended_at + std::chrono::days(head.retention_days);
 }
 
+Outcome outcome_of(const core::Execution& execution) {
+    return {.status = execution.head().status, .result = execution.result(), .error = execution.error()};
+}
+
 CachedExecution& ExecutionCache::add(const core::Head& head) {
+    meters.started.add();
     return *entries_.emplace(head.number, std::make_unique<CachedExecution>(core::Execution(head))).first->second;
 }
 
@@ -34,6 +39,14 @@ CachedExecution* ExecutionCache::find(const store::Transaction& rows, std::uint6
 
 void ExecutionCache::journal(store::Transaction& rows, CachedExecution& entry,
                              const std::vector<core::Change>& changes) {
+    const bool was_running = entry.execution.is_running();
+    append(rows, entry, changes);
+    const auto status = static_cast<std::size_t>(entry.execution.head().status);
+    if (was_running && !entry.execution.is_running()) meters.ended.at(status).add();
+}
+
+void ExecutionCache::append(store::Transaction& rows, CachedExecution& entry,
+                            const std::vector<core::Change>& changes) {
     if (changes.empty()) return;
     core::Execution& execution = entry.execution;
     const bool was_running = execution.is_running();
@@ -71,7 +84,7 @@ std::optional<TimePoint> ExecutionCache::write_place(store::Transaction& rows, C
 }
 
 void ExecutionCache::release(const CachedExecution& entry) {
-    if (!entry.execution.is_running() || entries_.size() > kCachedMax) erase(entry.execution.head().number);
+    if (!entry.execution.is_running() || entries_.size() > kCachedMax) entries_.erase(entry.execution.head().number);
 }
 
 }  // namespace holdpoint::engine

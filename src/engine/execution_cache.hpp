@@ -35,6 +35,8 @@ struct CachedExecution {
     TimePoint end_invokes_at;
 };
 
+[[nodiscard]] Outcome outcome_of(const core::Execution& execution);
+
 /// When an execution that has ended is forgotten.
 [[nodiscard]] TimePoint retention_end(const core::Head& head);
 
@@ -45,13 +47,21 @@ public:
     /// nullptr when there is no such execution.
     CachedExecution* find(const store::Transaction& rows, std::uint64_t number);
     /// Writes the changes as one journal entry, and applies them.
-    static void journal(store::Transaction& rows, CachedExecution& entry, const std::vector<core::Change>& changes);
+    void journal(store::Transaction& rows, CachedExecution& entry, const std::vector<core::Change>& changes);
+    /// The same for changes that cannot end an execution: they are not counted.
+    static void append(store::Transaction& rows, CachedExecution& entry, const std::vector<core::Change>& changes);
     /// Brings the rows in line that say where it stands. Answers the time of a timer row that is new.
     static std::optional<TimePoint> write_place(store::Transaction& rows, CachedExecution& entry, bool in_flight,
                                                 std::optional<TimePoint> timer);
     /// Nobody needs it in memory just now: it is dropped when it has ended, or when too many are kept.
     void release(const CachedExecution& entry);
-    void erase(std::uint64_t number) { entries_.erase(number); }
+    /// Its rows were erased.
+    void forget(std::uint64_t number) {
+        entries_.erase(number);
+        meters.forgotten.add();
+    }
+
+    ExecutionMeters meters = {};
 
 private:
     std::unordered_map<std::uint64_t, std::unique_ptr<CachedExecution>> entries_;

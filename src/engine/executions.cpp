@@ -24,10 +24,6 @@ using core::Execution;
 
 constexpr std::string_view kNumberRow = "next_execution_number";
 
-Outcome outcome_of(const Execution& execution) {
-    return {.status = execution.head().status, .result = execution.result(), .error = execution.error()};
-}
-
 }  // namespace
 
 class Executions::Impl final : private InvokeHost {
@@ -121,7 +117,7 @@ public:
                 if (entry->timer_row) {
                     rows.apply({{Space::timers, core::timer_key(*entry->timer_row, number), std::nullopt}});
                 }
-                cache_.erase(number);
+                cache_.forget(number);
                 return {};
             }
             cache_.journal(rows, *entry, core::decide_due(entry->execution, now));
@@ -148,6 +144,7 @@ public:
     }
 
     [[nodiscard]] const core::Limits& limits() const { return limits_; }
+    [[nodiscard]] const ExecutionMeters& meters() const { return cache_.meters; }
 
 private:
     // Everything below runs on the writer's thread.
@@ -351,6 +348,7 @@ private:
         const auto children = invokes_.start(rows, now, execution.head(), refused, *changes, effects);
         cache_.journal(rows, entry, *changes);
         std::string answer = accept(execution, request);
+        cache_.meters.checkpoints.add();
         for (const std::uint64_t child : children) settle(rows, *cache_.find(rows, child), now, effects);
         settle(rows, entry, now, effects);
         return answer;
@@ -489,6 +487,9 @@ void Executions::stop(std::string arn, wire::ErrorObject error, Answer<TimePoint
 }
 void Executions::fire(std::uint64_t number) {
     impl_->fire(number);
+}
+const ExecutionMeters& Executions::meters() const {
+    return impl_->meters();
 }
 void Executions::recover() {
     impl_->recover();

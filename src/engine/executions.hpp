@@ -9,6 +9,7 @@
 #include <string>
 #include <variant>
 
+#include "base/meters.hpp"
 #include "base/random.hpp"
 #include "core/execution.hpp"
 #include "core/limits.hpp"
@@ -52,6 +53,13 @@ struct StatePage {
 template <class T>
 using Answer = std::function<void(Result<T>)>;
 
+struct ExecutionMeters {
+    Counter started;
+    std::array<Counter, 5> ended;  // by wire::ExecutionStatus
+    Counter checkpoints;
+    Counter forgotten;  // their retention was over
+};
+
 /// From any thread; answers come after the commit, on the writer's thread, and must not block.
 class Executions {
 public:
@@ -81,6 +89,8 @@ public:
     void fire(std::uint64_t number);
     /// Invokes again what was in flight when the server ended. Call once, before requests are served.
     void recover();
+
+    [[nodiscard]] const ExecutionMeters& meters() const;
 
 private:
     class Impl;

@@ -405,8 +405,10 @@ TEST_F(ExecutionsTest, StopEndsItAndAnswersTheSameAgain) {
     world_->advance(25h);
     EXPECT_TRUE(eventually([&] { return store_->snapshot()->scan(Space::executions, {}, {}, 1).empty(); }))
         << "it is forgotten when its retention is over";
-    EXPECT_TRUE(store_->snapshot()->scan(Space::journal, {}, {}, 1).empty());
-    EXPECT_TRUE(store_->snapshot()->scan(Space::execution_names, {}, {}, 1).empty());
+    for (const Space space : {Space::executions_by_function, Space::journal, Space::execution_names, Space::timers,
+                              Space::running, Space::events, Space::plain_invokes}) {
+        EXPECT_TRUE(store_->snapshot()->scan(space, {}, {}, 1).empty()) << "space " << static_cast<int>(space);
+    }
 }
 
 TEST_F(ExecutionsTest, AFailedInvocationIsTriedAgainAfterAPause) {

@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <cstdio>
 #include <deque>
 #include <map>
 #include <mutex>
 
 #include "base/encoding.hpp"
+#include "base/log.hpp"
 #include "engine/platform_lines.hpp"
 
 namespace holdpoint::engine {
@@ -118,6 +118,13 @@ public:
             stopping_ = true;
         }
         processes_.reset();  // joins the supervisor; its callbacks find stopping_ set
+    }
+    InvokerLoad load() const {
+        const std::lock_guard lock(mutex_);
+        InvokerLoad load;
+        for (const auto& [key, pool] : pools_) load.queued += pool.queue.size();
+        for (const auto& [id, process] : by_id_) ++load.processes.at(static_cast<std::size_t>(process->state));
+        return load;
     }
 
     bool next(const std::string& secret, std::function<void(const NextInvocation&)> answer) {
@@ -283,7 +290,7 @@ private:
         try {
             logs_.create_group(name, clock_.now());
         } catch (const std::exception& error) {
-            std::fprintf(stderr, "holdpoint: the log group %s could not be made: %s\n", name.c_str(), error.what());
+            log::write(log::Level::error, "a log group could not be made", {{"group", name}, {"why", error.what()}});
         }
     }
 
@@ -443,7 +450,7 @@ private:
     InvokerOptions options_;
     IssueCredentials issue_;
     EndCredentials end_;
-    std::recursive_mutex mutex_;
+    mutable std::recursive_mutex mutex_;
     std::map<std::string, Pool> pools_;
     std::map<ProcessId, std::unique_ptr<Process>> by_id_;
     std::map<std::string, Process*> by_secret_;
@@ -470,6 +477,9 @@ void Invoker::retire(const std::string& function_name) {
 }
 bool Invoker::drain(std::chrono::milliseconds limit) {
     return impl_->drain(limit);
+}
+InvokerLoad Invoker::load() const {
+    return impl_->load();
 }
 void Invoker::stop() {
     impl_->stop();

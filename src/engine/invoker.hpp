@@ -33,6 +33,12 @@ struct InvokerOptions {
     std::chrono::seconds init_limit{10};
 };
 
+/// What the invoker has to do just now.
+struct InvokerLoad {
+    std::size_t queued = 0;                  // invocations that wait for a process
+    std::array<std::size_t, 4> processes{};  // starting, idle, busy (each has an invocation), leaving
+};
+
 /// What the Runtime API answers to `next`.
 struct NextInvocation {
     std::string request_id;
@@ -66,6 +72,8 @@ public:
     bool drain(std::chrono::milliseconds limit);
     /// Takes no more work and kills the processes; work under way is lost, and its callers are not answered.
     void stop();
+
+    [[nodiscard]] InvokerLoad load() const;
 
     // The Runtime API; `process` is the secret part of the address that the process was given.
 

@@ -20,6 +20,8 @@
 #include <set>
 #include <thread>
 
+#include "base/log.hpp"
+
 namespace holdpoint::engine {
 
 namespace {
@@ -333,7 +335,7 @@ private:
         try {
             logs_.flush();  // memory has an end: a flood of lines waits for the disk
         } catch (const std::exception& error) {
-            std::fprintf(stderr, "holdpoint: log lines could not be written: %s\n", error.what());
+            log::write(log::Level::error, "log lines could not be written", {{"why", error.what()}});
         }
     }
 

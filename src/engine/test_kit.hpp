@@ -94,6 +94,8 @@ public:
         for (auto& event : events) lines_.push_back(std::move(event.message));
     }
     void flush() override { ++flushes; }
+    void set_retention(const std::string&, std::optional<std::int64_t>) override {}
+    std::size_t expire(TimePoint, std::int64_t, std::size_t) override { return 0; }
     [[nodiscard]] std::vector<store::LogGroup> groups(std::string_view, std::string_view, std::size_t) const override {
         return {};
     }

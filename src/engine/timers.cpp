@@ -70,15 +70,23 @@ public:
             next_ = now + kLongestSleep;
             while (!watched_.empty() && watched_.begin()->first <= now) {
                 due.push_back(watched_.begin()->second);
+                fired_late(now - watched_.begin()->first);
                 watched_.erase(watched_.begin());
             }
             if (!watched_.empty()) next_ = std::min(next_, watched_.begin()->first);
         }
         read_due_rows(now, due);
+        meters_.due = due.size();
         for (const std::uint64_t number : due) fire(number);
     }
 
+    const TimerMeters& meters() const { return meters_; }
+
 private:
+    void fired_late(Milliseconds by) {
+        meters_.lateness.observe(static_cast<std::uint64_t>(std::max<long>(0, by.count())));
+    }
+
     /// Called with the lock held.
     Milliseconds until_next() const {
         return std::clamp(next_ - clock_.now(), Milliseconds{0}, Milliseconds{kLongestSleep});
@@ -110,6 +118,7 @@ private:
             const auto timer = core::read_timer_key(row.key);
             if (!timer) continue;
             const auto fired = fired_.find(row.key);
+            if (fired == fired_.end()) fired_late(now - timer->first);
             const bool again = fired == fired_.end() || clock_.monotonic() - fired->second >= kFireAgain;
             still_there.emplace(row.key, again ? clock_.monotonic() : fired->second);
             if (again) due.push_back(timer->second);
@@ -125,6 +134,7 @@ private:
 
     const Clock& clock_;
     store::Store& store_;
+    TimerMeters meters_;
     std::function<void(std::uint64_t)> fire_;
     std::function<void()> each_second_;
     mutable std::mutex mutex_;
@@ -150,6 +160,9 @@ void Timers::note(TimePoint due) {
 }
 void Timers::watch(TimePoint due, std::uint64_t number) {
     impl_->watch(due, number);
+}
+const TimerMeters& Timers::meters() const {
+    return impl_->meters();
 }
 Milliseconds Timers::sleep() const {
     return impl_->sleep();

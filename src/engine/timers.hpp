@@ -6,9 +6,15 @@
 #include <memory>
 
 #include "base/clock.hpp"
+#include "base/meters.hpp"
 #include "store/store.hpp"
 
 namespace holdpoint::engine {
+
+struct TimerMeters {
+    Histogram lateness{kLatenessBounds};  // milliseconds between a deadline and its firing
+    std::atomic<std::size_t> due{0};      // found due at the last look; at most one page
+};
 
 class Timers {
 public:
@@ -26,6 +32,8 @@ public:
     void note(TimePoint due);
     /// An execution in flight has something due then; forgotten once it fired.
     void watch(TimePoint due, std::uint64_t number);
+
+    [[nodiscard]] const TimerMeters& meters() const;
 
     // Without run(), for whoever has no threads (the simulation):
 

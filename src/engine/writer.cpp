@@ -1,11 +1,12 @@
 #include "engine/writer.hpp"
 
 #include <condition_variable>
-#include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <mutex>
 #include <thread>
+
+#include "base/log.hpp"
 
 namespace holdpoint::engine {
 
@@ -35,13 +36,15 @@ public:
         if (thread_.joinable()) thread_.join();
     }
 
-    bool has_queued() const {
+    std::size_t queued() const {
         const std::lock_guard lock(mutex_);
-        return !queue_.empty();
+        return queue_.size();
     }
 
+    const WriterMeters& meters() const { return meters_; }
+
     void run_queued() {
-        if (!has_queued()) return;
+        if (queued() == 0) return;
         std::vector<Command> batch = take();
         execute(batch);
     }
@@ -71,17 +74,23 @@ private:
     void execute(std::vector<Command>& batch) {
         std::vector<AfterCommit> after;
         after.reserve(batch.size());
+        meters_.began = clock_.monotonic().count();
         try {
             const auto transaction = store_.begin();
             for (Command& command : batch) after.push_back(command(*transaction, clock_.now()));
+            const Stopwatch commit;
             transaction->commit();
+            meters_.commit.observe(static_cast<std::uint64_t>(commit.elapsed().count()));
         } catch (const std::exception& error) {
             // After a failed write or fsync nobody can say what is on disk. Ending here leaves that to recovery, which
             // reads what really is there; trying again could acknowledge what was lost.
-            std::fprintf(stderr, "holdpoint: the store failed, ending now; what was acknowledged is safe: %s\n",
-                         error.what());
+            log::write(log::Level::error, "the store failed, ending now; what was acknowledged is safe",
+                       {{"why", error.what()}});
             std::_Exit(70);
         }
+        meters_.began = 0;
+        meters_.commands.add(batch.size());
+        meters_.batch.observe(batch.size());
         for (AfterCommit& act : after) {
             if (act) act();
         }
@@ -89,6 +98,7 @@ private:
 
     const Clock& clock_;
     store::Store& store_;
+    WriterMeters meters_;
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Command> queue_;
@@ -106,7 +116,13 @@ void Writer::stop() {
     impl_->stop();
 }
 bool Writer::has_queued() const {
-    return impl_->has_queued();
+    return impl_->queued() > 0;
+}
+const WriterMeters& Writer::meters() const {
+    return impl_->meters();
+}
+std::size_t Writer::queued() const {
+    return impl_->queued();
 }
 void Writer::run_queued() {
     impl_->run_queued();

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/clock.hpp"
+#include "base/meters.hpp"
 #include "store/store.hpp"
 
 namespace holdpoint::engine {
@@ -14,6 +15,13 @@ namespace holdpoint::engine {
 using AfterCommit = std::move_only_function<void()>;
 /// Decides on the writer's thread: reads through the transaction, applies its writes only when it does not refuse.
 using Command = std::move_only_function<AfterCommit(store::Transaction& transaction, TimePoint now)>;
+
+struct WriterMeters {
+    Counter commands;
+    Histogram batch{kBatchBounds};       // commands of one commit
+    Histogram commit{kLatencyBounds};    // microseconds until what was written is on disk (write and fsync)
+    std::atomic<std::int64_t> began{0};  // when the batch that is under way began (monotonic milliseconds); 0: none is
+};
 
 /// Who runs what is queued.
 enum class WriterThread {
@@ -32,6 +40,10 @@ public:
     void submit(Command command);
     /// Runs what is queued, then ends the thread.
     void stop();
+
+    [[nodiscard]] const WriterMeters& meters() const;
+    /// Commands that wait for their batch.
+    [[nodiscard]] std::size_t queued() const;
 
     // Without a thread:
 

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/log.hpp"
 #include "net/session.hpp"
 
 namespace holdpoint::net {
@@ -105,7 +106,7 @@ private:
                 io_.run();
                 return;
             } catch (const std::exception& error) {
-                std::fprintf(stderr, "holdpoint: a connection failed: %s\n", error.what());
+                log::write(log::Level::error, "a connection failed", {{"why", error.what()}});
             }
         }
     }

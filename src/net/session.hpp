@@ -9,11 +9,11 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <optional>
 
 #include "base/clock.hpp"
+#include "base/log.hpp"
 #include "net/http.hpp"
 #include "net/server.hpp"
 
@@ -169,7 +169,7 @@ private:
         try {
             hub_.handler(to_request(std::move(message)), respond);
         } catch (const std::exception& error) {
-            std::fprintf(stderr, "holdpoint: a request failed: %s\n", error.what());
+            log::write(log::Level::error, "a request failed", {{"why", error.what()}});
             respond(text_response(500, "The server failed; its log says why."));
         }
     }

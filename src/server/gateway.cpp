@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
-
 #include "api/respond.hpp"
 #include "api/runtime/runtime.hpp"
+#include "base/log.hpp"
 #include "identity/roles.hpp"
 #include "server/refusal.hpp"
 
@@ -44,17 +43,13 @@ void Gateway::handle(net::Request request, const net::Respond& respond) {
                                      R"({"message":"No AWS service of this server is meant by this request: no known )"
                                      R"(path, X-Amz-Target or signature scope."})"));
     }
-    if (*service == ServiceId::health) {
-        return respond(ready_ ? text_response(200, "application/json", R"({"status":"ready"})")
-                              : text_response(503, "application/json", R"({"status":"starting"})"));
-    }
     if (*service == ServiceId::runtime) return api::handle_runtime(invoker_, request, respond);
     const std::string request_id = context_.random.uuid();
     try {
         hand_over(*service, request_id, std::move(request), respond);
     } catch (const std::exception& error) {
         // A mistake of ours, or the disk's: the one who asked hears that it failed, the operator why.
-        std::fprintf(stderr, "holdpoint: request %s failed: %s\n", request_id.c_str(), error.what());
+        log::write(log::Level::error, "request broke", {{"request_id", request_id}, {"why", error.what()}});
         respond(refuse(*service, service_exception(*service), request_id));
     }
 }

@@ -1,7 +1,6 @@
 // Gateway: the one door. Tells services apart, checks who calls and what they may do, and hands the call over.
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <memory>
 
@@ -23,8 +22,6 @@ public:
 
     /// Called on I/O threads. Whatever a service throws is answered as its failure (500) and logged.
     void handle(net::Request request, const net::Respond& respond);
-    /// /health answers 200 from now on.
-    void set_ready() { ready_ = true; }
 
 private:
     void hand_over(ServiceId service, const std::string& request_id, net::Request request, const net::Respond& respond);
@@ -38,7 +35,6 @@ private:
     const engine::MessageSigner& signer_;
     std::map<ServiceId, std::unique_ptr<api::Service>> services_;
     mutable identity::PolicyCache policies_;
-    std::atomic<bool> ready_ = false;
 };
 
 }  // namespace holdpoint::server

@@ -176,14 +176,6 @@ TEST_F(GatewayTest, WhatAServiceThrowsIsAnsweredInItsProtocol) {
     EXPECT_THAT(topic.body, HasSubstr("<Code>InternalError</Code>"));
 }
 
-TEST_F(GatewayTest, HealthSaysWhetherItIsReady) {
-    net::Request health = request("/health");
-    health.method = "GET";
-    EXPECT_EQ(send(health).status, 503);
-    gateway_->set_ready();
-    EXPECT_EQ(send(health).status, 200);
-}
-
 TEST_F(GatewayTest, LinksInMessagesNeedNoKeyButMayDoNothingElse) {
     net::Request link = request("/?Action=ConfirmSubscription&TopicArn=arn&Token=t");
     link.method = "GET";

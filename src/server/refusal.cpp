@@ -54,7 +54,6 @@ net::Response refuse(ServiceId service, const Error& error, std::string_view req
             return api::query_error(error, request_id, "https://sts.amazonaws.com/doc/2011-06-15/");
         case ServiceId::lambda:
         case ServiceId::stacks:
-        case ServiceId::health:
         case ServiceId::runtime:
             break;
     }

@@ -18,7 +18,6 @@ std::string_view credential_scope_service(std::string_view authorization) {
 
 std::optional<ServiceId> route(const net::Request& request) {
     const std::string_view path = request.path();
-    if (path == "/health") return ServiceId::health;
     if (path.starts_with("/runtime/")) return ServiceId::runtime;
     if (path.starts_with("/holdpoint/")) return ServiceId::stacks;
     if (path.starts_with("/2015-03-31/") || path.starts_with("/2025-12-01/")) return ServiceId::lambda;
@@ -59,7 +58,6 @@ std::string_view signing_name(ServiceId service) {
             return "sts";
         case ServiceId::stacks:
             return "holdpoint";
-        case ServiceId::health:
         case ServiceId::runtime:
             return "";
     }

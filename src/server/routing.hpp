@@ -8,12 +8,12 @@
 
 namespace holdpoint::server {
 
-enum class ServiceId { health, lambda, dynamodb, sns, logs, cloudformation, sts, stacks, runtime };
+enum class ServiceId { lambda, dynamodb, sns, logs, cloudformation, sts, stacks, runtime };
 
 /// Told apart by path, then `X-Amz-Target`, then the credential scope of the signature. Nothing: no service of ours.
 [[nodiscard]] std::optional<ServiceId> route(const net::Request& request);
 
-/// The name that the signature's credential scope must carry; empty for what is not signed (health, runtime).
+/// The name that the signature's credential scope must carry; empty for what is not signed (runtime).
 [[nodiscard]] std::string_view signing_name(ServiceId service);
 
 /// The service part of `Authorization: … Credential=<key>/<date>/<region>/<service>/aws4_request`; empty when absent.

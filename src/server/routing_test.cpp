@@ -16,8 +16,6 @@ net::Headers signed_for(const std::string& service) {
 }
 
 TEST(RoutingTest, ByPath) {
-    EXPECT_EQ(routed("GET", "/health"), ServiceId::health);
-    EXPECT_EQ(routed("GET", "/health?x=1"), ServiceId::health);
     EXPECT_EQ(routed("GET", "/runtime/secret/2018-06-01/runtime/invocation/next"), ServiceId::runtime);
     EXPECT_EQ(routed("POST", "/holdpoint/deploy"), ServiceId::stacks);
     EXPECT_EQ(routed("POST", "/2015-03-31/functions/f/invocations"), ServiceId::lambda);

@@ -1,5 +1,8 @@
 #include "server/server.hpp"
 
+#include <fmt/format.h>
+
+#include <filesystem>
 #include <future>
 
 #include "api/cloudformation/cloudformation.hpp"
@@ -9,6 +12,7 @@
 #include "api/logs/logs.hpp"
 #include "api/sns/sns.hpp"
 #include "api/sts/sts.hpp"
+#include "base/log.hpp"
 #include "cli/server_file.hpp"
 #include "engine/deliveries.hpp"
 #include "engine/event_queue.hpp"
@@ -20,7 +24,12 @@
 #include "net/server.hpp"
 #include "server/data_folder.hpp"
 #include "server/gateway.hpp"
+#include "server/metrics_page.hpp"
+#include "server/probes.hpp"
+#include "server/request_observer.hpp"
+#include "server/settings.hpp"
 #include "store/log_store.hpp"
+#include "store/maintenance.hpp"
 #include "store/store.hpp"
 #include "tables/operations.hpp"
 
@@ -28,9 +37,26 @@ namespace holdpoint::server {
 
 namespace {
 
-constexpr std::chrono::seconds kDrain{5};        // for invocations under way
-constexpr std::chrono::seconds kLastAnswers{1};  // for what the clients still get of them
+constexpr std::chrono::seconds kLastAnswers{1};  // for what the clients still get of what was drained
 constexpr std::size_t kExpiredAtOnce = 500;
+constexpr std::size_t kLogsExpiredAtOnce = 1000;
+constexpr Milliseconds kLookForOldLogs{60000};
+/// A commit that takes longer counts as a failure of the disk: /health says so.
+constexpr std::chrono::seconds kCommitPatience{10};
+
+/// Damage is found before anything is changed by it.
+std::unique_ptr<store::Store> open_store(const std::string& path, bool check) {
+    if (check && std::filesystem::exists(path) && std::filesystem::file_size(path) > 0) {
+        const store::Inspection found = store::inspect_database(path);
+        if (!found.problems.empty()) {
+            throw std::runtime_error(
+                fmt::format("{} is damaged ({}). Nothing was changed. Keep a copy of the folder, and restore the last "
+                            "backup with `holdpoint restore`; docs/server.md says how.",
+                            path, found.problems.front()));
+        }
+    }
+    return store::open_sqlite_store(path);
+}
 
 }  // namespace
 
@@ -40,14 +66,17 @@ public:
     explicit Impl(const Options& options)
         : folder_(options.data),
           data_(options.data),
+          drain_(options.drain_seconds),
           account_key_(load_or_make_credentials(folder_.file("credentials.json"), random_)),
-          store_(store::open_sqlite_store(folder_.file("holdpoint.db"))),
+          log_retention_days_(options.log_retention_days),
+          store_(open_store(folder_.file("holdpoint.db"), options.check_database)),
           logs_(store::open_log_store(folder_.file("logs.db"))),
           signer_(folder_.file("sns-signing.pem")),
           sessions_(random_),
           code_folder_(folder_.folder("code")),
           work_folder_(folder_.folder("work")),
           listener_(listen(options)),
+          metrics_listener_(listen_for_metrics(options)),
           url_("http://" + address(options)),
           writer_(clock_, *store_),
           context_{.clock = clock_,
@@ -69,7 +98,7 @@ public:
         deliveries_.wake();
         timers_.run([this](std::uint64_t number) { executions_.fire(number); }, [this] { each_second(); });
         gateway_ready_.set_value(&gateway_);
-        gateway_.set_ready();
+        probes_.ready([this] { return metrics(); }, [this] { return problem(); });
         try {
             cli::write_server_file(data_, {.url = url_,
                                            .access_key_id = account_key_.access_key_id,
@@ -90,12 +119,14 @@ public:
 
 private:
     void take_down() {
+        probes_.drain();
         timers_.stop();
         deliveries_.stop();
-        invoker_.drain(kDrain);
+        invoker_.drain(drain_);
         listener_->stop(kLastAnswers);
         invoker_.stop();
         writer_.stop();
+        metrics_listener_.reset();
         logs_->flush();
     }
 
@@ -104,10 +135,46 @@ private:
         net::ServerOptions listener;
         listener.host = options.host;
         listener.port = options.port;
-        return std::make_unique<net::Server>(listener, [gateway = gateway_ready_.get_future().share()](
-                                                           net::Request request, const net::Respond& respond) {
-            gateway.get()->handle(std::move(request), respond);
+        listener.threads = options.io_threads;
+        return std::make_unique<net::Server>(
+            listener, [this, with_metrics = options.metrics == "on", gateway = gateway_ready_.get_future().share()](
+                          net::Request request, const net::Respond& respond) {
+                if (auto answer = probes_.answer(request, with_metrics)) return respond(std::move(*answer));
+                const net::Respond counted = observed(request, respond, requests_);
+                gateway.get()->handle(std::move(request), counted);
+            });
+    }
+
+    /// Nothing when metrics have no address of their own.
+    std::unique_ptr<net::Server> listen_for_metrics(const Options& options) {
+        net::ServerOptions listener;
+        if (!read_address(options.metrics, listener.host, listener.port)) return nullptr;
+        listener.threads = 1;
+        return std::make_unique<net::Server>(listener, [this](const net::Request& request,
+                                                              const net::Respond& respond) {
+            auto answer = probes_.answer(request, true);
+            respond(answer
+                        ? std::move(*answer)
+                        : net::Response{.status = 404, .headers = {}, .body = "Only /metrics and /health are here.\n"});
         });
+    }
+
+    [[nodiscard]] std::string metrics() const {
+        return metrics_page({.requests = requests_,
+                             .writer = writer_,
+                             .timers = timers_,
+                             .invoker = invoker_,
+                             .executions = executions_,
+                             .deliveries = deliveries_,
+                             .data = data_});
+    }
+
+    /// A disk that refuses a commit ends the server; one that does not answer shows here.
+    [[nodiscard]] std::string problem() const {
+        const Milliseconds began{writer_.meters().began.load()};
+        const Milliseconds took = clock_.monotonic() - began;
+        if (began.count() == 0 || took < kCommitPatience) return {};
+        return fmt::format("the disk has not finished a commit for {} s", took.count() / 1000);
     }
 
     [[nodiscard]] std::string address(const Options& options) const {
@@ -122,6 +189,8 @@ private:
         invoker.runtime_address = address(options);
         invoker.endpoint_url = url_;
         invoker.region = options.region;
+        invoker.processes_max = options.function_processes;
+        invoker.idle_limit = std::chrono::seconds(options.function_idle_seconds);
         return invoker;
     }
 
@@ -176,9 +245,21 @@ private:
         return services;
     }
 
+    /// A little at a time, so that timers do not wait for it; all of it within the minute when there is little.
+    void expire_logs() {
+        if (clock_.monotonic() < expire_logs_at_) return;
+        const bool more = logs_->expire(clock_.now(), log_retention_days_, kLogsExpiredAtOnce) == kLogsExpiredAtOnce;
+        expire_logs_at_ = clock_.monotonic() + (more ? Milliseconds(0) : kLookForOldLogs);
+    }
+
     void each_second() {
         events_.run_due();
         deliveries_.wake();
+        try {
+            expire_logs();
+        } catch (const std::exception& error) {
+            log::write(log::Level::error, "old log lines could not be erased", {{"why", error.what()}});
+        }
         writer_.submit([](store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
             if (auto writes = tables::expired(rows, now, kExpiredAtOnce); !writes.empty()) rows.apply(writes);
             return {};
@@ -189,15 +270,21 @@ private:
     SystemRandom random_;
     DataFolder folder_;
     std::string data_;
+    std::chrono::seconds drain_;  // for invocations under way
     identity::Credentials account_key_;
+    std::int64_t log_retention_days_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<store::LogStore> logs_;
     engine::MessageSigner signer_;
     identity::Sessions sessions_;
     std::string code_folder_;
     std::string work_folder_;
+    Milliseconds expire_logs_at_{0};  // monotonic; of the timers' thread
+    Probes probes_;
+    RequestMeters requests_;
     std::promise<Gateway*> gateway_ready_;
     std::unique_ptr<net::Server> listener_;
+    std::unique_ptr<net::Server> metrics_listener_;
     std::string url_;
     engine::Writer writer_;
     api::Context context_;

@@ -1,22 +1,12 @@
 // Server: builds every part over one data folder, serves, and takes everything down in order.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 
-#include "core/limits.hpp"
+#include "server/options.hpp"
 
 namespace holdpoint::server {
-
-struct Options {
-    std::string data;  // folder; made when it is not there
-    std::string host = "127.0.0.1";
-    std::uint16_t port = 4566;  // 0: any free one
-    std::string region = "us-east-1";
-    std::string account = "000000000000";
-    core::Limits limits = {};
-};
 
 class Server {
 public:

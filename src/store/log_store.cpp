@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 
 #include <condition_variable>
-#include <cstdio>
 #include <map>
 #include <mutex>
 #include <thread>
 
+#include "base/log.hpp"
 #include "store/sqlite.hpp"
 
 namespace holdpoint::store {
@@ -29,6 +29,40 @@ CREATE TABLE IF NOT EXISTS log_events (
 CREATE INDEX IF NOT EXISTS log_events_by_time ON log_events (group_id, at, id);
 )";
 
+/// CloudWatch counts it with each event too.
+constexpr std::int64_t kEventOverhead = 26;
+
+/// In one transaction, along the index by time: costs what it erases.
+std::size_t expire_group(Connection& connection, std::int64_t group, std::int64_t before, std::size_t limit) {
+    const std::string old = fmt::format(
+        "SELECT id FROM log_events WHERE group_id = {} AND at < {} ORDER BY at, id LIMIT {}", group, before, limit);
+    const std::string sizes = fmt::format(
+        "SELECT count(*), coalesce(sum(length(CAST(message AS BLOB)) + {}), 0) FROM log_events WHERE id IN ({})",
+        kEventOverhead, old);
+    std::int64_t count = 0;
+    std::int64_t bytes = 0;
+    if (Statement measure = connection.prepare(sizes); measure.step()) {
+        count = measure.column_number(0);
+        bytes = measure.column_number(1);
+    }
+    connection.execute("BEGIN");
+    try {
+        connection.execute(fmt::format("DELETE FROM log_events WHERE id IN ({})", old));
+        connection.execute(fmt::format("UPDATE log_groups SET bytes = max(0, bytes - {}) WHERE id = {}", bytes, group));
+        // Written last before that, and nothing as old is left in the group: such a stream is empty. The day more is
+        // for events that said to be from the future when they came.
+        connection.execute(fmt::format(
+            "DELETE FROM log_streams WHERE group_id = {0} AND coalesce(last_at, 0) < {1} AND coalesce(ingested_at, "
+            "created_at) < {1} - {2} AND NOT EXISTS (SELECT 1 FROM log_events WHERE group_id = {0} AND at < {1})",
+            group, before, Milliseconds(std::chrono::days(1)).count()));
+        connection.execute("COMMIT");
+    } catch (...) {
+        connection.execute("ROLLBACK");
+        throw;
+    }
+    return static_cast<std::size_t>(count);
+}
+
 struct Batch {
     std::string group;
     std::string stream;
@@ -42,6 +76,11 @@ public:
         connection_.execute("PRAGMA journal_mode = WAL");
         connection_.execute("PRAGMA synchronous = NORMAL");
         connection_.execute(kSchema);
+        if (connection_.number("SELECT count(*) FROM pragma_table_info('log_groups') WHERE name = 'retention_days'") ==
+            0) {
+            connection_.execute(
+                "ALTER TABLE log_groups ADD COLUMN retention_days INTEGER");  // made by an older program
+        }
         find_group_ = connection_.prepare("SELECT id FROM log_groups WHERE name = ?1");
         find_stream_ = connection_.prepare("SELECT id FROM log_streams WHERE group_id = ?1 AND name = ?2");
         insert_event_ = connection_.prepare(
@@ -85,6 +124,29 @@ public:
         return find_group(group).has_value();
     }
 
+    void set_retention(const std::string& group, std::optional<std::int64_t> days) override {
+        const std::lock_guard lock(mutex_);
+        connection_.execute(fmt::format("UPDATE log_groups SET retention_days = {} WHERE id = {}",
+                                        days ? std::to_string(*days) : "NULL", find_group(group).value_or(-1)));
+    }
+
+    std::size_t expire(TimePoint now, std::int64_t default_days, std::size_t limit) override {
+        flush_now();
+        const std::lock_guard lock(mutex_);
+        std::vector<std::pair<std::int64_t, std::int64_t>> keeps;  // group, days
+        Statement query = connection_.prepare("SELECT id, coalesce(retention_days, ?1) FROM log_groups");
+        query.bind_number(1, default_days);
+        while (query.step()) {
+            if (query.column_number(1) > 0) keeps.emplace_back(query.column_number(0), query.column_number(1));
+        }
+        std::size_t erased = 0;
+        for (const auto& [group, days] : keeps) {
+            if (erased == limit) break;
+            erased += expire_group(connection_, group, to_epoch_ms(now - std::chrono::days(days)), limit - erased);
+        }
+        return erased;
+    }
+
     void create_stream(const std::string& group, const std::string& stream, TimePoint now) override {
         const std::lock_guard lock(mutex_);
         (void)stream_id(group_id(group, now), stream, now);
@@ -104,16 +166,19 @@ public:
         flush_now();
         const std::lock_guard lock(mutex_);
         Statement query = connection_.prepare(
-            "SELECT name, created_at, bytes FROM log_groups WHERE substr(name, 1, length(?1)) = ?1 AND name > ?2 "
+            "SELECT name, created_at, bytes, coalesce(retention_days, -1) FROM log_groups WHERE substr(name, 1, "
+            "length(?1)) = ?1 AND name > ?2 "
             "ORDER BY name LIMIT ?3");
         query.bind_text(1, prefix);
         query.bind_text(2, after);
         query.bind_number(3, static_cast<std::int64_t>(limit));
         std::vector<LogGroup> result;
         while (query.step()) {
-            result.push_back({.name = query.column(0),
-                              .created_at = from_epoch_ms(query.column_number(1)),
-                              .stored_bytes = query.column_number(2)});
+            result.push_back(
+                {.name = query.column(0),
+                 .created_at = from_epoch_ms(query.column_number(1)),
+                 .stored_bytes = query.column_number(2),
+                 .retention_days = query.column_number(3) < 0 ? std::nullopt : std::optional(query.column_number(3))});
         }
         return result;
     }
@@ -193,7 +258,7 @@ private:
                 flush_now();
             } catch (const std::exception& error) {
                 // Losing lines is bad, but no reason to stop approvals.
-                std::fprintf(stderr, "holdpoint: log lines could not be written: %s\n", error.what());
+                log::write(log::Level::error, "log lines could not be written", {{"why", error.what()}});
             }
         }
     }
@@ -223,7 +288,7 @@ private:
         TimePoint first_at;
         TimePoint last_at;
         TimePoint ingested_at;
-        std::size_t bytes = 0;
+        std::int64_t bytes = 0;
     };
 
     void write(const std::vector<Batch>& batches) const {
@@ -253,8 +318,7 @@ private:
 
     void insert(const std::vector<LogEvent>& events, Added& added) const {
         for (const LogEvent& event : events) {
-            constexpr std::size_t kEventOverhead = 26;  // CloudWatch counts it too
-            added.bytes += event.message.size() + kEventOverhead;
+            added.bytes += static_cast<std::int64_t>(event.message.size()) + kEventOverhead;
             const Use row(insert_event_);
             row->bind_number(1, added.group);
             row->bind_number(2, added.stream);
@@ -276,7 +340,7 @@ private:
         (void)stream->step();
         const Use group(update_group_);
         group->bind_number(1, added.group);
-        group->bind_number(2, static_cast<std::int64_t>(added.bytes));
+        group->bind_number(2, added.bytes);
         (void)group->step();
     }
 

@@ -24,6 +24,7 @@ struct LogGroup {
     std::string name;
     TimePoint created_at;
     std::int64_t stored_bytes = 0;
+    std::optional<std::int64_t> retention_days = {};  // nothing: the server's default
 };
 
 struct LogStream {
@@ -53,6 +54,12 @@ public:
     virtual void create_group(const std::string& group, TimePoint now) = 0;  // no effect when it exists
     virtual void delete_group(const std::string& group) = 0;
     [[nodiscard]] virtual bool has_group(const std::string& group) const = 0;
+    /// Nothing: the server's default. No effect when there is no such group.
+    virtual void set_retention(const std::string& group, std::optional<std::int64_t> days) = 0;
+    /// Erases at most `limit` events that are older than their group keeps them, and streams that have none left and
+    /// got none for as long; what was freed is used again. Answers how many events were erased. `default_days` 0: for
+    /// ever.
+    virtual std::size_t expire(TimePoint now, std::int64_t default_days, std::size_t limit) = 0;
     virtual void create_stream(const std::string& group, const std::string& stream, TimePoint now) = 0;
     /// Creates the stream when it is not there; what is meant for a group that is not there is dropped. Events may be
     /// written some hundred milliseconds later, in one transaction with others; flush() waits for that.

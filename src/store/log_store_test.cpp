@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
 #include <filesystem>
 
@@ -65,6 +66,69 @@ TEST_F(LogStoreTest, GroupsAndStreamsAreListed) {
     const auto streams = logs_->streams("g", "");
     ASSERT_EQ(streams.size(), 2U);
     EXPECT_EQ(streams[0].last_event_at, from_epoch_ms(20));
+}
+
+constexpr long long kDay = 24LL * 3600 * 1000;
+
+TEST_F(LogStoreTest, EventsGoWhenTheirGroupsRetentionIsOver) {
+    logs_->append("g", "two", {line(2 * kDay, "young")});
+    EXPECT_EQ(logs_->expire(from_epoch_ms(5 * kDay), 0, 100), 0U) << "without a retention they stay for ever";
+    logs_->set_retention("g", 3);
+    EXPECT_EQ(logs_->groups("g", "", 1).at(0).retention_days, 3);
+    EXPECT_EQ(logs_->expire(from_epoch_ms(3 * kDay), 0, 100), 0U) << "not yet";
+    EXPECT_EQ(logs_->expire(from_epoch_ms(4 * kDay + 30), 0, 2), 2U) << "no more at once than asked for";
+    EXPECT_THAT(messages({.group = "g"}), ElementsAre("b", "young"));
+    EXPECT_EQ(logs_->expire(from_epoch_ms(4 * kDay + 30), 0, 2), 1U);
+    EXPECT_THAT(messages({.group = "g"}), ElementsAre("young"));
+    const auto streams = logs_->streams("g", "");
+    ASSERT_EQ(streams.size(), 1U) << "a stream without events is gone";
+    EXPECT_EQ(streams[0].name, "two");
+    EXPECT_EQ(logs_->groups("g", "", 1).at(0).stored_bytes, 31) << "of the one that is left";
+    EXPECT_THAT(messages({.group = "other"}), ElementsAre("x")) << "other groups keep theirs";
+    EXPECT_EQ(logs_->expire(from_epoch_ms(4 * kDay), 1, 100), 1U)
+        << "the default is for groups without one of their own";
+    logs_->set_retention("g", std::nullopt);
+    EXPECT_EQ(logs_->groups("g", "", 1).at(0).retention_days, std::nullopt);
+}
+
+TEST_F(LogStoreTest, SpaceOfExpiredEventsIsUsedAgain) {
+    const auto fill = [&](long long day) {
+        std::vector<LogEvent> events;
+        for (int i = 0; i < 5000; ++i) events.push_back(line(day * kDay + i, std::string(200, 'x')));
+        logs_->append("g", "one", std::move(events));
+        logs_->flush();
+    };
+    const auto pages = [&] {
+        sqlite3* handle = nullptr;
+        sqlite3_open_v2(path_.c_str(), &handle, SQLITE_OPEN_READONLY, nullptr);
+        sqlite3_stmt* statement = nullptr;
+        sqlite3_prepare_v2(handle, "PRAGMA page_count", -1, &statement, nullptr);
+        const bool is_row = sqlite3_step(statement) == SQLITE_ROW;
+        const auto count = is_row ? sqlite3_column_int64(statement, 0) : 0;
+        sqlite3_finalize(statement);
+        sqlite3_close(handle);
+        return count;
+    };
+    fill(1);
+    const auto once = pages();
+    ASSERT_GT(once, 100);
+    logs_->set_retention("g", 1);
+    for (long long day = 3; day < 13; day += 2) {
+        EXPECT_GE(logs_->expire(from_epoch_ms(day * kDay), 0, 100000), 5000U);
+        fill(day);
+    }
+    EXPECT_LT(pages(), once + once / 10) << "five more fillings took no more room";
+}
+
+TEST_F(LogStoreTest, AFileOfAnOlderProgramGetsRetentionToo) {
+    logs_.reset();
+    sqlite3* handle = nullptr;
+    sqlite3_open(path_.c_str(), &handle);
+    sqlite3_exec(handle, "ALTER TABLE log_groups DROP COLUMN retention_days", nullptr, nullptr, nullptr);
+    sqlite3_close(handle);
+    logs_ = open_log_store(path_);
+    logs_->set_retention("g", 7);
+    EXPECT_EQ(logs_->groups("g", "", 1).at(0).retention_days, 7);
 }
 
 TEST_F(LogStoreTest, DeletedGroupsAreGoneAndEventsOutliveARestart) {

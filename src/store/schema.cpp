@@ -8,10 +8,6 @@ namespace holdpoint::store {
 
 namespace {
 
-/// "HOLD" in ASCII; tells our files from other programs' SQLite files.
-constexpr std::int64_t kApplicationId = 0x484f4c44;
-constexpr std::int64_t kSchemaVersion = 2;  // 2: plain_invokes
-
 constexpr std::array kSpaces{
     Space::meta,        Space::executions, Space::execution_names, Space::executions_by_function,
     Space::journal,     Space::timers,     Space::running,         Space::events,

@@ -85,6 +85,30 @@ TEST(SqliteStoreTest, RowsSurviveReopening) {
     std::filesystem::remove_all(folder);
 }
 
+TEST(SqliteStoreTest, SpaceOfErasedRowsIsUsedAgain) {
+    const auto folder = fresh_folder();
+    const auto size_after = [&](int rounds) {
+        {
+            const auto store = open_sqlite_store(folder / "holdpoint.db");
+            const auto write = [&](const std::string& prefix, const std::optional<std::string>& value) {
+                const auto transaction = store->begin();
+                for (int i = 0; i < 1000; ++i)
+                    transaction->apply({{Space::journal, prefix + std::to_string(i), value}});
+                transaction->commit();
+            };
+            for (int round = 0; round < rounds; ++round) {
+                write(std::to_string(round), std::string(1000, 'x'));
+                write(std::to_string(round), std::nullopt);
+            }
+        }
+        return std::filesystem::file_size(folder / "holdpoint.db");
+    };
+    const auto once = size_after(1);
+    EXPECT_GT(once, 1'000'000U);
+    EXPECT_LT(size_after(10), once + once / 10) << "ten more fillings took no more room";
+    std::filesystem::remove_all(folder);
+}
+
 TEST(SqliteStoreTest, RefusesWhatIsNotItsOwnAndSaysWhatToDo) {
     const auto folder = fresh_folder();
     std::ofstream(folder / "text.db") << std::string(8192, 'x');

@@ -68,6 +68,11 @@ std::vector<RowWrite> fail_delivery(const RowReader& rows, Delivery delivery, st
     return writes;
 }
 
+bool makes_dead_letter(const std::vector<RowWrite>& writes) {
+    return std::ranges::any_of(writes,
+                               [](const RowWrite& write) { return write.value && write.key >= number_key(kDeadBit); });
+}
+
 std::vector<Delivery> dead_letters(const RowReader& rows, std::size_t limit) {
     std::vector<Delivery> letters;
     for (const auto& row : rows.scan(Space::deliveries, number_key(kDeadBit), "", limit, true))

@@ -25,6 +25,9 @@ inline constexpr Milliseconds kDeadLetterRetention = std::chrono::hours{24 * 14}
 [[nodiscard]] std::vector<RowWrite> fail_delivery(const RowReader& rows, Delivery delivery, std::string_view why,
                                                   bool retryable, TimePoint now);
 
+/// What fail_delivery answered gives the message up.
+[[nodiscard]] bool makes_dead_letter(const std::vector<RowWrite>& writes);
+
 /// Messages that nobody took, the newest first, at most `limit`.
 [[nodiscard]] std::vector<Delivery> dead_letters(const RowReader& rows, std::size_t limit);
 

@@ -38,18 +38,21 @@ def free_port():
 class Server:
     """`holdpoint up` over a folder; keeps its port over restarts."""
 
-    def __init__(self, folder, binaries=BIN):
+    def __init__(self, folder, binaries=BIN, flags=(), variables=None):
         self.data = Path(folder) / "data"
         self.log = Path(folder) / "server.log"
         self.bin = Path(binaries)
         self.port = free_port()
         self.process = None
         self.env = {}
+        self.flags = flags  # of `up`, besides folder and address
+        self.variables = variables or {}  # of its environment
 
     def start(self):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [self.bin / "holdpoint", "up", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"], stdout=log, stderr=log)
+                [self.bin / "holdpoint", "up", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *map(str, self.flags)],
+                stdout=log, stderr=log, env={**os.environ, **self.variables})
         exports = self.run("env", "--data", self.data, "--wait", "30").stdout
         self.env = dict(line.removeprefix("export ").split("=", 1) for line in exports.splitlines() if line.startswith("export "))
         return self

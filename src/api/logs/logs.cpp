@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <tuple>
 
@@ -118,7 +119,8 @@ public:
         actions_ = {{"DescribeLogGroups", &Logs::describe_groups}, {"DescribeLogStreams", &Logs::describe_streams},
                     {"FilterLogEvents", &Logs::filter_events},     {"GetLogEvents", &Logs::get_events},
                     {"CreateLogGroup", &Logs::create_group},       {"DeleteLogGroup", &Logs::delete_group},
-                    {"CreateLogStream", &Logs::create_stream},     {"PutLogEvents", &Logs::put_events}};
+                    {"CreateLogStream", &Logs::create_stream},     {"PutLogEvents", &Logs::put_events},
+                    {"PutRetentionPolicy", &Logs::put_retention},  {"DeleteRetentionPolicy", &Logs::delete_retention}};
     }
 
     void handle(Call call) override {
@@ -176,6 +178,7 @@ private:
                              {"arn", group_arn(group.name) + ":*"},
                              {"logGroupArn", group_arn(group.name)},
                              {"storedBytes", group.stored_bytes}});
+            if (group.retention_days) found.back().as_object()["retentionInDays"] = *group.retention_days;
         }
         json::object result;
         if (found.size() == limit) result["nextToken"] = found.back().at("logGroupName");
@@ -320,6 +323,28 @@ private:
         const auto group = existing_group(members);
         if (!group) return std::unexpected(group.error());
         logs_.delete_group(*group);
+        return json::object{};
+    }
+
+    Result<json::object> put_retention(Members& members, const json::object&) {
+        // (CloudWatch Logs API, PutRetentionPolicy)
+        constexpr std::array<std::int64_t, 22> kDays{1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
+                                                     365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
+        const auto group = existing_group(members);
+        if (!group) return std::unexpected(group.error());
+        const auto days = members.number("retentionInDays");
+        if (members.error()) return std::unexpected(*members.error());
+        if (!days || std::ranges::find(kDays, *days) == kDays.end()) {
+            return invalid(fmt::format("retentionInDays must be one of {}.", fmt::join(kDays, ", ")));
+        }
+        logs_.set_retention(*group, days);
+        return json::object{};
+    }
+
+    Result<json::object> delete_retention(Members& members, const json::object&) {
+        const auto group = existing_group(members);
+        if (!group) return std::unexpected(group.error());
+        logs_.set_retention(*group, std::nullopt);
         return json::object{};
     }
 

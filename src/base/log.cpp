@@ -1,0 +1,64 @@
+#include "base/log.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <boost/json.hpp>
+
+namespace holdpoint::log {
+
+namespace {
+
+std::atomic<Level> least_level{Level::info};
+std::atomic<Format> line_format{Format::text};
+
+constexpr std::array<std::string_view, 4> kNames{"debug", "info", "warn", "error"};
+
+/// A value as text: in quotes when it is not one plain word, so that a line is one line and its fields can be told
+/// apart.
+std::string plain(std::string_view value) {
+    const bool is_word = !value.empty() && value.find_first_of(" \"=\\\n\r\t") == std::string_view::npos;
+    return is_word ? std::string(value) : boost::json::serialize(boost::json::string(value));
+}
+
+}  // namespace
+
+void set_up(Level least, Format format) {
+    least_level = least;
+    line_format = format;
+}
+
+bool is_on(Level level) {
+    return level >= least_level.load(std::memory_order_relaxed);
+}
+
+std::string line(TimePoint at, Level level, std::string_view event, Fields fields, Format format) {
+    const std::string_view name = kNames.at(static_cast<std::size_t>(level));
+    if (format == Format::json) {
+        boost::json::object object{{"time", to_iso8601(at)}, {"level", name}, {"event", event}};
+        for (const auto& [key, value] : fields) object[key] = value;
+        return boost::json::serialize(object) + "\n";
+    }
+    std::string text = to_iso8601(at);
+    text += ' ';
+    text += name;
+    text += " holdpoint: ";
+    text += event;
+    for (const auto& [key, value] : fields) {
+        text += ' ';
+        text += key;
+        text += '=';
+        text += plain(value);
+    }
+    return text + "\n";
+}
+
+void write(Level level, std::string_view event, Fields fields) {
+    if (!is_on(level)) return;
+    const std::string text = line(SystemClock().now(), level, event, fields, line_format.load());
+    // One call for one line, so that lines of several threads do not mix.
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+}  // namespace holdpoint::log

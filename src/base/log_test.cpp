@@ -1,0 +1,38 @@
+// Log lines: one line each, whatever is in them.
+#include "base/log.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+namespace holdpoint::log {
+namespace {
+
+const TimePoint kAt = from_epoch_ms(1'790'000'000'123);
+
+TEST(Log, TextKeepsFieldsApart) {
+    EXPECT_EQ(line(kAt, Level::warn, "request failed",
+                   {{"request_id", "a-1"}, {"why", "no \"space\"\nleft"}, {"none", ""}}, Format::text),
+              "2026-09-21T14:13:20.123Z warn holdpoint: request failed request_id=a-1 why=\"no \\\"space\\\"\\nleft\" "
+              "none=\"\"\n");
+}
+
+TEST(Log, JsonIsOneObjectInOneLine) {
+    const std::string text = line(kAt, Level::error, "it broke", {{"why", "a\nb"}}, Format::json);
+    EXPECT_EQ(text.find('\n'), text.size() - 1);
+    const auto object = boost::json::parse(text).as_object();
+    EXPECT_EQ(object.at("time"), "2026-09-21T14:13:20.123Z");
+    EXPECT_EQ(object.at("level"), "error");
+    EXPECT_EQ(object.at("event"), "it broke");
+    EXPECT_EQ(object.at("why"), "a\nb");
+}
+
+TEST(Log, OnlyWhatIsAskedForComesOut) {
+    set_up(Level::warn, Format::text);
+    EXPECT_FALSE(is_on(Level::info));
+    EXPECT_TRUE(is_on(Level::error));
+    set_up(Level::info, Format::text);
+}
+
+}  // namespace
+}  // namespace holdpoint::log

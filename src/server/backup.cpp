@@ -1,0 +1,280 @@
+#include "server/backup.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <stdexcept>
+
+#include "base/encoding.hpp"
+#include "store/maintenance.hpp"
+
+namespace holdpoint::server {
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+constexpr int kFormat = 1;
+constexpr const char* kManifest = "manifest.json";
+constexpr const char* kDatabase = "holdpoint.db";
+constexpr const char* kLogs = "logs.db";
+/// Keys of the server; without them clients would need new ones, and subscribers would see another certificate.
+constexpr std::array kKeys{"credentials.json", "sns-signing.pem"};
+
+[[noreturn]] void refuse(const std::string& text) {
+    throw std::runtime_error(text);
+}
+
+/// A file's bytes, without reading them all into memory.
+class MappedFile {
+public:
+    explicit MappedFile(const fs::path& path) {
+        const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+        struct stat status{};
+        if (file < 0 || ::fstat(file, &status) != 0) {
+            const int reason = errno;
+            if (file >= 0) ::close(file);
+            refuse(fmt::format("cannot read {}: {}", path.string(), std::generic_category().message(reason)));
+        }
+        size_ = static_cast<std::size_t>(status.st_size);
+        if (size_ > 0) data_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
+        ::close(file);
+        if (data_ == MAP_FAILED) refuse(fmt::format("cannot read {}", path.string()));
+    }
+    ~MappedFile() {
+        if (data_ != nullptr) ::munmap(data_, size_);
+    }
+    MappedFile(const MappedFile&) = delete;
+    MappedFile& operator=(const MappedFile&) = delete;
+    [[nodiscard]] std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
+
+private:
+    std::size_t size_ = 0;
+    void* data_ = nullptr;
+};
+
+void sync(const fs::path& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const bool done = file >= 0 && ::fsync(file) == 0;
+    if (file >= 0) ::close(file);
+    if (!done) refuse(fmt::format("cannot write {} to disk", path.string()));
+}
+
+void make_folder(const fs::path& path) {
+    if (::mkdir(path.c_str(), 0700) != 0) {
+        refuse(fmt::format("cannot make the folder {}: {}", path.string(), std::generic_category().message(errno)));
+    }
+}
+
+/// 0600, or 0700 for what can be executed.
+void copy_private(const fs::path& from, const fs::path& to) {
+    std::error_code problem;
+    fs::copy_file(from, to, problem);
+    if (problem) refuse(fmt::format("cannot copy {} to {}: {}", from.string(), to.string(), problem.message()));
+    const bool runs = (fs::status(from).permissions() & fs::perms::owner_exec) != fs::perms::none;
+    fs::permissions(to, runs ? fs::perms::owner_all : fs::perms::owner_read | fs::perms::owner_write);
+    sync(to);
+}
+
+std::set<std::string> names_in(const fs::path& folder) {
+    std::set<std::string> names;
+    std::error_code problem;
+    for (const auto& entry : fs::directory_iterator(folder, problem)) {
+        if (entry.is_regular_file()) names.insert(entry.path().filename());
+    }
+    return names;
+}
+
+json::object describe(const fs::path& root, const std::string& name) {
+    const MappedFile file(root / name);
+    return {{"path", name}, {"bytes", file.bytes().size()}, {"sha256", to_hex(sha256(file.bytes()))}};
+}
+
+json::object read_manifest(const fs::path& backup) {
+    std::ifstream stream(backup / kManifest, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    boost::system::error_code problem;
+    const json::value value = json::parse(text, problem);
+    const json::object* const manifest = value.if_object();
+    const json::value* const format = manifest == nullptr ? nullptr : manifest->if_contains("format");
+    if (problem || format == nullptr) {
+        refuse(fmt::format("{} is no backup: it has no readable {}", backup.string(), kManifest));
+    }
+    if (!format->is_int64() || format->get_int64() != kFormat) {
+        refuse(fmt::format("{} has the format {}, and this program reads {}: use the holdpoint that made it",
+                           backup.string(), json::serialize(*format), kFormat));
+    }
+    return *manifest;
+}
+
+/// A name that stays inside the folder: a file in it, or in `code`.
+bool is_inside(const std::string& name) {
+    const fs::path path(name);
+    const auto parts = std::distance(path.begin(), path.end());
+    return !name.empty() && path.is_relative() && name.find("..") == std::string::npos &&
+           (parts == 1 || (parts == 2 && *path.begin() == "code"));
+}
+
+void check_file(const fs::path& backup, const std::string& name, const json::value& entry) {
+    if (!is_inside(name)) refuse(fmt::format("{}: {} names a file outside: '{}'", backup.string(), kManifest, name));
+    const MappedFile file(backup / name);
+    if (file.bytes().size() != entry.at("bytes").to_number<std::size_t>() ||
+        to_hex(sha256(file.bytes())) != entry.at("sha256").as_string()) {
+        refuse(fmt::format("{} is damaged: it is not what {} says. Use another backup", (backup / name).string(),
+                           kManifest));
+    }
+}
+
+void check_database(const fs::path& path, bool is_main) {
+    const store::Inspection found = store::inspect_database(path);
+    if (!found.problems.empty()) {
+        refuse(fmt::format("{} is damaged: {}. Use another backup", path.string(), found.problems.front()));
+    }
+    if (!is_main) return;
+    if (!found.is_ours) refuse(path.string() + " is no database of Holdpoint's");
+    if (found.schema > store::newest_schema()) {
+        refuse(fmt::format("{} has schema version {}, newer than this program's {}: use the newer holdpoint",
+                           path.string(), found.schema, store::newest_schema()));
+    }
+}
+
+/// `entries` are the manifest's files.
+BackupSummary summarize(const json::object& manifest) {
+    BackupSummary summary;
+    summary.made_at = from_epoch_ms(manifest.at("made_at_ms").to_number<std::int64_t>());
+    summary.schema = manifest.at("schema").to_number<std::int64_t>();
+    for (const json::value& entry : manifest.at("files").as_array()) {
+        ++summary.files;
+        summary.bytes += entry.at("bytes").to_number<std::uint64_t>();
+    }
+    return summary;
+}
+
+/// Databases first: code is only ever added while a server runs, so what they refer to is there when it is copied.
+std::vector<std::string> copy_everything(const fs::path& data, const fs::path& to) {
+    const std::set<std::string> code_before = names_in(data / "code");
+    std::vector<std::string> names;
+    for (const char* database : {kDatabase, kLogs}) {
+        if (!fs::exists(data / database)) continue;
+        store::copy_database(data / database, to / database);
+        names.emplace_back(database);
+    }
+    for (const char* key : kKeys) {
+        if (!fs::exists(data / key)) continue;
+        copy_private(data / key, to / key);
+        names.emplace_back(key);
+    }
+    make_folder(to / "code");
+    const std::set<std::string> code = names_in(data / "code");
+    if (!std::ranges::includes(code, code_before)) {
+        refuse("a server was started while its data was copied, and removed unused code: make the backup again");
+    }
+    for (const std::string& name : code) {
+        copy_private(data / "code" / name, to / "code" / name);
+        names.push_back("code/" + name);
+    }
+    return names;
+}
+
+void write_manifest(const fs::path& folder, const json::object& manifest) {
+    const fs::path path = folder / kManifest;
+    std::ofstream(path, std::ios::binary) << json::serialize(manifest) << '\n';
+    fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+    sync(path);
+    sync(folder / "code");
+    sync(folder);
+}
+
+/// Runs `fill` over a new folder beside `path` and gives it that name when all went well; else removes it.
+template <class Fill>
+void make_whole(const fs::path& path, const std::string& suffix, Fill fill) {
+    const fs::path partial = path.string() + suffix;
+    std::error_code ignored;
+    fs::remove_all(partial, ignored);
+    make_folder(partial);
+    try {
+        fill(partial);
+        fs::rename(partial, path);
+        sync(fs::absolute(path).parent_path());
+    } catch (...) {
+        fs::remove_all(partial, ignored);
+        throw;
+    }
+}
+
+fs::path without_slash(const std::string& path) {
+    const fs::path absolute = fs::absolute(path);
+    return absolute.has_filename() ? absolute : absolute.parent_path();
+}
+
+}  // namespace
+
+BackupSummary make_backup(const std::string& data, const std::string& backup, const Clock& clock) {
+    if (!fs::exists(fs::path(data) / kDatabase)) {
+        refuse(fmt::format("{} has no {}: name the server's data folder with --data", data, kDatabase));
+    }
+    if (fs::exists(backup)) refuse(backup + " is there already: name a folder that is not");
+    json::object manifest;
+    make_whole(without_slash(backup), ".partial", [&](const fs::path& folder) {
+        const TimePoint now = clock.now();
+        const std::vector<std::string> names = copy_everything(data, folder);
+        check_database(folder / kDatabase, true);
+        json::array files;
+        for (const std::string& name : names) files.emplace_back(describe(folder, name));
+        manifest = {{"format", kFormat},
+                    {"made_at", to_iso8601(now)},
+                    {"made_at_ms", to_epoch_ms(now)},
+                    {"schema", store::inspect_database(folder / kDatabase).schema},
+                    {"files", std::move(files)}};
+        write_manifest(folder, manifest);
+    });
+    return summarize(manifest);
+}
+
+BackupSummary check_backup(const std::string& backup) {
+    const json::object manifest = read_manifest(backup);
+    try {
+        for (const json::value& entry : manifest.at("files").as_array()) {
+            check_file(backup, std::string(entry.at("path").as_string()), entry);
+        }
+        check_database(fs::path(backup) / kDatabase, true);
+        if (fs::exists(fs::path(backup) / kLogs)) check_database(fs::path(backup) / kLogs, false);
+        return summarize(manifest);
+    } catch (const boost::system::system_error&) {
+        refuse(fmt::format("{}/{} is damaged: a member is missing or of another kind", backup, kManifest));
+    } catch (const std::out_of_range&) {
+        refuse(fmt::format("{}/{} is damaged: a member is missing", backup, kManifest));
+    }
+}
+
+BackupSummary restore_backup(const std::string& backup, const std::string& data) {
+    const fs::path target = without_slash(data);
+    if (fs::exists(target) && !(fs::is_directory(target) && fs::is_empty(target))) {
+        refuse(fmt::format("{} is not empty: name an empty folder with --data, or move that one away", data));
+    }
+    const BackupSummary summary = check_backup(backup);
+    const json::object manifest = read_manifest(backup);
+    fs::create_directories(target.parent_path());
+    make_whole(target, ".restoring", [&](const fs::path& folder) {
+        make_folder(folder / "code");
+        for (const json::value& entry : manifest.at("files").as_array()) {
+            const std::string name(entry.at("path").as_string());
+            copy_private(fs::path(backup) / name, folder / name);
+        }
+        sync(folder / "code");
+        sync(folder);
+    });
+    return summary;
+}
+
+}  // namespace holdpoint::server

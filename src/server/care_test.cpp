@@ -1,0 +1,162 @@
+// Backup, restore and doctor: what is kept comes back whole, and what is wrong is named with what to do.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "engine/test_kit.hpp"
+#include "server/backup.hpp"
+#include "server/data_folder.hpp"
+#include "server/doctor.hpp"
+#include "store/log_store.hpp"
+#include "store/maintenance.hpp"
+#include "store/schema.hpp"
+#include "store/sqlite.hpp"
+#include "store/store.hpp"
+
+namespace holdpoint::server {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+class CareTest : public ::testing::Test {
+protected:
+    CareTest() {
+        fs::create_directories(data_ + "/code");
+        fs::permissions(data_, fs::perms::owner_all);
+        std::ofstream(data_ + "/code/abc") << "#!/bin/sh\n";
+        fs::permissions(data_ + "/code/abc", fs::perms::owner_all);
+        (void)load_or_make_credentials(data_ + "/credentials.json", random_);
+        store_ = store::open_sqlite_store(data_ + "/holdpoint.db");
+        put("before");
+    }
+
+    void put(const std::string& key) {
+        const auto transaction = store_->begin();
+        transaction->apply({{Space::meta, key, "x"}});
+        transaction->commit();
+    }
+    static std::string failure(const std::function<void()>& action) {
+        try {
+            action();
+        } catch (const std::runtime_error& error) {
+            return error.what();
+        }
+        return "nothing was refused";
+    }
+    void restore() { (void)restore_backup(backup_, restored_); }
+
+    engine::test::TestFolder folder_;
+    std::string data_ = folder_.file("data");
+    std::string backup_ = folder_.file("backup");
+    std::string restored_ = folder_.file("new/restored");
+    SystemRandom random_;
+    ManualClock clock_{from_epoch_ms(1'790'000'000'000)};
+    std::unique_ptr<store::Store> store_;
+};
+
+TEST_F(CareTest, WhatWasCommittedBeforeTheBackupIsThereAfterTheRestore) {
+    const BackupSummary made = make_backup(data_, backup_, clock_);
+    put("after");  // the store stays open and in use
+    EXPECT_EQ(made.made_at, clock_.now());
+    EXPECT_EQ(made.files, 3U);
+    const BackupSummary restored = restore_backup(backup_, restored_);
+    EXPECT_EQ(restored.bytes, made.bytes);
+    EXPECT_EQ(restored.schema, store::newest_schema());
+    const auto again = store::open_sqlite_store(restored_ + "/holdpoint.db");
+    EXPECT_EQ(again->snapshot()->get(Space::meta, "before"), "x");
+    EXPECT_EQ(again->snapshot()->get(Space::meta, "after"), std::nullopt);
+    EXPECT_EQ(fs::status(restored_).permissions(), fs::perms::owner_all);
+    EXPECT_EQ(fs::status(restored_ + "/code/abc").permissions(), fs::perms::owner_all);
+    EXPECT_EQ(fs::status(restored_ + "/credentials.json").permissions(),
+              fs::perms::owner_read | fs::perms::owner_write);
+    EXPECT_FALSE(fs::exists(restored_ + "/manifest.json"));
+}
+
+TEST_F(CareTest, NothingIsOverwritten) {
+    (void)make_backup(data_, backup_, clock_);
+    EXPECT_THAT(failure([&] { (void)make_backup(data_, backup_, clock_); }), HasSubstr("is there already"));
+    EXPECT_THAT(failure([&] { (void)restore_backup(backup_, data_); }), HasSubstr("is not empty"));
+    EXPECT_THAT(failure([&] { (void)make_backup(folder_.file("none"), folder_.file("b2"), clock_); }),
+                HasSubstr("name the server's data folder"));
+    EXPECT_FALSE(fs::exists(backup_ + ".partial"));
+}
+
+TEST_F(CareTest, ADamagedBackupIsRefusedBeforeAnythingIsRestored) {
+    (void)make_backup(data_, backup_, clock_);
+    {
+        std::fstream file(backup_ + "/holdpoint.db", std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(5000);
+        file.put('!');
+    }
+    EXPECT_THAT(failure([&] { restore(); }), HasSubstr("holdpoint.db is damaged"));
+    EXPECT_FALSE(fs::exists(restored_));
+    fs::remove(backup_ + "/code/abc");
+    std::ofstream(backup_ + "/manifest.json") << R"({"format":1,"files":[{"path":"../x","bytes":1,"sha256":""}]})";
+    EXPECT_THAT(failure([&] { restore(); }), HasSubstr("names a file outside"));
+    std::ofstream(backup_ + "/manifest.json") << R"({"format":1})";
+    EXPECT_THAT(failure([&] { restore(); }), HasSubstr("a member is missing"));
+    std::ofstream(backup_ + "/manifest.json") << R"({"format":2})";
+    EXPECT_THAT(failure([&] { restore(); }), HasSubstr("use the holdpoint that made it"));
+    std::ofstream(backup_ + "/manifest.json") << "{";
+    EXPECT_THAT(failure([&] { restore(); }), HasSubstr("is no backup"));
+}
+
+TEST_F(CareTest, ANewerSchemaIsRefusedByServerBackupAndDoctor) {
+    store_.reset();
+    store::Connection(data_ + "/holdpoint.db", store::Connection::Mode::read_write)
+        .execute("PRAGMA user_version = 1000");
+    EXPECT_THAT(failure([&] { (void)store::open_sqlite_store(data_ + "/holdpoint.db"); }),
+                HasSubstr("schema version 1000, newer than this program's"));
+    EXPECT_THAT(failure([&] { (void)make_backup(data_, backup_, clock_); }), HasSubstr("use the newer holdpoint"));
+    EXPECT_FALSE(fs::exists(backup_));
+    const store::Inspection found = store::inspect_database(data_ + "/holdpoint.db");
+    EXPECT_EQ(found.schema, 1000);
+    EXPECT_TRUE(found.is_ours && found.problems.empty());
+}
+
+TEST_F(CareTest, DamageInsideADatabaseIsFound) {
+    {
+        const auto transaction = store_->begin();
+        for (int i = 0; i < 2000; ++i) transaction->apply({{Space::meta, "key" + std::to_string(i), "x"}});
+        transaction->commit();
+    }
+    store_.reset();
+    EXPECT_TRUE(store::inspect_database(data_ + "/holdpoint.db").problems.empty());
+    const auto size = static_cast<std::streamoff>(fs::file_size(data_ + "/holdpoint.db"));
+    std::fstream file(data_ + "/holdpoint.db", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(4096 * 5);
+    for (std::streamoff at = 4096 * 5; at < size; ++at) file.put('\x5a');
+    file.close();
+    EXPECT_FALSE(store::inspect_database(data_ + "/holdpoint.db").problems.empty());
+    EXPECT_FALSE(store::inspect_database(folder_.file("none.db")).problems.empty());
+}
+
+TEST_F(CareTest, TheDoctorNamesWhatIsWrongAndWhatToDo) {
+    EXPECT_EQ(examine_mode("files", data_ + "/credentials.json").verdict, Verdict::ok);
+    ::chmod((data_ + "/credentials.json").c_str(), 0644);
+    const Finding open = examine_mode("files", data_ + "/credentials.json");
+    EXPECT_EQ(open.verdict, Verdict::problem);
+    EXPECT_THAT(open.found, HasSubstr("open to others (mode 644)"));
+    EXPECT_THAT(open.advice, HasSubstr("chmod go="));
+    EXPECT_EQ(examine_mode("files", folder_.file("none")).verdict, Verdict::problem);
+
+    constexpr std::uint64_t kGigabyte = 1024UL * 1024 * 1024;
+    EXPECT_EQ(examine_space(5 * kGigabyte, 10 * kGigabyte).verdict, Verdict::ok);
+    EXPECT_EQ(examine_space(kGigabyte / 2, 10 * kGigabyte).verdict, Verdict::warning);
+    EXPECT_EQ(examine_space(kGigabyte / 100, 10 * kGigabyte).verdict, Verdict::problem);
+    EXPECT_EQ(examine_sync(std::chrono::milliseconds(1)).verdict, Verdict::ok);
+    EXPECT_EQ(examine_sync(std::chrono::milliseconds(50)).verdict, Verdict::warning);
+
+    const TimePoint now = clock_.now();
+    EXPECT_EQ(examine_clock(now, now + Milliseconds(200), Milliseconds(200)).verdict, Verdict::ok);
+    EXPECT_EQ(examine_clock(now, now + Milliseconds(5200), Milliseconds(200)).verdict, Verdict::warning);
+    EXPECT_EQ(examine_clock(now, now - Milliseconds(5200), Milliseconds(200)).verdict, Verdict::warning);
+    const TimePoint reset = from_epoch_ms(0);
+    EXPECT_EQ(examine_clock(reset, reset + Milliseconds(200), Milliseconds(200)).verdict, Verdict::problem);
+}
+
+}  // namespace
+}  // namespace holdpoint::server

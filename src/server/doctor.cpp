@@ -1,0 +1,271 @@
+#include "server/doctor.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <thread>
+
+#include "base/meters.hpp"
+#include "cli/aws_version.hpp"
+#include "cli/server_file.hpp"
+#include "net/server.hpp"
+#include "net/transport.hpp"
+#include "store/maintenance.hpp"
+
+namespace holdpoint::server {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMegabyte = 1024UL * 1024;
+
+Finding ok(std::string check, std::string found) {
+    return {.check = std::move(check), .verdict = Verdict::ok, .found = std::move(found)};
+}
+
+Finding bad(Verdict verdict, std::string check, std::string found, std::string advice) {
+    return {.check = std::move(check), .verdict = verdict, .found = std::move(found), .advice = std::move(advice)};
+}
+
+Finding sync_speed(const std::string& data) {
+    constexpr std::size_t kTries = 20;
+    const std::string path = data + "/doctor.tmp";
+    const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const std::string page(4096, 'x');
+    std::vector<std::chrono::microseconds> took;
+    bool written = file >= 0;
+    for (std::size_t i = 0; i < kTries && written; ++i) {
+        const Stopwatch watch;
+        written =
+            ::write(file, page.data(), page.size()) == static_cast<ssize_t>(page.size()) && ::fdatasync(file) == 0;
+        took.push_back(watch.elapsed());
+    }
+    const int reason = errno;
+    if (file >= 0) ::close(file);
+    ::unlink(path.c_str());
+    if (!written) {
+        return bad(Verdict::problem, "disk speed",
+                   fmt::format("nothing can be written to {}: {}", data, std::generic_category().message(reason)),
+                   "make room, or check how the disk is mounted and who owns the folder");
+    }
+    std::ranges::sort(took);
+    return examine_sync(took[took.size() / 2]);
+}
+
+void examine_disk(const std::string& data, std::vector<Finding>& findings) {
+    std::error_code problem;
+    const auto space = fs::space(data, problem);
+    if (problem) {
+        findings.push_back(
+            bad(Verdict::problem, "disk space", problem.message(), "check that the data folder is mounted"));
+        return;
+    }
+    findings.push_back(examine_space(space.available, space.capacity));
+    findings.push_back(sync_speed(data));
+}
+
+Finding examine_time(const Clock& clock) {
+    constexpr Milliseconds kLook{200};
+    const TimePoint earlier = clock.now();
+    const Milliseconds began = clock.monotonic();
+    std::this_thread::sleep_for(kLook);
+    return examine_clock(earlier, clock.now(), clock.monotonic() - began);
+}
+
+/// A server holds the lock in the folder as long as it runs.
+bool is_served(const std::string& data) {
+    const int file = ::open((data + "/lock").c_str(), O_RDWR | O_CLOEXEC);
+    if (file < 0) return false;
+    const bool held = ::flock(file, LOCK_EX | LOCK_NB) != 0;
+    ::close(file);
+    return held;
+}
+
+Finding examine_server(const std::string& data) {
+    const auto server = cli::read_server_file(data);
+    const auto endpoint = server ? net::parse_endpoint(server->url) : std::nullopt;
+    if (!endpoint) {
+        return bad(Verdict::problem, "server",
+                   "a server uses the folder, but its server.json is missing: it is starting or ending",
+                   "wait a moment and look again");
+    }
+    const net::Request request{.method = "GET", .target = "/health", .headers = {}, .body = {}};
+    const net::Timeouts patience{.connect = Milliseconds{2000}, .read = Milliseconds{5000}};
+    const auto response = net::make_transport()->send(*endpoint, request, patience);
+    if (response && response->status == 200) return ok("server", fmt::format("runs at {} and is ready", server->url));
+    return bad(
+        Verdict::problem, "server",
+        response ? fmt::format("runs at {} and says {}", server->url, response->body)
+                 : fmt::format("holds the folder but does not answer at {}: {}", server->url, response.error().message),
+        "look at its log; restart it if it does not recover: what was acknowledged is safe");
+}
+
+Finding examine_port(const Options& options) {
+    const std::string where = fmt::format("{}:{}", options.host, options.port);
+    try {
+        net::Server listener({.host = options.host, .port = options.port, .threads = 1},
+                             [](const net::Request&, const net::Respond&) {});
+        return ok("server", fmt::format("does not run; {} is free for it", where));
+    } catch (const std::exception& error) {
+        return bad(Verdict::problem, "server", error.what(),
+                   fmt::format("choose another address with --listen, or end what uses {}", where));
+    }
+}
+
+void examine_databases(const std::string& data, std::vector<Finding>& findings) {
+    const std::string advice =
+        "stop the server, keep a copy of the folder, and restore the last backup (docs/server.md)";
+    for (const std::string file : {"holdpoint.db", "logs.db"}) {
+        const std::string path = fmt::format("{}/{}", data, file);
+        if (!fs::exists(path)) continue;
+        const store::Inspection found = store::inspect_database(path);
+        const bool is_main = file == "holdpoint.db";
+        if (!found.problems.empty()) {
+            findings.push_back(bad(Verdict::problem, file, "is damaged: " + found.problems.front(), advice));
+        } else if (is_main && !found.is_ours) {
+            findings.push_back(
+                bad(Verdict::problem, file, "is another program's database", "choose another folder with --data"));
+        } else if (is_main && found.schema > store::newest_schema()) {
+            findings.push_back(bad(Verdict::problem, file,
+                                   fmt::format("has schema version {}, newer than this program's {}", found.schema,
+                                               store::newest_schema()),
+                                   "use the newer holdpoint, or restore a backup made before it was"));
+        } else {
+            findings.push_back(
+                ok(file, is_main ? fmt::format("is whole; schema version {}", found.schema) : "is whole"));
+        }
+    }
+}
+
+Finding examine_files_limit(const Options& options) {
+    // A connection each, and for each function process its output and its connection; the databases and the rest.
+    constexpr std::size_t kForTheRest = 200;
+    constexpr std::size_t kForEachProcess = 4;
+    const std::size_t wanted = std::max<std::size_t>(4096, kForTheRest + options.function_processes * kForEachProcess);
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    const std::string found = fmt::format("{} open files are allowed", limit.rlim_cur);
+    if (limit.rlim_cur >= wanted) return ok("open files", found);
+    return bad(Verdict::warning, "open files", found,
+               fmt::format("allow {}: `ulimit -n {}`, or LimitNOFILE={} in the systemd unit", wanted, wanted, wanted));
+}
+
+Finding examine_processes_limit(const Options& options) {
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NPROC, &limit);
+    if (limit.rlim_cur == RLIM_INFINITY) return ok("processes", "as many as there may be");
+    const std::string found = fmt::format("{} processes and threads are allowed", limit.rlim_cur);
+    const std::size_t wanted = 100 + options.function_processes;
+    if (limit.rlim_cur >= wanted) return ok("processes", found);
+    return bad(Verdict::warning, "processes", found,
+               fmt::format("allow {}: `ulimit -u {}`, or LimitNPROC={}", wanted, wanted, wanted));
+}
+
+Finding examine_aws() {
+    const auto text = cli::installed_aws_version();
+    const auto version = text ? cli::parse_aws_version(*text) : std::nullopt;
+    if (!version) return ok("aws", "there is no aws command on the PATH; none is needed");
+    const std::string found = fmt::format("version {}.{}", version->major, version->minor);
+    if (cli::honours_endpoint_url(*version)) return ok("aws", found);
+    return bad(Verdict::warning, "aws", found + " ignores AWS_ENDPOINT_URL and would talk to the real AWS",
+               "give it --endpoint-url \"$AWS_ENDPOINT_URL\" each time, or install 2.13 (1.29) or later");
+}
+
+}  // namespace
+
+Finding examine_mode(const std::string& check, const std::string& path) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0) {
+        return bad(Verdict::problem, check, fmt::format("{}: {}", path, std::generic_category().message(errno)),
+                   "check who owns the folder and those above it");
+    }
+    if (status.st_uid != ::geteuid()) {
+        return bad(Verdict::problem, check,
+                   fmt::format("{} belongs to user {}, and you are {}", path, status.st_uid, ::geteuid()),
+                   fmt::format("run as its owner, or `chown -R {} {}`", ::geteuid(), path));
+    }
+    constexpr unsigned kOthers = 077;
+    if ((status.st_mode & kOthers) != 0) {
+        return bad(Verdict::problem, check,
+                   fmt::format("{} is open to others (mode {:03o})", path, status.st_mode & 0777U),
+                   fmt::format("`chmod go= {}`", path));
+    }
+    return ok(check, fmt::format("{} is yours alone (mode {:03o})", path, status.st_mode & 0777U));
+}
+
+Finding examine_clock(TimePoint earlier, TimePoint later, Milliseconds monotonic_between) {
+    constexpr Milliseconds kApart{100};
+    const std::string now = to_iso8601(later);
+    constexpr int kFirstYear = 2025;
+    constexpr int kLastYear = 2100;
+    const int year = static_cast<int>(std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(later)).year());
+    if (year < kFirstYear || year > kLastYear) {
+        return bad(Verdict::problem, "clock", "it says " + now,
+                   "set the clock (NTP): deadlines are wall time, and signatures older than 15 minutes are refused");
+    }
+    const Milliseconds apart = (later - earlier) - monotonic_between;
+    if (apart > kApart || apart < -kApart) {
+        return bad(Verdict::warning, "clock",
+                   fmt::format("{}; it jumped by {} ms while it was watched", now, apart.count()),
+                   "let NTP slew the clock instead of stepping it; nothing is lost, but deadlines jump along");
+    }
+    return ok("clock", now + ", and it runs evenly");
+}
+
+Finding examine_space(std::uint64_t free_bytes, std::uint64_t all_bytes) {
+    constexpr std::uint64_t kTooLittle = 100 * kMegabyte;
+    constexpr std::uint64_t kLittle = 1024 * kMegabyte;
+    const std::string found = fmt::format("{} MB of {} MB are free", free_bytes / kMegabyte, all_bytes / kMegabyte);
+    if (free_bytes < kTooLittle)
+        return bad(Verdict::problem, "disk space", found, "make room: a full disk ends the server");
+    if (free_bytes < kLittle) {
+        return bad(Verdict::warning, "disk space", found,
+                   "make room, or keep logs for fewer days (log-retention-days)");
+    }
+    return ok("disk space", found);
+}
+
+Finding examine_sync(std::chrono::microseconds median) {
+    constexpr std::chrono::milliseconds kSlow{20};
+    const std::string found =
+        fmt::format("fsync takes {:.2f} ms (the middle of 20)", static_cast<double>(median.count()) / 1000);
+    if (median < kSlow) return ok("disk speed", found);
+    return bad(Verdict::warning, "disk speed", found,
+               "each commit waits for it: put the data folder on a local SSD, or expect slow checkpoints");
+}
+
+std::vector<Finding> examine(const Options& options, const Clock& clock) {
+    std::vector<Finding> findings;
+    const std::string& data = options.data;
+    const bool is_there = fs::exists(data);
+    if (is_there) {
+        findings.push_back(examine_mode("data folder", data));
+        for (const char* file : {"credentials.json", "sns-signing.pem", "server.json", "holdpoint.db", "logs.db"}) {
+            const std::string path = data + "/" + file;
+            if (!fs::exists(path)) continue;
+            if (Finding finding = examine_mode("files", path); finding.verdict != Verdict::ok)
+                findings.push_back(std::move(finding));
+        }
+        examine_disk(data, findings);
+    } else {
+        findings.push_back(ok("data folder", data + " is not there; the first start makes it"));
+    }
+    findings.push_back(examine_time(clock));
+    findings.push_back(is_there && is_served(data) ? examine_server(data) : examine_port(options));
+    if (is_there) examine_databases(data, findings);
+    findings.push_back(examine_files_limit(options));
+    findings.push_back(examine_processes_limit(options));
+    findings.push_back(examine_aws());
+    return findings;
+}
+
+}  // namespace holdpoint::server

@@ -1,0 +1,322 @@
+#include "server/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace holdpoint::server {
+
+namespace {
+
+constexpr std::string_view kLimitPrefix = "limit.";
+constexpr std::string_view kVariablePrefix = "HOLDPOINT_";
+
+std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t min, std::int64_t max) {
+    std::int64_t number = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool good = problem == std::errc() && end == text.data() + text.size() && number >= min && number <= max;
+    return good ? std::optional(number) : std::nullopt;
+}
+
+// One maker for each kind of value; `member` is a pointer to a member of Options.
+
+template <class Member>
+Setting text(const std::string& name, Member member, const std::string& form, const std::string& expected,
+             const std::string& meaning) {
+    return {.name = name,
+            .form = form,
+            .expected = expected,
+            .meaning = meaning,
+            .read =
+                [member](Options& options, const std::string& value) {
+                    std::invoke(member, options) = value;
+                    return !value.empty();
+                },
+            .show = [member](const Options& options) { return std::invoke(member, options); }};
+}
+
+template <class Member>
+Setting number(const std::string& name, Member member, std::int64_t min, std::int64_t max, const std::string& meaning) {
+    return {.name = name,
+            .form = "NUMBER",
+            .expected = fmt::format("a whole number from {} to {}", min, max),
+            .meaning = meaning,
+            .read =
+                [=](Options& options, const std::string& value) {
+                    auto& target = std::invoke(member, options);
+                    const auto read = whole_number(value, min, max);
+                    if (read) target = static_cast<std::remove_cvref_t<decltype(target)>>(*read);
+                    return read.has_value();
+                },
+            .show = [member](const Options& options) { return std::to_string(std::invoke(member, options)); }};
+}
+
+Setting listen_setting() {
+    return {.name = "listen",
+            .form = "HOST:PORT",
+            .expected = "HOST:PORT, such as 127.0.0.1:4566",
+            .meaning = "address that is served; port 0 takes any free one",
+            .read = [](Options& options,
+                       const std::string& value) { return read_address(value, options.host, options.port); },
+            .show = [](const Options& options) { return fmt::format("{}:{}", options.host, options.port); }};
+}
+
+/// One of a closed list of words, each for a value.
+template <class Value>
+Setting choice(const std::string& name, Value Options::* member,
+               const std::vector<std::pair<std::string, Value>>& choices, const std::string& meaning) {
+    std::vector<std::string> words;
+    words.reserve(choices.size());
+    for (const auto& [word, value] : choices) words.push_back(word);
+    return {.name = name,
+            .form = fmt::format("{}", fmt::join(words, "|")),
+            .expected = fmt::format("one of {}", fmt::join(words, ", ")),
+            .meaning = meaning,
+            .read =
+                [=](Options& options, const std::string& text) {
+                    const auto found = std::ranges::find(choices, text, &std::pair<std::string, Value>::first);
+                    if (found != choices.end()) options.*member = found->second;
+                    return found != choices.end();
+                },
+            .show =
+                [=](const Options& options) {
+                    return std::ranges::find_if(choices, [&](const auto& one) { return one.second == options.*member; })
+                        ->first;
+                }};
+}
+
+Setting metrics_setting() {
+    return {.name = "metrics",
+            .form = "on|off|HOST:PORT",
+            .expected = "on, off, or HOST:PORT",
+            .meaning = "whether /metrics is served with everything else, not at all, or at an address of its own",
+            .read =
+                [](Options& options, const std::string& value) {
+                    options.metrics = value;
+                    std::string host;
+                    std::uint16_t port = 0;
+                    return value == "on" || value == "off" || read_address(value, host, port);
+                },
+            .show = [](const Options& options) { return options.metrics; }};
+}
+
+Setting limit_setting(std::string_view limit) {
+    return {
+        .name = std::string(kLimitPrefix) + std::string(limit),
+        .form = "NUMBER",
+        .expected = fmt::format("a whole number from 1 to {}", core::kLimitMax),
+        .meaning = std::string(core::limit_meaning(limit)) + "; AWS's own unless you say otherwise",
+        .read =
+            [limit](Options& options, const std::string& value) {
+                return core::set_limit(options.limits, fmt::format("{}={}", limit, value)).has_value();
+            },
+        .show = [limit](const Options& options) { return std::to_string(core::limit_value(options.limits, limit)); }};
+}
+
+std::string_view trim(std::string_view text) {
+    constexpr std::string_view kBlanks = " \t\r";
+    const auto begin = text.find_first_not_of(kBlanks);
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
+}
+
+bool needs_quotes(std::string_view value) {
+    return value.empty() || trim(value) != value || value.find_first_of("\"\\") != std::string_view::npos ||
+           value.starts_with('#') || value.find(" #") != std::string_view::npos;
+}
+
+std::string quoted(std::string_view value) {
+    if (!needs_quotes(value)) return std::string(value);
+    std::string text = "\"";
+    for (const char c : value) {
+        if (c == '"' || c == '\\') text += '\\';
+        text += c;
+    }
+    return text + '"';
+}
+
+/// What stands behind the `=`; nothing when quotes are not closed or more follows them.
+std::optional<std::string> read_value(std::string_view text) {
+    text = trim(text);
+    if (!text.starts_with('"')) {
+        if (text.starts_with('#')) return std::string();
+        for (const std::string_view mark : {" #", "\t#"}) text = text.substr(0, text.find(mark));
+        return std::string(trim(text));
+    }
+    std::string value;
+    for (std::size_t i = 1; i < text.size(); ++i) {
+        if (text[i] == '"') {
+            const std::string_view rest = trim(text.substr(i + 1));
+            return rest.empty() || rest.starts_with('#') ? std::optional(value) : std::nullopt;
+        }
+        if (text[i] == '\\' && i + 1 < text.size()) ++i;
+        value += text[i];
+    }
+    return std::nullopt;
+}
+
+std::unexpected<Error> invalid(std::string message) {
+    return fail("InvalidConfiguration", 400, std::move(message));
+}
+
+std::string names_of(const std::vector<Setting>& table) {
+    std::vector<std::string_view> names;
+    names.reserve(table.size());
+    for (const Setting& setting : table) names.push_back(setting.name);
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+std::vector<Setting> settings() {
+    std::vector<Setting> table = {
+        text("data", &Options::data, "FOLDER", "a folder's path", "folder for everything that is kept"),
+        listen_setting(),
+        metrics_setting(),
+        choice("log-format", &Options::log_format, {{"text", log::Format::text}, {"json", log::Format::json}},
+               "how the lines on standard error are written"),
+        choice("log-level", &Options::log_level,
+               {{"debug", log::Level::debug},
+                {"info", log::Level::info},
+                {"warn", log::Level::warn},
+                {"error", log::Level::error}},
+               "the least that is written; debug has a line for every request"),
+        number("io-threads", &Options::io_threads, 1, 64, "threads that read requests and write answers"),
+        number("function-processes", &Options::function_processes, 1, 10000,
+               "processes of one function version at the same time; more invocations wait"),
+        number("function-idle-seconds", &Options::function_idle_seconds, 1, 86400,
+               "a function's process that had no work for so long is ended"),
+        number("drain-seconds", &Options::drain_seconds, 0, 3600,
+               "how long the end of the server waits for invocations under way"),
+        number("log-retention-days", &Options::log_retention_days, 0, 3653,
+               "log lines older than this are erased, unless their group has a retention of its own; 0 keeps them"),
+        choice("check-database", &Options::check_database, {{"on", true}, {"off", false}},
+               "whether every page of the database is read at the start, to find damage before it does harm"),
+    };
+    for (const std::string_view limit : core::limit_names()) table.push_back(limit_setting(limit));
+    return table;
+}
+
+bool read_address(const std::string& text, std::string& host, std::uint16_t& port) {
+    constexpr std::int64_t kPortMax = 65535;
+    const auto colon = text.rfind(':');
+    const auto number = colon == std::string::npos ? std::nullopt : whole_number(text.substr(colon + 1), 0, kPortMax);
+    if (!number || colon == 0) return false;
+    host = text.substr(0, colon);
+    port = static_cast<std::uint16_t>(*number);
+    return true;
+}
+
+std::string Setting::flag() const {
+    if (name.starts_with(kLimitPrefix)) return "--limit " + name.substr(kLimitPrefix.size()) + "=";
+    return "--" + name;
+}
+
+std::string Setting::variable() const {
+    std::string variable(kVariablePrefix);
+    for (const char c : name) {
+        const bool lower = c >= 'a' && c <= 'z';
+        variable += lower ? static_cast<char>(c - 'a' + 'A') : c == '-' || c == '.' ? '_' : c;
+    }
+    return variable;
+}
+
+Result<std::vector<Assignment>> read_config(const std::string& path, std::string_view text) {
+    const std::vector<Setting> table = settings();
+    std::vector<Assignment> assignments;
+    for (int line_number = 1; !text.empty(); ++line_number) {
+        const auto end = text.find('\n');
+        const std::string_view line = trim(text.substr(0, end));
+        text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+        if (line.empty() || line.starts_with('#')) continue;
+        const std::string origin = fmt::format("{}:{}", path, line_number);
+        const auto equals = line.find('=');
+        if (equals == std::string_view::npos) {
+            return invalid(
+                fmt::format("{}: expected `name = value` or a comment that begins with #, got '{}'", origin, line));
+        }
+        const std::string name(trim(line.substr(0, equals)));
+        if (std::ranges::find(table, name, &Setting::name) == table.end()) {
+            return invalid(
+                fmt::format("{}: there is no setting '{}'; expected one of {}", origin, name, names_of(table)));
+        }
+        const auto earlier = std::ranges::find(assignments, name, &Assignment::name);
+        if (earlier != assignments.end()) {
+            return invalid(
+                fmt::format("{}: '{}' was set before, at {}; expected it once", origin, name, earlier->origin));
+        }
+        const auto value = read_value(line.substr(equals + 1));
+        if (!value)
+            return invalid(fmt::format("{}: {}: expected a value, or one between two double quotes", origin, name));
+        assignments.push_back({.name = name, .text = *value, .origin = origin});
+    }
+    return assignments;
+}
+
+std::vector<Assignment> read_environment(const std::function<const char*(const char*)>& look_up) {
+    std::vector<Assignment> assignments;
+    for (const Setting& setting : settings()) {
+        const std::string variable = setting.variable();
+        const char* const value = look_up(variable.c_str());
+        if (value == nullptr || *value == '\0') continue;
+        assignments.push_back({.name = setting.name, .text = value, .origin = "environment " + variable});
+    }
+    return assignments;
+}
+
+std::vector<std::string> unknown_variables(const char* const* environment) {
+    const std::vector<Setting> table = settings();
+    std::vector<std::string> unknown;
+    for (; *environment != nullptr; ++environment) {
+        const std::string_view entry(*environment);
+        const std::string name(entry.substr(0, entry.find('=')));
+        if (!name.starts_with(kVariablePrefix) || name == kConfigVariable) continue;
+        if (std::ranges::find(table, name, &Setting::variable) == table.end()) unknown.push_back(name);
+    }
+    return unknown;
+}
+
+Result<Configuration> configure(Options defaults, const std::vector<Assignment>& assignments) {
+    const std::vector<Setting> table = settings();
+    Configuration configuration{.options = std::move(defaults)};
+    for (const Assignment& assignment : assignments) {
+        const auto setting = std::ranges::find(table, assignment.name, &Setting::name);
+        if (setting == table.end()) {
+            return invalid(fmt::format("{}: there is no setting '{}'; expected one of {}", assignment.origin,
+                                       assignment.name, names_of(table)));
+        }
+        if (!setting->read(configuration.options, assignment.text)) {
+            return invalid(fmt::format("{}: {}: expected {}, got '{}'", assignment.origin, setting->name,
+                                       setting->expected, assignment.text));
+        }
+        configuration.origins[setting->name] = assignment.origin;
+    }
+    return configuration;
+}
+
+std::string print_config(const Configuration& configuration) {
+    std::string text;
+    for (const Setting& setting : settings()) {
+        const auto origin = configuration.origins.find(setting.name);
+        text += fmt::format("{:<50}  # {}\n",
+                            fmt::format("{} = {}", setting.name, quoted(setting.show(configuration.options))),
+                            origin == configuration.origins.end() ? "default" : origin->second);
+    }
+    return text;
+}
+
+std::string settings_markdown() {
+    std::string text =
+        "| name | flag | environment | value | default | meaning |\n| --- | --- | --- | --- | --- | --- |\n";
+    const Options defaults{.data = "~/.local/share/holdpoint"};
+    for (const Setting& setting : settings()) {
+        const std::string shown = setting.show(defaults);
+        text += fmt::format("| `{}` | `{}` | `{}` | {} | {} | {} |\n", setting.name, setting.flag(), setting.variable(),
+                            setting.expected, shown.empty() ? "none" : "`" + shown + "`", setting.meaning);
+    }
+    return text;
+}
+
+}  // namespace holdpoint::server

@@ -1,0 +1,76 @@
+#include "server/settings_flags.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "cli/server_file.hpp"
+
+namespace holdpoint::server {
+
+namespace {
+
+std::string help_of(const Setting& setting, const Options& defaults) {
+    const std::string shown = setting.show(defaults);
+    return fmt::format("{} ({}; {})", setting.meaning, setting.expected,
+                       shown.empty() ? "no default" : "default " + shown);
+}
+
+Result<std::vector<Assignment>> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    if (!file.is_open() || file.bad()) {
+        return fail("InvalidConfiguration", 400, fmt::format("cannot read the configuration file {}", path));
+    }
+    return read_config(path, text);
+}
+
+}  // namespace
+
+SettingsFlags::SettingsFlags(CLI::App& command) : command_(command) {
+    command.add_option("--config", config_,
+                       fmt::format("file with settings, one `name = value` in a line; or {}", kConfigVariable));
+    const Options defaults{.data = cli::default_data_folder()};
+    for (const Setting& setting : settings()) {
+        if (setting.name.starts_with("limit.")) continue;
+        command.add_option("--" + setting.name, flags_[setting.name], help_of(setting, defaults))
+            ->type_name(setting.form);
+    }
+    command
+        .add_option("--limit", limits_,
+                    fmt::format("instead of AWS's limit for durable executions; may be repeated. Names: {}",
+                                fmt::join(core::limit_names(), ", ")))
+        ->allow_extra_args(false)
+        ->type_name("NAME=NUMBER");
+}
+
+Result<Configuration> SettingsFlags::read() const {
+    std::vector<Assignment> assignments;
+    const char* const variable = std::getenv(std::string(kConfigVariable).c_str());
+    const std::string config = config_.empty() && variable != nullptr ? variable : config_;
+    if (!config.empty()) {
+        auto from_file = read_file(config);
+        if (!from_file) return std::unexpected(from_file.error());
+        assignments = std::move(*from_file);
+    }
+    for (Assignment& one : read_environment([](const char* name) { return std::getenv(name); })) {
+        assignments.push_back(std::move(one));
+    }
+    for (const auto& [name, text] : flags_) {
+        if (command_.count("--" + name) > 0) assignments.push_back({name, text, "flag --" + name});
+    }
+    for (const std::string& limit : limits_) {
+        core::Limits checked;
+        if (const auto set = core::set_limit(checked, limit); !set) {
+            return fail("InvalidConfiguration", 400, "flag --limit: " + set.error().message);
+        }
+        const auto equals = limit.find('=');
+        assignments.push_back({"limit." + limit.substr(0, equals), limit.substr(equals + 1), "flag --limit"});
+    }
+    return configure({.data = cli::default_data_folder()}, assignments);
+}
+
+}  // namespace holdpoint::server

@@ -1,0 +1,109 @@
+// Settings: one precedence, refusals that say where and what was expected, and documentation that cannot differ.
+#include "server/settings.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+namespace holdpoint::server {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::string refusal(const std::string& text) {
+    const auto read = read_config("/etc/holdpoint.conf", text);
+    if (!read) return read.error().message;
+    const auto configuration = configure({}, *read);
+    return configuration ? "" : configuration.error().message;
+}
+
+TEST(Settings, LaterSourcesWinAndTheOriginIsKnown) {
+    auto assignments =
+        read_config("/etc/h.conf", "# ours\nlisten = 0.0.0.0:1\ndrain-seconds = 7\n\nlimit.operations=9 # few\n")
+            .value();
+    const std::map<std::string, std::string> variables{
+        {"HOLDPOINT_LISTEN", "0.0.0.0:2"}, {"HOLDPOINT_LIMIT_OPERATIONS", "10"}, {"HOLDPOINT_DATA", ""}};
+    for (const Assignment& one : read_environment([&](const char* name) {
+             const auto found = variables.find(name);
+             return found == variables.end() ? nullptr : found->second.c_str();
+         })) {
+        assignments.push_back(one);
+    }
+    assignments.push_back({"listen", "0.0.0.0:3", "flag --listen"});
+    const auto configuration = configure({.data = "/var/lib/holdpoint"}, assignments);
+    ASSERT_TRUE(configuration) << configuration.error().message;
+    EXPECT_EQ(configuration->options.port, 3);
+    EXPECT_EQ(configuration->options.limits.operations, 10);
+    EXPECT_EQ(configuration->options.drain_seconds, 7);
+    EXPECT_EQ(configuration->options.data, "/var/lib/holdpoint") << "an empty variable is none";
+    const std::string printed = print_config(*configuration);
+    EXPECT_THAT(printed, HasSubstr("listen = 0.0.0.0:3 "));
+    EXPECT_THAT(printed, HasSubstr("# flag --listen"));
+    EXPECT_THAT(printed, HasSubstr("# environment HOLDPOINT_LIMIT_OPERATIONS"));
+    EXPECT_THAT(printed, HasSubstr("# /etc/h.conf:3"));
+    EXPECT_THAT(printed, HasSubstr("# default"));
+}
+
+TEST(Settings, WhatIsPrintedIsAConfigurationFile) {
+    const Configuration odd{.options = {.data = R"(/a "folder" \ with # marks)"}};
+    const auto read = read_config("printed", print_config(odd));
+    ASSERT_TRUE(read) << read.error().message;
+    const auto again = configure({}, *read);
+    ASSERT_TRUE(again) << again.error().message;
+    EXPECT_EQ(again->options.data, odd.options.data);
+    for (const Setting& setting : settings())
+        EXPECT_EQ(setting.show(again->options), setting.show(odd.options)) << setting.name;
+}
+
+TEST(Settings, WhatIsWrongIsRefusedWithFileLineAndWhatWasExpected) {
+    EXPECT_THAT(refusal("\n# a\nlissten = 127.0.0.1:1\n"),
+                HasSubstr("/etc/holdpoint.conf:3: there is no setting 'lissten'; expected one of data, listen, "));
+    EXPECT_THAT(refusal("listen"), HasSubstr("/etc/holdpoint.conf:1: expected `name = value`"));
+    EXPECT_EQ(refusal("io-threads = many"),
+              "/etc/holdpoint.conf:1: io-threads: expected a whole number from 1 to 64, got 'many'");
+    EXPECT_THAT(refusal("io-threads = 65"), HasSubstr("expected a whole number from 1 to 64, got '65'"));
+    EXPECT_THAT(refusal("io-threads ="), HasSubstr("expected a whole number"));
+    EXPECT_THAT(refusal("data = \"/open"), HasSubstr("data: expected a value, or one between two double quotes"));
+    EXPECT_THAT(refusal("data = \"/a\" b"), HasSubstr("two double quotes"));
+    EXPECT_THAT(refusal("data = "), HasSubstr("expected a folder's path"));
+    EXPECT_THAT(refusal("limit.operations = 0"),
+                HasSubstr("limit.operations: expected a whole number from 1 to 2000000000"));
+    EXPECT_THAT(refusal("drain-seconds = 1\ndrain-seconds = 2"),
+                HasSubstr("conf:2: 'drain-seconds' was set before, at /etc/holdpoint.conf:1"));
+    for (const std::string bad : {"nonsense", ":1", "host:", "host:65536", "host:-1", "host:1x"}) {
+        EXPECT_THAT(refusal("listen = " + bad), HasSubstr("expected HOST:PORT")) << bad;
+    }
+    EXPECT_EQ(refusal("data = /a#b  # a comment\r\nlisten = h:0\r\n"), "");
+}
+
+TEST(Settings, AMisspeltVariableIsNoticed) {
+    const std::vector<const char*> environment{"HOLDPOINT_LISTEN=x", "HOLDPOINT_LISSTEN=x", "HOLDPOINT_CONFIG=x",
+                                               "HOME=/", nullptr};
+    EXPECT_THAT(unknown_variables(environment.data()), ElementsAre("HOLDPOINT_LISSTEN"));
+}
+
+/// UPDATE_DOCS=1 writes the table into the page instead.
+TEST(Settings, TheOperatorsPageHasTheTable) {
+    const std::string path = HOLDPOINT_SOURCE_FOLDER "/docs/server.md";
+    std::ifstream file(path);
+    std::string page{std::istreambuf_iterator<char>(file), {}};
+    const std::string begin = "<!-- settings: begin -->\n";
+    const auto from = page.find(begin);
+    const auto to = page.find("<!-- settings: end -->");
+    ASSERT_TRUE(from != std::string::npos && to != std::string::npos) << path;
+    const auto start = from + begin.size();
+    if (std::getenv("UPDATE_DOCS") != nullptr) {
+        page.replace(start, to - start, settings_markdown());
+        std::ofstream(path) << page;
+        return;
+    }
+    EXPECT_EQ(page.substr(start, to - start), settings_markdown())
+        << "the table differs: UPDATE_DOCS=1 with this test writes it";
+}
+
+}  // namespace
+}  // namespace holdpoint::server

@@ -1,0 +1,266 @@
+"""The server as its operator sees it: settings, /health and /metrics, its log, doctor, backup and restore, systemd."""
+import json
+import re
+import shutil
+import socket
+import sqlite3
+import subprocess
+import threading
+import urllib.error
+import urllib.request
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from conftest import deployed
+from holdpoint import BIN, ROOT, Approvals, Server, eventually, free_port
+
+
+def get(port, path):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def metrics(port):
+    """The samples of /metrics, read by Prometheus's own parser: {name: [(labels, value), …]}."""
+    status, text = get(port, "/metrics")
+    assert status == 200
+    found = {}
+    for family in text_string_to_metric_families(text):
+        assert family.documentation and family.type in ("counter", "gauge", "histogram"), family.name
+        for sample in family.samples:
+            found.setdefault(sample.name, []).append((sample.labels, sample.value))
+    return found
+
+
+def value(samples, name, **labels):
+    return sum(number for has, number in samples.get(name, []) if all(has.get(k) == v for k, v in labels.items()))
+
+
+def holdpoint(*arguments, **variables):
+    return subprocess.run([str(BIN / "holdpoint"), *map(str, arguments)], capture_output=True, text=True, timeout=60,
+                          env={"HOME": "/nonexistent", "PATH": "/usr/bin:/bin", **variables})
+
+
+def test_metrics_count_what_happens_and_name_nobody(server, polling):
+    arn, approval_id = polling.pending()
+    polling.decide(approval_id)
+    polling.ended(arn)
+    samples = metrics(server.port)
+    assert value(samples, "holdpoint_executions_started_total") >= 1
+    assert value(samples, "holdpoint_executions_ended_total", status="SUCCEEDED") >= 1
+    assert value(samples, "holdpoint_checkpoints_total") >= 3
+    assert value(samples, "holdpoint_requests_total", service="lambda", operation="CheckpointDurableExecution", status="200") >= 3
+    assert value(samples, "holdpoint_requests_total", service="lambda", operation="Invoke", status="202") >= 1
+    assert value(samples, "holdpoint_commit_seconds_count") > 5 and value(samples, "holdpoint_commit_batch_commands_count") > 5
+    assert value(samples, "holdpoint_function_processes") >= 1
+    assert value(samples, "holdpoint_store_bytes", store="database") > 0
+    assert value(samples, "process_resident_memory_bytes") > 1_000_000
+    assert value(samples, "holdpoint_build_info") == 1
+    for name, of_name in samples.items():
+        if name.endswith("_bucket"):
+            series = {}
+            for labels, number in of_name:
+                series.setdefault(tuple(sorted((k, v) for k, v in labels.items() if k != "le")), []).append(number)
+            assert all(numbers == sorted(numbers) for numbers in series.values()), name
+    _, text = get(server.port, "/metrics")
+    for secret in (approval_id, arn, server.env["AWS_ACCESS_KEY_ID"], server.env["AWS_SECRET_ACCESS_KEY"], "app-polling", "000000000000"):
+        assert secret not in text
+
+
+def test_metrics_can_have_an_address_of_their_own_or_none(tmp_path):
+    port = free_port()
+    one = Server(tmp_path, flags=["--metrics", f"127.0.0.1:{port}"]).start()
+    assert value(metrics(port), "holdpoint_build_info") == 1
+    assert get(port, "/health") == (200, '{"status":"ready"}')
+    assert get(port, "/2015-03-31/functions/")[0] == 404
+    assert get(one.port, "/metrics")[0] == 404
+    one.stop()
+    one.flags = ["--metrics", "off"]
+    one.start()
+    assert get(one.port, "/metrics")[0] == 404 and get(one.port, "/health")[0] == 200
+    one.stop()
+
+
+def test_settings_have_one_precedence_and_say_where_they_came_from(tmp_path):
+    file = tmp_path / "holdpoint.conf"
+    file.write_text("# ours\ndata = /from/file\nio-threads = 3\nlisten = 127.0.0.1:1\n")
+    done = holdpoint("up", "--config", file, "--print-config", "--listen", "127.0.0.1:3", HOLDPOINT_LISTEN="127.0.0.1:2", HOLDPOINT_IO_THREADS="4")
+    assert done.returncode == 0, done.stderr
+    shown = dict(re.findall(r"^(\S+) = .*?(\S+)\s+# .*$", done.stdout, re.M))
+    assert (shown["data"], shown["listen"], shown["io-threads"]) == ("/from/file", "127.0.0.1:3", "4")
+    origins = dict(re.findall(r"^(\S+) = .*# (.*)$", done.stdout, re.M))
+    assert origins["data"] == f"{file}:2" and origins["listen"] == "flag --listen" and origins["io-threads"] == "environment HOLDPOINT_IO_THREADS"
+    assert origins["drain-seconds"] == "default"
+
+
+@pytest.mark.parametrize("line, expected", [
+    ("liisten = 1", "there is no setting 'liisten'; expected one of data, listen"),
+    ("io-threads = many", "io-threads: expected a whole number from 1 to 64, got 'many'"),
+    ("io-threads = 0", "expected a whole number from 1 to 64"),
+    ("log-format = xml", "expected one of text, json, got 'xml'"),
+])
+def test_a_wrong_setting_is_refused_with_its_place(tmp_path, line, expected):
+    file = tmp_path / "holdpoint.conf"
+    file.write_text(f"# a comment\n{line}\n")
+    done = holdpoint("up", "--config", file)
+    assert done.returncode == 78 and f"{file}:2: " in done.stderr and expected in done.stderr
+
+
+def test_help_shows_every_setting_of_the_page():
+    table = (ROOT / "docs/server.md").read_text().split("<!-- settings: begin -->")[1].split("<!-- settings: end -->")[0]
+    flags = re.findall(r"^\| `[\w.-]+` \| `(--[\w-]+)", table, re.M)
+    shown = holdpoint("up", "--help").stdout
+    assert len(flags) > 15 and not [flag for flag in flags if flag not in shown]
+
+
+def test_each_answer_has_an_id_and_the_log_has_its_line(tmp_path):
+    one = Server(tmp_path, flags=["--log-format", "json", "--log-level", "debug"]).start()
+    approvals = deployed(one, "callback")
+    arn, approval_id = approvals.pending()
+    callback = next(e for e in approvals.history(arn, IncludeExecutionData=True) if e["EventType"] == "CallbackStarted")
+    callback_id = callback["CallbackStartedDetails"]["CallbackId"]
+    state = approvals.lambda_.get_durable_execution(DurableExecutionArn=arn)
+    table = approvals.dynamodb.list_tables()
+    topics = approvals.sns.list_topics()
+    with pytest.raises(Exception) as refused:
+        approvals.lambda_.get_function(FunctionName="no-such-function")
+    approvals.lambda_.send_durable_execution_callback_heartbeat(CallbackId=callback_id)
+    one.stop()
+    text = one.log.read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert {"ready", "ending"} <= {line["event"] for line in lines}
+    by_id = {line["request_id"]: line for line in lines if line["event"] == "request"}
+    for answer, operation in ((state, "GetDurableExecution"), (table, "ListTables"), (topics, "ListTopics"), (refused.value.response, "GetFunction")):
+        meta = answer["ResponseMetadata"]
+        assert meta["HTTPHeaders"]["x-amzn-requestid"]
+        line = by_id[meta["HTTPHeaders"]["x-amzn-requestid"]]
+        assert (line["operation"], line["status"], line["level"]) == (operation, str(meta["HTTPStatusCode"]), "debug")
+    assert by_id[state["ResponseMetadata"]["RequestId"]]["execution"] == arn
+    for secret in (callback_id, one.env["AWS_SECRET_ACCESS_KEY"], "Authorization"):
+        assert secret not in text
+
+
+def findings(done):
+    return {f["check"]: f for f in json.loads(done.stdout)["findings"]}
+
+
+def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(tmp_path):
+    one = Server(tmp_path).start()
+    well = one.run("doctor", "--data", one.data, "--json")
+    assert json.loads(well.stdout)["healthy"] and "is ready" in findings(well)["server"]["found"]
+    assert {"data folder", "disk space", "disk speed", "clock", "holdpoint.db", "logs.db", "open files"} <= set(findings(well))
+    one.stop()
+    (one.data / "credentials.json").chmod(0o644)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ill = one.run("doctor", "--data", one.data, "--listen", f"127.0.0.1:{port}", "--json", check=False)
+    assert ill.returncode == 1
+    assert "chmod" in findings(ill)["files"]["advice"] and "--listen" in findings(ill)["server"]["advice"]
+    text = one.run("doctor", "--data", one.data, check=False)
+    assert text.returncode == 1 and "problem" in text.stdout and "→" in text.stdout
+    assert holdpoint("doctor", "--data", tmp_path / "none", "--listen", "127.0.0.1:0").returncode == 0
+
+
+class Load(threading.Thread):
+    """Submits executions until it is told to stop; `acknowledged` has the ARNs that were answered."""
+
+    def __init__(self, approvals):
+        super().__init__()
+        self.approvals, self.acknowledged, self.over = approvals, [], False
+
+    def run(self):
+        while not self.over:
+            self.acknowledged.append(self.approvals.submit())
+
+
+def test_a_backup_under_load_is_restored_and_everything_goes_on(tmp_path):
+    (tmp_path / "one").mkdir()
+    one = Server(tmp_path / "one").start()
+    approvals = deployed(one, "callback")
+    arn, approval_id = approvals.pending()
+    load = Load(Approvals(one, "app-callback"))
+    load.start()
+    eventually("there is load", lambda: len(load.acknowledged) >= 5)
+    before = list(load.acknowledged)
+    said = one.run("backup", tmp_path / "backup", "--data", one.data).stdout
+    assert "keep it as safe" in said
+    eventually("the load goes on", lambda: len(load.acknowledged) > len(before))
+    load.over = True
+    load.join()
+    one.stop()
+    shutil.rmtree(one.data)
+
+    (tmp_path / "two").mkdir()
+    two = Server(tmp_path / "two")
+    two.run("restore", tmp_path / "backup", "--data", two.data)
+    refused = two.run("restore", tmp_path / "backup", "--data", two.data, check=False)
+    assert refused.returncode == 1 and "is not empty" in refused.stderr
+    two.start()
+    approvals = Approvals(two, "app-callback")
+    for known in before:
+        assert approvals.execution(known)["Status"] == "RUNNING"
+    assert approvals.decide(approval_id)[0] == 200
+    assert approvals.agree(approval_id, arn) == "approved"
+    record = approvals.record_of(before[-1])
+    assert approvals.decide(record["approval_id"], "rejected")[0] == 200
+    assert approvals.agree(record["approval_id"], before[-1]) == "rejected"
+    two.stop()
+
+
+def test_a_database_that_is_damaged_or_newer_is_refused_with_what_to_do(tmp_path):
+    one = Server(tmp_path).start()
+    deployed(one, "callback")
+    one.stop()
+    database = one.data / "holdpoint.db"
+    good = database.read_bytes()
+    damaged = bytearray(good)
+    damaged[4096 * 3:] = b"\x5a" * (len(good) - 4096 * 3)
+    database.write_bytes(damaged)
+    done = holdpoint("up", "--data", one.data, "--listen", "127.0.0.1:0")
+    assert done.returncode == 1 and "is damaged" in done.stderr and "holdpoint restore" in done.stderr
+    assert database.read_bytes() == damaged, "nothing was changed"
+    database.write_bytes(good)
+    connection = sqlite3.connect(database)
+    connection.execute("PRAGMA user_version = 999")
+    connection.close()
+    done = holdpoint("up", "--data", one.data, "--listen", "127.0.0.1:0")
+    assert done.returncode == 1 and "schema version 999, newer" in done.stderr and "Use the newer holdpoint" in done.stderr
+
+
+def test_log_groups_have_a_retention(server):
+    logs = server.client("logs")
+    logs.create_log_group(logGroupName="/kept")
+    logs.put_retention_policy(logGroupName="/kept", retentionInDays=14)
+    assert logs.describe_log_groups(logGroupNamePrefix="/kept")["logGroups"][0]["retentionInDays"] == 14
+    logs.delete_retention_policy(logGroupName="/kept")
+    assert "retentionInDays" not in logs.describe_log_groups(logGroupNamePrefix="/kept")["logGroups"][0]
+    with pytest.raises(logs.exceptions.InvalidParameterException):
+        logs.put_retention_policy(logGroupName="/kept", retentionInDays=2)
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.put_retention_policy(logGroupName="/none", retentionInDays=1)
+
+
+def test_systemd_is_told_when_it_is_ready_and_when_it_ends(tmp_path):
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(30)
+        one = Server(tmp_path, variables={"NOTIFY_SOCKET": path}).start()
+        assert manager.recv(4096).decode().startswith("READY=1\n")
+        one.stop()
+        assert manager.recv(4096).decode().startswith("STOPPING=1\n")
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
+def test_the_unit_is_one_that_systemd_takes(tmp_path):
+    unit = (ROOT / "packaging/holdpoint.service").read_text()
+    file = tmp_path / "holdpoint.service"
+    file.write_text(unit.replace("/usr/local/bin/holdpoint", str(BIN / "holdpoint")))
+    done = subprocess.run(["systemd-analyze", "verify", str(file)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "holdpoint.service" not in done.stderr, done.stderr
