@@ -8,6 +8,7 @@
 #include "api/runtime/runtime.hpp"
 #include "identity/roles.hpp"
 #include "server/refusal.hpp"
+#include "server/unrouted.hpp"
 
 namespace holdpoint::server {
 
@@ -39,11 +40,7 @@ void Gateway::handle(net::Request request, const net::Respond& respond) {
         return respond(text_response(200, "application/x-pem-file", signer_.certificate_pem()));
     }
     const auto service = route(request);
-    if (!service) {
-        return respond(text_response(404, "application/json",
-                                     R"({"message":"No AWS service of this server is meant by this request: no known )"
-                                     R"(path, X-Amz-Target or signature scope."})"));
-    }
+    if (!service) return respond(refuse_unrouted(request, context_.random.uuid()));
     if (*service == ServiceId::health) {
         return respond(ready_ ? text_response(200, "application/json", R"({"status":"ready"})")
                               : text_response(503, "application/json", R"({"status":"starting"})"));
