@@ -7,6 +7,7 @@
 #include "base/log.hpp"
 #include "identity/roles.hpp"
 #include "server/refusal.hpp"
+#include "server/unrouted.hpp"
 
 namespace holdpoint::server {
 
@@ -38,10 +39,7 @@ void Gateway::handle(net::Request request, const net::Respond& respond) {
         return respond(text_response(200, "application/x-pem-file", signer_.certificate_pem()));
     }
     const auto service = route(request);
-    if (!service) {
-        return respond(text_response(404, "application/json",
-                                     R"({"message":"No AWS service of this server is meant by this request: no known )"
-                                     R"(path, X-Amz-Target or signature scope."})"));
+    if (!service) return respond(refuse_unrouted(request, context_.random.uuid()));
     }
     if (*service == ServiceId::runtime) return api::handle_runtime(invoker_, request, respond);
     const std::string request_id = context_.random.uuid();

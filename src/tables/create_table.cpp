@@ -245,6 +245,8 @@ Result<void> refuse_unsupported(Members& members) {
     }
     if (members.object("ResourcePolicy") != nullptr || members.text("ResourcePolicy"))
         return validation_error("ResourcePolicy is not supported by this server");
+    if (members.array("VectorIndexes") != nullptr)
+        return validation_error("VectorIndexes are not supported by this server");
     if (members.text("GlobalTableSourceArn") || members.text("GlobalTableSettingsReplicationMode"))
         return validation_error("Global tables are not supported by this server");
     if (members.problem()) return std::unexpected(*members.problem());

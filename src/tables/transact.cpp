@@ -209,9 +209,13 @@ Result<Change> transact_write_items(const RowReader& rows, const json::object& r
     if (token) {
         const auto known = find_token(rows, *token, now);
         if (known && *known != digest) {
-            return fail("IdempotentParameterMismatchException", 400,
-                        "The request uses the same client token as a previous, but non-identical request. Do not reuse "
-                        "a client token with different requests, unless the requests are identical.");
+            auto mismatch =
+                fail("IdempotentParameterMismatchException", 400,
+                     "The request uses the same client token as a previous, but non-identical request. Do not reuse "
+                     "a client token with different requests, unless the requests are identical.");
+            // This shape spells it with a capital.
+            mismatch.error().details_json = json::serialize(json::object{{"Message", mismatch.error().message}});
+            return mismatch;
         }
         if (known) {
             report_capacities(change.answer, repeated_capacities(rows, tables, *writes), report, CapacityDetail::read);

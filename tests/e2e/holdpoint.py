@@ -12,6 +12,8 @@ from pathlib import Path
 import boto3
 from botocore.config import Config
 
+import contract
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("HOLDPOINT_BIN", ROOT / "build/release/bin"))
 AWS = ROOT / "build/venv/bin/aws"
@@ -91,9 +93,11 @@ class Server:
         return done
 
     def client(self, service, **credentials):
-        config = Config(retries={"total_max_attempts": 1}, read_timeout=120, max_pool_connections=50)
+        config = Config(retries={"total_max_attempts": 1}, read_timeout=120, max_pool_connections=50, inject_host_prefix=False)
         keys = credentials or {"aws_access_key_id": self.env["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": self.env["AWS_SECRET_ACCESS_KEY"]}
-        return boto3.client(service, endpoint_url=self.env["AWS_ENDPOINT_URL"], region_name=self.env["AWS_DEFAULT_REGION"], config=config, **keys)
+        made = boto3.client(service, endpoint_url=self.env["AWS_ENDPOINT_URL"], region_name=self.env["AWS_DEFAULT_REGION"], config=config, **keys)
+        contract.watch(made)
+        return made
 
     def deploy(self, stack="app-sam", template=ROOT / "template.yaml", binaries=None, check=True, **parameters):
         overrides = [f"{name}={value}" for name, value in parameters.items()]

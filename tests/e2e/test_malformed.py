@@ -1,4 +1,4 @@
-"""Requests that are almost right: each is answered with a client's error (or done), none with a server's, and the server lives.
+"""Requests that are almost right: each is answered with a client's error (or done) in AWS's form, none with a server's, and the server lives.
 
 HOLDPOINT_SEED repeats a run; HOLDPOINT_ROUNDS makes it longer.
 """
@@ -10,11 +10,16 @@ import random
 import time
 import urllib.parse
 
+import botocore.session
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from botocore.model import OperationNotFoundError
 
+import contract
+
+MODELS = botocore.session.get_session()
 ROUNDS = int(os.environ.get("HOLDPOINT_ROUNDS", "4")) * 60
 ODD = [None, True, -1, 0, 1.5, 10**30, "", "x", "\u0000", "😀" * 10, "9" * 400, [], {}, [None], [[]], {"S": 1}, {"N": "x"}, {"": ""}, [{}], {"S": "a", "N": "1"}]
 
@@ -50,17 +55,17 @@ JSON = [
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:app-polling-Workflow:1/durable-execution/n/00000000-0001-8522-8efa-18235092eb22"
 EXECUTION = "/2025-12-01/durable-executions/" + urllib.parse.quote(ARN, safe="")
 REST = [
-    ("POST", EXECUTION + "/checkpoint", {"CheckpointToken": "t", "ClientToken": "c", "Updates": [
+    ("CheckpointDurableExecution", "POST", EXECUTION + "/checkpoint", {"CheckpointToken": "t", "ClientToken": "c", "Updates": [
         {"Id": "1", "Type": "STEP", "Action": "RETRY", "Name": "n", "Error": {"ErrorType": "t"}, "StepOptions": {"NextAttemptDelaySeconds": 1}}]}),
-    ("POST", EXECUTION + "/stop", {"ErrorType": "t", "ErrorMessage": "m", "StackTrace": ["a"]}),
-    ("GET", EXECUTION + "/state?CheckpointToken=t&MaxItems=1", None), ("GET", EXECUTION + "/history?MaxItems=2&ReverseOrder=true&Marker=x", None), ("GET", EXECUTION, None),
-    ("POST", "/2025-12-01/durable-execution-callbacks/abc/succeed", {"a": 1}), ("POST", "/2025-12-01/durable-execution-callbacks/abc/fail", {"ErrorType": "t"}),
-    ("POST", "/2025-12-01/durable-execution-callbacks/abc/heartbeat", None),
-    ("GET", "/2025-12-01/functions/app-polling-Workflow/durable-executions?StartedAfter=1&Statuses=RUNNING&MaxItems=3", None),
-    ("POST", "/2015-03-31/functions/app-polling-Workflow/versions", {"Description": "d", "CodeSha256": "x"}),
-    ("POST", "/2015-03-31/functions/app-polling-ApprovalApi/invocations", {"action": "decide", "approval_id": "a", "decision": "approved", "approver": "b"}),
-    ("GET", "/2015-03-31/functions?MaxItems=2&FunctionVersion=ALL", None), ("GET", "/2015-03-31/functions/app-polling-Workflow/aliases", None),
-    ("PUT", "/2015-03-31/functions/app-polling-Workflow/configuration", {"Timeout": 60, "Environment": {"Variables": {"A": "b"}}}),
+    ("StopDurableExecution", "POST", EXECUTION + "/stop", {"ErrorType": "t", "ErrorMessage": "m", "StackTrace": ["a"]}),
+    ("GetDurableExecutionState", "GET", EXECUTION + "/state?CheckpointToken=t&MaxItems=1", None), ("GetDurableExecutionHistory", "GET", EXECUTION + "/history?MaxItems=2&ReverseOrder=true&Marker=x", None), ("GetDurableExecution", "GET", EXECUTION, None),
+    ("SendDurableExecutionCallbackSuccess", "POST", "/2025-12-01/durable-execution-callbacks/abc/succeed", {"a": 1}), ("SendDurableExecutionCallbackFailure", "POST", "/2025-12-01/durable-execution-callbacks/abc/fail", {"ErrorType": "t"}),
+    ("SendDurableExecutionCallbackHeartbeat", "POST", "/2025-12-01/durable-execution-callbacks/abc/heartbeat", None),
+    ("ListDurableExecutionsByFunction", "GET", "/2025-12-01/functions/app-polling-Workflow/durable-executions?StartedAfter=1&Statuses=RUNNING&MaxItems=3", None),
+    ("PublishVersion", "POST", "/2015-03-31/functions/app-polling-Workflow/versions", {"Description": "d", "CodeSha256": "x"}),
+    ("Invoke", "POST", "/2015-03-31/functions/app-polling-ApprovalApi/invocations", {"action": "decide", "approval_id": "a", "decision": "approved", "approver": "b"}),
+    ("ListFunctions", "GET", "/2015-03-31/functions?MaxItems=2&FunctionVersion=ALL", None), ("ListAliases", "GET", "/2015-03-31/functions/app-polling-Workflow/aliases", None),
+    ("UpdateFunctionConfiguration", "PUT", "/2015-03-31/functions/app-polling-Workflow/configuration", {"Timeout": 60, "Environment": {"Variables": {"A": "b"}}}),
 ]
 FORM = [
     ("sns", "2010-03-31", {"Action": "Publish", "TopicArn": "arn:aws:sns:us-east-1:000000000000:app-polling-ApprovalNotifications", "Message": "m", "Subject": "s",
@@ -89,7 +94,7 @@ class Caller:
         answer = connection.getresponse()
         text = answer.read()
         connection.close()
-        return answer.status, text
+        return {"status_code": answer.status, "headers": dict(answer.headers), "body": text}
 
     def spoil(self, value):
         """A copy with one or two things in it changed, added or taken away; once in a while none."""
@@ -126,9 +131,15 @@ def caller(polling):
     return Caller(polling.server, random.Random(seed))
 
 
-def check(caller, status, text, *what):
-    assert 200 <= status < 500, (status, text[:500], *what)
+def check(caller, answer, service, operation, *what):
+    """`operation`: its name when the request still says what it is."""
+    assert 200 <= answer["status_code"] < 500, (answer, *what)
     assert caller.server.process.poll() is None, (caller.server.tail(), *what)
+    try:
+        model = MODELS.get_service_model(service).operation_model(operation)
+    except (OperationNotFoundError, TypeError):
+        return
+    contract.check(model, answer, set())
 
 
 def test_json_services(caller):
@@ -138,17 +149,18 @@ def test_json_services(caller):
         if caller.chance.random() < 0.03:
             body = body[:caller.chance.randrange(len(body) + 1)]
         headers = {"X-Amz-Target": f"{prefix}.{action}", "Content-Type": "application/x-amz-json-1.0"}
-        check(caller, *caller.send(service, "POST", "/", headers, body), action, body)
+        check(caller, caller.send(service, "POST", "/", headers, body), service, action, body)
 
 
 def test_rest_services(caller):
     for _ in range(ROUNDS * 2):
-        method, path, body = caller.chance.choice(REST)
+        operation, method, path, body = caller.chance.choice(REST)
         if caller.chance.random() < 0.4:
+            operation = None
             at = caller.chance.randrange(12, len(path))
             path = path[:at] + caller.chance.choice(["", "%00", "%", "/", "%2F", "..", "?", "&MaxItems=-1", "=", "%ff", "99999999999999999999"]) + path[at + 1:]
         text = json.dumps(caller.spoil(body)) if body is not None else ""
-        check(caller, *caller.send("lambda", method, path, {"Content-Type": "application/json"}, text), method, path, text)
+        check(caller, caller.send("lambda", method, path, {"Content-Type": "application/json"}, text), "lambda", operation, method, path, text)
 
 
 def test_query_services(caller):
@@ -156,7 +168,8 @@ def test_query_services(caller):
         service, version, members = caller.chance.choice(FORM)
         members = caller.spoil({**members, "Version": version})
         body = urllib.parse.urlencode({name: str(value) for name, value in members.items()}) if isinstance(members, dict) else str(members)
-        check(caller, *caller.send(service, "POST", "/", {"Content-Type": "application/x-www-form-urlencoded"}, body), service, body)
+        operation = members.get("Action") if isinstance(members, dict) else None
+        check(caller, caller.send(service, "POST", "/", {"Content-Type": "application/x-www-form-urlencoded"}, body), service, operation, body)
 
 
 def test_the_server_still_works(polling):

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 
 #include "api/deploy/stack_rows.hpp"
 #include "api/query.hpp"
@@ -66,6 +68,46 @@ std::string describe(const Stack& stack, const StackResource& resource, bool in_
     return xml_element("StackName", stack.name) + xml_element("StackId", stack.id) + xml + xml_element("Timestamp", at);
 }
 
+/// What each action knows, by the name of the parameter without its index.
+const std::map<std::string, std::vector<std::string_view>, std::less<>> kMembers = {
+    {"DescribeStacks", {"StackName"}},
+    {"ListStacks", {"StackStatusFilter"}},
+    {"DescribeStackResources", {"StackName", "LogicalResourceId"}},
+    {"ListStackResources", {"StackName"}},
+    {"GetTemplate", {"StackName"}},
+    {"DeleteStack", {"StackName", "ClientRequestToken"}}};
+
+struct Wanted {
+    std::string action;
+    std::string stack;
+    std::string logical_id;             // empty: every resource
+    std::vector<std::string> statuses;  // empty: every status
+};
+
+/// ValidationError names what is not known and would be ignored.
+Result<Wanted> read_wanted(const net::Request& request) {
+    Wanted wanted{.action = query_parameter(request, "Action"), .stack = {}, .logical_id = {}, .statuses = {}};
+    const auto known = kMembers.find(wanted.action);
+    if (known == kMembers.end()) {
+        return fail("InvalidAction", 400,
+                    fmt::format("CloudFormation action '{}' is not supported by this server; deploy with "
+                                "`holdpoint deploy`.",
+                                wanted.action));
+    }
+    for (const auto& [parameter, value] : query_parameters(request)) {
+        const std::string_view name = std::string_view(parameter).substr(0, parameter.find('.'));
+        if (name == "Action" || name == "Version" || name.starts_with("X-Amz-") || value.empty()) continue;
+        if (std::ranges::find(known->second, name) == known->second.end()) {
+            return fail("ValidationError", 400,
+                        fmt::format("{}: the parameter {} is not supported by this server.", wanted.action, name));
+        }
+        if (name == "StackName") wanted.stack = value;
+        if (name == "LogicalResourceId") wanted.logical_id = value;
+        if (name == "StackStatusFilter") wanted.statuses.push_back(value);
+    }
+    return wanted;
+}
+
 class CloudFormation final : public Service {
 public:
     CloudFormation(const Context& context, store::LogStore& logs,
@@ -73,15 +115,16 @@ public:
         : context_(context), logs_(logs), on_function_changed_(std::move(on_function_changed)) {}
 
     void handle(Call call) override {
-        const std::string action = query_parameter(call.request, "Action");
-        const std::string name = query_parameter(call.request, "StackName");
+        const auto wanted = read_wanted(call.request);
+        if (!wanted) return refuse(call, wanted.error());
         const std::string resource = fmt::format("arn:aws:cloudformation:{}:{}:stack/{}/*", context_.region,
-                                                 context_.account, name.empty() ? "*" : name);
-        if (auto ok = call.authorize("cloudformation:" + action, resource); !ok) return refuse(call, ok.error());
-        if (action == "DeleteStack") return remove(std::move(call), name);
-        const auto result = read(action, name);
+                                                 context_.account, wanted->stack.empty() ? "*" : wanted->stack);
+        if (auto ok = call.authorize("cloudformation:" + wanted->action, resource); !ok)
+            return refuse(call, ok.error());
+        if (wanted->action == "DeleteStack") return remove(std::move(call), wanted->stack);
+        const auto result = read(*wanted);
         if (!result) return refuse(call, result.error());
-        call.respond(query_answer(action, *result, call.request_id, kNamespace));
+        call.respond(query_answer(wanted->action, *result, call.request_id, kNamespace));
     }
 
 private:
@@ -94,36 +137,38 @@ private:
         return fail("ValidationError", 400, fmt::format("Stack with id {} does not exist", name));
     }
 
-    Result<std::string> read(const std::string& action, const std::string& name) const {
+    static std::string list(const RowReader& rows, const std::vector<std::string>& statuses) {
+        std::string summaries;
+        for (const Stack& stack : list_stacks(rows)) {
+            if (!statuses.empty() && std::ranges::find(statuses, status_of(stack)) == statuses.end()) continue;
+            summaries += member(xml_element("StackName", stack.name) + xml_element("StackId", stack.id) + times(stack) +
+                                xml_element("StackStatus", status_of(stack)));
+        }
+        return wrapped("StackSummaries", summaries);
+    }
+
+    Result<std::string> read(const Wanted& wanted) const {
         const auto rows = context_.store.snapshot();
-        if (action == "DescribeStacks" && name.empty()) {
+        if (wanted.action == "DescribeStacks" && wanted.stack.empty()) {
             std::string stacks;
             for (const Stack& stack : list_stacks(*rows)) stacks += member(describe(stack));
             return wrapped("Stacks", stacks);
         }
-        if (action == "ListStacks") {
-            std::string summaries;
-            for (const Stack& stack : list_stacks(*rows)) {
-                summaries += member(xml_element("StackName", stack.name) + xml_element("StackId", stack.id) +
-                                    times(stack) + xml_element("StackStatus", status_of(stack)));
-            }
-            return wrapped("StackSummaries", summaries);
-        }
-        const bool known = action == "DescribeStacks" || action == "DescribeStackResources" ||
-                           action == "ListStackResources" || action == "GetTemplate";
-        if (!known) {
-            return fail("InvalidAction", 400,
-                        fmt::format("CloudFormation action '{}' is not supported by this server; deploy with "
-                                    "`holdpoint deploy`.",
-                                    action));
-        }
-        const auto stack = require(*rows, name);
+        if (wanted.action == "ListStacks") return list(*rows, wanted.statuses);
+        const auto stack = require(*rows, wanted.stack);
         if (!stack) return std::unexpected(stack.error());
-        if (action == "DescribeStacks") return wrapped("Stacks", member(describe(*stack)));
-        if (action == "GetTemplate") return xml_element("TemplateBody", stack->template_text);
-        const bool in_stack = action == "DescribeStackResources";
+        if (wanted.action == "DescribeStacks") return wrapped("Stacks", member(describe(*stack)));
+        if (wanted.action == "GetTemplate") return xml_element("TemplateBody", stack->template_text);
+        const bool in_stack = wanted.action == "DescribeStackResources";
         std::string resources;
-        for (const auto& resource : stack->resources) resources += member(describe(*stack, resource, in_stack));
+        for (const auto& resource : stack->resources) {
+            if (!wanted.logical_id.empty() && resource.logical_id != wanted.logical_id) continue;
+            resources += member(describe(*stack, resource, in_stack));
+        }
+        if (resources.empty() && !wanted.logical_id.empty()) {
+            return fail("ValidationError", 400,
+                        fmt::format("Resource {} does not exist for stack {}", wanted.logical_id, stack->name));
+        }
         return wrapped(in_stack ? "StackResources" : "StackResourceSummaries", resources);
     }
 

@@ -76,12 +76,23 @@ public:
         if (name.empty()) problem("logGroupName", "a log group's name");
         return name;
     }
+    /// What is not known would be ignored: refused by name, unless it asks for nothing.
+    void refuse_others(const std::vector<std::string_view>& known) {
+        for (const auto& [name, value] : object_) {
+            if (std::ranges::find(known, std::string_view(name)) == known.end() && !asks_nothing(value))
+                problem(name, "left out: this server does not have it");
+        }
+    }
     [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
 private:
     const json::value* find(std::string_view name) const {
         const json::value* value = object_.if_contains(name);
         return value == nullptr || value->is_null() ? nullptr : value;
+    }
+    static bool asks_nothing(const json::value& value) {
+        return value.is_null() || value == json::value(false) || value == json::value(json::object()) ||
+               value == json::value(json::array());
     }
     void problem(std::string_view name, std::string_view expected) {
         if (error_) return;
@@ -116,11 +127,26 @@ Result<void> read_token(std::string_view token, store::LogQuery& query) {
 class Logs final : public Service {
 public:
     Logs(const Context& context, store::LogStore& logs) : context_(context), logs_(logs) {
-        actions_ = {{"DescribeLogGroups", &Logs::describe_groups}, {"DescribeLogStreams", &Logs::describe_streams},
-                    {"FilterLogEvents", &Logs::filter_events},     {"GetLogEvents", &Logs::get_events},
-                    {"CreateLogGroup", &Logs::create_group},       {"DeleteLogGroup", &Logs::delete_group},
-                    {"CreateLogStream", &Logs::create_stream},     {"PutLogEvents", &Logs::put_events},
-                    {"PutRetentionPolicy", &Logs::put_retention},  {"DeleteRetentionPolicy", &Logs::delete_retention}};
+        actions_ = {
+            {"DescribeLogGroups", {&Logs::describe_groups, {"logGroupNamePrefix", "nextToken", "limit"}}},
+            {"DescribeLogStreams",
+             {&Logs::describe_streams,
+              {"logGroupName", "logGroupIdentifier", "logStreamNamePrefix", "orderBy", "descending", "nextToken",
+               "limit"}}},
+            {"FilterLogEvents",
+             {&Logs::filter_events,
+              {"logGroupName", "logGroupIdentifier", "logStreamNames", "logStreamNamePrefix", "startTime", "endTime",
+               "filterPattern", "nextToken", "limit", "interleaved"}}},
+            {"GetLogEvents",
+             {&Logs::get_events,
+              {"logGroupName", "logGroupIdentifier", "logStreamName", "startTime", "endTime", "nextToken", "limit",
+               "startFromHead"}}},
+            {"CreateLogGroup", {&Logs::create_group, {"logGroupName"}}},
+            {"DeleteLogGroup", {&Logs::delete_group, {"logGroupName"}}},
+            {"CreateLogStream", {&Logs::create_stream, {"logGroupName", "logStreamName"}}},
+            {"PutLogEvents", {&Logs::put_events, {"logGroupName", "logStreamName", "logEvents", "sequenceToken"}}},
+            {"PutRetentionPolicy", {&Logs::put_retention, {"logGroupName", "retentionInDays"}}},
+            {"DeleteRetentionPolicy", {&Logs::delete_retention, {"logGroupName"}}}};
     }
 
     void handle(Call call) override {
@@ -130,7 +156,10 @@ public:
     }
 
 private:
-    using Action = Result<json::object> (Logs::*)(Members& members, const json::object& request);
+    struct Action {
+        Result<json::object> (Logs::*run)(Members& members, const json::object& request);
+        std::vector<std::string_view> members;  // all that it knows
+    };
 
     Result<json::object> answer(const Call& call) {
         const std::string_view target = call.request.header("X-Amz-Target");
@@ -145,13 +174,14 @@ private:
         if (problem || !body.is_object())
             return fail("SerializationException", 400, "The request is not a JSON object.");
         Members members(body.get_object());
+        members.refuse_others(action->second.members);
         const bool all = name == "DescribeLogGroups";
         const std::string group = all ? "*" : members.group();
         if (members.error()) return std::unexpected(*members.error());
         const std::string arn =
             fmt::format("arn:aws:logs:{}:{}:log-group:{}:*", context_.region, context_.account, group);
         if (auto ok = call.authorize("logs:" + name, arn); !ok) return std::unexpected(ok.error());
-        return (this->*action->second)(members, body.get_object());
+        return (this->*action->second.run)(members, body.get_object());
     }
 
     [[nodiscard]] std::string group_arn(const std::string& name) const {

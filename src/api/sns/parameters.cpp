@@ -50,6 +50,16 @@ Parameters Parameters::read(const net::Request& request) {
     return Parameters(std::move(values));
 }
 
+Result<void> Parameters::refuse_others(const std::vector<std::string>& known) const {
+    for (const auto& [parameter, value] : values_) {
+        const auto name = parameter.substr(0, parameter.find('.'));
+        if (name == "Action" || name == "Version" || name.starts_with("X-Amz-") || value.empty()) continue;
+        if (std::ranges::find(known, name) == known.end())
+            return topics::invalid_parameter(fmt::format("{} Reason: it is not supported by this server", name));
+    }
+    return {};
+}
+
 std::optional<std::string> Parameters::find(const std::string& name) const {
     const auto found = values_.find(name);
     if (found == values_.end()) return std::nullopt;

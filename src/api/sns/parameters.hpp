@@ -30,6 +30,9 @@ public:
     /// True when some name starts with `prefix`.
     [[nodiscard]] bool any(const std::string& prefix) const;
 
+    /// InvalidParameter for the first name that is none of `known` (nor Action, Version and the like).
+    [[nodiscard]] Result<void> refuse_others(const std::vector<std::string>& known) const;
+
     /// `<name>.entry.N.key` and `<name>.entry.N.value`.
     [[nodiscard]] std::map<std::string, std::string> entries(const std::string& name) const;
 

@@ -37,6 +37,25 @@ struct Action {
     bool has_result = true;  // some answers carry ResponseMetadata alone
 };
 
+/// What each action knows of its members.
+const std::map<std::string, std::vector<std::string>, std::less<>> kMembers = {
+    {"CreateTopic", {"Name", "Attributes"}},
+    {"DeleteTopic", {"TopicArn"}},
+    {"ListTopics", {"NextToken"}},
+    {"GetTopicAttributes", {"TopicArn"}},
+    {"SetTopicAttributes", {"TopicArn", "AttributeName", "AttributeValue"}},
+    {"Subscribe", {"TopicArn", "Protocol", "Endpoint", "Attributes", "ReturnSubscriptionArn"}},
+    {"ConfirmSubscription", {"TopicArn", "Token", "AuthenticateOnUnsubscribe"}},
+    {"Unsubscribe", {"SubscriptionArn", "Token"}},
+    {"ListSubscriptions", {"NextToken"}},
+    {"ListSubscriptionsByTopic", {"TopicArn", "NextToken"}},
+    {"GetSubscriptionAttributes", {"SubscriptionArn"}},
+    {"SetSubscriptionAttributes", {"SubscriptionArn", "AttributeName", "AttributeValue"}},
+    {"Publish",
+     {"TopicArn", "TargetArn", "PhoneNumber", "Message", "Subject", "MessageStructure", "MessageAttributes"}},
+    {"PublishBatch", {"TopicArn", "PublishBatchRequestEntries"}},
+    {"HoldpointListOutbox", {}}};
+
 Result<Change> without_answer(Result<std::vector<RowWrite>> writes) {
     if (!writes) return std::unexpected(writes.error());
     return Change{.answer = "", .writes = std::move(*writes)};
@@ -78,6 +97,7 @@ public:
             return refuse(call, topics::invalid_parameter("Reason: parameters must be UTF-8 text").error());
         }
         if (auto allowed = check_caller(call, parameters, name, action); !allowed) return refuse(call, allowed.error());
+        if (auto known = parameters.refuse_others(kMembers.at(name)); !known) return refuse(call, known.error());
         if (action.read) {
             const auto snapshot = context_.store.snapshot();
             return answer(call, name, action, action.read(call, parameters, *snapshot));
