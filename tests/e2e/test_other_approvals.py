@@ -25,7 +25,7 @@ class Stack(Approvals):
     def waiting(self, **event):
         """Submits; the execution's ARN and the request's id once the approvers were told and the workflow sleeps."""
         arn = self.submit(**{**EVENT, **event})
-        eventually("the workflow waits", lambda: any(event["EventType"] == "InvocationCompleted" for event in self.history(arn)))
+        eventually("the workflow waits", lambda: any("Error" not in event.get("InvocationCompletedDetails", {"Error": 0}) for event in self.history(arn)))
         return arn, self.approval_of(arn)
 
     def approval_of(self, arn):

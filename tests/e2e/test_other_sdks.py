@@ -12,7 +12,7 @@ from holdpoint import eventually
 from other_sdks import Workflows, deploy, folder, kind, notes
 
 LANGUAGES = ("javascript", "python")
-SIDE_BY_SIDE = 8
+SIDE_BY_SIDE = 6
 
 BRANCH = "Context+ parallel-branch-{0} {1}Context= parallel-branch-{0} "
 ITEM = "Context+ map-item-{0} Step+ Step{1} Context{1} map-item-{0} "
@@ -262,6 +262,51 @@ def each_line_is_logged_once(workflows):
 def changed_code_is_found_out(workflows):
     ended = workflows.ended(workflows.start("changed", folder=folder()))
     assert ended["Status"] == "FAILED" and ended["Error"]["ErrorType"].endswith("NonDeterministicExecutionError")
+
+
+def without_payloads(value):
+    """An event as it is without execution data: what was left out is marked as truncated."""
+    if not isinstance(value, dict):
+        return value
+    kept = {name: without_payloads(member) for name, member in value.items() if name != "Payload"}
+    return {**kept, "Truncated": True} if "Payload" in value else kept
+
+
+@scenario
+def histories_are_read_in_pages_backwards_and_without_data(workflows):
+    arn = workflows.start("child_contexts")
+    workflows.result(arn)
+    whole = workflows.events(arn, IncludeExecutionData=True)
+    assert [event["EventId"] for event in whole] == list(range(1, len(whole) + 1))
+    assert [event["EventTimestamp"] for event in whole] == sorted(event["EventTimestamp"] for event in whole)
+    for size in (1, 7, 1000):
+        paged = {"IncludeExecutionData": True, "PaginationConfig": {"PageSize": size}}
+        assert workflows.events(arn, **paged) == whole
+        assert workflows.events(arn, ReverseOrder=True, **paged) == whole[::-1]
+    assert workflows.events(arn, IncludeExecutionData=False) == [without_payloads(event) for event in whole]
+    parents = {event["Id"]: event.get("ParentId") for event in whole if "Id" in event}
+    assert all(parent is None or parent in parents for parent in parents.values())
+    execution = workflows.execution(arn)
+    assert whole[0]["Id"] == arn.rpartition("/")[2] and whole[0]["Name"] == execution["DurableExecutionName"]
+    assert whole[0]["ExecutionStartedDetails"] == {"Input": {"Payload": execution["InputPayload"], "Truncated": False}, "ExecutionTimeout": 600}
+    assert whole[-1]["ExecutionSucceededDetails"]["Result"]["Payload"] == execution["Result"]
+
+
+@scenario
+def executions_are_listed_by_name_status_and_time(workflows):
+    def listed(**options):
+        pages = workflows.lambda_.get_paginator("list_durable_executions_by_function").paginate(FunctionName=workflows.function, **options)
+        return [one["DurableExecutionArn"] for page in pages for one in page["DurableExecutions"]]
+    first, second = (workflows.invoke("steps", name=f"listed-{number}", value=1)["DurableExecutionArn"] for number in (1, 2))
+    failed = workflows.start("fail", message="listed")
+    ended = [workflows.ended(arn) for arn in (first, second, failed)]
+    assert listed(DurableExecutionName="listed-1") == [first]
+    assert failed in listed(Statuses=["FAILED"]) and first not in listed(Statuses=["FAILED"])
+    assert {first, second} <= set(listed(Statuses=["SUCCEEDED"])) and failed not in listed(Statuses=["SUCCEEDED"])
+    assert first not in listed(StartedAfter=ended[0]["StartTimestamp"]) and failed in listed(StartedAfter=ended[0]["StartTimestamp"])
+    assert first in listed(StartedBefore=ended[2]["StartTimestamp"]) and failed not in listed(StartedBefore=ended[2]["StartTimestamp"])
+    newest_first = [arn for arn in listed(PaginationConfig={"PageSize": 2}) if arn in (first, second, failed)]
+    assert newest_first == [arn for arn in listed(ReverseOrder=True) if arn in (first, second, failed)][::-1] == [failed, second, first]
 
 
 @scenario
