@@ -51,8 +51,8 @@ for clients in 1 16 64; do
     "$bin/steps_load" --clients "$clients" --seconds "$seconds" >"$out/steps_cpp_$clients.json"
 done
 # The same workflow with AWS's own SDKs, where npm and pip can fetch them.
-if bench/peers/install.sh build/peers && \
-    "$bin/holdpoint" deploy bench/peers/template.yaml --data "$data" --stack-name peers --bin build/peers >/dev/null; then
+if tests/clients/install.sh build/clients bench/peers/steps.* && \
+    "$bin/holdpoint" deploy bench/peers/template.yaml --data "$data" --stack-name peers --bin build/clients >/dev/null; then
     for peer in javascript python; do
         for clients in 1 16; do
             echo "Sequential steps, AWS's SDK for $peer, $clients at a time, $seconds s …"

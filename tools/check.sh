@@ -19,7 +19,9 @@ echo "== templates"
 python3 tests/conformance/make_template.py --check
 tools/python_env.sh
 build/venv/bin/python tools/check_template.py
-build/venv/bin/python tools/check_template.py tests/conformance/template.yaml
+for template in tests/conformance tests/clients examples/approvals_python examples/approvals_javascript; do
+    build/venv/bin/python tools/check_template.py "$template/template.yaml"
+done
 echo "== build"
 cmake --preset dev >/dev/null
 cmake --build --preset dev

@@ -40,7 +40,6 @@ void Gateway::handle(net::Request request, const net::Respond& respond) {
     }
     const auto service = route(request);
     if (!service) return respond(refuse_unrouted(request, context_.random.uuid()));
-    }
     if (*service == ServiceId::runtime) return api::handle_runtime(invoker_, request, respond);
     const std::string request_id = context_.random.uuid();
     try {

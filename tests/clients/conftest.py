@@ -1,4 +1,4 @@
-"""Fixtures: a server with the stack of template.yaml, boto3 and the command line in front of it."""
+"""Fixtures: a server with the stack of operations.yaml, boto3 and the command line in front of it."""
 import http.server
 import json
 import shutil
@@ -40,7 +40,7 @@ def deployed(folder):
     shutil.copy(FOLDER / "held.py", binaries / "held")
     (binaries / "held").chmod(0o755)
     server = Server(folder).start()
-    server.deploy(STACK, FOLDER / "template.yaml", binaries, Folder=meeting)
+    server.deploy(STACK, FOLDER / "operations.yaml", binaries, Folder=meeting)
     return server, Functions(meeting)
 
 

@@ -5,6 +5,7 @@
 import http.client
 import importlib.util
 import json
+import logging
 import os
 import sys
 import time
@@ -31,7 +32,28 @@ class Context:
         return max(0, self.deadline_ms - int(time.time() * 1000))
 
 
+class JsonLines(logging.Formatter):
+    """Log lines as AWS's runtime writes them in JSON, with what a logger was given as `extra`."""
+
+    usual = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+    def format(self, record):
+        line = {"timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)), "level": record.levelname,
+                "message": record.getMessage(), "logger": record.name}
+        line.update((name, value) for name, value in vars(record).items() if name not in self.usual)
+        if record.exc_info:
+            line["stackTrace"] = self.formatException(record.exc_info).splitlines()
+        return json.dumps(line, default=str)
+
+
+def log_to_stdout():
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO"), handlers=[handler])
+
+
 def load(path):
+    sys.path.insert(0, os.path.dirname(os.path.abspath(path)))  # as on AWS, modules beside it may be imported
     spec = importlib.util.spec_from_file_location("function", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -39,6 +61,7 @@ def load(path):
 
 
 def main():
+    log_to_stdout()
     handler = load(sys.argv[1])
     host, _, prefix = os.environ["AWS_LAMBDA_RUNTIME_API"].partition("/")
     base = f"/{prefix}/2018-06-01/runtime/invocation" if prefix else "/2018-06-01/runtime/invocation"

@@ -1,0 +1,8 @@
+"""A function without durability, which the workflows invoke."""
+
+
+def handler(event, context):
+    event = {key.lower(): value for key, value in event.items()}
+    if "fail" in event:
+        raise LookupError(event["fail"])
+    return {"echo": event["echo"], "tenant": context.tenant_id}
