@@ -39,9 +39,13 @@ class SqliteLogStore final : public LogStore {
 public:
     explicit SqliteLogStore(const std::string& path) : connection_(path, Connection::Mode::read_write) {
         ::chmod(path.c_str(), S_IRUSR | S_IWUSR);
-        connection_.execute("PRAGMA journal_mode = WAL");
-        connection_.execute("PRAGMA synchronous = NORMAL");
-        connection_.execute(kSchema);
+        try {
+            connection_.execute("PRAGMA journal_mode = WAL");
+            connection_.execute("PRAGMA synchronous = NORMAL");
+            connection_.execute(kSchema);
+        } catch (const SqliteError& error) {
+            throw explained(error, path);
+        }
         thread_ = std::thread([this] { run(); });
     }
 
