@@ -27,5 +27,7 @@ namespace holdpoint {
 [[nodiscard]] bool equal_constant_time(std::string_view a, std::string_view b);
 /// True when `text` is well-formed UTF-8.
 [[nodiscard]] bool is_utf8(std::string_view text);
+/// `text` with U+FFFD for each byte that is not UTF-8: what others wrote, where JSON is kept or answered.
+[[nodiscard]] std::string as_utf8(std::string_view text);
 
 }  // namespace holdpoint

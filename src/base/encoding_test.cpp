@@ -18,5 +18,14 @@ TEST(HmacSha256, IsThatOfRfc4231) {
               "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+TEST(Utf8, WhatIsNoTextIsReplacedByteByByte) {
+    EXPECT_EQ(as_utf8("caf\xe9 \xff"), "caf\xef\xbf\xbd \xef\xbf\xbd");
+    EXPECT_EQ(as_utf8("caf\xc3\xa9 \xf0\x9f\x98\x80"), "caf\xc3\xa9 \xf0\x9f\x98\x80");
+    EXPECT_EQ(as_utf8("cut \xf0\x9f\x98"), "cut \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+    EXPECT_FALSE(is_utf8("\xed\xa0\x80")) << "half of a surrogate pair";
+    EXPECT_TRUE(is_utf8(as_utf8("\xed\xa0\x80")));
+    EXPECT_EQ(as_utf8(""), "");
+}
+
 }  // namespace
 }  // namespace holdpoint

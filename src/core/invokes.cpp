@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/encoding.hpp"
+
 namespace holdpoint::core {
 
 namespace {
@@ -53,6 +55,9 @@ std::vector<Change> decide_invoke_ended(const Execution& execution, std::string_
             error_of("InvalidParameterValueException",
                      fmt::format("CHAINED_INVOKE output payload size must be less than or equal to {} bytes.",
                                  limits.invoke_payload_bytes));
+    } else if (outcome.result && !is_utf8(*outcome.result)) {
+        change.kind = ChangeKind::failed;
+        change.error = error_of("InvalidParameterValueException", "CHAINED_INVOKE output payload must be UTF-8 text.");
     } else {
         change.payload = std::move(outcome.result);
     }

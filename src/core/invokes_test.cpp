@@ -139,6 +139,10 @@ TEST_F(Invokes, EveryOtherEndIsAnError) {
          OperationStatus::failed,
          "ChainedInvokeFailed",
          "CHAINED_INVOKE output payload size must be less than or equal to 1048576 bytes."},
+        {{.status = ExecutionStatus::succeeded, .result = "caf\xe9", .error = {}},
+         OperationStatus::failed,
+         "ChainedInvokeFailed",
+         "CHAINED_INVOKE output payload must be UTF-8 text."},
     };
     for (const Case& one : cases) {
         Execution execution(head());
@@ -146,7 +150,7 @@ TEST_F(Invokes, EveryOtherEndIsAnError) {
         (void)execution.begin_invocation("request", kNow);
         execution.apply(decide_checkpoint(execution, {invoke_update()}, kNow, "nonce", limits_).value());
         const auto changes = decide_invoke_ended(execution, "i", one.outcome, kNow, limits_);
-        execution.apply(changes);
+        execution.apply(decode_changes(encode_changes(changes)));
         const wire::Operation& operation = execution.find("i")->operation;
         EXPECT_EQ(operation.status, one.status);
         EXPECT_EQ(operation.error->message, one.message);

@@ -73,21 +73,11 @@ class SqliteLogStore final : public LogStore {
 public:
     explicit SqliteLogStore(const std::string& path) : connection_(path, Connection::Mode::read_write) {
         ::chmod(path.c_str(), S_IRUSR | S_IWUSR);
-        connection_.execute("PRAGMA journal_mode = WAL");
-        connection_.execute("PRAGMA synchronous = NORMAL");
-        connection_.execute(kSchema);
-        if (connection_.number("SELECT count(*) FROM pragma_table_info('log_groups') WHERE name = 'retention_days'") ==
-            0) {
-            connection_.execute(
-                "ALTER TABLE log_groups ADD COLUMN retention_days INTEGER");  // made by an older program
+        try {
+            prepare();
+        } catch (const SqliteError& error) {
+            throw explained(error, path);
         }
-        find_group_ = connection_.prepare("SELECT id FROM log_groups WHERE name = ?1");
-        find_stream_ = connection_.prepare("SELECT id FROM log_streams WHERE group_id = ?1 AND name = ?2");
-        insert_event_ = connection_.prepare(
-            "INSERT INTO log_events (group_id, stream_id, at, ingested_at, message) VALUES (?1, ?2, ?3, ?4, ?5)");
-        update_stream_ = connection_.prepare(
-            "UPDATE log_streams SET first_at = coalesce(first_at, ?2), last_at = ?3, ingested_at = ?4 WHERE id = ?1");
-        update_group_ = connection_.prepare("UPDATE log_groups SET bytes = bytes + ?2 WHERE id = ?1");
         thread_ = std::thread([this] { run(); });
     }
 
@@ -239,6 +229,24 @@ public:
     }
 
 private:
+    void prepare() {
+        connection_.execute("PRAGMA journal_mode = WAL");
+        connection_.execute("PRAGMA synchronous = NORMAL");
+        connection_.execute(kSchema);
+        if (connection_.number("SELECT count(*) FROM pragma_table_info('log_groups') WHERE name = 'retention_days'") ==
+            0) {
+            connection_.execute(
+                "ALTER TABLE log_groups ADD COLUMN retention_days INTEGER");  // made by an older program
+        }
+        find_group_ = connection_.prepare("SELECT id FROM log_groups WHERE name = ?1");
+        find_stream_ = connection_.prepare("SELECT id FROM log_streams WHERE group_id = ?1 AND name = ?2");
+        insert_event_ = connection_.prepare(
+            "INSERT INTO log_events (group_id, stream_id, at, ingested_at, message) VALUES (?1, ?2, ?3, ?4, ?5)");
+        update_stream_ = connection_.prepare(
+            "UPDATE log_streams SET first_at = coalesce(first_at, ?2), last_at = ?3, ingested_at = ?4 WHERE id = ?1");
+        update_group_ = connection_.prepare("UPDATE log_groups SET bytes = bytes + ?2 WHERE id = ?1");
+    }
+
     static std::string stream_condition(const std::vector<std::string>& streams) {
         if (streams.empty()) return {};
         std::string parameters;

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <chrono>
+
+#include "base/clock.hpp"
 
 namespace holdpoint::store {
 
@@ -26,6 +29,30 @@ void create_schema(Connection& connection) {
     connection.execute(fmt::format("PRAGMA application_id = {}", kApplicationId));
     connection.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion));
     connection.execute("COMMIT");
+}
+
+/// Reads the database's pages, as many as the time allows: a damaged one is better found now than by whoever needs it.
+/// What is not reached is checked by SQLite when it is read.
+void check_structure(Connection& connection) {
+    static constexpr std::chrono::seconds kTime{2};
+    static constexpr int kInstructionsBetweenLooks = 10000;
+    struct Limit {
+        SystemClock clock;
+        Milliseconds end = clock.monotonic() + kTime;
+    } limit;
+    const auto is_over = [](void* given) {
+        const auto& found = *static_cast<Limit*>(given);
+        return found.clock.monotonic() > found.end ? 1 : 0;
+    };
+    sqlite3_progress_handler(connection.handle(), kInstructionsBetweenLooks, is_over, &limit);
+    std::string found = "ok";
+    try {
+        found = connection.text("PRAGMA quick_check(1)");
+    } catch (const SqliteError& error) {
+        if (error.code() != SQLITE_INTERRUPT) found = error.what();
+    }
+    sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
+    if (found != "ok") throw SqliteError(SQLITE_CORRUPT, found);
 }
 
 void check_or_create(Connection& connection, const std::string& path) {
@@ -98,14 +125,10 @@ void prepare_database(Connection& connection, const std::string& path) {
         // FULL: the log is synced at every commit, so an acknowledged write survives a power cut.
         connection.execute("PRAGMA synchronous = FULL");
         connection.execute("PRAGMA cache_size = -16384");
+        check_structure(connection);
         check_or_create(connection, path);
     } catch (const SqliteError& error) {
-        if (error.code() == SQLITE_NOTADB || error.code() == SQLITE_CORRUPT) {
-            throw std::runtime_error(
-                path + " is damaged or not a database (" + error.what() +
-                "). Nothing was changed. Restore it from a backup, or move it away to start empty.");
-        }
-        throw;
+        throw explained(error, path);
     }
 }
 

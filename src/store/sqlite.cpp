@@ -15,6 +15,24 @@ void check(sqlite3* connection, int code, std::string_view doing) {
 
 }  // namespace
 
+std::runtime_error explained(const SqliteError& error, const std::string& path) {
+    switch (error.code()) {
+        case SQLITE_NOTADB:
+        case SQLITE_CORRUPT:
+            return std::runtime_error(
+                path + " is damaged or not a database (" + error.what() +
+                "). Nothing was changed. Restore it from a backup, or move it away to start empty.");
+        case SQLITE_FULL:
+        case SQLITE_IOERR:
+        case SQLITE_READONLY:
+        case SQLITE_CANTOPEN:
+            return std::runtime_error(path + " cannot be used (" + error.what() +
+                                      "). Check that its folder is writable and that its disk has space.");
+        default:
+            return std::runtime_error(path + ": " + error.what());
+    }
+}
+
 Connection::Connection(const std::string& path, Mode mode) {
     sqlite3* handle = nullptr;
     const int flags = (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
@@ -33,6 +51,11 @@ void Connection::execute(const std::string& sql) {
 std::int64_t Connection::number(const std::string& sql) {
     Statement statement = prepare(sql);
     return statement.step() ? statement.column_number(0) : 0;
+}
+
+std::string Connection::text(const std::string& sql) {
+    Statement statement = prepare(sql);
+    return statement.step() ? statement.column(0) : std::string{};
 }
 
 Statement Connection::prepare(std::string_view sql) {

@@ -24,6 +24,9 @@ private:
     int code_;
 };
 
+/// What to do about `error` of the database file at `path`: damaged, no space, or not to be written.
+[[nodiscard]] std::runtime_error explained(const SqliteError& error, const std::string& path);
+
 /// One connection; used by one thread at a time.
 class Connection {
 public:
@@ -32,6 +35,8 @@ public:
 
     void execute(const std::string& sql);
     [[nodiscard]] std::int64_t number(const std::string& sql);
+    /// The first column of the first row; empty when there is none.
+    [[nodiscard]] std::string text(const std::string& sql);
     [[nodiscard]] Statement prepare(std::string_view sql);
     [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
 

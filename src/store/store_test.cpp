@@ -122,5 +122,28 @@ TEST(SqliteStoreTest, RefusesWhatIsNotItsOwnAndSaysWhatToDo) {
     std::filesystem::remove_all(folder);
 }
 
+TEST(SqliteStoreTest, RefusesADatabaseWithADamagedPageAndSaysWhatToDo) {
+    const auto folder = fresh_folder();
+    const auto path = folder / "holdpoint.db";
+    {
+        const auto store = open_sqlite_store(path);
+        const auto transaction = store->begin();
+        for (int i = 0; i < 500; ++i) transaction->apply({{Space::items, std::to_string(i), std::string(200, 'x')}});
+        transaction->commit();
+    }
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    constexpr std::streamoff kPage = 4096;
+    file.seekp(static_cast<std::streamoff>(std::filesystem::file_size(path)) / kPage / 2 * kPage);
+    file << std::string(kPage, '\xa5');
+    file.close();
+    try {
+        (void)open_sqlite_store(path);
+        FAIL() << "opened a damaged database";
+    } catch (const std::runtime_error& error) {
+        EXPECT_NE(std::string(error.what()).find("Restore it from a backup"), std::string::npos) << error.what();
+    }
+    std::filesystem::remove_all(folder);
+}
+
 }  // namespace
 }  // namespace holdpoint::store

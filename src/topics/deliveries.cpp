@@ -1,5 +1,6 @@
 #include "topics/deliveries.hpp"
 
+#include "base/encoding.hpp"
 #include "topics/delivery_policy.hpp"
 
 namespace holdpoint::topics {
@@ -48,7 +49,7 @@ std::vector<RowWrite> fail_delivery(const RowReader& rows, Delivery delivery, st
     const auto subscription = find_subscription(rows, delivery.topic_arn, delivery.subscription_id);
     if (writes.empty() || !topic || !subscription) return writes;
     ++delivery.failures;
-    delivery.last_error = why;
+    delivery.last_error = as_utf8(why);  // an endpoint's words may be in any encoding, and cut anywhere
     const auto delay =
         retryable ? retry_delay(effective_policy(*topic, *subscription), delivery.failures) : std::nullopt;
     if (delay) {

@@ -185,6 +185,16 @@ TEST_F(TopicsTest, AFailedDeliveryIsTriedThreeTimesMoreAndThenIsADeadLetter) {
     EXPECT_EQ(dead_letters(rows, 10).front().failures, 4);
 }
 
+// A row that cannot be read back would end the server whenever it looks for what is due.
+TEST_F(TopicsTest, WhatAnEndpointSaysInItsOwnEncodingIsKeptAsText) {
+    confirmed_http();
+    ASSERT_TRUE(published({.message = "m", .subject = {}, .structure = {}, .attributes = {}}));
+    rows.apply(fail_delivery(rows, due_deliveries(rows, now, 1).front(), "HTTP 500: caf\xe9 \xf0\x9f", true, now));
+    now += 20s;
+    ASSERT_EQ(due_deliveries(rows, now, 1).size(), 1U);
+    EXPECT_EQ(due_deliveries(rows, now, 1).front().last_error, "HTTP 500: caf\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd");
+}
+
 TEST_F(TopicsTest, AClientErrorIsNotTriedAgain) {
     confirmed_http();
     ASSERT_TRUE(published({.message = "m", .subject = {}, .structure = {}, .attributes = {}}));
