@@ -133,6 +133,24 @@ TEST_F(GatewayTest, NoAuthorizationHeaderUpsetsIt) {
     EXPECT_EQ(send(request("/nothing")).status, 404);
 }
 
+TEST_F(GatewayTest, AServiceThatIsNotThereIsRefusedInItsOwnProtocol) {
+    auto target = request("/");
+    target.headers.emplace_back("X-Amz-Target", "AmazonSQS.SendMessage");
+    target.headers.emplace_back("Content-Type", "application/x-amz-json-1.0");
+    const auto json = send(target);
+    EXPECT_EQ(json.status, 400);
+    EXPECT_THAT(json.body, HasSubstr(R"("__type":"UnknownOperationException","message":"AmazonSQS.SendMessage )"));
+    EXPECT_FALSE(json.header("x-amzn-RequestId").empty());
+    auto form = request("/");
+    form.body = "Action=ListRoles&Version=2010-05-08";
+    form.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
+    const auto xml = send(sign(form, account_key_, "iam"));
+    EXPECT_EQ(xml.status, 400);
+    EXPECT_THAT(xml.body, HasSubstr("https://iam.amazonaws.com/doc/2010-05-08/"));
+    EXPECT_THAT(xml.body, HasSubstr("<Code>InvalidAction</Code><Message>ListRoles (iam) is "));
+    EXPECT_EQ(error_of(send(request("/v2/apis"))), "404 UnknownOperationException");
+}
+
 TEST_F(GatewayTest, ARoleMayDoWhatItsPoliciesSay) {
     const auto session = sessions_.issue("role", "approvals_workflow");
     const auto refused = send(sign(request(), session));

@@ -83,6 +83,9 @@ public:
     Result<void> read(const TableGets& gets) {
         const auto table = load_table(rows_, gets.name);
         if (!table) return std::unexpected(table.error());
+        if (gets.projection) {
+            if (auto checked = check_scalar_keys(*table, *gets.projection); !checked) return checked;
+        }
         json::array found;
         json::array left;
         for (const auto& key : gets.keys) {

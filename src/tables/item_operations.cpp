@@ -71,6 +71,9 @@ Result<json::object> get_item(const RowReader& rows, const json::object& request
     const auto table = load_table(rows, name);
     if (!table) return std::unexpected(table.error());
     if (auto checked = check_key(*table, key); !checked) return std::unexpected(checked.error());
+    if (*paths) {
+        if (auto checked = check_scalar_keys(*table, **paths); !checked) return std::unexpected(checked.error());
+    }
     const auto item = read_item(rows, item_key(*table, key));
     json::object answer;
     if (item) answer["Item"] = to_json(*paths ? expression::project(*item, **paths) : *item);

@@ -43,13 +43,16 @@ std::unexpected<Error> condition_failed(const ItemWrite& write, const std::optio
     return failed;
 }
 
-Result<void> check_update_targets(const Table& table, const expression::Update& update) {
-    for (const auto& path : update.targets()) {
+/// What the expressions may not name, whatever the item.
+Result<void> check_expressions(const Table& table, const ItemWrite& write) {
+    const auto targets = write.update ? write.update->targets() : std::vector<expression::Path>();
+    for (const auto& path : targets) {
         if (!table.key.has(path.attribute())) continue;
         return invalid_values(
             fmt::format("Cannot update attribute {}. This attribute is part of the key", path.attribute()));
     }
-    return {};
+    if (auto checked = check_scalar_keys(table, targets); !checked) return checked;
+    return write.condition ? check_scalar_keys(table, expression::paths_of(*write.condition)) : Result<void>();
 }
 
 /// An update that only takes away does not make an item where there was none.
@@ -58,10 +61,6 @@ bool creates(const std::optional<expression::Update>& update) {
 }
 
 Result<std::optional<Item>> updated(const Table& table, const ItemWrite& write, const std::optional<Item>& before) {
-    if (write.update) {
-        if (auto checked = check_update_targets(table, *write.update); !checked)
-            return std::unexpected(checked.error());
-    }
     if (!before && !creates(write.update)) return std::nullopt;
     Item after = before ? *before : write.subject;
     if (write.update) {
@@ -126,6 +125,7 @@ Result<std::string> target_of(const Table& table, const ItemWrite& write) {
 Result<ItemChange> decide_write(const RowReader& rows, const Table& table, const ItemWrite& write) {
     auto target = target_of(table, write);
     if (!target) return std::unexpected(target.error());
+    if (auto checked = check_expressions(table, write); !checked) return std::unexpected(checked.error());
     ItemChange change{.row_key = std::move(*target), .before = {}, .after = {}, .capacity = {}, .writes = {}};
     change.before = read_item(rows, change.row_key);
     if (write.condition && !expression::evaluate(*write.condition, change.before.value_or(Item())))

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/assert.hpp"
 #include "tables/errors.hpp"
 
@@ -129,6 +131,22 @@ Result<void> check_new_item(const Table& table, const Item& item) {
     if (auto checked = check_not_empty(table.key, item); !checked) return checked;
     if (auto checked = check_sizes(table.key, item); !checked) return checked;
     return check_index_keys(table, item);
+}
+
+Result<void> check_scalar_keys(const Table& table, std::span<const expression::Path> paths) {
+    for (const auto& path : paths) {
+        if (path.steps.size() == 1) continue;
+        const auto& attribute = path.attribute();
+        const bool is_key = table.key.has(attribute);
+        if (!is_key &&
+            std::ranges::none_of(table.indexes, [&](const Index& index) { return index.key.has(attribute); }))
+            continue;
+        return validation_error(
+            fmt::format("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: "
+                        "{}: {}",
+                        is_key ? "Key" : "IndexKey", attribute));
+    }
+    return {};
 }
 
 Result<void> check_index_keys(const Table& table, const Item& item) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "tables/expression/path.hpp"
 #include "tables/table.hpp"
 
 namespace holdpoint::tables {
@@ -34,6 +36,8 @@ void append_key_beginning(std::string& key, const Value& value);
 [[nodiscard]] Result<void> check_key(const Table& table, const Item& key);
 /// An item to put: it has its key; attributes of index keys have their types.
 [[nodiscard]] Result<void> check_new_item(const Table& table, const Item& item);
+/// Keys of tables and indexes are scalars: no path of an expression leads into one.
+[[nodiscard]] Result<void> check_scalar_keys(const Table& table, std::span<const expression::Path> paths);
 /// The attributes of index keys after an update.
 [[nodiscard]] Result<void> check_index_keys(const Table& table, const Item& item);
 

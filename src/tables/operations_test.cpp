@@ -53,7 +53,46 @@ TEST(TablesTest, DefinitionsMustFitTogether) {
                         "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",
                         "StreamSpecification":{"StreamEnabled":true})")
                     .contains("StreamSpecification"));
+    EXPECT_TRUE(create(R"("AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],
+                        "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",
+                        "VectorIndexes":[{"IndexName":"near"}])")
+                    .contains("VectorIndexes"));
     EXPECT_TRUE(db.is_empty());
+}
+
+TEST(ItemsTest, NoPathLeadsIntoAKey) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    const auto refused = [&](const std::string& action, const std::string& expressions) {
+        return db.error(
+            action, R"({"TableName":"orders","Key":{"customer":{"S":"ann"},"placed":{"N":"1"}},)" + expressions + "}");
+    };
+    const std::string scalars =
+        "ValidationException: Key attributes must be scalars; list random access '[]' and map lookup '.' are not "
+        "allowed: ";
+    EXPECT_EQ(refused("GetItem", R"("ProjectionExpression":"customer.a")"), scalars + "Key: customer");
+    EXPECT_EQ(refused("DeleteItem", R"("ConditionExpression":"placed[0] = customer")"), scalars + "Key: placed");
+    const auto update = [&](const std::string& path) {
+        return refused("UpdateItem", R"("ConditionExpression":"absent = present","UpdateExpression":"SET #s)" + path +
+                                         R"( = absent","ExpressionAttributeNames":{"#s":"status"})");
+    };
+    EXPECT_EQ(update(".a"), scalars + "IndexKey: status");
+    EXPECT_EQ(update("[1]"), scalars + "IndexKey: status");
+    EXPECT_EQ(update(""), "ConditionalCheckFailedException: The conditional request failed");
+    EXPECT_EQ(db.error("Scan", R"({"TableName":"orders","FilterExpression":"customer[0] = placed"})"),
+              scalars + "Key: customer");
+    EXPECT_EQ(db.error("BatchGetItem", R"({"RequestItems":{"orders":{"ProjectionExpression":"placed[0]",
+                        "Keys":[{"customer":{"S":"ann"},"placed":{"N":"1"}}]}}})"),
+              scalars + "Key: placed");
+}
+
+TEST(ItemsTest, NoTextBeginsWithANumber) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    EXPECT_EQ(db.error("DeleteItem", R"~({"TableName":"orders","Key":{"customer":{"S":"ann"},"placed":{"N":"1"}},
+                        "ConditionExpression":"begins_with(a, size(b))"})~"),
+              "ValidationException: Invalid ConditionExpression: Incorrect operand type for operator or function; "
+              "operator or function: begins_with, operand type: N");
 }
 
 TEST(ItemsTest, ReturnValuesShowWhatWasAndWhatIs) {

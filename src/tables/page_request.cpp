@@ -116,6 +116,14 @@ Result<std::unique_ptr<Source>> open_source(const RowReader& rows, const PageReq
         if (auto checked = check_global(source->table, *source->index, request); !checked)
             return std::unexpected(checked.error());
     }
+    if (request.projection) {
+        if (auto checked = check_scalar_keys(source->table, *request.projection); !checked)
+            return std::unexpected(checked.error());
+    }
+    if (request.filter) {
+        if (auto checked = check_scalar_keys(source->table, expression::paths_of(*request.filter)); !checked)
+            return std::unexpected(checked.error());
+    }
     if (is_query && request.filter) {
         if (auto checked = check_filter(source->key(), *request.filter); !checked)
             return std::unexpected(checked.error());

@@ -263,7 +263,9 @@ Result<json::object> transact_get_items(const RowReader& rows, const json::objec
         const auto table = tables.find(name);
         if (!table) return std::unexpected(table.error());
         reasons.emplace_back();
-        if (auto checked = check_key(**table, key); !checked) {
+        auto checked = check_key(**table, key);
+        if (checked && *paths) checked = check_scalar_keys(**table, **paths);
+        if (!checked) {
             reasons.back() = reason_of(checked.error());
             refused = true;
             continue;

@@ -46,8 +46,10 @@ class Expressions:
         return alias
 
     def path(self):
-        path = self.name(self.chance.choice(NAMES))
-        while self.chance.random() < 0.3:
+        first = self.chance.choice(NAMES)
+        path = self.name(first)
+        deeper = 0.02 if first == "g" else 0.2  # no path leads into a key
+        while self.chance.random() < deeper:
             path += self.chance.choice(["[0]", "[1]", "[2]", f".{self.name(self.chance.choice(NAMES))}"])
         return path
 
@@ -59,11 +61,19 @@ class Expressions:
             return self.pick(lambda: f"{self.condition(depth + 1)} AND {self.condition(depth + 1)}",
                              lambda: f"({self.condition(depth + 1)} OR {self.condition(depth + 1)})", lambda: f"NOT {self.condition(depth + 1)}")
         return self.pick(lambda: f"{self.operand()} {self.chance.choice(COMPARATORS)} {self.operand()}",
-                         lambda: f"{self.operand()} BETWEEN {self.value()} AND {self.value()}",
+                         self.between,
                          lambda: f"{self.operand()} IN ({', '.join(self.operand() for _ in range(self.chance.randint(1, 3)))})",
                          lambda: f"attribute_exists({self.path()})", lambda: f"attribute_not_exists({self.path()})",
                          lambda: f"attribute_type({self.path()}, {self.value({'S': self.chance.choice(TYPES)})})",
                          lambda: f"begins_with({self.path()}, {self.operand()})", lambda: f"contains({self.path()}, {self.operand()})")
+
+    def value_of(self, types):
+        """One of these types; once in a while of any."""
+        return self.value(any_value(self.chance, types if self.chance.random() < 0.95 else TYPES))
+
+    def between(self):
+        kind = [self.chance.choice("SNB")]
+        return f"{self.operand()} BETWEEN {self.value_of(kind)} AND {self.value_of(kind)}"
 
     def setting(self):
         def term():
@@ -76,8 +86,8 @@ class Expressions:
         def some(each):
             return ", ".join(each() for _ in range(self.chance.randint(1, 2)))
         clauses = {"SET": lambda: "SET " + some(self.setting), "REMOVE": lambda: "REMOVE " + some(self.path),
-                   "ADD": lambda: "ADD " + some(lambda: f"{self.path()} {self.value(any_value(self.chance, ['N', 'SS', 'NS', 'BS', 'S']))}"),
-                   "DELETE": lambda: "DELETE " + some(lambda: f"{self.path()} {self.value(any_value(self.chance, ['SS', 'NS', 'BS', 'N']))}")}
+                   "ADD": lambda: "ADD " + some(lambda: f"{self.path()} {self.value_of(['N', 'SS', 'NS', 'BS'])}"),
+                   "DELETE": lambda: "DELETE " + some(lambda: f"{self.path()} {self.value_of(['SS', 'NS', 'BS'])}")}
         return " ".join(clauses[clause]() for clause in self.chance.sample(list(clauses), self.chance.choice([1, 1, 2, 3])))
 
     def projection(self):

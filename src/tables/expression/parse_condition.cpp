@@ -208,6 +208,9 @@ private:
             if (call.function == "begins_with") {
                 for (const auto& argument : call.arguments) {
                     const auto* value = argument.as<Value>();
+                    const auto* call_inside = argument.as<Call>();
+                    if (call_inside != nullptr && call_inside->function == "size")
+                        reader_.note(wrong_operand_type("begins_with", type_name(Type::number)));
                     if (value != nullptr && value->type() != Type::string && value->type() != Type::binary)
                         reader_.note(wrong_operand_type("begins_with", type_name(value->type())));
                 }
