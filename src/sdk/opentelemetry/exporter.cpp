@@ -50,8 +50,9 @@ Exporter::Problem Exporter::post(std::string body) {
 }
 
 Exporter::Problem Exporter::exchange(const net::Request& request) const {
-    const auto response = transport_->send(settings_.target->endpoint, request,
-                                           {.connect = settings_.timeout, .read = settings_.timeout});
+    // Longer than whoever waits for it, so that it is always he who says what was too long.
+    const auto limit = 2 * settings_.timeout;
+    const auto response = transport_->send(settings_.target->endpoint, request, {.connect = limit, .read = limit});
     if (!response) return response.error().message;
     if (response->status == 200) return refused_part(*response);
     if (response->status / 100 == 2) return std::nullopt;
