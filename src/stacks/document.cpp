@@ -11,11 +11,31 @@ namespace json = boost::json;
 
 namespace {
 
+/// An alias stands for all that its anchor holds, so that a few lines can mean more than fits in memory, or themselves.
+constexpr std::size_t kValuesMax = 100'000;
+constexpr int kDepthMax = 100;
+
 class Reader {
 public:
     explicit Reader(std::map<std::string, int>& lines) : lines_(lines) {}
 
     json::value read(const YAML::Node& node, const std::string& path) {
+        if (++values_ > kValuesMax) {
+            throw YAML::ParserException(node.Mark(), fmt::format("more than {} values, aliases counted", kValuesMax));
+        }
+        if (depth_ == kDepthMax) {
+            throw YAML::ParserException(
+                node.Mark(),
+                fmt::format("values nest deeper than {}, or an alias is inside of what it stands for", kDepthMax));
+        }
+        ++depth_;
+        json::value value = read_tagged(node, path);
+        --depth_;
+        return value;
+    }
+
+private:
+    json::value read_tagged(const YAML::Node& node, const std::string& path) {
         lines_.emplace(path, node.Mark().line + 1);
         json::value value = read_plain(node, path);
         const std::string& tag = node.Tag();
@@ -30,7 +50,6 @@ public:
         return json::object{{"Fn::" + name, std::move(value)}};
     }
 
-private:
     json::value read_plain(const YAML::Node& node, const std::string& path) {
         switch (node.Type()) {
             case YAML::NodeType::Map: {
@@ -75,6 +94,8 @@ private:
     }
 
     std::map<std::string, int>& lines_;
+    std::size_t values_ = 0;
+    int depth_ = 0;
 };
 
 }  // namespace

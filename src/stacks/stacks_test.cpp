@@ -170,5 +170,18 @@ Resources:
     EXPECT_THAT(problems("a: 1\na: 2\n"), HasSubstr("line 2: the key 'a' stands twice"));
 }
 
+TEST(Plan, AliasesThatHaveNoEndAreRefused) {
+    EXPECT_THAT(problems("Resources: &all\n  T: {Type: \"AWS::SNS::Topic\", Properties: *all}\n"),
+                HasSubstr("an alias is inside of what it stands for"));
+    std::string many = "a: &a [x, x, x, x, x, x, x, x]\n";
+    for (char name = 'b'; name <= 'i'; ++name) {
+        const std::string before = std::string("*") + static_cast<char>(name - 1);
+        many += std::string(1, name) + ": &" + name + " [" + before;
+        for (int i = 0; i < 7; ++i) many += ", " + before;
+        many += "]\n";
+    }
+    EXPECT_THAT(problems(many), HasSubstr("more than 100000 values"));
+}
+
 }  // namespace
 }  // namespace holdpoint::stacks
