@@ -1,5 +1,7 @@
 #include "topics/deliveries.hpp"
 
+#include <algorithm>
+
 #include "topics/delivery_policy.hpp"
 
 namespace holdpoint::topics {
