@@ -23,7 +23,6 @@ struct Options {
     std::int64_t function_idle_seconds = 60;
     std::int64_t drain_seconds = 5;       // for invocations under way when the server ends
     std::int64_t log_retention_days = 0;  // of groups that have none of their own; 0: for ever
-    bool check_database = true;           // reads every page before the start
     core::Limits limits = {};
 };
 

@@ -29,7 +29,6 @@
 #include "server/request_observer.hpp"
 #include "server/settings.hpp"
 #include "store/log_store.hpp"
-#include "store/maintenance.hpp"
 #include "store/store.hpp"
 #include "tables/operations.hpp"
 
@@ -44,20 +43,6 @@ constexpr Milliseconds kLookForOldLogs{60000};
 /// A commit that takes longer counts as a failure of the disk: /health says so.
 constexpr std::chrono::seconds kCommitPatience{10};
 
-/// Damage is found before anything is changed by it.
-std::unique_ptr<store::Store> open_store(const std::string& path, bool check) {
-    if (check && std::filesystem::exists(path) && std::filesystem::file_size(path) > 0) {
-        const store::Inspection found = store::inspect_database(path);
-        if (!found.problems.empty()) {
-            throw std::runtime_error(
-                fmt::format("{} is damaged ({}). Nothing was changed. Keep a copy of the folder, and restore the last "
-                            "backup with `holdpoint restore`; docs/server.md says how.",
-                            path, found.problems.front()));
-        }
-    }
-    return store::open_sqlite_store(path);
-}
-
 }  // namespace
 
 /// Members stand in the order in which they need each other, and are taken down in reverse.
@@ -69,7 +54,7 @@ public:
           drain_(options.drain_seconds),
           account_key_(load_or_make_credentials(folder_.file("credentials.json"), random_)),
           log_retention_days_(options.log_retention_days),
-          store_(open_store(folder_.file("holdpoint.db"), options.check_database)),
+          store_(store::open_sqlite_store(folder_.file("holdpoint.db"))),
           logs_(store::open_log_store(folder_.file("logs.db"))),
           signer_(folder_.file("sns-signing.pem")),
           sessions_(random_),

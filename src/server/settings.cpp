@@ -192,8 +192,6 @@ std::vector<Setting> settings() {
                "how long the end of the server waits for invocations under way"),
         number("log-retention-days", &Options::log_retention_days, 0, 3653,
                "log lines older than this are erased, unless their group has a retention of its own; 0 keeps them"),
-        choice("check-database", &Options::check_database, {{"on", true}, {"off", false}},
-               "whether every page of the database is read at the start, to find damage before it does harm"),
     };
     for (const std::string_view limit : core::limit_names()) table.push_back(limit_setting(limit));
     return table;

@@ -34,7 +34,7 @@ void create_schema(Connection& connection) {
 /// Reads the database's pages, as many as the time allows: a damaged one is better found now than by whoever needs it.
 /// What is not reached is checked by SQLite when it is read.
 void check_structure(Connection& connection) {
-    static constexpr std::chrono::seconds kTime{2};
+    static constexpr Milliseconds kTime{300};  // a restart is waited for
     static constexpr int kInstructionsBetweenLooks = 10000;
     struct Limit {
         SystemClock clock;

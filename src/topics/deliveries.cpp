@@ -1,5 +1,7 @@
 #include "topics/deliveries.hpp"
 
+#include <algorithm>
+
 #include "base/encoding.hpp"
 #include "topics/delivery_policy.hpp"
 
