@@ -230,6 +230,21 @@ TEST_F(CoreTest, PendingIsEnoughWhenTheTokenWasWithheld) {
     EXPECT_TRUE(execution_.is_running());
 }
 
+TEST_F(CoreTest, PendingIsEnoughWhenItWasToldMeanwhileThatTheWaitIsOver) {
+    OperationUpdate wait = update("1", OperationType::wait, OperationAction::start);
+    wait.wait_seconds = 1;
+    ASSERT_TRUE(checkpoint({wait}));
+    (void)execution_.take_unseen();
+    now_ = kStart + 1s;
+    apply(decide_due(execution_, now_));
+    EXPECT_EQ(execution_.take_unseen().size(), 1U);
+    answer(wire::InvocationStatus::pending);
+    EXPECT_TRUE(execution_.is_running());
+    begin();
+    answer(wire::InvocationStatus::pending);
+    EXPECT_FALSE(execution_.is_running()) << "this one knew from the beginning that nothing is left";
+}
+
 TEST_F(CoreTest, WhatTheServiceChangedIsToldOnce) {
     ASSERT_TRUE(checkpoint({update("1", OperationType::callback, OperationAction::start),
                             update("2", OperationType::callback, OperationAction::start)}));

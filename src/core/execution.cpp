@@ -189,6 +189,7 @@ std::vector<wire::Operation> Execution::take_unseen() {
     std::vector<wire::Operation> result;
     result.reserve(unseen_.size());
     for (const auto& [change, place] : unseen_) result.push_back(operations_[place].operation);
+    if (invocation_ && has_unseen_change()) invocation_->was_told = true;
     mark_all_seen();
     return result;
 }

@@ -66,6 +66,7 @@ struct Invocation {
     TimePoint started_at;
     std::uint64_t sequence = 0;   // accepted checkpoints
     bool token_withheld = false;  // the service takes nothing more from it
+    bool was_told = false;        // an answer told it of what the service had changed meanwhile
     std::string last_client_token;
     std::string last_token;   // the token that the last accepted checkpoint came with
     std::string last_answer;  // its answer, byte for byte

@@ -74,8 +74,9 @@ std::optional<std::string> problem_of(const Execution& execution, const wire::In
             if (output.result) return "Cannot provide a Result for FAILED status.";
             return std::nullopt;
         case wire::InvocationStatus::pending:
+            // It may have made up its mind to wait just before it was told that nothing is left to wait for.
             if (execution.has_pending_operation() || execution.has_unseen_change() ||
-                execution.invocation()->token_withheld) {
+                execution.invocation()->token_withheld || execution.invocation()->was_told) {
                 return std::nullopt;
             }
             return "Cannot return PENDING status with no pending operations.";

@@ -306,6 +306,7 @@ private:
             } else {
                 cache_.journal(rows, *entry,
                                core::decide_invocation_answered(execution, read_output(result.body), now, limits_));
+                if (!execution.has_pending_operation()) entry->must_invoke = true;  // nothing else would wake it
             }
             settle(rows, *entry, now, effects);
             return run_all(std::move(effects));

@@ -329,6 +329,25 @@ TEST_F(ExecutionsTest, AnEmptyCheckpointShowsWhatIsDueByNow) {
     EXPECT_EQ(response_of(news).operations.at(0).status, OperationStatus::succeeded);
 }
 
+// SDKs whose branches run side by side: one is told that the wait is over when another has decided to wait.
+TEST_F(ExecutionsTest, WhoWaitsForWhatIsOverIsInvokedAgain) {
+    const std::string arn = start("a");
+    const auto invocation = world_->next();
+    ASSERT_TRUE(invocation);
+    const auto answer = world_->checkpoint(arn, {.checkpoint_token = input_of(*invocation).checkpoint_token,
+                                                 .updates = {callback_update()},
+                                                 .client_token = {}});
+    ASSERT_TRUE(answer);
+    const auto response = response_of(answer);
+    ASSERT_TRUE(world_->succeed_callback(*response.operations.at(0).callback_id, "1"));
+    ASSERT_TRUE(
+        world_->checkpoint(arn, {.checkpoint_token = *response.checkpoint_token, .updates = {}, .client_token = {}}));
+    ASSERT_TRUE(world_->answer(*invocation, pending_));
+    const auto again = world_->next();
+    ASSERT_TRUE(again);
+    EXPECT_EQ(input_of(*again).operations.at(1).result, "1");
+}
+
 TEST_F(ExecutionsTest, ACheckpointThatClosesGivesNoTokenAndIsNotRepeated) {
     const std::string arn = start("a");
     const auto invocation = world_->next();

@@ -19,9 +19,10 @@ std::runtime_error explained(const SqliteError& error, const std::string& path) 
     switch (error.code()) {
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
-            return std::runtime_error(
-                path + " is damaged or not a database (" + error.what() +
-                "). Nothing was changed. Restore it from a backup, or move it away to start empty.");
+            return std::runtime_error(path + " is damaged or not a database (" + error.what() +
+                                      "). Nothing was changed. Restore the last backup with `holdpoint restore` "
+                                      "(docs/server.md says how), or move it "
+                                      "away to start empty.");
         case SQLITE_FULL:
         case SQLITE_IOERR:
         case SQLITE_READONLY:

@@ -116,7 +116,7 @@ TEST(SqliteStoreTest, RefusesWhatIsNotItsOwnAndSaysWhatToDo) {
         (void)open_sqlite_store(folder / "text.db");
         FAIL() << "opened a text file";
     } catch (const std::runtime_error& error) {
-        EXPECT_NE(std::string(error.what()).find("Restore it from a backup"), std::string::npos) << error.what();
+        EXPECT_NE(std::string(error.what()).find("Restore the last backup"), std::string::npos) << error.what();
     }
     EXPECT_EQ(std::filesystem::file_size(folder / "text.db"), 8192U);
     std::filesystem::remove_all(folder);
@@ -140,7 +140,7 @@ TEST(SqliteStoreTest, RefusesADatabaseWithADamagedPageAndSaysWhatToDo) {
         (void)open_sqlite_store(path);
         FAIL() << "opened a damaged database";
     } catch (const std::runtime_error& error) {
-        EXPECT_NE(std::string(error.what()).find("Restore it from a backup"), std::string::npos) << error.what();
+        EXPECT_NE(std::string(error.what()).find("Restore the last backup"), std::string::npos) << error.what();
     }
     std::filesystem::remove_all(folder);
 }

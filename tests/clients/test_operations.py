@@ -153,6 +153,9 @@ def test_logs(aws, tag):
     assert aws("logs", "DescribeLogStreams", **group, orderBy="LastEventTime", descending=True)["logStreams"][0]["logStreamName"] == "one"
     assert len(aws("logs", "GetLogEvents", **stream, startFromHead=True)["events"]) == 3
     assert len(aws("logs", "FilterLogEvents", **group, filterPattern='"line 1"')["events"]) == 1
+    aws("logs", "PutRetentionPolicy", **group, retentionInDays=7)
+    assert aws("logs", "DescribeLogGroups", **{"logGroupNamePrefix": group["logGroupName"]})["logGroups"][0]["retentionInDays"] == 7
+    aws("logs", "DeleteRetentionPolicy", **group)
     aws("logs", "DeleteLogGroup", **group)
     assert refused(aws, "logs", "GetLogEvents", **stream).code == "ResourceNotFoundException"
 
