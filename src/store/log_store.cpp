@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/seal.hpp"
 #include "store/sqlite.hpp"
 
 namespace holdpoint::store {
@@ -225,7 +226,11 @@ private:
             insert.bind_number(2, stream);
             insert.bind_number(3, to_epoch_ms(event.at));
             insert.bind_number(4, to_epoch_ms(event.ingested_at));
-            insert.bind_text(5, event.message);
+            if (is_sealed(event.message)) {
+                insert.bind_blob(5, event.message);
+            } else {
+                insert.bind_text(5, event.message);
+            }
             (void)insert.step();
             insert.reset();
         }
