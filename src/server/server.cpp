@@ -1,6 +1,7 @@
 #include "server/server.hpp"
 
 #include <future>
+#include <stdexcept>
 
 #include "api/cloudformation/cloudformation.hpp"
 #include "api/deploy/deploy.hpp"
@@ -21,6 +22,7 @@
 #include "server/data_folder.hpp"
 #include "server/gateway.hpp"
 #include "store/log_store.hpp"
+#include "store/sealed_store.hpp"
 #include "store/store.hpp"
 #include "tables/operations.hpp"
 
@@ -40,15 +42,18 @@ public:
     explicit Impl(const Options& options)
         : folder_(options.data),
           data_(options.data),
-          account_key_(load_or_make_credentials(folder_.file("credentials.json"), random_)),
-          store_(store::open_sqlite_store(folder_.file("holdpoint.db"))),
-          logs_(store::open_log_store(folder_.file("logs.db"))),
-          signer_(folder_.file("sns-signing.pem")),
+          master_key_(options.master_key),
+          data_key_(load_or_make_data_key(folder_, master(), options.encrypt_payloads)),
+          account_key_(load_or_make_credentials(folder_.file("credentials.json"), random_, master())),
+          store_(open_store()),
+          logs_(open_logs()),
+          signer_(folder_.file("sns-signing.pem"), master()),
           sessions_(random_),
           code_folder_(folder_.folder("code")),
           work_folder_(folder_.folder("work")),
           listener_(listen(options)),
-          url_("http://" + address(options)),
+          functions_listener_(listen_for_functions(options)),
+          url_((options.listener.tls ? "https://" : "http://") + address(options)),
           writer_(clock_, *store_),
           context_{.clock = clock_,
                    .random = random_,
@@ -62,19 +67,21 @@ public:
           executions_(random_, writer_, timers_, invoker_, options.limits, options.region, options.account),
           events_(random_, writer_, invoker_, options.region, options.account),
           deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later()),
-          gateway_(context_, account_key_, sessions_, invoker_, signer_, services()) {
+          gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options)) {
         api::remove_unused_code(code_folder_, *store_->snapshot());
         executions_.recover();
         events_.run_due();
         deliveries_.wake();
         timers_.run([this](std::uint64_t number) { executions_.fire(number); }, [this] { each_second(); });
-        gateway_ready_.set_value(&gateway_);
+        gateway_built_.set_value(&gateway_);
         gateway_.set_ready();
         try {
-            cli::write_server_file(data_, {.url = url_,
-                                           .access_key_id = account_key_.access_key_id,
-                                           .secret_access_key = account_key_.secret_access_key,
-                                           .region = options.region});
+            cli::write_server_file(data_,
+                                   {.url = url_,
+                                    .access_key_id = account_key_.access_key_id,
+                                    .secret_access_key = account_key_.secret_access_key,
+                                    .region = options.region},
+                                   master());
         } catch (...) {
             take_down();  // it serves already
             throw;
@@ -87,6 +94,7 @@ public:
     }
 
     [[nodiscard]] const std::string& url() const { return url_; }
+    std::string reload_tls() { return listener_->reload_tls(); }
 
 private:
     void take_down() {
@@ -94,20 +102,52 @@ private:
         deliveries_.stop();
         invoker_.drain(kDrain);
         listener_->stop(kLastAnswers);
+        if (functions_listener_) functions_listener_->stop(kLastAnswers);
         invoker_.stop();
         writer_.stop();
         logs_->flush();
     }
 
+    [[nodiscard]] const SealKey* master() const { return master_key_ ? &*master_key_ : nullptr; }
+
+    [[nodiscard]] std::unique_ptr<store::Store> open_store() const {
+        auto store = store::open_sqlite_store(folder_.file("holdpoint.db"));
+        return data_key_ ? store::make_sealed_store(std::move(store), *data_key_) : std::move(store);
+    }
+
+    [[nodiscard]] std::unique_ptr<store::LogStore> open_logs() const {
+        auto logs = store::open_log_store(folder_.file("logs.db"));
+        return data_key_ ? store::make_sealed_log_store(std::move(logs), *data_key_) : std::move(logs);
+    }
+
     /// Listens first of all, so that functions can be told where; requests wait until everything is built.
     std::unique_ptr<net::Server> listen(const Options& options) {
-        net::ServerOptions listener;
+        if (!options.listener.tls && !options.insecure_plain_http && !net::is_loopback(options.host)) {
+            throw std::runtime_error(
+                "without TLS, whoever is on the way can read and change all that is sent to " + options.host +
+                ": give --tls-cert and --tls-key, or listen on 127.0.0.1; --insecure-plain-http when something else "
+                "protects the way");
+        }
+        net::ServerOptions listener = options.listener;
         listener.host = options.host;
         listener.port = options.port;
-        return std::make_unique<net::Server>(listener, [gateway = gateway_ready_.get_future().share()](
-                                                           net::Request request, const net::Respond& respond) {
+        listener.body_limit = body_limit;
+        return std::make_unique<net::Server>(listener, handler());
+    }
+
+    /// Functions speak plain HTTP to the Runtime API, on AWS too, and know no certificate of ours: what TLS or another
+    /// machine's address is for everybody else is a loopback port for them. See docs/adr/0003-tls.md.
+    std::unique_ptr<net::Server> listen_for_functions(const Options& options) {
+        if (!options.listener.tls && net::is_loopback(options.host)) return nullptr;
+        net::ServerOptions listener;
+        listener.body_limit = body_limit;
+        return std::make_unique<net::Server>(listener, handler());
+    }
+
+    net::Handler handler() {
+        return [gateway = gateway_ready_](net::Request request, const net::Respond& respond) {
             gateway.get()->handle(std::move(request), respond);
-        });
+        };
     }
 
     [[nodiscard]] std::string address(const Options& options) const {
@@ -119,10 +159,16 @@ private:
         engine::InvokerOptions invoker;
         invoker.code_folder = code_folder_;
         invoker.working_folder = work_folder_;
-        invoker.runtime_address = address(options);
-        invoker.endpoint_url = url_;
+        invoker.runtime_address =
+            functions_listener_ ? "127.0.0.1:" + std::to_string(functions_listener_->port()) : address(options);
+        invoker.endpoint_url = "http://" + invoker.runtime_address;
         invoker.region = options.region;
         return invoker;
+    }
+
+    [[nodiscard]] std::unique_ptr<Throttle> throttle(const Options& options) const {
+        if (options.requests_per_second <= 0) return nullptr;
+        return std::make_unique<Throttle>(clock_, options.requests_per_second);
     }
 
     engine::Invoker::IssueCredentials issuer() {
@@ -189,6 +235,8 @@ private:
     SystemRandom random_;
     DataFolder folder_;
     std::string data_;
+    const std::optional<SealKey> master_key_;
+    const std::optional<SealKey> data_key_;
     identity::Credentials account_key_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<store::LogStore> logs_;
@@ -196,8 +244,10 @@ private:
     identity::Sessions sessions_;
     std::string code_folder_;
     std::string work_folder_;
-    std::promise<Gateway*> gateway_ready_;
+    std::promise<Gateway*> gateway_built_;
+    std::shared_future<Gateway*> gateway_ready_ = gateway_built_.get_future().share();
     std::unique_ptr<net::Server> listener_;
+    std::unique_ptr<net::Server> functions_listener_;  // where functions reach it when `listener_` is no place for them
     std::string url_;
     engine::Writer writer_;
     api::Context context_;
@@ -214,6 +264,9 @@ Server::Server(const Options& options) : impl_(std::make_unique<Impl>(options)) 
 Server::~Server() = default;
 const std::string& Server::url() const {
     return impl_->url();
+}
+std::string Server::reload_tls() {
+    return impl_->reload_tls();
 }
 
 }  // namespace holdpoint::server

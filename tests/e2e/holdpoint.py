@@ -45,11 +45,14 @@ class Server:
         self.port = free_port()
         self.process = None
         self.env = {}
+        self.options = []  # more of `up`
+        self.up_environment = {}
 
     def start(self):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [self.bin / "holdpoint", "up", "--data", self.data, "--listen", f"127.0.0.1:{self.port}"], stdout=log, stderr=log)
+                [self.bin / "holdpoint", "up", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *self.options],
+                env={**os.environ, **self.up_environment}, stdout=log, stderr=log)
         exports = self.run("env", "--data", self.data, "--wait", "30").stdout
         self.env = dict(line.removeprefix("export ").split("=", 1) for line in exports.splitlines() if line.startswith("export "))
         return self
@@ -87,10 +90,10 @@ class Server:
         assert not check or done.returncode == 0, f"aws {arguments}: {done.stderr}{done.stdout}"
         return done
 
-    def client(self, service, **credentials):
+    def client(self, service, verify=None, **credentials):
         config = Config(retries={"total_max_attempts": 1}, read_timeout=120, max_pool_connections=50)
         keys = credentials or {"aws_access_key_id": self.env["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": self.env["AWS_SECRET_ACCESS_KEY"]}
-        return boto3.client(service, endpoint_url=self.env["AWS_ENDPOINT_URL"], region_name=self.env["AWS_DEFAULT_REGION"], config=config, **keys)
+        return boto3.client(service, endpoint_url=self.env["AWS_ENDPOINT_URL"], region_name=self.env["AWS_DEFAULT_REGION"], config=config, verify=verify, **keys)
 
     def deploy(self, stack="app-sam", template=ROOT / "template.yaml", binaries=None, check=True, **parameters):
         overrides = [f"{name}={value}" for name, value in parameters.items()]
