@@ -95,11 +95,9 @@ TEST_F(LimitsTest, OneAddressMayHaveItsShareOfConnections) {
     serve({.connections_per_address_max = 1});
     {
         const auto one = connect();
-        ASSERT_TRUE(one->write_all("GET / HTTP/1.1\r\nConnection: close\r\n\r\n", milliseconds{5000}));
+        ASSERT_TRUE(one->write_all("GET / HTTP/1.1\r\n\r\n", milliseconds{5000}));
         EXPECT_EQ(answer(*one), "HTTP/1.1 200 OK");
         EXPECT_EQ(answer(*connect()), "HTTP/1.1 429 Too Many Requests");
-        while (answer(*one) != "closed") {
-        }
     }
     std::string got;
     for (int i = 0; i < 1000 && got != "HTTP/1.1 200 OK"; ++i) got = answer_to("GET / HTTP/1.1\r\n\r\n");
