@@ -133,7 +133,7 @@ def test_a_signature_is_good_for_fifteen_minutes(server, monkeypatch):
 def test_presigned_urls_are_taken_where_aws_takes_them(server):
     sts = boto3.client("sts", endpoint_url=server.env["AWS_ENDPOINT_URL"], region_name=REGION, aws_access_key_id=server.env["AWS_ACCESS_KEY_ID"],
                        aws_secret_access_key=server.env["AWS_SECRET_ACCESS_KEY"])
-    url = urlsplit(sts.generate_presigned_url("get_caller_identity", ExpiresIn=60))
+    url = urlsplit(sts.generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET"))
     host = {"Host": url.netloc}
     status, text = send(server, "GET", f"/?{url.query}", host, b"")
     assert status == 200 and "user/holdpoint" in text
