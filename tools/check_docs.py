@@ -4,8 +4,8 @@
     check_docs.py [--write]     --write copies the examples from their sources into the pages
 
 In docs/sdk/*.md each ```cpp block has a line `<!-- source: PATH#REGION -->` before it: the block is what stands between `// [REGION]` and
-`// [/REGION]` in that file, without its common indentation. Each row of the tables in docs/traps.md names, in its last column, the tests that
-hold what it says: `Suite.Name` or `file.py::name`. Exit status 1 when a block differs, has no source, a relative link of README.md or docs/
+`// [/REGION]` in that file, without its common indentation. Each row of the tables of traps (docs/traps.md) and
+threats (docs/security.md) names, in its last column, the tests that hold what it says: `Suite.Name` or `file.py::name`. Exit status 1 when a block differs, has no source, a relative link of README.md or docs/
 names no file, or no heading of it, or a row names no test, or one that is nowhere.
 """
 import re
@@ -19,7 +19,8 @@ BLOCK = re.compile(r"(?:<!-- source: (?P<path>[^#\s]+)#(?P<region>[\w-]+) -->\n)
 LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.*?)\s*$", re.MULTILINE)
 FENCE = re.compile(r"```.*?```", re.DOTALL)
-TRAPS = "docs/traps.md"
+# Pages whose tables name the tests that hold what they say, and how the heads of those tables begin.
+HELD_BY_TESTS = {"docs/traps.md": "| trap |", "docs/security.md": "| asset |"}
 CPP_TEST = re.compile(r"^ *(?:TEST|TEST_F|TEST_P|RC_GTEST_PROP|RC_GTEST_FIXTURE_PROP)\(\s*(\w+),\s*(\w+)", re.MULTILINE)
 PYTHON_TEST = re.compile(r"^ *def (test_\w+)", re.MULTILINE)
 NAMED_TEST = re.compile(r"`(\w+\.\w+|[\w/]+\.py::\w+)`")
@@ -69,15 +70,18 @@ def broken_links(root, page, text):
 
 
 def tests_of(name, text):
-    """The tests in a source file, as docs/traps.md names them."""
+    """The tests in a source file, as those pages name them."""
     if name.endswith(".py"):
         return {f"{name}::{test}" for test in PYTHON_TEST.findall(text)}
     return {f"{suite}.{test}" for suite, test in CPP_TEST.findall(text)}
 
 
-def wrong_test_names(page, text, tests):
+def wrong_test_names(page, text, tests, head="| trap |"):
+    """Of the tables that begin with `head`; a page may have others."""
+    is_held = False
     for number, line in enumerate(text.splitlines(), 1):
-        if not line.startswith("| ") or line.startswith(("| ---", "| trap |")):
+        is_held = line.startswith(head) or (is_held and line.startswith("|"))
+        if not is_held or line.startswith(("| ---", head)):
             continue
         named = NAMED_TEST.findall(line.rstrip(" |").rsplit(" | ", 1)[-1])
         if not named:
@@ -105,8 +109,8 @@ def main(arguments):
                 text, differing = fresh, [one for one in differing if "differs" not in one]
             complaints += differing
         complaints += broken_links(ROOT, page, text)
-        if page == TRAPS:
-            complaints += wrong_test_names(page, text, all_tests(ROOT))
+        if page in HELD_BY_TESTS:
+            complaints += wrong_test_names(page, text, all_tests(ROOT), HELD_BY_TESTS[page])
     print("\n".join(complaints) if complaints else "docs: ok")
     return 1 if complaints else 0
 

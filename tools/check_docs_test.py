@@ -53,6 +53,10 @@ class Docs(unittest.TestCase):
                          ["p.md:4: there is no test A.Two", "p.md:4: there is no test t/test_a.py::test_c",
                           "p.md:5: this row names no test"])
 
+    def test_only_tables_with_the_pages_head_name_tests(self):
+        page = "| who | with what |\n| --- | --- |\n| a | b |\n\n| asset | threat | covered by |\n| --- | --- | --- |\n| a | b | `A.One` |\n| c | d | e |\n"
+        self.assertEqual(list(check_docs.wrong_test_names("p.md", page, {"A.One"}, "| asset |")), ["p.md:8: this row names no test"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -4,6 +4,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -21,9 +24,35 @@ struct Caller {
     std::string role_name;  // empty: the account's own key, which may do everything
 };
 
+/// The values of a condition key that only the service knows (dynamodb:LeadingKeys); asked when a policy names it.
+using ServiceKeys = std::function<std::vector<std::string>(std::string_view key)>;
+
 /// Answers "may this caller do `action` (such as dynamodb:PutItem) on `resource` (an ARN)?"; handlers call it once they
 /// know the resource, before anything is read or written. The error is AWS's AccessDenied in that service's own words.
-using Authorize = std::function<Result<void>(const std::string& action, const std::string& resource)>;
+class Authorize {
+public:
+    using Plain = std::function<Result<void>(const std::string& action, const std::string& resource)>;
+    using Full =
+        std::function<Result<void>(const std::string& action, const std::string& resource, const ServiceKeys& keys)>;
+
+    Authorize() = default;
+    template <class Function>
+        requires std::is_constructible_v<Full, Function>
+    Authorize(Function function) : full_(std::move(function)) {}
+    template <class Function>
+        requires(std::is_constructible_v<Plain, Function> && !std::is_constructible_v<Full, Function>)
+    Authorize(Function function)
+        : full_([plain = std::move(function)](const std::string& action, const std::string& resource,
+                                              const ServiceKeys&) { return plain(action, resource); }) {}
+
+    [[nodiscard]] Result<void> operator()(const std::string& action, const std::string& resource,
+                                          const ServiceKeys& keys = {}) const {
+        return full_(action, resource, keys);
+    }
+
+private:
+    Full full_;
+};
 
 struct Call {
     net::Request request;

@@ -1,17 +1,12 @@
 #include "cli/server_file.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/json.hpp>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <iterator>
-#include <stdexcept>
+
+#include "base/private_file.hpp"
 
 namespace holdpoint::cli {
 namespace {
@@ -37,26 +32,24 @@ std::string default_data_folder() {
     return std::string(home != nullptr && *home != '\0' ? home : ".") + "/.local/share/holdpoint";
 }
 
-void write_server_file(const std::string& data, const ServerFile& file) {
-    const auto text = json::serialize(json::object{{"url", file.url},
-                                                   {"access_key_id", file.access_key_id},
-                                                   {"secret_access_key", file.secret_access_key},
-                                                   {"region", file.region}});
-    const auto temporary = path_in(data) + ".new";
-    const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    bool done = descriptor >= 0 && ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-    int reason = errno;
-    if (descriptor >= 0) ::close(descriptor);
-    if (done) {
-        done = ::rename(temporary.c_str(), path_in(data).c_str()) == 0;
-        reason = errno;
-    }
-    if (!done) throw std::runtime_error(fmt::format("cannot write {}: {}", path_in(data), std::strerror(reason)));
+void write_server_file(const std::string& data, const ServerFile& file, const SealKey* master) {
+    write_key_file(path_in(data),
+                   json::serialize(json::object{{"url", file.url},
+                                                {"access_key_id", file.access_key_id},
+                                                {"secret_access_key", file.secret_access_key},
+                                                {"region", file.region}}),
+                   master);
 }
 
 Result<ServerFile> read_server_file(const std::string& data) {
-    std::ifstream in(path_in(data), std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    std::string text;
+    try {
+        const auto master = SealKey::from_environment();
+        text = read_private_file(path_in(data)).value_or("");
+        if (is_sealed(text)) text = read_key_file(path_in(data), master ? &*master : nullptr).value_or("");
+    } catch (const std::exception& problem) {
+        return fail("MasterKeyNeeded", 403, problem.what());
+    }
     boost::system::error_code error;
     const auto object = json::parse(text, error);
     ServerFile file;

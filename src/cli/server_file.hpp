@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "base/seal.hpp"
 
 namespace holdpoint::cli {
 
@@ -19,9 +20,11 @@ struct ServerFile {
 /// `$HOLDPOINT_DATA`, else `$XDG_DATA_HOME/holdpoint`, else `~/.local/share/holdpoint`.
 [[nodiscard]] std::string default_data_folder();
 
-/// Writes `<data>/server.json` (0600) whole or not at all. Throws std::runtime_error when the folder cannot be written.
-void write_server_file(const std::string& data, const ServerFile& file);
-/// ServerNotRunning when there is none, with what to do about it.
+/// Writes `<data>/server.json` (0600) whole or not at all, sealed under `master` when there is one. Throws
+/// std::runtime_error when the folder cannot be written.
+void write_server_file(const std::string& data, const ServerFile& file, const SealKey* master = nullptr);
+/// Opens a sealed one with the master key of the environment. ServerNotRunning when there is none, MasterKeyNeeded when
+/// it cannot be opened, with what to do about it.
 [[nodiscard]] Result<ServerFile> read_server_file(const std::string& data);
 /// `up` removes it when it ends well.
 void remove_server_file(const std::string& data);

@@ -1,22 +1,16 @@
 #include "engine/message_signer.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
 #include "base/encoding.hpp"
+#include "base/private_file.hpp"
 
 namespace holdpoint::engine {
 namespace {
@@ -73,29 +67,15 @@ std::string make_pem() {
     return text_of(bio.get());
 }
 
-/// Written beside its place, synced, then renamed: a crash leaves the whole file or none.
-void write_private_file(const std::string& path, const std::string& text) {
-    const std::string temporary = path + ".new";
-    const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    const bool written =
-        file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-    const int reason = errno;
-    if (file >= 0) ::close(file);
-    if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
-        throw std::runtime_error(fmt::format("cannot write {}: {}", path, std::strerror(written ? errno : reason)));
-    }
-}
-
 }  // namespace
 
 class MessageSigner::Impl {
 public:
-    explicit Impl(const std::string& path) {
-        std::ifstream file(path, std::ios::binary);
-        std::string pem{std::istreambuf_iterator<char>(file), {}};
+    Impl(const std::string& path, const SealKey* seal) {
+        std::string pem = read_key_file(path, seal).value_or("");
         if (pem.empty()) {
             pem = make_pem();
-            write_private_file(path, pem);
+            write_key_file(path, pem, seal);
         }
         const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
         key_.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
@@ -130,7 +110,8 @@ public:
     std::string certificate_pem_;
 };
 
-MessageSigner::MessageSigner(const std::string& path) : impl_(std::make_unique<Impl>(path)) {}
+MessageSigner::MessageSigner(const std::string& path, const SealKey* seal)
+    : impl_(std::make_unique<Impl>(path, seal)) {}
 MessageSigner::~MessageSigner() = default;
 std::string MessageSigner::sign(std::string_view text) const {
     return impl_->sign(text);

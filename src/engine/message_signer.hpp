@@ -6,13 +6,16 @@
 #include <string>
 #include <string_view>
 
+#include "base/seal.hpp"
+
 namespace holdpoint::engine {
 
 class MessageSigner {
 public:
     /// Reads an RSA key and its self-signed certificate from `path` (PEM, 0600); makes them when the file is not there.
-    /// Throws std::runtime_error that says what to do when the file cannot be used.
-    explicit MessageSigner(const std::string& path);
+    /// Sealed under `seal` when there is one. Throws std::runtime_error that says what to do when the file cannot be
+    /// used.
+    explicit MessageSigner(const std::string& path, const SealKey* seal = nullptr);
     ~MessageSigner();
 
     /// SHA256withRSA, base64 (SignatureVersion 2). From any thread.

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -92,6 +93,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
     ::syscall(SYS_close_range, 3U, ~0U, 0U);
+    // No file with a copy of its memory, in which its credentials are; no more rights by a set-user-id program.
+    const rlimit none_at_all{.rlim_cur = 0, .rlim_max = 0};
+    ::setrlimit(RLIMIT_CORE, &none_at_all);
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (::chdir(directory) != 0) ::_exit(126);
     ::execve(executable, arguments, environment);
     constexpr char kProblem[] = "the executable could not be started\n";

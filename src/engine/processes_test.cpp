@@ -1,5 +1,6 @@
 #include "engine/processes.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -74,6 +75,19 @@ TEST_F(ProcessesTest, TheEnvironmentIsWhatWasGivenAndTheFolderIsTheWorkingOne) {
     (void)start("echo $GREETING; echo $HOME; pwd");
     ASSERT_TRUE(ended_.take());
     EXPECT_THAT(logs_.lines(), ElementsAre("hello", folder_.path()));
+}
+
+TEST_F(ProcessesTest, StartsWithNothingOfTheServersAndNoWayToMoreRights) {
+    ::setenv("OF_THE_SERVER", "secret", 1);
+    const int open_here = ::open("/dev/null", O_RDONLY);  // without O_CLOEXEC, as a library may do it
+    (void)start(
+        "env | grep -c OF_THE_SERVER; ls /proc/self/fd | tr '\\n' ' '; echo; grep NoNewPrivs /proc/self/status; "
+        "ulimit -c; [ $(cut -d' ' -f5 /proc/$$/stat) = $$ ] && echo group");
+    ASSERT_TRUE(ended_.take());
+    ::close(open_here);
+    ::unsetenv("OF_THE_SERVER");
+    EXPECT_THAT(logs_.lines(), ElementsAre("0", "0 1 2 3 ", "NoNewPrivs:\t1", "0", "group"))
+        << "3 is the listing's own";
 }
 
 TEST_F(ProcessesTest, SaysHowAProcessEnded) {

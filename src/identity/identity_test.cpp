@@ -1,4 +1,5 @@
 // Signatures as AWS and botocore make them; policies as IAM evaluates them; roles and sessions.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -92,16 +93,105 @@ TEST_F(SignedTest, NeedsItsSessionToken) {
     EXPECT_EQ(check().error().name, "InvalidClientTokenId");
 }
 
+TEST_F(SignedTest, NeedsHostAndEveryAmzHeaderSigned) {
+    headers_.emplace_back("X-Amz-Target", "DynamoDB_20120810.DeleteTable");
+    EXPECT_EQ(check().error().message, "'x-amz-target' must be a 'SignedHeader' in the AWS Authorization.");
+    headers_.pop_back();
+    headers_.emplace_back("X-Amzn-Trace-Id", "Root=1");
+    EXPECT_TRUE(check()) << "proxies add it on the way";
+    std::string& authorization = headers_.at(headers_.size() - 2).second;
+    authorization.replace(authorization.find(";host"), 5, "");
+    EXPECT_THAT(check().error().message, HasSubstr("'Host' or ':authority' must be a 'SignedHeader'"));
+}
+
+TEST_F(SignedTest, IsRefusedWhenItsBodyIsNotSigned) {
+    for (const char* digest :
+         {"UNSIGNED-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"}) {
+        headers_ = {{"Host", "127.0.0.1:4566"}, {"X-Amz-Content-Sha256", digest}};
+        const Headers added = sign({"POST", target_, headers_, body_}, credentials_, "us-east-1", "sns", kAt);
+        headers_.insert(headers_.end(), added.begin(), added.end());
+        EXPECT_THAT(check().error().message, HasSubstr("The body must be signed whole")) << digest;
+    }
+}
+
+TEST_F(SignedTest, IsRefusedAtAPathThatReadsAsTheSignedOne) {
+    for (const char* target : {"//?a=b%20c", "/x/..?a=b%20c", "/.?a=b%20c"}) {
+        target_ = target;
+        EXPECT_EQ(check().error().name, "SignatureDoesNotMatch") << target;
+    }
+}
+
+TEST_F(SignedTest, IsRefusedWithMoreInItsQuery) {
+    target_ += "&X-Amz-Signature=1";
+    EXPECT_FALSE(check()) << "only a presigned URL carries its signature there";
+    headers_ = {{"Host", "127.0.0.1:4566"}};
+    target_ = "/?a=b%2Bc";
+    const Headers added = sign({"POST", target_, headers_, body_}, credentials_, "us-east-1", "sns", kAt);
+    headers_.insert(headers_.end(), added.begin(), added.end());
+    EXPECT_TRUE(check());
+    target_ = "/?a=b+c";
+    EXPECT_FALSE(check()) << "a plus is read as a space";
+}
+
+TEST_F(SignedTest, TakesTheDateHeaderAsAwsDoes) {
+    const auto date =
+        std::find_if(headers_.begin(), headers_.end(), [](const auto& entry) { return entry.first == "X-Amz-Date"; });
+    *date = {"Date", "Sun, 30 Aug 2015 12:36:00 GMT"};
+    EXPECT_EQ(read_claim({"POST", target_, headers_, body_})->timestamp, "20150830T123600Z");
+    date->second = "yesterday";
+    EXPECT_THAT(check().error().message, HasSubstr("Date must be in ISO-8601 'basic format'. Got 'yesterday'"));
+}
+
+// Made with botocore's SigV4QueryAuth.
+TEST(SigV4, ChecksPresignedUrlsAndTheirTime) {
+    const std::string target =
+        "/?Action=GetCallerIdentity&Version=2011-06-15&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F"
+        "20150830%2Fus-east-1%2Fsts%2Faws4_request&X-Amz-Date=20150830T123600Z&X-Amz-Expires=60&X-Amz-SignedHeaders="
+        "host&X-Amz-Signature=a108437b06a05d2e2ace5ba61f503ffcd7b52e4f3c951e32e0f52c0459e6a43b";
+    const Headers headers = {{"Host", "127.0.0.1:4566"}};
+    const auto check = [&](std::string_view url, TimePoint now) -> Result<void> {
+        const SignedRequest request{"GET", url, headers, ""};
+        const auto claim = read_claim(request);
+        if (!claim) return std::unexpected(claim.error());
+        return check_signature(request, *claim, kExample, now);
+    };
+    EXPECT_TRUE(check(target, kAt));
+    EXPECT_TRUE(check(target, kAt + 60s));
+    EXPECT_THAT(check(target, kAt + 61s).error().message, HasSubstr("Signature expired"));
+    EXPECT_FALSE(check(target + "&Action=Other", kAt));
+    EXPECT_THAT(check(target + "&X-Amz-Expires=9999", kAt).error().message, HasSubstr("must be given once"));
+    std::string longer = target;
+    longer.replace(longer.find("Expires=60"), 10, "Expires=61");
+    EXPECT_EQ(check(longer, kAt).error().name, "SignatureDoesNotMatch");
+    std::string without = target;
+    without.erase(without.find("&X-Amz-Expires=60"), 17);
+    EXPECT_THAT(check(without, kAt).error().message, HasSubstr("must include X-Amz-Expires"));
+}
+
 TEST(SigV4, SaysWhatIsMissing) {
     EXPECT_EQ(read_claim({"GET", "/", {}, ""}).error().name, "MissingAuthenticationToken");
     const Headers headers = {{"Authorization", "AWS4-HMAC-SHA256 Credential=a/b/c/d/aws4_request"}};
-    EXPECT_THAT(read_claim({"GET", "/", headers, ""}).error().message, HasSubstr("'Signature' parameter"));
+    const std::string message = read_claim({"GET", "/", headers, ""}).error().message;
+    EXPECT_THAT(message, HasSubstr("Authorization header requires 'Signature' parameter. "));
+    EXPECT_THAT(message, HasSubstr("(Hashed with SHA-256 and encoded with Base64) Authorization="));
+    const auto error = [](const char* text) {
+        const Headers given = {{"Authorization", text}, {"X-Amz-Date", "20150830T123600Z"}};
+        return read_claim({"GET", "/", given, ""}).error();
+    };
+    EXPECT_EQ(error("AWS4-HMAC-SHA512 Credential=a").name, "IncompleteSignature");
+    EXPECT_THAT(error("AWS4-HMAC-SHA256 Credential").message, HasSubstr("not a valid key=value pair"));
+    EXPECT_THAT(error("AWS4-HMAC-SHA256 Signature=a, Signature=b").message, HasSubstr("comes twice"));
+    EXPECT_THAT(error("AWS4-HMAC-SHA256 Credential=a/b/c").message, HasSubstr("exactly 5 slash-delimited elements"));
+    EXPECT_THAT(error("AWS4-HMAC-SHA256 Credential=a/20150830/r/s/x").message, HasSubstr("a valid terminator"));
 }
 
 Verdict verdict(std::string_view document, std::string action, std::string resource) {
-    return evaluate(
-        {parse_policy(document).value()},
-        {.action = std::move(action), .resource = std::move(resource), .context = {{"aws:SourceAccount", "1"}}});
+    return evaluate({parse_policy(document).value()},
+                    {.action = std::move(action),
+                     .resource = std::move(resource),
+                     .context = [](std::string_view key) -> std::vector<std::string> {
+                         return key == "aws:SourceAccount" ? std::vector<std::string>{"1"} : std::vector<std::string>();
+                     }});
 }
 
 TEST(Policy, AllowsWhatItNamesAndDenyWins) {
@@ -124,17 +214,81 @@ TEST(Policy, ConditionsHold) {
     EXPECT_EQ(verdict(kOther, "a:B", "r"), Verdict::implicitly_denied);
 }
 
-TEST(Policy, RefusesWhatItCannotEvaluate) {
-    EXPECT_THAT(parse_policy(R"({"Statement":{"Effect":"Allow","Action":"a:b","Resource":"*","Principal":"*"}})")
-                    .error()
-                    .message,
-                HasSubstr("'Principal' is not supported"));
-    EXPECT_THAT(parse_policy(R"({"Statement":{"Effect":"Allow","Action":"a:b","Resource":"*",
-                  "Condition":{"IpAddress":{"aws:SourceIp":"1.2.3.4"}}}})")
-                    .error()
-                    .message,
-                HasSubstr("'IpAddress' is not supported"));
-    EXPECT_FALSE(parse_policy(R"({"Statement":{"Effect":"Allow","Action":"a:b"}})"));
+TEST(Policy, RefusesWhatItCannotEvaluateAndSaysWhere) {
+    const auto problem = [](const std::string& members) {
+        const auto read =
+            read_policy(R"({"Statement":[{"Effect":"Allow","Action":"a:b","Resource":"*"},{)" + members + "}]}");
+        return read ? std::string("none") : read.error().path + " | " + read.error().message;
+    };
+    const std::string rest = R"("Effect":"Allow","Action":"a:b","Resource":"*")";
+    EXPECT_EQ(problem(rest), "none");
+    EXPECT_EQ(problem(rest + R"(,"Principal":"*")"), "Statement[1].Principal | 'Principal' is not supported");
+    EXPECT_THAT(
+        problem(rest + R"(,"Condition":{"BinaryEquals":{"aws:userid":"x"}})"),
+        HasSubstr("Statement[1].Condition.BinaryEquals | the condition operator 'BinaryEquals' is not supported"));
+    EXPECT_THAT(problem(rest + R"(,"Condition":{"ForAllValues:Strings":{"aws:userid":"x"}})"),
+                HasSubstr("the condition operator 'ForAllValues:Strings' is not supported"));
+    EXPECT_THAT(
+        problem(rest + R"(,"Condition":{"StringEquals":{"aws:PrincipalTag/team":"x"}})"),
+        HasSubstr("the condition key 'aws:PrincipalTag/team' is not supported; these are: aws:PrincipalAccount"));
+    EXPECT_THAT(problem(rest + R"(,"Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/33"}})"),
+                HasSubstr("an address or a range"));
+    EXPECT_THAT(problem(rest + R"(,"Condition":{"Bool":{"aws:SecureTransport":"yes"}})"), HasSubstr("true or false"));
+    EXPECT_THAT(problem(rest + R"(,"Condition":{"ArnLike":{"aws:PrincipalArn":"*"}})"), HasSubstr("six parts"));
+    EXPECT_THAT(problem(rest + R"(,"Condition":{"StringEquals":{"dynamodb:LeadingKeys":"x"}})"),
+                HasSubstr("may have many values: write ForAllValues: or ForAnyValue: before StringEquals"));
+    EXPECT_THAT(problem(rest + R"(,"Condition":{"StringEquals":{"aws:userid":"${aws:username}"}})"),
+                HasSubstr("policy variables"));
+    EXPECT_EQ(problem(R"("Effect":"Permit","Action":"a:b","Resource":"*")"),
+              "Statement[1].Effect | must be Allow or Deny");
+    EXPECT_THAT(problem(R"("Effect":"Allow","Action":"Publish","Resource":"*")"), HasSubstr("'Publish' is no action"));
+    EXPECT_EQ(problem(R"("Effect":"Allow","Action":"a:b")"), "Statement[1] | needs either Resource or NotResource");
+    EXPECT_EQ(parse_policy(R"({"Version":"2020-01-01","Statement":[]})").error().message,
+              "Version: must be 2012-10-17");
+}
+
+/// Whether `operator_name` of `key` with the expected values (JSON) holds for these values of the key.
+bool condition_holds(const std::string& operator_name, const std::string& key, const std::string& expected,
+                     const std::vector<std::string>& values) {
+    const auto policy = parse_policy(fmt::format(
+        R"({{"Statement":{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{{"{}":{{"{}":{}}}}}}}}})",
+        operator_name, key, expected));
+    EXPECT_TRUE(policy) << policy.error().message;
+    const Access access{.action = "a:B", .resource = "r", .context = [&](std::string_view) { return values; }};
+    return policy && evaluate({*policy}, access) == Verdict::allowed;
+}
+
+TEST(Policy, ConditionOperatorsCompareAsIamSays) {
+    EXPECT_TRUE(condition_holds("IpAddress", "aws:SourceIp", R"(["192.0.2.0/24","2001:db8::/32"])", {"192.0.2.7"}));
+    EXPECT_TRUE(condition_holds("IpAddress", "aws:SourceIp", R"(["192.0.2.0/24","2001:db8::/32"])", {"2001:db8::1"}));
+    EXPECT_FALSE(condition_holds("IpAddress", "aws:SourceIp", R"("192.0.2.0/25")", {"192.0.2.200"}));
+    EXPECT_TRUE(condition_holds("NotIpAddress", "aws:SourceIp", R"("192.0.2.0/25")", {"192.0.2.200"}));
+    EXPECT_TRUE(condition_holds("ArnLike", "aws:PrincipalArn", R"("arn:aws:sts::*:assumed-role/app-*")",
+                                {"arn:aws:sts::000000000000:assumed-role/app-f/f"}));
+    EXPECT_FALSE(condition_holds("ArnLike", "aws:PrincipalArn", R"("arn:*:*:*:*:x")", {"arn:aws:sts:a:b:c:x"}))
+        << "a wildcard stays within its part";
+    EXPECT_TRUE(condition_holds("Bool", "aws:SecureTransport", "false", {"false"}));
+    EXPECT_TRUE(condition_holds("NumericLessThan", "aws:EpochTime", "100", {"99"}));
+    EXPECT_FALSE(condition_holds("NumericLessThan", "aws:EpochTime", "100", {"100"}));
+    EXPECT_TRUE(condition_holds("DateGreaterThan", "aws:CurrentTime", R"("2026-01-01")", {"2026-01-01T00:00:00.001Z"}));
+    EXPECT_TRUE(condition_holds("StringEqualsIgnoreCase", "aws:userid", R"("ABC")", {"abc"}));
+    EXPECT_FALSE(condition_holds("StringEquals", "aws:userid", R"("ABC")", {"abc"}));
+    EXPECT_TRUE(condition_holds("Null", "aws:SourceIp", R"("true")", {}));
+    EXPECT_FALSE(condition_holds("Null", "aws:SourceIp", R"("true")", {"::1"}));
+}
+
+TEST(Policy, ConditionsOnManyValuesAndOnNone) {
+    const std::string key = "dynamodb:LeadingKeys";
+    EXPECT_TRUE(condition_holds("ForAllValues:StringEquals", key, R"(["a","b"])", {"a", "b"}));
+    EXPECT_FALSE(condition_holds("ForAllValues:StringEquals", key, R"(["a","b"])", {"a", "c"}));
+    EXPECT_FALSE(condition_holds("ForAllValues:StringEquals", key, R"(["a","b"])", {""}));
+    EXPECT_TRUE(condition_holds("ForAllValues:StringEquals", key, R"("a")", {})) << "as IAM has it";
+    EXPECT_TRUE(condition_holds("ForAnyValue:StringLike", key, R"("a*")", {"x", "ab"}));
+    EXPECT_FALSE(condition_holds("ForAnyValue:StringLike", key, R"("a*")", {}));
+    EXPECT_FALSE(condition_holds("StringEquals", "aws:userid", R"("a")", {}));
+    EXPECT_TRUE(condition_holds("StringNotEquals", "aws:userid", R"("a")", {}));
+    EXPECT_TRUE(condition_holds("StringEqualsIfExists", "aws:userid", R"("a")", {}));
+    EXPECT_FALSE(condition_holds("StringEqualsIfExists", "aws:userid", R"("a")", {"b"}));
 }
 
 TEST(Policy, RefusalNamesActionAndResource) {

@@ -1,12 +1,13 @@
 // Policies: reading IAM policy documents and evaluating them. (IAM user guide, "Policy evaluation logic")
 #pragma once
 
-#include <map>
+#include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
+#include "identity/conditions.hpp"
 
 namespace holdpoint::identity {
 
@@ -18,21 +19,27 @@ struct Statement {
     std::vector<std::string> not_actions;
     std::vector<std::string> resources;  // ARNs, with * and ?
     std::vector<std::string> not_resources;
-    /// operator -> key -> values: StringEquals, StringLike, ArnEquals, ArnLike, Bool, Null and their Not… and IfExists
-    /// forms.
-    std::map<std::string, std::map<std::string, std::vector<std::string>>> conditions;
+    std::vector<Condition> conditions;  // all must hold
 };
 
 using Policy = std::vector<Statement>;
 
-/// Reads a policy document (JSON text). MalformedPolicyDocument naming what is wrong; an unknown condition operator or
-/// element is refused, never skipped.
+/// What is wrong with a policy document, and where: "Statement[1].Condition.StringEquals".
+struct PolicyProblem {
+    std::string path;  // empty: the whole document
+    std::string message;
+};
+
+/// Reads a policy document (JSON text). An element, a condition operator or a condition key that is not known is
+/// refused, never skipped.
+[[nodiscard]] std::expected<Policy, PolicyProblem> read_policy(std::string_view document);
+/// The same; the error is MalformedPolicyDocument.
 [[nodiscard]] Result<Policy> parse_policy(std::string_view document);
 
 struct Access {
-    std::string action;                          // dynamodb:PutItem
-    std::string resource;                        // ARN
-    std::map<std::string, std::string> context;  // condition keys, such as aws:PrincipalAccount
+    std::string action;    // dynamodb:PutItem
+    std::string resource;  // ARN
+    RequestContext context;
 };
 
 enum class Verdict { allowed, implicitly_denied, explicitly_denied };

@@ -1,8 +1,17 @@
 #include "identity/sessions.hpp"
 
+#include <algorithm>
+
 #include "base/encoding.hpp"
 
 namespace holdpoint::identity {
+
+namespace {
+
+/// Only what is told to whom comes too late depends on it, never who is let in.
+constexpr std::size_t kEndedKept = 1024;
+
+}  // namespace
 
 Credentials Sessions::issue(std::string role_name, std::string session_name) {
     Session session;
@@ -28,7 +37,15 @@ std::optional<Session> Sessions::find(std::string_view access_key_id) const {
 void Sessions::end(std::string_view access_key_id) {
     const std::lock_guard lock(mutex_);
     const auto found = sessions_.find(access_key_id);
-    if (found != sessions_.end()) sessions_.erase(found);
+    if (found == sessions_.end()) return;
+    sessions_.erase(found);
+    ended_.emplace_back(access_key_id);
+    if (ended_.size() > kEndedKept) ended_.pop_front();
+}
+
+bool Sessions::has_ended(std::string_view access_key_id) const {
+    const std::lock_guard lock(mutex_);
+    return std::find(ended_.begin(), ended_.end(), access_key_id) != ended_.end();
 }
 
 }  // namespace holdpoint::identity

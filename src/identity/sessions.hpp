@@ -1,6 +1,7 @@
 // Sessions: credentials that a function's process gets and that end with it. Kept in memory only.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -26,11 +27,14 @@ public:
     [[nodiscard]] Credentials issue(std::string role_name, std::string session_name);
     [[nodiscard]] std::optional<Session> find(std::string_view access_key_id) const;
     void end(std::string_view access_key_id);
+    /// True for credentials whose process ended lately: they are expired, not unknown.
+    [[nodiscard]] bool has_ended(std::string_view access_key_id) const;
 
 private:
     Random& random_;
     mutable std::mutex mutex_;
     std::map<std::string, Session, std::less<>> sessions_;
+    std::deque<std::string> ended_;  // access key ids of the last ones
 };
 
 }  // namespace holdpoint::identity

@@ -7,23 +7,14 @@
 #include <unordered_map>
 
 #include "base/encoding.hpp"
+#include "identity/sigv4_parts.hpp"
 
 namespace holdpoint::identity {
 
 namespace {
 
-constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
-constexpr std::string_view kUnsigned = "UNSIGNED-PAYLOAD";
-constexpr std::chrono::minutes kWindow{15};
-
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) c = lower(c);
-    return result;
 }
 
 /// `name` is in small letters.
@@ -32,7 +23,14 @@ bool is_named(std::string_view text, std::string_view name) {
            std::equal(text.begin(), text.end(), name.begin(), [](char a, char b) { return lower(a) == b; });
 }
 
-/// Without spaces at the ends, and inner runs of spaces as one.
+}  // namespace
+
+std::string lower_case(std::string_view text) {
+    std::string result(text);
+    for (char& c : result) c = lower(c);
+    return result;
+}
+
 std::string trimmed(std::string_view text) {
     if (!text.starts_with(' ') && !text.ends_with(' ') && text.find("  ") == std::string_view::npos) {
         return std::string(text);
@@ -46,15 +44,11 @@ std::string trimmed(std::string_view text) {
     return result;
 }
 
-std::optional<std::string_view> header(const Headers& headers, std::string_view name) {
+std::optional<std::string_view> first_header(const Headers& headers, std::string_view name) {
     for (const auto& [key, value] : headers) {
         if (is_named(key, name)) return value;
     }
     return std::nullopt;
-}
-
-std::string_view path_of(std::string_view target) {
-    return target.substr(0, target.find('?'));
 }
 
 std::vector<std::pair<std::string, std::string>> query_of(std::string_view target) {
@@ -67,9 +61,30 @@ std::vector<std::pair<std::string, std::string>> query_of(std::string_view targe
         if (part.empty()) continue;
         const std::size_t equals = part.find('=');
         const std::string_view value = equals == std::string_view::npos ? "" : part.substr(equals + 1);
-        pairs.emplace_back(percent_decode(part.substr(0, equals)), percent_decode(value));
+        pairs.emplace_back(percent_decode(part.substr(0, equals), true), percent_decode(value, true));
     }
     return pairs;
+}
+
+std::string timestamp_of(TimePoint at) {
+    return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(at)));
+}
+
+std::optional<TimePoint> read_timestamp(std::string_view text) {
+    if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') return std::nullopt;
+    const auto part = [&](std::size_t from, std::size_t count) { return std::string(text.substr(from, count)); };
+    const auto time = parse_iso8601(part(0, 4) + "-" + part(4, 2) + "-" + part(6, 2) + "T" + part(9, 2) + ":" +
+                                    part(11, 2) + ":" + part(13, 2) + "Z");
+    if (!time) return std::nullopt;
+    return *time;
+}
+
+namespace {
+
+constexpr std::chrono::minutes kWindow{15};
+
+std::string_view path_of(std::string_view target) {
+    return target.substr(0, target.find('?'));
 }
 
 /// The path is encoded once more (as every service but S3 wants it), after `.`, `..` and empty segments are resolved.
@@ -92,10 +107,12 @@ std::string canonical_path(std::string_view path) {
     return result;
 }
 
-std::string canonical_query(std::string_view target) {
+std::string canonical_query(const SignedRequest& request) {
+    // A presigned URL carries its signature where the rest is signed.
+    const bool is_presigned = !first_header(request.headers, "authorization");
     std::vector<std::string> parts;
-    for (const auto& [name, value] : query_of(target)) {
-        if (name == "X-Amz-Signature") continue;
+    for (const auto& [name, value] : query_of(request.target)) {
+        if (is_presigned && name == "X-Amz-Signature") continue;
         parts.push_back(percent_encode(name) + "=" + percent_encode(value));
     }
     // Sorted by encoded name, then by encoded value; `=` sorts after what may stand in a name.
@@ -153,87 +170,76 @@ std::string signature_of(const SignedRequest& request, const std::vector<std::st
                          std::string_view body_digest, std::string_view secret, std::string_view timestamp,
                          const Scope& scope) {
     const std::string canonical = fmt::format(
-        "{}\n{}\n{}\n{}\n{}\n{}", request.method, canonical_path(path_of(request.target)),
-        canonical_query(request.target), canonical_headers(request.headers, names), fmt::join(names, ";"), body_digest);
+        "{}\n{}\n{}\n{}\n{}\n{}", request.method, canonical_path(path_of(request.target)), canonical_query(request),
+        canonical_headers(request.headers, names), fmt::join(names, ";"), body_digest);
     const std::string to_sign =
         fmt::format("{}\n{}\n{}\n{}", kAlgorithm, timestamp, scope.text(), to_hex(sha256(canonical)));
     return to_hex(hmac_sha256(signing_key(secret, scope), to_sign));
 }
 
-std::string timestamp_of(TimePoint at) {
-    return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(at)));
+std::unexpected<Error> mismatch(std::string message) {
+    return fail("SignatureDoesNotMatch", 403, std::move(message));
 }
 
-std::optional<TimePoint> read_timestamp(std::string_view text) {
-    if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') return std::nullopt;
-    const auto part = [&](std::size_t from, std::size_t count) { return std::string(text.substr(from, count)); };
-    const auto time = parse_iso8601(part(0, 4) + "-" + part(4, 2) + "-" + part(6, 2) + "T" + part(9, 2) + ":" +
-                                    part(11, 2) + ":" + part(13, 2) + "Z");
-    if (!time) return std::nullopt;
-    return *time;
-}
-
-std::unexpected<Error> incomplete(std::string message) {
-    return fail("IncompleteSignature", 400, std::move(message));
-}
-
-Result<void> read_credential(std::string_view credential, Claim& claim) {
-    std::vector<std::string> parts;
-    for (std::string_view rest = credential;; rest.remove_prefix(parts.back().size() + 1)) {
-        parts.emplace_back(rest.substr(0, rest.find('/')));
-        if (parts.back().size() == rest.size()) break;
+/// Fifteen minutes to both sides; what is presigned may say less.
+Result<void> check_time(const Claim& claim, TimePoint now) {
+    const auto at = read_timestamp(claim.timestamp);
+    const std::string day = claim.timestamp.substr(0, 8);
+    if (!at || day != claim.date) {
+        return mismatch(
+            fmt::format("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+                        "'{}' != '{}', from '{}'.",
+                        claim.date, day, claim.timestamp));
     }
-    if (parts.size() != 5 || parts[4] != "aws4_request") {
-        return incomplete(
-            "Credential must have exactly 5 slash-delimited elements, e.g. "
-            "keyid/date/region/service/aws4_request.");
+    const std::chrono::seconds window = std::min<std::chrono::seconds>(kWindow, claim.expires.value_or(kWindow));
+    if (*at + window < now) {
+        return mismatch(fmt::format("Signature expired: {} is now earlier than {} ({} - {} {}.)", claim.timestamp,
+                                    timestamp_of(now - window), timestamp_of(now),
+                                    window == kWindow ? kWindow.count() : window.count(),
+                                    window == kWindow ? "min" : "sec"));
     }
-    claim.access_key_id = parts[0];
-    claim.date = parts[1];
-    claim.region = parts[2];
-    claim.service = parts[3];
+    if (*at > now + kWindow) {
+        return mismatch(fmt::format("Signature not yet current: {} is still later than {} ({} + 15 min.)",
+                                    claim.timestamp, timestamp_of(now + kWindow), timestamp_of(now)));
+    }
     return {};
 }
 
-void read_signed_headers(std::string_view text, Claim& claim) {
-    while (!text.empty()) {
-        const std::string_view name = text.substr(0, text.find(';'));
-        claim.signed_headers.emplace_back(name);
-        text.remove_prefix(std::min(text.size(), name.size() + 1));
+/// Host and every x-amz-* header: what the server acts on may not be added on the way.
+Result<void> check_signed_headers(const SignedRequest& request, const std::vector<std::string>& names) {
+    const auto is_signed = [&](std::string_view name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    if (!is_signed("host")) {
+        return mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
     }
-}
-
-Result<Claim> read_presigned(const SignedRequest& request) {
-    Claim claim;
-    for (const auto& [name, value] : query_of(request.target)) {
-        if (name == "X-Amz-Credential") {
-            if (auto ok = read_credential(value, claim); !ok) return std::unexpected(ok.error());
+    for (const auto& [key, value] : request.headers) {
+        const std::string name = lower_case(key);
+        if (name.starts_with("x-amz-") && !is_signed(name)) {
+            return mismatch(fmt::format("'{}' must be a 'SignedHeader' in the AWS Authorization.", name));
         }
-        if (name == "X-Amz-SignedHeaders") read_signed_headers(value, claim);
-        if (name == "X-Amz-Signature") claim.signature = value;
-        if (name == "X-Amz-Date") claim.timestamp = value;
-        if (name == "X-Amz-Security-Token") claim.session_token = value;
     }
-    if (claim.access_key_id.empty() || claim.signature.empty() || claim.timestamp.empty()) {
-        return incomplete(
-            "A presigned request needs X-Amz-Credential, X-Amz-Date, X-Amz-SignedHeaders and "
-            "X-Amz-Signature.");
-    }
-    return claim;
+    return {};
 }
 
-/// The digest that the signature covers; refused when it is not that of the body.
+/// The body's own digest is what is signed, for every service but S3: so a digest that a header states must be that.
 Result<std::string> body_digest(const SignedRequest& request) {
     std::string actual = to_hex(sha256(request.body));
-    const auto stated = header(request.headers, "x-amz-content-sha256");
-    if (!stated) return actual;
-    if (stated->starts_with("STREAMING-")) {
-        return fail("InvalidRequest", 400, "Streaming (chunked) payload signatures are not supported by this service.");
+    const auto stated = first_header(request.headers, "x-amz-content-sha256");
+    if (!stated || *stated == actual) return actual;
+    if (*stated == "UNSIGNED-PAYLOAD" || stated->starts_with("STREAMING-")) {
+        return mismatch(
+            "The body must be signed whole: UNSIGNED-PAYLOAD and STREAMING-… in x-amz-content-sha256 are for Amazon S3 "
+            "alone.");
     }
-    if (*stated != kUnsigned && *stated != actual) {
-        return fail("SignatureDoesNotMatch", 403, "The provided x-amz-content-sha256 header does not match the body.");
-    }
-    return std::string(*stated);
+    return mismatch("The provided x-amz-content-sha256 header does not match the body.");
+}
+
+/// A path that reads as another one is signed like that one, so it is not taken for the one that was meant.
+bool is_normal(std::string_view path) {
+    return path.starts_with('/') && path.find("//") == std::string_view::npos &&
+           (std::string(path) + "/").find("/./") == std::string::npos &&
+           (std::string(path) + "/").find("/../") == std::string::npos;
 }
 
 }  // namespace
@@ -245,14 +251,14 @@ Headers sign(const SignedRequest& request, const Credentials& credentials, std::
     Headers all = request.headers;
     all.insert(all.end(), added.begin(), added.end());
     std::vector<std::string> names;
-    for (const auto& [name, value] : all) names.push_back(lower(name));
+    for (const auto& [name, value] : all) names.push_back(lower_case(name));
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
     const Scope scope{
         .date = std::string_view(added.front().second).substr(0, 8), .region = region, .service = service};
     const SignedRequest complete{
         .method = request.method, .target = request.target, .headers = all, .body = request.body};
-    const auto stated = header(all, "x-amz-content-sha256");
+    const auto stated = first_header(all, "x-amz-content-sha256");
     const std::string digest = stated ? std::string(*stated) : to_hex(sha256(request.body));
     const std::string signature =
         signature_of(complete, names, digest, credentials.secret_access_key, added.front().second, scope);
@@ -262,62 +268,10 @@ Headers sign(const SignedRequest& request, const Credentials& credentials, std::
     return added;
 }
 
-Result<Claim> read_claim(const SignedRequest& request) {
-    const auto authorization = header(request.headers, "authorization");
-    if (!authorization) {
-        if (request.target.find("X-Amz-Signature=") != std::string_view::npos) return read_presigned(request);
-        return fail("MissingAuthenticationToken", 403, "Request is missing Authentication Token");
-    }
-    if (!authorization->starts_with(kAlgorithm)) {
-        return incomplete(fmt::format("Unsupported AWS 'algorithm': expected {}.", kAlgorithm));
-    }
-    Claim claim;
-    std::string_view rest = authorization->substr(kAlgorithm.size());
-    while (!rest.empty()) {
-        const std::string_view whole = rest.substr(0, rest.find(','));
-        rest.remove_prefix(std::min(rest.size(), whole.size() + 1));
-        const std::string part = trimmed(whole);
-        const std::string_view view = part;
-        if (view.starts_with("Credential=")) {
-            if (auto ok = read_credential(view.substr(11), claim); !ok) return std::unexpected(ok.error());
-        } else if (view.starts_with("SignedHeaders=")) {
-            read_signed_headers(view.substr(14), claim);
-        } else if (view.starts_with("Signature=")) {
-            claim.signature = view.substr(10);
-        }
-    }
-    claim.timestamp = header(request.headers, "x-amz-date").value_or("");
-    claim.session_token = header(request.headers, "x-amz-security-token").value_or("");
-    std::vector<std::string_view> missing;
-    if (claim.access_key_id.empty()) missing.emplace_back("'Credential' parameter");
-    if (claim.signature.empty()) missing.emplace_back("'Signature' parameter");
-    if (claim.signed_headers.empty()) missing.emplace_back("'SignedHeaders' parameter");
-    if (claim.timestamp.empty()) missing.emplace_back("'X-Amz-Date' header");
-    if (missing.empty()) return claim;
-    return incomplete(fmt::format("Authorization header requires {}.", fmt::join(missing, ", ")));
-}
-
 Result<void> check_signature(const SignedRequest& request, const Claim& claim, const Credentials& credentials,
                              TimePoint now) {
-    const auto at = read_timestamp(claim.timestamp);
-    if (!at || claim.timestamp.substr(0, 8) != claim.date) {
-        return fail("SignatureDoesNotMatch", 403,
-                    "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP");
-    }
-    if (*at + kWindow < now) {
-        return fail("SignatureDoesNotMatch", 403,
-                    fmt::format("Signature expired: {} is now earlier than {} ({} - 15 min.)", claim.timestamp,
-                                timestamp_of(now - kWindow), timestamp_of(now)));
-    }
-    if (*at > now + kWindow) {
-        return fail("SignatureDoesNotMatch", 403,
-                    fmt::format("Signature not yet current: {} is still later than {} ({} + 15 min.)", claim.timestamp,
-                                timestamp_of(now + kWindow), timestamp_of(now)));
-    }
-    const auto& names = claim.signed_headers;
-    if (std::find(names.begin(), names.end(), "host") == names.end()) {
-        return fail("SignatureDoesNotMatch", 403, "'Host' must be a 'SignedHeader' in the AWS Authorization.");
-    }
+    if (auto ok = check_time(claim, now); !ok) return ok;
+    if (auto ok = check_signed_headers(request, claim.signed_headers); !ok) return ok;
     if (!equal_constant_time(claim.session_token, credentials.session_token)) {
         return fail("InvalidClientTokenId", 403, "The security token included in the request is invalid.");
     }
@@ -325,11 +279,12 @@ Result<void> check_signature(const SignedRequest& request, const Claim& claim, c
     if (!digest) return std::unexpected(digest.error());
     const Scope scope{.date = claim.date, .region = claim.region, .service = claim.service};
     const std::string expected =
-        signature_of(request, names, *digest, credentials.secret_access_key, claim.timestamp, scope);
-    if (equal_constant_time(expected, claim.signature)) return {};
-    return fail("SignatureDoesNotMatch", 403,
-                "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
-                "Access Key and signing method. Consult the service documentation for details.");
+        signature_of(request, claim.signed_headers, *digest, credentials.secret_access_key, claim.timestamp, scope);
+    const bool is_right = equal_constant_time(expected, claim.signature);
+    if (is_right && is_normal(path_of(request.target))) return {};
+    return mismatch(
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
+        "Key and signing method. Consult the service documentation for details.");
 }
 
 }  // namespace holdpoint::identity

@@ -45,13 +45,14 @@ struct Claim {
     std::string signature;  // hex
     std::string timestamp;  // 20261123T203300Z
     std::string session_token;
+    std::optional<std::chrono::seconds> expires;  // of a presigned request
 };
 
-/// IncompleteSignature or MissingAuthenticationToken when it cannot be read.
+/// IncompleteSignature, SignatureDoesNotMatch or MissingAuthenticationToken when it cannot be read.
 [[nodiscard]] Result<Claim> read_claim(const SignedRequest& request);
 
-/// Checks the signature against `credentials`, the time window of 15 minutes, the body's digest (x-amz-content-sha256,
-/// UNSIGNED-PAYLOAD), and the session token. SignatureDoesNotMatch, ExpiredToken… in AWS's words, status 403.
+/// Checks the time window of 15 minutes, that Host and every x-amz-* header is signed, the session token, the body's
+/// digest and the signature. SignatureDoesNotMatch or InvalidClientTokenId in AWS's words, status 403.
 [[nodiscard]] Result<void> check_signature(const SignedRequest& request, const Claim& claim,
                                            const Credentials& credentials, TimePoint now);
 

@@ -20,6 +20,8 @@ struct Request {
     std::string target;  // as on the wire: percent-encoded path, and `?query` when there is one
     Headers headers;
     std::string body;
+    std::string peer_address = {};  // where it came from, as the listener saw it; empty for what is sent
+    bool is_secure = false;         // it came over TLS
 
     [[nodiscard]] std::string_view path() const;       // still encoded
     [[nodiscard]] std::string_view raw_query() const;  // still encoded, without `?`

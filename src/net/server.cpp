@@ -13,6 +13,7 @@
 
 #include "base/log.hpp"
 #include "net/session.hpp"
+#include "net/tls_context.hpp"
 
 namespace holdpoint::net {
 
@@ -21,33 +22,89 @@ namespace {
 namespace asio = boost::asio;
 using boost::beast::error_code;
 using tcp = asio::ip::tcp;
-using PlainSession = Session<tcp::socket>;
 
-/// The sessions of a server, counted; from any thread.
+/// Counts the connections of a server, and those of each address; from any thread.
+class Places {
+public:
+    enum class Verdict { taken, full, address_full };
+
+    Verdict take(const std::string& peer, const ServerOptions& options) {
+        const std::lock_guard lock(mutex_);
+        if (taken_ >= options.connections_max) return Verdict::full;
+        if (const std::size_t most = options.connections_per_address_max; most > 0) {
+            std::size_t& of_peer = by_peer_[peer];
+            if (of_peer >= most) return Verdict::address_full;
+            ++of_peer;
+        }
+        ++taken_;
+        return Verdict::taken;
+    }
+
+    void leave(const std::string& peer) {
+        const std::lock_guard lock(mutex_);
+        --taken_;
+        const auto found = by_peer_.find(peer);
+        if (found != by_peer_.end() && --found->second == 0) by_peer_.erase(found);
+    }
+
+private:
+    std::mutex mutex_;
+    std::size_t taken_ = 0;
+    std::unordered_map<std::string, std::size_t> by_peer_;
+};
+
+/// What the loops of a listener share.
+class Shared {
+public:
+    Shared(ServerOptions options, Handler handler) : hub_(std::move(options), std::move(handler)) { (void)load(); }
+
+    [[nodiscard]] Hub& hub() { return hub_; }
+    [[nodiscard]] Places& places() { return places_; }
+    /// Nothing for plain HTTP.
+    [[nodiscard]] std::shared_ptr<asio::ssl::context> tls() {
+        const std::lock_guard lock(mutex_);
+        return tls_;
+    }
+    /// Reads the certificate and its key; answers what should be known of them.
+    std::string load() {
+        if (!hub_.options.tls) return {};
+        LoadedTls loaded = load_tls(*hub_.options.tls);
+        const std::lock_guard lock(mutex_);
+        tls_ = std::move(loaded.context);
+        return std::move(loaded.warning);
+    }
+
+private:
+    Hub hub_;
+    Places places_;
+    std::mutex mutex_;  // an operator replaces the certificate while connections come in
+    std::shared_ptr<asio::ssl::context> tls_;
+};
+
+/// The sessions of a loop; from any thread.
 class Sessions {
 public:
-    explicit Sessions(Hub& hub) : hub_(hub) {}
+    explicit Sessions(Shared& shared) : shared_(shared) {}
 
-    [[nodiscard]] const Hub& hub() const { return hub_; }
+    [[nodiscard]] const Hub& hub() const { return shared_.hub(); }
 
-    /// Nothing when the server has as many as it may.
-    std::shared_ptr<PlainSession> open(tcp::socket socket) {
-        if (hub_.connections >= hub_.options.connections_max) return nullptr;
+    /// `peer` has a place, which the session's end gives back.
+    template <class Stream>
+    std::shared_ptr<Connection> open(Stream stream, const std::string& peer) {
         const std::lock_guard lock(mutex_);
-        ++hub_.connections;
         const auto key = ++next_key_;
-        std::shared_ptr<PlainSession> session(new PlainSession(std::move(socket), hub_),
-                                              [this, key](PlainSession* ended) {
-                                                  delete ended;
-                                                  forget(key);
-                                              });
+        std::shared_ptr<Session<Stream>> session(new Session<Stream>(std::move(stream), peer, shared_.hub()),
+                                                 [this, key, peer](Session<Stream>* ended) {
+                                                     delete ended;
+                                                     forget(key, peer);
+                                                 });
         sessions_.emplace(key, session);
         return session;
     }
 
     /// Strong references, to be dropped outside the lock: a session's end takes it.
-    std::vector<std::shared_ptr<PlainSession>> living() {
-        std::vector<std::shared_ptr<PlainSession>> found;
+    std::vector<std::shared_ptr<Connection>> living() {
+        std::vector<std::shared_ptr<Connection>> found;
         const std::lock_guard lock(mutex_);
         found.reserve(sessions_.size());
         for (const auto& [key, session] : sessions_) {
@@ -62,24 +119,24 @@ public:
     }
 
 private:
-    void forget(std::uint64_t key) {
+    void forget(std::uint64_t key, const std::string& peer) {
+        shared_.places().leave(peer);
         const std::lock_guard lock(mutex_);
         sessions_.erase(key);
-        --hub_.connections;
         if (sessions_.empty()) none_left_.notify_all();
     }
 
-    Hub& hub_;
+    Shared& shared_;
     std::mutex mutex_;
     std::condition_variable none_left_;
-    std::unordered_map<std::uint64_t, std::weak_ptr<PlainSession>> sessions_;
+    std::unordered_map<std::uint64_t, std::weak_ptr<Connection>> sessions_;
     std::uint64_t next_key_ = 0;
 };
 
 /// One thread and the sessions that live on it.
 class Loop {
 public:
-    explicit Loop(Hub& hub) : sessions_(hub) {}
+    explicit Loop(Shared& shared) : shared_(shared), sessions_(shared) {}
 
     asio::io_context& io() { return io_; }
     Sessions& sessions() { return sessions_; }
@@ -95,10 +152,30 @@ public:
     void admit(tcp::socket socket) {
         error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
-        if (const auto session = sessions_.open(std::move(socket))) session->start();
+        const auto remote = socket.remote_endpoint(ignored);
+        const std::string peer = ignored ? std::string() : remote.address().to_string();
+        const auto tls = shared_.tls();
+        if (const auto verdict = shared_.places().take(peer, shared_.hub().options);
+            verdict != Places::Verdict::taken) {
+            // Over plain HTTP it is told why; there is no handshake for those that find no place.
+            if (!tls) turn_away(std::move(socket), verdict);
+        } else if (tls) {
+            sessions_.open(TlsStream(std::move(socket), *tls), peer)->start();
+        } else {
+            sessions_.open(std::move(socket), peer)->start();
+        }
     }
 
 private:
+    static void turn_away(tcp::socket socket, Places::Verdict verdict) {
+        const bool is_full = verdict == Places::Verdict::full;
+        Response response = text_response(is_full ? 503 : 429, is_full ? "The server has too many connections."
+                                                                       : "Your address has too many connections.");
+        auto kept = std::make_shared<std::pair<tcp::socket, std::string>>(
+            std::move(socket), to_head(response, response.body.size(), false, 11) + response.body);
+        asio::async_write(kept->first, asio::buffer(kept->second), [kept](error_code, std::size_t) {});
+    }
+
     /// One answer that cannot be written must not end the server: its connection ends, the others go on.
     void run() {
         while (true) {
@@ -122,6 +199,7 @@ private:
         });
     }
 
+    Shared& shared_;
     Sessions sessions_;  // declared before io_: what is still queued there forgets itself here
     asio::io_context io_{1};
     // Requests that wait for their answer are no work that Asio knows of: without this, it would end before they do.
@@ -134,9 +212,9 @@ private:
 
 class Server::Impl {
 public:
-    Impl(ServerOptions options, Handler handler) : hub_(std::move(options), std::move(handler)) {
+    Impl(ServerOptions options, Handler handler) : shared_(std::move(options), std::move(handler)) {
         for (std::size_t i = 0; i < std::max<std::size_t>(hub_.options.threads, 1); ++i) {
-            loops_.push_back(std::make_unique<Loop>(hub_));
+            loops_.push_back(std::make_unique<Loop>(shared_));
         }
         acceptor_.emplace(loops_.front()->io());
         pause_.emplace(loops_.front()->io());
@@ -148,6 +226,7 @@ public:
     ~Impl() { stop(std::chrono::milliseconds{0}); }
 
     std::uint16_t port() const { return port_; }
+    std::string reload_tls() { return shared_.load(); }
 
     void stop(std::chrono::milliseconds grace) {
         if (hub_.stopping.exchange(true)) return;
@@ -201,7 +280,8 @@ private:
         });
     }
 
-    Hub hub_;
+    Shared shared_;
+    Hub& hub_ = shared_.hub();
     std::vector<std::unique_ptr<Loop>> loops_;
     // These live on the first loop.
     std::optional<tcp::acceptor> acceptor_;
@@ -215,6 +295,9 @@ Server::Server(ServerOptions options, Handler handler)
 Server::~Server() = default;
 std::uint16_t Server::port() const {
     return impl_->port();
+}
+std::string Server::reload_tls() {
+    return impl_->reload_tls();
 }
 void Server::stop(std::chrono::milliseconds grace) {
     impl_->stop(grace);

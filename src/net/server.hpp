@@ -3,12 +3,20 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "net/http.hpp"
 
 namespace holdpoint::net {
+
+/// A certificate (with those that lead to its root) and its key, as PEM files.
+struct TlsFiles {
+    std::string certificate;
+    std::string key;
+};
 
 struct ServerOptions {
     std::string host = "127.0.0.1";
@@ -16,10 +24,21 @@ struct ServerOptions {
     std::size_t threads = 2;
     std::size_t body_bytes_max = 17UL * 1024 * 1024;  // DynamoDB takes batches of 16 MB
     std::size_t header_bytes_max = 64UL * 1024;
+    std::size_t header_count_max = 200;
+    std::size_t target_bytes_max = 16UL * 1024;
     std::size_t connections_max = 20000;
-    std::chrono::seconds header_timeout{30};  // from the first byte of a request to its last
-    std::chrono::seconds idle_timeout{120};   // between requests of one connection
+    std::size_t connections_per_address_max = 0;  // 0: as many as there may be in all
+    std::chrono::seconds header_timeout{30};      // from the first byte of a request to the end of its headers
+    std::chrono::seconds body_timeout{60};        // from there to its last byte
+    std::chrono::seconds idle_timeout{120};       // between requests of one connection
+    std::optional<TlsFiles> tls = {};             // TLS 1.2 or later instead of plain HTTP
+    /// The bytes that a body may have, by the request's line and headers; asked for large ones only. Empty:
+    /// body_bytes_max.
+    std::function<std::size_t(const Request&)> body_limit = {};
 };
+
+/// Whether every address that the name stands for is this machine's own.
+[[nodiscard]] bool is_loopback(const std::string& host);
 
 /// Outlives every Respond that it hands out.
 class Server {
@@ -32,6 +51,9 @@ public:
     Server& operator=(const Server&) = delete;
 
     [[nodiscard]] std::uint16_t port() const;
+    /// Reads certificate and key again, for connections from now on; answers what should be known of them (such as that
+    /// the certificate has expired), or nothing. Throws std::runtime_error, and goes on with those it has.
+    std::string reload_tls();
     /// Takes no more connections, gives answers under way up to `grace`, then closes everything and joins the threads.
     void stop(std::chrono::milliseconds grace);
 

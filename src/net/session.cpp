@@ -3,20 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace holdpoint::net {
 
 namespace beast = boost::beast;
 namespace http = beast::http;
 
-Request to_request(http::request<http::string_body>&& message) {
+Request head_of(const http::request<http::string_body>& message) {
     Request request;
     request.method = std::string(message.method_string());
     request.target = std::string(message.target());
     for (const auto& field : message) {
         request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
     }
-    request.body = std::move(message.body());
     return request;
 }
 
@@ -47,9 +47,9 @@ std::string to_head(const Response& response, std::size_t content_length, bool k
     return head += "\r\n";
 }
 
-std::optional<Response> refusal_of(beast::error_code error, const ServerOptions& options) {
+std::optional<Response> refusal_of(beast::error_code error, const ServerOptions& options, std::size_t body_limit) {
     if (error == http::error::body_limit) {
-        return text_response(413, fmt::format("The request's body is larger than {} bytes.", options.body_bytes_max));
+        return text_response(413, fmt::format("The request's body is larger than {} bytes.", body_limit));
     }
     if (error == http::error::header_limit) {
         return text_response(431,
@@ -58,6 +58,17 @@ std::optional<Response> refusal_of(beast::error_code error, const ServerOptions&
     if (error.category() != http::make_error_code(http::error::bad_method).category()) return std::nullopt;
     if (error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
     return text_response(400, "Not a well-formed HTTP/1.1 request: " + error.message() + ".");
+}
+
+std::optional<Response> refusal_of(const http::request<http::string_body>& head, const ServerOptions& options) {
+    if (head.target().size() > options.target_bytes_max) {
+        return text_response(414,
+                             fmt::format("The request's target is longer than {} bytes.", options.target_bytes_max));
+    }
+    if (static_cast<std::size_t>(std::distance(head.begin(), head.end())) > options.header_count_max) {
+        return text_response(431, fmt::format("The request has more than {} headers.", options.header_count_max));
+    }
+    return std::nullopt;
 }
 
 Response text_response(int status, std::string message) {

@@ -5,12 +5,14 @@
 #include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <type_traits>
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
@@ -27,40 +29,69 @@ struct Hub {
     const Handler handler;
     const SystemClock clock;
     std::atomic<bool> stopping{false};
-    std::atomic<std::size_t> connections{0};
 };
 
-[[nodiscard]] Request to_request(boost::beast::http::request<boost::beast::http::string_body>&& message);
+/// Its line and headers; the body stays where it is.
+[[nodiscard]] Request head_of(const boost::beast::http::request<boost::beast::http::string_body>& message);
 /// Status line and headers, with the empty line that ends them. Header values cannot smuggle in further lines.
 [[nodiscard]] std::string to_head(const Response& response, std::size_t content_length, bool keep_alive,
                                   unsigned http_version);
-/// What a request that cannot be read is answered; nothing when its connection only closes.
-[[nodiscard]] std::optional<Response> refusal_of(boost::beast::error_code error, const ServerOptions& options);
+/// What a request that cannot be read is answered; nothing when its connection only closes. `body_limit` is its own.
+[[nodiscard]] std::optional<Response> refusal_of(boost::beast::error_code error, const ServerOptions& options,
+                                                 std::size_t body_limit);
+/// What a request with too long a target or too many headers is answered; nothing for all others.
+[[nodiscard]] std::optional<Response> refusal_of(
+    const boost::beast::http::request<boost::beast::http::string_body>& head, const ServerOptions& options);
 [[nodiscard]] Response text_response(int status, std::string message);
+
+/// A session, whatever it speaks over.
+class Connection {
+public:
+    virtual ~Connection() = default;
+    virtual void start() = 0;
+    /// Ends the connection unless an answer is still owed. From any thread.
+    virtual void close_when_idle() = 0;
+    /// Ends the connection when its client took too long; one that is sending a request is told so. On its thread.
+    virtual void close_when_late(Milliseconds now) = 0;
+};
+
+using TlsStream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket>;
 
 /// Everything in it happens on the one thread of its io_context, so there is nothing to lock. `Stream` is a TCP socket
 /// or something that speaks over one.
 template <class Stream>
-class Session : public std::enable_shared_from_this<Session<Stream>> {
+class Session final : public Connection, public std::enable_shared_from_this<Session<Stream>> {
     using Error = boost::beast::error_code;
+    static constexpr bool kIsTls = std::is_same_v<Stream, TlsStream>;
 
 public:
-    Session(Stream stream, Hub& hub) : stream_(std::move(stream)), hub_(hub) {}
+    /// `peer`: the address of who connected.
+    Session(Stream stream, std::string peer, Hub& hub)
+        : stream_(std::move(stream)), peer_(std::move(peer)), hub_(hub) {}
 
-    void start() {
-        boost::asio::post(stream_.get_executor(), [self = this->shared_from_this()] { self->wait_for_request(); });
+    void start() override {
+        boost::asio::post(stream_.get_executor(), [self = this->shared_from_this()] {
+            if constexpr (kIsTls) {
+                self->shake_hands();
+            } else {
+                self->wait_for_request();
+            }
+        });
     }
 
-    /// Ends the connection unless an answer is still owed. From any thread.
-    void close_when_idle() {
+    void close_when_idle() override {
         boost::asio::post(stream_.get_executor(), [self = this->shared_from_this()] {
             if (!self->busy_) self->close();
         });
     }
 
-    /// Ends the connection when its client took too long.
-    void close_when_late(Milliseconds now) {
-        if (deadline_ < now) close();
+    void close_when_late(Milliseconds now) override {
+        if (deadline_ >= now) return;
+        if (!is_reading_) return close();
+        // Whoever waits for the rest of the request hears of it, and answers.
+        is_late_ = true;
+        Error ignored;
+        stream_.lowest_layer().cancel(ignored);
     }
 
 private:
@@ -70,16 +101,30 @@ private:
     /// How long, and how much, is still read of a request that was refused.
     static constexpr std::chrono::seconds kLinger{5};
     static constexpr std::size_t kDiscardedMax = 64UL * 1024 * 1024;
+    /// A body that is asked about before it is read.
+    static constexpr std::uint64_t kLargeBody = 64UL * 1024;
+    /// What goes into one record of TLS.
+    static constexpr std::size_t kRecord = 16UL * 1024;
 
     void expires_after(std::chrono::seconds limit) { deadline_ = hub_.clock.monotonic() + limit; }
+
+    void shake_hands() {
+        expires_after(hub_.options.header_timeout);
+        stream_.async_handshake(boost::asio::ssl::stream_base::server, [self = this->shared_from_this()](Error error) {
+            if (error) return self->close();
+            self->wait_for_request();
+        });
+    }
 
     void wait_for_request() {
         if (hub_.stopping) return close();
         busy_ = false;
+        is_late_ = false;
+        has_head_ = false;
         said_continue_ = false;
         parser_.emplace();
-        parser_->eager(true);
-        parser_->body_limit(hub_.options.body_bytes_max);
+        body_limit_ = hub_.options.body_bytes_max;
+        parser_->body_limit(body_limit_);
         parser_->header_limit(static_cast<std::uint32_t>(hub_.options.header_bytes_max));
         expires_after(hub_.options.idle_timeout);
         if (buffer_.size() > 0) return parse();
@@ -92,29 +137,52 @@ private:
         constexpr std::size_t kBodyPiece = 65536;
         stream_.async_read_some(buffer_.prepare(parser_->is_header_done() ? kBodyPiece : kHeaderPiece),
                                 [self = this->shared_from_this()](Error error, std::size_t count) {
-                                    if (error) return self->close();
+                                    if (error) return self->is_late_ ? self->refuse_late() : self->close();
                                     self->buffer_.commit(count);
                                     self->parse();
                                 });
     }
 
     void parse() {
-        // From the first byte of a request to its last.
-        if (!std::exchange(busy_, true)) expires_after(hub_.options.header_timeout);
+        if (!std::exchange(busy_, true)) {
+            is_reading_ = true;
+            expires_after(hub_.options.header_timeout);
+        }
         while (buffer_.size() > 0 && !parser_->is_done()) {
             Error error;
             const std::size_t used = parser_->put(buffer_.data(), error);
             buffer_.consume(used);
             if (error == boost::beast::http::error::need_more) break;
             if (error) return refuse(error);
+            if (parser_->is_header_done() && !std::exchange(has_head_, true) && !takes_head()) return;
             if (used == 0) break;
         }
         if (parser_->is_done()) return dispatch();
-        if (parser_->is_header_done() && !said_continue_ &&
+        if (has_head_ && !said_continue_ &&
             boost::beast::iequals(parser_->get()[boost::beast::http::field::expect], "100-continue")) {
             return say_continue();
         }
         read();
+    }
+
+    /// Answers what is too much of a request before its body is read.
+    bool takes_head() {
+        const auto& message = parser_->get();
+        if (auto response = refusal_of(message, hub_.options)) {
+            answer_last(std::move(*response));
+            return false;
+        }
+        if (parser_->is_done()) return true;
+        parser_->eager(true);
+        expires_after(hub_.options.body_timeout);
+        const auto length = parser_->content_length();
+        if (hub_.options.body_limit && (!length || *length > kLargeBody)) {
+            body_limit_ = std::min(body_limit_, hub_.options.body_limit(head_of(message)));
+            parser_->body_limit(body_limit_);
+        }
+        if (!length || *length <= body_limit_) return true;
+        refuse(boost::beast::http::error::body_limit);
+        return false;
     }
 
     void say_continue() {
@@ -128,12 +196,19 @@ private:
     }
 
     void refuse(Error error) {
-        auto response = refusal_of(error, hub_.options);
+        auto response = refusal_of(error, hub_.options, body_limit_);
         if (!response) return close();
+        answer_last(std::move(*response));
+    }
+
+    void refuse_late() { answer_last(text_response(408, "The request did not arrive in time.")); }
+
+    /// The answer to a request that was not read to its end.
+    void answer_last(Response response) {
         keep_alive_ = false;
         head_only_ = false;
         http_version_ = 11;
-        answer(std::move(*response), true);
+        answer(std::move(response), true);
     }
 
     /// Answers once; answers 500 when every copy of the Respond is gone and none was called.
@@ -159,6 +234,7 @@ private:
     void dispatch() {
         // The handler may keep its answer for minutes (long polls); only reading and writing have a limit.
         deadline_ = kNever;
+        is_reading_ = false;
         auto message = parser_->release();
         keep_alive_ = message.keep_alive();
         head_only_ = message.method() == boost::beast::http::verb::head;
@@ -167,7 +243,11 @@ private:
         Respond respond = [owed](Response response) { owed->give(std::move(response)); };
         owed.reset();
         try {
-            hub_.handler(to_request(std::move(message)), respond);
+            Request request = head_of(message);
+            request.body = std::move(message.body());
+            request.peer_address = peer_;
+            request.is_secure = kIsTls;
+            hub_.handler(std::move(request), respond);
         } catch (const std::exception& error) {
             log::write(log::Level::error, "a request failed", {{"why", error.what()}});
             respond(text_response(500, "The server failed; its log says why."));
@@ -175,9 +255,11 @@ private:
     }
 
     void answer(Response response, bool last) {
+        is_reading_ = false;
         keep_alive_ = keep_alive_ && !last && !hub_.stopping;
         head_ = to_head(response, response.body.size(), keep_alive_, http_version_);
         body_ = head_only_ ? std::string() : std::move(response.body);
+        if (kIsTls && head_.size() + body_.size() <= kRecord) head_ += std::exchange(body_, {});
         expires_after(hub_.options.header_timeout);
         const std::array<boost::asio::const_buffer, 2> parts{boost::asio::buffer(head_), boost::asio::buffer(body_)};
         boost::asio::async_write(stream_, parts, [self = this->shared_from_this(), last](Error error, std::size_t) {
@@ -185,7 +267,7 @@ private:
             if (!error && self->keep_alive_) return self->wait_for_request();
             if (error || !last) return self->close();
             Error ignored;
-            self->stream_.lowest_layer().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+            if (!kIsTls) self->stream_.lowest_layer().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
             self->expires_after(kLinger);
             self->discard(kDiscardedMax);
         });
@@ -208,13 +290,18 @@ private:
     }
 
     Stream stream_;
+    const std::string peer_;
     Hub& hub_;
     boost::beast::flat_buffer buffer_;
     std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
     std::string head_;
     std::string body_;
     Milliseconds deadline_ = kNever;  // monotonic
-    bool busy_ = false;
+    std::size_t body_limit_ = 0;
+    bool busy_ = false;        // from the first byte of a request to the last of its answer
+    bool is_reading_ = false;  // from the first byte of a request to its last
+    bool is_late_ = false;
+    bool has_head_ = false;
     bool said_continue_ = false;
     bool keep_alive_ = false;
     bool head_only_ = false;

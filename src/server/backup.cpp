@@ -29,7 +29,7 @@ constexpr const char* kManifest = "manifest.json";
 constexpr const char* kDatabase = "holdpoint.db";
 constexpr const char* kLogs = "logs.db";
 /// Keys of the server; without them clients would need new ones, and subscribers would see another certificate.
-constexpr std::array kKeys{"credentials.json", "sns-signing.pem"};
+constexpr std::array kKeys{"credentials.json", "sns-signing.pem", "data.key"};
 
 [[noreturn]] void refuse(const std::string& text) {
     throw std::runtime_error(text);

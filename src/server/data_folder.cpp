@@ -9,11 +9,10 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 #include "base/encoding.hpp"
+#include "base/private_file.hpp"
 
 namespace holdpoint::server {
 
@@ -34,21 +33,17 @@ std::string random_text(Random& random, std::string_view alphabet, std::size_t l
     return text;
 }
 
-void write_private(const std::string& path, const std::string& text) {
-    const std::string temporary = path + ".new";
-    const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    const bool written =
-        file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-    const int problem = errno;
-    if (file >= 0) ::close(file);
-    if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
-        throw std::runtime_error(fmt::format("cannot write {}: {}", path, std::strerror(problem)));
-    }
-}
+const std::vector<std::string> kKeyFiles = {"credentials.json", "sns-signing.pem", "data.key"};
+
+/// Everything that nobody else may read.
+const std::vector<std::string> kSecretFiles = {
+    "credentials.json", "sns-signing.pem",  "data.key", "server.json", "holdpoint.db",
+    "holdpoint.db-wal", "holdpoint.db-shm", "logs.db",  "logs.db-wal", "logs.db-shm"};
 
 }  // namespace
 
 DataFolder::DataFolder(const std::string& path) : path_(fs::absolute(path)) {
+    check_private(path_, kSecretFiles);
     make_private(path_);
     lock_ = ::open(file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock_ < 0) throw std::runtime_error(fmt::format("cannot open {}: {}", file("lock"), std::strerror(errno)));
@@ -67,12 +62,10 @@ std::string DataFolder::folder(const std::string& name) const {
     return file(name);
 }
 
-identity::Credentials load_or_make_credentials(const std::string& path, Random& random) {
-    if (std::ifstream stream(path); stream) {
-        std::stringstream text;
-        text << stream.rdbuf();
+identity::Credentials load_or_make_credentials(const std::string& path, Random& random, const SealKey* master) {
+    if (const auto text = read_key_file(path, master)) {
         try {
-            const boost::json::value value = boost::json::parse(text.str());
+            const boost::json::value value = boost::json::parse(*text);
             return {.access_key_id = std::string(value.at("access_key_id").as_string()),
                     .secret_access_key = std::string(value.at("secret_access_key").as_string()),
                     .session_token = {}};
@@ -83,10 +76,46 @@ identity::Credentials load_or_make_credentials(const std::string& path, Random& 
     identity::Credentials credentials;
     credentials.access_key_id = "AKIA" + random_text(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16);
     credentials.secret_access_key = base64_encode(random.bytes(30));
-    write_private(path,
-                  boost::json::serialize(boost::json::object{{"access_key_id", credentials.access_key_id},
-                                                             {"secret_access_key", credentials.secret_access_key}}));
+    write_key_file(path,
+                   boost::json::serialize(boost::json::object{{"access_key_id", credentials.access_key_id},
+                                                              {"secret_access_key", credentials.secret_access_key}}),
+                   master);
     return credentials;
+}
+
+std::optional<SealKey> load_or_make_data_key(const DataFolder& folder, const SealKey* master, bool wanted) {
+    const std::string path = folder.file("data.key");
+    if (const auto text = read_key_file(path, master)) return SealKey(*text);
+    if (!wanted) return std::nullopt;
+    if (master == nullptr) {
+        throw SealError("--encrypt-payloads needs a master key: --master-key-file or HOLDPOINT_MASTER_KEY");
+    }
+    SealKey key = SealKey::make();
+    write_key_file(path, key.bytes(), master);
+    return key;
+}
+
+std::vector<std::string> reseal(const DataFolder& folder, const SealKey* current, const SealKey& next) {
+    std::vector<std::pair<std::string, std::string>> files;
+    for (const std::string& name : kKeyFiles) {
+        const std::string path = folder.file(name);
+        std::optional<std::string> text;
+        try {
+            text = read_key_file(path, &next);
+        } catch (const SealError&) {
+            text = read_key_file(path, current);
+        }
+        if (text) files.emplace_back(name, *text);
+    }
+    // Nothing is written before everything could be read.
+    std::vector<std::string> names;
+    for (const auto& [name, text] : files) {
+        write_key_file(folder.file(name), text, &next);
+        names.push_back(name);
+    }
+    // The last server's, for a server that was killed: the next one writes its own.
+    fs::remove(folder.file("server.json"));
+    return names;
 }
 
 }  // namespace holdpoint::server

@@ -1,15 +1,18 @@
 // Data folder: one server at a time, and the files in it.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "base/random.hpp"
+#include "base/seal.hpp"
 #include "identity/sigv4.hpp"
 
 namespace holdpoint::server {
 
 /// Makes the folder (0700) when it is not there, and holds a lock in it until destruction. Throws std::runtime_error
-/// when another server holds it.
+/// when another server holds it, or when others than its owner may read what is secret in it.
 class DataFolder {
 public:
     explicit DataFolder(const std::string& path);
@@ -26,7 +29,17 @@ private:
     int lock_ = -1;
 };
 
-/// The account's own key, from `path` (JSON, 0600); made at the first start.
-[[nodiscard]] identity::Credentials load_or_make_credentials(const std::string& path, Random& random);
+/// The account's own key, from `path` (JSON, 0600), sealed under `master` when there is one; made at the first start.
+[[nodiscard]] identity::Credentials load_or_make_credentials(const std::string& path, Random& random,
+                                                             const SealKey* master = nullptr);
+
+/// The key under which the store's values are sealed: read from the folder; made when `wanted` and not there yet;
+/// nothing for a store in plain. Once there it stays, and so does sealing. Throws SealError without its master key.
+[[nodiscard]] std::optional<SealKey> load_or_make_data_key(const DataFolder& folder, const SealKey* master,
+                                                           bool wanted);
+
+/// Seals every key file of the folder under `next`, whether it is sealed under `current`, under `next` already (after a
+/// rotation that was broken off) or not at all. Answers their names.
+std::vector<std::string> reseal(const DataFolder& folder, const SealKey* current, const SealKey& next);
 
 }  // namespace holdpoint::server

@@ -92,6 +92,9 @@ bool is_served(const std::string& data) {
 
 Finding examine_server(const std::string& data) {
     const auto server = cli::read_server_file(data);
+    if (!server && server.error().name == "MasterKeyNeeded") {
+        return bad(Verdict::warning, "server", server.error().message, "then look again");
+    }
     const auto endpoint = server ? net::parse_endpoint(server->url) : std::nullopt;
     if (!endpoint) {
         return bad(Verdict::problem, "server",
@@ -106,7 +109,8 @@ Finding examine_server(const std::string& data) {
         Verdict::problem, "server",
         response ? fmt::format("runs at {} and says {}", server->url, response->body)
                  : fmt::format("holds the folder but does not answer at {}: {}", server->url, response.error().message),
-        "look at its log; restart it if it does not recover: what was acknowledged is safe");
+        endpoint->tls ? "look at its log; and name its certificate's authority with AWS_CA_BUNDLE"
+                      : "look at its log; restart it if it does not recover: what was acknowledged is safe");
 }
 
 Finding examine_port(const Options& options) {
@@ -249,7 +253,8 @@ std::vector<Finding> examine(const Options& options, const Clock& clock) {
     const bool is_there = fs::exists(data);
     if (is_there) {
         findings.push_back(examine_mode("data folder", data));
-        for (const char* file : {"credentials.json", "sns-signing.pem", "server.json", "holdpoint.db", "logs.db"}) {
+        for (const char* file :
+             {"credentials.json", "sns-signing.pem", "data.key", "server.json", "holdpoint.db", "logs.db"}) {
             const std::string path = data + "/" + file;
             if (!fs::exists(path)) continue;
             if (Finding finding = examine_mode("files", path); finding.verdict != Verdict::ok)

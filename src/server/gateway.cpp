@@ -19,20 +19,46 @@ net::Response text_response(int status, std::string type, std::string body) {
 
 /// The links in SNS messages are followed by people and endpoints that have no keys; the token in them is the proof.
 bool may_be_unsigned(ServiceId service, const net::Request& request) {
-    return service == ServiceId::sns && request.method == "GET" && request.header("Authorization").empty();
+    return service == ServiceId::sns && request.method == "GET" && request.header("Authorization").empty() &&
+           request.raw_query().find("X-Amz-") == std::string_view::npos;
+}
+
+/// From this machine; also what no listener has seen (tests).
+bool is_local(const net::Request& request) {
+    return request.peer_address.empty() || request.peer_address == "::1" || request.peer_address.starts_with("127.");
 }
 
 }  // namespace
 
+std::size_t body_limit(const net::Request& head) {
+    constexpr std::size_t kMb = 1024UL * 1024;
+    const auto service = route(head);
+    if (!service) return 64UL * 1024;  // nobody will read it
+    switch (*service) {
+        case ServiceId::sns:  // 256 KB, percent-encoded
+        case ServiceId::logs:
+        case ServiceId::cloudformation:
+        case ServiceId::sts:
+            return 2 * kMb;
+        case ServiceId::lambda:    // 6 MB: more than that it refuses itself, in its own words
+        case ServiceId::runtime:   // the same
+        case ServiceId::dynamodb:  // 16 MB
+        case ServiceId::stacks:
+            return 17 * kMb;
+    }
+    std::unreachable();
+}
+
 Gateway::Gateway(const api::Context& context, identity::Credentials account_key, const identity::Sessions& sessions,
                  engine::Invoker& invoker, const engine::MessageSigner& signer,
-                 std::map<ServiceId, std::unique_ptr<api::Service>> services)
+                 std::map<ServiceId, std::unique_ptr<api::Service>> services, std::unique_ptr<Throttle> throttle)
     : context_(context),
       account_key_(std::move(account_key)),
       sessions_(sessions),
       invoker_(invoker),
       signer_(signer),
-      services_(std::move(services)) {}
+      services_(std::move(services)),
+      throttle_(std::move(throttle)) {}
 
 void Gateway::handle(net::Request request, const net::Respond& respond) {
     if (request.method == "GET" && request.path() == signer_.certificate_path()) {
@@ -40,6 +66,9 @@ void Gateway::handle(net::Request request, const net::Respond& respond) {
     }
     const auto service = route(request);
     if (!service) return respond(refuse_unrouted(request, context_.random.uuid()));
+    if (*service == ServiceId::runtime && !is_local(request)) {
+        return respond(text_response(404, "application/json", R"({"message":"Functions run on this machine alone."})"));
+    }
     if (*service == ServiceId::runtime) return api::handle_runtime(invoker_, request, respond);
     const std::string request_id = context_.random.uuid();
     try {
@@ -60,7 +89,15 @@ void Gateway::hand_over(ServiceId service, const std::string& request_id, net::R
         if (!caller) return respond(refuse(service, in_words_of(service, caller.error()), request_id));
         call.caller = std::move(*caller);
     }
-    call.authorize = authorizer(call.caller, service);
+    if (throttle_ && !throttle_->admits(call.caller.user_id)) {
+        return respond(refuse(service, throttled(service), request_id));
+    }
+    call.authorize = authorizer(call.caller, service,
+                                {.peer_address = request.peer_address,
+                                 .user_agent = std::string(request.header("User-Agent")),
+                                 .region = context_.region,
+                                 .is_secure = request.is_secure,
+                                 .at = context_.clock.now()});
     call.request = std::move(request);
     call.respond = respond;
     services_.at(service)->handle(std::move(call));
@@ -71,8 +108,14 @@ Result<api::Caller> Gateway::authenticate(const net::Request& request, ServiceId
         .method = request.method, .target = request.target, .headers = request.headers, .body = request.body};
     const auto claim = identity::read_claim(parts);
     if (!claim) return std::unexpected(claim.error());
+    if (claim->expires && !takes_presigned(service)) {
+        return fail("MissingAuthenticationToken", 403, "Request is missing Authentication Token");
+    }
     const auto session = sessions_.find(claim->access_key_id);
     const bool is_account = claim->access_key_id == account_key_.access_key_id;
+    if (!session && !is_account && sessions_.has_ended(claim->access_key_id)) {
+        return fail("ExpiredToken", 403, "The security token included in the request is expired");
+    }
     if (!session && !is_account) {
         return fail("InvalidClientTokenId", 403, "The security token included in the request is invalid.");
     }
@@ -80,11 +123,13 @@ Result<api::Caller> Gateway::authenticate(const net::Request& request, ServiceId
     if (auto ok = identity::check_signature(parts, *claim, credentials, context_.clock.now()); !ok) {
         return std::unexpected(ok.error());
     }
-    if (claim->service != signing_name(service) || claim->region != context_.region) {
-        return fail(
-            "SignatureDoesNotMatch", 403,
-            fmt::format("Credential should be scoped to a valid region and service: expected '{}/{}', got '{}/{}'.",
-                        context_.region, signing_name(service), claim->region, claim->service));
+    if (claim->region != context_.region) {
+        return fail("SignatureDoesNotMatch", 403,
+                    fmt::format("Credential should be scoped to a valid region: '{}'.", context_.region));
+    }
+    if (claim->service != signing_name(service)) {
+        return fail("SignatureDoesNotMatch", 403,
+                    fmt::format("Credential should be scoped to correct service: '{}'.", signing_name(service)));
     }
     api::Caller caller;
     caller.account = context_.account;
@@ -92,7 +137,8 @@ Result<api::Caller> Gateway::authenticate(const net::Request& request, ServiceId
         caller.arn = fmt::format("arn:aws:iam::{}:user/holdpoint", context_.account);
         caller.user_id = claim->access_key_id;
     } else {
-        caller.role_name = session->role_name;
+        // A role without a name is none: it allows nothing, and must not be taken for the account's own key.
+        caller.role_name = session->role_name.empty() ? "none" : session->role_name;
         caller.arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", context_.account, session->role_name,
                                  session->session_name);
         caller.user_id = fmt::format("AROA{}:{}", session->role_name, session->session_name);
@@ -100,19 +146,18 @@ Result<api::Caller> Gateway::authenticate(const net::Request& request, ServiceId
     return caller;
 }
 
-api::Authorize Gateway::authorizer(const api::Caller& caller, ServiceId service) const {
-    return [this, caller, service](const std::string& action, const std::string& resource) -> Result<void> {
+api::Authorize Gateway::authorizer(const api::Caller& caller, ServiceId service, RequestFacts facts) const {
+    return [this, caller, service, facts = std::move(facts)](const std::string& action, const std::string& resource,
+                                                             const api::ServiceKeys& keys) -> Result<void> {
         if (caller.role_name.empty()) {
             if (!caller.arn.empty()) return {};  // the account's own key
             return std::unexpected(in_words_of(service, Error{.name = "MissingAuthenticationToken",
                                                               .message = "Request is missing Authentication Token",
                                                               .details_json = {}}));
         }
-        const identity::Access access{.action = action,
-                                      .resource = resource,
-                                      .context = {{"aws:PrincipalAccount", caller.account},
-                                                  {"aws:PrincipalArn", caller.arn},
-                                                  {"aws:SourceAccount", caller.account}}};
+        const identity::Access access{.action = action, .resource = resource, .context = [&](std::string_view key) {
+                                          return condition_values(key, caller, facts, keys);
+                                      }};
         const std::uint64_t version = context_.store.changes(Space::roles);
         auto policies = policies_.kept(caller.role_name, version);
         if (!policies) policies = policies_.read(*context_.store.snapshot(), caller.role_name, version);

@@ -10,15 +10,21 @@
 #include "identity/roles.hpp"
 #include "identity/sessions.hpp"
 #include "identity/sigv4.hpp"
+#include "server/condition_values.hpp"
 #include "server/routing.hpp"
+#include "server/throttle.hpp"
 
 namespace holdpoint::server {
+
+/// The bytes that the body of a request may have, by its line and headers: what its service takes. (The services'
+/// quotas)
+[[nodiscard]] std::size_t body_limit(const net::Request& head);
 
 class Gateway {
 public:
     Gateway(const api::Context& context, identity::Credentials account_key, const identity::Sessions& sessions,
             engine::Invoker& invoker, const engine::MessageSigner& signer,
-            std::map<ServiceId, std::unique_ptr<api::Service>> services);
+            std::map<ServiceId, std::unique_ptr<api::Service>> services, std::unique_ptr<Throttle> throttle = {});
 
     /// Called on I/O threads. Whatever a service throws is answered as its failure (500) and logged.
     void handle(net::Request request, const net::Respond& respond);
@@ -26,7 +32,7 @@ public:
 private:
     void hand_over(ServiceId service, const std::string& request_id, net::Request request, const net::Respond& respond);
     Result<api::Caller> authenticate(const net::Request& request, ServiceId service) const;
-    [[nodiscard]] api::Authorize authorizer(const api::Caller& caller, ServiceId service) const;
+    [[nodiscard]] api::Authorize authorizer(const api::Caller& caller, ServiceId service, RequestFacts facts) const;
 
     api::Context context_;
     identity::Credentials account_key_;
@@ -34,6 +40,7 @@ private:
     engine::Invoker& invoker_;
     const engine::MessageSigner& signer_;
     std::map<ServiceId, std::unique_ptr<api::Service>> services_;
+    std::unique_ptr<Throttle> throttle_;  // none: no limit
     mutable identity::PolicyCache policies_;
 };
 

@@ -42,7 +42,8 @@ protected:
             services_[id] = service.get();
             services[id] = std::move(service);
         }
-        gateway_ = std::make_unique<Gateway>(context_, account_key_, sessions_, invoker_, signer_, std::move(services));
+        gateway_ = std::make_unique<Gateway>(context_, account_key_, sessions_, invoker_, signer_, std::move(services),
+                                             std::make_unique<Throttle>(clock_, 100));
     }
 
     static net::Request request(std::string target = "/2015-03-31/functions/") {
@@ -168,6 +169,31 @@ TEST_F(GatewayTest, ARoleMayDoWhatItsPoliciesSay) {
     EXPECT_THAT(denied.body, HasSubstr("with an explicit deny"));
 }
 
+TEST_F(GatewayTest, ASessionWithoutARoleMayDoNothing) {
+    const auto session = sessions_.issue("", "f");
+    EXPECT_THAT(send(sign(request(), session)).body, HasSubstr("is not authorized to perform: lambda:InvokeFunction"));
+    EXPECT_FALSE(services_[ServiceId::lambda]->callers.at(0).role_name.empty())
+        << "that would be the account's own key";
+}
+
+TEST_F(GatewayTest, ConditionsSeeTheRequest) {
+    const auto session = sessions_.issue("role", "f");
+    const auto answers = [&](const std::string& condition) {
+        put_policy(R"({"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":)" + condition + "}}");
+        auto call = request();
+        call.peer_address = "192.0.2.7";
+        call.is_secure = true;
+        return send(sign(call, session)).status;
+    };
+    EXPECT_EQ(answers(R"({"IpAddress":{"aws:SourceIp":"192.0.2.0/24"},"Bool":{"aws:SecureTransport":"true"}})"), 200);
+    EXPECT_EQ(answers(R"({"IpAddress":{"aws:SourceIp":"198.51.100.0/24"}})"), 403);
+    EXPECT_EQ(answers(R"({"StringEquals":{"aws:PrincipalAccount":"000000000000","aws:PrincipalType":"AssumedRole"}})"),
+              200);
+    EXPECT_EQ(answers(R"({"ArnLike":{"aws:PrincipalArn":"arn:aws:sts::*:assumed-role/role/*"}})"), 200);
+    EXPECT_EQ(answers(R"({"DateLessThan":{"aws:CurrentTime":"2000-01-01T00:00:00Z"}})"), 403);
+    EXPECT_EQ(answers(R"({"StringEquals":{"aws:RequestedRegion":"us-east-1"}})"), 200);
+}
+
 TEST_F(GatewayTest, ASessionEndsWithItsProcess) {
     put_policy(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})");
     const auto session = sessions_.issue("role", "f");
@@ -176,7 +202,10 @@ TEST_F(GatewayTest, ASessionEndsWithItsProcess) {
     without_token.session_token.clear();
     EXPECT_NE(send(sign(request(), without_token)).status, 200);
     sessions_.end(session.access_key_id);
-    EXPECT_EQ(error_of(send(sign(request(), session))), "403 UnrecognizedClientException");
+    const auto late = send(sign(request(), session));
+    EXPECT_EQ(error_of(late), "403 ExpiredTokenException");
+    EXPECT_THAT(late.body, HasSubstr("The security token included in the request is expired"));
+    EXPECT_THAT(send(sign(request("/"), session, "sts")).body, HasSubstr("<Code>ExpiredToken</Code>"));
 }
 
 TEST_F(GatewayTest, WhatAServiceThrowsIsAnsweredInItsProtocol) {
@@ -192,6 +221,29 @@ TEST_F(GatewayTest, WhatAServiceThrowsIsAnsweredInItsProtocol) {
     const auto topic = send(sign(request("/"), account_key_, "sns"));
     EXPECT_EQ(topic.status, 500);
     EXPECT_THAT(topic.body, HasSubstr("<Code>InternalError</Code>"));
+}
+
+TEST_F(GatewayTest, WhoAsksTooOftenHearsItAsOnAws) {
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(send(sign(request(), account_key_)).status, 200);
+    EXPECT_EQ(error_of(send(sign(request(), account_key_))), "429 TooManyRequestsException");
+    auto table = request("/");
+    table.headers.emplace_back("X-Amz-Target", "DynamoDB_20120810.PutItem");
+    const auto throttled = send(sign(table, account_key_, "dynamodb"));
+    EXPECT_EQ(throttled.status, 400);
+    EXPECT_THAT(throttled.body, HasSubstr("ThrottlingException"));
+    EXPECT_THAT(send(sign(request("/"), account_key_, "sns")).body, HasSubstr("<Code>Throttled</Code>"));
+    EXPECT_THAT(send(sign(request("/"), account_key_, "sts")).body, HasSubstr("<Code>Throttling</Code>"));
+    clock_.advance(std::chrono::seconds(1));
+    EXPECT_EQ(send(sign(request(), account_key_)).status, 200);
+}
+
+TEST_F(GatewayTest, FunctionsRunOnThisMachineAlone) {
+    auto next = request("/runtime/abc/2018-06-01/runtime/invocation/next");
+    next.method = "GET";
+    next.peer_address = "192.0.2.7";
+    EXPECT_EQ(send(next).status, 404);
+    next.peer_address = "127.0.0.1";
+    EXPECT_EQ(send(next).status, 403) << "no process of this server";
 }
 
 TEST_F(GatewayTest, LinksInMessagesNeedNoKeyButMayDoNothingElse) {

@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "server/care_commands.hpp"
+#include "server/keys_command.hpp"
 #include "server/up_command.hpp"
 
 int main(int argc, char** argv) {
@@ -15,6 +16,7 @@ int main(int argc, char** argv) {
     int status = 0;
     holdpoint::server::add_up_command(app, status);
     holdpoint::server::add_care_commands(app, status);
+    holdpoint::server::add_keys_command(app);
     holdpoint::cli::add_commands(app, status);
     try {
         app.parse(argc, argv);

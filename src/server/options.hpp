@@ -1,10 +1,13 @@
-// Options: what a server is told at its start. Each one a setting: src/server/settings.cpp.
+// Options: what a server is told at its start. Each one a setting: src/server/settings.cpp. (The master key is not: its
+// file is one, and the key itself may be in the environment.)
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/log.hpp"
+#include "base/seal.hpp"
 #include "core/limits.hpp"
 
 namespace holdpoint::server {
@@ -23,6 +26,18 @@ struct Options {
     std::int64_t function_idle_seconds = 60;
     std::int64_t drain_seconds = 5;       // for invocations under way when the server ends
     std::int64_t log_retention_days = 0;  // of groups that have none of their own; 0: for ever
+    std::string tls_certificate = {};     // PEM files; empty: plain HTTP
+    std::string tls_key = {};
+    bool insecure_plain_http = false;  // without TLS, also where other machines reach it
+    std::string master_key_file = {};
+    std::optional<SealKey> master_key = {};       // of that file or the environment; key files are sealed under it
+    bool encrypt_payloads = false;                // the store's values too
+    std::int64_t requests_per_second = 0;         // of one caller; 0: as many as it likes
+    std::size_t connections_max = 20000;          // in all
+    std::size_t connections_per_address_max = 0;  // 0: as many as there may be in all
+    std::int64_t header_timeout_seconds = 30;     // from the first byte of a request to the end of its headers
+    std::int64_t body_timeout_seconds = 60;       // from there to its last byte
+    std::int64_t connection_idle_seconds = 120;   // between requests of one connection
     core::Limits limits = {};
 };
 

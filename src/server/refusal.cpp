@@ -18,7 +18,7 @@ bool is_json_rpc(ServiceId service) {
 
 Error in_words_of(ServiceId service, Error error) {
     if (is_query(service)) {
-        error.http_status = 403;
+        error.http_status = error.name == "IncompleteSignature" ? 400 : 403;
         if (service == ServiceId::sns && error.name == "AccessDenied") error.name = "AuthorizationError";
         return error;
     }
@@ -27,8 +27,33 @@ Error in_words_of(ServiceId service, Error error) {
     if (error.name == "IncompleteSignature") error.name = "IncompleteSignatureException";
     if (error.name == "InvalidClientTokenId") error.name = "UnrecognizedClientException";
     if (error.name == "SignatureDoesNotMatch") error.name = "InvalidSignatureException";
+    if (error.name == "ExpiredToken") error.name = "ExpiredTokenException";
     if (error.name == "AccessDenied") error.name = "AccessDeniedException";
     return error;
+}
+
+Error throttled(ServiceId service) {
+    switch (service) {
+        case ServiceId::dynamodb:
+            return {.name = "ThrottlingException",
+                    .message = "Rate of requests exceeds the allowed throughput.",
+                    .details_json = {}};
+        case ServiceId::logs:
+            return {.name = "ThrottlingException", .message = "Rate exceeded", .details_json = {}};
+        case ServiceId::sns:
+            return {.name = "Throttled", .http_status = 429, .message = "Rate exceeded", .details_json = {}};
+        case ServiceId::cloudformation:
+        case ServiceId::sts:
+            return {.name = "Throttling", .message = "Rate exceeded", .details_json = {}};
+        case ServiceId::lambda:
+        case ServiceId::stacks:
+        case ServiceId::runtime:
+            break;
+    }
+    return {.name = "TooManyRequestsException",
+            .http_status = 429,
+            .message = "Rate Exceeded.",
+            .details_json = R"({"Reason":"CallerRateLimitExceeded"})"};
 }
 
 Error service_exception(ServiceId service) {

@@ -8,8 +8,11 @@
 namespace holdpoint::server {
 
 /// An error of the identity room (MissingAuthenticationToken, IncompleteSignature, InvalidClientTokenId,
-/// SignatureDoesNotMatch, AccessDenied) under the name and status that this service gives it.
+/// ExpiredToken, SignatureDoesNotMatch, AccessDenied) under the name and status that this service gives it.
 [[nodiscard]] Error in_words_of(ServiceId service, Error error);
+
+/// What this service says to a caller that makes too many requests.
+[[nodiscard]] Error throttled(ServiceId service);
 
 /// What this service calls its own failure (500).
 [[nodiscard]] Error service_exception(ServiceId service);

@@ -16,6 +16,22 @@ std::string_view credential_scope_service(std::string_view authorization) {
     return scope.substr(0, scope.find('/'));
 }
 
+namespace {
+
+/// Of the header, or of a presigned URL's query.
+std::string scope_service(const net::Request& request) {
+    if (const auto header = request.header("Authorization"); !header.empty()) {
+        return std::string(credential_scope_service(header));
+    }
+    if (request.raw_query().find("X-Amz-Credential=") == std::string_view::npos) return {};
+    for (const auto& [name, value] : request.query()) {
+        if (name == "X-Amz-Credential") return std::string(credential_scope_service("Credential=" + value));
+    }
+    return {};
+}
+
+}  // namespace
+
 std::optional<ServiceId> route(const net::Request& request) {
     const std::string_view path = request.path();
     if (path.starts_with("/runtime/")) return ServiceId::runtime;
@@ -26,7 +42,7 @@ std::optional<ServiceId> route(const net::Request& request) {
     if (target.starts_with("DynamoDB_20120810.")) return ServiceId::dynamodb;
     if (target.starts_with("Logs_20140328.")) return ServiceId::logs;
 
-    const std::string_view service = credential_scope_service(request.header("Authorization"));
+    const std::string service = scope_service(request);
     if (service == "sns") return ServiceId::sns;
     if (service == "cloudformation") return ServiceId::cloudformation;
     if (service == "sts") return ServiceId::sts;
@@ -62,6 +78,11 @@ std::string_view signing_name(ServiceId service) {
             return "";
     }
     std::unreachable();
+}
+
+bool takes_presigned(ServiceId service) {
+    return service == ServiceId::lambda || service == ServiceId::sns || service == ServiceId::cloudformation ||
+           service == ServiceId::sts;
 }
 
 }  // namespace holdpoint::server

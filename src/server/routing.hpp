@@ -16,6 +16,10 @@ enum class ServiceId { lambda, dynamodb, sns, logs, cloudformation, sts, stacks,
 /// The name that the signature's credential scope must carry; empty for what is not signed (runtime).
 [[nodiscard]] std::string_view signing_name(ServiceId service);
 
+/// Where AWS takes a signature in the query: all that is asked stands in the URL. What the JSON protocols ask for
+/// stands in X-Amz-Target.
+[[nodiscard]] bool takes_presigned(ServiceId service);
+
 /// The service part of `Authorization: … Credential=<key>/<date>/<region>/<service>/aws4_request`; empty when absent.
 [[nodiscard]] std::string_view credential_scope_service(std::string_view authorization);
 

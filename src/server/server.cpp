@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <future>
+#include <stdexcept>
 
 #include "api/cloudformation/cloudformation.hpp"
 #include "api/deploy/deploy.hpp"
@@ -29,6 +30,7 @@
 #include "server/request_observer.hpp"
 #include "server/settings.hpp"
 #include "store/log_store.hpp"
+#include "store/sealed_store.hpp"
 #include "store/store.hpp"
 #include "tables/operations.hpp"
 
@@ -43,6 +45,22 @@ constexpr Milliseconds kLookForOldLogs{60000};
 /// A commit that takes longer counts as a failure of the disk: /health says so.
 constexpr std::chrono::seconds kCommitPatience{10};
 
+bool has_tls(const Options& options) {
+    return !options.tls_certificate.empty();
+}
+
+/// What every listener that takes requests has in common.
+net::ServerOptions listener_limits(const Options& options) {
+    net::ServerOptions listener;
+    listener.threads = options.io_threads;
+    listener.connections_max = options.connections_max;
+    listener.header_timeout = std::chrono::seconds(options.header_timeout_seconds);
+    listener.body_timeout = std::chrono::seconds(options.body_timeout_seconds);
+    listener.idle_timeout = std::chrono::seconds(options.connection_idle_seconds);
+    listener.body_limit = body_limit;
+    return listener;
+}
+
 }  // namespace
 
 /// Members stand in the order in which they need each other, and are taken down in reverse.
@@ -52,17 +70,20 @@ public:
         : folder_(options.data),
           data_(options.data),
           drain_(options.drain_seconds),
-          account_key_(load_or_make_credentials(folder_.file("credentials.json"), random_)),
+          master_key_(options.master_key),
+          data_key_(load_or_make_data_key(folder_, master(), options.encrypt_payloads)),
+          account_key_(load_or_make_credentials(folder_.file("credentials.json"), random_, master())),
           log_retention_days_(options.log_retention_days),
-          store_(store::open_sqlite_store(folder_.file("holdpoint.db"))),
-          logs_(store::open_log_store(folder_.file("logs.db"))),
-          signer_(folder_.file("sns-signing.pem")),
+          store_(open_store()),
+          logs_(open_logs()),
+          signer_(folder_.file("sns-signing.pem"), master()),
           sessions_(random_),
           code_folder_(folder_.folder("code")),
           work_folder_(folder_.folder("work")),
           listener_(listen(options)),
+          functions_listener_(listen_for_functions(options)),
           metrics_listener_(listen_for_metrics(options)),
-          url_("http://" + address(options)),
+          url_((has_tls(options) ? "https://" : "http://") + address(options)),
           writer_(clock_, *store_),
           context_{.clock = clock_,
                    .random = random_,
@@ -76,19 +97,21 @@ public:
           executions_(random_, writer_, timers_, invoker_, options.limits, options.region, options.account),
           events_(random_, writer_, invoker_, options.region, options.account),
           deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later()),
-          gateway_(context_, account_key_, sessions_, invoker_, signer_, services()) {
+          gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options)) {
         api::remove_unused_code(code_folder_, *store_->snapshot());
         executions_.recover();
         events_.run_due();
         deliveries_.wake();
         timers_.run([this](std::uint64_t number) { executions_.fire(number); }, [this] { each_second(); });
-        gateway_ready_.set_value(&gateway_);
+        gateway_built_.set_value(&gateway_);
         probes_.ready([this] { return metrics(); }, [this] { return problem(); });
         try {
-            cli::write_server_file(data_, {.url = url_,
-                                           .access_key_id = account_key_.access_key_id,
-                                           .secret_access_key = account_key_.secret_access_key,
-                                           .region = options.region});
+            cli::write_server_file(data_,
+                                   {.url = url_,
+                                    .access_key_id = account_key_.access_key_id,
+                                    .secret_access_key = account_key_.secret_access_key,
+                                    .region = options.region},
+                                   master());
         } catch (...) {
             take_down();  // it serves already
             throw;
@@ -101,6 +124,7 @@ public:
     }
 
     [[nodiscard]] const std::string& url() const { return url_; }
+    std::string reload_tls() { return listener_->reload_tls(); }
 
 private:
     void take_down() {
@@ -109,25 +133,54 @@ private:
         deliveries_.stop();
         invoker_.drain(drain_);
         listener_->stop(kLastAnswers);
+        if (functions_listener_) functions_listener_->stop(kLastAnswers);
         invoker_.stop();
         writer_.stop();
         metrics_listener_.reset();
         logs_->flush();
     }
 
+    [[nodiscard]] const SealKey* master() const { return master_key_ ? &*master_key_ : nullptr; }
+
+    [[nodiscard]] std::unique_ptr<store::Store> open_store() const {
+        auto store = store::open_sqlite_store(folder_.file("holdpoint.db"));
+        return data_key_ ? store::make_sealed_store(std::move(store), *data_key_) : std::move(store);
+    }
+
+    [[nodiscard]] std::unique_ptr<store::LogStore> open_logs() const {
+        auto logs = store::open_log_store(folder_.file("logs.db"));
+        return data_key_ ? store::make_sealed_log_store(std::move(logs), *data_key_) : std::move(logs);
+    }
+
     /// Listens first of all, so that functions can be told where; requests wait until everything is built.
     std::unique_ptr<net::Server> listen(const Options& options) {
-        net::ServerOptions listener;
+        if (!has_tls(options) && !options.insecure_plain_http && !net::is_loopback(options.host)) {
+            throw std::runtime_error(
+                "without TLS, whoever is on the way can read and change all that is sent to " + options.host +
+                ": give --tls-cert and --tls-key, or listen on 127.0.0.1; --insecure-plain-http when something else "
+                "protects the way");
+        }
+        net::ServerOptions listener = listener_limits(options);
         listener.host = options.host;
         listener.port = options.port;
-        listener.threads = options.io_threads;
-        return std::make_unique<net::Server>(
-            listener, [this, with_metrics = options.metrics == "on", gateway = gateway_ready_.get_future().share()](
-                          net::Request request, const net::Respond& respond) {
-                if (auto answer = probes_.answer(request, with_metrics)) return respond(std::move(*answer));
-                const net::Respond counted = observed(request, respond, requests_);
-                gateway.get()->handle(std::move(request), counted);
-            });
+        listener.connections_per_address_max = options.connections_per_address_max;
+        if (has_tls(options)) listener.tls = {.certificate = options.tls_certificate, .key = options.tls_key};
+        return std::make_unique<net::Server>(listener, handler(options.metrics == "on"));
+    }
+
+    /// Functions speak plain HTTP to the Runtime API, on AWS too, and know no certificate of ours: what TLS or another
+    /// machine's address is for everybody else is a loopback port for them. See docs/adr/0003-tls.md.
+    std::unique_ptr<net::Server> listen_for_functions(const Options& options) {
+        if (!has_tls(options) && net::is_loopback(options.host)) return nullptr;
+        return std::make_unique<net::Server>(listener_limits(options), handler(false));
+    }
+
+    net::Handler handler(bool with_metrics) {
+        return [this, with_metrics, gateway = gateway_ready_](net::Request request, const net::Respond& respond) {
+            if (auto answer = probes_.answer(request, with_metrics)) return respond(std::move(*answer));
+            const net::Respond counted = observed(request, respond, requests_);
+            gateway.get()->handle(std::move(request), counted);
+        };
     }
 
     /// Nothing when metrics have no address of their own.
@@ -171,12 +224,18 @@ private:
         engine::InvokerOptions invoker;
         invoker.code_folder = code_folder_;
         invoker.working_folder = work_folder_;
-        invoker.runtime_address = address(options);
-        invoker.endpoint_url = url_;
+        invoker.runtime_address =
+            functions_listener_ ? "127.0.0.1:" + std::to_string(functions_listener_->port()) : address(options);
+        invoker.endpoint_url = "http://" + invoker.runtime_address;
         invoker.region = options.region;
         invoker.processes_max = options.function_processes;
         invoker.idle_limit = std::chrono::seconds(options.function_idle_seconds);
         return invoker;
+    }
+
+    [[nodiscard]] std::unique_ptr<Throttle> throttle(const Options& options) const {
+        if (options.requests_per_second == 0) return nullptr;
+        return std::make_unique<Throttle>(clock_, static_cast<double>(options.requests_per_second));
     }
 
     engine::Invoker::IssueCredentials issuer() {
@@ -256,6 +315,8 @@ private:
     DataFolder folder_;
     std::string data_;
     std::chrono::seconds drain_;  // for invocations under way
+    const std::optional<SealKey> master_key_;
+    const std::optional<SealKey> data_key_;
     identity::Credentials account_key_;
     std::int64_t log_retention_days_;
     std::unique_ptr<store::Store> store_;
@@ -267,8 +328,10 @@ private:
     Milliseconds expire_logs_at_{0};  // monotonic; of the timers' thread
     Probes probes_;
     RequestMeters requests_;
-    std::promise<Gateway*> gateway_ready_;
+    std::promise<Gateway*> gateway_built_;
+    std::shared_future<Gateway*> gateway_ready_ = gateway_built_.get_future().share();
     std::unique_ptr<net::Server> listener_;
+    std::unique_ptr<net::Server> functions_listener_;  // where functions reach it when `listener_` is no place for them
     std::unique_ptr<net::Server> metrics_listener_;
     std::string url_;
     engine::Writer writer_;
@@ -286,6 +349,9 @@ Server::Server(const Options& options) : impl_(std::make_unique<Impl>(options)) 
 Server::~Server() = default;
 const std::string& Server::url() const {
     return impl_->url();
+}
+std::string Server::reload_tls() {
+    return impl_->reload_tls();
 }
 
 }  // namespace holdpoint::server

@@ -17,8 +17,11 @@ public:
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
 
-    /// http://host:port
+    /// http://host:port, or https://
     [[nodiscard]] const std::string& url() const;
+    /// Reads the certificate and its key again; answers what should be known of them, or nothing. Throws
+    /// std::runtime_error, and goes on with those it has.
+    std::string reload_tls();
 
 private:
     class Impl;

@@ -37,6 +37,21 @@ Setting text(const std::string& name, Member member, const std::string& form, co
             .show = [member](const Options& options) { return std::invoke(member, options); }};
 }
 
+/// A file that need not be named.
+template <class Member>
+Setting file(const std::string& name, Member member, const std::string& meaning) {
+    return {.name = name,
+            .form = "FILE",
+            .expected = "a file's path",
+            .meaning = meaning,
+            .read =
+                [member](Options& options, const std::string& value) {
+                    std::invoke(member, options) = value;
+                    return true;
+                },
+            .show = [member](const Options& options) { return std::invoke(member, options); }};
+}
+
 template <class Member>
 Setting number(const std::string& name, Member member, std::int64_t min, std::int64_t max, const std::string& meaning) {
     return {.name = name,
@@ -85,6 +100,10 @@ Setting choice(const std::string& name, Value Options::* member,
                     return std::ranges::find_if(choices, [&](const auto& one) { return one.second == options.*member; })
                         ->first;
                 }};
+}
+
+Setting on_off(const std::string& name, bool Options::* member, const std::string& meaning) {
+    return choice(name, member, {{"on", true}, {"off", false}}, meaning);
 }
 
 Setting metrics_setting() {
@@ -168,6 +187,32 @@ std::string names_of(const std::vector<Setting>& table) {
     return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// What keeps strangers out: docs/security.md.
+std::vector<Setting> security_settings() {
+    return {
+        file("tls-cert", &Options::tls_certificate, "certificate chain (PEM): https instead of http"),
+        file("tls-key", &Options::tls_key, "its key (PEM); both are read again at SIGHUP"),
+        on_off("insecure-plain-http", &Options::insecure_plain_http,
+               "listen without TLS where other machines reach it: behind a proxy that ends TLS"),
+        file("master-key-file", &Options::master_key_file,
+             "32 bytes, as `openssl rand -hex 32` makes them, under which the folder's keys are sealed; without it the "
+             "key in HOLDPOINT_MASTER_KEY, if there is one"),
+        on_off("encrypt-payloads", &Options::encrypt_payloads,
+               "keep what passes through encrypted on disk; for good, once it was given"),
+        number("requests-per-second", &Options::requests_per_second, 0, 1'000'000,
+               "what one caller may do before it is throttled as on AWS; 0: no limit"),
+        number("connections-max", &Options::connections_max, 1, 1'000'000, "open connections; more are told 503"),
+        number("connections-per-address-max", &Options::connections_per_address_max, 0, 1'000'000,
+               "open connections from one address; more are told 429; 0: as many as in all"),
+        number("header-timeout-seconds", &Options::header_timeout_seconds, 1, 86400,
+               "how long a request's headers may take to arrive; then 408"),
+        number("body-timeout-seconds", &Options::body_timeout_seconds, 1, 86400,
+               "how long its body may take to arrive; then 408"),
+        number("connection-idle-seconds", &Options::connection_idle_seconds, 1, 86400,
+               "a connection without a request for so long is closed"),
+    };
+}
+
 }  // namespace
 
 std::vector<Setting> settings() {
@@ -193,6 +238,7 @@ std::vector<Setting> settings() {
         number("log-retention-days", &Options::log_retention_days, 0, 3653,
                "log lines older than this are erased, unless their group has a retention of its own; 0 keeps them"),
     };
+    for (Setting& setting : security_settings()) table.push_back(std::move(setting));
     for (const std::string_view limit : core::limit_names()) table.push_back(limit_setting(limit));
     return table;
 }
@@ -205,6 +251,10 @@ bool read_address(const std::string& text, std::string& host, std::uint16_t& por
     host = text.substr(0, colon);
     port = static_cast<std::uint16_t>(*number);
     return true;
+}
+
+bool Setting::is_switch() const {
+    return form == "on|off";
 }
 
 std::string Setting::flag() const {
@@ -270,7 +320,7 @@ std::vector<std::string> unknown_variables(const char* const* environment) {
     for (; *environment != nullptr; ++environment) {
         const std::string_view entry(*environment);
         const std::string name(entry.substr(0, entry.find('=')));
-        if (!name.starts_with(kVariablePrefix) || name == kConfigVariable) continue;
+        if (!name.starts_with(kVariablePrefix) || name == kConfigVariable || name == kMasterKeyVariable) continue;
         if (std::ranges::find(table, name, &Setting::variable) == table.end()) unknown.push_back(name);
     }
     return unknown;
@@ -290,6 +340,9 @@ Result<Configuration> configure(Options defaults, const std::vector<Assignment>&
                                        setting->expected, assignment.text));
         }
         configuration.origins[setting->name] = assignment.origin;
+    }
+    if (configuration.options.tls_certificate.empty() != configuration.options.tls_key.empty()) {
+        return invalid("--tls-cert and --tls-key: expected both or neither");
     }
     return configuration;
 }

@@ -1,6 +1,5 @@
 // Settings of `holdpoint up`. One table says each one's name, form, range, default and meaning; flags, environment,
-// file,
-// --help, --print-config and the table in docs/server.md all come from it.
+// file, --help, --print-config and the table in docs/server.md all come from it.
 #pragma once
 
 #include <functional>
@@ -16,6 +15,8 @@ namespace holdpoint::server {
 
 /// Names the configuration file, like the flag --config.
 inline constexpr std::string_view kConfigVariable = "HOLDPOINT_CONFIG";
+/// Holds the master key itself: no setting, because a setting is shown.
+inline constexpr std::string_view kMasterKeyVariable = "HOLDPOINT_MASTER_KEY";
 
 struct Setting {
     std::string name;      // `listen`: flag --listen, environment HOLDPOINT_LISTEN, `listen = …` in a file
@@ -26,6 +27,8 @@ struct Setting {
     std::function<bool(Options& options, const std::string& text)> read;
     std::function<std::string(const Options& options)> show;
 
+    /// On or off: a flag without a value turns it on.
+    [[nodiscard]] bool is_switch() const;
     /// --listen; a limit's is `--limit operations=`.
     [[nodiscard]] std::string flag() const;
     /// HOLDPOINT_LISTEN
@@ -60,7 +63,7 @@ struct Configuration {
 };
 
 /// Later assignments win: give them as file, environment, flags. Fails (InvalidConfiguration) with the origin and what
-/// was expected.
+/// was expected, or when settings do not go together.
 [[nodiscard]] Result<Configuration> configure(Options defaults, const std::vector<Assignment>& assignments);
 
 /// Every setting with its value and where that came from, in the form of a configuration file.

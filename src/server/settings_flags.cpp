@@ -36,6 +36,10 @@ SettingsFlags::SettingsFlags(CLI::App& command) : command_(command) {
     const Options defaults{.data = cli::default_data_folder()};
     for (const Setting& setting : settings()) {
         if (setting.name.starts_with("limit.")) continue;
+        if (setting.is_switch()) {
+            command.add_flag("--" + setting.name, flags_[setting.name], help_of(setting, defaults));
+            continue;
+        }
         command.add_option("--" + setting.name, flags_[setting.name], help_of(setting, defaults))
             ->type_name(setting.form);
     }
@@ -60,7 +64,9 @@ Result<Configuration> SettingsFlags::read() const {
         assignments.push_back(std::move(one));
     }
     for (const auto& [name, text] : flags_) {
-        if (command_.count("--" + name) > 0) assignments.push_back({name, text, "flag --" + name});
+        // CLI11's word for a flag without a value is "true".
+        if (command_.count("--" + name) > 0)
+            assignments.push_back({name, text == "true" ? "on" : text, "flag --" + name});
     }
     for (const std::string& limit : limits_) {
         core::Limits checked;

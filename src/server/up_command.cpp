@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -30,27 +31,47 @@ void say(const Options& options, const std::string& sentence, std::string_view e
     std::fflush(stdout);
 }
 
+/// What is wrong with new files is said, and the server goes on with the certificate that it has.
+void reload_tls(Server& server, const Options& options, std::string_view doing) {
+    try {
+        const std::string warning = server.reload_tls();
+        say(options, fmt::format("Holdpoint {} the certificate of its files.", doing), "certificate",
+            {{"file", options.tls_certificate}});
+        if (!warning.empty()) log::write(log::Level::warn, "the certificate needs its operator", {{"why", warning}});
+    } catch (const std::exception& error) {
+        log::write(log::Level::error, "the certificate stays as it is", {{"why", error.what()}});
+    }
+}
+
 void serve(const Options& options) {
+    // Functions run as the same user: without this they could read the server's environment and memory, keys included.
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    const bool has_tls = !options.tls_certificate.empty();
     // Blocked before any thread starts, so that every thread inherits it and sigwait below gets them.
     sigset_t ending;
     sigemptyset(&ending);
     sigaddset(&ending, SIGTERM);
     sigaddset(&ending, SIGINT);
+    if (has_tls) sigaddset(&ending, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &ending, nullptr);
     signal(SIGPIPE, SIG_IGN);
-    const Server server(options);
+    Server server(options);
+    if (has_tls) reload_tls(server, options, "uses");
+    if (options.insecure_plain_http && !has_tls) {
+        log::write(log::Level::warn, "without TLS, whoever is on the way can read and change all of it");
+    }
     say(options, fmt::format("Holdpoint listens on {} (data in {}). Ctrl-C ends it.", server.url(), options.data),
         "ready", {{"url", server.url()}, {"data", options.data}, {"version", HOLDPOINT_VERSION}});
     (void)notify_service_manager("READY=1\nSTATUS=listens on " + server.url());
     int received = 0;
-    sigwait(&ending, &received);
+    while (sigwait(&ending, &received) == 0 && received == SIGHUP) reload_tls(server, options, "now uses");
     (void)notify_service_manager("STOPPING=1\nSTATUS=waits for invocations under way");
     say(options, "Holdpoint ends: what waits goes on after the next start.", "ending",
         {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
 }
 
 int run(const Arguments& arguments) {
-    const auto configuration = arguments.settings.read();
+    auto configuration = arguments.settings.read();
     if (!configuration) {
         fmt::print(stderr, "holdpoint: {}\n", configuration.error().message);
         return kBadConfiguration;
@@ -63,7 +84,10 @@ int run(const Arguments& arguments) {
     for (const std::string& name : unknown_variables(environ)) {
         log::write(log::Level::warn, "a variable of the environment is no setting and is ignored", {{"name", name}});
     }
-    serve(configuration->options);
+    Options& options = configuration->options;
+    options.master_key =
+        options.master_key_file.empty() ? SealKey::from_environment() : SealKey::read(options.master_key_file);
+    serve(options);
     return 0;
 }
 

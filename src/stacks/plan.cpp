@@ -48,8 +48,9 @@ std::string parameter_text(const json::value& value) {
 
 class Planner {
 public:
-    Planner(const Document& document, Resolver& resolver, Problems& problems, Plan& plan)
-        : document_(document), resolver_(resolver), problems_(problems), plan_(plan) {}
+    Planner(const Document& document, Resolver& resolver, Problems& problems, Plan& plan,
+            const CheckPolicy& check_policy)
+        : document_(document), resolver_(resolver), problems_(problems), plan_(plan), check_policy_(check_policy) {}
 
     void run() {
         check_sections();
@@ -305,17 +306,32 @@ private:
         RolePlan role;
         role.logical_id = id;
         role.name = name;
-        for (const json::value& value : list("Policies")) {
-            const json::object* policy = value.if_object();
+        const json::array policies = list("Policies");
+        for (std::size_t i = 0; i < policies.size(); ++i) {
+            const json::object* policy = policies[i].if_object();
             if (policy == nullptr || !policy->contains("PolicyName") || !policy->contains("PolicyDocument")) {
                 problems_.add(path_ + ".Policies", "each needs PolicyName and PolicyDocument");
             } else {
-                role.policies.emplace_back(text_of(policy->at("PolicyName")),
-                                           json::serialize(policy->at("PolicyDocument")));
+                add_policy(text_of(policy->at("PolicyName")), policy->at("PolicyDocument"),
+                           fmt::format("{}.Policies[{}].PolicyDocument", path_, i), role);
             }
         }
         for (const json::value& value : list("ManagedPolicyArns")) add_managed(text_of(value), role);
         plan_.roles.push_back(std::move(role));
+    }
+
+    /// `path` is the document's, for what is wrong with it.
+    void add_policy(std::string name, const json::value& document, const std::string& path, RolePlan& role) {
+        role.policies.emplace_back(std::move(name), json::serialize(document));
+        if (!check_policy_) return;
+        const auto problem = check_policy_(role.policies.back().second);
+        if (!problem) return;
+        std::string where = problem->first.empty() ? path : path + "." + problem->first;
+        // What came out of an intrinsic function stands on the line of what holds that.
+        while (!document_.lines.contains(where) && where.size() > path.size()) {
+            where.resize(std::max(path.size(), where.find_last_of(".[")));
+        }
+        problems_.add(where, problem->second);
     }
 
     void add_managed(const std::string& arn, RolePlan& role) {
@@ -346,12 +362,13 @@ private:
         const json::value* policies = properties_.if_contains("Policies");
         const json::array one = policies == nullptr ? json::array{} : json::array{*policies};
         const json::array& all = policies != nullptr && policies->is_array() ? policies->get_array() : one;
-        for (const json::value& policy : all) {
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const json::value& policy = all[i];
             if (policy.is_string()) {
                 add_managed(text_of(policy), role);
             } else if (policy.is_object() && policy.get_object().contains("Statement")) {
-                role.policies.emplace_back(fmt::format("{}Policy{}", role.logical_id, role.policies.size() - 1),
-                                           json::serialize(policy));
+                add_policy(fmt::format("{}Policy{}", role.logical_id, role.policies.size() - 1), policy,
+                           path_ + ".Policies" + (&all == &one ? "" : fmt::format("[{}]", i)), role);
             } else {
                 problems_.add(path_ + ".Policies",
                               "each is the name of a managed policy or a document with a "
@@ -394,13 +411,15 @@ private:
     Resolver& resolver_;
     Problems& problems_;
     Plan& plan_;
+    const CheckPolicy& check_policy_;
     std::string path_;         // of the properties being read
     json::object properties_;  // used ones, resolved
 };
 
 }  // namespace
 
-Result<Plan> make_plan(std::string_view template_text, const ParameterValues& parameters, const Target& target) {
+Result<Plan> make_plan(std::string_view template_text, const ParameterValues& parameters, const Target& target,
+                       const CheckPolicy& check_policy) {
     const auto document = read_document(template_text);
     if (!document) return std::unexpected(document.error());
     Problems problems(*document);
@@ -408,7 +427,7 @@ Result<Plan> make_plan(std::string_view template_text, const ParameterValues& pa
     auto values = resolve_parameters(*document, parameters, problems);
     for (const auto& [name, value] : values) plan.parameters[name] = parameter_text(value);
     Resolver resolver(*document, std::move(values), target, problems);
-    Planner(*document, resolver, problems, plan).run();
+    Planner(*document, resolver, problems, plan, check_policy).run();
     if (!problems.empty()) return problems.error();
     return plan;
 }

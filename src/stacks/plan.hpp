@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -75,8 +76,12 @@ struct Plan {
     std::vector<std::string> aws_only;  // "Resource.Property": means nothing on one machine
 };
 
+/// What is wrong with a policy document (JSON text), and where in it, such as "Statement[0].Action"; nothing when it is
+/// right.
+using CheckPolicy = std::function<std::optional<std::pair<std::string, std::string>>(const std::string& document)>;
+
 /// TemplateError with everything that is wrong or not supported, each with its path and line.
 [[nodiscard]] Result<Plan> make_plan(std::string_view template_text, const ParameterValues& parameters,
-                                     const Target& target);
+                                     const Target& target, const CheckPolicy& check_policy = {});
 
 }  // namespace holdpoint::stacks

@@ -111,6 +111,32 @@ Resources:
     EXPECT_THAT(durable.policies.at(2).second, HasSubstr("arn:aws:sns:us-east-1:000000000000:app-Topic"));
 }
 
+TEST(Plan, WhatIsWrongWithAPolicyIsToldWithItsLine) {
+    constexpr std::string_view kRole = R"(Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {}
+      Policies:
+        - PolicyName: p
+          PolicyDocument:
+            Statement:
+              - Effect: Allow
+                Action: "sns:Publish"
+                Resource: "*"
+                Condition:
+                  StringFits: {a: b}
+)";
+    const CheckPolicy check = [](const std::string&) {
+        return std::optional(std::pair<std::string, std::string>("Statement[0].Condition.StringFits", "is not known"));
+    };
+    const auto plan = make_plan(kRole, {}, kTarget, check);
+    ASSERT_FALSE(plan);
+    EXPECT_THAT(plan.error().message,
+                HasSubstr("Resources.Role.Properties.Policies[0].PolicyDocument.Statement[0].Condition.StringFits "
+                          "(line 14): is not known"));
+}
+
 TEST(Plan, RolesThatCannotBeMadeAreRefused) {
     const auto with = [](const std::string& properties, const std::string& resources = "") {
         return problems(R"(

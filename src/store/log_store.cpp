@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "base/seal.hpp"
 #include "store/sqlite.hpp"
 
 namespace holdpoint::store {
@@ -332,7 +333,7 @@ private:
             row->bind_number(2, added.stream);
             row->bind_number(3, to_epoch_ms(event.at));
             row->bind_number(4, to_epoch_ms(event.ingested_at));
-            row->bind_text(5, event.message);
+            is_sealed(event.message) ? row->bind_blob(5, event.message) : row->bind_text(5, event.message);
             (void)row->step();
         }
         added.last_at = events.back().at;

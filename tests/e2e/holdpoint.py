@@ -92,10 +92,10 @@ class Server:
         assert not check or done.returncode == 0, f"aws {arguments}: {done.stderr}{done.stdout}"
         return done
 
-    def client(self, service, **credentials):
+    def client(self, service, verify=None, **credentials):
         config = Config(retries={"total_max_attempts": 1}, read_timeout=120, max_pool_connections=50, inject_host_prefix=False)
         keys = credentials or {"aws_access_key_id": self.env["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": self.env["AWS_SECRET_ACCESS_KEY"]}
-        made = boto3.client(service, endpoint_url=self.env["AWS_ENDPOINT_URL"], region_name=self.env["AWS_DEFAULT_REGION"], config=config, **keys)
+        made = boto3.client(service, endpoint_url=self.env["AWS_ENDPOINT_URL"], region_name=self.env["AWS_DEFAULT_REGION"], config=config, verify=verify, **keys)
         contract.watch(made)
         return made
 

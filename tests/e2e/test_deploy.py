@@ -81,6 +81,8 @@ def test_parameters_out_of_bounds_are_refused(server, parameters, words):
     ("      MemorySize: 128\n      DurableConfig", "      MemorySize: 128\n      Layers: [a]\n      DurableConfig", ["Layers", "WorkflowFunction"]),
     ("!Ref AuditTable", "!Ref NoSuchTable", ["NoSuchTable"]),
     ("HoldpointExecutable: approval_api", "HoldpointExecutable: no_such_program", ["no_such_program"]),
+    ("                Action: sns:Publish\n", "                Action: sns:Publish\n                Condition:\n                  StringEquals: {aws:PrincipalTag/team: a}\n",
+     ["(line 154)", "Condition.StringEquals", "the condition key 'aws:PrincipalTag/team' is not supported"]),
     ("Resources:", "Resources: [", ["template.yaml", "line"]),
 ])
 def test_what_is_not_supported_is_refused_by_name_and_nothing_is_half_done(server, tmp_path, old, new, words):

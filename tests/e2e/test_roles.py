@@ -162,7 +162,7 @@ def test_credentials_end_with_their_process(server, probe):
             stolen.get_item(TableName="app-sam-ApprovalRequests", Key=KEY)
         except stolen.exceptions.ClientError as error:
             return error.response["Error"]["Code"]
-    assert eventually("the stolen key is refused", refused) == "UnrecognizedClientException"
+    assert eventually("the stolen key is refused", refused) == "ExpiredTokenException"
 
 
 def test_functions_see_nothing_of_the_servers_environment(server, probe):

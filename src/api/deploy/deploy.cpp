@@ -16,6 +16,7 @@
 #include "api/respond.hpp"
 #include "base/encoding.hpp"
 #include "functions/registry.hpp"
+#include "identity/policy.hpp"
 
 namespace holdpoint::api {
 
@@ -111,6 +112,12 @@ Result<Code> store_code(const std::string& folder, const std::string& name, cons
     return code;
 }
 
+std::optional<std::pair<std::string, std::string>> policy_problem(const std::string& document) {
+    const auto policy = identity::read_policy(document);
+    if (policy) return std::nullopt;
+    return std::pair(policy.error().path, policy.error().message);
+}
+
 class Deploy final : public Service {
 public:
     Deploy(const Context& context, store::LogStore& logs, DeployOptions options)
@@ -151,7 +158,7 @@ private:
         const auto known = find_stack(*snapshot, request->stack_name);
         const stacks::ParameterValues parameters{
             .given = request->parameters, .previous = known ? known->parameters : std::map<std::string, std::string>()};
-        auto plan = stacks::make_plan(request->template_text, parameters, target);
+        auto plan = stacks::make_plan(request->template_text, parameters, target, policy_problem);
         if (!plan) return refuse(call, plan.error());
         std::map<std::string, Code> code;
         for (const auto& function : plan->functions) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "tables/operations.hpp"
@@ -17,7 +18,14 @@ namespace json = boost::json;
 struct Access {
     std::string action;    // dynamodb:PutItem
     std::string resource;  // ARN
+    /// The part of the request that says which items: a request or a part of one with Key, Item or
+    /// KeyConditionExpression, or a table's member of RequestItems. Lives as long as the request.
+    std::variant<std::monostate, const json::object*, const json::value*> items = {};
 };
+
+/// dynamodb:LeadingKeys: the partition keys of the items that `access` is about; none for what names no item (Scan). An
+/// empty text, which is no key, for one that cannot be found.
+[[nodiscard]] std::vector<std::string> leading_keys(const RowReader& rows, const Access& access);
 
 /// What a deciding action needs besides the rows and the request.
 struct Situation {

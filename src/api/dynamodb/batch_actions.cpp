@@ -11,8 +11,9 @@ Accesses on_request_items(std::string action) {
         const auto* items = request.if_contains("RequestItems");
         if (items == nullptr || !items->is_object()) return accesses;
         for (const auto& member : items->get_object()) {
-            accesses.push_back(
-                {.action = action, .resource = tables::table_arn(location, tables::table_name_of(member.key()))});
+            accesses.push_back({.action = action,
+                                .resource = tables::table_arn(location, tables::table_name_of(member.key())),
+                                .items = &member.value()});
         }
         return accesses;
     };
@@ -34,7 +35,9 @@ std::vector<Access> of_transaction(const json::object& request, const tables::Lo
         for (const auto& [member, action] : kActions) {
             const auto* found = item.get_object().if_contains(member);
             if (found != nullptr && found->is_object())
-                accesses.push_back({.action = action, .resource = resource_of(found->get_object(), location)});
+                accesses.push_back({.action = action,
+                                    .resource = resource_of(found->get_object(), location),
+                                    .items = &found->get_object()});
         }
     }
     return accesses;

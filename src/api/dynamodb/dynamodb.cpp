@@ -71,7 +71,11 @@ public:
         auto request = read_body(call.request.body);
         if (!request) return answer(call, request);
         for (const auto& access : action.accesses(*request, location_)) {
-            if (auto allowed = call.authorize(access.action, access.resource); !allowed)
+            const auto keys = [&](std::string_view key) {
+                return key == "dynamodb:LeadingKeys" ? dynamodb::leading_keys(*context_.store.snapshot(), access)
+                                                     : std::vector<std::string>();
+            };
+            if (auto allowed = call.authorize(access.action, access.resource, keys); !allowed)
                 return answer(call, std::unexpected(allowed.error()));
         }
         if (action.read) {

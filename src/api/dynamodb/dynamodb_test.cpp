@@ -24,8 +24,10 @@ protected:
                                      .arn = "arn:aws:iam::000000000000:user/holdpoint",
                                      .user_id = "u",
                                      .role_name = ""},
-                          .authorize = [this](const std::string& name, const std::string& resource) -> Result<void> {
+                          .authorize = [this](const std::string& name, const std::string& resource,
+                                              const ServiceKeys& keys) -> Result<void> {
                               accesses_.push_back(name + " " + resource);
+                              for (const auto& key : keys("dynamodb:LeadingKeys")) leading_keys_ += key + " ";
                               if (name == denied_) return fail("AccessDeniedException", 400, "no " + name);
                               return {};
                           },
@@ -48,6 +50,7 @@ protected:
         make_dynamodb_service({.clock = clock_, .random = random_, .store = *store_, .writer = writer_});
     std::vector<std::string> accesses_;
     std::string denied_;
+    std::string leading_keys_;
 
     static constexpr const char* kCreate =
         R"({"TableName":"approvals","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
@@ -64,6 +67,32 @@ TEST_F(DynamodbServiceTest, WhatIsWrittenIsReadAtOnceWithAChecksum) {
     EXPECT_EQ(response.header("content-type"), "application/x-amz-json-1.0");
     EXPECT_EQ(response.header("x-amz-crc32"), std::to_string(crc32(response.body)));
     EXPECT_EQ(accesses_.back(), "dynamodb:GetItem arn:aws:dynamodb:us-east-1:000000000000:table/approvals");
+}
+
+TEST_F(DynamodbServiceTest, PoliciesSeeThePartitionsThatARequestIsAbout) {
+    ok("CreateTable", kCreate);
+    const auto seen = [&](const std::string& action, const std::string& body) {
+        leading_keys_.clear();
+        (void)call(action, body);
+        return leading_keys_;
+    };
+    EXPECT_EQ(seen("PutItem", R"({"TableName":"approvals","Item":{"id":{"S":"a"},"x":{"S":"b"}}})"), "a ");
+    EXPECT_EQ(seen("GetItem", R"({"TableName":"approvals","Key":{"id":{"S":"a"}}})"), "a ");
+    EXPECT_EQ(seen("Query", R"({"TableName":"approvals","KeyConditionExpression":"#k = :v",
+        "ExpressionAttributeNames":{"#k":"id"},"ExpressionAttributeValues":{":v":{"S":"q"}}})"),
+              "q ");
+    EXPECT_EQ(seen("BatchGetItem", R"({"RequestItems":{"approvals":{"Keys":[{"id":{"S":"a"}},{"id":{"S":"b"}}]}}})"),
+              "a b ");
+    EXPECT_EQ(seen("BatchWriteItem", R"({"RequestItems":{"approvals":[{"PutRequest":{"Item":{"id":{"S":"a"}}}},
+        {"DeleteRequest":{"Key":{"id":{"S":"b"}}}}]}})"),
+              "a b ");
+    EXPECT_EQ(
+        seen("TransactWriteItems", R"({"TransactItems":[{"Put":{"TableName":"approvals","Item":{"id":{"S":"t"}}}}]})"),
+        "t ");
+    EXPECT_EQ(seen("Scan", R"({"TableName":"approvals"})"), "") << "it has none, as on AWS";
+    EXPECT_EQ(seen("GetItem", R"({"TableName":"approvals","Key":{"other":{"S":"a"}}})"), " ")
+        << "what cannot be found is a key that no policy allows";
+    EXPECT_EQ(seen("GetItem", R"({"TableName":"nothing","Key":{"id":{"S":"a"}}})"), " ");
 }
 
 TEST_F(DynamodbServiceTest, RefusalsHaveTheNamesOfTheWire) {

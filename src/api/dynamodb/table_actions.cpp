@@ -19,7 +19,7 @@ std::string resource_of(const json::object& holder, const tables::Location& loca
 
 Accesses on_table(std::string action) {
     return [action = "dynamodb:" + std::move(action)](const json::object& request, const tables::Location& location) {
-        return std::vector<Access>{{.action = action, .resource = resource_of(request, location)}};
+        return std::vector<Access>{{.action = action, .resource = resource_of(request, location), .items = &request}};
     };
 }
 

@@ -57,7 +57,10 @@ protected:
         Box<net::Response> answered;
         service_->handle({.request = {.method = method, .target = target, .headers = headers, .body = body},
                           .caller = {.account = "000000000000", .arn = "user", .user_id = "u", .role_name = ""},
-                          .authorize = [](const std::string&, const std::string&) -> Result<void> { return {}; },
+                          .authorize = [this](const std::string& name, const std::string&) -> Result<void> {
+                              if (name == denied_) return fail("AccessDeniedException", 403, "no " + name);
+                              return {};
+                          },
                           .request_id = "request-1",
                           .respond = [&](net::Response response) { answered.put(std::move(response)); }});
         return answered.take().value_or(net::Response{.status = 0, .headers = {}, .body = "no answer"});
@@ -99,8 +102,19 @@ protected:
     std::unique_ptr<Service> service_ =
         make_lambda_service({.clock = clock_, .random = random_, .store = *store_, .writer = writer_},
                             {.executions = executions_, .invoker = invoker_, .events = events_});
+    std::string denied_;
     std::string script_ = folder_.script("script", "exec sleep 60");
 };
+
+TEST_F(LambdaServiceTest, ARoleIsGivenByWhoMayPassItAndMustBeOne) {
+    const auto give = [&](const std::string& role) {
+        return error_of(call("PUT", "/2015-03-31/functions/f/configuration", R"({"Role":")" + role + R"("})"));
+    };
+    EXPECT_EQ(give("arn:aws:iam::000000000000:role/other"), "200 ");
+    EXPECT_EQ(give("none"), "400 ValidationException") << "no role must not be read as no limit";
+    denied_ = "iam:PassRole";
+    EXPECT_EQ(give("arn:aws:iam::000000000000:role/admin"), "403 AccessDeniedException");
+}
 
 TEST_F(LambdaServiceTest, ATimeInAQueryIsSecondsOrIso8601OrRefused) {
     (void)start("f", "a");

@@ -8,6 +8,7 @@
 #include "api/respond.hpp"
 #include "base/encoding.hpp"
 #include "functions/registry.hpp"
+#include "identity/roles.hpp"
 
 namespace holdpoint::api {
 
@@ -110,6 +111,21 @@ private:
         return call_.authorize("lambda:" + name, resource);
     }
 
+    /// Who gives a function a role lends its rights, and must be allowed to. (IAM user guide, "Grant a user permissions
+    /// to pass a role to an AWS service")
+    [[nodiscard]] Result<void> check_role() const {
+        const json::value* role = body_.get_object().if_contains("Role");
+        if (role == nullptr || !role->is_string()) return {};
+        if (identity::role_name_of(role->get_string()).empty()) {
+            return fail("ValidationException", 400,
+                        fmt::format("1 validation error detected: Value '{}' at 'role' failed to satisfy constraint: "
+                                    "Member must satisfy regular expression pattern: "
+                                    "arn:(aws[a-zA-Z-]*)?:iam::\\d{{12}}:role/?[a-zA-Z_0-9+=,.@\\-_/]+",
+                                    std::string_view(role->get_string())));
+        }
+        return call_.authorize("iam:PassRole", std::string(role->get_string()));
+    }
+
     static void respond(const Call& call, const Result<Answer>& result) {
         if (!result) return respond_error(call, result.error());
         if (result->status == 204) {
@@ -133,6 +149,10 @@ private:
         if (!call_.request.body.empty()) body_ = json::parse(call_.request.body, problem);
         if (problem || !body_.is_object()) {
             respond_error(call_, {"SerializationException", 400, "The request body is not a JSON object.", {}});
+            return true;
+        }
+        if (const auto ok = check_role(); !ok) {
+            respond_error(call_, ok.error());
             return true;
         }
         auto shared = std::make_shared<Call>(std::move(call_));

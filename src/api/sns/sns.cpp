@@ -139,7 +139,10 @@ private:
             const auto arn = parameters.find(action.permission.resource_parameter);
             resource = arn ? *arn : parameters.get("TargetArn");
         }
-        return call.authorize("sns:" + action.permission.action, resource);
+        if (auto ok = call.authorize("sns:" + action.permission.action, resource); !ok) return ok;
+        // On AWS the function's own policy must allow it; here nobody may have a function called who may not call it.
+        if (name != "Subscribe" || parameters.get("Protocol") != "lambda") return {};
+        return call.authorize("lambda:InvokeFunction", std::string(parameters.get("Endpoint")));
     }
 
     static void refuse(const Call& call, const Error& error) {

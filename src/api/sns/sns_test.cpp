@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "api/sns/answers.hpp"
+#include "api/sns/sns.hpp"
 
 namespace holdpoint::api::sns {
 namespace {
@@ -51,6 +54,32 @@ TEST(SnsParametersTest, BatchesKeepTheirOrder) {
 TEST(SnsAnswersTest, TextIsEscaped) {
     EXPECT_EQ(attributes_xml({{"DisplayName", "a<b"}}),
               "<Attributes><entry><key>DisplayName</key><value>a&lt;b</value></entry></Attributes>");
+}
+
+TEST(SnsServiceTest, WhoSubscribesAFunctionMustBeAllowedToInvokeIt) {
+    ManualClock clock(from_epoch_ms(1'800'000'000'000));
+    SeededRandom random(1);
+    const auto store = store::make_memory_store();
+    engine::Writer writer(clock, *store);
+    const auto service = make_sns_service({.clock = clock, .random = random, .store = *store, .writer = writer}, [] {});
+    std::promise<net::Response> answered;
+    service->handle(
+        {.request = {.method = "POST",
+                     .target = "/",
+                     .headers = {},
+                     .body = "Action=Subscribe&TopicArn=arn:aws:sns:us-east-1:000000000000:t&Protocol=lambda"
+                             "&Endpoint=arn:aws:lambda:us-east-1:000000000000:function:admin"},
+         .caller = {.account = "000000000000", .arn = "a", .user_id = "u", .role_name = "role"},
+         .authorize = [](const std::string& action, const std::string& resource) -> Result<void> {
+             if (action == "sns:Subscribe") return {};
+             return fail("AuthorizationError", 403, action + " " + resource);
+         },
+         .request_id = "r",
+         .respond = [&](net::Response response) { answered.set_value(std::move(response)); }});
+    const auto answer = answered.get_future().get();
+    EXPECT_EQ(answer.status, 403);
+    EXPECT_NE(answer.body.find("lambda:InvokeFunction arn:aws:lambda:us-east-1:000000000000:function:admin"),
+              std::string::npos);
 }
 
 }  // namespace

@@ -1,0 +1,90 @@
+#include "base/private_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+namespace holdpoint {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+void refuse_if_open(const std::string& path, bool is_folder) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0 || (status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return;
+    throw std::runtime_error("others than their owner may use " + path + ", where secrets are: chmod " +
+                             (is_folder ? "700 " : "600 ") + path + ", and change what they may have read");
+}
+
+std::string name_of(const std::string& path) {
+    return fs::path(path).filename().string();
+}
+
+}  // namespace
+
+std::optional<std::string> read_private_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        if (std::error_code problem; !fs::exists(path, problem)) return std::nullopt;
+        throw std::runtime_error("cannot read " + path + ": " + std::strerror(errno));
+    }
+    refuse_if_open(path, false);
+    return std::string{std::istreambuf_iterator<char>(file), {}};
+}
+
+void write_private_file(const std::string& path, const std::string& text) {
+    const std::string temporary = path + ".new";
+    const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    const bool written =
+        file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+    const int reason = errno;
+    if (file >= 0) ::close(file);
+    if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
+        throw std::runtime_error("cannot write " + path + ": " + std::strerror(written ? errno : reason));
+    }
+}
+
+std::optional<std::string> read_key_file(const std::string& path, const SealKey* key) {
+    auto text = read_private_file(path);
+    if (!text) return text;
+    if (!is_sealed(*text)) {
+        if (key != nullptr) write_key_file(path, *text, key);
+        return text;
+    }
+    if (key == nullptr) {
+        throw SealError(
+            path +
+            " is sealed: give its master key in HOLDPOINT_MASTER_KEY or HOLDPOINT_MASTER_KEY_FILE (`up`: or "
+            "with --master-key-file)");
+    }
+    auto plain = key->open(*text, name_of(path));
+    if (!plain)
+        throw SealError("the master key is not the one that " + path + " is sealed under, or the file is damaged");
+    return plain;
+}
+
+void write_key_file(const std::string& path, const std::string& text, const SealKey* key) {
+    write_private_file(path, key == nullptr ? text : key->seal(text, name_of(path)));
+}
+
+void check_private(const std::string& folder, const std::vector<std::string>& names) {
+    bool has_secrets = false;
+    for (const std::string& name : names) {
+        const std::string path = (fs::path(folder) / name).string();
+        std::error_code problem;
+        if (!fs::exists(path, problem)) continue;
+        has_secrets = true;
+        refuse_if_open(path, false);
+    }
+    if (has_secrets) refuse_if_open(folder, true);
+}
+
+}  // namespace holdpoint

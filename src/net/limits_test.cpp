@@ -1,0 +1,117 @@
+// What a listener takes of a client: how much, how many, and for how long.
+#include <gtest/gtest.h>
+
+#include "net/server.hpp"
+#include "net/stream.hpp"
+#include "net/transport.hpp"
+
+namespace holdpoint::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+class LimitsTest : public ::testing::Test {
+protected:
+    void serve(ServerOptions options) {
+        server_ = std::make_unique<Server>(std::move(options), [](Request request, const Respond& respond) {
+            respond({.status = 200, .headers = {}, .body = request.peer_address});
+        });
+    }
+    std::unique_ptr<Stream> connect() {
+        auto stream = connect_stream({.tls = false, .host = "127.0.0.1", .port = std::to_string(server_->port())},
+                                     milliseconds{5000});
+        EXPECT_TRUE(stream);
+        return stream ? std::move(*stream) : nullptr;
+    }
+    /// The first line of what is answered, or "closed".
+    static std::string answer(Stream& stream) {
+        char bytes[256];
+        const auto count = stream.read_some(bytes, milliseconds{10000});
+        if (!count || *count == 0) return "closed";
+        const std::string text(bytes, *count);
+        return text.substr(0, text.find("\r\n"));
+    }
+    std::string answer_to(const std::string& text) {
+        const auto stream = connect();
+        EXPECT_TRUE(stream->write_all(text, milliseconds{5000}));
+        return answer(*stream);
+    }
+
+    std::unique_ptr<Server> server_;
+};
+
+TEST_F(LimitsTest, LongTargetsAndManyOrLargeHeadersAreRefused) {
+    serve({.header_bytes_max = 8000, .header_count_max = 20, .target_bytes_max = 100});
+    EXPECT_EQ(answer_to("GET /" + std::string(99, 'a') + " HTTP/1.1\r\n\r\n"), "HTTP/1.1 200 OK");
+    EXPECT_EQ(answer_to("GET /" + std::string(100, 'a') + " HTTP/1.1\r\n\r\n"), "HTTP/1.1 414 URI Too Long");
+    std::string many = "GET / HTTP/1.1\r\n";
+    for (int i = 0; i < 21; ++i) many += "A" + std::to_string(i) + ": b\r\n";
+    EXPECT_EQ(answer_to(many + "\r\n"), "HTTP/1.1 431 Request Header Fields Too Large");
+    EXPECT_EQ(answer_to("GET / HTTP/1.1\r\nA: " + std::string(9000, 'a') + "\r\n\r\n"),
+              "HTTP/1.1 431 Request Header Fields Too Large");
+}
+
+TEST_F(LimitsTest, ABodyMayBeAsLargeAsItsServiceTakes) {
+    serve({.body_bytes_max = 1'000'000,
+           .body_limit = [](const Request& head) { return head.target == "/small" ? 70'000U : 1'000'000U; }});
+    const auto post = [&](const std::string& target, const std::string& header) {
+        return answer_to("POST " + target + " HTTP/1.1\r\n" + header + "\r\n\r\n");
+    };
+    EXPECT_EQ(post("/small", "Content-Length: 70001"), "HTTP/1.1 413 Payload Too Large") << "before it is sent";
+    EXPECT_EQ(post("/large", "Content-Length: 1000001"), "HTTP/1.1 413 Payload Too Large");
+    const std::string chunk = "11171\r\n" + std::string(70001, 'x') + "\r\n0\r\n\r\n";
+    EXPECT_EQ(answer_to("POST /small HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk),
+              "HTTP/1.1 413 Payload Too Large");
+    EXPECT_EQ(answer_to("POST /large HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk), "HTTP/1.1 200 OK");
+}
+
+TEST_F(LimitsTest, WhoSendsSlowlyIsToldAndLeft) {
+    serve({.header_timeout = std::chrono::seconds{1}, .body_timeout = std::chrono::seconds{1}});
+    const auto header = connect();
+    ASSERT_TRUE(header->write_all("GET / HTTP/1.1\r\nA: ", milliseconds{5000}));
+    const auto body = connect();
+    ASSERT_TRUE(body->write_all("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nx", milliseconds{5000}));
+    EXPECT_EQ(answer(*header), "HTTP/1.1 408 Request Timeout");
+    EXPECT_EQ(answer(*body), "HTTP/1.1 408 Request Timeout");
+}
+
+TEST_F(LimitsTest, IdleConnectionsAreClosed) {
+    serve({.idle_timeout = std::chrono::seconds{1}});
+    EXPECT_EQ(answer(*connect()), "closed");
+}
+
+TEST_F(LimitsTest, MoreConnectionsThanThereMayBeAreTurnedAway) {
+    serve({.connections_max = 2});
+    const auto one = connect();
+    const auto two = connect();
+    ASSERT_TRUE(one->write_all("GET / HTTP/1.1\r\n\r\n", milliseconds{5000}));
+    EXPECT_EQ(answer(*one), "HTTP/1.1 200 OK");
+    ASSERT_TRUE(two->write_all("GET / HTTP/1.1\r\n\r\n", milliseconds{5000}));
+    EXPECT_EQ(answer(*two), "HTTP/1.1 200 OK");
+    EXPECT_EQ(answer(*connect()), "HTTP/1.1 503 Service Unavailable");
+}
+
+TEST_F(LimitsTest, OneAddressMayHaveItsShareOfConnections) {
+    serve({.connections_per_address_max = 1});
+    {
+        const auto one = connect();
+        ASSERT_TRUE(one->write_all("GET / HTTP/1.1\r\n\r\n", milliseconds{5000}));
+        EXPECT_EQ(answer(*one), "HTTP/1.1 200 OK");
+        EXPECT_EQ(answer(*connect()), "HTTP/1.1 429 Too Many Requests");
+    }
+    std::string got;
+    for (int i = 0; i < 1000 && got != "HTTP/1.1 200 OK"; ++i) got = answer_to("GET / HTTP/1.1\r\n\r\n");
+    EXPECT_EQ(got, "HTTP/1.1 200 OK") << "its place is free again";
+}
+
+TEST(LoopbackTest, IsWhatStaysOnThisMachine) {
+    EXPECT_TRUE(is_loopback("127.0.0.1"));
+    EXPECT_TRUE(is_loopback("127.9.9.9"));
+    EXPECT_TRUE(is_loopback("::1"));
+    EXPECT_FALSE(is_loopback("0.0.0.0"));
+    EXPECT_FALSE(is_loopback("::"));
+    EXPECT_FALSE(is_loopback("192.0.2.1"));
+}
+
+}  // namespace
+}  // namespace holdpoint::net

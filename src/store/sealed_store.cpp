@@ -1,0 +1,141 @@
+#include "store/sealed_store.hpp"
+
+namespace holdpoint::store {
+
+namespace {
+
+/// A value belongs to its row: nobody may give one row the value of another.
+std::string context_of(Space space, std::string_view key) {
+    return static_cast<char>(space) + std::string(key);
+}
+
+std::string opened(const SealKey& seal, Space space, std::string_view key, std::string value) {
+    if (!is_sealed(value)) return value;
+    auto plain = seal.open(value, context_of(space, key));
+    if (!plain) throw SealError("a row of the database is sealed under another key, or damaged");
+    return std::move(*plain);
+}
+
+std::optional<std::string> get_opened(const RowReader& rows, const SealKey& seal, Space space, std::string_view key) {
+    auto value = rows.get(space, key);
+    if (!value) return value;
+    return opened(seal, space, key, std::move(*value));
+}
+
+std::vector<Row> scan_opened(const RowReader& rows, const SealKey& seal, Space space, std::string_view from,
+                             std::string_view to, std::size_t limit, bool reverse) {
+    auto found = rows.scan(space, from, to, limit, reverse);
+    for (Row& row : found) row.value = opened(seal, space, row.key, std::move(row.value));
+    return found;
+}
+
+class SealedSnapshot final : public RowReader {
+public:
+    SealedSnapshot(std::unique_ptr<RowReader> rows, const SealKey& seal) : rows_(std::move(rows)), seal_(seal) {}
+    std::optional<std::string> get(Space space, std::string_view key) const override {
+        return get_opened(*rows_, seal_, space, key);
+    }
+    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
+                          bool reverse) const override {
+        return scan_opened(*rows_, seal_, space, from, to, limit, reverse);
+    }
+
+private:
+    std::unique_ptr<RowReader> rows_;
+    const SealKey& seal_;
+};
+
+class SealedTransaction final : public Transaction {
+public:
+    SealedTransaction(std::unique_ptr<Transaction> rows, const SealKey& seal) : rows_(std::move(rows)), seal_(seal) {}
+    std::optional<std::string> get(Space space, std::string_view key) const override {
+        return get_opened(*rows_, seal_, space, key);
+    }
+    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
+                          bool reverse) const override {
+        return scan_opened(*rows_, seal_, space, from, to, limit, reverse);
+    }
+    void apply(const std::vector<RowWrite>& writes) override {
+        std::vector<RowWrite> sealed = writes;
+        for (RowWrite& write : sealed) {
+            // A row without a value says something by its key alone.
+            if (!write.value || write.value->empty()) continue;
+            write.value = seal_.seal(*write.value, context_of(write.space, write.key));
+        }
+        rows_->apply(sealed);
+    }
+    void commit() override { rows_->commit(); }
+
+private:
+    std::unique_ptr<Transaction> rows_;
+    const SealKey& seal_;
+};
+
+class SealedStore final : public Store {
+public:
+    SealedStore(std::unique_ptr<Store> store, SealKey key) : store_(std::move(store)), seal_(std::move(key)) {}
+    std::unique_ptr<Transaction> begin() override {
+        return std::make_unique<SealedTransaction>(store_->begin(), seal_);
+    }
+    std::unique_ptr<RowReader> snapshot() override {
+        return std::make_unique<SealedSnapshot>(store_->snapshot(), seal_);
+    }
+    std::uint64_t changes(Space space) const override { return store_->changes(space); }
+
+private:
+    std::unique_ptr<Store> store_;
+    const SealKey seal_;
+};
+
+class SealedLogStore final : public LogStore {
+public:
+    SealedLogStore(std::unique_ptr<LogStore> logs, SealKey key) : logs_(std::move(logs)), seal_(std::move(key)) {}
+
+    void create_group(const std::string& group, TimePoint now) override { logs_->create_group(group, now); }
+    void delete_group(const std::string& group) override { logs_->delete_group(group); }
+    bool has_group(const std::string& group) const override { return logs_->has_group(group); }
+    void set_retention(const std::string& group, std::optional<std::int64_t> days) override {
+        logs_->set_retention(group, days);
+    }
+    std::size_t expire(TimePoint now, std::int64_t default_days, std::size_t limit) override {
+        return logs_->expire(now, default_days, limit);
+    }
+    void create_stream(const std::string& group, const std::string& stream, TimePoint now) override {
+        logs_->create_stream(group, stream, now);
+    }
+    void append(const std::string& group, const std::string& stream, std::vector<LogEvent> events) override {
+        for (LogEvent& event : events) event.message = seal_.seal(event.message, stream);
+        logs_->append(group, stream, std::move(events));
+    }
+    void flush() override { logs_->flush(); }
+    std::vector<LogGroup> groups(std::string_view prefix, std::string_view after, std::size_t limit) const override {
+        return logs_->groups(prefix, after, limit);
+    }
+    std::vector<LogStream> streams(const std::string& group, std::string_view prefix) const override {
+        return logs_->streams(group, prefix);
+    }
+    std::vector<LogEvent> events(const LogQuery& query) const override {
+        auto events = logs_->events(query);
+        for (LogEvent& event : events) {
+            // What a function wrote before lines were sealed may begin as it likes: it is shown as it is.
+            if (auto plain = seal_.open(event.message, event.stream)) event.message = std::move(*plain);
+        }
+        return events;
+    }
+
+private:
+    std::unique_ptr<LogStore> logs_;
+    const SealKey seal_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_sealed_store(std::unique_ptr<Store> store, SealKey key) {
+    return std::make_unique<SealedStore>(std::move(store), std::move(key));
+}
+
+std::unique_ptr<LogStore> make_sealed_log_store(std::unique_ptr<LogStore> logs, SealKey key) {
+    return std::make_unique<SealedLogStore>(std::move(logs), std::move(key));
+}
+
+}  // namespace holdpoint::store

@@ -1,0 +1,124 @@
+"""TLS: who has the certificate's authority gets in, functions go on without it, and what is wrong with files is said."""
+import signal
+import subprocess
+
+import pytest
+from botocore.exceptions import SSLError
+
+from holdpoint import BIN, Approvals, Server, eventually
+
+
+def certificate(folder, name="server", days=30):
+    """A self-signed certificate for 127.0.0.1, and its key."""
+    cert, key = folder / f"{name}.pem", folder / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert,
+                    "-days", str(days), "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    key.chmod(0o600)
+    return cert, key
+
+
+class TlsServer(Server):
+    def __init__(self, folder):
+        super().__init__(folder)
+        self.cert, self.key = certificate(folder)
+        self.flags = ["--tls-cert", self.cert, "--tls-key", self.key]
+
+    def environment(self, **more):
+        return super().environment(AWS_CA_BUNDLE=str(self.cert), **more)
+
+    def client(self, service, **credentials):
+        return super().client(service, verify=str(self.cert), **credentials)
+
+
+@pytest.fixture(scope="module")
+def tls(tmp_path_factory):
+    one = TlsServer(tmp_path_factory.mktemp("tls")).start()
+    yield one
+    one.stop()
+
+
+def served_name(server):
+    shown = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}"], input="", capture_output=True, text=True)
+    return next(line.split("CN = ")[1] for line in shown.stdout.splitlines() if line.startswith("subject="))
+
+
+def test_clients_need_the_authority_and_get_https(tls):
+    assert tls.env["AWS_ENDPOINT_URL"] == f"https://127.0.0.1:{tls.port}"
+    assert tls.client("sts").get_caller_identity()["Arn"].endswith("user/holdpoint")
+    with pytest.raises(SSLError, match="CERTIFICATE_VERIFY_FAILED"):
+        Server.client(tls, "sts").get_caller_identity()
+    assert "user/holdpoint" in tls.aws("sts", "get-caller-identity").stdout
+    curl = ["curl", "-sS", f"https://127.0.0.1:{tls.port}/health"]
+    assert subprocess.run([*curl, "--cacert", tls.cert], capture_output=True, text=True).stdout == '{"status":"ready"}'
+    assert subprocess.run(curl, capture_output=True).returncode == 60
+    assert subprocess.run([*curl, "--cacert", tls.cert, "--tls-max", "1.1"], capture_output=True).returncode != 0
+    assert subprocess.run(["curl", "-sS", f"http://127.0.0.1:{tls.port}/health"], capture_output=True).returncode != 0
+
+
+def test_an_approval_runs_although_functions_know_no_certificate(tls):
+    tls.deploy()
+    approvals = Approvals(tls)
+    assert approvals.publish() == "1"
+    arn, approval_id = approvals.pending()
+    assert approvals.decide(approval_id)[0] == 200
+    assert approvals.agree(approval_id, arn) == "approved"
+    environments = tls.children().values()
+    assert environments and all(one["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:") for one in environments)
+    assert arn.split(":")[6] in tls.run("executions", "list").stdout
+
+
+def test_sighup_takes_a_new_certificate_and_keeps_the_old_one_when_it_is_wrong(tls):
+    assert served_name(tls) == "server"
+    old = tls.cert.read_text(), tls.key.read_text()
+    tls.cert.write_text("nonsense")
+    tls.process.send_signal(signal.SIGHUP)
+    eventually("it is said", lambda: "the certificate stays as it is" in tls.log.read_text())
+    assert served_name(tls) == "server"
+    for name, target in zip(certificate(tls.cert.parent, "newer"), (tls.cert, tls.key)):
+        target.write_text(name.read_text())
+    tls.process.send_signal(signal.SIGHUP)
+    eventually("the new one is served", lambda: served_name(tls) == "newer")
+    tls.cert.write_text(old[0])
+    tls.key.write_text(old[1])
+
+
+def up(tmp_path, *options):
+    return subprocess.run([BIN / "holdpoint", "up", "--data", tmp_path / "x", "--listen", "127.0.0.1:0", *options], capture_output=True, text=True, timeout=30)
+
+
+def test_files_that_do_not_fit_are_named(tmp_path):
+    cert, key = certificate(tmp_path)
+    _, other = certificate(tmp_path, "other")
+    empty = tmp_path / "empty.pem"
+    empty.touch()
+    for options, said in ((("--tls-cert", cert, "--tls-key", other), f"the key {other} is not that of the certificate {cert}"),
+                          (("--tls-cert", tmp_path / "no.pem", "--tls-key", key), f"cannot read the certificate {tmp_path / 'no.pem'}: No such file"),
+                          (("--tls-cert", empty, "--tls-key", key), "the file is empty"),
+                          (("--tls-cert", key, "--tls-key", key), f"the file {key} holds no certificate in PEM form"),
+                          (("--tls-cert", cert), "--tls-key")):
+        done = up(tmp_path, *options)
+        assert done.returncode != 0 and said in done.stderr + done.stdout, done.stderr + done.stdout
+
+
+def test_an_expired_certificate_is_warned_of(tmp_path):
+    one = TlsServer(tmp_path)
+    one.cert, one.key = certificate(tmp_path, "soon", days=3)
+    one.key.chmod(0o644)
+    one.flags = ["--tls-cert", one.cert, "--tls-key", one.key]
+    one.start()
+    try:
+        text = eventually("it is warned of", lambda: "expires in" in one.log.read_text() and one.log.read_text())
+        assert "expires in 2 days" in text or "expires in 3 days" in text
+        assert f"chmod 600 {one.key}" in text
+    finally:
+        one.stop()
+
+
+def test_plain_http_is_for_this_machine_alone(tmp_path):
+    refused = subprocess.run([BIN / "holdpoint", "up", "--data", tmp_path / "x", "--listen", "0.0.0.0:0"], capture_output=True, text=True, timeout=30)
+    assert refused.returncode == 1 and "--tls-cert" in refused.stderr and "--insecure-plain-http" in refused.stderr
+    with subprocess.Popen([BIN / "holdpoint", "up", "--data", tmp_path / "y", "--listen", "0.0.0.0:0", "--insecure-plain-http"],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        lines = [process.stdout.readline(), process.stdout.readline()]
+        process.send_signal(signal.SIGTERM)
+    assert "without TLS" in lines[0] and "listens on http://127.0.0.1:" in lines[1]
