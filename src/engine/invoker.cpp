@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "base/encoding.hpp"
+#include "engine/code_place.hpp"
 #include "engine/platform_lines.hpp"
 
 namespace holdpoint::engine {
@@ -264,15 +265,16 @@ private:
         const ProcessCredentials credentials = issue_(function);
         process->access_key_id = credentials.access_key_id;
         ProcessSpec spec;
-        spec.executable = options_.code_folder + "/" + function.code_sha256;
-        spec.argument0 = function.executable;
+        const CodePlace place = code_place(function, options_.code_folder, options_.working_folder);
+        spec.executable = place.executable;
+        spec.argument0 = place.argument0;
         spec.log_group = function.log_group;
         spec.log_stream = stream_name(function, clock_.now(), to_hex(random_.bytes(16)));
-        spec.working_directory = options_.working_folder;
+        spec.working_directory = place.folder;
         make_group(spec.log_group);
         process->log_group = spec.log_group;
         process->log_stream = spec.log_stream;
-        spec.environment = environment(function, credentials, *process, spec);
+        spec.environment = environment(function, credentials, *process, spec, place);
         process->id = processes_->start(std::move(spec));
         by_secret_[process->secret] = process.get();
         by_id_[process->id] = std::move(process);
@@ -288,7 +290,8 @@ private:
     }
 
     std::vector<std::string> environment(const functions::Function& function, const ProcessCredentials& credentials,
-                                         const Process& process, const ProcessSpec& spec) const {
+                                         const Process& process, const ProcessSpec& spec,
+                                         const CodePlace& place) const {
         std::map<std::string, std::string> variables = function.environment;
         variables.try_emplace("PATH", "/usr/local/bin:/usr/bin:/bin");
         variables.try_emplace("LANG", "C.UTF-8");
@@ -306,8 +309,9 @@ private:
         variables["AWS_LAMBDA_LOG_GROUP_NAME"] = spec.log_group;
         variables["AWS_LAMBDA_LOG_STREAM_NAME"] = spec.log_stream;
         variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand";
-        variables["LAMBDA_TASK_ROOT"] = options_.working_folder;
-        variables["_HANDLER"] = function.executable;
+        variables["LAMBDA_TASK_ROOT"] = place.folder;
+        variables["_HANDLER"] = place.handler;
+        if (function.is_zip()) variables.try_emplace("LD_LIBRARY_PATH", place.folder + ":" + place.folder + "/lib");
         std::vector<std::string> result;
         result.reserve(variables.size());
         for (const auto& [name, value] : variables) result.push_back(fmt::format("{}={}", name, value));

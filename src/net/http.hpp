@@ -20,6 +20,7 @@ struct Request {
     std::string target;  // as on the wire: percent-encoded path, and `?query` when there is one
     Headers headers;
     std::string body;
+    std::string peer = {};  // address of who asked, without the port
 
     [[nodiscard]] std::string_view path() const;       // still encoded
     [[nodiscard]] std::string_view raw_query() const;  // still encoded, without `?`

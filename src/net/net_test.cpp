@@ -95,6 +95,23 @@ TEST(ServerTest, AnAnswerThatCannotBeWrittenEndsOneConnectionOnly) {
     EXPECT_EQ(answer->status, 200);
 }
 
+TEST(ServerTest, SomeTargetsMayHaveLargerBodies) {
+    const auto larger = [](std::string_view target) -> std::size_t { return target == "/large" ? 5000 : 0; };
+    Server server({.body_bytes_max = 1000, .larger_body = larger}, [](const Request& request, const Respond& respond) {
+        respond({.status = 200, .headers = {}, .body = request.peer + " " + std::to_string(request.body.size())});
+    });
+    const auto transport = make_transport();
+    const auto send = [&](std::string target, std::size_t size) {
+        return transport->send(
+            local(server),
+            {.method = "POST", .target = std::move(target), .headers = {}, .body = std::string(size, 'x')}, {});
+    };
+    EXPECT_EQ(send("/large", 5000)->body, "127.0.0.1 5000");
+    EXPECT_EQ(send("/large", 5001)->status, 413);
+    EXPECT_EQ(send("/small", 1000)->status, 200);
+    EXPECT_EQ(send("/small", 1001)->body, "The request's body is larger than 1000 bytes.\n");
+}
+
 TEST(ServerTest, RefusesWhatIsTooLargeOrMalformed) {
     Server server({.body_bytes_max = 1000}, [](Request, Respond respond) { respond({}); });
     const auto transport = make_transport();

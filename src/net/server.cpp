@@ -10,6 +10,7 @@
 #include <boost/beast/http.hpp>
 #include <condition_variable>
 #include <cstdio>
+#include <limits>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -27,6 +28,8 @@ using tcp = asio::ip::tcp;
 /// How long, and how much, is still read of a request that was refused.
 constexpr std::chrono::seconds kLinger{5};
 constexpr std::size_t kDiscardedMax = 64UL * 1024 * 1024;
+/// Until the header has been read: a body is read after it.
+constexpr std::uint64_t kBodyLimitUnknown = std::numeric_limits<std::uint32_t>::max();
 
 Request to_request(http::request<http::string_body>&& message) {
     Request request;
@@ -72,7 +75,8 @@ private:
         if (hub_.stopping) return close();
         busy_ = false;
         parser_.emplace();
-        parser_->body_limit(hub_.options.body_bytes_max);
+        parser_->body_limit(kBodyLimitUnknown);
+        body_limit_ = hub_.options.body_bytes_max;
         parser_->header_limit(static_cast<std::uint32_t>(hub_.options.header_bytes_max));
         if (buffer_.size() > 0) return read_header();
         stream_.expires_after(hub_.options.idle_timeout);
@@ -90,10 +94,21 @@ private:
         http::async_read_header(stream_, buffer_, *parser_,
                                 [self = shared_from_this()](beast::error_code error, std::size_t) {
                                     if (error) return self->refuse(error);
+                                    if (!self->limit_body()) return self->refuse(http::error::body_limit);
                                     if (beast::iequals(self->parser_->get()[http::field::expect], "100-continue"))
                                         return self->say_continue();
                                     self->read_body();
                                 });
+    }
+
+    /// Which body a request may have is known with its header alone. False: it has more.
+    bool limit_body() {
+        const auto target = parser_->get().target();
+        const std::size_t larger =
+            hub_.options.larger_body ? hub_.options.larger_body({target.data(), target.size()}) : 0;
+        body_limit_ = std::max(larger, hub_.options.body_bytes_max);
+        parser_->body_limit(body_limit_);
+        return parser_->content_length().value_or(0) <= body_limit_;
     }
 
     void say_continue() {
@@ -114,9 +129,9 @@ private:
 
     void refuse(beast::error_code error) {
         if (error == http::error::body_limit) {
-            return answer(text_response(413, "The request's body is larger than " +
-                                                 std::to_string(hub_.options.body_bytes_max) + " bytes."),
-                          true);
+            return answer(
+                text_response(413, "The request's body is larger than " + std::to_string(body_limit_) + " bytes."),
+                true);
         }
         if (error == http::error::header_limit) {
             return answer(text_response(431, "The request's headers are larger than " +
@@ -161,11 +176,19 @@ private:
         Respond respond = [owed](Response response) { owed->give(std::move(response)); };
         owed.reset();
         try {
-            hub_.handler(to_request(std::move(message)), respond);
+            Request request = to_request(std::move(message));
+            request.peer = peer();
+            hub_.handler(std::move(request), respond);
         } catch (const std::exception& error) {
             std::fprintf(stderr, "holdpoint: a request failed: %s\n", error.what());
             respond(text_response(500, "The server failed; its log says why."));
         }
+    }
+
+    std::string peer() const {
+        beast::error_code gone;
+        const auto endpoint = stream_.socket().remote_endpoint(gone);
+        return gone ? std::string() : endpoint.address().to_string();
     }
 
     void answer(Response response, bool last) {
@@ -214,6 +237,7 @@ private:
     bool busy_ = false;  // touched on the session's strand alone
     bool keep_alive_ = false;
     bool head_only_ = false;
+    std::size_t body_limit_ = 0;
 };
 
 }  // namespace

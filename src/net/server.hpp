@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "net/http.hpp"
 
@@ -15,6 +17,8 @@ struct ServerOptions {
     std::uint16_t port = 0;  // 0: any free one
     std::size_t threads = 2;
     std::size_t body_bytes_max = 17UL * 1024 * 1024;  // DynamoDB takes batches of 16 MB
+    /// More than body_bytes_max for some targets; 0 for all others.
+    std::function<std::size_t(std::string_view target)> larger_body = {};
     std::size_t header_bytes_max = 64UL * 1024;
     std::size_t connections_max = 20000;
     std::chrono::seconds header_timeout{30};  // from the first byte of a request to its last

@@ -56,6 +56,7 @@ net::Response refuse(ServiceId service, const Error& error, std::string_view req
         case ServiceId::stacks:
         case ServiceId::health:
         case ServiceId::runtime:
+        case ServiceId::http_api:
             break;
     }
     return api::rest_json_error(error, request_id);

@@ -1,5 +1,7 @@
 #include "server/routing.hpp"
 
+#include "api/http_api/http_apis.hpp"
+
 namespace holdpoint::server {
 
 std::string_view credential_scope_service(std::string_view authorization) {
@@ -18,6 +20,8 @@ std::string_view credential_scope_service(std::string_view authorization) {
 
 std::optional<ServiceId> route(const net::Request& request) {
     const std::string_view path = request.path();
+    // First: everything on such a host is the API's.
+    if (!api::api_id_of(request).empty()) return ServiceId::http_api;
     if (path == "/health") return ServiceId::health;
     if (path.starts_with("/runtime/")) return ServiceId::runtime;
     if (path.starts_with("/holdpoint/")) return ServiceId::stacks;
@@ -59,6 +63,8 @@ std::string_view signing_name(ServiceId service) {
             return "sts";
         case ServiceId::stacks:
             return "holdpoint";
+        case ServiceId::http_api:
+            return "execute-api";
         case ServiceId::health:
         case ServiceId::runtime:
             return "";

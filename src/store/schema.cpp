@@ -10,14 +10,15 @@ namespace {
 
 /// "HOLD" in ASCII; tells our files from other programs' SQLite files.
 constexpr std::int64_t kApplicationId = 0x484f4c44;
-constexpr std::int64_t kSchemaVersion = 2;  // 2: plain_invokes
+constexpr std::int64_t kSchemaVersion = 3;  // 2: plain_invokes, 3: http_apis
 
 constexpr std::array kSpaces{
     Space::meta,        Space::executions, Space::execution_names, Space::executions_by_function,
     Space::journal,     Space::timers,     Space::running,         Space::events,
     Space::functions,   Space::tables,     Space::items,           Space::index_items,
     Space::item_expiry, Space::topics,     Space::subscriptions,   Space::deliveries,
-    Space::stacks,      Space::roles,      Space::outbox,          Space::plain_invokes};
+    Space::stacks,      Space::roles,      Space::outbox,          Space::plain_invokes,
+    Space::http_apis};
 
 /// Creates the tables that are not there: all of them, or those that are newer than the database.
 void create_schema(Connection& connection) {
@@ -92,6 +93,8 @@ std::string_view space_name(Space space) {
             return "outbox";
         case Space::plain_invokes:
             return "plain_invokes";
+        case Space::http_apis:
+            return "http_apis";
     }
     std::unreachable();
 }

@@ -95,10 +95,15 @@ protected:
                              [](const functions::Function&) { return engine::ProcessCredentials{}; },
                              [](const std::string&) {}};
     engine::Executions executions_{random_, writer_, timers_, invoker_, {}, "us-east-1", "000000000000"};
-    engine::EventQueue events_{random_, writer_, invoker_, "us-east-1", "000000000000"};
-    std::unique_ptr<Service> service_ =
-        make_lambda_service({.clock = clock_, .random = random_, .store = *store_, .writer = writer_},
-                            {.executions = executions_, .invoker = invoker_, .events = events_});
+    engine::EventQueue events_{random_, writer_, invoker_, invoker_, "us-east-1", "000000000000"};
+    CodeStore code_{folder_.path(), random_};
+    engine::Concurrency concurrency_{invoker_};
+    std::unique_ptr<Service> service_ = make_lambda_service(
+        {.clock = clock_, .random = random_, .store = *store_, .writer = writer_}, {.executions = executions_,
+                                                                                    .invoker = invoker_,
+                                                                                    .events = events_,
+                                                                                    .code = code_,
+                                                                                    .concurrency = concurrency_});
     std::string script_ = folder_.script("script", "exec sleep 60");
 };
 
