@@ -45,6 +45,7 @@ LIBRARIES = {
     "boost/asio": ["net"],
     "boost/beast": ["net"],
     "openssl/": ["base", "net", "engine"],
+    "minizip/": ["api"],
 }
 # Public headers may include the standard library and these.
 PUBLIC_LIBRARIES = ("boost/describe",)

@@ -32,6 +32,7 @@ enum class Space : std::uint8_t {
     roles = 18,                  // role name -> policies
     outbox = 19,                 // time, id -> e-mail that was "sent"
     plain_invokes = 20,          // execution number, operation -> nothing; invoked again after a restart
+    http_apis = 21,              // API id -> stage, CORS, routes
 };
 
 struct Row {

@@ -134,6 +134,7 @@ json::value deploy_request(const ServerFile& server, const std::string& path, co
 void deploy(const Target& target, const std::string& path, const std::vector<std::string>& overrides,
             const std::string& folder, bool as_json) {
     const json::object request{{"template", read_file(path)},
+                               {"folder", fs::absolute(path).parent_path().string()},
                                {"stack_name", target.stack},
                                {"parameters", read_overrides(overrides)},
                                {"code", executables_in(folder)}};

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/encoding.hpp"
 #include "core/rows.hpp"
 #include "functions/registry.hpp"
 
@@ -19,6 +20,12 @@ std::string plain_key(std::uint64_t number, std::string_view operation) {
     std::string key = core::number_key(number);
     append_key_part(key, operation);
     return key;
+}
+
+/// Which version of a routed alias an operation invokes: spread evenly over operations, and after a restart the same.
+double chance_of(std::uint64_t number, std::string_view operation) {
+    const std::string digest = sha256(plain_key(number, operation));
+    return static_cast<unsigned char>(digest.front()) / 256.0;
 }
 
 }  // namespace
@@ -54,7 +61,7 @@ Result<std::optional<std::uint64_t>> ChainedInvokes::start_one(store::Transactio
                                                                Effects& effects) {
     const auto reference = functions::read_reference(change.function);
     if (!reference) return std::unexpected(reference.error());
-    auto function = functions::resolve(rows, *reference, region_, account_);
+    auto function = functions::choose(rows, *reference, region_, account_, chance_of(caller.number, change.id));
     if (!function) return std::unexpected(function.error());
     change.version = function->version;
     if (!function->durable) {
@@ -142,8 +149,9 @@ void ChainedInvokes::recover(store::Transaction& rows, Effects& effects) {
         }
         const Change change = core::started_invoke(*state);
         const auto reference = functions::read_reference(change.function);
-        auto function =
-            reference ? functions::resolve(rows, *reference, region_, account_) : std::unexpected(reference.error());
+        auto function = reference
+                            ? functions::choose(rows, *reference, region_, account_, chance_of(*number, *operation))
+                            : std::unexpected(reference.error());
         if (function) {
             invoke_plain(caller->head(), std::move(*function), change, effects);
         } else {

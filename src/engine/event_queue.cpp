@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include "engine/event_outcome.hpp"
+#include "functions/event_invoke_config.hpp"
 #include "functions/registry.hpp"
 
 namespace holdpoint::engine {
@@ -13,7 +15,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::int64_t kTriesMax = 3;
 constexpr std::size_t kPage = 256;
 
 struct Event {
@@ -21,6 +22,7 @@ struct Event {
     functions::Reference function;
     std::string payload;
     std::int64_t tries = 0;
+    std::optional<TimePoint> submitted_at = {};  // nothing: by an earlier version of this program
 };
 
 std::string key_of(TimePoint due, const std::string& request_id) {
@@ -30,12 +32,13 @@ std::string key_of(TimePoint due, const std::string& request_id) {
 }
 
 RowWrite write_of(TimePoint due, const Event& event) {
-    return {Space::events, key_of(due, event.request_id),
-            json::serialize(json::object{{"request_id", event.request_id},
-                                         {"function", event.function.name},
-                                         {"qualifier", event.function.qualifier},
-                                         {"payload", event.payload},
-                                         {"tries", event.tries}})};
+    json::object object{{"request_id", event.request_id},
+                        {"function", event.function.name},
+                        {"qualifier", event.function.qualifier},
+                        {"payload", event.payload},
+                        {"tries", event.tries}};
+    if (event.submitted_at) object["submitted_at"] = to_epoch_ms(*event.submitted_at);
+    return {Space::events, key_of(due, event.request_id), json::serialize(object)};
 }
 
 Event read(const Row& row) {
@@ -47,6 +50,7 @@ Event read(const Row& row) {
     event.function.qualifier = std::string(object.at("qualifier").as_string());
     event.payload = std::string(object.at("payload").as_string());
     event.tries = object.at("tries").as_int64();
+    if (const json::value* at = object.if_contains("submitted_at")) event.submitted_at = from_epoch_ms(at->as_int64());
     return event;
 }
 
@@ -54,9 +58,11 @@ Event read(const Row& row) {
 
 class EventQueue::Impl : public std::enable_shared_from_this<EventQueue::Impl> {
 public:
-    Impl(Random& random, Writer& writer, Invoker& invoker, std::string region, std::string account)
+    Impl(Random& random, Writer& writer, Workforce& workforce, Invoker& invoker, std::string region,
+         std::string account)
         : random_(random),
           writer_(writer),
+          workforce_(workforce),
           invoker_(invoker),
           region_(std::move(region)),
           account_(std::move(account)) {}
@@ -64,7 +70,8 @@ public:
     void submit(functions::Reference function, std::string payload, std::function<void(std::string)> queued) {
         Event event{.request_id = random_.uuid(), .function = std::move(function), .payload = std::move(payload)};
         writer_.submit([self = shared_from_this(), event = std::move(event), queued = std::move(queued)](
-                           store::Transaction& rows, TimePoint now) -> AfterCommit {
+                           store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
+            event.submitted_at = now;
             rows.apply({write_of(now, event)});
             return [self, queued, id = event.request_id] {
                 queued(id);
@@ -80,8 +87,13 @@ public:
                 // Before it is read: this runs each second and with each event, and payloads may be large.
                 if (!self->under_way_.insert(row.key.substr(sizeof(std::uint64_t))).second) continue;
                 Event event = read(row);
-                auto function = functions::resolve(rows, event.function, self->region_, self->account_);
-                if (function) {
+                auto function =
+                    functions::choose(rows, event.function, self->region_, self->account_, self->random_.unit());
+                if (function && is_too_old(rows, event, now)) {
+                    rows.apply({{Space::events, row.key, std::nullopt}});
+                    self->under_way_.erase(event.request_id);
+                    self->end(rows, event, *function, EventCondition::event_age_exceeded, {}, now);
+                } else if (function) {
                     works.push_back(self->make_work(std::move(*function), row.key, std::move(event)));
                 } else {  // deleted since: nobody is left to run it
                     rows.apply({{Space::events, row.key, std::nullopt}});
@@ -89,7 +101,7 @@ public:
                 }
             }
             return [self, works = std::move(works)]() mutable {
-                for (Work& work : works) self->invoker_.invoke(std::move(work));
+                for (Work& work : works) self->workforce_.invoke(std::move(work));
             };
         });
     }
@@ -100,35 +112,99 @@ private:
         work.invoked_arn = functions::function_arn(region_, account_, function.name, event.function.qualifier);
         work.function = std::move(function);
         work.begin = [payload = event.payload](const std::string&, const auto& proceed) { proceed(payload); };
-        work.done = [self = shared_from_this(), key, event = std::move(event)](const InvocationResult& result) {
-            self->finish(key, event, result.error.has_value());
-        };
+        work.done = [self = shared_from_this(), key, event = std::move(event), invoked = work.function](
+                        const InvocationResult& result) { self->finish(key, event, invoked, result); };
         return work;
     }
 
-    void finish(const std::string& key, Event event, bool failed) {
-        writer_.submit([self = shared_from_this(), key, event = std::move(event), failed](
-                           store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
-            std::vector<RowWrite> writes = {{Space::events, key, std::nullopt}};
+    static bool is_too_old(const RowReader& rows, const Event& event, TimePoint at) {
+        const auto config = functions::event_invoke_config(rows, event.function);
+        const std::chrono::seconds age(config.age_seconds.value_or(functions::kEventAgeDefault));
+        return event.submitted_at && at - *event.submitted_at > age;
+    }
+
+    void finish(const std::string& key, Event event, functions::Function invoked, InvocationResult result) {
+        writer_.submit([self = shared_from_this(), key, event = std::move(event), invoked = std::move(invoked),
+                        result = std::move(result)](store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
+            rows.apply({{Space::events, key, std::nullopt}});
             self->under_way_.erase(event.request_id);
-            if (failed && ++event.tries < kTriesMax) {
-                writes.push_back(write_of(now + std::chrono::minutes(event.tries), event));
+            ++event.tries;
+            const auto config = functions::event_invoke_config(rows, event.function);
+            const TimePoint again = now + std::chrono::minutes(event.tries);
+            if (!result.error) {
+                self->end(rows, event, invoked, EventCondition::success, std::move(result), now);
+            } else if (event.tries > config.retries.value_or(functions::kRetriesDefault)) {
+                self->end(rows, event, invoked, EventCondition::retries_exhausted, std::move(result), now);
+            } else if (is_too_old(rows, event, again)) {
+                self->end(rows, event, invoked, EventCondition::event_age_exceeded, std::move(result), now);
+            } else {
+                rows.apply({write_of(again, event)});
             }
-            rows.apply(writes);
             return {};
         });
     }
 
+    /// The event is over: its outcome goes where it was configured to, in the same transaction.
+    void end(store::Transaction& rows, const Event& event, const functions::Function& invoked, EventCondition condition,
+             InvocationResult result, TimePoint now) {
+        const bool succeeded = condition == EventCondition::success;
+        const auto config = functions::event_invoke_config(rows, event.function);
+        const std::string& destination = succeeded ? config.on_success : config.on_failure;
+        const std::string dead_letters = succeeded ? std::string() : invoked.dead_letter_arn;
+        if (destination.empty() && dead_letters.empty()) return;
+        const std::string qualifier =
+            event.function.qualifier.empty() ? std::string(functions::kLatest) : event.function.qualifier;
+        const EventOutcome outcome{
+            .request_id = event.request_id,
+            .function_arn = functions::function_arn(region_, account_, event.function.name, qualifier),
+            .version = invoked.version,
+            .payload = event.payload,
+            .tries = event.tries,
+            .condition = condition,
+            .result = std::move(result),
+            .at = now};
+        if (!destination.empty()) apply(rows, invoked, send(rows, destination, outcome));
+        if (!dead_letters.empty()) {
+            apply(rows, invoked, publish_dead_letter(rows, dead_letters, outcome, random_.bytes(32)));
+        }
+    }
+
+    Result<std::vector<RowWrite>> send(const RowReader& rows, const std::string& destination,
+                                       const EventOutcome& outcome) {
+        if (destination.starts_with("arn:aws:sns:")) {
+            return publish_record(rows, destination, outcome, random_.bytes(32));
+        }
+        auto function = functions::read_reference(destination);
+        if (!function) return std::unexpected(function.error());
+        const Event event{.request_id = random_.uuid(),
+                          .function = std::move(*function),
+                          .payload = destination_record(outcome),
+                          .tries = 0,
+                          .submitted_at = outcome.at};
+        return std::vector<RowWrite>{write_of(outcome.at, event)};
+    }
+
+    /// What cannot be sent is lost, as on AWS; the function's log says why.
+    void apply(store::Transaction& rows, const functions::Function& function,
+               const Result<std::vector<RowWrite>>& writes) {
+        if (writes) return rows.apply(*writes);
+        invoker_.log(function,
+                     "ERROR The outcome of an asynchronous invocation could not be sent to its destination: " +
+                         writes.error().message);
+    }
+
     Random& random_;
     Writer& writer_;
+    Workforce& workforce_;
     Invoker& invoker_;
     std::string region_;
     std::string account_;
     std::set<std::string> under_way_;  // the writer's thread's own
 };
 
-EventQueue::EventQueue(Random& random, Writer& writer, Invoker& invoker, std::string region, std::string account)
-    : impl_(std::make_shared<Impl>(random, writer, invoker, std::move(region), std::move(account))) {}
+EventQueue::EventQueue(Random& random, Writer& writer, Workforce& workforce, Invoker& invoker, std::string region,
+                       std::string account)
+    : impl_(std::make_shared<Impl>(random, writer, workforce, invoker, std::move(region), std::move(account))) {}
 EventQueue::~EventQueue() = default;
 void EventQueue::submit(functions::Reference function, std::string payload, std::function<void(std::string)> queued) {
     impl_->submit(std::move(function), std::move(payload), std::move(queued));

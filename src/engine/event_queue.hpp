@@ -13,10 +13,13 @@
 
 namespace holdpoint::engine {
 
-/// Three tries in all; a minute after the first, two after the second. From any thread.
+/// Three tries in all unless configured otherwise; a minute after the first, two after the second. How it ended goes to
+/// the destinations that are configured. From any thread.
 class EventQueue {
 public:
-    EventQueue(Random& random, Writer& writer, Invoker& invoker, std::string region, std::string account);
+    /// `workforce` makes the invocations; `invoker` keeps the functions' logs.
+    EventQueue(Random& random, Writer& writer, Workforce& workforce, Invoker& invoker, std::string region,
+               std::string account);
     ~EventQueue();
     EventQueue(const EventQueue&) = delete;
     EventQueue& operator=(const EventQueue&) = delete;

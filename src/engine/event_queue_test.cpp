@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+
 #include "engine/test_kit.hpp"
+#include "functions/event_invoke_config.hpp"
 #include "functions/registry.hpp"
 
 namespace holdpoint::engine {
@@ -20,7 +23,7 @@ protected:
               invoker(
                   clock, random, logs, options(folder), [](const functions::Function&) { return ProcessCredentials{}; },
                   [](const std::string&) {}),
-              queue(random, writer, invoker, "us-east-1", "000000000000") {}
+              queue(random, writer, invoker, invoker, "us-east-1", "000000000000") {}
         ~World() {
             invoker.stop();
             writer.stop();
@@ -163,6 +166,54 @@ TEST_F(EventQueueTest, WhatIsUnderWayIsNotRunTwice) {
     const auto second = next();
     ASSERT_TRUE(second);
     EXPECT_EQ(second->payload, "two");
+}
+
+TEST_F(EventQueueTest, AConfigSaysHowOftenAndWhereTo) {
+    change([this](store::Transaction& rows) {
+        functions::EventInvokeConfig config;
+        config.retries = 0;
+        config.on_failure = "arn:aws:lambda:us-east-1:000000000000:function:other";
+        const functions::Reference f{.name = "f", .qualifier = {}, .account = {}, .region = {}};
+        rows.apply(functions::put_event_invoke_config(rows, f, config, clock_.now())->writes);
+    });
+    (void)submit(R"({"a":1})");
+    const auto invocation = next();
+    ASSERT_TRUE(invocation);
+    ASSERT_TRUE(world_->invoker.fail(process(), invocation->request_id,
+                                     {.message = "broken", .type = "Error", .data = {}, .stack_trace = {}}));
+    ASSERT_TRUE(eventually([this] {
+        const auto there = rows();
+        return there.size() == 1 && there[0].value.find("RetriesExhausted") != std::string::npos;
+    }));
+    const auto event = boost::json::parse(rows()[0].value);
+    EXPECT_EQ(event.at("function"), "other");
+    const auto record = boost::json::parse(event.at("payload").as_string());
+    EXPECT_EQ(record.at("requestPayload").at("a"), 1);
+    EXPECT_EQ(record.at("requestContext").at("approximateInvokeCount"), 1);
+    EXPECT_EQ(record.at("requestContext").at("functionArn"),
+              "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST");
+    EXPECT_EQ(record.at("responseContext").at("functionError"), "Unhandled");
+    EXPECT_EQ(record.at("responsePayload").at("errorMessage"), "broken");
+}
+
+TEST_F(EventQueueTest, AnEventThatGrewTooOldIsNotTriedAgain) {
+    change([this](store::Transaction& rows) {
+        functions::EventInvokeConfig config;
+        config.age_seconds = 100;
+        const functions::Reference f{.name = "f", .qualifier = {}, .account = {}, .region = {}};
+        rows.apply(functions::put_event_invoke_config(rows, f, config, clock_.now())->writes);
+    });
+    (void)submit("one");
+    const auto first = next();
+    ASSERT_TRUE(first);
+    fail(*first);
+    ASSERT_TRUE(is_put_off_by(60000ms)) << "in a minute it is not too old yet";
+    clock_.advance(60s);
+    world_->queue.run_due();
+    const auto second = next();
+    ASSERT_TRUE(second);
+    fail(*second);
+    EXPECT_TRUE(eventually([this] { return rows().empty(); })) << "in two minutes more it would be";
 }
 
 TEST_F(EventQueueTest, EventsOfADeletedFunctionGo) {

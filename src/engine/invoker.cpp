@@ -11,6 +11,8 @@
 
 #include "base/encoding.hpp"
 #include "base/log.hpp"
+#include "engine/code_place.hpp"
+#include "engine/function_environment.hpp"
 #include "engine/platform_lines.hpp"
 
 namespace holdpoint::engine {
@@ -271,15 +273,16 @@ private:
         const ProcessCredentials credentials = issue_(function);
         process->access_key_id = credentials.access_key_id;
         ProcessSpec spec;
-        spec.executable = options_.code_folder + "/" + function.code_sha256;
-        spec.argument0 = function.executable;
+        const CodePlace place = code_place(function, options_.code_folder, options_.working_folder);
+        spec.executable = place.executable;
+        spec.argument0 = place.argument0;
         spec.log_group = function.log_group;
         spec.log_stream = stream_name(function, clock_.now(), to_hex(random_.bytes(16)));
-        spec.working_directory = options_.working_folder;
+        spec.working_directory = place.folder;
         make_group(spec.log_group);
         process->log_group = spec.log_group;
         process->log_stream = spec.log_stream;
-        spec.environment = environment(function, credentials, *process, spec);
+        spec.environment = function_environment(function, options_, credentials, place, spec, process->secret);
         process->id = processes_->start(std::move(spec));
         by_secret_[process->secret] = process.get();
         by_id_[process->id] = std::move(process);
@@ -292,33 +295,6 @@ private:
         } catch (const std::exception& error) {
             log::write(log::Level::error, "a log group could not be made", {{"group", name}, {"why", error.what()}});
         }
-    }
-
-    std::vector<std::string> environment(const functions::Function& function, const ProcessCredentials& credentials,
-                                         const Process& process, const ProcessSpec& spec) const {
-        std::map<std::string, std::string> variables = function.environment;
-        variables.try_emplace("PATH", "/usr/local/bin:/usr/bin:/bin");
-        variables.try_emplace("LANG", "C.UTF-8");
-        variables.try_emplace("TZ", ":UTC");
-        variables["AWS_LAMBDA_RUNTIME_API"] = options_.runtime_address + "/runtime/" + process.secret;
-        variables["AWS_ENDPOINT_URL"] = options_.endpoint_url;
-        variables["AWS_REGION"] = options_.region;
-        variables["AWS_DEFAULT_REGION"] = options_.region;
-        variables["AWS_ACCESS_KEY_ID"] = credentials.access_key_id;
-        variables["AWS_SECRET_ACCESS_KEY"] = credentials.secret_access_key;
-        variables["AWS_SESSION_TOKEN"] = credentials.session_token;
-        variables["AWS_LAMBDA_FUNCTION_NAME"] = function.name;
-        variables["AWS_LAMBDA_FUNCTION_VERSION"] = function.version;
-        variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = std::to_string(function.memory_mb);
-        variables["AWS_LAMBDA_LOG_GROUP_NAME"] = spec.log_group;
-        variables["AWS_LAMBDA_LOG_STREAM_NAME"] = spec.log_stream;
-        variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand";
-        variables["LAMBDA_TASK_ROOT"] = options_.working_folder;
-        variables["_HANDLER"] = function.executable;
-        std::vector<std::string> result;
-        result.reserve(variables.size());
-        for (const auto& [name, value] : variables) result.push_back(fmt::format("{}={}", name, value));
-        return result;
     }
 
     void append(const std::string& group, const std::string& stream, std::vector<std::string> lines) {

@@ -19,6 +19,8 @@ struct DurableConfig {
 };
 
 inline constexpr std::string_view kLatest = "$LATEST";
+/// What starts a function that is an archive. (Lambda developer guide, "OS-only runtimes")
+inline constexpr std::string_view kBootstrap = "bootstrap";
 
 /// One version as it is stored. `$LATEST` changes; a numbered version never does.
 struct Function {
@@ -26,17 +28,21 @@ struct Function {
     std::string version = std::string(kLatest);
     std::string role_arn;
     std::string description;
-    std::string package_type = "Image";  // "Image" or "Zip"; on one machine both name an executable
-    std::string executable;              // the executable's name, as deployed (`approvals_workflow`)
-    std::string code_sha256;             // hex; the file is <data>/code/<code_sha256>
+    std::string package_type = "Image";  // "Image": an executable that stands in for the image; or "Zip"
+    std::string executable;              // the executable's name: as deployed (`approvals_workflow`), or `bootstrap`
+    std::string runtime;                 // Zip: provided.al2023
+    std::string handler;                 // Zip: what the function finds in _HANDLER
+    std::string code_sha256;             // hex; <data>/code/<code_sha256> is the executable, or the unpacked archive
     std::int64_t code_size = 0;
     std::int64_t timeout_seconds = 3;  // of one invocation, 1..900
     std::int64_t memory_mb = 128;
     std::map<std::string, std::string> environment;
     std::optional<DurableConfig> durable;
-    std::string log_group;  // /aws/lambda/<name> unless configured
+    std::string dead_letter_arn;  // a topic that gets asynchronous events which failed; empty: none
+    std::string log_group;        // /aws/lambda/<name> unless configured
     TimePoint last_modified;
     std::string revision_id;
+    [[nodiscard]] bool is_zip() const { return package_type == "Zip"; }
     friend bool operator==(const Function&, const Function&) = default;
 };
 

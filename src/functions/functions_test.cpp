@@ -129,6 +129,38 @@ TEST(Registry, AliasesPointToVersions) {
     EXPECT_TRUE(list_functions(rows, {}, 10).empty());
 }
 
+TEST(Registry, ARoutedAliasSharesInvocationsBetweenTwoVersions) {
+    Rows rows;
+    rows.apply(create_function(rows, make("f"), kNow, "r1"));
+    rows.apply(publish_version(rows, "f", "", kNow, "r2"));
+    rows.apply(update_function(rows, make("f", "c2"), kNow, "r3"));
+    rows.apply(publish_version(rows, "f", "", kNow, "r4"));
+    Alias alias;
+    alias.name = "live";
+    alias.version = "1";
+    alias.routed_version = "2";
+    alias.routed_weight = 0.25;
+    rows.apply(create_alias(rows, "f", alias));
+    EXPECT_EQ(get_alias(rows, "f", "live"), alias);
+    const auto chosen = [&](double chance) {
+        return choose(rows, read_reference("f:live").value(), "us-east-1", "000000000000", chance)->version;
+    };
+    EXPECT_EQ(chosen(0.24), "2");
+    EXPECT_EQ(chosen(0.25), "1");
+    EXPECT_EQ(delete_function(rows, read_reference("f:2").value()).error().name, "ResourceConflictException");
+    const auto refused = [&](std::string version, std::string routed, double weight) {
+        alias.version = std::move(version);
+        alias.routed_version = std::move(routed);
+        alias.routed_weight = weight;
+        return update_alias(rows, "f", alias).error().message;
+    };
+    EXPECT_THAT(refused("$LATEST", "2", 0.5), HasSubstr("$LATEST is not supported"));
+    EXPECT_THAT(refused("1", "$LATEST", 0.5), HasSubstr("$LATEST is not supported"));
+    EXPECT_THAT(refused("1", "1", 0.5), HasSubstr("already included"));
+    EXPECT_THAT(refused("1", "2", 1.5), HasSubstr("between 0.0 and 1.0"));
+    EXPECT_THAT(refused("1", "9", 0.5), HasSubstr("Function not found: f:9"));
+}
+
 TEST(Registry, ListsInPages) {
     Rows rows;
     for (const char* name : {"a", "b", "c"}) rows.apply(create_function(rows, make(name), kNow, "r"));

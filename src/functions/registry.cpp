@@ -140,6 +140,26 @@ Result<Function> resolve(const RowReader& rows, const Reference& reference, std:
     return *found;
 }
 
+Result<Function> choose(const RowReader& rows, const Reference& reference, std::string_view region,
+                        std::string_view account, double chance) {
+    if (!reference.qualifier.empty() && reference.qualifier != kLatest && !read_number(reference.qualifier)) {
+        const auto alias = get_alias(rows, reference.name, reference.qualifier);
+        if (alias && !alias->routed_version.empty() && chance < alias->routed_weight) {
+            Reference routed = reference;
+            routed.qualifier = alias->routed_version;
+            return resolve(rows, routed, region, account);
+        }
+    }
+    return resolve(rows, reference, region, account);
+}
+
+Result<void> check_revision(std::string_view expected, std::string_view revision_id) {
+    if (expected.empty() || expected == revision_id) return {};
+    return fail("PreconditionFailedException", 412,
+                "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API to "
+                "retrieve the latest RevisionId");
+}
+
 Result<Decided<Function>> create_function(const RowReader& rows, Function function, TimePoint now,
                                           std::string_view revision_id) {
     if (auto ok = check_limits(function); !ok) return std::unexpected(ok.error());
@@ -207,7 +227,7 @@ Result<std::vector<RowWrite>> delete_function(const RowReader& rows, const Refer
     const auto number = read_number(reference.qualifier);
     if (!number || *number == 0) return invalid("$LATEST version cannot be deleted without deleting the function.");
     for (const Alias& alias : list_aliases(rows, reference.name, {}, SIZE_MAX)) {
-        if (alias.version != reference.qualifier) continue;
+        if (alias.version != reference.qualifier && alias.routed_version != reference.qualifier) continue;
         return fail("ResourceConflictException", 409,
                     fmt::format("Version {} is used by the alias {}.", reference.qualifier, alias.name));
     }
@@ -254,6 +274,33 @@ Result<std::vector<Function>> list_versions(const RowReader& rows, std::string_v
 
 namespace {
 
+/// Both versions must be published, and run alike. (Lambda developer guide, "Alias routing configuration")
+Result<void> check_routing(const RowReader& rows, const Function& main, const Alias& alias) {
+    if (main.version == kLatest || !read_number(alias.routed_version)) {
+        return invalid("$LATEST is not supported for an alias pointing to more than 1 version");
+    }
+    if (alias.routed_version == alias.version) {
+        return invalid(
+            fmt::format("Invalid function version {}. Function version {} is already included in routing "
+                        "configuration.",
+                        alias.routed_version, alias.routed_version));
+    }
+    if (!(alias.routed_weight >= 0 && alias.routed_weight <= 1)) {
+        return invalid(fmt::format("The weight of version {} must be between 0.0 and 1.0, but is {}.",
+                                   alias.routed_version, alias.routed_weight));
+    }
+    Reference reference;
+    reference.name = main.name;
+    reference.qualifier = alias.routed_version;
+    const auto routed = resolve(rows, reference, "", "");
+    if (!routed) return not_found(fmt::format("{}:{}", main.name, alias.routed_version));
+    if (routed->role_arn == main.role_arn) return {};
+    return invalid(
+        fmt::format("The versions {} and {} have different roles; an alias can point to both only when they "
+                    "have the same execution role.",
+                    alias.version, alias.routed_version));
+}
+
 Result<void> check_alias(const RowReader& rows, std::string_view function, const Alias& alias) {
     const bool is_number = read_number(alias.name).has_value();
     const bool legal = !alias.name.empty() && alias.name.size() <= 128 && !is_number &&
@@ -267,10 +314,9 @@ Result<void> check_alias(const RowReader& rows, std::string_view function, const
     reference.name = function;
     reference.qualifier = alias.version;
     const bool is_version = alias.version == kLatest || read_number(alias.version).has_value();
-    if (!is_version || !resolve(rows, reference, "", "")) {
-        return not_found(fmt::format("{}:{}", function, alias.version));
-    }
-    return {};
+    const auto main = is_version ? resolve(rows, reference, "", "") : not_found(function);
+    if (!main) return not_found(fmt::format("{}:{}", function, alias.version));
+    return alias.routed_version.empty() ? Result<void>() : check_routing(rows, *main, alias);
 }
 
 RowWrite put(std::string_view function, const Alias& alias) {

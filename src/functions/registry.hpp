@@ -15,6 +15,8 @@ struct Alias {
     std::string version;
     std::string description;
     std::string revision_id;
+    std::string routed_version = {};  // takes `routed_weight` (0..1) of the invocations; empty: none
+    double routed_weight = 0;
     friend bool operator==(const Alias&, const Alias&) = default;
 };
 
@@ -22,6 +24,12 @@ struct Alias {
 /// ResourceNotFoundException (404) "Function not found: <arn>".
 [[nodiscard]] Result<Function> resolve(const RowReader& rows, const Reference& reference, std::string_view region,
                                        std::string_view account);
+/// The same for an invocation: `chance` (uniform in [0, 1)) picks between the two versions of a routed alias.
+[[nodiscard]] Result<Function> choose(const RowReader& rows, const Reference& reference, std::string_view region,
+                                      std::string_view account, double chance);
+
+/// PreconditionFailedException (412) unless `expected` is empty or the revision that is there.
+[[nodiscard]] Result<void> check_revision(std::string_view expected, std::string_view revision_id);
 
 /// ResourceConflictException (409) when it exists; InvalidParameterValueException for limits.
 [[nodiscard]] Result<Decided<Function>> create_function(const RowReader& rows, Function function, TimePoint now,
@@ -44,6 +52,7 @@ struct Alias {
 
 [[nodiscard]] Result<Decided<Alias>> create_alias(const RowReader& rows, std::string_view function, Alias alias);
 [[nodiscard]] Result<Decided<Alias>> update_alias(const RowReader& rows, std::string_view function, Alias alias);
+/// Deleting what is not there is success, as on AWS.
 [[nodiscard]] Result<std::vector<RowWrite>> delete_alias(const RowReader& rows, std::string_view function,
                                                          std::string_view alias);
 [[nodiscard]] Result<Alias> get_alias(const RowReader& rows, std::string_view function, std::string_view alias);

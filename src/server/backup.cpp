@@ -86,16 +86,52 @@ void copy_private(const fs::path& from, const fs::path& to) {
     sync(to);
 }
 
+/// Executables and folders of zips, without what is still being stored.
 std::set<std::string> names_in(const fs::path& folder) {
     std::set<std::string> names;
     std::error_code problem;
     for (const auto& entry : fs::directory_iterator(folder, problem)) {
-        if (entry.is_regular_file()) names.insert(entry.path().filename());
+        if (entry.path().extension() != ".new") names.insert(entry.path().filename());
     }
     return names;
 }
 
+/// Copies an executable, or the folder of a zip with its links; answers the files' paths in `to`.
+std::vector<std::string> copy_code(const fs::path& from, const fs::path& to, const std::string& name) {
+    const std::string top = "code/" + name;
+    if (!fs::is_directory(from / top)) {
+        copy_private(from / top, to / top);
+        return {top};
+    }
+    std::vector<std::string> names;
+    make_folder(to / top);
+    for (const auto& entry : fs::recursive_directory_iterator(from / top)) {
+        const fs::path path = entry.path().lexically_relative(from);
+        if (entry.is_symlink()) {
+            fs::copy_symlink(entry.path(), to / path);
+        } else if (entry.is_directory()) {
+            make_folder(to / path);
+            continue;
+        } else {
+            copy_private(entry.path(), to / path);
+        }
+        names.push_back(path);
+    }
+    return names;
+}
+
+/// Everything in `folder` has its place on disk.
+void sync_folders(const fs::path& folder) {
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+        if (entry.is_directory() && !entry.is_symlink()) sync(entry.path());
+    }
+    sync(folder);
+}
+
 json::object describe(const fs::path& root, const std::string& name) {
+    if (fs::is_symlink(root / name)) {
+        return {{"path", name}, {"bytes", 0}, {"link", fs::read_symlink(root / name).string()}};
+    }
     const MappedFile file(root / name);
     return {{"path", name}, {"bytes", file.bytes().size()}, {"sha256", to_hex(sha256(file.bytes()))}};
 }
@@ -117,16 +153,28 @@ json::object read_manifest(const fs::path& backup) {
     return *manifest;
 }
 
-/// A name that stays inside the folder: a file in it, or in `code`.
-bool is_inside(const std::string& name) {
-    const fs::path path(name);
-    const auto parts = std::distance(path.begin(), path.end());
-    return !name.empty() && path.is_relative() && name.find("..") == std::string::npos &&
-           (parts == 1 || (parts == 2 && *path.begin() == "code"));
+/// A name that stays inside the folder: a file in it, or below `code`.
+bool is_inside(const fs::path& path) {
+    const bool climbs = std::ranges::any_of(path, [](const fs::path& part) { return part == ".."; });
+    return !path.empty() && path.is_relative() && !climbs &&
+           (*path.begin() == "code" || std::distance(path.begin(), path.end()) == 1);
+}
+
+/// A zip's link, which leads to something of the zip's.
+bool is_link_inside(const fs::path& name, const std::string& target) {
+    const fs::path meant = (name.parent_path() / target).lexically_normal();
+    return is_inside(meant) && *meant.begin() == "code" && std::distance(meant.begin(), meant.end()) > 1;
 }
 
 void check_file(const fs::path& backup, const std::string& name, const json::value& entry) {
     if (!is_inside(name)) refuse(fmt::format("{}: {} names a file outside: '{}'", backup.string(), kManifest, name));
+    if (const json::value* link = entry.as_object().if_contains("link")) {
+        const std::string target(link->as_string());
+        std::error_code problem;
+        if (fs::read_symlink(backup / name, problem) == target && is_link_inside(name, target)) return;
+        refuse(fmt::format("{} is damaged: it is not the link that {} says. Use another backup",
+                           (backup / name).string(), kManifest));
+    }
     const MappedFile file(backup / name);
     if (file.bytes().size() != entry.at("bytes").to_number<std::size_t>() ||
         to_hex(sha256(file.bytes())) != entry.at("sha256").as_string()) {
@@ -180,8 +228,7 @@ std::vector<std::string> copy_everything(const fs::path& data, const fs::path& t
         refuse("a server was started while its data was copied, and removed unused code: make the backup again");
     }
     for (const std::string& name : code) {
-        copy_private(data / "code" / name, to / "code" / name);
-        names.push_back("code/" + name);
+        for (std::string& file : copy_code(data, to, name)) names.push_back(std::move(file));
     }
     return names;
 }
@@ -191,8 +238,7 @@ void write_manifest(const fs::path& folder, const json::object& manifest) {
     std::ofstream(path, std::ios::binary) << json::serialize(manifest) << '\n';
     fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
     sync(path);
-    sync(folder / "code");
-    sync(folder);
+    sync_folders(folder);
 }
 
 /// Runs `fill` over a new folder beside `path` and gives it that name when all went well; else removes it.
@@ -269,10 +315,11 @@ BackupSummary restore_backup(const std::string& backup, const std::string& data)
         make_folder(folder / "code");
         for (const json::value& entry : manifest.at("files").as_array()) {
             const std::string name(entry.at("path").as_string());
-            copy_private(fs::path(backup) / name, folder / name);
+            const fs::path from = fs::path(backup) / name;
+            fs::create_directories((folder / name).parent_path());
+            fs::is_symlink(from) ? fs::copy_symlink(from, folder / name) : copy_private(from, folder / name);
         }
-        sync(folder / "code");
-        sync(folder);
+        sync_folders(folder);
     });
     return summary;
 }

@@ -75,6 +75,24 @@ TEST_F(CareTest, WhatWasCommittedBeforeTheBackupIsThereAfterTheRestore) {
     EXPECT_FALSE(fs::exists(restored_ + "/manifest.json"));
 }
 
+TEST_F(CareTest, TheFolderOfAZipComesBackWithItsLinks) {
+    fs::create_directories(data_ + "/code/zip/lib");
+    fs::create_directories(data_ + "/code/half.new");
+    std::ofstream(data_ + "/code/zip/bootstrap") << "#!/bin/sh\n";
+    fs::permissions(data_ + "/code/zip/bootstrap", fs::perms::owner_all);
+    std::ofstream(data_ + "/code/zip/lib/a..b") << "x";
+    fs::create_symlink("lib/a..b", data_ + "/code/zip/link");
+    EXPECT_EQ(make_backup(data_, backup_, clock_).files, 6U);
+    restore();
+    EXPECT_EQ(fs::status(restored_ + "/code/zip/bootstrap").permissions(), fs::perms::owner_all);
+    EXPECT_EQ(fs::read_symlink(restored_ + "/code/zip/link"), "lib/a..b");
+    EXPECT_TRUE(fs::is_regular_file(restored_ + "/code/zip/lib/a..b"));
+    EXPECT_FALSE(fs::exists(restored_ + "/code/half.new"));
+    fs::remove(backup_ + "/code/zip/link");
+    fs::create_symlink("../../credentials.json", backup_ + "/code/zip/link");
+    EXPECT_THAT(failure([&] { (void)check_backup(backup_); }), HasSubstr("code/zip/link is damaged"));
+}
+
 TEST_F(CareTest, NothingIsOverwritten) {
     (void)make_backup(data_, backup_, clock_);
     EXPECT_THAT(failure([&] { (void)make_backup(data_, backup_, clock_); }), HasSubstr("is there already"));

@@ -23,6 +23,8 @@ bool may_be_unsigned(ServiceId service, const net::Request& request) {
            request.raw_query().find("X-Amz-") == std::string_view::npos;
 }
 
+constexpr std::string_view kFunctionsPath = "/2015-03-31/functions";
+
 /// From this machine; also what no listener has seen (tests).
 bool is_local(const net::Request& request) {
     return request.peer_address.empty() || request.peer_address == "::1" || request.peer_address.starts_with("127.");
@@ -40,8 +42,15 @@ std::size_t body_limit(const net::Request& head) {
         case ServiceId::cloudformation:
         case ServiceId::sts:
             return 2 * kMb;
-        case ServiceId::lambda:    // 6 MB: more than that it refuses itself, in its own words
+        case ServiceId::lambda: {
+            const std::string_view path = head.path();
+            const bool brings_code =
+                path == kFunctionsPath || (path.starts_with(kFunctionsPath) && path.ends_with("/code"));
+            return brings_code ? kRequestBytesMax
+                               : 17 * kMb;  // 6 MB: more than that it refuses itself, in its own words
+        }
         case ServiceId::runtime:   // the same
+        case ServiceId::http_api:  // 10 MB, the same
         case ServiceId::dynamodb:  // 16 MB
         case ServiceId::stacks:
             return 17 * kMb;
@@ -84,12 +93,17 @@ void Gateway::hand_over(ServiceId service, const std::string& request_id, net::R
                         const net::Respond& respond) {
     api::Call call;
     call.request_id = request_id;
-    if (!may_be_unsigned(service, request)) {
+    if (service == ServiceId::http_api) {
+        // Most routes are for everybody; the API refuses whom a route with AWS_IAM does not know.
+        if (auto caller = authenticate(request, service)) call.caller = std::move(*caller);
+    } else if (!may_be_unsigned(service, request)) {
         auto caller = authenticate(request, service);
         if (!caller) return respond(refuse(service, in_words_of(service, caller.error()), request_id));
         call.caller = std::move(*caller);
     }
-    if (throttle_ && !throttle_->admits(call.caller.user_id)) {
+    // Who is not known is who comes from one address.
+    const std::string& caller = call.caller.user_id.empty() ? request.peer_address : call.caller.user_id;
+    if (throttle_ && !throttle_->admits(caller)) {
         return respond(refuse(service, throttled(service), request_id));
     }
     call.authorize = authorizer(call.caller, service,

@@ -16,6 +16,9 @@
 
 namespace holdpoint::server {
 
+/// The most of all: a function's code comes as base64 in JSON. (AWS API, CreateFunction: requests up to this size)
+inline constexpr std::size_t kRequestBytesMax = 70167211;
+
 /// The bytes that the body of a request may have, by its line and headers: what its service takes. (The services'
 /// quotas)
 [[nodiscard]] std::size_t body_limit(const net::Request& head);

@@ -20,6 +20,8 @@ struct Route {
 constexpr std::string_view kExecutions = "/2025-12-01/durable-executions/";
 constexpr std::string_view kCallbacks = "/2025-12-01/durable-execution-callbacks/";
 constexpr std::string_view kFunctions = "/2015-03-31/functions/";
+constexpr std::string_view kEventInvokes = "/2019-09-25/functions/";
+constexpr std::string_view kConcurrencies = "/2017-10-31/functions/";
 
 /// The first that fits counts.
 constexpr std::array kRoutes{
@@ -39,6 +41,15 @@ constexpr std::array kRoutes{
     Route{"POST", kFunctions, "versions", "PublishVersion"},
     Route{"GET", kFunctions, "aliases", "ListAliases"},
     Route{"POST", kFunctions, "aliases", "CreateAlias"},
+    Route{"PUT", kFunctions, "code", "UpdateFunctionCode"},
+    Route{"GET", kEventInvokes, "list", "ListFunctionEventInvokeConfigs"},
+    Route{"GET", kEventInvokes, "event-invoke-config", "GetFunctionEventInvokeConfig"},
+    Route{"PUT", kEventInvokes, "event-invoke-config", "PutFunctionEventInvokeConfig"},
+    Route{"POST", kEventInvokes, "event-invoke-config", "UpdateFunctionEventInvokeConfig"},
+    Route{"DELETE", kEventInvokes, "event-invoke-config", "DeleteFunctionEventInvokeConfig"},
+    Route{"GET", "/2019-09-30/functions/", "concurrency", "GetFunctionConcurrency"},
+    Route{"PUT", kConcurrencies, "concurrency", "PutFunctionConcurrency"},
+    Route{"DELETE", kConcurrencies, "concurrency", "DeleteFunctionConcurrency"},
 };
 
 constexpr std::array kDynamodb{"BatchGetItem",
@@ -71,7 +82,7 @@ constexpr std::array kSns{"ConfirmSubscription", "CreateTopic",
 constexpr std::array kCloudformation{"DescribeStacks", "DescribeStackEvents", "DescribeStackResources",
                                      "GetTemplate",    "ListStackResources",  "ListStacks"};
 constexpr std::array kAliases{"GetAlias", "UpdateAlias", "DeleteAlias"};
-constexpr std::array kWholeFunctions{"GetFunction", "DeleteFunction", "ListFunctions"};
+constexpr std::array kWholeFunctions{"GetFunction", "CreateFunction", "DeleteFunction", "ListFunctions"};
 
 std::string_view lambda_name(const net::Request& request) {
     const std::string_view path = request.path();
@@ -90,7 +101,9 @@ std::string_view lambda_name(const net::Request& request) {
         return reads ? "GetAlias" : removes ? "DeleteAlias" : request.method == "PUT" ? "UpdateAlias" : kOther;
     }
     const std::string_view rest = path.substr(kAll.size());
-    if (rest.empty() || rest == "/") return reads ? "ListFunctions" : kOther;
+    if (rest.empty() || rest == "/") {
+        return reads ? "ListFunctions" : request.method == "POST" ? "CreateFunction" : kOther;
+    }
     if (rest.find('/', 1) != std::string_view::npos) return kOther;
     return reads ? "GetFunction" : removes ? "DeleteFunction" : kOther;
 }
@@ -102,7 +115,7 @@ void add(std::vector<OperationName>& names, ServiceId service, const std::array<
 
 std::vector<OperationName> make_names() {
     std::vector<OperationName> names;
-    constexpr std::size_t kAbout = 80;
+    constexpr std::size_t kAbout = 100;
     names.reserve(kAbout);
     for (const Route& route : kRoutes) names.push_back({ServiceId::lambda, route.name});
     add(names, ServiceId::lambda, kAliases);
@@ -112,10 +125,12 @@ std::vector<OperationName> make_names() {
     add(names, ServiceId::sns, kSns);
     add(names, ServiceId::cloudformation, kCloudformation);
     names.push_back({ServiceId::sts, "GetCallerIdentity"});
+    names.push_back({ServiceId::http_api, "Invoke"});
     names.push_back({ServiceId::stacks, "deploy"});
     names.push_back({ServiceId::stacks, "delete"});
-    for (const ServiceId service : {ServiceId::lambda, ServiceId::dynamodb, ServiceId::logs, ServiceId::sns,
-                                    ServiceId::cloudformation, ServiceId::sts, ServiceId::stacks}) {
+    for (const ServiceId service :
+         {ServiceId::lambda, ServiceId::dynamodb, ServiceId::logs, ServiceId::sns, ServiceId::cloudformation,
+          ServiceId::sts, ServiceId::stacks, ServiceId::http_api}) {
         names.push_back({service, kOther});
     }
     return names;
@@ -136,6 +151,8 @@ std::string requested_name(ServiceId service, const net::Request& request) {
         case ServiceId::cloudformation:
         case ServiceId::sts:
             return api::query_parameter(request, "Action");
+        case ServiceId::http_api:
+            return "Invoke";
         case ServiceId::runtime:
             break;
     }

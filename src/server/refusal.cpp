@@ -48,6 +48,7 @@ Error throttled(ServiceId service) {
         case ServiceId::lambda:
         case ServiceId::stacks:
         case ServiceId::runtime:
+        case ServiceId::http_api:
             break;
     }
     return {.name = "TooManyRequestsException",
@@ -80,6 +81,7 @@ net::Response refuse(ServiceId service, const Error& error, std::string_view req
         case ServiceId::lambda:
         case ServiceId::stacks:
         case ServiceId::runtime:
+        case ServiceId::http_api:
             break;
     }
     return api::rest_json_error(error, request_id);

@@ -1,5 +1,7 @@
 #include "server/routing.hpp"
 
+#include "api/http_api/http_apis.hpp"
+
 namespace holdpoint::server {
 
 std::string_view credential_scope_service(std::string_view authorization) {
@@ -34,6 +36,8 @@ std::string scope_service(const net::Request& request) {
 
 std::optional<ServiceId> route(const net::Request& request) {
     const std::string_view path = request.path();
+    // First: everything on such a host is the API's.
+    if (!api::api_id_of(request).empty()) return ServiceId::http_api;
     if (path.starts_with("/runtime/")) return ServiceId::runtime;
     if (path.starts_with("/holdpoint/")) return ServiceId::stacks;
     if (path.starts_with("/2015-03-31/") || path.starts_with("/2025-12-01/")) return ServiceId::lambda;
@@ -74,6 +78,8 @@ std::string_view signing_name(ServiceId service) {
             return "sts";
         case ServiceId::stacks:
             return "holdpoint";
+        case ServiceId::http_api:
+            return "execute-api";
         case ServiceId::runtime:
             return "";
     }

@@ -8,7 +8,7 @@
 
 namespace holdpoint::server {
 
-enum class ServiceId { lambda, dynamodb, sns, logs, cloudformation, sts, stacks, runtime };
+enum class ServiceId { lambda, dynamodb, sns, logs, cloudformation, sts, stacks, runtime, http_api };
 
 /// Told apart by path, then `X-Amz-Target`, then the credential scope of the signature. Nothing: no service of ours.
 [[nodiscard]] std::optional<ServiceId> route(const net::Request& request);

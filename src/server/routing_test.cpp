@@ -22,6 +22,13 @@ TEST(RoutingTest, ByPath) {
     EXPECT_EQ(routed("GET", "/2025-12-01/durable-executions/arn"), ServiceId::lambda);
 }
 
+TEST(RoutingTest, EverythingOnAnApisHostIsTheApis) {
+    EXPECT_EQ(routed("POST", "/_apis/abc/x"), ServiceId::http_api);
+    const net::Headers host = {{"Host", "abc.execute-api.us-east-1.amazonaws.com"}};
+    EXPECT_EQ(routed("POST", "/holdpoint/deploy", host), ServiceId::http_api);
+    EXPECT_EQ(routed("GET", "/health", host), ServiceId::http_api);
+}
+
 TEST(RoutingTest, ByTargetThenBySignature) {
     EXPECT_EQ(routed("POST", "/", {{"x-amz-target", "DynamoDB_20120810.PutItem"}}), ServiceId::dynamodb);
     EXPECT_EQ(routed("POST", "/", {{"X-Amz-Target", "Logs_20140328.PutLogEvents"}}), ServiceId::logs);

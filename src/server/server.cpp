@@ -9,6 +9,7 @@
 #include "api/cloudformation/cloudformation.hpp"
 #include "api/deploy/deploy.hpp"
 #include "api/dynamodb/dynamodb.hpp"
+#include "api/http_api/http_apis.hpp"
 #include "api/lambda/lambda.hpp"
 #include "api/logs/logs.hpp"
 #include "api/sns/sns.hpp"
@@ -20,6 +21,7 @@
 #include "engine/executions.hpp"
 #include "engine/invoker.hpp"
 #include "engine/timers.hpp"
+#include "functions/concurrency.hpp"
 #include "functions/registry.hpp"
 #include "identity/roles.hpp"
 #include "net/server.hpp"
@@ -57,6 +59,7 @@ net::ServerOptions listener_limits(const Options& options) {
     listener.header_timeout = std::chrono::seconds(options.header_timeout_seconds);
     listener.body_timeout = std::chrono::seconds(options.body_timeout_seconds);
     listener.idle_timeout = std::chrono::seconds(options.connection_idle_seconds);
+    listener.body_bytes_max = kRequestBytesMax;
     listener.body_limit = body_limit;
     return listener;
 }
@@ -79,6 +82,7 @@ public:
           signer_(folder_.file("sns-signing.pem"), master()),
           sessions_(random_),
           code_folder_(folder_.folder("code")),
+          code_(code_folder_, random_),
           work_folder_(folder_.folder("work")),
           listener_(listen(options)),
           functions_listener_(listen_for_functions(options)),
@@ -94,11 +98,13 @@ public:
           transport_(net::make_transport()),
           timers_(clock_, *store_),
           invoker_(clock_, random_, *logs_, invoker_options(options), issuer(), ender()),
-          executions_(random_, writer_, timers_, invoker_, options.limits, options.region, options.account),
-          events_(random_, writer_, invoker_, options.region, options.account),
+          concurrency_(invoker_),
+          executions_(random_, writer_, timers_, concurrency_, options.limits, options.region, options.account),
+          events_(random_, writer_, concurrency_, invoker_, options.region, options.account),
           deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later()),
           gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options)) {
-        api::remove_unused_code(code_folder_, *store_->snapshot());
+        code_.remove_unused(*store_->snapshot());
+        reserve_concurrency();
         executions_.recover();
         events_.run_due();
         deliveries_.wake();
@@ -177,7 +183,10 @@ private:
 
     net::Handler handler(bool with_metrics) {
         return [this, with_metrics, gateway = gateway_ready_](net::Request request, const net::Respond& respond) {
-            if (auto answer = probes_.answer(request, with_metrics)) return respond(std::move(*answer));
+            const bool is_apis = !api::api_id_of(request).empty();  // everything on its host is
+            if (auto answer = is_apis ? std::nullopt : probes_.answer(request, with_metrics)) {
+                return respond(std::move(*answer));
+            }
             const net::Respond counted = observed(request, respond, requests_);
             gateway.get()->handle(std::move(request), counted);
         };
@@ -262,7 +271,7 @@ private:
             const auto reference = functions::read_reference(arn);
             if (!reference) return std::unexpected(reference.error().message);
             const auto function =
-                functions::resolve(*store_->snapshot(), *reference, context_.region, context_.account);
+                functions::choose(*store_->snapshot(), *reference, context_.region, context_.account, random_.unit());
             if (!function) return std::unexpected(function.error().message);
             if (function->durable) {
                 executions_.start({.function = *function, .name = {}, .input = event, .trace_header = {}},
@@ -274,18 +283,33 @@ private:
         };
     }
 
+    void reserve_concurrency() {
+        const auto rows = store_->snapshot();
+        for (const auto& function : functions::list_functions(*rows, {}, SIZE_MAX)) {
+            const auto limit = functions::reserved_concurrency(*rows, function.name);
+            if (limit) concurrency_.reserve(function.name, static_cast<std::size_t>(*limit));
+        }
+    }
+
     std::map<ServiceId, std::unique_ptr<api::Service>> services() {
         const auto changed = [this](const std::string& name) { invoker_.retire(name); };
         std::map<ServiceId, std::unique_ptr<api::Service>> services;
-        services[ServiceId::lambda] =
-            api::make_lambda_service(context_, {.executions = executions_, .invoker = invoker_, .events = events_});
+        const api::LambdaEngine engine{.executions = executions_,
+                                       .invoker = invoker_,
+                                       .events = events_,
+                                       .code = code_,
+                                       .concurrency = concurrency_};
+        services[ServiceId::lambda] = api::make_lambda_service(context_, engine);
+        auto http_apis = std::make_unique<api::HttpApis>(context_, engine);
+        http_apis_ = http_apis.get();
+        services[ServiceId::http_api] = std::move(http_apis);
         services[ServiceId::dynamodb] = api::make_dynamodb_service(context_);
         services[ServiceId::sns] = api::make_sns_service(context_, [this] { deliveries_.wake(); });
         services[ServiceId::logs] = api::make_logs_service(context_, *logs_);
         services[ServiceId::cloudformation] = api::make_cloudformation_service(context_, *logs_, changed);
         services[ServiceId::sts] = api::make_sts_service();
-        services[ServiceId::stacks] =
-            api::make_deploy_service(context_, *logs_, {.code_folder = code_folder_, .on_function_changed = changed});
+        services[ServiceId::stacks] = api::make_deploy_service(
+            context_, *logs_, code_, {.url = url_, .concurrency = &concurrency_, .on_function_changed = changed});
         return services;
     }
 
@@ -299,6 +323,7 @@ private:
     void each_second() {
         events_.run_due();
         deliveries_.wake();
+        http_apis_->expire();
         try {
             expire_logs();
         } catch (const std::exception& error) {
@@ -324,6 +349,7 @@ private:
     engine::MessageSigner signer_;
     identity::Sessions sessions_;
     std::string code_folder_;
+    api::CodeStore code_;
     std::string work_folder_;
     Milliseconds expire_logs_at_{0};  // monotonic; of the timers' thread
     Probes probes_;
@@ -339,9 +365,11 @@ private:
     std::unique_ptr<net::Transport> transport_;
     engine::Timers timers_;
     engine::Invoker invoker_;
+    engine::Concurrency concurrency_;
     engine::Executions executions_;
     engine::EventQueue events_;
     engine::Deliveries deliveries_;
+    api::HttpApis* http_apis_ = nullptr;  // the gateway's
     Gateway gateway_;
 };
 

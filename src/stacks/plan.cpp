@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <iterator>
 
+#include "stacks/function_plan.hpp"
 #include "stacks/parameters.hpp"
 #include "stacks/properties.hpp"
+#include "stacks/property_reader.hpp"
 
 namespace holdpoint::stacks {
 
@@ -60,6 +62,7 @@ public:
             return;
         }
         for (const auto& [id, resource] : resources->get_object()) add_resource(std::string(id), resource);
+        attach_routes();
         add_outputs();
     }
 
@@ -90,17 +93,23 @@ private:
     void check_globals(const json::value& globals) {
         if (!globals.is_object()) return problems_.add("Globals", "must be a mapping");
         for (const auto& [key, value] : globals.get_object()) {
-            if (key != "Function" || !value.is_object())
-                problems_.add("Globals." + std::string(key), "is not supported; Function is");
+            if ((key != "Function" && key != "HttpApi") || !value.is_object())
+                problems_.add("Globals." + std::string(key), "is not supported; Function and HttpApi are");
         }
     }
 
-    const json::object& global_properties() const {
+    const json::object& global_properties(std::string_view kind) const {
         static const json::object none;
         const json::value* globals = section("Globals");
-        const json::value* function =
-            globals == nullptr || !globals->is_object() ? nullptr : globals->get_object().if_contains("Function");
-        return function != nullptr && function->is_object() ? function->get_object() : none;
+        const json::value* found =
+            globals == nullptr || !globals->is_object() ? nullptr : globals->get_object().if_contains(kind);
+        return found != nullptr && found->is_object() ? found->get_object() : none;
+    }
+
+    /// What the API that SAM makes has of Globals.
+    json::object used_http_api_globals() {
+        path_ = "Globals.HttpApi";
+        return used_properties(std::string(kHttpApi), global_properties("HttpApi"), std::string(kImplicitApi));
     }
 
     void add_resource(const std::string& id, const json::value& resource) {
@@ -120,11 +129,13 @@ private:
         json::object properties;
         const json::value* own = object->if_contains("Properties");
         if (own != nullptr && own->is_object()) properties = own->get_object();
-        if (type == "AWS::Serverless::Function") properties = merged(global_properties(), properties);
+        if (type == "AWS::Serverless::Function") properties = merged(global_properties("Function"), properties);
+        if (type == kHttpApi) properties = merged(global_properties("HttpApi"), properties);
         path_ += ".Properties";
-        properties_ = used_properties(type, properties, id);
+        properties_.emplace(problems_, path_, used_properties(type, properties, id));
         const std::string name = resolver_.physical_name(id);
         if (type == "AWS::Serverless::Function") add_function(id, name, *object);
+        if (type == kHttpApi) plan_.http_apis.push_back(read_http_api(*properties_, id, resolver_.api_id(id)));
         if (type == "AWS::DynamoDB::Table") add_table(id, name, *object);
         if (type == "AWS::SNS::Topic") add_topic(id, name);
         if (type == "AWS::IAM::Role") add_role(id, name);
@@ -150,26 +161,6 @@ private:
         return used;
     }
 
-    std::string text(std::string_view name, std::string_view fallback = {}) {
-        const json::value* value = properties_.if_contains(name);
-        if (value == nullptr) return std::string(fallback);
-        if (value->is_object() || value->is_array()) problems_.add(path_ + "." + std::string(name), "must be text");
-        return text_of(*value);
-    }
-
-    std::int64_t number(const json::object& object, const std::string& path, std::string_view name,
-                        std::int64_t fallback) {
-        const json::value* value = object.if_contains(name);
-        if (value == nullptr) return fallback;
-        const std::string text = text_of(*value);
-        std::int64_t result = fallback;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
-        if (error != std::errc{} || end != text.data() + text.size() || value->is_structured()) {
-            problems_.add(path + "." + std::string(name), "must be a whole number");
-        }
-        return result;
-    }
-
     static bool is_retained(const json::object& resource) {
         const json::value* policy = resource.if_contains("DeletionPolicy");
         return policy != nullptr && *policy == "Retain";
@@ -184,79 +175,37 @@ private:
     }
 
     void add_function(const std::string& id, const std::string& name, const json::object& resource) {
-        FunctionPlan function;
-        function.logical_id = id;
-        function.name = name;
-        function.role_arn = text("Role");
+        FunctionPlan function = read_function(*properties_, id, name, resource.if_contains("Metadata"));
+        function.role_arn = properties_->text("Role");
         if (function.role_arn.empty()) {
             function.role_arn = add_own_role(id);
-        } else if (properties_.contains("Policies")) {
-            problems_.add(path_ + ".Policies", "means nothing beside Role; write the policies into that role");
+        } else if (properties_->has("Policies")) {
+            properties_->problem("Policies", "means nothing beside Role; write the policies into that role");
         }
-        function.description = text("Description");
-        function.timeout_seconds = number(properties_, path_, "Timeout", 3);
-        function.memory_mb = number(properties_, path_, "MemorySize", 128);
-        if (text("PackageType", "Image") != "Image") problems_.add(path_ + ".PackageType", "only Image is supported");
-        const json::value* metadata = resource.if_contains("Metadata");
-        const json::value* executable = metadata == nullptr || !metadata->is_object()
-                                            ? nullptr
-                                            : metadata->get_object().if_contains("HoldpointExecutable");
-        if (executable == nullptr || !executable->is_string()) {
-            problems_.add("Resources." + id + ".Metadata",
-                          "HoldpointExecutable is needed: the name of the local executable");
-        } else {
-            function.executable = std::string(executable->get_string());
-        }
-        if (const json::object* environment = member("Environment")) {
-            check_members(*environment, "Environment", {"Variables"});
-            const json::value* variables = environment->if_contains("Variables");
-            if (variables == nullptr || !variables->is_object()) {
-                problems_.add(path_ + ".Environment.Variables", "must be a mapping");
-            } else {
-                for (const auto& [key, value] : variables->get_object()) {
-                    if (value.is_structured())
-                        problems_.add(path_ + ".Environment.Variables." + std::string(key), "must be text");
-                    function.environment[std::string(key)] = text_of(value);
-                }
-            }
-        }
-        if (const json::object* durable = member("DurableConfig")) {
-            check_members(*durable, "DurableConfig", {"ExecutionTimeout", "RetentionPeriodInDays"});
-            const std::string path = path_ + ".DurableConfig";
-            if (!durable->contains("ExecutionTimeout")) problems_.add(path, "needs ExecutionTimeout");
-            function.execution_timeout_seconds = number(*durable, path, "ExecutionTimeout", 0);
-            function.retention_days = number(*durable, path, "RetentionPeriodInDays", 14);
-        }
-        if (const json::object* logging = member("LoggingConfig")) {
-            check_members(*logging, "LoggingConfig", {"LogGroup", "LogFormat"});
-            if (const json::value* group = logging->if_contains("LogGroup")) function.log_group = text_of(*group);
-        }
-        if (function.log_group.empty()) function.log_group = "/aws/lambda/" + name;
+        for (RoutePlan& route : read_routes(*properties_, function)) routes_.push_back(std::move(route));
         plan_.functions.push_back(std::move(function));
     }
 
-    const json::object* member(std::string_view name) {
-        const json::value* value = properties_.if_contains(name);
-        if (value == nullptr) return nullptr;
-        if (!value->is_object()) problems_.add(path_ + "." + std::string(name), "must be a mapping");
-        return value->if_object();
-    }
-
-    /// The elements of a list; none when there is no such property.
-    const json::array& list(std::string_view name) {
-        static const json::array none;
-        const json::value* value = properties_.if_contains(name);
-        if (value == nullptr) return none;
-        if (!value->is_array()) problems_.add(path_ + "." + std::string(name), "must be a list");
-        return value->is_array() ? value->get_array() : none;
-    }
-
-    void check_members(const json::object& object, const std::string& name,
-                       std::initializer_list<std::string_view> known) {
-        for (const auto& [key, value] : object) {
-            if (std::find(known.begin(), known.end(), key) == known.end()) {
-                problems_.add(path_ + "." + name + "." + std::string(key), "is not supported");
+    /// Once every API is known. Two routes of an API cannot have one key.
+    void attach_routes() {
+        for (RoutePlan& route : routes_) {
+            if (route.api_id.empty()) route.api_id = resolver_.api_id(std::string(kImplicitApi));
+            const auto known = [&](const HttpApiPlan& api) { return api.api_id == route.api_id; };
+            auto api = std::ranges::find_if(plan_.http_apis, known);
+            if (api == plan_.http_apis.end() && route.api_id == resolver_.api_id(std::string(kImplicitApi))) {
+                const PropertyReader defaults(problems_, "Globals.HttpApi", used_http_api_globals());
+                plan_.http_apis.push_back(read_http_api(defaults, std::string(kImplicitApi), route.api_id));
+                api = std::prev(plan_.http_apis.end());
             }
+            if (api == plan_.http_apis.end()) {
+                problems_.add(route.path_in_template + ".ApiId", "must be !Ref of an AWS::Serverless::HttpApi");
+                continue;
+            }
+            if (!route.iam) route.iam = api->iam;
+            if (std::ranges::any_of(api->routes, [&](const RoutePlan& other) { return other.key == route.key; })) {
+                problems_.add(route.path_in_template, fmt::format("the route '{}' is there already", route.key));
+            }
+            api->routes.push_back(std::move(route));
         }
     }
 
@@ -269,15 +218,16 @@ private:
         table.create_table["BillingMode"] = "PAY_PER_REQUEST";
         for (const std::string_view part :
              {"KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"}) {
-            if (const json::value* value = properties_.if_contains(part)) table.create_table[part] = *value;
+            if (const json::value* value = properties_->find(part)) table.create_table[part] = *value;
         }
-        if (const json::object* ttl = member("TimeToLiveSpecification")) {
-            check_members(*ttl, "TimeToLiveSpecification", {"AttributeName", "Enabled"});
-            const json::value* enabled = ttl->if_contains("Enabled");
-            const json::value* attribute = ttl->if_contains("AttributeName");
+        if (properties_->has("TimeToLiveSpecification")) {
+            const PropertyReader ttl = properties_->member("TimeToLiveSpecification");
+            ttl.allow({"AttributeName", "Enabled"});
+            const json::value* enabled = ttl.find("Enabled");
+            const json::value* attribute = ttl.find("AttributeName");
             if (enabled == nullptr || !enabled->is_bool() || attribute == nullptr || !attribute->is_string()) {
-                problems_.add(path_ + ".TimeToLiveSpecification",
-                              "needs AttributeName (text) and Enabled (true or false)");
+                properties_->problem("TimeToLiveSpecification",
+                                     "needs AttributeName (text) and Enabled (true or false)");
             } else if (enabled->get_bool()) {
                 table.ttl_attribute = std::string(attribute->get_string());
             }
@@ -289,8 +239,8 @@ private:
         TopicPlan topic;
         topic.logical_id = id;
         topic.name = name;
-        if (properties_.contains("DisplayName")) topic.attributes["DisplayName"] = text("DisplayName");
-        for (const json::value& value : list("Subscription")) {
+        if (properties_->has("DisplayName")) topic.attributes["DisplayName"] = properties_->text("DisplayName");
+        for (const json::value& value : properties_->list("Subscription")) {
             const json::object* object = value.if_object();
             if (object == nullptr || object->size() != 2 || !object->contains("Protocol") ||
                 !object->contains("Endpoint")) {
@@ -306,7 +256,7 @@ private:
         RolePlan role;
         role.logical_id = id;
         role.name = name;
-        const json::array policies = list("Policies");
+        const json::array policies = properties_->list("Policies");
         for (std::size_t i = 0; i < policies.size(); ++i) {
             const json::object* policy = policies[i].if_object();
             if (policy == nullptr || !policy->contains("PolicyName") || !policy->contains("PolicyDocument")) {
@@ -316,7 +266,7 @@ private:
                            fmt::format("{}.Policies[{}].PolicyDocument", path_, i), role);
             }
         }
-        for (const json::value& value : list("ManagedPolicyArns")) add_managed(text_of(value), role);
+        for (const json::value& value : properties_->list("ManagedPolicyArns")) add_managed(text_of(value), role);
         plan_.roles.push_back(std::move(role));
     }
 
@@ -358,8 +308,8 @@ private:
                           "the resource " +
                               role.logical_id);
         }
-        add_managed(properties_.contains("DurableConfig") ? kBasicDurableName : kBasicExecutionName, role);
-        const json::value* policies = properties_.if_contains("Policies");
+        add_managed(properties_->has("DurableConfig") ? kBasicDurableName : kBasicExecutionName, role);
+        const json::value* policies = properties_->find("Policies");
         const json::array one = policies == nullptr ? json::array{} : json::array{*policies};
         const json::array& all = policies != nullptr && policies->is_array() ? policies->get_array() : one;
         for (std::size_t i = 0; i < all.size(); ++i) {
@@ -412,8 +362,9 @@ private:
     Problems& problems_;
     Plan& plan_;
     const CheckPolicy& check_policy_;
-    std::string path_;         // of the properties being read
-    json::object properties_;  // used ones, resolved
+    std::string path_;                          // of the properties being read
+    std::optional<PropertyReader> properties_;  // used ones, resolved
+    std::vector<RoutePlan> routes_;
 };
 
 }  // namespace

@@ -44,18 +44,64 @@ struct LogGroupPlan {
     std::string name;
 };
 
+struct EventInvokePlan {
+    std::optional<std::int64_t> retries;
+    std::optional<std::int64_t> age_seconds;
+    std::string on_success;  // ARN; empty: nowhere
+    std::string on_failure;
+};
+
 struct FunctionPlan {
     std::string logical_id;
     std::string name;
     std::string role_arn;
     std::string description;
-    std::string executable;  // Metadata.HoldpointExecutable
+    std::string executable;  // Metadata.HoldpointExecutable; empty with CodeUri
+    std::string code_uri;    // a folder or an archive, relative to the template
+    std::string runtime;
+    std::string handler;
+    std::string alias;  // AutoPublishAlias
+    std::optional<std::int64_t> reserved_concurrency;
+    std::string dead_letter_arn;                  // DeadLetterQueue
+    std::optional<EventInvokePlan> event_invoke;  // EventInvokeConfig
+    bool publishes_all = false;                   // a version for every change, not only for new code
     std::int64_t timeout_seconds = 3;
     std::int64_t memory_mb = 128;
     std::map<std::string, std::string> environment;
     std::optional<std::int64_t> execution_timeout_seconds;  // with DurableConfig
     std::int64_t retention_days = 14;
     std::string log_group;
+};
+
+/// A route of an HTTP API to a function.
+struct RoutePlan {
+    std::string path_in_template;
+    std::string api_id;  // empty: the API that SAM makes for events that name none
+    std::string key;     // "GET /items/{id}", "ANY /{proxy+}", "$default"
+    std::string function;
+    std::string qualifier;
+    std::int64_t timeout_ms = 30000;
+    std::optional<bool> iam;  // nothing: as the API says
+};
+
+/// (API Gateway developer guide, "Configure CORS for HTTP APIs")
+struct CorsPlan {
+    bool credentials = false;
+    std::vector<std::string> headers;
+    std::vector<std::string> methods;
+    std::vector<std::string> origins;
+    std::vector<std::string> exposed;
+    std::optional<std::int64_t> max_age_seconds;
+};
+
+struct HttpApiPlan {
+    std::string logical_id;
+    std::string api_id;
+    std::string name;
+    std::string stage = "$default";
+    CorsPlan cors;
+    bool iam = false;
+    std::vector<RoutePlan> routes;
 };
 
 struct Output {
@@ -72,6 +118,7 @@ struct Plan {
     std::vector<TopicPlan> topics;
     std::vector<LogGroupPlan> log_groups;
     std::vector<FunctionPlan> functions;
+    std::vector<HttpApiPlan> http_apis;
     std::vector<Output> outputs;
     std::vector<std::string> aws_only;  // "Resource.Property": means nothing on one machine
 };

@@ -10,9 +10,25 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 10> kFunction = {"FunctionName",  "Role",         "Policies",    "Description",
-                                                        "Timeout",       "MemorySize",   "Environment", "PackageType",
-                                                        "DurableConfig", "LoggingConfig"};
+constexpr std::array<std::string_view, 19> kFunction = {"FunctionName",
+                                                        "Role",
+                                                        "Policies",
+                                                        "Description",
+                                                        "Timeout",
+                                                        "MemorySize",
+                                                        "Environment",
+                                                        "PackageType",
+                                                        "DurableConfig",
+                                                        "LoggingConfig",
+                                                        "CodeUri",
+                                                        "Runtime",
+                                                        "Handler",
+                                                        "AutoPublishAlias",
+                                                        "AutoPublishAliasAllProperties",
+                                                        "Events",
+                                                        "ReservedConcurrentExecutions",
+                                                        "DeadLetterQueue",
+                                                        "EventInvokeConfig"};
 // What a container image, a CPU, a trace or a tag is, only AWS knows.
 constexpr std::array<std::string_view, 7> kFunctionAws = {"ImageUri", "ImageConfig", "Architectures",   "Tags",
                                                           "Tracing",  "KmsKeyArn",   "EphemeralStorage"};
@@ -29,6 +45,9 @@ constexpr std::array<std::string_view, 2> kTopicAws = {"KmsMasterKeyId", "Tags"}
 constexpr std::array<std::string_view, 4> kRole = {"RoleName", "AssumeRolePolicyDocument", "Policies",
                                                    "ManagedPolicyArns"};
 constexpr std::array<std::string_view, 3> kRoleAws = {"Description", "Tags", "MaxSessionDuration"};
+constexpr std::array<std::string_view, 4> kHttpApi = {"Name", "StageName", "CorsConfiguration", "Auth"};
+constexpr std::array<std::string_view, 6> kHttpApiAws = {"Description",          "Tags",          "AccessLogSettings",
+                                                         "DefaultRouteSettings", "RouteSettings", "PropagateTags"};
 constexpr std::array<std::string_view, 1> kLogGroup = {"LogGroupName"};
 constexpr std::array<std::string_view, 4> kLogGroupAws = {"RetentionInDays", "KmsKeyId", "Tags", "LogGroupClass"};
 
@@ -38,7 +57,8 @@ struct Type {
     Names aws_only;
 };
 
-constexpr std::array<Type, 5> kTypes = {{{"AWS::Serverless::Function", kFunction, kFunctionAws},
+constexpr std::array<Type, 6> kTypes = {{{"AWS::Serverless::Function", kFunction, kFunctionAws},
+                                         {"AWS::Serverless::HttpApi", kHttpApi, kHttpApiAws},
                                          {"AWS::DynamoDB::Table", kTable, kTableAws},
                                          {"AWS::SNS::Topic", kTopic, kTopicAws},
                                          {"AWS::IAM::Role", kRole, kRoleAws},

@@ -1,5 +1,7 @@
 #include "stacks/resolver.hpp"
 
+#include "base/encoding.hpp"
+
 namespace holdpoint::stacks {
 
 namespace json = boost::json;
@@ -55,8 +57,8 @@ json::value Resolver::resolve(const json::value& value, const std::string& path)
         const std::string name(object->begin()->key());
         const json::value& argument = object->begin()->value();
         if (name == "Ref") return resolve_reference(text_of(argument), path);
-        if (name == "Fn::Sub") return json::value(substitute(argument, path));
-        if (name == "Fn::Join") return json::value(join(argument, path));
+        if (name == "Fn::Sub") return json::value(with_local_urls(substitute(argument, path)));
+        if (name == "Fn::Join") return json::value(with_local_urls(join(argument, path)));
         if (name == "Fn::GetAtt") {
             const json::array* parts = argument.if_array();
             if (parts == nullptr || parts->size() != 2) {
@@ -119,7 +121,38 @@ std::string Resolver::physical_name(const std::string& logical_id) {
     return text;
 }
 
+std::string Resolver::type_of(const std::string& logical_id) const {
+    const json::object* found = resource(logical_id);
+    if (found != nullptr) return resource_type(*found);
+    return logical_id == kImplicitApi ? std::string(kHttpApi) : std::string();
+}
+
+std::string Resolver::api_id(const std::string& logical_id) const {
+    constexpr std::size_t kLength = 10;
+    return to_hex(sha256(target_.stack_name + "/" + logical_id)).substr(0, kLength);
+}
+
+std::string Resolver::with_local_urls(std::string text) const {
+    const auto replace = [&](const std::string& logical_id) {
+        const std::string id = api_id(logical_id);
+        const std::string on_aws = fmt::format("https://{}.execute-api.{}.amazonaws.com", id, target_.region);
+        const std::string here = fmt::format("{}/_apis/{}", target_.endpoint_url, id);
+        for (auto at = text.find(on_aws); at != std::string::npos; at = text.find(on_aws, at + here.size())) {
+            text.replace(at, on_aws.size(), here);
+        }
+    };
+    if (text.find(".execute-api.") == std::string::npos) return text;
+    replace(std::string(kImplicitApi));
+    for (const auto& [id, value] : document_.root.get_object().at("Resources").as_object()) {
+        if (type_of(std::string(id)) == kHttpApi) replace(std::string(id));
+    }
+    return text;
+}
+
 std::string Resolver::reference(const std::string& logical_id, const std::string& path) {
+    if (type_of(logical_id) == kHttpApi) return api_id(logical_id);
+    const auto dot = logical_id.find('.');
+    if (dot != std::string::npos) return alias_reference(logical_id.substr(0, dot), logical_id.substr(dot + 1), path);
     const json::object* found = resource(logical_id);
     if (found == nullptr) {
         problems_.add(path, "refers to '" + logical_id + "', which is no parameter and no resource of this template");
@@ -129,13 +162,30 @@ std::string Resolver::reference(const std::string& logical_id, const std::string
     return physical_name(logical_id);
 }
 
-std::string Resolver::attribute(const std::string& logical_id, const std::string& name, const std::string& path) {
+std::string Resolver::alias_reference(const std::string& logical_id, const std::string& what, const std::string& path) {
     const json::object* found = resource(logical_id);
-    if (found == nullptr) {
+    const json::value* properties = found == nullptr ? nullptr : found->if_contains("Properties");
+    const json::value* alias = properties == nullptr || !properties->is_object()
+                                   ? nullptr
+                                   : properties->get_object().if_contains("AutoPublishAlias");
+    if (alias == nullptr || what != "Alias") {
+        problems_.add(path, fmt::format("'{}.{}' cannot be referred to; of a function with AutoPublishAlias, <function>"
+                                        ".Alias can",
+                                        logical_id, what));
+        return {};
+    }
+    return attribute(logical_id, "Arn", path) + ":" + text_of(resolve(*alias, path));
+}
+
+std::string Resolver::attribute(const std::string& logical_id, const std::string& name, const std::string& path) {
+    if (type_of(logical_id) == kHttpApi && name == "ApiEndpoint") {
+        return fmt::format("{}/_apis/{}", target_.endpoint_url, api_id(logical_id));
+    }
+    if (resource(logical_id) == nullptr) {
         problems_.add(path, "refers to '" + logical_id + "', which is no resource of this template");
         return {};
     }
-    const std::string type = resource_type(*found);
+    const std::string type = type_of(logical_id);
     std::string physical = physical_name(logical_id);
     const auto arn = [&](std::string_view service, std::string_view rest) {
         return fmt::format("arn:aws:{}:{}:{}:{}{}", service, target_.region, target_.account, rest, physical);

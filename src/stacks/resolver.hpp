@@ -16,7 +16,12 @@ struct Target {
     std::string stack_id;  // ARN
     std::string region;
     std::string account;
+    std::string endpoint_url = {};  // of the server, where its HTTP APIs are reached
 };
+
+constexpr std::string_view kHttpApi = "AWS::Serverless::HttpApi";
+/// The API that SAM makes for routes that name none.
+constexpr std::string_view kImplicitApi = "ServerlessHttpApi";
 
 class Resolver {
 public:
@@ -30,6 +35,8 @@ public:
     /// The name of a resource without a name property.
     [[nodiscard]] std::string generated_name(const std::string& logical_id) const;
     [[nodiscard]] std::string role_arn(const std::string& name) const;
+    /// The id of an HTTP API, the same whenever the stack is deployed.
+    [[nodiscard]] std::string api_id(const std::string& logical_id) const;
     [[nodiscard]] bool has_resource(const std::string& logical_id) const;
     /// `Ref` and `Fn::GetAtt` of a resource.
     [[nodiscard]] std::string reference(const std::string& logical_id, const std::string& path);
@@ -40,6 +47,13 @@ private:
     [[nodiscard]] boost::json::value resolve_reference(const std::string& name, const std::string& path);
     [[nodiscard]] std::string substitute(const boost::json::value& argument, const std::string& path);
     [[nodiscard]] std::string join(const boost::json::value& argument, const std::string& path);
+    /// Addresses of the template's HTTP APIs as they are reached here: https://<id>.execute-api.<region>.amazonaws.com
+    /// becomes <server>/_apis/<id>.
+    [[nodiscard]] std::string with_local_urls(std::string text) const;
+    /// `Ref` of <function>.Alias: the ARN of the alias that AutoPublishAlias makes. (AWS SAM, generated resources)
+    [[nodiscard]] std::string alias_reference(const std::string& logical_id, const std::string& what,
+                                              const std::string& path);
+    [[nodiscard]] std::string type_of(const std::string& logical_id) const;
     [[nodiscard]] const boost::json::object* resource(const std::string& logical_id) const;
 
     const Document& document_;

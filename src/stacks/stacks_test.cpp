@@ -137,6 +137,106 @@ TEST(Plan, WhatIsWrongWithAPolicyIsToldWithItsLine) {
                           "(line 14): is not known"));
 }
 
+TEST(Plan, PackagesAndHttpApis) {
+    const Target target{.stack_name = "app",
+                        .stack_id = kTarget.stack_id,
+                        .region = "us-east-1",
+                        .account = "000000000000",
+                        .endpoint_url = "http://127.0.0.1:4566"};
+    const auto plan = make_plan(R"(
+Globals: {HttpApi: {CorsConfiguration: {AllowOrigins: ["https://a.example"], MaxAge: 60}}}
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: F
+      Runtime: provided.al2023
+      AutoPublishAlias: live
+      Environment: {Variables: {SELF: !Ref F.Alias, API: !GetAtt Api.ApiEndpoint}}
+      Events:
+        Item: {Type: HttpApi, Properties: {Path: "/items/{id}", Method: get, TimeoutInMillis: 1000}}
+        Rest: {Type: HttpApi, Properties: {ApiId: !Ref Api, Auth: {Authorizer: NONE}}}
+        Any: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: "/{proxy+}", Method: ANY}}
+  Api: {Type: "AWS::Serverless::HttpApi", Properties: {StageName: prod, Auth: {DefaultAuthorizer: AWS_IAM}}}
+Outputs:
+  Url: {Value: !Sub "https://${ServerlessHttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/"}
+  Prod: {Value: !Sub "https://${Api}.execute-api.${AWS::Region}.amazonaws.com/prod"}
+)",
+                                {}, target);
+    ASSERT_TRUE(plan) << plan.error().message;
+    const FunctionPlan& function = plan->functions.at(0);
+    EXPECT_EQ(function.code_uri, "F");
+    EXPECT_EQ(function.alias, "live");
+    EXPECT_EQ(function.environment.at("SELF"), "arn:aws:lambda:us-east-1:000000000000:function:app-F:live");
+    ASSERT_EQ(plan->http_apis.size(), 2U);
+    const HttpApiPlan& api = plan->http_apis.at(0);
+    EXPECT_EQ(api.stage, "prod");
+    EXPECT_EQ(api.routes.at(0).key, "$default");
+    EXPECT_EQ(api.routes.at(0).iam, false);
+    EXPECT_EQ(api.routes.at(1).key, "ANY /{proxy+}");
+    EXPECT_EQ(api.routes.at(1).iam, true);
+    EXPECT_EQ(api.routes.at(1).qualifier, "live");
+    EXPECT_EQ(api.cors.max_age_seconds, 60);
+    const HttpApiPlan& implicit = plan->http_apis.at(1);
+    EXPECT_EQ(implicit.logical_id, "ServerlessHttpApi");
+    EXPECT_EQ(implicit.routes.at(0).key, "GET /items/{id}");
+    EXPECT_EQ(implicit.routes.at(0).timeout_ms, 1000);
+    EXPECT_THAT(implicit.cors.origins, ElementsAre("https://a.example"));
+    EXPECT_EQ(plan->outputs.at(0).value, "http://127.0.0.1:4566/_apis/" + implicit.api_id + "/");
+    EXPECT_EQ(plan->outputs.at(1).value, "http://127.0.0.1:4566/_apis/" + api.api_id + "/prod");
+    EXPECT_EQ(function.environment.at("API"), "http://127.0.0.1:4566/_apis/" + api.api_id);
+}
+
+TEST(Plan, HowAFunctionMayBeInvoked) {
+    const auto with = [](const std::string& properties) {
+        return "Resources:\n  F: {Type: \"AWS::Serverless::Function\", Metadata: {HoldpointExecutable: f}, Properties: "
+               "{" +
+               properties + "}}\n  T: {Type: \"AWS::SNS::Topic\"}\n";
+    };
+    const auto plan =
+        make_plan(with("ReservedConcurrentExecutions: 0, DeadLetterQueue: {Type: SNS, TargetArn: !Ref T}, "
+                       "EventInvokeConfig: {MaximumRetryAttempts: 1, DestinationConfig: {OnFailure: "
+                       "{Type: SNS, Destination: !Ref T}}}"),
+                  {}, kTarget);
+    ASSERT_TRUE(plan) << plan.error().message;
+    const FunctionPlan& function = plan->functions.at(0);
+    EXPECT_EQ(function.reserved_concurrency, 0);
+    EXPECT_EQ(function.dead_letter_arn, "arn:aws:sns:us-east-1:000000000000:app-T");
+    EXPECT_EQ(function.event_invoke.value().retries, 1);
+    EXPECT_EQ(function.event_invoke.value().age_seconds, std::nullopt);
+    EXPECT_EQ(function.event_invoke.value().on_failure, "arn:aws:sns:us-east-1:000000000000:app-T");
+    EXPECT_EQ(function.event_invoke.value().on_success, "");
+    EXPECT_THAT(problems(with("DeadLetterQueue: {Type: SQS, TargetArn: a}")),
+                HasSubstr("DeadLetterQueue.Type (line 2): only SNS is supported"));
+    EXPECT_THAT(problems(with("EventInvokeConfig: {DestinationConfig: {OnSuccess: {Type: EventBridge}}}")),
+                HasSubstr("OnSuccess.Type (line 2): 'EventBridge' is not supported; SNS and Lambda are"));
+    EXPECT_THAT(problems(with("EventInvokeConfig: {DestinationConfig: {OnSuccess: {Type: SNS}}}")),
+                HasSubstr("Destination: is needed"));
+}
+
+TEST(Plan, PackagesAndRoutesThatCannotBeAreRefused) {
+    const auto with = [](const std::string& properties) {
+        return problems("Resources:\n  F: {Type: \"AWS::Serverless::Function\", Properties: {" + properties + "}}\n");
+    };
+    const std::string good = "CodeUri: F, Runtime: provided.al2, ";
+    EXPECT_EQ(with(good), "");
+    EXPECT_THAT(with("Timeout: 3"), HasSubstr("F.Properties.CodeUri: is needed"));
+    EXPECT_THAT(with("CodeUri: s3://b/k, Runtime: provided.al2"), HasSubstr("lies in S3"));
+    EXPECT_THAT(with("CodeUri: F, Runtime: python3.13"), HasSubstr("'python3.13' is not supported"));
+    EXPECT_THAT(with(good + "Events: {Q: {Type: SQS}}"), HasSubstr("events of the type 'SQS' are not supported"));
+    const auto route = [&](const std::string& event) {
+        return with(good + "Events: {E: {Type: HttpApi, Properties: {" + event + "}}}");
+    };
+    EXPECT_THAT(route("Path: items, Method: GET"), HasSubstr("Path (line 2): must start with /"));
+    EXPECT_THAT(route("Path: \"/{a+}/b\", Method: GET"), HasSubstr("must stand at the end"));
+    EXPECT_THAT(route("Path: /a, Method: FETCH"), HasSubstr("must be an HTTP method or ANY"));
+    EXPECT_THAT(route("ApiId: other"), HasSubstr("must be !Ref of an AWS::Serverless::HttpApi"));
+    EXPECT_THAT(route("TimeoutInMillis: 30001"), HasSubstr("must be from 50 to 30000"));
+    EXPECT_THAT(route("PayloadFormatVersion: \"1.0\""), HasSubstr("only 2.0 is supported"));
+    EXPECT_THAT(route("Auth: {Authorizer: Jwt}"), HasSubstr("only AWS_IAM and NONE"));
+    EXPECT_THAT(route("RouteSettings: {}"), HasSubstr("RouteSettings (line 2): is not supported"));
+}
+
 TEST(Plan, RolesThatCannotBeMadeAreRefused) {
     const auto with = [](const std::string& properties, const std::string& resources = "") {
         return problems(R"(

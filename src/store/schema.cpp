@@ -16,7 +16,8 @@ constexpr std::array kSpaces{
     Space::journal,     Space::timers,     Space::running,         Space::events,
     Space::functions,   Space::tables,     Space::items,           Space::index_items,
     Space::item_expiry, Space::topics,     Space::subscriptions,   Space::deliveries,
-    Space::stacks,      Space::roles,      Space::outbox,          Space::plain_invokes};
+    Space::stacks,      Space::roles,      Space::outbox,          Space::plain_invokes,
+    Space::http_apis};
 
 /// Creates the tables that are not there: all of them, or those that are newer than the database.
 void create_schema(Connection& connection) {
@@ -115,6 +116,8 @@ std::string_view space_name(Space space) {
             return "outbox";
         case Space::plain_invokes:
             return "plain_invokes";
+        case Space::http_apis:
+            return "http_apis";
     }
     std::unreachable();
 }

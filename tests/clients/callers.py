@@ -68,6 +68,8 @@ class CommandLine:
 
     def __call__(self, service, operation, **members):
         words = [service, xform_name(operation, "-"), "--output", "json"]
+        if operation == "CreateFunction":  # which has an option of its own for the archive
+            members["ZipFile"] = members.pop("Code")["ZipFile"]
         for name, value in members.items():
             words += self.option(RENAMED.get((operation, name), xform_name(name, "-")), value)
         if operation == "Invoke":
@@ -77,10 +79,12 @@ class CommandLine:
             answer["Payload"] = self.payload.read_text()
         return answer
 
-    @staticmethod
-    def option(name, value):
+    def option(self, name, value):
         if isinstance(value, bool):
             return [f"--{name}" if value else f"--no-{name}"]
+        if name == "zip-file":
+            self.payload.with_suffix(".zip").write_bytes(value)
+            return [f"--{name}", f"fileb://{self.payload.with_suffix('.zip')}"]
         value = value.decode() if isinstance(value, bytes) else value
         return [f"--{name}", value if isinstance(value, str) else json.dumps(value, default=bytes.decode)]
 

@@ -9,6 +9,7 @@ import inventory
 from callers import Refused
 from conftest import STACK
 from holdpoint import eventually
+from packages import package
 
 KEYS = {"KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}, {"AttributeName": "n", "KeyType": "RANGE"}],
         "AttributeDefinitions": [{"AttributeName": name, "AttributeType": kind} for name, kind in (("id", "S"), ("n", "N"), ("kind", "S"))]}
@@ -201,6 +202,33 @@ def test_lambda_invokes(aws, functions):
     assert aws("lambda", "Invoke", **plain, InvocationType="Event")["StatusCode"] == 202
     assert aws("lambda", "Invoke", **plain, InvocationType="DryRun")["StatusCode"] == 204
     assert refused(aws, "lambda", "Invoke", **plain, Payload=b"{").code == "InvalidRequestContentException"
+
+
+def test_lambda_zips(aws, functions, tag):
+    zipped = {"FunctionName": f"zip-{tag}"}
+    role = aws("lambda", "GetFunctionConfiguration", FunctionName=functions.plain)["Role"]
+    made = aws("lambda", "CreateFunction", **zipped, Runtime="provided.al2023", Handler="h", Role=role, Code={"ZipFile": package("1")})
+    assert made["PackageType"] == "Zip"
+    assert json.loads(aws("lambda", "Invoke", **zipped, Payload=b"{}")["Payload"])["code"] == "1"
+    assert aws("lambda", "UpdateFunctionCode", **zipped, ZipFile=package("2"))["CodeSha256"] != made["CodeSha256"]
+    assert refused(aws, "lambda", "UpdateFunctionCode", **zipped, ZipFile=b"no zip").code == "InvalidParameterValueException"
+    assert refused(aws, "lambda", "CreateFunction", **zipped, Runtime="provided.al2023", Handler="h", Role=role,
+                   Code={"ZipFile": package("1")}).code == "ResourceConflictException"
+    aws("lambda", "DeleteFunction", **zipped)
+
+
+def test_lambda_destinations_and_concurrency(aws, functions):
+    plain = {"FunctionName": functions.plain}
+    assert aws("lambda", "PutFunctionEventInvokeConfig", **plain, MaximumRetryAttempts=1)["MaximumRetryAttempts"] == 1
+    assert aws("lambda", "UpdateFunctionEventInvokeConfig", **plain, MaximumEventAgeInSeconds=60)["MaximumRetryAttempts"] == 1
+    assert aws("lambda", "GetFunctionEventInvokeConfig", **plain)["MaximumEventAgeInSeconds"] == 60
+    assert len(aws("lambda", "ListFunctionEventInvokeConfigs", **plain)["FunctionEventInvokeConfigs"]) == 1
+    aws("lambda", "DeleteFunctionEventInvokeConfig", **plain)
+    assert refused(aws, "lambda", "GetFunctionEventInvokeConfig", **plain).code == "ResourceNotFoundException"
+    assert aws("lambda", "PutFunctionConcurrency", **plain, ReservedConcurrentExecutions=5)["ReservedConcurrentExecutions"] == 5
+    assert aws("lambda", "GetFunctionConcurrency", **plain)["ReservedConcurrentExecutions"] == 5
+    aws("lambda", "DeleteFunctionConcurrency", **plain)
+    assert aws("lambda", "GetFunctionConcurrency", **plain) == {}
 
 
 STEPS = [{"Id": "1", "Type": "STEP", "Action": "START", "Name": "one", "SubType": "Step"}, {"Id": "1", "Type": "STEP", "Action": "SUCCEED", "Payload": '"done"'},

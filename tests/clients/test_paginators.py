@@ -68,6 +68,15 @@ def test_lambda_functions(server, functions):
     assert {functions.held, functions.plain} <= {function["FunctionName"] for function in found["Functions"]}
 
 
+def test_lambda_event_invoke_configs(server, functions):
+    lambda_ = server.client("lambda")
+    plain = {"FunctionName": functions.plain}
+    for n in range(COUNT):
+        lambda_.update_function_configuration(**plain, MemorySize=512 + n)
+        lambda_.put_function_event_invoke_config(**plain, Qualifier=lambda_.publish_version(**plain)["Version"], MaximumRetryAttempts=1)
+    assert len(numbered(pages(server, "lambda", "ListFunctionEventInvokeConfigs", **plain), "FunctionArn")) == COUNT
+
+
 def test_lambda_durable_executions(server, functions):
     lambda_ = server.client("lambda")
     held = {"FunctionName": functions.held}
@@ -122,7 +131,7 @@ def test_cloudformation(server):
 
 
 TRIED = {"DescribeLogGroups", "DescribeLogStreams", "DescribeStacks", "FilterLogEvents", "GetDurableExecutionHistory", "GetDurableExecutionState", "ListAliases",
-         "ListDurableExecutionsByFunction", "ListFunctions", "ListStackResources", "ListStacks", "ListSubscriptions", "ListSubscriptionsByTopic", "ListTables",
+         "ListDurableExecutionsByFunction", "ListFunctionEventInvokeConfigs", "ListFunctions", "ListStackResources", "ListStacks", "ListSubscriptions", "ListSubscriptionsByTopic", "ListTables",
          "ListTopics", "ListVersionsByFunction", "Query", "Scan"}
 
 

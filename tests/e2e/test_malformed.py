@@ -65,6 +65,15 @@ REST = [
     ("PublishVersion", "POST", "/2015-03-31/functions/app-polling-Workflow/versions", {"Description": "d", "CodeSha256": "x"}),
     ("Invoke", "POST", "/2015-03-31/functions/app-polling-ApprovalApi/invocations", {"action": "decide", "approval_id": "a", "decision": "approved", "approver": "b"}),
     ("ListFunctions", "GET", "/2015-03-31/functions?MaxItems=2&FunctionVersion=ALL", None), ("ListAliases", "GET", "/2015-03-31/functions/app-polling-Workflow/aliases", None),
+    ("CreateFunction", "POST", "/2015-03-31/functions", {
+        "FunctionName": "zipped", "Runtime": "provided.al2023", "Role": "arn:aws:iam::000000000000:role/app-polling-WorkflowRole",
+        "Handler": "h", "Code": {"ZipFile": "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=="}, "Publish": True, "Architectures": ["x86_64"]}),
+    ("UpdateFunctionCode", "PUT", "/2015-03-31/functions/app-polling-Workflow/code", {"ZipFile": "UEsFBg==", "DryRun": True, "RevisionId": "r"}),
+    ("CreateAlias", "POST", "/2015-03-31/functions/app-polling-ApprovalApi/aliases",
+     {"Name": "live", "FunctionVersion": "1", "RoutingConfig": {"AdditionalVersionWeights": {"2": 0.5}}}),
+    ("PutFunctionEventInvokeConfig", "PUT", "/2019-09-25/functions/app-polling-ApprovalApi/event-invoke-config", {
+        "MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 60, "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sns:us-east-1:000000000000:t"}}}),
+    ("PutFunctionConcurrency", "PUT", "/2017-10-31/functions/nobody/concurrency", {"ReservedConcurrentExecutions": 1}),
     ("UpdateFunctionConfiguration", "PUT", "/2015-03-31/functions/app-polling-Workflow/configuration", {"Timeout": 60, "Environment": {"Variables": {"A": "b"}}}),
 ]
 FORM = [

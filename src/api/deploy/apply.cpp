@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "api/http_api/routes.hpp"
+#include "functions/concurrency.hpp"
+#include "functions/event_invoke_config.hpp"
 #include "functions/registry.hpp"
 #include "identity/roles.hpp"
 #include "tables/operations.hpp"
@@ -45,6 +48,9 @@ public:
         }
         for (const auto& function : plan.functions) {
             if (auto ok = apply(function); !ok) return ok;
+        }
+        for (const auto& api : plan.http_apis) {
+            if (auto ok = apply(api); !ok) return ok;
         }
         return {};
     }
@@ -140,7 +146,7 @@ private:
     }
 
     Result<void> apply(const stacks::FunctionPlan& plan) {
-        const auto code = code_.find(plan.executable);
+        const auto code = code_.find(plan.logical_id);
         if (code == code_.end()) {
             return fail("ValidationError", 400,
                         fmt::format("{}: the executable '{}' was not sent along; build it first, or point --bin at the "
@@ -155,7 +161,14 @@ private:
         function.name = plan.name;
         function.role_arn = plan.role_arn;
         function.description = plan.description;
-        function.executable = plan.executable;
+        function.executable = code->second.is_zip ? std::string(functions::kBootstrap) : plan.executable;
+        function.package_type = code->second.is_zip ? "Zip" : "Image";
+        function.runtime = plan.runtime;
+        function.handler = plan.handler;
+        function.dead_letter_arn = plan.dead_letter_arn;
+        if (auto ok = functions::check_destination("DeadLetterQueue.TargetArn", plan.dead_letter_arn, false); !ok) {
+            return at(plan.logical_id, ok.error());
+        }
         function.code_sha256 = code->second.sha256;
         function.code_size = code->second.size;
         function.timeout_seconds = plan.timeout_seconds;
@@ -176,6 +189,87 @@ private:
         applied_.log_groups_to_create.push_back(decided->answer.log_group);
         const std::string change = !known ? "created" : decided->writes.empty() ? "unchanged" : "updated";
         add_resource(plan.logical_id, "AWS::Serverless::Function", plan.name, false, change);
+        if (auto ok = apply_invoking(plan, decided->answer); !ok) return ok;
+        return plan.alias.empty() ? Result<void>() : publish_alias(plan, decided->answer);
+    }
+
+    /// How it may be invoked: reserved concurrency, and what holds for asynchronous invocations (of the alias, where
+    /// the template makes one, as SAM does).
+    Result<void> apply_invoking(const stacks::FunctionPlan& plan, const functions::Function& function) {
+        RowWrite concurrency = functions::free_concurrency(plan.name);
+        if (plan.reserved_concurrency) {
+            auto write = functions::reserve_concurrency(rows_, plan.name, *plan.reserved_concurrency);
+            if (!write) return at(plan.logical_id, write.error());
+            concurrency = std::move(*write);
+        }
+        rows_.write({concurrency});
+        functions::Reference reference;
+        reference.name = plan.name;
+        reference.qualifier = plan.alias;
+        if (!plan.event_invoke) {
+            if (auto writes = functions::delete_event_invoke_config(rows_, reference)) rows_.write(*writes);
+            return {};
+        }
+        if (function.durable) {
+            return fail("ValidationError", 400,
+                        plan.logical_id +
+                            ": a durable function has no EventInvokeConfig: its executions are started "
+                            "once, and keep their outcome themselves.");
+        }
+        functions::EventInvokeConfig config;
+        config.retries = plan.event_invoke->retries;
+        config.age_seconds = plan.event_invoke->age_seconds;
+        config.on_success = plan.event_invoke->on_success;
+        config.on_failure = plan.event_invoke->on_failure;
+        auto decided = functions::put_event_invoke_config(rows_, reference, std::move(config), now_);
+        if (!decided) return at(plan.logical_id, decided.error());
+        rows_.write(decided->writes);
+        return {};
+    }
+
+    /// A version for new code (or, where the template says so, for every change), and the alias on it. (AWS SAM,
+    /// AutoPublishAlias)
+    Result<void> publish_alias(const stacks::FunctionPlan& plan, const functions::Function& latest) {
+        functions::Reference reference;
+        reference.name = plan.name;
+        reference.qualifier = plan.alias;
+        const auto current = functions::resolve(rows_, reference, target_.region, target_.account);
+        const bool publishes = !current || plan.publishes_all || current->code_sha256 != latest.code_sha256;
+        std::string version = publishes ? std::string() : current->version;
+        if (publishes) {
+            auto published = functions::publish_version(rows_, plan.name, {}, now_, random_.uuid());
+            if (!published) return at(plan.logical_id, published.error());
+            rows_.write(published->writes);
+            version = published->answer.version;
+        }
+        functions::Alias alias;
+        alias.name = plan.alias;
+        alias.version = version;
+        alias.revision_id = random_.uuid();
+        const auto known = functions::get_alias(rows_, plan.name, plan.alias);
+        const bool unchanged = known && known->version == version && known->routed_version.empty();
+        if (!unchanged) {
+            auto decided = known ? functions::update_alias(rows_, plan.name, alias)
+                                 : functions::create_alias(rows_, plan.name, alias);
+            if (!decided) return at(plan.logical_id, decided.error());
+            rows_.write(decided->writes);
+        }
+        add_resource(plan.logical_id + "Alias" + plan.alias, std::string(kAliasType),
+                     functions::function_arn(target_.region, target_.account, plan.name, plan.alias), false,
+                     !known      ? "created"
+                     : unchanged ? "unchanged"
+                                 : "updated");
+        return {};
+    }
+
+    Result<void> apply(const stacks::HttpApiPlan& plan) {
+        const RowWrite write = put_http_api(plan);
+        const auto known = rows_.get(Space::http_apis, plan.api_id);
+        rows_.write({write});
+        add_resource(plan.logical_id, std::string(stacks::kHttpApi), plan.api_id, false,
+                     !known                 ? "created"
+                     : known == write.value ? "unchanged"
+                                            : "updated");
         return {};
     }
 

@@ -6,18 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "api/code/code_store.hpp"
 #include "api/deploy/stack_rows.hpp"
 #include "base/overlay_rows.hpp"
 #include "base/random.hpp"
 #include "stacks/plan.hpp"
 
 namespace holdpoint::api {
-
-/// An executable that was stored by its content.
-struct Code {
-    std::string sha256;  // hex
-    std::int64_t size = 0;
-};
 
 struct Applied {
     Stack stack;
@@ -26,8 +21,8 @@ struct Applied {
     Removal removed;
 };
 
-/// Writes into `rows` alone; a refusal leaves nothing. What the stack had and the plan has not is removed, retained
-/// resources excepted.
+/// `code` is by logical id. Writes into `rows` alone; a refusal leaves nothing. What the stack had and the plan has not
+/// is removed, retained resources excepted.
 [[nodiscard]] Result<Applied> apply_plan(OverlayRows& rows, const stacks::Plan& plan, const stacks::Target& target,
                                          const std::map<std::string, Code>& code, std::string template_text,
                                          TimePoint now, Random& random);

@@ -1,21 +1,12 @@
 #include "api/deploy/deploy.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "api/deploy/apply.hpp"
 #include "api/respond.hpp"
-#include "base/encoding.hpp"
-#include "functions/registry.hpp"
 #include "identity/policy.hpp"
 
 namespace holdpoint::api {
@@ -31,6 +22,7 @@ std::unexpected<Error> invalid(std::string message) {
 
 struct DeployRequest {
     std::string template_text;
+    std::string folder;  // of the template
     std::string stack_name;
     std::map<std::string, std::string> parameters;
     std::map<std::string, std::string> code;  // executable -> path
@@ -66,6 +58,7 @@ Result<std::map<std::string, std::string>> texts(const json::object& object, std
 Result<DeployRequest> read_request(const json::object& body) {
     DeployRequest request;
     request.template_text = text(body, "template");
+    request.folder = text(body, "folder");
     request.stack_name = text(body, "stack_name");
     if (!is_stack_name(request.stack_name)) {
         return invalid(fmt::format("stack_name '{}' must be 1 to 128 letters, digits and '-', starting with a letter.",
@@ -80,38 +73,6 @@ Result<DeployRequest> read_request(const json::object& body) {
     return request;
 }
 
-/// Copies an executable to <folder>/<sha256>: whole, or not at all.
-Result<Code> store_code(const std::string& folder, const std::string& name, const std::string& path) {
-    std::ifstream stream(path, std::ios::binary);
-    std::stringstream buffer;
-    buffer << stream.rdbuf();
-    if (!stream) return invalid(fmt::format("The executable {} cannot be read: {}", path, std::strerror(errno)));
-    const std::string content = buffer.str();
-    constexpr std::string_view kElf =
-        "\x7f"
-        "ELF";
-    if (!content.starts_with(kElf) && !content.starts_with("#!")) {
-        return invalid(fmt::format("{} ({}) is no executable.", name, path));
-    }
-    Code code{.sha256 = to_hex(sha256(content)), .size = static_cast<std::int64_t>(content.size())};
-    const std::string target = folder + "/" + code.sha256;
-    if (fs::exists(target)) return code;
-    const std::string temporary = target + ".new";
-    const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
-    bool good = file >= 0;
-    for (std::size_t written = 0; good && written < content.size();) {
-        const ssize_t count = ::write(file, content.data() + written, content.size() - written);
-        good = count > 0;
-        written += good ? static_cast<std::size_t>(count) : 0;
-    }
-    good = good && ::fsync(file) == 0;
-    if (file >= 0) ::close(file);
-    if (!good || ::rename(temporary.c_str(), target.c_str()) != 0) {
-        return fail("InternalFailure", 500, fmt::format("{} cannot be stored: {}", target, std::strerror(errno)));
-    }
-    return code;
-}
-
 std::optional<std::pair<std::string, std::string>> policy_problem(const std::string& document) {
     const auto policy = identity::read_policy(document);
     if (policy) return std::nullopt;
@@ -120,8 +81,8 @@ std::optional<std::pair<std::string, std::string>> policy_problem(const std::str
 
 class Deploy final : public Service {
 public:
-    Deploy(const Context& context, store::LogStore& logs, DeployOptions options)
-        : context_(context), logs_(logs), options_(std::move(options)) {}
+    Deploy(const Context& context, store::LogStore& logs, CodeStore& code, DeployOptions options)
+        : context_(context), logs_(logs), code_(code), options_(std::move(options)) {}
 
     void handle(Call call) override {
         if (!call.caller.role_name.empty()) {
@@ -147,7 +108,26 @@ private:
                                   : fmt::format("arn:aws:cloudformation:{}:{}:stack/{}/{}", context_.region,
                                                 context_.account, name, context_.random.uuid()),
                 .region = context_.region,
-                .account = context_.account};
+                .account = context_.account,
+                .endpoint_url = options_.url};
+    }
+
+    /// The code of the plan's functions by their logical ids; of an executable that was not sent, apply_plan says so.
+    Result<std::map<std::string, Code>> store_code(const stacks::Plan& plan, const DeployRequest& request) {
+        std::map<std::string, Code> code;
+        for (const auto& function : plan.functions) {
+            const auto path = request.code.find(function.executable);
+            if (function.code_uri.empty() && path == request.code.end()) continue;
+            auto stored = function.code_uri.empty() ? code_.add_executable(function.executable, path->second)
+                                                    : code_.add_package(fs::path(request.folder) / function.code_uri);
+            if (!stored) {
+                Error error = stored.error();
+                error.message = fmt::format("{}: {}", function.logical_id, error.message);
+                return std::unexpected(std::move(error));
+            }
+            code[function.logical_id] = *stored;
+        }
+        return code;
     }
 
     void deploy(Call call, const json::object& body) {
@@ -160,17 +140,11 @@ private:
             .given = request->parameters, .previous = known ? known->parameters : std::map<std::string, std::string>()};
         auto plan = stacks::make_plan(request->template_text, parameters, target, policy_problem);
         if (!plan) return refuse(call, plan.error());
-        std::map<std::string, Code> code;
-        for (const auto& function : plan->functions) {
-            const auto path = request->code.find(function.executable);
-            if (path == request->code.end()) continue;  // apply_plan says what is missing
-            auto stored = store_code(options_.code_folder, function.executable, path->second);
-            if (!stored) return refuse(call, stored.error());
-            code[function.executable] = *stored;
-        }
+        auto code = store_code(*plan, *request);
+        if (!code) return refuse(call, code.error());
         auto shared = std::make_shared<Call>(std::move(call));
         context_.writer.submit(
-            [this, shared, request = std::move(*request), target, plan = std::move(*plan), code = std::move(code)](
+            [this, shared, request = std::move(*request), target, plan = std::move(*plan), code = std::move(*code)](
                 store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
                 OverlayRows overlay(rows);
                 auto applied = apply_plan(overlay, plan, target, code, request.template_text, now, context_.random);
@@ -183,7 +157,12 @@ private:
     void finish_deploy(const Call& call, const stacks::Plan& plan, const Applied& applied) {
         for (const auto& group : applied.log_groups_to_create) logs_.create_group(group, context_.clock.now());
         for (const auto& group : applied.removed.log_groups) logs_.delete_group(group);
-        for (const auto& function : plan.functions) options_.on_function_changed(function.name);
+        for (const auto& function : plan.functions) {
+            const auto limit = function.reserved_concurrency;
+            options_.concurrency->reserve(function.name,
+                                          limit ? std::optional(static_cast<std::size_t>(*limit)) : std::nullopt);
+            options_.on_function_changed(function.name);
+        }
         for (const auto& name : applied.removed.functions) options_.on_function_changed(name);
         json::object outputs;
         for (const auto& output : applied.stack.outputs) outputs[output.key] = output.value;
@@ -232,22 +211,15 @@ private:
 
     Context context_;
     store::LogStore& logs_;
+    CodeStore& code_;
     DeployOptions options_;
 };
 
 }  // namespace
 
-void remove_unused_code(const std::string& code_folder, const RowReader& rows) {
-    const std::vector<std::string> in_use = functions::code_in_use(rows);
-    std::error_code problem;
-    for (const auto& entry : fs::directory_iterator(code_folder, problem)) {
-        const std::string name = entry.path().filename();
-        if (std::find(in_use.begin(), in_use.end(), name) == in_use.end()) fs::remove(entry.path(), problem);
-    }
-}
-
-std::unique_ptr<Service> make_deploy_service(const Context& context, store::LogStore& logs, DeployOptions options) {
-    return std::make_unique<Deploy>(context, logs, std::move(options));
+std::unique_ptr<Service> make_deploy_service(const Context& context, store::LogStore& logs, CodeStore& code,
+                                             DeployOptions options) {
+    return std::make_unique<Deploy>(context, logs, code, std::move(options));
 }
 
 }  // namespace holdpoint::api

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "api/http_api/routes.hpp"
 #include "base/overlay_rows.hpp"
 #include "core/rows.hpp"
 #include "functions/registry.hpp"
@@ -105,6 +106,12 @@ void remove_resource(const RowReader& rows, const StackResource& resource, Remov
         if (auto writes = functions::delete_function(rows, reference)) add(std::move(*writes));
         removal.functions.push_back(resource.physical_id);
         removal.log_groups.push_back("/aws/lambda/" + resource.physical_id);
+    } else if (resource.type == kAliasType) {
+        const auto reference = functions::read_reference(resource.physical_id);
+        if (!reference) return;
+        if (auto writes = functions::delete_alias(rows, reference->name, reference->qualifier)) add(std::move(*writes));
+    } else if (resource.type == stacks::kHttpApi) {
+        add({erase_http_api(resource.physical_id)});
     } else if (resource.type == "AWS::DynamoDB::Table") {
         if (auto change = tables::delete_table(rows, {{"TableName", resource.physical_id}}))
             add(std::move(change->writes));

@@ -13,6 +13,9 @@
 
 namespace holdpoint::api {
 
+/// What AutoPublishAlias makes.
+constexpr std::string_view kAliasType = "AWS::Lambda::Alias";
+
 struct StackResource {
     std::string logical_id;
     std::string type;         // AWS::SNS::Topic

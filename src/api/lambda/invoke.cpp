@@ -85,6 +85,13 @@ net::Response empty_response(int status, const std::string& request_id) {
     return {.status = status, .headers = {{"x-amzn-RequestId", request_id}}, .body = {}};
 }
 
+Error throttled(std::string_view reason) {
+    return {.name = "TooManyRequestsException",
+            .http_status = 429,
+            .message = "Rate Exceeded.",
+            .details_json = boost::json::serialize(boost::json::object{{"Reason", reason}})};
+}
+
 struct Target {
     functions::Function function;
     functions::Reference reference;
@@ -145,10 +152,7 @@ void invoke_plain(const Context& context, const LambdaEngine& engine, Call call,
     const auto shared = std::make_shared<Call>(std::move(call));
     work.done = [shared, version](const engine::InvocationResult& result) {
         if (result.error && result.error->type == "TooManyRequestsException") {
-            return respond_error(*shared, Error{.name = "TooManyRequestsException",
-                                                .http_status = 429,
-                                                .message = "Rate Exceeded.",
-                                                .details_json = R"({"Reason":"ConcurrentInvocationLimitExceeded"})"});
+            return respond_error(*shared, throttled(result.error->data.value_or("ConcurrentInvocationLimitExceeded")));
         }
         net::Response response = result.error
                                      ? payload_response(shared->request_id, version,
@@ -159,7 +163,7 @@ void invoke_plain(const Context& context, const LambdaEngine& engine, Call call,
         }
         shared->respond(std::move(response));
     };
-    engine.invoker.invoke(std::move(work));
+    engine.concurrency.invoke(std::move(work));
 }
 
 }  // namespace
@@ -179,7 +183,8 @@ void handle_invoke(const Context& context, const LambdaEngine& engine, Call call
     target.reference = *reference;
     target.arn = functions::function_arn(context.region, context.account, reference->name, reference->qualifier);
     if (auto ok = call.authorize("lambda:InvokeFunction", target.arn); !ok) return respond_error(call, ok.error());
-    auto function = functions::resolve(*context.store.snapshot(), *reference, context.region, context.account);
+    auto function = functions::choose(*context.store.snapshot(), *reference, context.region, context.account,
+                                      context.random.unit());
     if (!function) return respond_error(call, function.error());
     target.function = std::move(*function);
     const auto type = read_type(call.request);
@@ -188,6 +193,9 @@ void handle_invoke(const Context& context, const LambdaEngine& engine, Call call
     if (auto ok = check_durable(target.function, *reference, *type, name); !ok) return respond_error(call, ok.error());
     if (auto ok = check_payload(call.request, *type); !ok) return respond_error(call, ok.error());
     if (*type == InvocationType::dry_run) return call.respond(empty_response(204, call.request_id));
+    if (target.function.durable && engine.concurrency.reserved(target.function.name) == std::size_t{0}) {
+        return respond_error(call, throttled(engine::kReservedLimitExceeded));
+    }
     if (target.function.durable) return start_execution(engine, std::move(call), std::move(target), *type);
     if (*type == InvocationType::request_response) {
         return invoke_plain(context, engine, std::move(call), std::move(target));

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "api/lambda/management.hpp"
+#include "api/lambda/operation.hpp"
 #include "api/lambda/parts.hpp"
 #include "api/respond.hpp"
 #include "base/encoding.hpp"
@@ -57,7 +58,9 @@ public:
                 percent_decode(path.substr(kPrefix.size(), path.size() - kPrefix.size() - kSuffix.size()));
             return handle_invoke(context_, engine_, std::move(call), name);
         }
-        if (handle_management(context_, call)) return;
+        if (handle_management(context_, engine_, call)) return;
+        if (handle_event_invoke(context_, engine_, call)) return;
+        if (handle_concurrency(context_, engine_, call)) return;
         respond_error(call, Error{.name = "UnknownOperationException",
                                   .http_status = 404,
                                   .message = fmt::format("Lambda operation {} {} is not supported by this server.",

@@ -3,7 +3,9 @@
 
 #include <memory>
 
+#include "api/code/code_store.hpp"
 #include "api/service.hpp"
+#include "engine/concurrency.hpp"
 #include "engine/event_queue.hpp"
 #include "engine/executions.hpp"
 #include "engine/invoker.hpp"
@@ -14,6 +16,8 @@ struct LambdaEngine {
     engine::Executions& executions;
     engine::Invoker& invoker;
     engine::EventQueue& events;
+    CodeStore& code;
+    engine::Concurrency& concurrency;
 };
 
 [[nodiscard]] std::unique_ptr<Service> make_lambda_service(const Context& context, LambdaEngine engine);

@@ -4,11 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
+
 #include "api/runtime/runtime.hpp"
 #include "base/encoding.hpp"
 #include "core/rows.hpp"
 #include "engine/test_kit.hpp"
 #include "functions/registry.hpp"
+#include "identity/roles.hpp"
 
 namespace holdpoint::api {
 namespace {
@@ -98,10 +101,15 @@ protected:
                              [](const functions::Function&) { return engine::ProcessCredentials{}; },
                              [](const std::string&) {}};
     engine::Executions executions_{random_, writer_, timers_, invoker_, {}, "us-east-1", "000000000000"};
-    engine::EventQueue events_{random_, writer_, invoker_, "us-east-1", "000000000000"};
-    std::unique_ptr<Service> service_ =
-        make_lambda_service({.clock = clock_, .random = random_, .store = *store_, .writer = writer_},
-                            {.executions = executions_, .invoker = invoker_, .events = events_});
+    engine::EventQueue events_{random_, writer_, invoker_, invoker_, "us-east-1", "000000000000"};
+    CodeStore code_{folder_.path(), random_};
+    engine::Concurrency concurrency_{invoker_};
+    std::unique_ptr<Service> service_ = make_lambda_service(
+        {.clock = clock_, .random = random_, .store = *store_, .writer = writer_}, {.executions = executions_,
+                                                                                    .invoker = invoker_,
+                                                                                    .events = events_,
+                                                                                    .code = code_,
+                                                                                    .concurrency = concurrency_});
     std::string denied_;
     std::string script_ = folder_.script("script", "exec sleep 60");
 };
@@ -110,6 +118,13 @@ TEST_F(LambdaServiceTest, ARoleIsGivenByWhoMayPassItAndMustBeOne) {
     const auto give = [&](const std::string& role) {
         return error_of(call("PUT", "/2015-03-31/functions/f/configuration", R"({"Role":")" + role + R"("})"));
     };
+    EXPECT_EQ(give("arn:aws:iam::000000000000:role/other"), "400 InvalidParameterValueException") << "is not there";
+    Box<bool> written;
+    writer_.submit([&](store::Transaction& rows, TimePoint) -> engine::AfterCommit {
+        rows.apply({identity::put_role({.name = "other", .policies = {}}).value()});
+        return [&] { written.put(true); };
+    });
+    ASSERT_TRUE(written.take());
     EXPECT_EQ(give("arn:aws:iam::000000000000:role/other"), "200 ");
     EXPECT_EQ(give("none"), "400 ValidationException") << "no role must not be read as no limit";
     denied_ = "iam:PassRole";

@@ -2,13 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <functional>
+#include <algorithm>
+#include <optional>
+#include <vector>
 
+#include "api/lambda/configuration.hpp"
+#include "api/lambda/operation.hpp"
 #include "api/lambda/parts.hpp"
-#include "api/respond.hpp"
 #include "base/encoding.hpp"
-#include "functions/registry.hpp"
-#include "identity/roles.hpp"
 
 namespace holdpoint::api {
 
@@ -43,380 +44,168 @@ std::optional<Route> read_route(std::string_view path) {
     return Route{parts[0], parts[1], parts[2]};
 }
 
-json::object alias_json(const Context& context, const std::string& function, const functions::Alias& alias) {
-    return {{"AliasArn", functions::function_arn(context.region, context.account, function, alias.name)},
-            {"Name", alias.name},
-            {"FunctionVersion", alias.version},
-            {"Description", alias.description},
-            {"RevisionId", alias.revision_id}};
+/// The ARN has the qualifier that was asked for, an alias too.
+json::object show(const Operation& operation, const functions::Function& function) {
+    return function_configuration(operation.context, function, operation.reference.qualifier);
 }
 
-struct Answer {
-    int status = 200;
-    json::value body;
-};
-
-class Operation {
-public:
-    Operation(const Context& context, Call& call, Route route)
-        : context_(context), call_(call), route_(std::move(route)) {}
-
-    /// Starts the operation that method and path mean; false when there is none.
-    bool run() {
-        const std::string& method = call_.request.method;
-        if (route_.function.empty()) return method == "GET" && read("ListFunctions", [this] { return list(); });
-        if (route_.part.empty()) {
-            if (method == "GET") return read("GetFunction", [this] { return get(); });
-            if (method == "DELETE") return write("DeleteFunction", &Operation::remove);
-            return false;
-        }
-        if (route_.part == "configuration" && route_.item.empty()) {
-            if (method == "GET") return read("GetFunctionConfiguration", [this] { return get_configuration(); });
-            if (method == "PUT") return write("UpdateFunctionConfiguration", &Operation::update_configuration);
-            return false;
-        }
-        if (route_.part == "versions" && route_.item.empty()) {
-            if (method == "GET") return read("ListVersionsByFunction", [this] { return list_versions(); });
-            if (method == "POST") return write("PublishVersion", &Operation::publish);
-            return false;
-        }
-        if (route_.part == "aliases") return run_alias(method);
-        return false;
-    }
-
-private:
-    using Write = Result<Answer> (Operation::*)(store::Transaction& rows, TimePoint now);
-
-    bool run_alias(const std::string& method) {
-        if (route_.item.empty()) {
-            if (method == "GET") return read("ListAliases", [this] { return list_aliases(); });
-            if (method == "POST") return write("CreateAlias", &Operation::create_alias);
-            return false;
-        }
-        if (method == "GET") return read("GetAlias", [this] { return get_alias(); });
-        if (method == "PUT") return write("UpdateAlias", &Operation::update_alias);
-        if (method == "DELETE") return write("DeleteAlias", &Operation::delete_alias);
-        return false;
-    }
-
-    Result<void> prepare(const std::string& name) {
-        std::string resource = "*";
-        if (!route_.function.empty()) {
-            auto reference = functions::read_reference(route_.function, query_value(call_.request, "Qualifier"));
-            if (!reference) return std::unexpected(reference.error());
-            reference_ = std::move(*reference);
-            resource =
-                functions::function_arn(context_.region, context_.account, reference_.name, reference_.qualifier);
-        }
-        return call_.authorize("lambda:" + name, resource);
-    }
-
-    /// Who gives a function a role lends its rights, and must be allowed to. (IAM user guide, "Grant a user permissions
-    /// to pass a role to an AWS service")
-    [[nodiscard]] Result<void> check_role() const {
-        const json::value* role = body_.get_object().if_contains("Role");
-        if (role == nullptr || !role->is_string()) return {};
-        if (identity::role_name_of(role->get_string()).empty()) {
-            return fail("ValidationException", 400,
-                        fmt::format("1 validation error detected: Value '{}' at 'role' failed to satisfy constraint: "
-                                    "Member must satisfy regular expression pattern: "
-                                    "arn:(aws[a-zA-Z-]*)?:iam::\\d{{12}}:role/?[a-zA-Z_0-9+=,.@\\-_/]+",
-                                    std::string_view(role->get_string())));
-        }
-        return call_.authorize("iam:PassRole", std::string(role->get_string()));
-    }
-
-    static void respond(const Call& call, const Result<Answer>& result) {
-        if (!result) return respond_error(call, result.error());
-        if (result->status == 204) {
-            return call.respond({.status = 204, .headers = {{"x-amzn-RequestId", call.request_id}}, .body = {}});
-        }
-        call.respond(rest_json_answer(result->status, result->body, call.request_id));
-    }
-
-    bool read(const std::string& name, const std::function<Result<Answer>()>& work) {
-        const auto ok = prepare(name);
-        respond(call_, ok ? work() : std::unexpected(ok.error()));
-        return true;
-    }
-
-    bool write(const std::string& name, Write work) {
-        if (const auto ok = prepare(name); !ok) {
-            respond_error(call_, ok.error());
-            return true;
-        }
-        boost::system::error_code problem;
-        if (!call_.request.body.empty()) body_ = json::parse(call_.request.body, problem);
-        if (problem || !body_.is_object()) {
-            respond_error(call_, {"SerializationException", 400, "The request body is not a JSON object.", {}});
-            return true;
-        }
-        if (const auto ok = check_role(); !ok) {
-            respond_error(call_, ok.error());
-            return true;
-        }
-        auto shared = std::make_shared<Call>(std::move(call_));
-        auto self = std::make_shared<Operation>(context_, *shared, route_);
-        self->reference_ = reference_;
-        self->body_ = body_;
-        context_.writer.submit([self, shared, work](store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
-            auto result = (self.get()->*work)(rows, now);
-            return [shared, result = std::move(result)] { respond(*shared, result); };
-        });
-        return true;
-    }
-
-    Result<functions::Function> resolve(const RowReader& rows) const {
-        return functions::resolve(rows, reference_, context_.region, context_.account);
-    }
-
-    Result<Answer> get() {
-        const auto function = resolve(*context_.store.snapshot());
-        if (!function) return std::unexpected(function.error());
+Result<Answer> get(Operation& operation) {
+    const auto function = operation.resolve(*operation.context.store.snapshot());
+    if (!function) return std::unexpected(function.error());
+    json::object code{{"RepositoryType", "S3"}};
+    if (!function->is_zip()) {
         const std::string image =
             fmt::format("holdpoint/{}:{}", function->executable, function->code_sha256.substr(0, 12));
-        return Answer{200, json::object{{"Configuration",
-                                         function_configuration(context_, *function, !reference_.qualifier.empty())},
-                                        {"Code", {{"RepositoryType", "ECR"}, {"ImageUri", image}}}}};
+        code = {{"RepositoryType", "ECR"}, {"ImageUri", image}};
     }
-
-    Result<Answer> get_configuration() {
-        const auto function = resolve(*context_.store.snapshot());
-        if (!function) return std::unexpected(function.error());
-        return Answer{200, function_configuration(context_, *function, !reference_.qualifier.empty())};
+    json::object body{{"Configuration", show(operation, *function)}, {"Code", std::move(code)}};
+    if (const auto limit = operation.engine.concurrency.reserved(function->name)) {
+        body["Concurrency"] = {{"ReservedConcurrentExecutions", *limit}};
     }
+    return Answer{200, std::move(body)};
+}
 
-    Result<Answer> list() {
-        const auto size = query_number(call_.request, "MaxItems", kPageDefault, 1, kPageMax);
-        if (!size) return std::unexpected(size.error());
-        const std::size_t limit = std::min(*size, kPageDefault);
-        const auto found =
-            functions::list_functions(*context_.store.snapshot(), query_value(call_.request, "Marker"), limit);
-        json::array list;
-        for (const auto& function : found) list.emplace_back(function_configuration(context_, function, false));
-        json::object body{{"Functions", std::move(list)}};
-        if (found.size() == limit) body["NextMarker"] = found.back().name;
-        return Answer{200, body};
+Result<Answer> get_configuration(Operation& operation) {
+    const auto function = operation.resolve(*operation.context.store.snapshot());
+    if (!function) return std::unexpected(function.error());
+    return Answer{200, show(operation, *function)};
+}
+
+Result<Answer> list(Operation& operation) {
+    const auto size = query_number(operation.call.request, "MaxItems", kPageDefault, 1, kPageMax);
+    if (!size) return std::unexpected(size.error());
+    const std::size_t limit = std::min(*size, kPageDefault);
+    const auto found = functions::list_functions(*operation.context.store.snapshot(),
+                                                 query_value(operation.call.request, "Marker"), limit);
+    json::array list;
+    for (const auto& function : found) list.emplace_back(function_configuration(operation.context, function, {}));
+    json::object body{{"Functions", std::move(list)}};
+    if (found.size() == limit) body["NextMarker"] = found.back().name;
+    return Answer{200, body};
+}
+
+Result<Answer> list_versions(Operation& operation) {
+    const auto size = query_number(operation.call.request, "MaxItems", kPageDefault, 1, kPageMax);
+    if (!size) return std::unexpected(size.error());
+    const std::size_t limit = std::min(*size, kPageDefault);
+    const auto found = functions::list_versions(*operation.context.store.snapshot(), operation.reference.name,
+                                                query_value(operation.call.request, "Marker"), limit);
+    if (!found) return std::unexpected(operation.missing(found.error()));
+    json::array list;
+    for (const auto& function : *found) {
+        list.emplace_back(function_configuration(operation.context, function, function.version));
     }
+    json::object body{{"Versions", std::move(list)}};
+    if (found->size() == limit) body["NextMarker"] = found->back().version;
+    return Answer{200, body};
+}
 
-    Result<Answer> list_versions() {
-        const auto size = query_number(call_.request, "MaxItems", kPageDefault, 1, kPageMax);
-        if (!size) return std::unexpected(size.error());
-        const std::size_t limit = std::min(*size, kPageDefault);
-        const auto found = functions::list_versions(*context_.store.snapshot(), reference_.name,
-                                                    query_value(call_.request, "Marker"), limit);
-        if (!found) return std::unexpected(missing(found.error()));
-        json::array list;
-        for (const auto& function : *found) list.emplace_back(function_configuration(context_, function, true));
-        json::object body{{"Versions", std::move(list)}};
-        if (found->size() == limit) body["NextMarker"] = found->back().version;
-        return Answer{200, body};
+Result<Answer> publish(Operation& operation, store::Transaction& rows, TimePoint now) {
+    constexpr std::string_view kMembers[] = {"CodeSha256", "Description", "RevisionId"};
+    if (auto ok = operation.check_members("PublishVersion", kMembers); !ok) return std::unexpected(ok.error());
+    const auto function = operation.latest(rows);
+    if (!function) return std::unexpected(function.error());
+    const std::string digest = code_sha256_text(*function);
+    if (const std::string wanted = operation.text("CodeSha256"); !wanted.empty() && wanted != digest) {
+        return invalid_parameter(
+            fmt::format("CodeSHA256 ({}) is different from current CodeSHA256 in $LATEST ({}). Please try again with "
+                        "the CodeSHA256 in $LATEST.",
+                        wanted, digest));
     }
+    return publish_latest(operation, rows, now, operation.text("Description"), 201);
+}
 
-    /// The registry names a function; AWS names its ARN.
-    [[nodiscard]] Error missing(Error error) const {
-        if (error.name == "ResourceNotFoundException" && error.message.starts_with("Function not found")) {
-            error.message =
-                "Function not found: " + functions::function_arn(context_.region, context_.account, reference_.name);
-        }
-        return error;
+Result<Answer> remove(Operation& operation, store::Transaction& rows, TimePoint) {
+    auto writes = functions::delete_function(rows, operation.reference);
+    if (!writes) return std::unexpected(operation.missing(writes.error()));
+    rows.apply(*writes);
+    if (operation.reference.qualifier.empty()) {
+        operation.engine.concurrency.reserve(operation.reference.name, std::nullopt);
     }
+    return Answer{204, {}};
+}
 
-    [[nodiscard]] std::string text(std::string_view name) const {
-        const json::value* value = body_.get_object().if_contains(name);
-        return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+Result<Answer> update_configuration(Operation& operation, store::Transaction& rows, TimePoint now) {
+    auto function = operation.latest(rows);
+    if (!function) return std::unexpected(function.error());
+    constexpr std::string_view kOthers[] = {"FunctionName", "RevisionId"};
+    if (auto ok = apply_configuration(operation.body, "UpdateFunctionConfiguration", kOthers, *function); !ok) {
+        return std::unexpected(ok.error());
     }
-
-    Result<Answer> publish(store::Transaction& rows, TimePoint now) {
-        auto decided =
-            functions::publish_version(rows, reference_.name, text("Description"), now, context_.random.uuid());
-        if (!decided) return std::unexpected(missing(decided.error()));
-        rows.apply(decided->writes);
-        return Answer{201, function_configuration(context_, decided->answer, true)};
+    if (auto ok = check_permission(operation, rows, *function, function->dead_letter_arn); !ok) {
+        return std::unexpected(ok.error());
     }
+    auto decided = functions::update_function(rows, *function, now, operation.context.random.uuid());
+    if (!decided) return std::unexpected(operation.missing(decided.error()));
+    rows.apply(decided->writes);
+    return Answer{200, function_configuration(operation.context, decided->answer, {})};
+}
 
-    Result<Answer> remove(store::Transaction& rows, TimePoint) {
-        auto writes = functions::delete_function(rows, reference_);
-        if (!writes) return std::unexpected(missing(writes.error()));
-        rows.apply(*writes);
-        return Answer{204, {}};
-    }
+void begin_update_configuration(const SharedOperation& operation) {
+    if (auto ok = authorize_role(*operation); !ok) return respond_error(operation->call, ok.error());
+    submit(operation, &update_configuration);
+}
 
-    Result<Answer> update_configuration(store::Transaction& rows, TimePoint now) {
-        auto function = resolve(rows);
-        if (!function) return std::unexpected(function.error());
-        for (const auto& [name, value] : body_.get_object()) {
-            if (auto ok = apply_member(name, value, *function); !ok) return std::unexpected(ok.error());
-        }
-        auto decided = functions::update_function(rows, *function, now, context_.random.uuid());
-        if (!decided) return std::unexpected(missing(decided.error()));
-        rows.apply(decided->writes);
-        return Answer{200, function_configuration(context_, decided->answer, false)};
-    }
-
-    static std::unexpected<Error> wrong(std::string_view name, std::string_view expected) {
-        return fail("SerializationException", 400, fmt::format("{} must be {}.", name, expected));
-    }
-
-    static Result<void> apply_member(std::string_view name, const json::value& value, functions::Function& function) {
-        if (name == "FunctionName" || name == "RevisionId") return {};
-        if (name == "Description" || name == "Role") {
-            if (!value.is_string()) return wrong(name, "text");
-            (name == "Role" ? function.role_arn : function.description) = std::string(value.get_string());
-            return {};
-        }
-        if (name == "Timeout" || name == "MemorySize") {
-            if (!value.is_int64()) return wrong(name, "a whole number");
-            (name == "Timeout" ? function.timeout_seconds : function.memory_mb) = value.get_int64();
-            return {};
-        }
-        if (name == "Environment") return apply_environment(value, function);
-        if (name == "DurableConfig") return apply_durable(value, function);
-        return fail("InvalidParameterValueException", 400,
-                    fmt::format("UpdateFunctionConfiguration: the member {} is not supported by this server.", name));
-    }
-
-    static Result<void> apply_environment(const json::value& value, functions::Function& function) {
-        const json::object* environment = value.if_object();
-        const json::value* variables = environment == nullptr ? nullptr : environment->if_contains("Variables");
-        if (environment == nullptr || (variables != nullptr && !variables->is_object())) {
-            return wrong("Environment", "an object with Variables");
-        }
-        function.environment.clear();
-        if (variables == nullptr) return {};
-        for (const auto& [key, text] : variables->get_object()) {
-            if (!text.is_string()) return wrong(key, "text");
-            function.environment[std::string(key)] = std::string(text.get_string());
-        }
-        return {};
-    }
-
-    static Result<void> apply_durable(const json::value& value, functions::Function& function) {
-        const json::object* config = value.if_object();
-        if (config == nullptr) return wrong("DurableConfig", "an object");
-        functions::DurableConfig durable;
-        for (const auto& [key, number] : *config) {
-            if (!number.is_int64()) return wrong(key, "a whole number");
-            if (key == "ExecutionTimeout") {
-                durable.execution_timeout_seconds = number.get_int64();
-            } else if (key == "RetentionPeriodInDays") {
-                durable.retention_days = number.get_int64();
-            } else {
-                return fail("InvalidParameterValueException", 400,
-                            fmt::format("DurableConfig.{} is not supported by this server.", std::string_view(key)));
-            }
-        }
-        function.durable = durable;
-        return {};
-    }
-
-    Result<Answer> list_aliases() {
-        const auto size = query_number(call_.request, "MaxItems", kPageDefault, 1, kPageMax);
-        if (!size) return std::unexpected(size.error());
-        const auto rows = context_.store.snapshot();
-        if (const auto function = resolve(*rows); !function) return std::unexpected(function.error());
-        const auto found = functions::list_aliases(*rows, reference_.name, query_value(call_.request, "Marker"), *size);
-        const std::string version = query_value(call_.request, "FunctionVersion");
-        json::array list;
-        for (const auto& alias : found) {
-            if (version.empty() || alias.version == version) {
-                list.emplace_back(alias_json(context_, reference_.name, alias));
-            }
-        }
-        json::object body{{"Aliases", std::move(list)}};
-        if (found.size() == *size) body["NextMarker"] = found.back().name;
-        return Answer{200, body};
-    }
-
-    [[nodiscard]] Error missing_alias(Error error) const {
-        if (error.message.starts_with("Cannot find alias")) {
-            error.message = "Cannot find alias arn: " +
-                            functions::function_arn(context_.region, context_.account, reference_.name, route_.item);
-        }
-        return missing(std::move(error));
-    }
-
-    Result<Answer> get_alias() {
-        const auto alias = functions::get_alias(*context_.store.snapshot(), reference_.name, route_.item);
-        if (!alias) return std::unexpected(missing_alias(alias.error()));
-        return Answer{200, alias_json(context_, reference_.name, *alias)};
-    }
-
-    Result<Answer> create_alias(store::Transaction& rows, TimePoint) {
-        auto decided = functions::create_alias(rows, reference_.name,
-                                               {.name = text("Name"),
-                                                .version = text("FunctionVersion"),
-                                                .description = text("Description"),
-                                                .revision_id = context_.random.uuid()});
-        if (!decided) return std::unexpected(missing_alias(decided.error()));
-        rows.apply(decided->writes);
-        return Answer{201, alias_json(context_, reference_.name, decided->answer)};
-    }
-
-    Result<Answer> update_alias(store::Transaction& rows, TimePoint) {
-        auto decided = functions::update_alias(rows, reference_.name,
-                                               {.name = route_.item,
-                                                .version = text("FunctionVersion"),
-                                                .description = text("Description"),
-                                                .revision_id = context_.random.uuid()});
-        if (!decided) return std::unexpected(missing_alias(decided.error()));
-        rows.apply(decided->writes);
-        return Answer{200, alias_json(context_, reference_.name, decided->answer)};
-    }
-
-    Result<Answer> delete_alias(store::Transaction& rows, TimePoint) {
-        auto writes = functions::delete_alias(rows, reference_.name, route_.item);
-        if (!writes) return std::unexpected(writes.error());
-        rows.apply(*writes);
-        return Answer{204, {}};
-    }
-
-    Context context_;
-    Call& call_;
-    Route route_;
-    functions::Reference reference_;
-    json::value body_ = json::object{};
+/// An operation: read() answers at once, write() is decided by the writer, begin() sees to it itself.
+struct Handler {
+    std::string_view method;
+    std::string_view part;  // of the path below the function
+    bool has_item;
+    std::string_view name;
+    Result<Answer> (*read)(Operation&);
+    Write write;
+    void (*begin)(const SharedOperation&);
 };
+
+constexpr Handler kHandlers[] = {
+    {"GET", "", false, "GetFunction", &get, nullptr, nullptr},
+    {"DELETE", "", false, "DeleteFunction", nullptr, &remove, nullptr},
+    {"PUT", "code", false, "UpdateFunctionCode", nullptr, nullptr, &update_code},
+    {"GET", "configuration", false, "GetFunctionConfiguration", &get_configuration, nullptr, nullptr},
+    {"PUT", "configuration", false, "UpdateFunctionConfiguration", nullptr, nullptr, &begin_update_configuration},
+    {"GET", "versions", false, "ListVersionsByFunction", &list_versions, nullptr, nullptr},
+    {"POST", "versions", false, "PublishVersion", nullptr, &publish, nullptr},
+    {"GET", "aliases", false, "ListAliases", &list_aliases, nullptr, nullptr},
+    {"POST", "aliases", false, "CreateAlias", nullptr, &create_alias, nullptr},
+    {"GET", "aliases", true, "GetAlias", &get_alias, nullptr, nullptr},
+    {"PUT", "aliases", true, "UpdateAlias", nullptr, &update_alias, nullptr},
+    {"DELETE", "aliases", true, "DeleteAlias", nullptr, &delete_alias, nullptr}};
+
+void run(const Handler& handler, const SharedOperation& operation, const Route& route) {
+    if (auto ok = operation->prepare(handler.name, route.function); !ok) {
+        return respond_error(operation->call, ok.error());
+    }
+    operation->item = route.item;
+    if (handler.read != nullptr) return respond(*operation, handler.read(*operation));
+    if (auto ok = operation->read_body(); !ok) return respond_error(operation->call, ok.error());
+    if (handler.write != nullptr) return submit(operation, handler.write);
+    handler.begin(operation);
+}
 
 }  // namespace
 
-json::object function_configuration(const Context& context, const functions::Function& function, bool qualified) {
-    const std::string qualifier = qualified ? function.version : "";
-    std::string modified = to_iso8601(function.last_modified);
-    modified.replace(modified.size() - 1, 1, "+0000");
-    json::object object{
-        {"FunctionName", function.name},
-        {"FunctionArn", functions::function_arn(context.region, context.account, function.name, qualifier)},
-        {"Role", function.role_arn},
-        {"CodeSize", function.code_size},
-        {"Description", function.description},
-        {"Timeout", function.timeout_seconds},
-        {"MemorySize", function.memory_mb},
-        {"LastModified", modified},
-        {"CodeSha256", function.code_sha256},
-        {"Version", function.version},
-        {"RevisionId", function.revision_id},
-        {"State", "Active"},
-        {"LastUpdateStatus", "Successful"},
-        {"PackageType", function.package_type},
-        {"Architectures", {"x86_64"}},
-        {"LoggingConfig", {{"LogFormat", "Text"}, {"LogGroup", function.log_group}}}};
-    if (!function.environment.empty()) {
-        json::object variables;
-        for (const auto& [name, value] : function.environment) variables[name] = value;
-        object["Environment"] = {{"Variables", std::move(variables)}};
-    }
-    if (function.durable) {
-        object["DurableConfig"] = {{"ExecutionTimeout", function.durable->execution_timeout_seconds},
-                                   {"RetentionPeriodInDays", function.durable->retention_days}};
-    }
-    return object;
-}
-
-bool handle_management(const Context& context, Call& call) {
-    auto route = read_route(call.request.path());
+bool handle_management(const Context& context, const LambdaEngine& engine, Call& call) {
+    const auto route = read_route(call.request.path());
     if (!route) return false;
-    return Operation(context, call, std::move(*route)).run();
+    const std::string method = call.request.method;
+    const auto make = [&] { return std::make_shared<Operation>(context, engine, std::move(call)); };
+    if (route->function.empty()) {
+        if (method == "POST") {
+            create_function(make());
+            return true;
+        }
+        if (method != "GET") return false;
+        run({"GET", "", false, "ListFunctions", &list, nullptr, nullptr}, make(), *route);
+        return true;
+    }
+    for (const Handler& handler : kHandlers) {
+        const bool meant =
+            handler.method == method && handler.part == route->part && handler.has_item == !route->item.empty();
+        if (!meant) continue;
+        run(handler, make(), *route);
+        return true;
+    }
+    return false;
 }
 
 }  // namespace holdpoint::api

@@ -1,18 +1,12 @@
-// Managing functions: reading them, versions, aliases, configuration, deletion. (AWS API, Lambda 2015-03-31)
+// Managing functions: creating and reading them, code, configuration, versions, aliases, deletion. (AWS API, Lambda
+// 2015-03-31)
 #pragma once
 
-#include <boost/json.hpp>
-
-#include "api/service.hpp"
-#include "functions/function.hpp"
+#include "api/lambda/lambda.hpp"
 
 namespace holdpoint::api {
 
 /// False: the request is none of these operations.
-[[nodiscard]] bool handle_management(const Context& context, Call& call);
-
-/// FunctionConfiguration; with `qualified` the ARN names the version.
-[[nodiscard]] boost::json::object function_configuration(const Context& context, const functions::Function& function,
-                                                         bool qualified);
+[[nodiscard]] bool handle_management(const Context& context, const LambdaEngine& engine, Call& call);
 
 }  // namespace holdpoint::api

@@ -1,0 +1,163 @@
+// HTTP APIs: which route a request takes, and payload format 2.0 both ways.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "api/http_api/event.hpp"
+#include "api/http_api/http_apis.hpp"
+#include "api/http_api/routes.hpp"
+
+namespace holdpoint::api {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+stacks::HttpApiPlan api_with(const std::vector<std::string>& keys) {
+    stacks::HttpApiPlan api;
+    api.api_id = "abc";
+    for (const auto& key : keys) {
+        stacks::RoutePlan route;
+        route.key = key;
+        api.routes.push_back(route);
+    }
+    return api;
+}
+
+std::string route_of(const stacks::HttpApiPlan& api, std::string_view method, std::string_view path) {
+    const auto match = match_route(api, method, path);
+    return match ? match->route->key : "";
+}
+
+TEST(Routes, TheMostSpecificIsTaken) {
+    const auto api = api_with({"$default", "ANY /{proxy+}", "GET /pets/dog/{id}", "GET /pets/dog/1", "ANY /pets/dog/1",
+                               "GET /pets/{proxy+}", "POST /"});
+    EXPECT_EQ(route_of(api, "GET", "/pets/dog/1"), "GET /pets/dog/1");
+    EXPECT_EQ(route_of(api, "PUT", "/pets/dog/1"), "ANY /pets/dog/1");
+    EXPECT_EQ(route_of(api, "GET", "/pets/dog/2"), "GET /pets/dog/{id}");
+    EXPECT_EQ(route_of(api, "GET", "/pets/cat/1"), "GET /pets/{proxy+}");
+    EXPECT_EQ(route_of(api, "DELETE", "/pets/cat/1"), "ANY /{proxy+}");
+    EXPECT_EQ(route_of(api, "POST", "/"), "POST /");
+    EXPECT_EQ(route_of(api, "GET", "/"), "$default");
+    EXPECT_EQ(route_of(api_with({"GET /pets"}), "GET", "/pets/"), "") << "a slash at the end is another path";
+    EXPECT_EQ(route_of(api_with({"GET /pets/{id}"}), "GET", "/pets/"), "");
+}
+
+TEST(Routes, ParametersAreDecoded) {
+    const auto api = api_with({"GET /a/{first}/{rest+}"});
+    const auto match = match_route(api, "GET", "/a/x%2Fy/b/c%20d");
+    ASSERT_TRUE(match);
+    EXPECT_EQ(match->parameters.at("first"), "x/y");
+    EXPECT_EQ(match->parameters.at("rest"), "b/c d");
+}
+
+TEST(Routes, PathAndHostNameTheApi) {
+    const auto id = [](std::string target, std::string host) {
+        const net::Request request{
+            .method = "GET", .target = std::move(target), .headers = {{"host", std::move(host)}}, .body = {}};
+        return std::string(api_id_of(request));
+    };
+    EXPECT_EQ(id("/_apis/abc/x?y=z", "localhost"), "abc");
+    EXPECT_EQ(id("/_apis/abc?y", "localhost"), "abc");
+    EXPECT_EQ(id("/x", "abc.execute-api.us-east-1.amazonaws.com:4566"), "abc");
+    EXPECT_EQ(id("/x", "a.b.execute-api.us-east-1.amazonaws.com"), "");
+    EXPECT_EQ(id("/x", "localhost:4566"), "");
+}
+
+TEST(HttpEvent, HasEverythingOfTheRequest) {
+    auto api = api_with({"POST /items/{id}"});
+    api.stage = "prod";
+    net::Request request{.method = "POST",
+                         .target = "/prod/items/7?a=1&a=2&b=x%20y",
+                         .headers = {{"X-One", "1"},
+                                     {"x-one", "2"},
+                                     {"Cookie", "c=1; d=2"},
+                                     {"Content-Type", "application/json"},
+                                     {"User-Agent", "test"}},
+                         .body = R"({"k":1})",
+                         .peer_address = "192.0.2.1"};
+    const std::map<std::string, std::string> parameters{{"id", "7"}};
+    const Caller nobody;
+    const EventContext context{.api = api,
+                               .route = api.routes.front(),
+                               .parameters = parameters,
+                               .path = "/prod/items/7",
+                               .region = "us-east-1",
+                               .caller = nobody,
+                               .account = "000000000000",
+                               .request_id = "r",
+                               .now = from_epoch_ms(1'700'000'000'000)};
+    const json::value event = json::parse(http_event(request, context));
+    EXPECT_EQ(event.at("version"), "2.0");
+    EXPECT_EQ(event.at("routeKey"), "POST /items/{id}");
+    EXPECT_EQ(event.at("rawPath"), "/prod/items/7");
+    EXPECT_EQ(event.at("rawQueryString"), "a=1&a=2&b=x%20y");
+    EXPECT_EQ(event.at("cookies"), json::value({"c=1", "d=2"}));
+    EXPECT_EQ(event.at("headers").at("x-one"), "1,2");
+    EXPECT_EQ(event.at("headers").at("x-forwarded-for"), "192.0.2.1");
+    EXPECT_FALSE(event.at("headers").as_object().contains("cookie"));
+    EXPECT_EQ(event.at("queryStringParameters").at("a"), "1,2");
+    EXPECT_EQ(event.at("queryStringParameters").at("b"), "x y");
+    EXPECT_EQ(event.at("pathParameters").at("id"), "7");
+    EXPECT_EQ(event.at("body"), R"({"k":1})");
+    EXPECT_EQ(event.at("isBase64Encoded"), false);
+    const json::value& about = event.at("requestContext");
+    EXPECT_EQ(about.at("http").at("sourceIp"), "192.0.2.1");
+    EXPECT_EQ(about.at("stage"), "prod");
+    EXPECT_EQ(about.at("time"), "14/Nov/2023:22:13:20 +0000");
+    request.headers[3].second = "application/octet-stream";
+    request.body = std::string("\xff\x00", 2);
+    const json::value binary = json::parse(http_event(request, context));
+    EXPECT_EQ(binary.at("body"), "/wA=");
+    EXPECT_EQ(binary.at("isBase64Encoded"), true);
+}
+
+TEST(HttpResponse, IsWhatTheFunctionSaysOrItsBody) {
+    const auto simple = http_response(R"({"message":"Hello"})");
+    ASSERT_TRUE(simple);
+    EXPECT_EQ(simple->status, 200);
+    EXPECT_EQ(simple->header("content-type"), "application/json");
+    EXPECT_EQ(simple->body, R"({"message":"Hello"})");
+    EXPECT_EQ(http_response(R"("Hello")")->body, "Hello");
+    const auto full = http_response(
+        R"({"statusCode":201,"headers":{"X-A":"b","Content-Length":"7","bad":"x\r\ny"},"cookies":["a=1","b=2"],)"
+        R"("body":"/wA=","isBase64Encoded":true})");
+    ASSERT_TRUE(full);
+    EXPECT_EQ(full->status, 201);
+    EXPECT_EQ(full->body, std::string("\xff\x00", 2));
+    EXPECT_EQ(full->header("x-a"), "b");
+    EXPECT_EQ(full->header("content-length"), "");
+    EXPECT_EQ(full->header("bad"), "") << "no header breaks out of its line";
+    EXPECT_EQ(std::ranges::count(full->headers, "set-cookie", &std::pair<std::string, std::string>::first), 2);
+    EXPECT_FALSE(http_response("no json"));
+    EXPECT_FALSE(http_response(R"({"statusCode":"many"})"));
+    EXPECT_FALSE(http_response(R"({"statusCode":99})"));
+    EXPECT_FALSE(http_response(R"({"statusCode":200,"body":"%","isBase64Encoded":true})"));
+}
+
+TEST(Cors, AnswersPreflightsAndAddsHeaders) {
+    stacks::CorsPlan cors;
+    cors.origins = {"https://a.example"};
+    cors.methods = {"GET", "POST"};
+    cors.credentials = true;
+    net::Request request{.method = "OPTIONS",
+                         .target = "/",
+                         .headers = {{"Origin", "https://a.example"}, {"Access-Control-Request-Method", "GET"}},
+                         .body = {}};
+    const auto preflight = preflight_response(cors, request);
+    ASSERT_TRUE(preflight);
+    EXPECT_EQ(preflight->status, 204);
+    EXPECT_EQ(preflight->header("access-control-allow-origin"), "https://a.example");
+    EXPECT_EQ(preflight->header("access-control-allow-methods"), "GET,POST");
+    net::Response response{.status = 200, .headers = {{"Access-Control-Allow-Origin", "*"}}, .body = {}};
+    add_cors(cors, request, response);
+    EXPECT_EQ(response.header("access-control-allow-origin"), "https://a.example") << "the function's own is replaced";
+    request.headers[0].second = "https://b.example";
+    EXPECT_EQ(preflight_response(cors, request)->header("access-control-allow-origin"), "");
+    EXPECT_FALSE(preflight_response({}, request)) << "without CORS an OPTIONS request is like any other";
+}
+
+}  // namespace
+}  // namespace holdpoint::api

@@ -1,0 +1,58 @@
+#include "functions/concurrency.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "functions/registry.hpp"
+
+namespace holdpoint::functions {
+
+namespace {
+
+// Keys stand beside versions ("0") and aliases ("1") of the function: see registry.cpp.
+constexpr std::string_view kConcurrency = "4";
+/// (AWS Lambda, Quotas: concurrent executions, and what stays for functions without a reservation)
+constexpr std::int64_t kAccountLimit = 1000;
+constexpr std::int64_t kUnreservedMin = 100;
+
+std::string key_of(std::string_view name) {
+    std::string key;
+    append_key_part(key, name);
+    append_key_part(key, kConcurrency);
+    return key;
+}
+
+}  // namespace
+
+std::optional<std::int64_t> reserved_concurrency(const RowReader& rows, std::string_view name) {
+    const auto row = rows.get(Space::functions, key_of(name));
+    if (!row) return std::nullopt;
+    std::int64_t limit = 0;
+    std::from_chars(row->data(), row->data() + row->size(), limit);
+    return limit;
+}
+
+Result<RowWrite> reserve_concurrency(const RowReader& rows, std::string_view name, std::int64_t limit) {
+    if (limit < 0) {
+        return fail("InvalidParameterValueException", 400,
+                    fmt::format("ReservedConcurrentExecutions must be at least 0, but is {}.", limit));
+    }
+    std::int64_t others = 0;
+    for (const Function& function : list_functions(rows, {}, SIZE_MAX)) {
+        if (function.name != name) others += reserved_concurrency(rows, function.name).value_or(0);
+    }
+    if (limit > kAccountLimit - kUnreservedMin - others) {
+        return fail("InvalidParameterValueException", 400,
+                    fmt::format("Specified ReservedConcurrentExecutions for function decreases account's "
+                                "UnreservedConcurrentExecution below its minimum value of [{}].",
+                                kUnreservedMin));
+    }
+    return RowWrite{Space::functions, key_of(name), std::to_string(limit)};
+}
+
+RowWrite free_concurrency(std::string_view name) {
+    return {Space::functions, key_of(name), std::nullopt};
+}
+
+}  // namespace holdpoint::functions

@@ -1,0 +1,100 @@
+"""Asynchronous invocations and reserved concurrency of functions: destinations, dead letters, limits; through boto3 and templates."""
+import json
+
+import pytest
+
+from holdpoint import eventually
+from packages import folder, invoke, refused
+
+TEMPLATE = """Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: {CodeUri: code, Runtime: provided.al2023, Timeout: 20}
+Resources:
+  Source:
+    Type: AWS::Serverless::Function
+    Properties:
+      ReservedConcurrentExecutions: 1
+      Policies:
+        - Statement:
+            - {Effect: Allow, Action: "sns:Publish", Resource: !Ref Failures}
+            - {Effect: Allow, Action: "lambda:InvokeFunction", Resource: !GetAtt Listener.Arn}
+      DeadLetterQueue: {Type: SNS, TargetArn: !Ref Letters}
+      EventInvokeConfig:
+        MaximumRetryAttempts: 0
+        DestinationConfig:
+          OnSuccess: {Type: Lambda, Destination: !GetAtt Listener.Arn}
+          OnFailure: {Type: SNS, Destination: !Ref Failures}
+  Listener: {Type: "AWS::Serverless::Function"}
+  Failures:
+    Type: AWS::SNS::Topic
+    Properties: {Subscription: [{Protocol: lambda, Endpoint: !GetAtt Listener.Arn}]}
+  Letters:
+    Type: AWS::SNS::Topic
+    Properties: {Subscription: [{Protocol: lambda, Endpoint: !GetAtt Listener.Arn}]}
+Outputs:
+  Failures: {Value: !Ref Failures}
+"""
+
+
+@pytest.fixture(scope="module")
+def stack(server, tmp_path_factory):
+    home = tmp_path_factory.mktemp("async")
+    folder(home / "code")
+    (home / "template.yaml").write_text(TEMPLATE)
+    return json.loads(server.deploy("async", template=home / "template.yaml").stdout)["outputs"]
+
+
+@pytest.fixture
+def lambda_(server, stack):
+    return server.client("lambda")
+
+
+def heard(server, word):
+    """What the listener wrote of the events that it got and that have this word in them."""
+    logs = server.client("logs")
+    lines = logs.filter_log_events(logGroupName="/aws/lambda/async-Listener")["events"]
+    return [line["message"] for line in lines if line["message"].startswith("event") and word in line["message"]]
+
+
+def test_outcomes_reach_their_destinations(server, lambda_):
+    lambda_.invoke(FunctionName="async-Source", InvocationType="Event", Payload=json.dumps({"word": "succeeds"}))
+    record = eventually("the success is told", lambda: heard(server, "Success"))[0]
+    assert '"version": "1.0"' in record
+    lambda_.invoke(FunctionName="async-Source", InvocationType="Event", Payload=json.dumps({"fail": "broken"}))
+    eventually("the failure is told, once by the destination and once as a dead letter", lambda: len(heard(server, "Records")) == 2)
+
+
+def test_config_operations(server, lambda_, stack):
+    config = lambda_.get_function_event_invoke_config(FunctionName="async-Source")
+    assert config["MaximumRetryAttempts"] == 0 and config["FunctionArn"].endswith("async-Source:$LATEST")
+    assert config["DestinationConfig"]["OnFailure"]["Destination"] == stack["Failures"]
+    changed = lambda_.update_function_event_invoke_config(FunctionName="async-Source", MaximumEventAgeInSeconds=60)
+    assert (changed["MaximumRetryAttempts"], changed["MaximumEventAgeInSeconds"]) == (0, 60)
+    assert lambda_.get_function_configuration(FunctionName="async-Source")["DeadLetterConfig"]["TargetArn"].endswith(":async-Letters")
+    assert len(lambda_.list_function_event_invoke_configs(FunctionName="async-Source")["FunctionEventInvokeConfigs"]) == 1
+    put = lambda_.put_function_event_invoke_config
+    for words, more in [("SQS", {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:000000000000:q"}}}),
+                        ("does not have permissions to call Publish", {"DestinationConfig": {"OnFailure": {"Destination": stack["Failures"]}}})]:
+        code, status, message = refused(put, FunctionName="async-Listener", **more)
+        assert (code, status) == ("InvalidParameterValueException", 400) and words.lower() in message.lower()
+    put(FunctionName="async-Listener", MaximumRetryAttempts=1)
+    lambda_.delete_function_event_invoke_config(FunctionName="async-Listener")
+    assert refused(lambda_.get_function_event_invoke_config, FunctionName="async-Listener")[0] == "ResourceNotFoundException"
+
+
+def test_reserved_concurrency_limits_and_switches_off(server, lambda_):
+    assert lambda_.get_function_concurrency(FunctionName="async-Source")["ReservedConcurrentExecutions"] == 1
+    assert lambda_.get_function(FunctionName="async-Source")["Concurrency"] == {"ReservedConcurrentExecutions": 1}
+    lambda_.put_function_concurrency(FunctionName="async-Listener", ReservedConcurrentExecutions=0)
+    code, status, message = refused(lambda_.invoke, FunctionName="async-Listener", Payload="{}")
+    assert (code, status) == ("TooManyRequestsException", 429)
+    try:
+        lambda_.invoke(FunctionName="async-Listener", Payload="{}")
+    except lambda_.exceptions.TooManyRequestsException as error:
+        assert error.response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
+    lambda_.invoke(FunctionName="async-Listener", InvocationType="Event", Payload=json.dumps({"word": "waited"}))
+    assert not heard(server, "waited")
+    lambda_.delete_function_concurrency(FunctionName="async-Listener")
+    eventually("the event's turn has come", lambda: heard(server, "waited"))
+    assert invoke(lambda_, "async-Listener")["code"]
+    assert refused(lambda_.put_function_concurrency, FunctionName="async-Listener", ReservedConcurrentExecutions=901)[1] == 400
