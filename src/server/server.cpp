@@ -155,7 +155,7 @@ private:
                 executions_.start({.function = *function, .name = {}, .input = event, .trace_header = {}},
                                   [](const Result<engine::Started>&) {}, {});
             } else {
-                events_.submit(*reference, event, [](const std::string&) {});
+                events_.submit({.function = *reference, .payload = event}, [](const std::string&) {});
             }
             return {};
         };

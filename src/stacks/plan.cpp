@@ -226,6 +226,14 @@ private:
             function.execution_timeout_seconds = number(*durable, path, "ExecutionTimeout", 0);
             function.retention_days = number(*durable, path, "RetentionPeriodInDays", 14);
         }
+        if (const json::object* tenancy = member("TenancyConfig")) {
+            check_members(*tenancy, "TenancyConfig", {"TenantIsolationMode"});
+            const json::value* mode = tenancy->if_contains("TenantIsolationMode");
+            function.tenant_isolation = mode != nullptr && *mode == "PER_TENANT";
+            if (!function.tenant_isolation) {
+                problems_.add(path_ + ".TenancyConfig", "needs TenantIsolationMode, which is PER_TENANT");
+            }
+        }
         if (const json::object* logging = member("LoggingConfig")) {
             check_members(*logging, "LoggingConfig", {"LogGroup", "LogFormat"});
             if (const json::value* group = logging->if_contains("LogGroup")) function.log_group = text_of(*group);

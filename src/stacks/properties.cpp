@@ -10,9 +10,9 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 10> kFunction = {"FunctionName",  "Role",         "Policies",    "Description",
-                                                        "Timeout",       "MemorySize",   "Environment", "PackageType",
-                                                        "DurableConfig", "LoggingConfig"};
+constexpr std::array<std::string_view, 11> kFunction = {"FunctionName",  "Role",          "Policies",     "Description",
+                                                        "Timeout",       "MemorySize",    "Environment",  "PackageType",
+                                                        "DurableConfig", "LoggingConfig", "TenancyConfig"};
 // What a container image, a CPU, a trace or a tag is, only AWS knows.
 constexpr std::array<std::string_view, 7> kFunctionAws = {"ImageUri", "ImageConfig", "Architectures",   "Tags",
                                                           "Tracing",  "KmsKeyArn",   "EphemeralStorage"};

@@ -390,6 +390,7 @@ json::object function_configuration(const Context& context, const functions::Fun
         object["DurableConfig"] = {{"ExecutionTimeout", function.durable->execution_timeout_seconds},
                                    {"RetentionPeriodInDays", function.durable->retention_days}};
     }
+    if (function.tenant_isolation) object["TenancyConfig"] = {{"TenantIsolationMode", "PER_TENANT"}};
     return object;
 }
 
