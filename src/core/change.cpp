@@ -66,6 +66,7 @@ json::object encode(const Change& change) {
     if (!change.callback_id.empty()) object["callback"] = change.callback_id;
     if (!change.function.empty()) object["fn"] = change.function;
     if (!change.tenant_id.empty()) object["tenant"] = change.tenant_id;
+    if (!change.trace_header.empty()) object["trace"] = change.trace_header;
     if (!change.version.empty()) object["version"] = change.version;
     if (!change.invoked_arn.empty()) object["arn"] = change.invoked_arn;
     if (change.kind == ChangeKind::execution_closed) object["status"] = wire::to_string(change.status);
@@ -119,6 +120,7 @@ Change decode(const json::object& object) {
     change.callback_id = text(object, "callback").value_or("");
     change.function = text(object, "fn").value_or("");
     change.tenant_id = text(object, "tenant").value_or("");
+    change.trace_header = text(object, "trace").value_or("");
     change.version = text(object, "version").value_or("");
     change.invoked_arn = text(object, "arn").value_or("");
     if (const auto status = text(object, "status")) change.status = read_enum(*status, kStatuses);

@@ -50,9 +50,11 @@ struct Change {
     std::int64_t attempt = 0;            // of a step: the attempt that this change ended
     std::optional<TimePoint> due;        // end of a wait, next attempt, next invocation, heartbeat deadline
     std::string callback_id;
-    // Of an invoke that starts: what is invoked, for which tenant, its version, and its execution when it is durable.
+    // Of an invoke that starts: what is invoked, for which tenant, with which trace (empty: the caller's), its version,
+    // and its execution when it is durable.
     std::string function;
     std::string tenant_id;
+    std::string trace_header;
     std::string version;
     std::string invoked_arn;
     wire::ExecutionStatus status = wire::ExecutionStatus::running;  // execution_closed

@@ -55,6 +55,7 @@ struct OperationState {
     std::optional<TimePoint> heartbeat_at;  // callback
     std::string function;                   // invoke
     std::string tenant_id;                  // invoke
+    std::string trace_header;               // invoke
     std::string invoked_arn;                // invoke of a durable function
     std::optional<std::string> payload;     // invoke, while it is under way
     std::uint64_t changed = 0;              // number of the change that touched it last

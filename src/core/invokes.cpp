@@ -86,6 +86,7 @@ Change started_invoke(const OperationState& state) {
     change.payload = state.payload;
     change.function = state.function;
     change.tenant_id = state.tenant_id;
+    change.trace_header = state.trace_header;
     return change;
 }
 

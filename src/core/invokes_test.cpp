@@ -102,6 +102,33 @@ TEST_F(Invokes, IllegalUpdatesAreRefused) {
               "InvalidParameterValueException: Cannot start a CHAINED_INVOKE that already exist.");
 }
 
+TEST_F(Invokes, ItsOptionsHaveLimits) {
+    const auto problem = [](auto change) {
+        wire::CheckpointRequest request{.checkpoint_token = "token", .updates = {invoke_update()}, .client_token = {}};
+        change(request.updates.front());
+        const auto result = validate(request);
+        return result ? "accepted" : result.error().name + ": " + result.error().message;
+    };
+    EXPECT_EQ(problem([](auto& u) { u.tenant_id = "a.Z_0:/=+-@ b"; }), "accepted");
+    EXPECT_EQ(problem([](auto& u) { u.tenant_id = "a;b"; }),
+              "ValidationException: 1 validation error detected: Value 'a;b' at "
+              "'updates.1.member.chainedInvokeOptions.tenantId' failed to satisfy constraint: Member must satisfy "
+              R"(regular expression pattern: [a-zA-Z0-9\._:\/=+\-@ ]+)");
+    for (const auto& wrong :
+         {problem([](auto& u) { u.tenant_id = ""; }), problem([](auto& u) { u.tenant_id = std::string(257, 'a'); }),
+          problem([](auto& u) { u.function_name = ""; }),
+          problem([](auto& u) { u.trace_header = std::string(8193, 'a'); })}) {
+        EXPECT_THAT(wrong, HasSubstr("Member must have length"));
+    }
+}
+
+TEST_F(Invokes, TheTraceIsTheOneAskedFor) {
+    wire::OperationUpdate update = invoke_update();
+    update.trace_header = "Root=1-2-3";
+    apply(*checkpoint(update));
+    EXPECT_EQ(started_invoke(*execution_.find("i")).trace_header, "Root=1-2-3") << "also after a restart";
+}
+
 TEST_F(Invokes, EndWakesTheHandler) {
     start();
     (void)execution_.take_unseen();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/checkpoint.hpp"
+#include "wire/tenant.hpp"
 
 namespace holdpoint::core {
 
@@ -47,6 +48,18 @@ private:
     std::vector<std::string> texts_;
 };
 
+void check_invoke(Violations& violations, const std::string& path, const wire::OperationUpdate& update) {
+    violations.text(path + "functionName", *update.function_name, 1, 256);
+    if (update.tenant_id) {
+        violations.text(path + "tenantId", *update.tenant_id, 1, wire::kTenantIdBytesMax);
+        if (!wire::fits_tenant_id(*update.tenant_id)) {
+            violations.add(path + "tenantId", *update.tenant_id,
+                           fmt::format("Member must satisfy regular expression pattern: {}", wire::kTenantIdPattern));
+        }
+    }
+    if (update.trace_header) violations.text(path + "xAmznTraceId", *update.trace_header, 1, 8192);
+}
+
 }  // namespace
 
 Result<void> validate(const wire::CheckpointRequest& request) {
@@ -72,6 +85,7 @@ Result<void> validate(const wire::CheckpointRequest& request) {
                                "Member must satisfy regular expression pattern: [\\x20-\\x7E]+");
             }
         }
+        if (update.function_name) check_invoke(violations, path + "chainedInvokeOptions.", update);
     }
     return violations.result();
 }

@@ -63,6 +63,7 @@ Result<std::optional<std::uint64_t>> ChainedInvokes::start_one(store::Transactio
     if (!reference) return std::unexpected(reference.error());
     auto function = functions::choose(rows, *reference, region_, account_, chance_of(caller.number, change.id));
     if (!function) return std::unexpected(function.error());
+    if (auto ok = functions::check_tenant(*function, change.tenant_id); !ok) return std::unexpected(ok.error());
     change.version = function->version;
     if (!function->durable) {
         rows.apply({{Space::plain_invokes, plain_key(caller.number, change.id), std::string()}});
@@ -76,7 +77,7 @@ Result<std::optional<std::uint64_t>> ChainedInvokes::start_one(store::Transactio
     StartRequest request;
     request.function = std::move(*function);
     request.input = change.payload;
-    request.trace_header = caller.trace_header;
+    request.trace_header = change.trace_header.empty() ? caller.trace_header : change.trace_header;
     request.tenant_id = change.tenant_id;
     const core::Head child =
         host_.start_child(rows, now, std::move(request), {.execution = caller.number, .id = change.id});
@@ -89,7 +90,7 @@ void ChainedInvokes::invoke_plain(const core::Head& caller, functions::Function 
     Work work;
     work.invoked_arn = functions::function_arn(region_, account_, function.name, function.version);
     work.function = std::move(function);
-    work.trace_header = caller.trace_header;
+    work.trace_header = change.trace_header.empty() ? caller.trace_header : change.trace_header;
     work.tenant_id = change.tenant_id;
     work.begin = [payload = change.payload.value_or("{}")](const std::string&, const auto& proceed) {
         proceed(payload);

@@ -17,10 +17,9 @@ namespace {
 
 constexpr std::size_t kPage = 256;
 
-struct Event {
+struct Queued {
     std::string request_id;
-    functions::Reference function;
-    std::string payload;
+    Event event;
     std::int64_t tries = 0;
     std::optional<TimePoint> submitted_at = {};  // nothing: by an earlier version of this program
 };
@@ -31,27 +30,32 @@ std::string key_of(TimePoint due, const std::string& request_id) {
     return key + request_id;
 }
 
-RowWrite write_of(TimePoint due, const Event& event) {
-    json::object object{{"request_id", event.request_id},
+RowWrite write_of(TimePoint due, const Queued& queued) {
+    const Event& event = queued.event;
+    json::object object{{"request_id", queued.request_id},
                         {"function", event.function.name},
                         {"qualifier", event.function.qualifier},
                         {"payload", event.payload},
-                        {"tries", event.tries}};
-    if (event.submitted_at) object["submitted_at"] = to_epoch_ms(*event.submitted_at);
-    return {Space::events, key_of(due, event.request_id), json::serialize(object)};
+                        {"tries", queued.tries}};
+    if (!event.tenant_id.empty()) object["tenant_id"] = event.tenant_id;
+    if (queued.submitted_at) object["submitted_at"] = to_epoch_ms(*queued.submitted_at);
+    return {Space::events, key_of(due, queued.request_id), json::serialize(object)};
 }
 
-Event read(const Row& row) {
+Queued read(const Row& row) {
     const json::value value = json::parse(row.value);
     const json::object& object = value.as_object();
-    Event event;
-    event.request_id = std::string(object.at("request_id").as_string());
-    event.function.name = std::string(object.at("function").as_string());
-    event.function.qualifier = std::string(object.at("qualifier").as_string());
-    event.payload = std::string(object.at("payload").as_string());
-    event.tries = object.at("tries").as_int64();
-    if (const json::value* at = object.if_contains("submitted_at")) event.submitted_at = from_epoch_ms(at->as_int64());
-    return event;
+    Queued queued;
+    queued.request_id = std::string(object.at("request_id").as_string());
+    queued.event.function.name = std::string(object.at("function").as_string());
+    queued.event.function.qualifier = std::string(object.at("qualifier").as_string());
+    queued.event.payload = std::string(object.at("payload").as_string());
+    queued.tries = object.at("tries").as_int64();
+    if (const json::value* tenant = object.if_contains("tenant_id")) {
+        queued.event.tenant_id = std::string(tenant->as_string());
+    }
+    if (const json::value* at = object.if_contains("submitted_at")) queued.submitted_at = from_epoch_ms(at->as_int64());
+    return queued;
 }
 
 }  // namespace
@@ -67,14 +71,14 @@ public:
           region_(std::move(region)),
           account_(std::move(account)) {}
 
-    void submit(functions::Reference function, std::string payload, std::function<void(std::string)> queued) {
-        Event event{.request_id = random_.uuid(), .function = std::move(function), .payload = std::move(payload)};
-        writer_.submit([self = shared_from_this(), event = std::move(event), queued = std::move(queued)](
+    void submit(Event event, std::function<void(std::string)> answer) {
+        Queued queued{.request_id = random_.uuid(), .event = std::move(event)};
+        writer_.submit([self = shared_from_this(), queued = std::move(queued), answer = std::move(answer)](
                            store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
-            event.submitted_at = now;
-            rows.apply({write_of(now, event)});
-            return [self, queued, id = event.request_id] {
-                queued(id);
+            queued.submitted_at = now;
+            rows.apply({write_of(now, queued)});
+            return [self, answer, id = queued.request_id] {
+                answer(id);
                 self->run_due();
             };
         });
@@ -86,18 +90,18 @@ public:
             for (const Row& row : rows.scan(Space::events, {}, key_of(now, "~"), kPage)) {
                 // Before it is read: this runs each second and with each event, and payloads may be large.
                 if (!self->under_way_.insert(row.key.substr(sizeof(std::uint64_t))).second) continue;
-                Event event = read(row);
+                Queued queued = read(row);
                 auto function =
-                    functions::choose(rows, event.function, self->region_, self->account_, self->random_.unit());
-                if (function && is_too_old(rows, event, now)) {
+                    functions::choose(rows, queued.event.function, self->region_, self->account_, self->random_.unit());
+                if (function && is_too_old(rows, queued, now)) {
                     rows.apply({{Space::events, row.key, std::nullopt}});
-                    self->under_way_.erase(event.request_id);
-                    self->end(rows, event, *function, EventCondition::event_age_exceeded, {}, now);
+                    self->under_way_.erase(queued.request_id);
+                    self->end(rows, queued, *function, EventCondition::event_age_exceeded, {}, now);
                 } else if (function) {
-                    works.push_back(self->make_work(std::move(*function), row.key, std::move(event)));
+                    works.push_back(self->make_work(std::move(*function), row.key, std::move(queued)));
                 } else {  // deleted since: nobody is left to run it
                     rows.apply({{Space::events, row.key, std::nullopt}});
-                    self->under_way_.erase(event.request_id);
+                    self->under_way_.erase(queued.request_id);
                 }
             }
             return [self, works = std::move(works)]() mutable {
@@ -107,59 +111,60 @@ public:
     }
 
 private:
-    Work make_work(functions::Function function, const std::string& key, Event event) {
+    Work make_work(functions::Function function, const std::string& key, Queued queued) {
         Work work;
-        work.invoked_arn = functions::function_arn(region_, account_, function.name, event.function.qualifier);
+        work.invoked_arn = functions::function_arn(region_, account_, function.name, queued.event.function.qualifier);
         work.function = std::move(function);
-        work.begin = [payload = event.payload](const std::string&, const auto& proceed) { proceed(payload); };
-        work.done = [self = shared_from_this(), key, event = std::move(event), invoked = work.function](
-                        const InvocationResult& result) { self->finish(key, event, invoked, result); };
+        work.tenant_id = queued.event.tenant_id;
+        work.begin = [payload = queued.event.payload](const std::string&, const auto& proceed) { proceed(payload); };
+        work.done = [self = shared_from_this(), key, queued = std::move(queued), invoked = work.function](
+                        const InvocationResult& result) { self->finish(key, queued, invoked, result); };
         return work;
     }
 
-    static bool is_too_old(const RowReader& rows, const Event& event, TimePoint at) {
-        const auto config = functions::event_invoke_config(rows, event.function);
+    static bool is_too_old(const RowReader& rows, const Queued& queued, TimePoint at) {
+        const auto config = functions::event_invoke_config(rows, queued.event.function);
         const std::chrono::seconds age(config.age_seconds.value_or(functions::kEventAgeDefault));
-        return event.submitted_at && at - *event.submitted_at > age;
+        return queued.submitted_at && at - *queued.submitted_at > age;
     }
 
-    void finish(const std::string& key, Event event, functions::Function invoked, InvocationResult result) {
-        writer_.submit([self = shared_from_this(), key, event = std::move(event), invoked = std::move(invoked),
+    void finish(const std::string& key, Queued queued, functions::Function invoked, InvocationResult result) {
+        writer_.submit([self = shared_from_this(), key, queued = std::move(queued), invoked = std::move(invoked),
                         result = std::move(result)](store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
             rows.apply({{Space::events, key, std::nullopt}});
-            self->under_way_.erase(event.request_id);
-            ++event.tries;
-            const auto config = functions::event_invoke_config(rows, event.function);
-            const TimePoint again = now + std::chrono::minutes(event.tries);
+            self->under_way_.erase(queued.request_id);
+            ++queued.tries;
+            const auto config = functions::event_invoke_config(rows, queued.event.function);
+            const TimePoint again = now + std::chrono::minutes(queued.tries);
             if (!result.error) {
-                self->end(rows, event, invoked, EventCondition::success, std::move(result), now);
-            } else if (event.tries > config.retries.value_or(functions::kRetriesDefault)) {
-                self->end(rows, event, invoked, EventCondition::retries_exhausted, std::move(result), now);
-            } else if (is_too_old(rows, event, again)) {
-                self->end(rows, event, invoked, EventCondition::event_age_exceeded, std::move(result), now);
+                self->end(rows, queued, invoked, EventCondition::success, std::move(result), now);
+            } else if (queued.tries > config.retries.value_or(functions::kRetriesDefault)) {
+                self->end(rows, queued, invoked, EventCondition::retries_exhausted, std::move(result), now);
+            } else if (is_too_old(rows, queued, again)) {
+                self->end(rows, queued, invoked, EventCondition::event_age_exceeded, std::move(result), now);
             } else {
-                rows.apply({write_of(again, event)});
+                rows.apply({write_of(again, queued)});
             }
             return {};
         });
     }
 
     /// The event is over: its outcome goes where it was configured to, in the same transaction.
-    void end(store::Transaction& rows, const Event& event, const functions::Function& invoked, EventCondition condition,
-             InvocationResult result, TimePoint now) {
+    void end(store::Transaction& rows, const Queued& queued, const functions::Function& invoked,
+             EventCondition condition, InvocationResult result, TimePoint now) {
         const bool succeeded = condition == EventCondition::success;
-        const auto config = functions::event_invoke_config(rows, event.function);
+        const auto config = functions::event_invoke_config(rows, queued.event.function);
         const std::string& destination = succeeded ? config.on_success : config.on_failure;
         const std::string dead_letters = succeeded ? std::string() : invoked.dead_letter_arn;
         if (destination.empty() && dead_letters.empty()) return;
         const std::string qualifier =
-            event.function.qualifier.empty() ? std::string(functions::kLatest) : event.function.qualifier;
+            queued.event.function.qualifier.empty() ? std::string(functions::kLatest) : queued.event.function.qualifier;
         const EventOutcome outcome{
-            .request_id = event.request_id,
-            .function_arn = functions::function_arn(region_, account_, event.function.name, qualifier),
+            .request_id = queued.request_id,
+            .function_arn = functions::function_arn(region_, account_, queued.event.function.name, qualifier),
             .version = invoked.version,
-            .payload = event.payload,
-            .tries = event.tries,
+            .payload = queued.event.payload,
+            .tries = queued.tries,
             .condition = condition,
             .result = std::move(result),
             .at = now};
@@ -176,12 +181,11 @@ private:
         }
         auto function = functions::read_reference(destination);
         if (!function) return std::unexpected(function.error());
-        const Event event{.request_id = random_.uuid(),
-                          .function = std::move(*function),
-                          .payload = destination_record(outcome),
-                          .tries = 0,
-                          .submitted_at = outcome.at};
-        return std::vector<RowWrite>{write_of(outcome.at, event)};
+        const Queued queued{.request_id = random_.uuid(),
+                            .event = {.function = std::move(*function), .payload = destination_record(outcome)},
+                            .tries = 0,
+                            .submitted_at = outcome.at};
+        return std::vector<RowWrite>{write_of(outcome.at, queued)};
     }
 
     /// What cannot be sent is lost, as on AWS; the function's log says why.
@@ -206,8 +210,8 @@ EventQueue::EventQueue(Random& random, Writer& writer, Workforce& workforce, Inv
                        std::string account)
     : impl_(std::make_shared<Impl>(random, writer, workforce, invoker, std::move(region), std::move(account))) {}
 EventQueue::~EventQueue() = default;
-void EventQueue::submit(functions::Reference function, std::string payload, std::function<void(std::string)> queued) {
-    impl_->submit(std::move(function), std::move(payload), std::move(queued));
+void EventQueue::submit(Event event, std::function<void(std::string)> queued) {
+    impl_->submit(std::move(event), std::move(queued));
 }
 void EventQueue::run_due() {
     impl_->run_due();

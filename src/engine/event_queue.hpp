@@ -13,6 +13,13 @@
 
 namespace holdpoint::engine {
 
+/// An asynchronous invocation.
+struct Event {
+    functions::Reference function;
+    std::string tenant_id = {};  // of a function with tenant isolation
+    std::string payload = {};
+};
+
 /// Three tries in all unless configured otherwise; a minute after the first, two after the second. How it ended goes to
 /// the destinations that are configured. From any thread.
 class EventQueue {
@@ -25,7 +32,7 @@ public:
     EventQueue& operator=(const EventQueue&) = delete;
 
     /// `queued` is called with the request id once the event is on disk; the invocation follows by itself.
-    void submit(functions::Reference function, std::string payload, std::function<void(std::string)> queued);
+    void submit(Event event, std::function<void(std::string)> queued);
     /// Runs what is due and not under way; called about once a second, and at the start.
     void run_due();
 

@@ -72,8 +72,9 @@ protected:
     }
     std::string submit(const std::string& payload) {
         Box<std::string> queued;
-        world_->queue.submit({.name = "f", .qualifier = {}, .account = {}, .region = {}}, payload,
-                             [&](const std::string& id) { queued.put(id); });
+        world_->queue.submit(
+            {.function = {.name = "f", .qualifier = {}, .account = {}, .region = {}}, .payload = payload},
+            [&](const std::string& id) { queued.put(id); });
         return queued.take().value_or("");
     }
     std::string process() const {

@@ -44,7 +44,8 @@ struct Process {
     bool retired = false;  // leaves once nothing waits for it
 };
 
-/// The processes of one version with one configuration, and the work that waits for them.
+/// The processes of one version with one configuration (and of one tenant, with tenant isolation), and the work that
+/// waits for them.
 struct Pool {
     functions::Function function;
     std::deque<std::shared_ptr<Work>> queue;
@@ -54,8 +55,10 @@ wire::ErrorObject make_error(std::string type, std::string message) {
     return {.message = std::move(message), .type = std::move(type), .data = {}, .stack_trace = {}};
 }
 
-std::string pool_key(const functions::Function& function) {
-    return fmt::format("{}:{}:{}", function.name, function.version, function.revision_id);
+std::string pool_key(const Work& work) {
+    const functions::Function& function = work.function;
+    return fmt::format("{}:{}:{}:{}", function.name, function.version, function.revision_id,
+                       function.tenant_isolation ? work.tenant_id : "");
 }
 
 }  // namespace
@@ -77,7 +80,7 @@ public:
     void invoke(Work work) {
         const std::lock_guard lock(mutex_);
         if (draining_ || stopping_) return;
-        const std::string key = pool_key(work.function);
+        const std::string key = pool_key(work);
         auto [pool, added] = pools_.try_emplace(key);
         if (added) pool->second.function = work.function;
         pool->second.queue.push_back(std::make_shared<Work>(std::move(work)));

@@ -211,6 +211,34 @@ TEST_F(InvokerTest, AnIdleProcessLeavesWhenItsFunctionIsRetired) {
     EXPECT_THAT(log_lines(), Not(Contains(HasSubstr("Error")))) << "it went because it was told to";
 }
 
+TEST_F(InvokerTest, WithTenantIsolationAProcessServesOneTenant) {
+    functions::Function isolated = function(kStays);
+    isolated.tenant_isolation = true;
+    const auto serve = [&](const char* tenant_id, const std::string& process) {
+        EXPECT_TRUE(ask(process));
+        const auto next = next_.take();
+        ASSERT_TRUE(next);
+        EXPECT_EQ(next->tenant_id, tenant_id);
+        EXPECT_TRUE(invoker_->answer(process, next->request_id, "x"));
+        EXPECT_TRUE(done_.take());
+    };
+    const auto invoke_for = [&](const char* tenant_id) {
+        Work made = work(isolated, "payload");
+        made.tenant_id = tenant_id;
+        invoker_->invoke(std::move(made));
+    };
+    invoke_for("blue");
+    serve("blue", secret(0));
+    ASSERT_TRUE(ask(secret(0)));
+    invoke_for("green");
+    EXPECT_EQ(next_.size(), 0U) << "blue's process rests";
+    serve("green", secret(1));
+    invoke_for("blue");
+    const auto next = next_.take();
+    ASSERT_TRUE(next) << "blue's process goes on";
+    EXPECT_EQ(next->tenant_id, "blue");
+}
+
 TEST_F(InvokerTest, AnExecutableThatDoesNothingIsToldFromOneThatFails) {
     invoke(function("exit 0"), "payload");
     const auto result = done_.take();

@@ -6,6 +6,8 @@
 #include <cctype>
 #include <vector>
 
+#include "wire/tenant.hpp"
+
 namespace holdpoint::functions {
 
 namespace {
@@ -73,6 +75,21 @@ Result<Reference> read_reference(std::string_view function_name, std::string_vie
     }
     reference.qualifier = qualifier;
     return reference;
+}
+
+Result<void> check_tenant(const Function& function, std::string_view tenant_id) {
+    if (tenant_id.size() > wire::kTenantIdBytesMax || !wire::fits_tenant_id(tenant_id)) {
+        return fail("ValidationException", 400,
+                    fmt::format("1 validation error detected: Value at 'tenantId' failed to satisfy constraint: Member "
+                                "must have length less than or equal to {} and satisfy regular expression pattern: {}",
+                                wire::kTenantIdBytesMax, wire::kTenantIdPattern));
+    }
+    if (function.tenant_isolation == !tenant_id.empty()) return {};
+    return fail("InvalidParameterValueException", 400,
+                function.tenant_isolation ? "The invoked function is enabled with tenancy configuration. Add a valid "
+                                            "tenant ID in your request and try again."
+                                          : "The invoked function is not enabled with tenancy configuration. Remove "
+                                            "the tenant ID from your request and try again.");
 }
 
 std::string function_arn(std::string_view region, std::string_view account, std::string_view name,

@@ -38,8 +38,9 @@ struct Function {
     std::int64_t memory_mb = 128;
     std::map<std::string, std::string> environment;
     std::optional<DurableConfig> durable;
-    std::string dead_letter_arn;  // a topic that gets asynchronous events which failed; empty: none
-    std::string log_group;        // /aws/lambda/<name> unless configured
+    bool tenant_isolation = false;  // TenancyConfig PER_TENANT: invocations name a tenant; a process serves one alone
+    std::string dead_letter_arn;    // a topic that gets asynchronous events which failed; empty: none
+    std::string log_group;          // /aws/lambda/<name> unless configured
     TimePoint last_modified;
     std::string revision_id;
     [[nodiscard]] bool is_zip() const { return package_type == "Zip"; }
@@ -58,6 +59,10 @@ struct Reference {
 /// Reads a FunctionName and, when given, the separate Qualifier (they must not contradict). ValidationException or
 /// InvalidParameterValueException in AWS's words.
 [[nodiscard]] Result<Reference> read_reference(std::string_view function_name, std::string_view qualifier = {});
+
+/// A function with tenant isolation is invoked for a tenant, and no other one is. ValidationException when that is no
+/// tenant's id, else InvalidParameterValueException.
+[[nodiscard]] Result<void> check_tenant(const Function& function, std::string_view tenant_id);
 
 /// arn:aws:lambda:<region>:<account>:function:<name>, and `:<qualifier>` unless it is empty.
 [[nodiscard]] std::string function_arn(std::string_view region, std::string_view account, std::string_view name,

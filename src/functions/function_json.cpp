@@ -40,6 +40,7 @@ std::string encode(const Function& function) {
         object["durable"] = {{"execution_timeout_seconds", function.durable->execution_timeout_seconds},
                              {"retention_days", function.durable->retention_days}};
     }
+    if (function.tenant_isolation) object["tenant_isolation"] = true;
     return json::serialize(object);
 }
 
@@ -72,6 +73,7 @@ Function decode_function(std::string_view text) {
             DurableConfig{.execution_timeout_seconds = durable->at("execution_timeout_seconds").as_int64(),
                           .retention_days = durable->at("retention_days").as_int64()};
     }
+    function.tenant_isolation = object.contains("tenant_isolation");
     return function;
 }
 

@@ -65,6 +65,34 @@ Result<Function> find(const Rows& rows, std::string_view name) {
     return resolve(rows, read_reference(name).value(), "us-east-1", "000000000000");
 }
 
+TEST(Tenants, AreNamedWhereTheyAreKeptApartAndNowhereElse) {
+    Function function = make("f");
+    EXPECT_TRUE(check_tenant(function, ""));
+    EXPECT_EQ(check_tenant(function, "blue").error().message,
+              "The invoked function is not enabled with tenancy configuration. Remove the tenant ID from your request "
+              "and try again.");
+    function.tenant_isolation = true;
+    EXPECT_TRUE(check_tenant(function, "blue"));
+    EXPECT_EQ(check_tenant(function, "").error().message,
+              "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and "
+              "try again.");
+    for (const std::string& wrong : {std::string("a;b"), std::string(257, 'a')}) {
+        EXPECT_EQ(check_tenant(function, wrong).error().name, "ValidationException");
+    }
+}
+
+TEST(Tenants, AreChosenWhenAFunctionIsCreated) {
+    Rows rows;
+    Function function = make("f");
+    function.tenant_isolation = true;
+    rows.apply(create_function(rows, function, {}, "1"));
+    EXPECT_TRUE(find(rows, "f")->tenant_isolation);
+    function.tenant_isolation = false;
+    const auto refused = update_function(rows, function, {}, "2");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().name, "InvalidParameterValueException");
+}
+
 TEST(References, AreReadInEveryForm) {
     const auto whole = read_reference("arn:aws:lambda:us-east-1:000000000000:function:f:3").value();
     EXPECT_EQ(whole.name, "f");

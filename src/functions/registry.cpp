@@ -184,6 +184,12 @@ Result<Decided<Function>> update_function(const RowReader& rows, Function functi
                         "created; delete it first.",
                         function.name));
     }
+    if (known->tenant_isolation != function.tenant_isolation) {
+        return invalid(
+            fmt::format("Function {}: tenant isolation can only be switched on or off when a function is created; "
+                        "delete it first.",
+                        function.name));
+    }
     function.version = kLatest;
     if (function.log_group.empty()) function.log_group = "/aws/lambda/" + function.name;
     function.last_modified = known->last_modified;

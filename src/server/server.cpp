@@ -273,11 +273,12 @@ private:
             const auto function =
                 functions::choose(*store_->snapshot(), *reference, context_.region, context_.account, random_.unit());
             if (!function) return std::unexpected(function.error().message);
+            if (auto ok = functions::check_tenant(*function, {}); !ok) return std::unexpected(ok.error().message);
             if (function->durable) {
                 executions_.start({.function = *function, .name = {}, .input = event, .trace_header = {}},
                                   [](const Result<engine::Started>&) {}, {});
             } else {
-                events_.submit(*reference, event, [](const std::string&) {});
+                events_.submit({.function = *reference, .payload = event}, [](const std::string&) {});
             }
             return {};
         };

@@ -66,6 +66,17 @@ void read_durable(const PropertyReader& properties, FunctionPlan& function) {
     function.retention_days = durable.number("RetentionPeriodInDays", 14);
 }
 
+void read_tenancy(const PropertyReader& properties, FunctionPlan& function) {
+    if (!properties.has("TenancyConfig")) return;
+    const PropertyReader tenancy = properties.member("TenancyConfig");
+    tenancy.allow({"TenantIsolationMode"});
+    function.tenant_isolation = tenancy.text("TenantIsolationMode") == "PER_TENANT";
+    if (!function.tenant_isolation) {
+        properties.problem("TenancyConfig", "needs TenantIsolationMode, which is PER_TENANT");
+    }
+    if (properties.has("Events")) properties.problem("Events", "name no tenant, which TenancyConfig asks for");
+}
+
 std::string read_destination(const PropertyReader& config, std::string_view name) {
     const PropertyReader destination = config.member(name);
     destination.allow({"Type", "Destination"});
@@ -182,6 +193,7 @@ FunctionPlan read_function(const PropertyReader& properties, const std::string& 
     read_code(properties, metadata, function);
     read_environment(properties, function);
     read_durable(properties, function);
+    read_tenancy(properties, function);
     const PropertyReader logging = properties.member("LoggingConfig");
     logging.allow({"LogGroup", "LogFormat"});
     function.log_group = logging.text("LogGroup", "/aws/lambda/" + name);

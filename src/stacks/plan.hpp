@@ -70,6 +70,7 @@ struct FunctionPlan {
     std::map<std::string, std::string> environment;
     std::optional<std::int64_t> execution_timeout_seconds;  // with DurableConfig
     std::int64_t retention_days = 14;
+    bool tenant_isolation = false;  // with TenancyConfig
     std::string log_group;
 };
 

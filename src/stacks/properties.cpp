@@ -10,25 +10,16 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 19> kFunction = {"FunctionName",
-                                                        "Role",
-                                                        "Policies",
-                                                        "Description",
-                                                        "Timeout",
-                                                        "MemorySize",
-                                                        "Environment",
-                                                        "PackageType",
-                                                        "DurableConfig",
-                                                        "LoggingConfig",
-                                                        "CodeUri",
-                                                        "Runtime",
-                                                        "Handler",
-                                                        "AutoPublishAlias",
-                                                        "AutoPublishAliasAllProperties",
-                                                        "Events",
-                                                        "ReservedConcurrentExecutions",
-                                                        "DeadLetterQueue",
-                                                        "EventInvokeConfig"};
+constexpr std::array<std::string_view, 20> kFunction = {"FunctionName",     "Role",
+                                                        "Policies",         "Description",
+                                                        "Timeout",          "MemorySize",
+                                                        "Environment",      "PackageType",
+                                                        "DurableConfig",    "LoggingConfig",
+                                                        "TenancyConfig",    "CodeUri",
+                                                        "Runtime",          "Handler",
+                                                        "AutoPublishAlias", "AutoPublishAliasAllProperties",
+                                                        "Events",           "ReservedConcurrentExecutions",
+                                                        "DeadLetterQueue",  "EventInvokeConfig"};
 // What a container image, a CPU, a trace or a tag is, only AWS knows.
 constexpr std::array<std::string_view, 7> kFunctionAws = {"ImageUri", "ImageConfig", "Architectures",   "Tags",
                                                           "Tracing",  "KmsKeyArn",   "EphemeralStorage"};

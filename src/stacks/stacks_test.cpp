@@ -84,6 +84,24 @@ std::string problems(std::string_view text, const std::map<std::string, std::str
     return plan ? "" : plan.error().message;
 }
 
+TEST(Plan, TenantIsolationIsPerTenant) {
+    const auto plan_with = [](const std::string& mode) {
+        return make_plan(R"(
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {TenancyConfig: {TenantIsolationMode: )" +
+                             mode + R"(}}
+    Metadata: {HoldpointExecutable: f}
+)",
+                         {}, kTarget);
+    };
+    const auto plan = plan_with("PER_TENANT");
+    ASSERT_TRUE(plan) << plan.error().message;
+    EXPECT_TRUE(plan->functions.at(0).tenant_isolation);
+    EXPECT_THAT(plan_with("NONE").error().message, HasSubstr("needs TenantIsolationMode, which is PER_TENANT"));
+}
+
 TEST(Plan, FunctionWithoutRoleGetsOneOfItsOwn) {
     const auto plan = make_plan(R"(
 Resources:

@@ -43,6 +43,7 @@ struct OperationUpdate {
     bool has_callback_options = false;
     std::optional<std::string> function_name;  // ChainedInvokeOptions
     std::optional<std::string> tenant_id;      // ChainedInvokeOptions
+    std::optional<std::string> trace_header;   // ChainedInvokeOptions
     friend bool operator==(const OperationUpdate&, const OperationUpdate&) = default;
 };
 

@@ -161,6 +161,7 @@ OperationUpdate read_update(JsonReader& reader) {
     reader.child("ChainedInvokeOptions", [&](JsonReader& options) {
         update.function_name = options.required_text("FunctionName");
         update.tenant_id = options.text("TenantId");
+        update.trace_header = options.text("XAmznTraceId");
     });
     return update;
 }
@@ -279,6 +280,7 @@ value to_json(const OperationUpdate& update) {
     if (update.function_name) {
         object options{{"FunctionName", *update.function_name}};
         put(options, "TenantId", update.tenant_id);
+        put(options, "XAmznTraceId", update.trace_header);
         out["ChainedInvokeOptions"] = std::move(options);
     }
     return out;

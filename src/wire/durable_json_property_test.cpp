@@ -68,7 +68,10 @@ OperationUpdate any_update() {
         update.callback_heartbeat_seconds = maybe_number();
     }
     update.function_name = maybe_text();
-    if (update.function_name) update.tenant_id = maybe_text();
+    if (update.function_name) {
+        update.tenant_id = maybe_text();
+        update.trace_header = maybe_text();
+    }
     return update;
 }
 

@@ -165,16 +165,20 @@ const upper = { serialize: async (value) => JSON.stringify(value).toUpperCase(),
 
 workflows.invoke = async (event, context) => {
     const durable = await context.invoke("durable", event.durable, { workflow: "echo", payload: [1, "ü"] });
-    const plain = await context.invoke(event.plain, { echo: "word" }, { payloadSerdes: upper, tenantId: "tenant-1" });
+    const { echo: plain } = await context.invoke(event.plain, { echo: "word" }, { payloadSerdes: upper });
+    const tenants = [];
+    for (const tenantId of ["blue", "green", "blue"]) tenants.push(await context.invoke(event.tenants, { echo: tenantId }, { tenantId }));
+    const apart = tenants[0].process !== tenants[1].process;
+    tenants.forEach((one) => delete one.process);
     const errors = [];
-    for (const [target, payload] of [[event.durable, { workflow: "fail", message: "broken" }], [event.plain, { fail: "plainly" }], ["nowhere:1", {}]]) {
+    for (const [target, payload] of [[event.durable, { workflow: "fail", message: "broken" }], [event.plain, { fail: "plainly" }], [event.tenants, {}], ["nowhere:1", {}]]) {
         try {
             await context.invoke(target, payload);
         } catch (error) {
             if (error instanceof InvokeError) errors.push([error.constructor.name, error.message]);
         }
     }
-    return { durable, plain, errors };
+    return { durable, plain, tenants, apart, errors };
 };
 
 workflows.child_contexts = async (event, context) => {

@@ -242,15 +242,18 @@ class Upper(SerDes):
 @workflow
 def invoke(event, context):
     durable = context.invoke(event["durable"], {"workflow": "echo", "payload": [1, "ü"]}, name="durable")
-    plain = context.invoke(event["plain"], {"echo": "word"}, config=InvokeConfig(serdes_payload=Upper(), tenant_id="tenant-1"))
+    plain = context.invoke(event["plain"], {"echo": "word"}, config=InvokeConfig(serdes_payload=Upper()))["echo"]
+    tenants = [context.invoke(event["tenants"], {"echo": id}, config=InvokeConfig(tenant_id=id)) for id in ("blue", "green", "blue")]
+    processes = [one.pop("process") for one in tenants]
     errors = []
     for function, payload in ((event["durable"], {"workflow": "fail", "message": "broken"}), (event["plain"], {"fail": "plainly"}),
-                              ("nowhere:1", {})):
+                              (event["tenants"], {}), ("nowhere:1", {})):
         try:
             context.invoke(function, payload)
         except InvokeError as error:
             errors.append([type(error).__name__, error.message])
-    return {"durable": durable, "plain": plain, "errors": errors}
+    apart = processes[0] != processes[1]
+    return {"durable": durable, "plain": plain, "tenants": tenants, "apart": apart, "errors": errors}
 
 
 @durable_with_child_context

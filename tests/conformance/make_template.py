@@ -53,6 +53,10 @@ DURABLE = """\
         ExecutionTimeout: {timeout}
         RetentionPeriodInDays: 1
 """
+TENANTS = """\
+      TenancyConfig:
+        TenantIsolationMode: PER_TENANT
+"""
 # Seconds; the others may be invoked and waited for, which AWS allows up to 15 minutes.
 TIMEOUTS = {"2-5": 7200, "target-short": 1}
 
@@ -70,7 +74,8 @@ def template():
     functions = []
     for name in sorted(ids(), key=key, reverse=False):
         resource = "Conf" + "".join(part.capitalize() if not part.isdigit() else "X" + part for part in name.split("-"))
-        functions.append(FUNCTION.format(resource=resource, id=name, more="" if "plain" in name else DURABLE.format(timeout=TIMEOUTS.get(name, 600))))
+        more = "" if "plain" in name else DURABLE.format(timeout=TIMEOUTS.get(name, 600))
+        functions.append(FUNCTION.format(resource=resource, id=name, more=more + (TENANTS if "tenant" in name else "")))
     return HEAD + "".join(functions)
 
 

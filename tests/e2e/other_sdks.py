@@ -16,7 +16,7 @@ class Workflows:
         self.server = server
         self.language = language
         self.function = f"{language}-workflows"
-        self.plain = f"{language}-plain"
+        self.others = {"durable": f"{self.function}:$LATEST", "plain": f"{language}-plain", "tenants": f"{language}-tenants"}
         self.reconnect()
 
     def reconnect(self):

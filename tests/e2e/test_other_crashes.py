@@ -18,7 +18,7 @@ def test_the_server_is_killed_again_and_again(own_server):
         started[workflows.language] = {
             "waiting": (waiting, callback_id), "crash": workflows.start("crash", folder=folders[workflows.language]),
             "child_contexts": workflows.start("child_contexts"), "map": workflows.start("map"),
-            "invoke": workflows.start("invoke", durable=f"{workflows.function}:$LATEST", plain=workflows.plain)}
+            "invoke": workflows.start("invoke", **workflows.others)}
     for _ in range(SERVER_KILLS):
         time.sleep(random.uniform(0.2, 1.2))
         own_server.restart()

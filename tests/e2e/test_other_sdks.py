@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from botocore.exceptions import ClientError
 
 from holdpoint import eventually
 from other_sdks import Workflows, deploy, folder, kind, notes
@@ -201,15 +202,34 @@ def a_wait_for_callback_may_end_badly(workflows):
 
 @scenario
 def functions_invoke_functions(workflows):
-    arn = workflows.start("invoke", durable=f"{workflows.function}:$LATEST", plain=workflows.plain)
+    arn = workflows.start("invoke", **workflows.others)
     nowhere = workflows.execution(arn)["FunctionArn"].replace(f"{workflows.function}:$LATEST", "nowhere:1")
+    messages = ["broken", "plainly", "The invoked function is enabled with tenancy configuration. Add a valid tenant ID in your request and try again.",
+                f"Function not found: {nowhere}"]
     assert workflows.result(arn) == {
-        "durable": {"echo": [1, "ü"]}, "plain": {"echo": "WORD", "tenant": "tenant-1"},
-        "errors": [["InvokeError", "broken"], ["InvokeError", "plainly"], ["InvokeError", f"Function not found: {nowhere}"]]}
-    durable, plain, *_ = [event["ChainedInvokeStartedDetails"] for event in workflows.events(arn, "ChainedInvokeStarted")]
+        "durable": {"echo": [1, "ü"]}, "plain": "WORD", "tenants": [{"echo": id, "tenant": id} for id in ("blue", "green", "blue")], "apart": True,
+        "errors": [["InvokeError", message] for message in messages]}
+    durable, plain, blue, *_ = [event["ChainedInvokeStartedDetails"] for event in workflows.events(arn, "ChainedInvokeStarted")]
     assert (durable["ExecutedVersion"], "TenantId" in durable) == ("$LATEST", False)
     assert workflows.execution(durable["DurableExecutionArn"])["Status"] == "SUCCEEDED"
-    assert (plain["TenantId"], "DurableExecutionArn" in plain) == ("tenant-1", False)
+    assert ("TenantId" in plain, blue["TenantId"], "DurableExecutionArn" in blue) == (False, "blue", False)
+
+
+@scenario
+def tenants_have_processes_of_their_own(workflows):
+    def ask(tenant_id, function=workflows.others["tenants"]):
+        answer = workflows.lambda_.invoke(FunctionName=function, TenantId=tenant_id, Payload=json.dumps({"echo": 1}))
+        return json.load(answer["Payload"])
+    red, white = ask("red"), ask("white")
+    assert (red["tenant"], white["tenant"]) == ("red", "white") and red["process"] != white["process"]
+    config = workflows.lambda_.get_function_configuration(FunctionName=workflows.others["tenants"])
+    assert config["TenancyConfig"] == {"TenantIsolationMode": "PER_TENANT"}
+    with pytest.raises(workflows.lambda_.exceptions.InvalidParameterValueException, match="is enabled with tenancy configuration"):
+        workflows.lambda_.invoke(FunctionName=workflows.others["tenants"])
+    with pytest.raises(workflows.lambda_.exceptions.InvalidParameterValueException, match="is not enabled with tenancy configuration"):
+        ask("red", workflows.others["plain"])
+    with pytest.raises(ClientError, match="failed to satisfy constraint"):
+        ask("r;d")
 
 
 @scenario

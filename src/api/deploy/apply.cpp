@@ -175,6 +175,7 @@ private:
         function.memory_mb = plan.memory_mb;
         function.environment = plan.environment;
         function.log_group = plan.log_group;
+        function.tenant_isolation = plan.tenant_isolation;
         if (plan.execution_timeout_seconds) {
             function.durable = functions::DurableConfig{.execution_timeout_seconds = *plan.execution_timeout_seconds,
                                                         .retention_days = plan.retention_days};

@@ -147,7 +147,7 @@ private:
         reference.qualifier = route.qualifier;
         auto function = functions::choose(*context_.store.snapshot(), reference, context_.region, context_.account,
                                           context_.random.unit());
-        if (!function || (function->durable && reference.qualifier.empty())) {
+        if (!function || (function->durable && reference.qualifier.empty()) || function->tenant_isolation) {
             return respond(message_response(500, "Internal Server Error"));
         }
         auto waiting = std::make_shared<Waiting>();

@@ -77,6 +77,14 @@ Result<void> apply_logging(const json::value& value, functions::Function& functi
     return {};
 }
 
+Result<void> apply_tenancy(const json::value& value, functions::Function& function) {
+    if (value != json::value(json::object{{"TenantIsolationMode", "PER_TENANT"}})) {
+        return wrong("TenancyConfig", "an object with TenantIsolationMode, which is PER_TENANT");
+    }
+    function.tenant_isolation = true;
+    return {};
+}
+
 Result<void> apply_dead_letters(const json::value& value, functions::Function& function) {
     const json::object* config = value.if_object();
     const json::value* target = config == nullptr ? nullptr : config->if_contains("TargetArn");
@@ -138,6 +146,8 @@ Result<void> apply_member(std::string_view operation, std::string_view name, con
     if (name == "Environment") return apply_environment(value, function);
     if (name == "DurableConfig") return apply_durable(value, function);
     if (name == "LoggingConfig") return apply_logging(value, function);
+    // Chosen when a function is created, and not again.
+    if (name == "TenancyConfig" && operation == "CreateFunction") return apply_tenancy(value, function);
     if (name == "DeadLetterConfig") return apply_dead_letters(value, function);
     return invalid(fmt::format("{}: the member {} is not supported by this server.", operation, name));
 }
@@ -210,6 +220,7 @@ json::object function_configuration(const Context& context, const functions::Fun
         object["DurableConfig"] = {{"ExecutionTimeout", function.durable->execution_timeout_seconds},
                                    {"RetentionPeriodInDays", function.durable->retention_days}};
     }
+    if (function.tenant_isolation) object["TenancyConfig"] = {{"TenantIsolationMode", "PER_TENANT"}};
     return object;
 }
 

@@ -147,6 +147,12 @@ Result<void> check_permission(const Operation& operation, const RowReader& rows,
             return invalid_parameter(
                 fmt::format("The destination {} is a durable function, which is not supported.", destination));
         }
+        if (target->tenant_isolation) {
+            return invalid_parameter(
+                fmt::format("The destination {} is enabled with tenancy configuration, and its invocation would name "
+                            "no tenant.",
+                            destination));
+        }
     }
     const auto policies = identity::PolicyCache().read(rows, std::string(identity::role_name_of(function.role_arn)), 0);
     const identity::Access access{.action = topic ? "sns:Publish" : "lambda:InvokeFunction",

@@ -191,6 +191,8 @@ void handle_invoke(const Context& context, const LambdaEngine& engine, Call call
     if (!type) return respond_error(call, type.error());
     const std::string_view name = call.request.header("X-Amz-Durable-Execution-Name");
     if (auto ok = check_durable(target.function, *reference, *type, name); !ok) return respond_error(call, ok.error());
+    const std::string_view tenant_id = call.request.header("X-Amz-Tenant-Id");
+    if (auto ok = functions::check_tenant(target.function, tenant_id); !ok) return respond_error(call, ok.error());
     if (auto ok = check_payload(call.request, *type); !ok) return respond_error(call, ok.error());
     if (*type == InvocationType::dry_run) return call.respond(empty_response(204, call.request_id));
     if (target.function.durable && engine.concurrency.reserved(target.function.name) == std::size_t{0}) {
@@ -200,8 +202,11 @@ void handle_invoke(const Context& context, const LambdaEngine& engine, Call call
     if (*type == InvocationType::request_response) {
         return invoke_plain(context, engine, std::move(call), std::move(target));
     }
-    std::string payload = call.request.body.empty() ? "{}" : std::move(call.request.body);
-    engine.events.submit(*reference, std::move(payload), [respond = call.respond](const std::string& request_id) {
+    engine::Event event;
+    event.function = *reference;
+    event.tenant_id = tenant_id;
+    event.payload = call.request.body.empty() ? "{}" : std::move(call.request.body);
+    engine.events.submit(std::move(event), [respond = call.respond](const std::string& request_id) {
         respond(empty_response(202, request_id));
     });
 }

@@ -22,6 +22,7 @@ Result<Change> decide_chained_invoke(const Transition& transition) {
     change.payload = update.payload;
     change.function = *update.function_name;
     change.tenant_id = update.tenant_id.value_or("");
+    change.trace_header = update.trace_header.value_or("");
     return change;
 }
 
