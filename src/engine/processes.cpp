@@ -18,6 +18,8 @@
 #include <mutex>
 #include <thread>
 
+#include "base/encoding.hpp"
+
 namespace holdpoint::engine {
 
 namespace {
@@ -287,6 +289,7 @@ private:
 
     void take_line(Process& process, std::string line, std::vector<store::LogEvent>& lines) const {
         if (line.empty()) return;
+        line = as_utf8(line);
         process.tail += line + "\n";
         if (process.tail.size() > kTailBytes) process.tail.erase(0, process.tail.size() - kTailBytes);
         const TimePoint now = clock_.now();

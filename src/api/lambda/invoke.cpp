@@ -67,7 +67,21 @@ Result<void> check_durable(const functions::Function& function, const functions:
     return fail("InvalidParameterValueException", 400,
                 fmt::format("Value '{}' at 'durableExecutionName' failed to satisfy constraint: 1 to 64 characters of "
                             "[a-zA-Z0-9-_]",
-                            name.substr(0, 128)));
+                            as_utf8(name.substr(0, 128))));
+}
+
+/// Kept with the execution, as JSON. (AWS API, Invoke, TenantId)
+Result<void> check_tenant(std::string_view tenant) {
+    constexpr std::string_view kOthers = "._:/=+-@ ";
+    const bool legal =
+        tenant.size() <= 256 && std::all_of(tenant.begin(), tenant.end(), [&](unsigned char c) {
+            return c < 0x80 && (std::isalnum(c) != 0 || kOthers.find(static_cast<char>(c)) != std::string_view::npos);
+        });
+    if (legal) return {};
+    return fail("InvalidParameterValueException", 400,
+                fmt::format("Value '{}' at 'TenantId' failed to satisfy constraint: 1 to 256 characters of "
+                            "[a-zA-Z0-9._:/=+-@ ]",
+                            as_utf8(tenant.substr(0, 128))));
 }
 
 net::Response payload_response(const std::string& request_id, const std::string& version, std::string body,
@@ -186,6 +200,7 @@ void handle_invoke(const Context& context, const LambdaEngine& engine, Call call
     if (!type) return respond_error(call, type.error());
     const std::string_view name = call.request.header("X-Amz-Durable-Execution-Name");
     if (auto ok = check_durable(target.function, *reference, *type, name); !ok) return respond_error(call, ok.error());
+    if (auto ok = check_tenant(call.request.header("X-Amz-Tenant-Id")); !ok) return respond_error(call, ok.error());
     if (auto ok = check_payload(call.request, *type); !ok) return respond_error(call, ok.error());
     if (*type == InvocationType::dry_run) return call.respond(empty_response(204, call.request_id));
     if (target.function.durable) return start_execution(engine, std::move(call), std::move(target), *type);

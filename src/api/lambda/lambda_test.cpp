@@ -114,6 +114,16 @@ TEST_F(LambdaServiceTest, ATimeInAQueryIsSecondsOrIso8601OrRefused) {
     }
 }
 
+TEST_F(LambdaServiceTest, WhatIsNoTextIsRefusedInText) {
+    const auto unknown = call("GET", "/2015-03-31/nothing\xe9");
+    EXPECT_EQ(error_of(unknown), "404 UnknownOperationException");
+    EXPECT_THAT(std::string(json::parse(unknown.body).at("Message").as_string()), HasSubstr("nothing\xef\xbf\xbd"));
+    const net::Headers tenant{{"X-Amz-Invocation-Type", "Event"}, {"X-Amz-Tenant-Id", "caf\xe9"}};
+    const auto refused = call("POST", "/2015-03-31/functions/f:$LATEST/invocations", "{}", tenant);
+    EXPECT_EQ(error_of(refused), "400 InvalidParameterValueException");
+    EXPECT_THAT(std::string(json::parse(refused.body).at("message").as_string()), HasSubstr("TenantId"));
+}
+
 // A marker is a key: one of another function's would have listed that function's executions.
 TEST_F(LambdaServiceTest, AMarkerNeverLeadsToAnotherFunction) {
     for (int i = 0; i < 3; ++i) (void)start("f", "f" + std::to_string(i));
