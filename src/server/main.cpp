@@ -39,11 +39,14 @@ int serve(const holdpoint::server::Options& options) {
     sigaddset(&ending, SIGINT);
     pthread_sigmask(SIG_BLOCK, &ending, nullptr);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is a write that failed, as on a full disk
     const holdpoint::server::Server server(options);
     fmt::print("Holdpoint listens on {} (data in {}). Ctrl-C ends it.\n", server.url(), options.data);
     std::fflush(stdout);
     int received = 0;
     sigwait(&ending, &received);
+    // The next one ends at once: nothing that was acknowledged needs what is done below.
+    pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
     fmt::print("Holdpoint ends: what waits goes on after the next start.\n");
     std::fflush(stdout);
     return 0;
