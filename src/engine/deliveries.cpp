@@ -62,6 +62,7 @@ public:
           sender_(std::move(sender)),
           invoke_later_(std::move(invoke_later)),
           options_(options) {
+        if (options_.threads == 0) return;
         threads_.emplace_back([this] { find_due(); });
         for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { deliver_queued(); });
     }
@@ -81,6 +82,17 @@ public:
         }
         for (auto& thread : threads_) {
             if (thread.joinable()) thread.join();
+        }
+    }
+
+    void send_due() {
+        for (topics::Delivery& delivery : read_due().due) {
+            {
+                const std::lock_guard lock(state_->mutex);
+                if (!state_->in_flight.insert(topics::delivery_key(delivery)).second) continue;
+            }
+            auto outcome = send(delivery);
+            record(std::move(delivery), std::move(outcome));
         }
     }
 
@@ -215,6 +227,9 @@ void Deliveries::wake() {
 }
 void Deliveries::stop() {
     impl_->stop();
+}
+void Deliveries::send_due() {
+    impl_->send_due();
 }
 
 }  // namespace holdpoint::engine

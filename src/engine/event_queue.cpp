@@ -54,10 +54,10 @@ Event read(const Row& row) {
 
 class EventQueue::Impl : public std::enable_shared_from_this<EventQueue::Impl> {
 public:
-    Impl(Random& random, Writer& writer, Invoker& invoker, std::string region, std::string account)
+    Impl(Random& random, Writer& writer, Workforce& workforce, std::string region, std::string account)
         : random_(random),
           writer_(writer),
-          invoker_(invoker),
+          workforce_(workforce),
           region_(std::move(region)),
           account_(std::move(account)) {}
 
@@ -89,7 +89,7 @@ public:
                 }
             }
             return [self, works = std::move(works)]() mutable {
-                for (Work& work : works) self->invoker_.invoke(std::move(work));
+                for (Work& work : works) self->workforce_.invoke(std::move(work));
             };
         });
     }
@@ -121,14 +121,14 @@ private:
 
     Random& random_;
     Writer& writer_;
-    Invoker& invoker_;
+    Workforce& workforce_;
     std::string region_;
     std::string account_;
     std::set<std::string> under_way_;  // the writer's thread's own
 };
 
-EventQueue::EventQueue(Random& random, Writer& writer, Invoker& invoker, std::string region, std::string account)
-    : impl_(std::make_shared<Impl>(random, writer, invoker, std::move(region), std::move(account))) {}
+EventQueue::EventQueue(Random& random, Writer& writer, Workforce& workforce, std::string region, std::string account)
+    : impl_(std::make_shared<Impl>(random, writer, workforce, std::move(region), std::move(account))) {}
 EventQueue::~EventQueue() = default;
 void EventQueue::submit(functions::Reference function, std::string payload, std::function<void(std::string)> queued) {
     impl_->submit(std::move(function), std::move(payload), std::move(queued));

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/random.hpp"
-#include "engine/invoker.hpp"
+#include "engine/work.hpp"
 #include "engine/writer.hpp"
 #include "functions/function.hpp"
 
@@ -16,7 +16,7 @@ namespace holdpoint::engine {
 /// Three tries in all; a minute after the first, two after the second. From any thread.
 class EventQueue {
 public:
-    EventQueue(Random& random, Writer& writer, Invoker& invoker, std::string region, std::string account);
+    EventQueue(Random& random, Writer& writer, Workforce& workforce, std::string region, std::string account);
     ~EventQueue();
     EventQueue(const EventQueue&) = delete;
     EventQueue& operator=(const EventQueue&) = delete;

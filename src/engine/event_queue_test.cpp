@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/invoker.hpp"
 #include "engine/test_kit.hpp"
 #include "functions/registry.hpp"
 
