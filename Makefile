@@ -3,6 +3,8 @@
 MODE ?= polling
 STACK ?= app-sam
 ROUNDS ?= 40
+TARGET ?= checkpoint
+SECONDS ?= 60
 
 help:       ## this list
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/: .*##/\t/' | expand -t 12
@@ -32,11 +34,18 @@ sanitize:   ## unit and property tests under ASan+UBSan, then the threaded parts
 	@tools/install_packages.sh build test
 	@tools/sanitize.sh
 
-long:       ## what takes longer: kill loops over the real server and its functions (ROUNDS=40)
+long:       ## what takes longer: kill loops and hardship for the real server (ROUNDS=40), and every fuzz target for some seconds
 	@tools/install_packages.sh build test
 	@tools/python_env.sh || [ -z "$$CI" ]
 	cmake --preset dev -DHOLDPOINT_ROUNDS=$(ROUNDS) && cmake --build --preset dev
 	ctest --preset dev -L long
+	cmake --preset fuzz && cmake --build --preset fuzz
+	ctest --preset fuzz -L long -j "$$(nproc)"
+
+fuzz:       ## one fuzz target for a while: TARGET=checkpoint SECONDS=60 (docs/fuzzing.md)
+	@tools/install_packages.sh build test
+	cmake --preset fuzz && cmake --build --preset fuzz
+	@fuzz/run.sh "$(TARGET)" "$(SECONDS)"
 
 coverage:   ## line and branch coverage of the unit and property tests: build/coverage/report.txt
 	@tools/install_packages.sh build test coverage
@@ -60,4 +69,4 @@ format:     ## rewrite every source file in the house format
 clean:      ## remove the build folder
 	rm -rf build
 
-.PHONY: help run demo test check sim sanitize long coverage bench docs format clean
+.PHONY: help run demo test check sim sanitize long fuzz coverage bench docs format clean

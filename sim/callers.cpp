@@ -60,6 +60,22 @@ void Callers::send_start(const std::string& function, const std::string& name, c
     });
 }
 
+void Callers::send_event(const std::string& payload) {
+    const Serve serve = [this, payload](Server& server, const net::Respond& respond) {
+        server.events().submit(
+            {.function = {.name = "doubler", .qualifier = {}, .account = {}, .region = {}}, .payload = payload},
+            [this, payload, respond](const std::string& request_id) {
+                ledger_.event_acknowledged(payload);
+                respond({.status = 202, .headers = {}, .body = request_id});
+            });
+    };
+    ++busy_;
+    nature_.schedule.after(nature_.chance.between(0s, 90s), [this, serve] {
+        --busy_;
+        repeat("event", serve, [](const net::Response&) {});
+    });
+}
+
 void Callers::stop(const std::string& name, const std::string& arn) {
     const Serve serve = [arn](Server& server, const net::Respond& respond) {
         server.executions().stop(arn, {.message = "stopped by a caller", .type = {}, .data = {}, .stack_trace = {}},
@@ -87,6 +103,8 @@ void Callers::take_callback(const std::string& id) {
     // Two deciders race, whatever the first one says.
     if (nature_.chance.fault(300, "two callers answer one callback"))
         answer_later(fmt::format("success no-{}", number));
+    if (choice < 6 && nature_.chance.fault(200, "a callback is answered again, with the same"))
+        answer_later(fmt::format("success yes-{}", number));
 }
 
 void Callers::answer_callback(const std::string& id, const CallbackOutcome& outcome) {

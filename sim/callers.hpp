@@ -19,6 +19,8 @@ public:
 
     /// Starts an execution after a while; its caller goes on until it is acknowledged.
     void start(const std::string& function, const std::string& name, const std::string& input);
+    /// Invokes the plain function asynchronously after a while.
+    void send_event(const std::string& payload);
     /// A workflow gave a callback away; told again, nothing more is planned.
     void take_callback(const std::string& id);
     /// Calls that still wait to be acknowledged.

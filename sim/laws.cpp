@@ -41,7 +41,12 @@ public:
             check_history(execution);
         }
         check_acknowledged();
-        require(rows_.scan(Space::running, {}, {}, SIZE_MAX).empty(), "nothing is in flight when everything has ended");
+        for (const std::string& event : ledger_.lost_events()) {
+            require(false, "an acknowledged event is done, or tried three times: " + event);
+        }
+        for (const Space space : {Space::running, Space::plain_invokes, Space::events}) {
+            require(rows_.scan(space, {}, {}, SIZE_MAX).empty(), "nothing is in flight when everything has ended");
+        }
         return broken_;
     }
 

@@ -47,6 +47,25 @@ void Ledger::callback_acknowledged(const std::string& id, const CallbackOutcome&
     if (!is_new) broken(fmt::format("a callback has two outcomes: {} and {}", known->second, outcome));
 }
 
+void Ledger::code_ran(const std::string& version, const std::string& code) {
+    const auto [known, is_new] = code_.emplace(version, code);
+    if (!is_new && known->second != code) {
+        broken(fmt::format("a published version stays what it was: {} is {}, not {}", version, code, known->second));
+    }
+}
+
+std::vector<std::string> Ledger::lost_events() const {
+    constexpr int kTriesMax = 3;  // the service gives up then
+    std::vector<std::string> lost;
+    for (const std::string& payload : events_acknowledged_) {
+        const auto tries = plain_tries_.find(payload);
+        if (!plain_done_.contains(payload) && (tries == plain_tries_.end() || tries->second < kTriesMax)) {
+            lost.push_back(payload);
+        }
+    }
+    return lost;
+}
+
 std::optional<CallbackOutcome> Ledger::acknowledged_outcome(const std::string& callback_id) const {
     const auto found = callbacks_acknowledged_.find(callback_id);
     return found == callbacks_acknowledged_.end() ? std::nullopt : std::optional(found->second);

@@ -47,6 +47,12 @@ public:
         callbacks_sent_[id].insert(std::move(outcome));
     }
     void callback_acknowledged(const std::string& id, const CallbackOutcome& outcome);
+    /// An asynchronous invocation of the plain function: acknowledged, begun, and done to its end.
+    void event_acknowledged(const std::string& payload) { events_acknowledged_.insert(payload); }
+    void plain_began(const std::string& payload) { ++plain_tries_[payload]; }
+    void plain_done(const std::string& payload) { plain_done_.insert(payload); }
+    /// A process got this code to run as this version of a function.
+    void code_ran(const std::string& version, const std::string& code);
     void stop_sent(const std::string& arn) { stops_sent_.insert(arn); }
     /// A law was broken while the world went on.
     void broken(std::string law) { broken_.push_back(std::move(law)); }
@@ -56,6 +62,8 @@ public:
     [[nodiscard]] const std::map<std::string, std::string>& starts() const { return starts_; }
     [[nodiscard]] std::optional<CallbackOutcome> acknowledged_outcome(const std::string& callback_id) const;
     [[nodiscard]] bool was_sent(const std::string& callback_id, const CallbackOutcome& outcome) const;
+    /// Those that were neither done nor tried three times.
+    [[nodiscard]] std::vector<std::string> lost_events() const;
     [[nodiscard]] bool was_stop_sent(const std::string& arn) const { return stops_sent_.contains(arn); }
 
 private:
@@ -66,6 +74,10 @@ private:
     std::map<std::string, CallbackOutcome> callbacks_acknowledged_;
     std::map<std::string, std::set<CallbackOutcome>> callbacks_sent_;
     std::set<std::string> stops_sent_;
+    std::set<std::string> events_acknowledged_;
+    std::map<std::string, int> plain_tries_;
+    std::set<std::string> plain_done_;
+    std::map<std::string, std::string> code_;  // version of a function, code
     std::vector<std::string> broken_;
 };
 

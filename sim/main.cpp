@@ -20,6 +20,8 @@ using holdpoint::sim::Report;
 
 /// Lines of the trace that are shown with a broken law.
 constexpr std::size_t kLastLines = 40;
+/// So many seeds between two signs of life.
+constexpr std::size_t kProgressEvery = 10'000;
 /// After this many broken seeds the rest has nothing new to say.
 constexpr int kBrokenMax = 5;
 
@@ -108,7 +110,10 @@ int main(int argc, char** argv) {
         const Report report = holdpoint::sim::run_seed(seed, options->trace);
         events += report.lines.size();
         faults += report.faults;
-        ++done;
+        if (++done % kProgressEvery == 0) {
+            fmt::print("{} seeds\n", done);
+            std::fflush(stdout);
+        }
         if (report.broken.empty()) continue;
         print_broken(seed, report);
         if (++broken == kBrokenMax) break;

@@ -83,12 +83,7 @@ void serve_state(Server& server, const net::Request& request, const std::string&
 }
 
 void serve_tables(Server& server, const net::Request& request, const net::Respond& respond) {
-    server.tables().handle(
-        {.request = request,
-         .caller = {.account = kAccount, .arn = "arn:aws:iam::000000000000:user/s", .user_id = "s", .role_name = {}},
-         .authorize = [](const std::string&, const std::string&) -> Result<void> { return {}; },
-         .request_id = "r",
-         .respond = respond});
+    server.tables().handle(as_user(request, respond));
 }
 
 void serve_status(Server& server, const std::string& arn, const net::Respond& respond) {

@@ -8,6 +8,7 @@
 #include "sdk/durable_service.hpp"
 #include "sdk/hooks.hpp"
 #include "sdk/invocation.hpp"
+#include "sdk/jitter.hpp"
 #include "wire/durable_json.hpp"
 
 namespace holdpoint::sim {
@@ -108,11 +109,17 @@ void Processes::take(engine::Work work) {
     process->work = std::move(work);
     const bool dies = nature_.chance.fault(10, "process dies before it gets its work: " + process->name);
     nature_.trace.event("process takes work: " + process->name);
-    process->work->begin(process->request_id, [this, process, dies](const std::optional<std::string>& payload) {
-        if (!payload) return;
-        if (dies) return settle(*process, failure("Runtime.ExitError", "the process ended"));
-        later_on_this_server(Milliseconds(1), [this, process, text = *payload] { start(process, text); });
-    });
+    const functions::Function& function = process->work->function;
+    if (function.version != functions::kLatest)
+        ledger_.code_ran(function.name + ":" + function.version, function.code_sha256);
+    const bool is_plain = !function.durable;
+    process->work->begin(
+        process->request_id, [this, process, dies, is_plain](const std::optional<std::string>& payload) {
+            if (!payload) return;
+            if (is_plain) ledger_.plain_began(*payload);
+            if (dies) return settle(*process, failure("Runtime.ExitError", "the process ended"));
+            later_on_this_server(Milliseconds(1), [this, process, text = *payload] { start(process, text); });
+        });
 }
 
 void Processes::start(const Handle& process, const std::string& payload) {
@@ -156,6 +163,7 @@ std::unique_ptr<aws::Client> Processes::make_client(Process& process, int attemp
 }
 
 InvocationResult Processes::run_invocation(Process& process, const std::string& payload) {
+    const durable::detail::JitterFrom jitter(ids_);
     if (!process.work->function.durable) return {.body = plain_handler_(payload), .error = {}, .log_tail = {}};
     durable::detail::LambdaDurableService service(*process.client, ids_);
     durable::detail::Hooks hooks({});

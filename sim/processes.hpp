@@ -46,8 +46,7 @@ public:
     void may_die(const std::string& where);
     /// The running process's connection to the service.
     [[nodiscard]] aws::Client& client();
-    /// The same for the application's tables; more patient, because what gives up is tried again by a strategy whose
-    /// jitter is the machine's chance.
+    /// The same for the application's tables; so patient that no step of it gives up.
     [[nodiscard]] aws::Client& tables();
     /// The running process's work was not taken away from it.
     [[nodiscard]] bool is_current() const;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/dynamodb/dynamodb.hpp"
+#include "api/sns/sns.hpp"
 
 namespace holdpoint::sim {
 
@@ -17,17 +18,33 @@ core::Limits limits() {
 
 }  // namespace
 
-Server::Engine::Engine(Nature& nature, Random& ids, Disk& disk, engine::Workforce& workforce)
+Server::Engine::Engine(Nature& nature, Random& ids, Disk& disk, engine::Workforce& workforce,
+                       net::Transport& subscribers)
     : writer(nature.clock, disk, engine::WriterThread::none),
       timers(nature.clock, disk),
       executions(ids, writer, timers, workforce, limits(), kRegion, kAccount),
-      tables(api::make_dynamodb_service({.clock = nature.clock, .random = ids, .store = disk, .writer = writer})) {}
+      events(
+          ids, writer, workforce, [](const functions::Function&, const std::string&) {}, kRegion, kAccount),
+      deliveries(nature.clock, disk, writer, subscribers, {},
+                 [](const std::string&, const std::string&) { return std::expected<void, std::string>{}; },
+                 {.threads = 0}),
+      tables(api::make_dynamodb_service({.clock = nature.clock, .random = ids, .store = disk, .writer = writer})),
+      topics(api::make_sns_service({.clock = nature.clock, .random = ids, .store = disk, .writer = writer}, [] {})) {}
 
 void Server::start() {
     ++boot_;
     nature_.trace.event(fmt::format("server starts, {}", boot_));
-    engine_ = std::make_unique<Engine>(nature_, ids_, disk_, workforce_);
+    engine_ = std::make_unique<Engine>(nature_, ids_, disk_, workforce_, subscribers_);
     engine_->executions.recover();
+    each_second(boot_);
+}
+
+void Server::each_second(std::uint64_t boot) {
+    if (!engine_ || boot != boot_) return;
+    const auto rows = disk_.snapshot();
+    if (!rows->scan(Space::events, {}, {}, 1).empty()) engine_->events.run_due();
+    if (!rows->scan(Space::deliveries, {}, {}, 1).empty()) engine_->deliveries.send_due();
+    nature_.schedule.after(Milliseconds(1000), [this, boot] { each_second(boot); });
 }
 
 void Server::crash() {
@@ -62,6 +79,14 @@ void Server::run_writer() {
     } catch (const ServerCrash&) {
         crash();
     }
+}
+
+api::Call as_user(net::Request request, net::Respond respond) {
+    return {.request = std::move(request),
+            .caller = {.account = kAccount, .arn = "arn:aws:iam::000000000000:user/s", .user_id = "s", .role_name = {}},
+            .authorize = [](const std::string&, const std::string&) -> Result<void> { return {}; },
+            .request_id = "r",
+            .respond = std::move(respond)};
 }
 
 }  // namespace holdpoint::sim

@@ -4,15 +4,10 @@ namespace holdpoint::sim {
 
 Turn::Turn(std::function<void()> body)
     : thread_([this, body = std::move(body)] {
-          {
-              std::unique_lock lock(mutex_);
-              changed_.wait(lock, [this] { return its_turn_; });
-          }
+          has_turn_.acquire();
           body();
-          const std::lock_guard lock(mutex_);
           over_ = true;
-          its_turn_ = false;
-          changed_.notify_all();
+          gave_back_.release();
       }) {}
 
 Turn::~Turn() {
@@ -20,17 +15,13 @@ Turn::~Turn() {
 }
 
 void Turn::run() {
-    std::unique_lock lock(mutex_);
-    its_turn_ = true;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return !its_turn_; });
+    has_turn_.release();
+    gave_back_.acquire();
 }
 
 void Turn::give_back() {
-    std::unique_lock lock(mutex_);
-    its_turn_ = false;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return its_turn_; });
+    gave_back_.release();
+    has_turn_.acquire();
 }
 
 }  // namespace holdpoint::sim

@@ -5,9 +5,8 @@
 // nested in each other, never interleaved.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
-#include <mutex>
+#include <semaphore>
 #include <thread>
 
 namespace holdpoint::sim {
@@ -27,10 +26,9 @@ public:
     [[nodiscard]] bool is_over() const { return over_; }
 
 private:
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    bool its_turn_ = false;
-    bool over_ = false;
+    std::binary_semaphore has_turn_{0};
+    std::binary_semaphore gave_back_{0};
+    bool over_ = false;  // written by whoever has the turn
     std::thread thread_;
 };
 

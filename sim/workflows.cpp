@@ -13,9 +13,9 @@ using durable::StepContext;
 
 namespace {
 
-/// More than any world needs, so that what gives up is wrong. Without jitter: chance is the world's.
+/// More than any world needs, so that what gives up is wrong. Its jitter is the world's chance.
 durable::RetryStrategy stubborn() {
-    return durable::retry::fixed({.attempts = 1000, .pause = 1s});
+    return durable::retry::exponential({.attempts = 1000, .initial = 1s, .max = 4s});
 }
 
 std::string order_result(const std::string& id) {
@@ -60,7 +60,7 @@ std::vector<functions::Function> Workflows::functions() {
         // Far more than a world lasts, its clock's jumps included; the sleeper is to run into it.
         const std::int64_t timeout = function.name == "sleeper" ? 60 : 1'000'000;
         if (function.name != "doubler") {
-            function.durable = functions::DurableConfig{.execution_timeout_seconds = timeout, .retention_days = 30};
+            function.durable = functions::DurableConfig{.execution_timeout_seconds = timeout, .retention_days = 1};
         }
         all.push_back(std::move(function));
     }
@@ -198,6 +198,7 @@ std::string Workflows::doubled(const std::string& payload) {
     processes_.may_die("before a plain function's work");
     processes_.pause(nature_.chance.between(0ms, 3s));
     processes_.may_die("after a plain function's work");
+    ledger_.plain_done(payload);
     return std::to_string(2 * durable::detail::read_result<Order>(payload).size);
 }
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "base/encoding.hpp"
+
 namespace holdpoint::api {
 namespace {
 
@@ -31,9 +33,10 @@ json::object details_of(const Error& error) {
     return parsed.is_object() ? parsed.get_object() : json::object{};
 }
 
-/// Adds the message unless the details brought it under the spelling that their shape wants.
+/// Adds the message unless the details brought it under the spelling that their shape wants. It may quote a path or
+/// header, whose bytes need not be text.
 void add_message(json::object& body, std::string_view member, const std::string& message) {
-    if (!body.contains("message") && !body.contains("Message")) body[member] = message;
+    if (!body.contains("message") && !body.contains("Message")) body[member] = as_utf8(message);
 }
 
 /// Lambda's shapes disagree on the spelling; these are the ones with a small letter. (AWS API model, Lambda 2015-03-31)
@@ -107,7 +110,7 @@ net::Response query_error(const Error& error, std::string_view request_id, std::
                     fmt::format("<ErrorResponse xmlns=\"{}\"><Error><Type>{}</Type><Code>{}</Code>"
                                 "<Message>{}</Message></Error><RequestId>{}</RequestId></ErrorResponse>",
                                 xml_escape(xml_namespace), error.http_status >= 500 ? "Receiver" : "Sender",
-                                xml_escape(error.name), xml_escape(error.message), xml_escape(request_id)));
+                                xml_escape(error.name), xml_escape(as_utf8(error.message)), xml_escape(request_id)));
 }
 
 std::string xml_escape(std::string_view text) {

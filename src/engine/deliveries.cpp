@@ -62,6 +62,7 @@ public:
           sender_(std::move(sender)),
           invoke_later_(std::move(invoke_later)),
           options_(options) {
+        if (options_.threads == 0) return;
         threads_.emplace_back([this] { find_due(); });
         for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { deliver_queued(); });
     }
@@ -85,6 +86,17 @@ public:
     }
 
     const DeliveryMeters& meters() const { return state_->meters; }
+
+    void send_due() {
+        for (topics::Delivery& delivery : read_due().due) {
+            {
+                const std::lock_guard lock(state_->mutex);
+                if (!state_->in_flight.insert(topics::delivery_key(delivery)).second) continue;
+            }
+            auto outcome = send(delivery);
+            record(std::move(delivery), std::move(outcome));
+        }
+    }
 
 private:
     /// The scheduler's thread: moves due deliveries from the store into the queue.
@@ -224,6 +236,9 @@ const DeliveryMeters& Deliveries::meters() const {
 }
 void Deliveries::stop() {
     impl_->stop();
+}
+void Deliveries::send_due() {
+    impl_->send_due();
 }
 
 }  // namespace holdpoint::engine

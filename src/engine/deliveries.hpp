@@ -21,7 +21,8 @@ using InvokeLater =
     std::function<std::expected<void, std::string>(const std::string& function_arn, const std::string& event_json)>;
 
 struct DeliveryOptions {
-    std::size_t threads = 4;
+    std::size_t threads =
+        4;  // 0: none, also none that looks for what is due; whoever calls send_due() (the simulation)
     net::Timeouts timeouts{.connect = std::chrono::milliseconds{5000},
                            .read = std::chrono::milliseconds{15000}};  // as on AWS
     std::size_t answer_bytes_kept = 200;  // of an endpoint's error page, for the dead letter
@@ -48,6 +49,9 @@ public:
     /// writer.
     void stop();
     [[nodiscard]] const DeliveryMeters& meters() const;
+
+    /// Without threads: sends what is due now.
+    void send_due();
 
 private:
     class Impl;

@@ -62,12 +62,11 @@ Queued read(const Row& row) {
 
 class EventQueue::Impl : public std::enable_shared_from_this<EventQueue::Impl> {
 public:
-    Impl(Random& random, Writer& writer, Workforce& workforce, Invoker& invoker, std::string region,
-         std::string account)
+    Impl(Random& random, Writer& writer, Workforce& workforce, FunctionLog log, std::string region, std::string account)
         : random_(random),
           writer_(writer),
           workforce_(workforce),
-          invoker_(invoker),
+          log_(std::move(log)),
           region_(std::move(region)),
           account_(std::move(account)) {}
 
@@ -192,23 +191,22 @@ private:
     void apply(store::Transaction& rows, const functions::Function& function,
                const Result<std::vector<RowWrite>>& writes) {
         if (writes) return rows.apply(*writes);
-        invoker_.log(function,
-                     "ERROR The outcome of an asynchronous invocation could not be sent to its destination: " +
-                         writes.error().message);
+        log_(function, "ERROR The outcome of an asynchronous invocation could not be sent to its destination: " +
+                           writes.error().message);
     }
 
     Random& random_;
     Writer& writer_;
     Workforce& workforce_;
-    Invoker& invoker_;
+    FunctionLog log_;
     std::string region_;
     std::string account_;
     std::set<std::string> under_way_;  // the writer's thread's own
 };
 
-EventQueue::EventQueue(Random& random, Writer& writer, Workforce& workforce, Invoker& invoker, std::string region,
+EventQueue::EventQueue(Random& random, Writer& writer, Workforce& workforce, FunctionLog log, std::string region,
                        std::string account)
-    : impl_(std::make_shared<Impl>(random, writer, workforce, invoker, std::move(region), std::move(account))) {}
+    : impl_(std::make_shared<Impl>(random, writer, workforce, std::move(log), std::move(region), std::move(account))) {}
 EventQueue::~EventQueue() = default;
 void EventQueue::submit(Event event, std::function<void(std::string)> queued) {
     impl_->submit(std::move(event), std::move(queued));

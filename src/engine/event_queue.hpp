@@ -7,11 +7,14 @@
 #include <string>
 
 #include "base/random.hpp"
-#include "engine/invoker.hpp"
+#include "engine/work.hpp"
 #include "engine/writer.hpp"
 #include "functions/function.hpp"
 
 namespace holdpoint::engine {
+
+/// Where a function's log gets a line of the server's.
+using FunctionLog = std::function<void(const functions::Function& function, std::string line)>;
 
 /// An asynchronous invocation.
 struct Event {
@@ -24,8 +27,7 @@ struct Event {
 /// the destinations that are configured. From any thread.
 class EventQueue {
 public:
-    /// `workforce` makes the invocations; `invoker` keeps the functions' logs.
-    EventQueue(Random& random, Writer& writer, Workforce& workforce, Invoker& invoker, std::string region,
+    EventQueue(Random& random, Writer& writer, Workforce& workforce, FunctionLog log, std::string region,
                std::string account);
     ~EventQueue();
     EventQueue(const EventQueue&) = delete;

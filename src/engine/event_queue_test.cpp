@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "engine/invoker.hpp"
 #include "engine/test_kit.hpp"
 #include "functions/event_invoke_config.hpp"
 #include "functions/registry.hpp"
@@ -23,7 +24,12 @@ protected:
               invoker(
                   clock, random, logs, options(folder), [](const functions::Function&) { return ProcessCredentials{}; },
                   [](const std::string&) {}),
-              queue(random, writer, invoker, invoker, "us-east-1", "000000000000") {}
+              queue(
+                  random, writer, invoker,
+                  [this](const functions::Function& function, std::string line) {
+                      invoker.log(function, std::move(line));
+                  },
+                  "us-east-1", "000000000000") {}
         ~World() {
             invoker.stop();
             writer.stop();

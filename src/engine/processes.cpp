@@ -21,6 +21,7 @@
 #include <set>
 #include <thread>
 
+#include "base/encoding.hpp"
 #include "base/log.hpp"
 
 namespace holdpoint::engine {
@@ -324,6 +325,7 @@ private:
 
     void take_line(Process& process, std::string line, std::vector<store::LogEvent>& lines) const {
         if (line.empty()) return;
+        line = as_utf8(line);
         process.tail += line + "\n";
         if (process.tail.size() > kTailBytes) process.tail.erase(0, process.tail.size() - kTailBytes);
         const TimePoint now = clock_.now();

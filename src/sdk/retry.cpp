@@ -5,17 +5,22 @@
 #include <algorithm>
 #include <cmath>
 #include <regex>
+#include <utility>
 
 #include "base/random.hpp"
 #include "durable/step.hpp"
 #include "sdk/delays.hpp"
+#include "sdk/jitter.hpp"
 
 namespace durable {
 
 namespace {
 
+thread_local holdpoint::Random* given_random = nullptr;
+
 double jittered(double base, Jitter jitter) {
-    static holdpoint::SystemRandom random;
+    static holdpoint::SystemRandom system_random;
+    holdpoint::Random& random = given_random == nullptr ? system_random : *given_random;
     switch (jitter) {
         case Jitter::none:
             return base;
@@ -145,4 +150,9 @@ RetryStrategy critical() {
 }
 
 }  // namespace retry
+detail::JitterFrom::JitterFrom(holdpoint::Random& random) : before_(std::exchange(given_random, &random)) {}
+detail::JitterFrom::~JitterFrom() {
+    given_random = before_;
+}
+
 }  // namespace durable

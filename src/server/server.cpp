@@ -100,7 +100,12 @@ public:
           invoker_(clock_, random_, *logs_, invoker_options(options), issuer(), ender()),
           concurrency_(invoker_),
           executions_(random_, writer_, timers_, concurrency_, options.limits, options.region, options.account),
-          events_(random_, writer_, concurrency_, invoker_, options.region, options.account),
+          events_(
+              random_, writer_, concurrency_,
+              [this](const functions::Function& function, std::string line) {
+                  invoker_.log(function, std::move(line));
+              },
+              options.region, options.account),
           deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later()),
           gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options)) {
         code_.remove_unused(*store_->snapshot());

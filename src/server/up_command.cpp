@@ -55,6 +55,7 @@ void serve(const Options& options) {
     if (has_tls) sigaddset(&ending, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &ending, nullptr);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is a write that failed, as on a full disk
     Server server(options);
     if (has_tls) reload_tls(server, options, "uses");
     if (options.insecure_plain_http && !has_tls) {
@@ -65,6 +66,9 @@ void serve(const Options& options) {
     (void)notify_service_manager("READY=1\nSTATUS=listens on " + server.url());
     int received = 0;
     while (sigwait(&ending, &received) == 0 && received == SIGHUP) reload_tls(server, options, "now uses");
+    // The next one ends at once: nothing that was acknowledged needs what is done below.
+    sigdelset(&ending, SIGHUP);
+    pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
     (void)notify_service_manager("STOPPING=1\nSTATUS=waits for invocations under way");
     say(options, "Holdpoint ends: what waits goes on after the next start.", "ending",
         {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});

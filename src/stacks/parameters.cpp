@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <regex>
 
 namespace holdpoint::stacks {
@@ -88,8 +89,9 @@ private:
     }
 
     json::value resolve_number(const json::value& raw) {
+        constexpr double kWholeMax = 9e18;  // about what 64 bits hold
         const auto number = as_number(raw);
-        if (!number) {
+        if (!number || !std::isfinite(*number)) {
             refuse(fmt::format("'{}' is not a number", as_text(raw)));
             return nullptr;
         }
@@ -97,6 +99,7 @@ private:
         const auto max = limit("MaxValue");
         if (min && *number < *min) refuse(fmt::format("{} is less than the minimum {}", *number, *min));
         if (max && *number > *max) refuse(fmt::format("{} is more than the maximum {}", *number, *max));
+        if (std::abs(*number) > kWholeMax) return *number;
         const auto whole = static_cast<std::int64_t>(*number);
         if (static_cast<double>(whole) == *number) return whole;
         return *number;

@@ -273,6 +273,9 @@ TEST(Plan, ParametersHaveLimits) {
     EXPECT_THAT(problems(kTemplate, {{"Seconds", "5"}}),
                 HasSubstr("Parameters.Seconds (line 4): 5 is less than the minimum 60"));
     EXPECT_THAT(problems(kTemplate, {{"Seconds", "x"}}), HasSubstr("'x' is not a number"));
+    EXPECT_THAT(problems(kTemplate, {{"Seconds", "nan"}}), HasSubstr("'nan' is not a number"));
+    EXPECT_THAT(problems(kTemplate, {{"Seconds", "1e300"}}), HasSubstr("is more than the maximum 86400"));
+    EXPECT_NE(problems("Parameters: {N: {Type: Number, Default: -1e19}}"), "") << "there are no resources";
     EXPECT_THAT(problems(kTemplate, {{"Mode", "x"}}), HasSubstr("'x' is not one of polling, callback"));
     EXPECT_THAT(problems(kTemplate, {{"Other", "x"}}), HasSubstr("Parameters.Other: was given a value"));
 }

@@ -5,6 +5,8 @@
 #include <exception>
 #include <limits>
 
+#include "base/random.hpp"
+#include "sdk/jitter.hpp"
 #include "testing/local_service.hpp"
 
 namespace durable::testing {
@@ -219,6 +221,22 @@ TEST(Checkpoints, RefusalSaysOnceWhatItIs) {
     runner.start();
     EXPECT_EQ(runner.error_type(), "CheckpointError");
     EXPECT_EQ(runner.error_message(), "InvalidParameterValueException: no such thing");
+}
+
+TEST(Errors, JitterComesFromWhoeverGivesIt) {
+    const auto pauses = [](holdpoint::Random& random) {
+        const detail::JitterFrom jitter(random);
+        const RetryStrategy strategy = retry::exponential({.attempts = 20, .max = std::chrono::hours(100)});
+        std::vector<std::chrono::seconds> drawn;
+        for (int attempt = 1; attempt < 20; ++attempt) drawn.push_back(strategy(ErrorInfo{}, attempt).value());
+        return drawn;
+    };
+    holdpoint::SeededRandom first(7);
+    holdpoint::SeededRandom again(7);
+    holdpoint::SeededRandom other(8);
+    const auto drawn = pauses(first);
+    EXPECT_EQ(drawn, pauses(again));
+    EXPECT_NE(drawn, pauses(other));
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ Result<void> check_durable(const functions::Function& function, const functions:
     return fail("InvalidParameterValueException", 400,
                 fmt::format("Value '{}' at 'durableExecutionName' failed to satisfy constraint: 1 to 64 characters of "
                             "[a-zA-Z0-9-_]",
-                            name.substr(0, 128)));
+                            as_utf8(name.substr(0, 128))));
 }
 
 net::Response payload_response(const std::string& request_id, const std::string& version, std::string body,

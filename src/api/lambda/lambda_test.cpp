@@ -101,7 +101,8 @@ protected:
                              [](const functions::Function&) { return engine::ProcessCredentials{}; },
                              [](const std::string&) {}};
     engine::Executions executions_{random_, writer_, timers_, invoker_, {}, "us-east-1", "000000000000"};
-    engine::EventQueue events_{random_, writer_, invoker_, invoker_, "us-east-1", "000000000000"};
+    engine::EventQueue events_{
+        random_, writer_, invoker_, [](const functions::Function&, const std::string&) {}, "us-east-1", "000000000000"};
     CodeStore code_{folder_.path(), random_};
     engine::Concurrency concurrency_{invoker_};
     std::unique_ptr<Service> service_ = make_lambda_service(
@@ -141,6 +142,16 @@ TEST_F(LambdaServiceTest, ATimeInAQueryIsSecondsOrIso8601OrRefused) {
           std::string("nan"), std::string("inf"), std::string("-1"), std::string("1e300"), std::string("tomorrow")}) {
         EXPECT_EQ(error_of(call("GET", path + wrong)), "400 SerializationException") << wrong;
     }
+}
+
+TEST_F(LambdaServiceTest, WhatIsNoTextIsRefusedInText) {
+    const auto unknown = call("GET", "/2015-03-31/nothing\xe9");
+    EXPECT_EQ(error_of(unknown), "404 UnknownOperationException");
+    EXPECT_THAT(std::string(json::parse(unknown.body).at("Message").as_string()), HasSubstr("nothing\xef\xbf\xbd"));
+    const net::Headers tenant{{"X-Amz-Invocation-Type", "Event"}, {"X-Amz-Tenant-Id", "caf\xe9"}};
+    const auto refused = call("POST", "/2015-03-31/functions/f:$LATEST/invocations", "{}", tenant);
+    EXPECT_EQ(error_of(refused), "400 ValidationException");
+    EXPECT_THAT(refused.body, HasSubstr("tenantId"));
 }
 
 // A marker is a key: one of another function's would have listed that function's executions.

@@ -1,0 +1,66 @@
+"""SIGTERM with work under way: in bounded time, and at once when it comes twice. What was under way goes on after the next start."""
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from conftest import deployed
+from holdpoint import Server, copy_of_binaries, eventually
+
+HANGS = """#!/usr/bin/env python3
+import os, pathlib, time, urllib.request
+with urllib.request.urlopen(f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation/next"):
+    pathlib.Path("BUSY").touch()
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def busy(tmp_path):
+    """A server one of whose functions is at work and will not answer, and a call that waits for it."""
+    mark = tmp_path / "busy"
+    binaries = copy_of_binaries(tmp_path / "bin")
+    (binaries / "approval_api").unlink()
+    (binaries / "approval_api").write_text(HANGS.replace("BUSY", str(mark)))
+    (binaries / "approval_api").chmod(0o755)
+    one = Server(tmp_path).start()
+    one.deploy(binaries=binaries)
+    with ThreadPoolExecutor() as pool:
+        call = pool.submit(one.client("lambda").invoke, FunctionName="app-sam-ApprovalApi", Payload="{}")
+        eventually("it is under way", mark.exists)
+        yield one, call
+        one.process.kill()
+
+
+def test_sigterm_ends_in_bounded_time(busy):
+    one, call = busy
+    began = time.monotonic()
+    one.process.terminate()
+    assert one.process.wait(30) == 0, one.tail()
+    assert time.monotonic() - began < 12
+    with pytest.raises((BotoCoreError, ClientError)):
+        call.result(30)
+
+
+def test_a_second_sigterm_ends_at_once(busy):
+    one, _ = busy
+    one.process.terminate()
+    eventually("it goes down", lambda: not (one.data / "server.json").exists())
+    began = time.monotonic()
+    one.process.terminate()
+    assert one.process.wait(30) == -signal.SIGTERM
+    assert time.monotonic() - began < 1
+
+
+def test_what_was_under_way_at_sigterm_goes_on_after_the_next_start(own_server):
+    approvals = deployed(own_server, "callback")
+    arns = [approvals.submit(name=f"n-{number}", document_id=f"doc-{number}") for number in range(20)]
+    own_server.stop()
+    own_server.start()
+    approvals.reconnect()
+    ids = {arn: approvals.record_of(arn)["approval_id"] for arn in arns}
+    assert all(approvals.decide(approval_id)[0] == 200 for approval_id in ids.values())
+    for arn, approval_id in ids.items():
+        assert approvals.agree(approval_id, arn) == "approved"
