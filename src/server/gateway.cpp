@@ -43,13 +43,14 @@ std::size_t body_limit(const net::Request& head) {
         case ServiceId::sts:
             return 2 * kMb;
         case ServiceId::lambda: {
-            const std::string_view path = head.path();
+            std::string_view path = head.path();
+            if (path.ends_with('/')) path.remove_suffix(1);
             const bool brings_code =
                 path == kFunctionsPath || (path.starts_with(kFunctionsPath) && path.ends_with("/code"));
-            return brings_code ? kRequestBytesMax
-                               : 17 * kMb;  // 6 MB: more than that it refuses itself, in its own words
+            // 6 MB in all other cases: more than that it refuses itself, in its own words.
+            return brings_code ? kRequestBytesMax : 17 * kMb;
         }
-        case ServiceId::runtime:   // the same
+        case ServiceId::runtime:   // 6 MB, the same
         case ServiceId::http_api:  // 10 MB, the same
         case ServiceId::dynamodb:  // 16 MB
         case ServiceId::stacks:

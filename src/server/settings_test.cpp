@@ -77,12 +77,15 @@ TEST(Settings, WhatIsWrongIsRefusedWithFileLineAndWhatWasExpected) {
     for (const std::string bad : {"nonsense", ":1", "host:", "host:65536", "host:-1", "host:1x"}) {
         EXPECT_THAT(refusal("listen = " + bad), HasSubstr("expected HOST:PORT")) << bad;
     }
+    EXPECT_THAT(refusal("encrypt-payloads = yes"), HasSubstr("expected one of on, off, got 'yes'"));
+    EXPECT_THAT(refusal("tls-cert = /a.pem"), HasSubstr("--tls-cert and --tls-key: expected both or neither"));
+    EXPECT_EQ(refusal("tls-cert = /a.pem\ntls-key = /a.key\nencrypt-payloads = on"), "");
     EXPECT_EQ(refusal("data = /a#b  # a comment\r\nlisten = h:0\r\n"), "");
 }
 
 TEST(Settings, AMisspeltVariableIsNoticed) {
-    const std::vector<const char*> environment{"HOLDPOINT_LISTEN=x", "HOLDPOINT_LISSTEN=x", "HOLDPOINT_CONFIG=x",
-                                               "HOME=/", nullptr};
+    const std::vector<const char*> environment{
+        "HOLDPOINT_LISTEN=x", "HOLDPOINT_LISSTEN=x", "HOLDPOINT_CONFIG=x", "HOLDPOINT_MASTER_KEY=x", "HOME=/", nullptr};
     EXPECT_THAT(unknown_variables(environment.data()), ElementsAre("HOLDPOINT_LISSTEN"));
 }
 

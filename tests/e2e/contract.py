@@ -15,12 +15,15 @@ from functools import partial
 COMMON_ERRORS = {
     "json": {"AccessDeniedException": 400, "IncompleteSignatureException": 400, "InvalidSignatureException": 400,
              "MissingAuthenticationTokenException": 400, "SerializationException": 400, "UnknownOperationException": 400,
-             "UnrecognizedClientException": 400, "ValidationException": 400, "RequestEntityTooLargeException": 413},
+             "UnrecognizedClientException": 400, "ValidationException": 400, "RequestEntityTooLargeException": 413,
+             "ExpiredTokenException": 400, "ThrottlingException": 400},
     "rest-json": {"AccessDeniedException": 403, "IncompleteSignatureException": 403, "InvalidSignatureException": 403,
                   "MissingAuthenticationTokenException": 403, "SerializationException": 400, "UnknownOperationException": 404,
-                  "UnrecognizedClientException": 403, "ValidationException": 400},
+                  "UnrecognizedClientException": 403, "ValidationException": 400, "RequestEntityTooLargeException": 413,
+                  "ExpiredTokenException": 403, "TooManyRequestsException": 429},
     "query": {"AccessDenied": 403, "AuthorizationError": 403, "IncompleteSignature": 400, "InvalidAction": 400, "InvalidClientTokenId": 403,
-              "MissingAuthenticationToken": 403, "SignatureDoesNotMatch": 403, "ValidationError": 400},
+              "MissingAuthenticationToken": 403, "SignatureDoesNotMatch": 403, "ValidationError": 400,
+              "ExpiredToken": 403, "Throttling": 400, "Throttled": 429},
 }
 ISO8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$")
 RANGES = {"integer": 2**31, "long": 2**63}

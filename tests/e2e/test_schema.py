@@ -33,7 +33,8 @@ def dump(database, file):
 
 def take_over(dumped, data):
     """A data folder with the dumped database, and today's executables as its code."""
-    data.mkdir()
+    data.mkdir(mode=0o700)
+    (data / "holdpoint.db").touch(mode=0o600)  # a server does not start over what others may read
     with closing(sqlite3.connect(data / "holdpoint.db")) as database:
         database.executescript(dumped.read_text())
         configured = database.execute("SELECT value FROM functions").fetchall()

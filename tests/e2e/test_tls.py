@@ -119,6 +119,8 @@ def test_plain_http_is_for_this_machine_alone(tmp_path):
     assert refused.returncode == 1 and "--tls-cert" in refused.stderr and "--insecure-plain-http" in refused.stderr
     with subprocess.Popen([BIN / "holdpoint", "up", "--data", tmp_path / "y", "--listen", "0.0.0.0:0", "--insecure-plain-http"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        lines = [process.stdout.readline(), process.stdout.readline()]
+        lines = []
+        while not lines or lines[-1] and "listens on" not in lines[-1]:
+            lines.append(process.stdout.readline())
         process.send_signal(signal.SIGTERM)
-    assert "without TLS" in lines[0] and "listens on http://127.0.0.1:" in lines[1]
+    assert any("without TLS" in line for line in lines) and "listens on http://127.0.0.1:" in lines[-1]
