@@ -15,6 +15,8 @@ namespace holdpoint::engine {
 namespace {
 
 constexpr std::size_t kDueAtOnce = 64;
+/// Queued or being sent: more stays in the store until some of it is over.
+constexpr std::size_t kKnownMax = 256;
 /// Deadlines are wall time and clocks jump, so no wait is longer than this while something is pending.
 constexpr std::chrono::milliseconds kLookAgain{1000};
 
@@ -71,14 +73,15 @@ public:
     void wake() {
         const std::lock_guard lock(state_->mutex);
         state_->look = true;
-        state_->changed.notify_all();
+        state_->changed.notify_one();
     }
 
     void stop() {
         {
             const std::lock_guard lock(state_->mutex);
             state_->stopping = true;
-            state_->changed.notify_all();
+            state_->changed.notify_one();
+            state_->queued.notify_all();
         }
         for (auto& thread : threads_) {
             if (thread.joinable()) thread.join();
@@ -104,16 +107,16 @@ private:
         std::unique_lock lock(state_->mutex);
         while (!state_->stopping) {
             state_->look = false;
+            const std::set<std::string> known = state_->in_flight;
             lock.unlock();
-            auto [due, pending] = read_due();
+            auto [due, pending] = read_due(known);
             lock.lock();
+            state_->is_behind = due.size() == kDueAtOnce || known.size() >= kKnownMax;
             for (auto& delivery : due) {
-                if (state_->queue.size() >= kDueAtOnce ||
-                    !state_->in_flight.insert(topics::delivery_key(delivery)).second)
-                    continue;
+                if (!state_->in_flight.insert(topics::delivery_key(delivery)).second) continue;
                 state_->queue.push_back(std::move(delivery));
+                state_->queued.notify_one();
             }
-            state_->changed.notify_all();
             const auto woken = [this] { return state_->stopping || state_->look; };
             if (pending)
                 state_->changed.wait_for(lock, kLookAgain, woken);
@@ -127,19 +130,17 @@ private:
         bool pending = false;  // there are deliveries, due or not yet
     };
     /// A snapshot must not be kept over a wait: the store's log would grow as long as that lasts.
-    [[nodiscard]] Due read_due() const {
+    [[nodiscard]] Due read_due(const std::set<std::string>& known) const {
+        const std::size_t room = known.size() < kKnownMax ? kDueAtOnce : 0;
         const auto snapshot = store_.snapshot();
-        return {.due = topics::due_deliveries(*snapshot, clock_.now(), kDueAtOnce + in_flight_limit()),
+        return {.due = topics::due_deliveries(*snapshot, clock_.now(), room, known),
                 .pending = topics::next_delivery_due(*snapshot).has_value()};
     }
-
-    /// What is queued or being sent shows up among the due ones again; read past it.
-    [[nodiscard]] std::size_t in_flight_limit() const { return kDueAtOnce + options_.threads; }
 
     void deliver_queued() {
         std::unique_lock lock(state_->mutex);
         while (true) {
-            state_->changed.wait(lock, [this] { return state_->stopping || !state_->queue.empty(); });
+            state_->queued.wait(lock, [this] { return state_->stopping || !state_->queue.empty(); });
             if (state_->stopping) return;
             auto delivery = std::move(state_->queue.front());
             state_->queue.pop_front();
@@ -192,22 +193,25 @@ private:
             transaction.apply(writes);
             (outcome.delivered ? state->meters.delivered : state->meters.failed).add();
             if (!outcome.delivered && topics::makes_dead_letter(writes)) state->meters.dead.add();
-            return [state, key] {
+            return [state, key, failed = !outcome.delivered] {
                 const std::lock_guard lock(state->mutex);
                 state->in_flight.erase(key);
+                if (!failed && !state->is_behind) return;  // nothing new to look for
                 state->look = true;
-                state->changed.notify_all();
+                state->changed.notify_one();
             };
         });
     }
 
     /// Shared with commands in the writer's queue, which may outlive this worker.
     struct State {
-        std::mutex mutex;  // guards the queue and the two marks below
-        std::condition_variable changed;
+        std::mutex mutex;                 // guards all below
+        std::condition_variable changed;  // for who looks for what is due
+        std::condition_variable queued;   // for who sends it
         std::deque<topics::Delivery> queue;
         std::set<std::string> in_flight;  // row keys from being queued until the outcome is committed
         bool look = false;
+        bool is_behind = false;  // more was due than was taken
         bool stopping = false;
         DeliveryMeters meters;
     };

@@ -1,6 +1,7 @@
 // Deliveries: what is due, and what becomes of one that succeeded or failed.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,9 @@ namespace holdpoint::topics {
 /// How long a message that nobody took stays as a dead letter. (SQS keeps one for 14 days at most)
 inline constexpr Milliseconds kDeadLetterRetention = std::chrono::hours{24 * 14};
 
-/// Deliveries due at `now`, the oldest first.
-[[nodiscard]] std::vector<Delivery> due_deliveries(const RowReader& rows, TimePoint now, std::size_t limit);
+/// Deliveries due at `now`, the oldest first, without those whose keys are `known`.
+[[nodiscard]] std::vector<Delivery> due_deliveries(const RowReader& rows, TimePoint now, std::size_t limit,
+                                                   const std::set<std::string>& known = {});
 /// When the next delivery is due; nothing when none waits.
 [[nodiscard]] std::optional<TimePoint> next_delivery_due(const RowReader& rows);
 
