@@ -91,7 +91,7 @@ public:
     const DeliveryMeters& meters() const { return state_->meters; }
 
     void send_due() {
-        for (topics::Delivery& delivery : read_due().due) {
+        for (topics::Delivery& delivery : read_due({}).due) {
             {
                 const std::lock_guard lock(state_->mutex);
                 if (!state_->in_flight.insert(topics::delivery_key(delivery)).second) continue;
