@@ -238,6 +238,7 @@ def results_have_limits(workflows):
     bytes = 6 * 1024 * 1024 - 12
     answer = workflows.invoke("large_result", "RequestResponse", bytes=bytes)
     assert len(json.load(answer["Payload"])) == bytes
+    workflows.sleeps(answer["DurableExecutionArn"])
     assert [kind(event) for event in workflows.events(answer["DurableExecutionArn"])] == ["Execution+", "Execution=", "Invocation"]
     too_large = [(1_100_000, 1048576, "Event")]
     if workflows.is_python:  # that for JavaScript (2.4.0) never answers once the checkpoint of a result was refused
