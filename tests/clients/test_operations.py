@@ -273,7 +273,8 @@ def test_lambda_durable_executions(aws, functions, tag):
         events = aws("lambda", "GetDurableExecutionHistory", **execution, IncludeExecutionData=with_data, ReverseOrder=True)["Events"]
         assert {"WaitStarted", "CallbackSucceeded", "CallbackFailed", "StepFailed", "ContextFailed"} <= {event["EventType"] for event in events}
     assert refused(aws, "lambda", "CheckpointDurableExecution", **turn).code == "InvalidParameterValueException"
-    assert refused(aws, "lambda", "GetDurableExecution", DurableExecutionArn=execution["DurableExecutionArn"][:-1] + "0").code == "ResourceNotFoundException"
+    nobody = execution["DurableExecutionArn"][:-12] + "000000000000"
+    assert refused(aws, "lambda", "GetDurableExecution", DurableExecutionArn=nobody).code == "ResourceNotFoundException"
 
 
 def test_lambda_durable_executions_are_stopped_and_listed(aws, functions, tag):
