@@ -65,7 +65,7 @@ std::optional<std::string> from_hex(std::string_view text) {
 
 }  // namespace
 
-SealKey::SealKey(std::string bytes) : bytes_(std::move(bytes)) {
+SealKey::SealKey(std::string_view bytes) : bytes_(bytes) {
     if (bytes_.size() != kKeyBytes) throw SealError("a key has 32 bytes");
 }
 
@@ -75,7 +75,7 @@ SealKey SealKey::parse(std::string_view text, std::string_view where) {
     while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
     auto bytes = from_hex(text);
     if (!bytes) bytes = base64_decode(text);
-    if (bytes && bytes->size() == kKeyBytes) return SealKey(std::move(*bytes));
+    if (bytes && bytes->size() == kKeyBytes) return SealKey(*bytes);
     throw SealError(std::string(where) +
                     " holds no master key: expected 32 bytes as 64 hexadecimal digits or in base64, such as "
                     "`openssl rand -hex 32` makes");
@@ -100,7 +100,7 @@ std::optional<SealKey> SealKey::from_environment() {
 SealKey SealKey::make() {
     std::string bytes(kKeyBytes, '\0');
     require(RAND_bytes(bytes_of(bytes), static_cast<int>(bytes.size())) == 1);
-    return SealKey(std::move(bytes));
+    return SealKey(bytes);
 }
 
 std::string SealKey::seal(std::string_view plain, std::string_view context) const {

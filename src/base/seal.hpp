@@ -19,7 +19,7 @@ public:
 class SealKey {
 public:
     /// `bytes`: 32.
-    explicit SealKey(std::string bytes);
+    explicit SealKey(std::string_view bytes);
     /// The 32 bytes as 64 hexadecimal digits or in base64, with white space around them. `where` names their place in
     /// the SealError of what is neither.
     [[nodiscard]] static SealKey parse(std::string_view text, std::string_view where);
