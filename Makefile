@@ -39,12 +39,12 @@ long:       ## what takes longer: kill loops and hardship for the real server (R
 	@tools/python_env.sh || [ -z "$$CI" ]
 	cmake --preset dev -DHOLDPOINT_ROUNDS=$(ROUNDS) && cmake --build --preset dev
 	ctest --preset dev -L long
-	cmake --preset fuzz && cmake --build --preset fuzz
-	ctest --preset fuzz -L long -j "$$(nproc)"
+	cmake --preset asan && cmake --build --preset asan --target holdpoint_fuzz
+	ctest --preset asan -L long -R '^fuzz' -j "$$(nproc)"
 
 fuzz:       ## one fuzz target for a while: TARGET=checkpoint SECONDS=60 (docs/fuzzing.md)
 	@tools/install_packages.sh build test
-	cmake --preset fuzz && cmake --build --preset fuzz
+	cmake --preset asan && cmake --build --preset asan --target holdpoint_fuzz
 	@fuzz/run.sh "$(TARGET)" "$(SECONDS)"
 
 coverage:   ## line and branch coverage of the unit and property tests: build/coverage/report.txt

@@ -4,7 +4,7 @@
 set -euo pipefail
 target=$1 seconds=$2
 cd "$(dirname "$0")/.."
-program=${HOLDPOINT_BIN:-build/fuzz/bin}/fuzz_$target
+program=${HOLDPOINT_BIN:-build/asan/bin}/fuzz_$target
 [ -x "$program" ] || { echo "no fuzz target '$target'; there are: $(cd fuzz && ls ./*.cpp | sed 's|./||; s|\.cpp||' | tr '\n' ' ')"; exit 1; }
 mkdir -p "build/fuzz/corpus/$target" build/fuzz/found
 dictionary=()
