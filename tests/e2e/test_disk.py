@@ -1,4 +1,5 @@
 """What happens to a server whose disk is full, read-only or damaged: it says so and ends, and nothing that was acknowledged is lost."""
+import errno
 import os
 import resource
 import shutil
@@ -59,11 +60,14 @@ def acknowledged_are_there(server, approvals, started):
 
 
 def fill(folder, left):
-    """Takes all of the space but `left` bytes, with one more file."""
-    free = shutil.disk_usage(folder).free - left
-    if free > 0:
-        with tempfile.NamedTemporaryFile(prefix="ballast", dir=folder, delete=False) as file:
-            os.posix_fallocate(file.fileno(), 0, free)
+    """Takes all of the space but `left` bytes, with one more file. The server may take of it meanwhile."""
+    with tempfile.NamedTemporaryFile(prefix="ballast", dir=folder, delete=False) as file:
+        while (free := shutil.disk_usage(folder).free - left) > 0:
+            try:
+                os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, free)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
 
 
 def free_space(folder):
