@@ -273,7 +273,7 @@ private:
         process->secret = to_hex(random_.bytes(16));
         process->pool = key;
         enter(*process, State::starting);
-        const ProcessCredentials credentials = issue_(function);
+        const auto credentials = issue_(function);
         process->access_key_id = credentials.access_key_id;
         ProcessSpec spec;
         const CodePlace place = code_place(function, options_.code_folder, options_.working_folder);
@@ -282,6 +282,7 @@ private:
         spec.log_group = function.log_group;
         spec.log_stream = stream_name(function, clock_.now(), to_hex(random_.bytes(16)));
         spec.working_directory = place.folder;
+        if (options_.limits_memory) spec.memory_mb = function.memory_mb;
         make_group(spec.log_group);
         process->log_group = spec.log_group;
         process->log_stream = spec.log_stream;

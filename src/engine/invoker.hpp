@@ -29,6 +29,7 @@ struct InvokerOptions {
     std::string endpoint_url;     // AWS_ENDPOINT_URL of the functions
     std::string region;
     std::size_t processes_max = 64;  // of one function version
+    bool limits_memory = true;       // MemorySize
     std::chrono::seconds idle_limit{60};
     std::chrono::seconds init_limit{10};
 };

@@ -37,6 +37,9 @@ constexpr std::size_t kTailBytes = 4096;
 constexpr std::size_t kReadAtOnce = std::size_t{1024} * 1024;
 /// Lines that are handed to the log store before its queue is waited for.
 constexpr std::size_t kLinesQueuedMax = 20000;
+/// What a process may reserve beyond its memory limit, such as its threads' stacks. What it really uses is looked at
+/// every tick; this keeps one that grows faster from taking all of the machine's meanwhile.
+constexpr std::int64_t kReservedMb = 1024;
 
 class Descriptor {
 public:
@@ -60,6 +63,8 @@ struct Process {
     Descriptor exited;  // a pidfd: readable once the process has ended
     Descriptor output;  // the read end of its stdout and stderr
     Descriptor status;  // /proc/<pid>/status, once it was asked for
+    Descriptor statm;   // /proc/<pid>/statm, when its memory has a limit
+    std::int64_t memory_mb = 0;
     long peak_kib = 0;
     Milliseconds peak_at{0};  // when that was read
     std::string log_group;
@@ -78,7 +83,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 /// Between fork and exec: only calls that are safe there. Never returns.
 [[noreturn]] void become(const char* executable, char* const* arguments, char* const* environment,
-                         const char* directory, int output, pid_t parent) {
+                         const char* directory, int output, std::int64_t memory_mb, pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     // The server may have ended before the line above took effect.
     if (::getppid() != parent) ::_exit(127);
@@ -98,6 +103,11 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     const rlimit none_at_all{.rlim_cur = 0, .rlim_max = 0};
     ::setrlimit(RLIMIT_CORE, &none_at_all);
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (memory_mb > 0) {
+        const auto bytes = static_cast<rlim_t>((memory_mb + kReservedMb) * 1024 * 1024);
+        const rlimit data{.rlim_cur = bytes, .rlim_max = bytes};
+        ::setrlimit(RLIMIT_DATA, &data);
+    }
     if (::chdir(directory) != 0) ::_exit(126);
     ::execve(executable, arguments, environment);
     constexpr char kProblem[] = "the executable could not be started\n";
@@ -119,6 +129,16 @@ long peak_kib(Process& process, Milliseconds now) {
     if (line == nullptr || std::sscanf(line, "VmHWM: %ld", &process.peak_kib) != 1) return 0;
     process.peak_at = now;
     return process.peak_kib;
+}
+
+/// What no other process shares with it, in whole MB; 0 when that is not known. (Linux, proc_pid_statm(5): pages)
+std::int64_t private_mb(const Process& process) {
+    std::array<char, 128> text{};
+    long resident = 0;
+    long shared = 0;
+    if (::pread(process.statm.get(), text.data(), text.size() - 1, 0) <= 0) return 0;
+    if (std::sscanf(text.data(), "%*d %ld %ld", &resident, &shared) != 2) return 0;
+    return (resident - shared) * ::sysconf(_SC_PAGESIZE) / (1024L * 1024);
 }
 
 }  // namespace
@@ -199,7 +219,10 @@ private:
             for (auto& action : actions) action();
             const bool ticks = clock_.monotonic() - last_tick_ >= tick_;
             if (ticks) {
-                for (const auto& [id, process] : processes_) ready_.insert(id);  // in case one could not be watched
+                for (auto& [id, process] : processes_) {
+                    ready_.insert(id);  // in case it could not be watched
+                    limit_memory(process);
+                }
             }
             read_and_reap();
             if (ticks) {
@@ -252,6 +275,17 @@ private:
         for (auto& [id, end] : std::exchange(ends_, {})) on_end_(id, end);
     }
 
+    /// As Lambda does: a function that uses more than its MemorySize is killed, and its log says why.
+    void limit_memory(Process& process) {
+        const std::int64_t used = private_mb(process);
+        if (process.memory_mb == 0 || used <= process.memory_mb) return;
+        std::vector<store::LogEvent> lines;
+        take_line(process, fmt::format("Out of memory: it used {} MB, and has {} MB.", used, process.memory_mb), lines);
+        append(process, std::move(lines));
+        process.memory_mb = 0;  // said once
+        send(process, SIGKILL);
+    }
+
     void spawn(ProcessId id, ProcessSpec spec) {
         int ends[2];
         if (::pipe2(ends, O_CLOEXEC) != 0) return fail_start(id, "no pipe for its output");
@@ -266,13 +300,17 @@ private:
         if (pid < 0) return fail_start(id, fmt::format("the process could not be forked: {}", std::strerror(errno)));
         if (pid == 0) {
             become(spec.executable.c_str(), argument_pointers.data(), environment_pointers.data(),
-                   spec.working_directory.c_str(), write_end.get(), parent);
+                   spec.working_directory.c_str(), write_end.get(), spec.memory_mb, parent);
         }
         ::setpgid(pid, pid);  // here too, so that the group is there whoever runs first
         Process process;
         process.pid = pid;
         process.exited = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
         process.output = std::move(read_end);
+        process.memory_mb = spec.memory_mb;
+        if (spec.memory_mb > 0) {
+            process.statm = Descriptor(::open(fmt::format("/proc/{}/statm", pid).c_str(), O_RDONLY | O_CLOEXEC));
+        }
         process.log_group = std::move(spec.log_group);
         process.log_stream = std::move(spec.log_stream);
         watch(process.exited, id);

@@ -20,6 +20,7 @@ struct ProcessSpec {
     std::string working_directory;
     std::string log_group;
     std::string log_stream;
+    std::int64_t memory_mb = 0;  // a process that takes more is killed; 0: no limit
 };
 
 /// How a process ended.

@@ -12,6 +12,7 @@ namespace {
 
 using namespace test;
 using ::testing::AnyOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -22,13 +23,14 @@ protected:
             clock_, logs_, [this](ProcessId, const ProcessEnd& end) { ended_.put(end); }, [this] { ++ticks_; }, 20ms);
     }
 
-    ProcessId start(const std::string& script) {
+    ProcessId start(const std::string& script, std::int64_t memory_mb = 0) {
         return processes_->start({.executable = folder_.script("script", script),
                                   .argument0 = "the-name",
                                   .environment = {"PATH=/usr/bin:/bin", "GREETING=hello"},
                                   .working_directory = folder_.path(),
                                   .log_group = "group",
-                                  .log_stream = "stream"});
+                                  .log_stream = "stream",
+                                  .memory_mb = memory_mb});
     }
 
     /// Once a script wrote its number there.
@@ -97,13 +99,37 @@ TEST_F(ProcessesTest, SaysHowAProcessEnded) {
     EXPECT_EQ(ended_.take()->text(), "signal: Killed");
 }
 
+TEST_F(ProcessesTest, WhoUsesMoreThanItsMemoryIsKilledAndTheLogSaysWhy) {
+    constexpr auto kTakes48Mb = "x=$(head -c 48000000 /dev/zero | tr '\\0' x); while true; do sleep 1; done";
+    (void)start(kTakes48Mb, 32);
+    ASSERT_TRUE(eventually([&] {
+        clock_.advance(20ms);
+        return ended_.size() > 0;
+    }));
+    EXPECT_EQ(ended_.take()->text(), "signal: Killed");
+    EXPECT_THAT(logs_.lines(), Contains(HasSubstr("and has 32 MB.")));
+}
+
+TEST_F(ProcessesTest, WhoUsesLessThanItsMemoryStays) {
+    (void)start("echo there; while [ ! -e done ]; do sleep 0.01; done", 128);
+    const int before = ticks_;
+    ASSERT_TRUE(eventually([&] {
+        clock_.advance(20ms);
+        return ticks_ > before + 3;
+    }));
+    EXPECT_EQ(ended_.size(), 0U);
+    folder_.write("done", "");
+    EXPECT_EQ(ended_.take()->text(), "exit status 0");
+}
+
 TEST_F(ProcessesTest, WhatCannotBeStartedEndsAtOnce) {
     (void)processes_->start({.executable = folder_.file("nothing"),
                              .argument0 = "nothing",
                              .environment = {},
                              .working_directory = folder_.path(),
                              .log_group = "group",
-                             .log_stream = "stream"});
+                             .log_stream = "stream",
+                             .memory_mb = 0});
     EXPECT_EQ(ended_.take()->text(), "exit status 127");
     EXPECT_THAT(logs_.lines(), ElementsAre("the executable could not be started"));
 }

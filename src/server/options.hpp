@@ -24,6 +24,7 @@ struct Options {
     std::size_t io_threads = 2;
     std::size_t function_processes = 64;  // of one function version
     std::int64_t function_idle_seconds = 60;
+    bool function_memory_limit = true;
     std::int64_t drain_seconds = 5;       // for invocations under way when the server ends
     std::int64_t log_retention_days = 0;  // of groups that have none of their own; 0: for ever
     std::string tls_certificate = {};     // PEM files; empty: plain HTTP

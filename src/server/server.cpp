@@ -243,6 +243,7 @@ private:
         invoker.endpoint_url = "http://" + invoker.runtime_address;
         invoker.region = options.region;
         invoker.processes_max = options.function_processes;
+        invoker.limits_memory = options.function_memory_limit;
         invoker.idle_limit = std::chrono::seconds(options.function_idle_seconds);
         return invoker;
     }

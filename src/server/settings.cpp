@@ -233,6 +233,8 @@ std::vector<Setting> settings() {
                "processes of one function version at the same time; more invocations wait"),
         number("function-idle-seconds", &Options::function_idle_seconds, 1, 86400,
                "a function's process that had no work for so long is ended"),
+        on_off("function-memory-limit", &Options::function_memory_limit,
+               "whether a function's process that uses more than its MemorySize is killed, as on AWS"),
         number("drain-seconds", &Options::drain_seconds, 0, 3600,
                "how long the end of the server waits for invocations under way"),
         number("log-retention-days", &Options::log_retention_days, 0, 3653,

@@ -23,12 +23,14 @@ def answer(event):
         if "answer" in query:
             return json.loads(query["answer"])
         return event
+    taken = b"x" * (event.get("take_mb", 0) << 20)
     if "sleep" in event:
         time.sleep(event["sleep"])
     if event.get("fail"):
         raise ValueError(event["fail"])
     return {"event": event, "code": VERSION, "version": os.environ["AWS_LAMBDA_FUNCTION_VERSION"], "cwd": os.getcwd(),
-            "environment": dict(os.environ)}
+            "environment": dict(os.environ),
+            "taken_mb": len(taken) >> 20}
 
 
 def main():

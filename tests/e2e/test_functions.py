@@ -39,6 +39,17 @@ def test_a_zip_becomes_a_function(server, lambda_):
         assert file.read() == "text"
 
 
+def test_who_takes_more_than_its_memory_is_killed(lambda_):
+    create(lambda_, "limited", MemorySize=128, Timeout=30)
+    assert invoke(lambda_, "limited", {"take_mb": 64})["taken_mb"] == 64
+    killed = lambda_.invoke(FunctionName="limited", Payload=json.dumps({"take_mb": 200, "sleep": 30}), LogType="Tail")
+    error = json.load(killed["Payload"])
+    assert killed["FunctionError"] == "Unhandled" and error["errorType"] == "Runtime.ExitError" and "signal: Killed" in error["errorMessage"]
+    assert invoke(lambda_, "limited")["taken_mb"] == 0
+    lambda_.update_function_configuration(FunctionName="limited", MemorySize=512)
+    assert invoke(lambda_, "limited", {"take_mb": 200, "sleep": 1.5})["taken_mb"] == 200
+
+
 def test_new_code_leaves_versions_alone(server, lambda_):
     create(lambda_, "changing", package("one"), Publish=True)
     before = lambda_.get_function_configuration(FunctionName="changing")
