@@ -4,6 +4,7 @@
     report.py processes SERVER_PID DATA_FOLDER   prints the memory of the server and its functions, and the files' sizes, as JSON
     report.py starts FOLDER                      prints how functions start, as a table
     report.py table FOLDER                       writes FOLDER/results.json and prints a short table
+    report.py long FOLDER                        prints what the long loads found, as far as they were run
 """
 import json
 import os
@@ -113,11 +114,59 @@ def table(results):
         yield f"{benchmark['name']:<28}{benchmark['ns_per_item'] / 1000:>10.2f} us per item"
 
 
+def quantiles(values, *names):
+    return " / ".join(f"{values[name]:,.1f}" for name in names)
+
+
+def idle_lines(idle):
+    yield f"idle server: {idle['resident_mib']} MiB, {idle['cpu_percent']} % of a core, ready in {quantiles(idle['ready_ms'], 'p50', 'max')} ms " \
+          f"(p50 / max), {idle['stripped_mb']} MB stripped"
+
+
+def history_lines(history):
+    for load in history:
+        yield f"executions of {load['steps_each']:>5} steps: {load['server_cpu_us_per_step']:>6.1f} us of the server's CPU each, {load['steps_per_second']:,.0f} steps/s"
+
+
+def pending_lines(pending):
+    disk = pending["disk_bytes_each"]
+    yield f"{pending['pending']:,} pending: {pending['rest']['resident_mib']} MiB, {disk['together']:,} bytes on disk each, " \
+          f"{pending['rest']['cpu_percent']} % of a core; first one completed {pending['after_kill']['first_completed_s']} s after kill -9; " \
+          f"{pending['count_after']['pending']:,} pending after {pending['count_after']['decided']} decisions"
+    yield "    bytes each: " + ", ".join(f"{kind} {size:,}" for kind, size in disk.items())
+    if beside := pending.get("steps_beside"):
+        yield f"    steps beside them: {beside['server_cpu_us_per_step']} us of the server's CPU each, {beside['steps_per_second']:,.0f} steps/s"
+
+
+def waits_lines(waits):
+    for load in waits:
+        yield f"{load['waits']:,} waits, ends spread over {load['spread_seconds']} s: late p50/p99/max code {quantiles(load['late_ms']['code'], 'p50', 'p99', 'max')} ms, " \
+              f"commit {quantiles(load['late_ms']['commit'], 'p50', 'p99', 'max')} ms; {load['resumptions_per_second']:,.0f} resumptions/s"
+
+
+def polls_lines(polls):
+    yield f"{polls['pending']:,} polled every {polls['interval_s']} s for {polls['seconds']:.0f} s: {polls['polls_per_second']:,.0f} polls/s, " \
+          f"late p50/p99/max {quantiles(polls['late_ms']['invoked'], 'p50', 'p99', 'max')} ms, {polls['later_than_a_second']} by more than a second; " \
+          f"cores: server {polls['cores']['server']}, functions {polls['cores']['functions']}"
+
+
+LONG = {"idle.json": idle_lines, "history.json": history_lines, "pending_1000.json": pending_lines, "pending_100000.json": pending_lines,
+        "pending_1000000.json": pending_lines, "waits.json": waits_lines, "polls.json": polls_lines}
+
+
+def long_table(folder):
+    for name, lines in LONG.items():
+        if (folder / name).exists():
+            yield from lines(json.loads((folder / name).read_text()))
+
+
 def main(arguments):
     if len(arguments) == 3 and arguments[0] == "processes":
         print(json.dumps(processes(int(arguments[1]), arguments[2])))
     elif len(arguments) == 2 and arguments[0] == "starts":
         print("\n".join(starts_table(read_starts(Path(arguments[1])))))
+    elif len(arguments) == 2 and arguments[0] == "long":
+        print("\n".join(long_table(Path(arguments[1]))))
     elif len(arguments) == 2 and arguments[0] == "table":
         folder = Path(arguments[1])
         results = collect(folder)

@@ -1,16 +1,50 @@
 #!/usr/bin/env bash
 # `make bench`: measures on a server of its own, writes build/bench/results.json and prints a short table.
-# Usage: bench/run.sh [SECONDS]: of each load, 10 when not given
+# Usage: bench/run.sh [SECONDS]           of each load, 10 when not given
+#        bench/run.sh idle|history|pending|waits|polls …
+#                                         what takes longer, into build/bench/long: 1, 1, 20, 6 and 6 minutes
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${1:-10}
+seconds=10
+long=()
+for argument in "$@"; do
+    case $argument in
+        idle | history | pending | waits | polls) long+=("$argument") ;;
+        *) seconds=$argument ;;
+    esac
+done
 bin=build/release/bin
 out=build/bench
 
-for program in holdpoint approvals_workflow approval_api hello_durable bench_function approvals_load steps_load sdk_load function_start \
-    sync_probe core_bench; do
+for program in holdpoint approvals_workflow approval_api hello_durable bench_function approvals_load steps_load waits_load sdk_load \
+    function_start sync_probe core_bench; do
     [ -x "$bin/$program" ] || { echo "bench: $bin/$program is missing; run: make bench" >&2; exit 1; }
 done
+run_long() {
+    local python=build/venv/bin/python
+    tools/python_env.sh
+    out=build/bench/long
+    mkdir -p "$out"
+    for load in "${long[@]}"; do
+        echo "$load …"
+        case $load in
+            idle) "$python" bench/idle_server.py >"$out/idle.json" ;;
+            history) "$python" bench/history_load.py >"$out/history.json" ;;
+            pending)
+                for count in 1000 100000 1000000; do
+                    "$python" bench/pending_load.py "$count" --steps 10 >"$out/pending_$count.json"
+                done
+                ;;
+            waits) "$python" bench/waits.py >"$out/waits.json" ;;
+            polls) "$python" bench/polls_load.py >"$out/polls.json" ;;
+        esac
+    done
+    python3 bench/report.py long "$out"
+}
+if [ ${#long[@]} -gt 0 ]; then
+    run_long
+    exit
+fi
 rm -rf "$out"
 mkdir -p "$out"
 # Beside the build, not in /tmp: that may be memory, where flushing to the disk costs nothing.

@@ -48,6 +48,7 @@ LIBRARIES = {
     "boost/beast": ["net"],
     "openssl/": ["base", "net", "engine"],
     "minizip/": ["api"],
+    "zstd.h": ["store"],
 }
 # Public headers may include the standard library and these.
 PUBLIC_LIBRARIES = ("boost/describe",)

@@ -11,6 +11,11 @@ constexpr std::size_t kCachedMax = 10000;
 
 }  // namespace
 
+std::optional<TimePoint> earlier(std::optional<TimePoint> one, std::optional<TimePoint> other) {
+    if (!one || !other) return one ? one : other;
+    return std::min(one, other);
+}
+
 TimePoint retention_end(const core::Head& head) {
     return *head.ended_at + std::chrono::days(head.retention_days);
 }

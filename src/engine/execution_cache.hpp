@@ -30,12 +30,16 @@ struct CachedExecution {
     bool must_invoke = false;  // its invocation was lost with the previous server
     bool has_running_row = false;
     std::optional<TimePoint> timer_row;
+    std::optional<TimePoint> watched;  // in flight: when the timers look at it
     std::vector<std::function<void(Outcome)>> waiters;
     std::vector<EndedInvoke> ended_invokes;  // not journaled yet; see ChainedInvokes::end
     TimePoint end_invokes_at;
 };
 
 [[nodiscard]] Outcome outcome_of(const core::Execution& execution);
+
+/// Of two moments the earlier one; one that is missing is none.
+[[nodiscard]] std::optional<TimePoint> earlier(std::optional<TimePoint> one, std::optional<TimePoint> other);
 
 /// When an execution that has ended is forgotten.
 [[nodiscard]] TimePoint retention_end(const core::Head& head);

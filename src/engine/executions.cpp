@@ -110,6 +110,7 @@ public:
         writer_.submit([this, number](store::Transaction& rows, TimePoint now) -> AfterCommit {
             CachedExecution* entry = cache_.find(rows, number);
             if (entry == nullptr) return {};
+            entry->watched.reset();  // perhaps that fired
             Effects effects;
             const core::Head& head = entry->execution.head();
             if (!entry->execution.is_running() && !entry->execution.invocation() && retention_end(head) <= now) {
@@ -160,19 +161,17 @@ private:
     void settle(store::Transaction& rows, CachedExecution& entry, TimePoint now, Effects& effects) {
         Execution& execution = entry.execution;
         const std::uint64_t number = execution.head().number;
-        if (const auto due = ChainedInvokes::tell(rows, entry, now, false, limits_)) {
-            effects.emplace_back([this, due = *due, number] { timers_.watch(due, number); });
-        }
+        const auto tell_at = ChainedInvokes::tell(rows, entry, now, false, limits_);
         bool in_flight = execution.invocation().has_value() || entry.queued;
         if (execution.is_running() && !in_flight && needs_invocation(entry, now)) {
             entry.must_invoke = false;
             in_flight = enqueue(rows, entry, now, effects);
         }
         std::optional<TimePoint> timer;
-        if (!in_flight) {
-            timer = execution.is_running() ? execution.next_due() : retention_end(execution.head());
-        } else if (const auto due = execution.next_due()) {
-            effects.emplace_back([this, due = *due, number] { timers_.watch(due, number); });
+        if (!in_flight) timer = execution.is_running() ? execution.next_due() : retention_end(execution.head());
+        const auto watched = in_flight ? earlier(execution.next_due(), tell_at) : std::nullopt;
+        if (std::exchange(entry.watched, watched) != watched) {
+            effects.emplace_back([this, watched, number] { timers_.watch(watched, number); });
         }
         if (const auto noted = cache_.write_place(rows, entry, in_flight, timer)) {
             effects.emplace_back([this, due = *noted] { timers_.note(due); });

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <unordered_map>
 
 #include "core/rows.hpp"
 
@@ -49,12 +50,18 @@ public:
         wake_.notify_one();
     }
 
-    void watch(TimePoint due, std::uint64_t number) {
+    void watch(std::optional<TimePoint> due, std::uint64_t number) {
         {
             const std::lock_guard lock(mutex_);
-            watched_.emplace(due, number);
+            if (const auto before = due_of_.find(number); before != due_of_.end()) {
+                watched_.erase({before->second, number});
+                due_of_.erase(before);
+            }
+            if (!due) return;
+            watched_.emplace(*due, number);
+            due_of_.emplace(number, *due);
         }
-        note(due);
+        note(*due);
     }
 
     Milliseconds sleep() const {
@@ -71,6 +78,7 @@ public:
             while (!watched_.empty() && watched_.begin()->first <= now) {
                 due.push_back(watched_.begin()->second);
                 fired_late(now - watched_.begin()->first);
+                due_of_.erase(watched_.begin()->second);
                 watched_.erase(watched_.begin());
             }
             if (!watched_.empty()) next_ = std::min(next_, watched_.begin()->first);
@@ -141,6 +149,7 @@ private:
     std::condition_variable wake_;
     TimePoint next_ = from_epoch_ms(0);
     std::set<std::pair<TimePoint, std::uint64_t>> watched_;
+    std::unordered_map<std::uint64_t, TimePoint> due_of_;  // of what is watched: there is one for each execution
     std::map<std::string, Milliseconds> fired_;  // rows that were fired and are still there, and when (monotonic)
     Milliseconds last_second_{0};
     bool stopping_ = false;
@@ -158,7 +167,7 @@ void Timers::stop() {
 void Timers::note(TimePoint due) {
     impl_->note(due);
 }
-void Timers::watch(TimePoint due, std::uint64_t number) {
+void Timers::watch(std::optional<TimePoint> due, std::uint64_t number) {
     impl_->watch(due, number);
 }
 const TimerMeters& Timers::meters() const {

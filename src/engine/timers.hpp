@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/clock.hpp"
 #include "base/meters.hpp"
@@ -30,8 +31,9 @@ public:
 
     /// A row with this due time was committed: sleep no longer than until then.
     void note(TimePoint due);
-    /// An execution in flight has something due then; forgotten once it fired.
-    void watch(TimePoint due, std::uint64_t number);
+    /// An execution in flight has something due then, and not when was said before; nothing: it is in flight no more.
+    /// Forgotten once it fired.
+    void watch(std::optional<TimePoint> due, std::uint64_t number);
 
     [[nodiscard]] const TimerMeters& meters() const;
 

@@ -107,6 +107,22 @@ TEST_F(TimersTest, WhatIsWatchedFiresOnceWithoutARow) {
     EXPECT_EQ(fired_.size(), 0U);
 }
 
+// What was watched stayed until it was due, an approval's day long; each took room and fired for nothing.
+TEST_F(TimersTest, OnlyTheLastWatchOfAnExecutionCountsAndOnlyInFlight) {
+    std::vector<std::uint64_t> fired;
+    const auto fire = [&](std::uint64_t number) { fired.push_back(number); };
+    timers_.watch(clock_.now() + 100ms, 1);
+    timers_.watch(clock_.now() + 300ms, 1);
+    timers_.watch(clock_.now() + 100ms, 2);
+    timers_.watch(std::nullopt, 2);
+    clock_.advance(200ms);
+    timers_.fire_due(fire);
+    EXPECT_TRUE(fired.empty());
+    clock_.advance(100ms);
+    timers_.fire_due(fire);
+    EXPECT_EQ(fired, std::vector<std::uint64_t>{1});
+}
+
 // The timer saw the time before the clock was set back, the execution the one after: nothing was due for it. Its row
 // stays, and would never have fired again.
 TEST_F(TimersTest, AClockThatIsSetBackDelaysButLosesNothing) {

@@ -31,6 +31,7 @@
 #include "server/probes.hpp"
 #include "server/request_observer.hpp"
 #include "server/settings.hpp"
+#include "store/compact_store.hpp"
 #include "store/log_store.hpp"
 #include "store/sealed_store.hpp"
 #include "store/store.hpp"
@@ -155,7 +156,8 @@ private:
 
     [[nodiscard]] std::unique_ptr<store::Store> open_store() const {
         auto store = store::open_sqlite_store(folder_.file("holdpoint.db"));
-        return data_key_ ? store::make_sealed_store(std::move(store), *data_key_) : std::move(store);
+        if (data_key_) store = store::make_sealed_store(std::move(store), *data_key_);
+        return store::make_compact_store(std::move(store));  // first compact: what is sealed does not get shorter
     }
 
     [[nodiscard]] std::unique_ptr<store::LogStore> open_logs() const {

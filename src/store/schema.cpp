@@ -5,8 +5,6 @@
 #include <array>
 #include <chrono>
 
-#include "base/clock.hpp"
-
 namespace holdpoint::store {
 
 namespace {
@@ -35,24 +33,14 @@ void create_schema(Connection& connection) {
 /// Reads the database's pages, as many as the time allows: a damaged one is better found now than by whoever needs it.
 /// What is not reached is checked by SQLite when it is read.
 void check_structure(Connection& connection) {
-    static constexpr Milliseconds kTime{300};  // a restart is waited for
-    static constexpr int kInstructionsBetweenLooks = 10000;
-    struct Limit {
-        SystemClock clock;
-        Milliseconds end = clock.monotonic() + kTime;
-    } limit;
-    const auto is_over = [](void* given) {
-        const auto& found = *static_cast<Limit*>(given);
-        return found.clock.monotonic() > found.end ? 1 : 0;
-    };
-    sqlite3_progress_handler(connection.handle(), kInstructionsBetweenLooks, is_over, &limit);
+    static constexpr std::chrono::milliseconds kTime{300};  // a restart is waited for
     std::string found = "ok";
     try {
+        const TimeLimit limit(connection, kTime);
         found = connection.text("PRAGMA quick_check(1)");
     } catch (const SqliteError& error) {
         if (error.code() != SQLITE_INTERRUPT) found = error.what();
     }
-    sqlite3_progress_handler(connection.handle(), 0, nullptr, nullptr);
     if (found != "ok") throw SqliteError(SQLITE_CORRUPT, found);
 }
 

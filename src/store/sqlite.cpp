@@ -63,6 +63,22 @@ Statement Connection::prepare(std::string_view sql) {
     return Statement(handle_.get(), sql);
 }
 
+TimeLimit::TimeLimit(Connection& connection, std::chrono::milliseconds time) {
+    thread_ = std::thread([this, &connection, time] {
+        std::unique_lock lock(mutex_);
+        if (!wake_.wait_for(lock, time, [this] { return over_; })) sqlite3_interrupt(connection.handle());
+    });
+}
+
+TimeLimit::~TimeLimit() {
+    {
+        const std::lock_guard lock(mutex_);
+        over_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+}
+
 Statement::Statement(sqlite3* connection, std::string_view sql) {
     sqlite3_stmt* statement = nullptr;
     const int code = sqlite3_prepare_v3(connection, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,

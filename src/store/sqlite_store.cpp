@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "base/seal.hpp"
+#include "store/compact_store.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite.hpp"
 #include "store/store.hpp"
@@ -173,8 +174,9 @@ public:
             touched_.set(static_cast<std::size_t>(write.space));
             Use use(write.value ? statements_.put(write.space) : statements_.erase(write.space));
             use->bind_blob(1, write.key);
-            // Values are JSON text: bound as text, so that the sqlite3 shell shows and queries them; or sealed.
-            if (write.value && is_sealed(*write.value)) {
+            // Values are JSON text: bound as text, so that the sqlite3 shell shows and queries them; or compact, or
+            // sealed.
+            if (write.value && (is_compact(*write.value) || is_sealed(*write.value))) {
                 use->bind_blob(2, *write.value);
             } else if (write.value) {
                 use->bind_text(2, *write.value);

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <map>
 
+#include "base/encoding.hpp"
+#include "store/compact_store.hpp"
 #include "store/store.hpp"
 
 namespace holdpoint::store {
@@ -34,7 +36,12 @@ void agrees_with_a_map(Store& store) {
             rc::gen::container<std::string>(rc::gen::elementOf(std::string("\0a\xff", 3))));
         for (const std::string& key : keys) {
             if (*rc::gen::arbitrary<bool>()) {
-                const auto value = std::to_string(*rc::gen::inRange(0, 1000));
+                std::string value = std::to_string(*rc::gen::inRange(0, 1000));
+                // Long enough to be made compact, more or less alike.
+                if (*rc::gen::arbitrary<bool>()) {
+                    const auto bytes = *rc::gen::container<std::string>(rc::gen::arbitrary<char>());
+                    value += std::string(*rc::gen::inRange<std::size_t>(0, 300), '{') + to_hex(bytes);
+                }
                 next[key] = value;
                 transaction->apply({{Space::items, key, value}});
             } else {
@@ -66,6 +73,10 @@ RC_GTEST_PROP(Store, SqliteAgreesWithAMap, ()) {
     const std::filesystem::path folder = mkdtemp(pattern.data());
     agrees_with_a_map(*open_sqlite_store(folder / "holdpoint.db"));
     std::filesystem::remove_all(folder);
+}
+
+RC_GTEST_PROP(Store, CompactAgreesWithAMap, ()) {
+    agrees_with_a_map(*make_compact_store(make_memory_store()));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "store/sqlite.hpp"
 #include "store/store.hpp"
 
 namespace holdpoint::store {
@@ -143,6 +144,20 @@ TEST(SqliteStoreTest, RefusesADatabaseWithADamagedPageAndSaysWhatToDo) {
         EXPECT_NE(std::string(error.what()).find("Restore the last backup"), std::string::npos) << error.what();
     }
     std::filesystem::remove_all(folder);
+}
+
+// A million approvals made a restart wait two seconds: one of their tables was read to its end first.
+TEST(Sqlite, AnEndedTimeInterruptsTheCheckOfALargeTable) {
+    Connection connection(":memory:", Connection::Mode::read_write);
+    connection.execute("CREATE TABLE t (key INTEGER PRIMARY KEY, value TEXT)");
+    connection.execute(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
+        "INSERT INTO t SELECT i, hex(zeroblob(300)) FROM n");
+    {
+        const TimeLimit limit(connection, std::chrono::milliseconds(1));
+        EXPECT_THROW((void)connection.text("PRAGMA quick_check(1)"), SqliteError);
+    }
+    EXPECT_EQ(connection.text("PRAGMA quick_check(1)"), "ok") << "what comes later is not interrupted";
 }
 
 }  // namespace
