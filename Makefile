@@ -25,6 +25,11 @@ check:      ## what every change must pass: format, layers, house rules, lint, u
 	@tools/install_packages.sh build test check
 	@tools/check.sh
 
+lint:       ## clang-tidy over every source, not only over what changed
+	@tools/install_packages.sh build test check
+	cmake --preset dev
+	@tools/lint.sh
+
 sim:        ## simulated worlds with crashes, lost messages and jumping clocks: some thousands, or one (SEED=n) with its trace
 	@tools/install_packages.sh build
 	cmake --preset release && cmake --build --preset release --target holdpoint_sim
@@ -69,4 +74,4 @@ format:     ## rewrite every source file in the house format
 clean:      ## remove the build folder
 	rm -rf build
 
-.PHONY: help run demo test check sim sanitize long fuzz coverage bench docs format clean
+.PHONY: help run demo test check lint sim sanitize long fuzz coverage bench docs format clean

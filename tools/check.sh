@@ -25,21 +25,9 @@ done
 echo "== build"
 cmake --preset dev >/dev/null
 cmake --build --preset dev
-echo "== lint of changed files (in CI: by the last 50 commits; CHECK_BASE= lints all)"
-[ -n "${CI:-}" ] && against=HEAD~50 || against=origin/main
-base=${CHECK_BASE-$(git rev-parse -q --verify "$against" || true)}
-if [ -n "$base" ]; then
-    changed() { git diff --name-only --diff-filter=d "$(git merge-base HEAD "$base")" -- 'src/*.cpp'; }
-else
-    changed() { git ls-files 'src/*.cpp'; }
-fi
-mapfile -t files < <(changed | grep -v '_test\.cpp$' || true)
-# clang cannot read g++'s precompiled header, so its flags are left out.
-if [ ${#files[@]} -gt 0 ]; then
-    mkdir -p build/lint
-    sed -E 's/ -Winvalid-pch -include [^ "]*cmake_pch\.hxx//g; s/ -include [^ "]*cmake_pch\.hxx//g' build/dev/compile_commands.json >build/lint/compile_commands.json
-    printf '%s\n' "${files[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy-19 -p build/lint --quiet
-fi
+echo "== lint of changed files (in CI: by the last 25 commits)"
+[ -n "${CI:-}" ] && against=HEAD~25 || against=origin/main
+tools/lint.sh "${CHECK_BASE-$(git rev-parse -q --verify "$against" || true)}"
 echo "== unit and property tests, and 200 simulated worlds"
 ctest --preset dev -L 'unit|property|sim' -j "$(nproc)"
 echo "check: ok"

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-threaded='holdpoint_(base|net|store|engine|server|aws|testing)_(property_)?test'
+threaded='holdpoint_(base|net|store|engine|aws|testing)_(property_)?test'
 
 # run PRESET PATTERN: builds and runs the test programs whose name matches.
 run() {
