@@ -19,7 +19,7 @@ test:       ## every test: unit, property, and whole-program tests with real pro
 	@tools/install_packages.sh build test
 	@tools/python_env.sh || [ -z "$$CI" ]
 	cmake --preset dev && cmake --build --preset dev
-	ctest --preset dev -LE long
+	ctest --preset dev -LE long -j 2
 
 check:      ## what every change must pass: format, layers, house rules, lint, unit and property tests
 	@tools/install_packages.sh build test check
