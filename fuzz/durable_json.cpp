@@ -9,12 +9,14 @@ namespace {
 using namespace holdpoint;
 using boost::json::value;
 
-/// Milliseconds and seconds are told apart by their size, so that those of before 1973 cannot be.
-void make_recent(wire::Operation& operation) {
-    const TimePoint least = from_epoch_ms(1'000'000'000'000);
-    operation.started_at = std::max(operation.started_at, least);
+/// Milliseconds and seconds are told apart by their size, so that those of before 1973 and after 5138 cannot be.
+void date_between(wire::Operation& operation) {
+    const auto clamp = [](TimePoint& time) {
+        time = std::clamp(time, from_epoch_ms(1'000'000'000'000), from_epoch_ms(99'000'000'000'000));
+    };
+    clamp(operation.started_at);
     for (auto* time : {&operation.ended_at, &operation.next_attempt_at, &operation.scheduled_end_at}) {
-        if (*time) *time = std::max(**time, least);
+        if (*time) clamp(**time);
     }
 }
 
@@ -40,6 +42,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto operation = [](wire::TimeFormat format) {
         return [format](const wire::Operation& read) { return wire::to_json(read, format); };
     };
+    const auto read_operation = [](const value& one) {
+        auto read = wire::read_operation(one);
+        if (read) date_between(*read);
+        return read;
+    };
     switch (shape) {
         case 0:
             round_trip(*json, wire::read_error_object, plain);
@@ -48,24 +55,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             round_trip(*json, wire::read_operation_update, plain);
             break;
         case 2:
-            round_trip(*json, wire::read_operation, operation(wire::TimeFormat::api_seconds));
+            round_trip(*json, read_operation, operation(wire::TimeFormat::api_seconds));
             break;
         case 3:
-            round_trip(
-                *json,
-                [](const value& one) {
-                    auto read = wire::read_operation(one);
-                    if (read) make_recent(*read);
-                    return read;
-                },
-                operation(wire::TimeFormat::envelope_milliseconds));
+            round_trip(*json, read_operation, operation(wire::TimeFormat::envelope_milliseconds));
             break;
         case 4:
             round_trip(
                 *json,
                 [](const value& one) {
                     auto read = wire::read_invocation_input(one);
-                    if (read) std::ranges::for_each(read->operations, make_recent);
+                    if (read) std::ranges::for_each(read->operations, date_between);
                     return read;
                 },
                 plain);
@@ -77,7 +77,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             round_trip(*json, wire::read_checkpoint_request, plain);
             break;
         default:
-            round_trip(*json, wire::read_checkpoint_response, plain);
+            round_trip(
+                *json,
+                [](const value& one) {
+                    auto read = wire::read_checkpoint_response(one);
+                    if (read) std::ranges::for_each(read->operations, date_between);
+                    return read;
+                },
+                plain);
             (void)wire::read_state_page(*json);
     }
     return 0;

@@ -9,6 +9,9 @@ program=${HOLDPOINT_BIN:-build/asan/bin}/fuzz_$target
 mkdir -p "build/fuzz/corpus/$target" build/fuzz/found
 dictionary=()
 [ -f "fuzz/$target.dict" ] && dictionary=("-dict=fuzz/$target.dict")
+# In CI a failure is of the change, not of luck.
+seed=()
+[ -n "${CI:-}" ] && seed=(-seed=1)
 export LOG_LEVEL=FATAL ASAN_OPTIONS=detect_leaks=1:allocator_may_return_null=1
 exec "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=4096 -print_final_stats=0 \
-    -artifact_prefix="build/fuzz/found/$target-" "${dictionary[@]}" "build/fuzz/corpus/$target" "fuzz/corpus/$target"
+    -artifact_prefix="build/fuzz/found/$target-" "${seed[@]}" "${dictionary[@]}" "build/fuzz/corpus/$target" "fuzz/corpus/$target"

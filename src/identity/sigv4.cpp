@@ -107,11 +107,10 @@ std::string canonical_path(std::string_view path) {
     return result;
 }
 
-std::string canonical_query(const SignedRequest& request) {
-    // A presigned URL carries its signature where the rest is signed.
-    const bool is_presigned = !first_header(request.headers, "authorization");
+/// A presigned URL carries its signature where the rest is signed.
+std::string canonical_query(std::string_view target, bool is_presigned) {
     std::vector<std::string> parts;
-    for (const auto& [name, value] : query_of(request.target)) {
+    for (const auto& [name, value] : query_of(target)) {
         if (is_presigned && name == "X-Amz-Signature") continue;
         parts.push_back(percent_encode(name) + "=" + percent_encode(value));
     }
@@ -166,12 +165,13 @@ const std::string& signing_key(std::string_view secret, const Scope& scope) {
     return kept.emplace(name, derive_key(secret, scope)).first->second;
 }
 
-std::string signature_of(const SignedRequest& request, const std::vector<std::string>& names,
+std::string signature_of(const SignedRequest& request, bool is_presigned, const std::vector<std::string>& names,
                          std::string_view body_digest, std::string_view secret, std::string_view timestamp,
                          const Scope& scope) {
-    const std::string canonical = fmt::format(
-        "{}\n{}\n{}\n{}\n{}\n{}", request.method, canonical_path(path_of(request.target)), canonical_query(request),
-        canonical_headers(request.headers, names), fmt::join(names, ";"), body_digest);
+    const std::string canonical =
+        fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, canonical_path(path_of(request.target)),
+                    canonical_query(request.target, is_presigned), canonical_headers(request.headers, names),
+                    fmt::join(names, ";"), body_digest);
     const std::string to_sign =
         fmt::format("{}\n{}\n{}\n{}", kAlgorithm, timestamp, scope.text(), to_hex(sha256(canonical)));
     return to_hex(hmac_sha256(signing_key(secret, scope), to_sign));
@@ -261,7 +261,7 @@ Headers sign(const SignedRequest& request, const Credentials& credentials, std::
     const auto stated = first_header(all, "x-amz-content-sha256");
     const std::string digest = stated ? std::string(*stated) : to_hex(sha256(request.body));
     const std::string signature =
-        signature_of(complete, names, digest, credentials.secret_access_key, added.front().second, scope);
+        signature_of(complete, false, names, digest, credentials.secret_access_key, added.front().second, scope);
     added.emplace_back("Authorization",
                        fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", kAlgorithm,
                                    credentials.access_key_id, scope.text(), fmt::join(names, ";"), signature));
@@ -278,8 +278,8 @@ Result<void> check_signature(const SignedRequest& request, const Claim& claim, c
     const auto digest = body_digest(request);
     if (!digest) return std::unexpected(digest.error());
     const Scope scope{.date = claim.date, .region = claim.region, .service = claim.service};
-    const std::string expected =
-        signature_of(request, claim.signed_headers, *digest, credentials.secret_access_key, claim.timestamp, scope);
+    const std::string expected = signature_of(request, claim.expires.has_value(), claim.signed_headers, *digest,
+                                              credentials.secret_access_key, claim.timestamp, scope);
     const bool is_right = equal_constant_time(expected, claim.signature);
     if (is_right && is_normal(path_of(request.target))) return {};
     return mismatch(
