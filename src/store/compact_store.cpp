@@ -69,16 +69,17 @@ class Expander {
 public:
     explicit Expander(const ZSTD_DDict* dictionary) : dictionary_(dictionary) {}
 
-    std::string expand(std::string value) {
+    [[nodiscard]] std::string expand(std::string value) const {
         if (!is_compact(value)) return value;
         const std::string frame = std::string(kFrameMagic) + value.substr(1);
         const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
         if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kLargest) {
             throw std::runtime_error("a row of the database is damaged: it does not say how long it is");
         }
-        if (!context_) context_.reset(ZSTD_createDCtx());
+        // One for each thread: making it takes longer than a row does.
+        thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
         std::string plain(size, '\0');
-        if (require(ZSTD_decompress_usingDDict(context_.get(), plain.data(), plain.size(), frame.data(), frame.size(),
+        if (require(ZSTD_decompress_usingDDict(context.get(), plain.data(), plain.size(), frame.data(), frame.size(),
                                                dictionary_)) != size) {
             throw std::runtime_error("a row of the database is damaged: it is shorter than it says");
         }
@@ -89,7 +90,6 @@ private:
     static constexpr unsigned long long kLargest = 2'000'000'000;  // SQLite takes no larger value
 
     const ZSTD_DDict* dictionary_;
-    std::unique_ptr<ZSTD_DCtx, FreeContext> context_;
 };
 
 /// Reads for snapshots and transactions alike.
@@ -97,12 +97,13 @@ class Reads {
 public:
     Reads(const RowReader& rows, const ZSTD_DDict* dictionary) : rows_(rows), expander_(dictionary) {}
 
-    std::optional<std::string> get(Space space, std::string_view key) {
+    [[nodiscard]] std::optional<std::string> get(Space space, std::string_view key) const {
         auto value = rows_.get(space, key);
         if (!value || !is_numerous(space)) return value;
         return expander_.expand(std::move(*value));
     }
-    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit, bool reverse) {
+    [[nodiscard]] std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
+                                        bool reverse) const {
         auto found = rows_.scan(space, from, to, limit, reverse);
         if (!is_numerous(space)) return found;
         for (Row& row : found) row.value = expander_.expand(std::move(row.value));
@@ -126,7 +127,7 @@ public:
 
 private:
     const std::unique_ptr<RowReader> rows_;
-    mutable Reads reads_;  // reading takes memory of its own; a snapshot is one thread's
+    const Reads reads_;
 };
 
 class CompactTransaction final : public Transaction {
@@ -150,7 +151,7 @@ public:
 private:
     const std::unique_ptr<Transaction> rows_;
     Compressor& compressor_;
-    mutable Reads reads_;
+    const Reads reads_;
 };
 
 class CompactStore final : public Store {
