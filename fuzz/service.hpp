@@ -15,7 +15,7 @@ public:
         call.request = std::move(request);
         call.caller.account = "000000000000";
         call.caller.arn = "arn:aws:iam::000000000000:user/holdpoint";
-        call.authorize = [](const std::string&, const std::string&) -> Result<void> { return {}; };
+        call.authorize = [](const auto&...) -> Result<void> { return {}; };
         call.request_id = "00000000-0000-4000-8000-000000000000";
         call.respond = [&answer](net::Response response) {
             FUZZ_CHECK(!answer, "a request was answered twice");

@@ -31,27 +31,21 @@ using ServiceKeys = std::function<std::vector<std::string>(std::string_view key)
 /// know the resource, before anything is read or written. The error is AWS's AccessDenied in that service's own words.
 class Authorize {
 public:
-    using Plain = std::function<Result<void>(const std::string& action, const std::string& resource)>;
-    using Full =
+    using Function =
         std::function<Result<void>(const std::string& action, const std::string& resource, const ServiceKeys& keys)>;
 
     Authorize() = default;
-    template <class Function>
-        requires std::is_constructible_v<Full, Function>
-    Authorize(Function function) : full_(std::move(function)) {}
-    template <class Function>
-        requires(std::is_constructible_v<Plain, Function> && !std::is_constructible_v<Full, Function>)
-    Authorize(Function function)
-        : full_([plain = std::move(function)](const std::string& action, const std::string& resource,
-                                              const ServiceKeys&) { return plain(action, resource); }) {}
+    template <class Callable>
+        requires std::is_constructible_v<Function, Callable>
+    Authorize(Callable callable) : function_(std::move(callable)) {}
 
     [[nodiscard]] Result<void> operator()(const std::string& action, const std::string& resource,
                                           const ServiceKeys& keys = {}) const {
-        return full_(action, resource, keys);
+        return function_(action, resource, keys);
     }
 
 private:
-    Full full_;
+    Function function_;
 };
 
 struct Call {

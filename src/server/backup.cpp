@@ -15,6 +15,7 @@
 #include <stdexcept>
 
 #include "base/encoding.hpp"
+#include "server/data_folder.hpp"
 #include "store/maintenance.hpp"
 
 namespace holdpoint::server {
@@ -28,8 +29,6 @@ constexpr int kFormat = 1;
 constexpr const char* kManifest = "manifest.json";
 constexpr const char* kDatabase = "holdpoint.db";
 constexpr const char* kLogs = "logs.db";
-/// Keys of the server; without them clients would need new ones, and subscribers would see another certificate.
-constexpr std::array kKeys{"credentials.json", "sns-signing.pem", "data.key"};
 
 [[noreturn]] void refuse(const std::string& text) {
     throw std::runtime_error(text);
@@ -217,7 +216,7 @@ std::vector<std::string> copy_everything(const fs::path& data, const fs::path& t
         store::copy_database(data / database, to / database);
         names.emplace_back(database);
     }
-    for (const char* key : kKeys) {
+    for (const char* key : kKeyFiles) {
         if (!fs::exists(data / key)) continue;
         copy_private(data / key, to / key);
         names.emplace_back(key);

@@ -33,17 +33,10 @@ std::string random_text(Random& random, std::string_view alphabet, std::size_t l
     return text;
 }
 
-const std::vector<std::string> kKeyFiles = {"credentials.json", "sns-signing.pem", "data.key"};
-
-/// Everything that nobody else may read.
-const std::vector<std::string> kSecretFiles = {
-    "credentials.json", "sns-signing.pem",  "data.key", "server.json", "holdpoint.db",
-    "holdpoint.db-wal", "holdpoint.db-shm", "logs.db",  "logs.db-wal", "logs.db-shm"};
-
 }  // namespace
 
 DataFolder::DataFolder(const std::string& path) : path_(fs::absolute(path)) {
-    check_private(path_, kSecretFiles);
+    check_private(path_, {kSecretFiles.begin(), kSecretFiles.end()});
     make_private(path_);
     lock_ = ::open(file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock_ < 0) throw std::runtime_error(fmt::format("cannot open {}: {}", file("lock"), std::strerror(errno)));
@@ -97,7 +90,7 @@ std::optional<SealKey> load_or_make_data_key(const DataFolder& folder, const Sea
 
 std::vector<std::string> reseal(const DataFolder& folder, const SealKey* current, const SealKey& next) {
     std::vector<std::pair<std::string, std::string>> files;
-    for (const std::string& name : kKeyFiles) {
+    for (const std::string name : kKeyFiles) {
         const std::string path = folder.file(name);
         std::optional<std::string> text;
         try {

@@ -1,6 +1,7 @@
 // Data folder: one server at a time, and the files in it.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,13 @@
 #include "identity/sigv4.hpp"
 
 namespace holdpoint::server {
+
+/// Keys of the server; without them clients would need new ones, and subscribers would see another certificate.
+inline constexpr std::array kKeyFiles{"credentials.json", "sns-signing.pem", "data.key"};
+/// Everything in the folder that nobody else may read.
+inline constexpr std::array kSecretFiles{"credentials.json", "sns-signing.pem",  "data.key",         "server.json",
+                                         "holdpoint.db",     "holdpoint.db-wal", "holdpoint.db-shm", "logs.db",
+                                         "logs.db-wal",      "logs.db-shm"};
 
 /// Makes the folder (0700) when it is not there, and holds a lock in it until destruction. Throws std::runtime_error
 /// when another server holds it, or when others than its owner may read what is secret in it.

@@ -18,6 +18,7 @@
 #include "cli/server_file.hpp"
 #include "net/server.hpp"
 #include "net/transport.hpp"
+#include "server/data_folder.hpp"
 #include "store/maintenance.hpp"
 
 namespace holdpoint::server {
@@ -253,8 +254,7 @@ std::vector<Finding> examine(const Options& options, const Clock& clock) {
     const bool is_there = fs::exists(data);
     if (is_there) {
         findings.push_back(examine_mode("data folder", data));
-        for (const char* file :
-             {"credentials.json", "sns-signing.pem", "data.key", "server.json", "holdpoint.db", "logs.db"}) {
+        for (const char* file : kSecretFiles) {
             const std::string path = data + "/" + file;
             if (!fs::exists(path)) continue;
             if (Finding finding = examine_mode("files", path); finding.verdict != Verdict::ok)

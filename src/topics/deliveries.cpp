@@ -28,6 +28,7 @@ std::uint64_t key_time(TimePoint at) {
 std::vector<Delivery> due_deliveries(const RowReader& rows, TimePoint now, std::size_t limit,
                                      const std::set<std::string>& known) {
     std::vector<Delivery> due;
+    if (limit == 0) return due;
     for (const auto& row : rows.scan(Space::deliveries, "", number_key(key_time(now) + 1), limit + known.size())) {
         if (due.size() < limit && !known.contains(row.key)) due.push_back(decode_delivery(row.value));
     }

@@ -60,7 +60,7 @@ protected:
         Box<net::Response> answered;
         service_->handle({.request = {.method = method, .target = target, .headers = headers, .body = body},
                           .caller = {.account = "000000000000", .arn = "user", .user_id = "u", .role_name = ""},
-                          .authorize = [this](const std::string& name, const std::string&) -> Result<void> {
+                          .authorize = [this](const std::string& name, const auto&...) -> Result<void> {
                               if (name == denied_) return fail("AccessDeniedException", 403, "no " + name);
                               return {};
                           },

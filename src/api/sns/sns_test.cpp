@@ -70,7 +70,7 @@ TEST(SnsServiceTest, WhoSubscribesAFunctionMustBeAllowedToInvokeIt) {
                      .body = "Action=Subscribe&TopicArn=arn:aws:sns:us-east-1:000000000000:t&Protocol=lambda"
                              "&Endpoint=arn:aws:lambda:us-east-1:000000000000:function:admin"},
          .caller = {.account = "000000000000", .arn = "a", .user_id = "u", .role_name = "role"},
-         .authorize = [](const std::string& action, const std::string& resource) -> Result<void> {
+         .authorize = [](const std::string& action, const std::string& resource, const auto&) -> Result<void> {
              if (action == "sns:Subscribe") return {};
              return fail("AuthorizationError", 403, action + " " + resource);
          },
