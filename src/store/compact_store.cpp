@@ -5,6 +5,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "store/coded_store.hpp"
 #include "store/dictionary.hpp"
 
 namespace holdpoint::store {
@@ -41,36 +42,25 @@ std::size_t require(std::size_t result) {
     return result;
 }
 
-/// Used on the writer's thread alone.
-class Compressor {
+class CompactCodec final : public ValueCodec {
 public:
-    Compressor() {
-        require(ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_dictIDFlag, 0));
-        require(ZSTD_CCtx_refCDict(context_.get(), dictionary_.get()));
+    CompactCodec() {
+        require(ZSTD_CCtx_setParameter(compressor_.get(), ZSTD_c_dictIDFlag, 0));
+        require(ZSTD_CCtx_refCDict(compressor_.get(), for_writing_.get()));
     }
 
     /// The value, or what it becomes when that is shorter; what looks compact becomes so in any case.
-    std::string compact(std::string value) {
-        if (value.size() < kShortest && !is_compact(value)) return value;
+    std::string encode(Space space, std::string_view, std::string value) override {
+        if (!is_numerous(space) || (value.size() < kShortest && !is_compact(value))) return value;
         std::string frame(ZSTD_compressBound(value.size()), '\0');
-        frame.resize(require(ZSTD_compress2(context_.get(), frame.data(), frame.size(), value.data(), value.size())));
+        frame.resize(
+            require(ZSTD_compress2(compressor_.get(), frame.data(), frame.size(), value.data(), value.size())));
         if (frame.size() >= value.size() && !is_compact(value)) return value;
         return kMark + frame.substr(kFrameMagic.size());
     }
 
-private:
-    const std::unique_ptr<ZSTD_CDict, FreeDictionary> dictionary_{
-        ZSTD_createCDict(kDictionary.data(), kDictionary.size(), kLevel)};
-    const std::unique_ptr<ZSTD_CCtx, FreeContext> context_{ZSTD_createCCtx()};
-};
-
-/// Of one reader; the dictionary is everybody's.
-class Expander {
-public:
-    explicit Expander(const ZSTD_DDict* dictionary) : dictionary_(dictionary) {}
-
-    [[nodiscard]] std::string expand(std::string value) const {
-        if (!is_compact(value)) return value;
+    std::string decode(Space space, std::string_view, std::string value) const override {
+        if (!is_numerous(space) || !is_compact(value)) return value;
         const std::string frame = std::string(kFrameMagic) + value.substr(1);
         const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
         if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kLargest) {
@@ -80,7 +70,7 @@ public:
         thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
         std::string plain(size, '\0');
         if (require(ZSTD_decompress_usingDDict(context.get(), plain.data(), plain.size(), frame.data(), frame.size(),
-                                               dictionary_)) != size) {
+                                               for_reading_.get())) != size) {
             throw std::runtime_error("a row of the database is damaged: it is shorter than it says");
         }
         return plain;
@@ -89,93 +79,17 @@ public:
 private:
     static constexpr unsigned long long kLargest = 2'000'000'000;  // SQLite takes no larger value
 
-    const ZSTD_DDict* dictionary_;
-};
-
-/// Reads for snapshots and transactions alike.
-class Reads {
-public:
-    Reads(const RowReader& rows, const ZSTD_DDict* dictionary) : rows_(rows), expander_(dictionary) {}
-
-    [[nodiscard]] std::optional<std::string> get(Space space, std::string_view key) const {
-        auto value = rows_.get(space, key);
-        if (!value || !is_numerous(space)) return value;
-        return expander_.expand(std::move(*value));
-    }
-    [[nodiscard]] std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
-                                        bool reverse) const {
-        auto found = rows_.scan(space, from, to, limit, reverse);
-        if (!is_numerous(space)) return found;
-        for (Row& row : found) row.value = expander_.expand(std::move(row.value));
-        return found;
-    }
-
-private:
-    const RowReader& rows_;
-    Expander expander_;
-};
-
-class CompactSnapshot final : public RowReader {
-public:
-    CompactSnapshot(std::unique_ptr<RowReader> rows, const ZSTD_DDict* dictionary)
-        : rows_(std::move(rows)), reads_(*rows_, dictionary) {}
-    std::optional<std::string> get(Space space, std::string_view key) const override { return reads_.get(space, key); }
-    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
-                          bool reverse) const override {
-        return reads_.scan(space, from, to, limit, reverse);
-    }
-
-private:
-    const std::unique_ptr<RowReader> rows_;
-    const Reads reads_;
-};
-
-class CompactTransaction final : public Transaction {
-public:
-    CompactTransaction(std::unique_ptr<Transaction> rows, Compressor& compressor, const ZSTD_DDict* dictionary)
-        : rows_(std::move(rows)), compressor_(compressor), reads_(*rows_, dictionary) {}
-    std::optional<std::string> get(Space space, std::string_view key) const override { return reads_.get(space, key); }
-    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
-                          bool reverse) const override {
-        return reads_.scan(space, from, to, limit, reverse);
-    }
-    void apply(const std::vector<RowWrite>& writes) override {
-        std::vector<RowWrite> compact = writes;
-        for (RowWrite& write : compact) {
-            if (write.value && is_numerous(write.space)) write.value = compressor_.compact(std::move(*write.value));
-        }
-        rows_->apply(compact);
-    }
-    void commit() override { rows_->commit(); }
-
-private:
-    const std::unique_ptr<Transaction> rows_;
-    Compressor& compressor_;
-    const Reads reads_;
-};
-
-class CompactStore final : public Store {
-public:
-    explicit CompactStore(std::unique_ptr<Store> store) : store_(std::move(store)) {}
-    std::unique_ptr<Transaction> begin() override {
-        return std::make_unique<CompactTransaction>(store_->begin(), compressor_, dictionary_.get());
-    }
-    std::unique_ptr<RowReader> snapshot() override {
-        return std::make_unique<CompactSnapshot>(store_->snapshot(), dictionary_.get());
-    }
-    std::uint64_t changes(Space space) const override { return store_->changes(space); }
-
-private:
-    const std::unique_ptr<Store> store_;
-    const std::unique_ptr<ZSTD_DDict, FreeDictionary> dictionary_{
+    const std::unique_ptr<ZSTD_CDict, FreeDictionary> for_writing_{
+        ZSTD_createCDict(kDictionary.data(), kDictionary.size(), kLevel)};
+    const std::unique_ptr<ZSTD_DDict, FreeDictionary> for_reading_{
         ZSTD_createDDict(kDictionary.data(), kDictionary.size())};
-    Compressor compressor_;
+    const std::unique_ptr<ZSTD_CCtx, FreeContext> compressor_{ZSTD_createCCtx()};
 };
 
 }  // namespace
 
 std::unique_ptr<Store> make_compact_store(std::unique_ptr<Store> store) {
-    return std::make_unique<CompactStore>(std::move(store));
+    return make_coded_store(std::move(store), std::make_unique<CompactCodec>());
 }
 
 bool is_compact(std::string_view value) {

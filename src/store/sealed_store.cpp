@@ -1,5 +1,7 @@
 #include "store/sealed_store.hpp"
 
+#include "store/coded_store.hpp"
+
 namespace holdpoint::store {
 
 namespace {
@@ -9,81 +11,22 @@ std::string context_of(Space space, std::string_view key) {
     return static_cast<char>(space) + std::string(key);
 }
 
-std::string opened(const SealKey& seal, Space space, std::string_view key, std::string value) {
-    if (!is_sealed(value)) return value;
-    auto plain = seal.open(value, context_of(space, key));
-    if (!plain) throw SealError("a row of the database is sealed under another key, or damaged");
-    return std::move(*plain);
-}
-
-std::optional<std::string> get_opened(const RowReader& rows, const SealKey& seal, Space space, std::string_view key) {
-    auto value = rows.get(space, key);
-    if (!value) return value;
-    return opened(seal, space, key, std::move(*value));
-}
-
-std::vector<Row> scan_opened(const RowReader& rows, const SealKey& seal, Space space, std::string_view from,
-                             std::string_view to, std::size_t limit, bool reverse) {
-    auto found = rows.scan(space, from, to, limit, reverse);
-    for (Row& row : found) row.value = opened(seal, space, row.key, std::move(row.value));
-    return found;
-}
-
-class SealedSnapshot final : public RowReader {
+class SealCodec final : public ValueCodec {
 public:
-    SealedSnapshot(std::unique_ptr<RowReader> rows, const SealKey& seal) : rows_(std::move(rows)), seal_(seal) {}
-    std::optional<std::string> get(Space space, std::string_view key) const override {
-        return get_opened(*rows_, seal_, space, key);
+    explicit SealCodec(SealKey key) : seal_(std::move(key)) {}
+
+    std::string encode(Space space, std::string_view key, std::string value) override {
+        // A row without a value says something by its key alone.
+        return value.empty() ? value : seal_.seal(value, context_of(space, key));
     }
-    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
-                          bool reverse) const override {
-        return scan_opened(*rows_, seal_, space, from, to, limit, reverse);
+    std::string decode(Space space, std::string_view key, std::string value) const override {
+        if (!is_sealed(value)) return value;
+        auto plain = seal_.open(value, context_of(space, key));
+        if (!plain) throw SealError("a row of the database is sealed under another key, or damaged");
+        return std::move(*plain);
     }
 
 private:
-    std::unique_ptr<RowReader> rows_;
-    const SealKey& seal_;
-};
-
-class SealedTransaction final : public Transaction {
-public:
-    SealedTransaction(std::unique_ptr<Transaction> rows, const SealKey& seal) : rows_(std::move(rows)), seal_(seal) {}
-    std::optional<std::string> get(Space space, std::string_view key) const override {
-        return get_opened(*rows_, seal_, space, key);
-    }
-    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
-                          bool reverse) const override {
-        return scan_opened(*rows_, seal_, space, from, to, limit, reverse);
-    }
-    void apply(const std::vector<RowWrite>& writes) override {
-        std::vector<RowWrite> sealed = writes;
-        for (RowWrite& write : sealed) {
-            // A row without a value says something by its key alone.
-            if (!write.value || write.value->empty()) continue;
-            write.value = seal_.seal(*write.value, context_of(write.space, write.key));
-        }
-        rows_->apply(sealed);
-    }
-    void commit() override { rows_->commit(); }
-
-private:
-    std::unique_ptr<Transaction> rows_;
-    const SealKey& seal_;
-};
-
-class SealedStore final : public Store {
-public:
-    SealedStore(std::unique_ptr<Store> store, SealKey key) : store_(std::move(store)), seal_(std::move(key)) {}
-    std::unique_ptr<Transaction> begin() override {
-        return std::make_unique<SealedTransaction>(store_->begin(), seal_);
-    }
-    std::unique_ptr<RowReader> snapshot() override {
-        return std::make_unique<SealedSnapshot>(store_->snapshot(), seal_);
-    }
-    std::uint64_t changes(Space space) const override { return store_->changes(space); }
-
-private:
-    std::unique_ptr<Store> store_;
     const SealKey seal_;
 };
 
@@ -131,7 +74,7 @@ private:
 }  // namespace
 
 std::unique_ptr<Store> make_sealed_store(std::unique_ptr<Store> store, SealKey key) {
-    return std::make_unique<SealedStore>(std::move(store), std::move(key));
+    return make_coded_store(std::move(store), std::make_unique<SealCodec>(std::move(key)));
 }
 
 std::unique_ptr<LogStore> make_sealed_log_store(std::unique_ptr<LogStore> logs, SealKey key) {
