@@ -6,6 +6,7 @@
 #include <string>
 
 #include "aws/client.hpp"
+#include "bench/measurements.hpp"
 #include "bench/notification_sink.hpp"
 
 namespace holdpoint::bench {
@@ -67,6 +68,7 @@ private:
     aws::Client& client_;
     const Stack& stack_;
     NotificationSink& sink_;
+    Stopwatch::duration last_took_{};  // the wait for the end of the approval before
 };
 
 }  // namespace holdpoint::bench

@@ -59,6 +59,13 @@ def iso_of(ms):
     return (datetime.fromtimestamp(ms // 1000, timezone.utc) + timedelta(milliseconds=ms % 1000)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
+def approval_id_of(arn):
+    """As src/approvals/domain/models.cpp makes it."""
+    made = bytearray(hashlib.sha256(arn.encode()).digest()[:16])
+    made[6], made[8] = made[6] & 0x0F | 0x80, made[8] & 0x3F | 0x80
+    return str(uuid.UUID(bytes=bytes(made)))
+
+
 def rows_of(database, number):
     """Every row of the approval that an execution waits for: (space, key, value)."""
     def select(space, where, *parameters):
@@ -67,7 +74,7 @@ def rows_of(database, number):
 
     key = number_key(number)
     found = [row for space in ("executions", "journal") for row in select(space, "key >= ? AND key < ?", key, number_key(number + 1))]
-    approval_id = re.search(r'approval_id\\":\\"([0-9a-f-]{36})', "".join(value for _, _, value in found)).group(1)
+    approval_id = approval_id_of(next(json.loads(value)["arn"] for space, _, value in found if space == "executions"))
     found += select("execution_names", "value = ?", str(number))
     for space in ("executions_by_function", "timers"):
         found += select(space, "substr(key, -8) = ?", key)
@@ -147,7 +154,8 @@ class Template:
         digits = f"{number:012x}"
         own = {"number": number, "key": number_key(number), "created": created_ms, "id": f"{digits[:8]}-{digits[8:]}-8{str(uuid.uuid4())[15:]}",
                "callback": b64encode(number_key(number) + secrets.token_bytes(16)).decode()}
-        own |= {name: str(uuid.uuid4()) for name in ("name", "approval", "request")}
+        own |= {name: str(uuid.uuid4()) for name in ("name", "request")}
+        own["approval"] = approval_id_of(self.formatted(self.record["execution_arn"]) % own)
         for field, (form, later) in self.times.items():
             ms = created_ms + later
             own[field] = iso_of(ms) if form == "iso" else ms if form == "ms" else ms // 1000

@@ -78,8 +78,7 @@ durable::detail::DurableHandler Approvals::handler(WaitMode mode) {
                                            {.configuration = config,
                                             .repository = *repository,
                                             .notifier = *this,
-                                            .clock = nature_.clock,
-                                            .random = ids_});
+                                            .clock = nature_.clock});
         }));
 }
 

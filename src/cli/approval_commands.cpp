@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <thread>
 
@@ -178,21 +179,12 @@ json::value show_execution(Session& session, const std::string& arn) {
     return session.lambda("GET", "/2025-12-01/durable-executions/" + percent_encode(arn));
 }
 
-/// The id of the request that an execution made; empty while it has not.
-std::string approval_of(Session& session, const std::string& arn) {
-    const json::value page = session.lambda("GET", "/2025-12-01/durable-executions/" + percent_encode(arn) + "/history",
-                                            {{"IncludeExecutionData", "true"}});
-    std::string id;
-    bool created = false;
-    for (const json::value& event : page.at("Events").as_array()) {
-        if (text_of(event, "EventType") != "StepSucceeded") continue;
-        created = created || text_of(event, "Name") == "create-approval-request";
-        if (text_of(event, "Name") == "new-approval-id") {
-            const json::value& result = event.at("StepSucceededDetails").at("Result");
-            id = text_of(json::parse(text_of(result, "Payload")), "approval_id");
-        }
-    }
-    return created ? id : "";
+/// Whether an execution has made its request.
+bool has_record(Session& session, const std::string& arn) {
+    const json::value page = session.lambda("GET", "/2025-12-01/durable-executions/" + percent_encode(arn) + "/history");
+    return std::ranges::any_of(page.at("Events").as_array(), [](const json::value& event) {
+        return text_of(event, "EventType") == "StepSucceeded" && text_of(event, "Name") == "create-approval-request";
+    });
 }
 
 /// The id of the request, as soon as its record is there; CommandError when the workflow refused the event.
@@ -200,7 +192,7 @@ std::string wait_for_record(Session& session, const std::string& arn) {
     const SystemClock clock;
     for (const Milliseconds end = clock.monotonic() + kRecordWithin; clock.monotonic() < end;
          std::this_thread::sleep_for(kLookEvery)) {
-        if (std::string id = approval_of(session, arn); !id.empty()) return id;
+        if (has_record(session, arn)) return approvals::approval_id_of(arn);
         const json::value execution = show_execution(session, arn);
         if (text_of(execution, "Status") != "RUNNING") throw CommandError(why_ended(execution));
     }

@@ -13,7 +13,15 @@ using durable::Json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 using ::testing::Not;
+
+TEST(ApprovalId, IsAUuidOfTheExecutionsOwn) {
+    const std::string id = approval_id_of("arn:aws:lambda:us-east-1:000000000000:function:f:1/durable-execution/a/b");
+    EXPECT_THAT(id, MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
+    EXPECT_EQ(id, approval_id_of("arn:aws:lambda:us-east-1:000000000000:function:f:1/durable-execution/a/b"));
+    EXPECT_NE(id, approval_id_of("arn:aws:lambda:us-east-1:000000000000:function:f:1/durable-execution/a/c"));
+}
 
 TEST(ReadDecision, NothingDefaultsToADecision) {
     for (const std::string decision : {R"("approve")", R"("APPROVED")", R"("")", "null", "1", "true", R"(["approved"])",

@@ -105,6 +105,26 @@ TEST_P(WorkflowInBothModes, ReplaysNeverNotifyAgain) {
     EXPECT_EQ(world.notifications.size(), 1U);
 }
 
+TEST_P(WorkflowInBothModes, TheTrailIsReadOnlyWhereSomebodyElseMayHaveWritten) {
+    int reads = 0;
+    alone.tables.before_call = [&](const std::string& action) { return action != "Query" || ++reads > 0; };
+    world.start(120);
+    EXPECT_EQ(reads, 0);
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified"));
+}
+
+TEST_P(WorkflowInBothModes, WhoDecidesBeforeTheNotificationIsRecordedTakesItsPlaceInTheTrail) {
+    world.on_publish = [&]() -> Result<void> {
+        EXPECT_EQ(world.decide("approved", "boss").status, 200);
+        return {};
+    };
+    world.start(120);
+    world.runner.advance(60s);
+    EXPECT_EQ(world.result().decision, "approved");
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "decided", "notified", "completed"));
+    EXPECT_THAT(verify_chain(world.trail()), ElementsAre());
+}
+
 TEST_P(WorkflowInBothModes, ACrashAfterPublishMayNotifyTwiceOfTheSameRequest) {
     bool crashed = false;
     world.on_publish = [&]() -> Result<void> {

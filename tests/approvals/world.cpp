@@ -80,17 +80,17 @@ World::World(WaitMode mode, Tables& tables, RunnersClock& clock, Random& random)
                     .topic_arn = "arn:aws:sns:us-east-1:000000000000:t",
                     .api_function = "app-ApprovalApi",
                     .wait_mode = mode},
-      runner([this](durable::Context& context, const durable::Json& event) {
-          return run_workflow(context, event, services_);
-      }),
+      runner(durable::detail::erase_handler([this](durable::Context& context, const durable::Json& event) {
+                 return run_workflow(context, event, services_);
+             }),
+             {.execution_name = random.uuid()}),
       clock_(clock),
       client_(configuration_of_tests(), tables, clock, random, [](std::chrono::milliseconds) {}),
       repository_(make_repository(client_, configuration.tables, clock, random)),
       services_{.configuration = configuration,
                 .repository = *repository_,
                 .notifier = *this,
-                .clock = clock,
-                .random = random} {}
+                .clock = clock} {}
 
 Answer World::api(const std::string& event) {
     const auto silent = std::make_shared<const std::atomic<bool>>(true);

@@ -1,6 +1,23 @@
 #include "approvals/domain/models.hpp"
 
+#include <fmt/format.h>
+
+#include "base/encoding.hpp"
+
 namespace holdpoint::approvals {
+
+std::string approval_id_of(std::string_view execution_arn) {
+    std::string bytes = sha256(execution_arn).substr(0, 16);
+    const auto mark = [&](std::size_t at, unsigned kept, unsigned set) {
+        bytes[at] = static_cast<char>((static_cast<unsigned char>(bytes[at]) & kept) | set);
+    };
+    mark(6, 0x0FU, 0x80U);  // version 8
+    mark(8, 0x3FU, 0x80U);  // RFC 9562's variant
+    const std::string hex = to_hex(bytes);
+    const std::string_view text = hex;
+    return fmt::format("{}-{}-{}-{}-{}", text.substr(0, 8), text.substr(8, 4), text.substr(12, 4), text.substr(16, 4),
+                       text.substr(20));
+}
 
 std::string to_string(ApprovalStatus status) {
     return boost::describe::enum_to_string(status, "");

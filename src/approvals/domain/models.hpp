@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "durable/json.hpp"
@@ -72,6 +73,10 @@ struct WorkflowResult {
     friend bool operator==(const WorkflowResult&, const WorkflowResult&) = default;
 };
 BOOST_DESCRIBE_STRUCT(WorkflowResult, (), (approval_id, document_id, decision, approver, comments, decided_at))
+
+/// The id of the request that a workflow makes: a UUID (RFC 9562, version 8) made of its execution's ARN, so that an
+/// execution can make one request alone, however often it tries.
+[[nodiscard]] std::string approval_id_of(std::string_view execution_arn);
 
 /// "pending", "approved" …
 [[nodiscard]] std::string to_string(ApprovalStatus status);

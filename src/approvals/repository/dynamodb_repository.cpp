@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "approvals/repository/items.hpp"
 #include "approvals/repository/repository.hpp"
 #include "base/encoding.hpp"
@@ -33,6 +35,11 @@ std::vector<bool> failed_conditions(const Error& error) {
     return failed;
 }
 
+/// Whether another writer took the place in the chain.
+bool is_taken(const Error& error) {
+    return error.name == "ConditionalCheckFailedException";
+}
+
 bool is_conflict(const Error& error) {
     return error.name == "TransactionCanceledException" || error.name == "TransactionConflictException" ||
            error.name == "TransactionInProgressException";
@@ -56,7 +63,10 @@ public:
                                  {"Item", to_item(approval)},
                                  {"ConditionExpression", "attribute_not_exists(approval_id)"}}}};
         const auto written = call("TransactWriteItems", {{"TransactItems", {put, put_audit(record)}}});
-        if (written) return {};
+        if (written) {
+            begun_ = record;
+            return {};
+        }
         if (!is_conflict(written.error())) return std::unexpected(written.error());
         // Perhaps an earlier try of this very step got through, and its answer was lost.
         const auto known = find(approval.approval_id);
@@ -99,9 +109,20 @@ public:
               {":comments", text(decision.comments)}}}};
         const auto won = change(approval.approval_id, update, event);
         if (!won) return std::unexpected(won.error());
-        auto current = require(approval.approval_id);
-        if (!current) return std::unexpected(current.error());
-        return Decided{.approval = std::move(*current), .won = *won};
+        if (!*won) {
+            auto winner = require(approval.approval_id);
+            if (!winner) return std::unexpected(winner.error());
+            return Decided{.approval = std::move(*winner)};
+        }
+        // What the update did to the record that was pending until then.
+        ApprovalRequest decided = approval;
+        decided.status = decision.decision == Decision::approved ? ApprovalStatus::approved : ApprovalStatus::rejected;
+        decided.decision = decision.decision;
+        decided.approver = decision.approver;
+        decided.comments = decision.comments;
+        decided.decided_at = now;
+        decided.updated_at = now;
+        return Decided{.approval = std::move(decided), .won = true};
     }
 
     Result<ApprovalRequest> time_out(const ApprovalRequest& approval) override {
@@ -148,6 +169,12 @@ public:
     }
 
     Result<void> append(const std::string& approval_id, const AuditEvent& event, bool once) override {
+        if (begun_ && begun_->approval_id == approval_id) {
+            // This process began the chain and mostly nobody wrote since: its end is known without reading it.
+            const AuditRecord first = *std::exchange(begun_, std::nullopt);
+            const auto written = put_next(approval_id, &first, event);
+            if (written || !is_taken(written.error())) return written;
+        }
         for (int attempt = 0; attempt < kChainAttempts; ++attempt) {
             const auto chain = trail(approval_id);
             if (!chain) return std::unexpected(chain.error());
@@ -155,12 +182,8 @@ public:
                                     [&](const AuditRecord& record) { return record.event == event.event; })) {
                 return {};
             }
-            const AuditRecord record =
-                next_record(approval_id, chain->empty() ? nullptr : &chain->back(), event, random_);
-            const auto put = put_audit(record);
-            const auto written = call("PutItem", put.at("Put").as_object());
-            if (written) return {};
-            if (written.error().name != "ConditionalCheckFailedException") return std::unexpected(written.error());
+            const auto written = put_next(approval_id, chain->empty() ? nullptr : &chain->back(), event);
+            if (written || !is_taken(written.error())) return written;
         }
         return chain_busy(approval_id);
     }
@@ -187,6 +210,14 @@ private:
     Result<json::object> call(std::string_view action, const json::object& request) {
         // Every write carries a condition, so repeating one that got through is refused, not done twice.
         return client_.json("dynamodb", fmt::format("DynamoDB_20120810.{}", action), request);
+    }
+
+    /// Adds a record after `last`; is_taken when another was there first.
+    Result<void> put_next(const std::string& approval_id, const AuditRecord* last, const AuditEvent& event) {
+        const json::object put = put_audit(next_record(approval_id, last, event, random_));
+        const auto written = call("PutItem", put.at("Put").as_object());
+        if (!written) return std::unexpected(written.error());
+        return {};
     }
 
     json::object put_audit(const AuditRecord& record) const {
@@ -230,6 +261,7 @@ private:
     TableNames tables_;
     const Clock& clock_;
     Random& random_;
+    std::optional<AuditRecord> begun_;  // the first record of the chain that this process began last
 };
 
 }  // namespace

@@ -22,8 +22,7 @@ int main() {
     const approvals::WorkflowServices services{.configuration = *configuration,
                                                .repository = *repository,
                                                .notifier = notifier,
-                                               .clock = clock,
-                                               .random = random};
+                                               .clock = clock};
     return durable::run([&](durable::Context& context, const durable::Json& event) {
         return approvals::run_workflow(context, event, services);
     });

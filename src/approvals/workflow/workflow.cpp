@@ -11,13 +11,6 @@ namespace {
 constexpr std::int64_t kPollsMax = 2500;
 constexpr std::chrono::hours kKeptAfterExpiry{90 * 24};
 
-/// What makes a request this one; drawn once, in a step, so that replays keep it.
-struct Identity {
-    std::string approval_id;
-    std::string created_at;
-};
-BOOST_DESCRIBE_STRUCT(Identity, (), (approval_id, created_at))
-
 /// The state of a poll.
 struct Poll {
     std::optional<ApprovalRequest> approval;
@@ -43,16 +36,13 @@ public:
     WorkflowResult run(const durable::Json& json) {
         const WorkflowEvent event = require(read_event(json, services_.configuration.timeout_max()));
         timeout_seconds_ = event.timeout_seconds.value_or(services_.configuration.approval_timeout_seconds);
-        const auto identity = context_.step("new-approval-id", [&] {
-            return Identity{.approval_id = services_.random.uuid(), .created_at = to_iso8601(services_.clock.now())};
-        });
         std::optional<durable::Callback<durable::RawText>> callback;
         if (services_.configuration.wait_mode == WaitMode::callback) {
             // Before the record: whoever may decide finds the token there.
             callback = context_.create_callback<durable::RawText>("decision",
                                                                   {.timeout = std::chrono::seconds(timeout_seconds_)});
         }
-        approval_ = make_approval(event, identity);
+        approval_ = make_approval(event);
         // The step's result would hold the callback's id, so it has none.
         context_.step("create-approval-request", [&] { create(callback ? &callback->id() : nullptr); },
                       {.retry = patient()});
@@ -64,16 +54,17 @@ public:
     }
 
 private:
-    ApprovalRequest make_approval(const WorkflowEvent& event, const Identity& identity) const {
-        const TimePoint created = require(parse_iso8601(identity.created_at));
+    /// The same in every replay.
+    ApprovalRequest make_approval(const WorkflowEvent& event) const {
+        const auto created = std::chrono::floor<Milliseconds>(context_.execution_started_at());
         const TimePoint expires = created + std::chrono::seconds(timeout_seconds_);
         ApprovalRequest approval;
-        approval.approval_id = identity.approval_id;
+        approval.approval_id = approval_id_of(context_.execution_arn());
         approval.document_id = event.document_id;
         approval.document_name = event.document_name;
         approval.requester = event.requester;
-        approval.created_at = identity.created_at;
-        approval.updated_at = identity.created_at;
+        approval.created_at = to_iso8601(created);
+        approval.updated_at = approval.created_at;
         approval.expires_at = to_iso8601(expires);
         approval.ttl = to_epoch_ms(expires + kKeptAfterExpiry) / 1000;
         approval.execution_arn = context_.execution_arn();
@@ -92,9 +83,9 @@ private:
                           [&] {
                               require(services_.notifier.publish(
                                   make_notification(approval_, services_.configuration.api_function)));
+                              append("notified", {});
                           },
                           {.retry = patient()});
-            record("record-notification", "notified", {});
         } catch (const durable::StepError& error) {
             // Somebody may find the request in the list; the workflow waits on.
             context_.logger().error("nobody could be notified",
@@ -105,13 +96,13 @@ private:
     }
 
     void record(std::string_view step, const std::string& event, std::map<std::string, std::string> details) {
-        context_.step(step,
-                      [&] {
-                          AuditEvent audit{.event = event, .at = to_iso8601(services_.clock.now())};
-                          audit.details = std::move(details);
-                          require(services_.repository.append(approval_.approval_id, audit, true));
-                      },
-                      {.retry = patient()});
+        context_.step(step, [&] { append(event, std::move(details)); }, {.retry = patient()});
+    }
+
+    void append(const std::string& event, std::map<std::string, std::string> details) {
+        AuditEvent audit{.event = event, .at = to_iso8601(services_.clock.now())};
+        audit.details = std::move(details);
+        require(services_.repository.append(approval_.approval_id, audit, true));
     }
 
     /// Suspends until somebody decided, or the time is over. What was decided, the record says.

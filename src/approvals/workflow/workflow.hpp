@@ -5,7 +5,6 @@
 #include "approvals/notifications/notifications.hpp"
 #include "approvals/repository/repository.hpp"
 #include "base/clock.hpp"
-#include "base/random.hpp"
 #include "durable/durable.hpp"
 
 namespace holdpoint::approvals {
@@ -16,7 +15,6 @@ struct WorkflowServices {
     Repository& repository;
     Notifier& notifier;
     const Clock& clock;
-    Random& random;
 };
 
 /// Ends with a value for approved, rejected and timeout alike; an invalid event fails the execution (InvalidEvent) and
