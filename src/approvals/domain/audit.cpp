@@ -67,6 +67,39 @@ AuditRecord next_record(const std::string& approval_id, const AuditRecord* last,
     return record;
 }
 
+void erase(AuditRecord& record, const std::vector<std::string>& fields) {
+    for (const std::string& name : fields) {
+        const auto field = record.personal.find(name);
+        if (field != record.personal.end()) field->second = {};
+    }
+}
+
+bool is_erased(const AuditRecord& record, const std::string& field) {
+    if (!record.digests.contains(field)) return false;
+    const auto kept = record.personal.find(field);
+    // Every value has a salt, the empty one too.
+    return kept == record.personal.end() || (kept->second.salt.empty() && kept->second.value.empty());
+}
+
+std::vector<std::string> erased_fields(const AuditRecord& record) {
+    std::vector<std::string> names;
+    for (const auto& [name, digest_of_field] : record.digests) {
+        if (is_erased(record, name)) names.push_back(name);
+    }
+    return names;
+}
+
+std::vector<std::string> erasures(const std::vector<AuditRecord>& records) {
+    std::vector<std::string> all;
+    for (const AuditRecord& record : records) {
+        for (const std::string& name : erased_fields(record)) {
+            all.push_back(
+                fmt::format("{} record {} ({}): {} erased", record.approval_id, record.seq, record.event, name));
+        }
+    }
+    return all;
+}
+
 std::vector<std::string> verify_chain(const std::vector<AuditRecord>& records) {
     std::vector<std::string> problems;
     std::string previous(64, '0');
@@ -81,6 +114,7 @@ std::vector<std::string> verify_chain(const std::vector<AuditRecord>& records) {
         if (record.prev_hash != previous) say("does not follow the record before it");
         if (hash_of(record) != record.hash) say("was changed after it was written");
         for (const auto& [name, field] : record.personal) {
+            if (is_erased(record, name)) continue;
             const auto known = record.digests.find(name);
             if (known == record.digests.end() || known->second != personal_digest(field)) {
                 say(fmt::format("its field {} was changed after it was written", name));

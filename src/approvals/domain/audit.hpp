@@ -3,6 +3,7 @@
 // leaves the chain whole.
 #pragma once
 
+#include <boost/describe.hpp>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -20,6 +21,7 @@ struct PersonalField {
     std::string salt;  // hex
     friend bool operator==(const PersonalField&, const PersonalField&) = default;
 };
+BOOST_DESCRIBE_STRUCT(PersonalField, (), (value, salt))
 
 struct AuditRecord {
     std::string approval_id;
@@ -35,6 +37,9 @@ struct AuditRecord {
     std::string hash;
     friend bool operator==(const AuditRecord&, const AuditRecord&) = default;
 };
+BOOST_DESCRIBE_STRUCT(AuditRecord, (),
+                      (approval_id, seq, at, event, actor_proof, details, personal, digests, shown_digest, prev_hash,
+                       hash))
 
 /// What happened, before it has its place in the chain.
 struct AuditEvent {
@@ -53,6 +58,16 @@ struct AuditEvent {
 
 /// SHA-256 over every member but `personal` and `hash`, hex.
 [[nodiscard]] std::string hash_of(const AuditRecord& record);
+
+/// Takes the values of these fields out of a record, and their salts, so that nobody can try values against the
+/// digests. The chain stays whole. A name that the record does not have does nothing.
+void erase(AuditRecord& record, const std::vector<std::string>& fields);
+/// Whether a field was erased: it has a digest, but no value.
+[[nodiscard]] bool is_erased(const AuditRecord& record, const std::string& field);
+/// The names of all that were.
+[[nodiscard]] std::vector<std::string> erased_fields(const AuditRecord& record);
+/// What was erased in a chain: "ID record 2 (decided): comments erased". None of it is a problem.
+[[nodiscard]] std::vector<std::string> erasures(const std::vector<AuditRecord>& records);
 
 /// Everything that is wrong with a chain, in order of seq; empty when it is whole.
 [[nodiscard]] std::vector<std::string> verify_chain(const std::vector<AuditRecord>& records);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/encoding.hpp"
+#include "approvals/domain/reading.hpp"
 
 namespace holdpoint::approvals {
 
@@ -24,14 +24,6 @@ std::unexpected<Error> invalid(std::string_view name, std::string message) {
     return fail(name, 400, std::move(message));
 }
 
-std::string found(const Json* value) {
-    if (value == nullptr) return "nothing";
-    if (value->get_if<std::int64_t>() != nullptr || value->get_if<double>() != nullptr || value->is_null()) {
-        return value->dump();
-    }
-    return std::string(value->kind());
-}
-
 Result<void> check_object(const Json& json, std::string_view name) {
     if (json.get_if<Json::Object>() != nullptr) return {};
     return invalid(name, fmt::format("Expected a JSON object, found {}.", json.kind()));
@@ -44,7 +36,7 @@ Result<Enum> read_enum(const Json& json, std::string_view field, std::string_vie
     Enum result{};
     if (text != nullptr && boost::describe::enum_from_string(text->c_str(), result)) return result;
     return invalid(kInvalidRequest, fmt::format("{}: expected {}, found {}.", field, expected,
-                                                text == nullptr ? found(value) : "'" + text->substr(0, 64) + "'"));
+                                                text == nullptr ? found(value) : in_quotes(*text)));
 }
 
 }  // namespace

@@ -61,11 +61,6 @@ json::object to_item(const Json& document) {
 
 }  // namespace
 
-BOOST_DESCRIBE_STRUCT(PersonalField, (), (value, salt))
-BOOST_DESCRIBE_STRUCT(AuditRecord, (),
-                      (approval_id, seq, at, event, actor_proof, details, personal, digests, shown_digest, prev_hash,
-                       hash))
-
 json::object to_item(const ApprovalRequest& approval) {
     return to_item(durable::to_json(approval));
 }

@@ -1,0 +1,110 @@
+#include "approvals/domain/heads.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/encoding.hpp"
+
+namespace holdpoint::approvals {
+
+namespace {
+
+constexpr std::string_view kPurpose = "holdpoint audit head 1";
+const std::string kNothingBefore(64, '0');
+
+std::string hash_of(const HeadStatement& head) {
+    std::string text = fmt::format("{};{}:{};{};", head.number, head.at.size(), head.at, head.prev_hash);
+    for (const ChainHead& chain : head.chains) {
+        text += fmt::format("{}:{};{};{}:{};", chain.approval_id.size(), chain.approval_id, chain.seq,
+                            chain.hash.size(), chain.hash);
+    }
+    return to_hex(sha256(text));
+}
+
+}  // namespace
+
+std::vector<ChainHead> heads_of(const Trails& trails) {
+    std::vector<ChainHead> heads;
+    for (const auto& [approval_id, records] : trails) {
+        if (records.empty()) continue;
+        heads.push_back({.approval_id = approval_id, .seq = records.back().seq, .hash = records.back().hash});
+    }
+    return heads;
+}
+
+HeadStatement make_head(const Trails& trails, const HeadStatement* previous, TimePoint at, const KeyRing& keys) {
+    HeadStatement head;
+    head.number = previous == nullptr ? 1 : previous->number + 1;
+    head.at = to_iso8601(at);
+    head.chains = heads_of(trails);
+    head.prev_hash = previous == nullptr ? kNothingBefore : previous->hash;
+    head.hash = hash_of(head);
+    head.key_id = keys.newest_id();
+    head.signature = keys.sign(kPurpose, head.key_id, head.hash);
+    return head;
+}
+
+std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous, const KeyRing& keys) {
+    std::vector<std::string> problems;
+    const auto say = [&](std::string_view what) {
+        problems.push_back(fmt::format("statement {} of {}: {}", head.number, head.at, what));
+    };
+    const std::int64_t expected = previous == nullptr ? 1 : previous->number + 1;
+    if (head.number != expected) say(fmt::format("statement {} is missing before it", expected));
+    if (head.prev_hash != (previous == nullptr ? kNothingBefore : previous->hash)) {
+        say("does not follow the statement before it");
+    }
+    if (hash_of(head) != head.hash) say("was changed after it was written");
+    if (!keys.has(head.key_id)) {
+        say("was signed with a key that is not known");
+    } else if (!keys.verify(kPurpose, head.key_id, head.hash, head.signature)) {
+        say("its signature is not ours");
+    }
+    return problems;
+}
+
+std::vector<std::string> compare(const HeadStatement& head, const Trails& trails) {
+    std::vector<std::string> problems;
+    for (const ChainHead& chain : head.chains) {
+        const auto say = [&](std::string_view what) {
+            problems.push_back(
+                fmt::format("{}: {} (statement {} of {})", chain.approval_id, what, head.number, head.at));
+        };
+        const auto trail = trails.find(chain.approval_id);
+        if (trail == trails.end() || trail->second.empty()) {
+            say(fmt::format("its whole chain of {} records is gone", chain.seq));
+            continue;
+        }
+        const std::vector<AuditRecord>& records = trail->second;
+        if (records.back().seq < chain.seq) {
+            say(fmt::format("its chain ends at record {}, but had {}: its end was cut off", records.back().seq,
+                            chain.seq));
+            continue;
+        }
+        const auto record = std::find_if(records.begin(), records.end(),
+                                         [&](const AuditRecord& each) { return each.seq == chain.seq; });
+        if (record == records.end()) {
+            say(fmt::format("its record {} is gone", chain.seq));
+        } else if (record->hash != chain.hash) {
+            say(fmt::format("its chain up to record {} is another one than it was: it was written anew", chain.seq));
+        }
+    }
+    return problems;
+}
+
+std::vector<std::string> verify_trails(const Trails& trails) {
+    std::vector<std::string> problems;
+    for (const auto& [approval_id, records] : trails) {
+        const auto found = verify_chain(records);
+        problems.insert(problems.end(), found.begin(), found.end());
+        for (const AuditRecord& record : records) {
+            if (record.approval_id != approval_id) {
+                problems.push_back(fmt::format("{}: its chain holds a record of {}", approval_id, record.approval_id));
+            }
+        }
+    }
+    return problems;
+}
+
+}  // namespace holdpoint::approvals

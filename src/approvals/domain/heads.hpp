@@ -1,0 +1,57 @@
+// Heads: signed statements of where every audit chain ends, each naming the one before. A chain is whole by itself;
+// only a statement tells that a whole chain, or the end of one, is gone.
+#pragma once
+
+#include <boost/describe.hpp>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "approvals/domain/audit.hpp"
+#include "approvals/domain/signing.hpp"
+#include "base/clock.hpp"
+
+namespace holdpoint::approvals {
+
+/// Approval -> its chain, by seq.
+using Trails = std::map<std::string, std::vector<AuditRecord>>;
+
+/// The last record of one chain.
+struct ChainHead {
+    std::string approval_id;
+    std::int64_t seq = 0;
+    std::string hash;
+    friend bool operator==(const ChainHead&, const ChainHead&) = default;
+};
+BOOST_DESCRIBE_STRUCT(ChainHead, (), (approval_id, seq, hash))
+
+struct HeadStatement {
+    std::int64_t number = 1;        // from 1, without gaps
+    std::string at;                 // ISO 8601 UTC
+    std::vector<ChainHead> chains;  // by approval_id
+    std::string prev_hash;          // of the statement before; 64 zeros for the first
+    std::string hash;               // over all above
+    std::string key_id;
+    std::string signature;  // of hash
+    friend bool operator==(const HeadStatement&, const HeadStatement&) = default;
+};
+BOOST_DESCRIBE_STRUCT(HeadStatement, (), (number, at, chains, prev_hash, hash, key_id, signature))
+
+[[nodiscard]] std::vector<ChainHead> heads_of(const Trails& trails);
+
+/// `previous` is the last statement, nullptr for the first.
+[[nodiscard]] HeadStatement make_head(const Trails& trails, const HeadStatement* previous, TimePoint at,
+                                      const KeyRing& keys);
+
+/// Everything that is wrong with a statement by itself and as the one after `previous`; empty when nothing is.
+[[nodiscard]] std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous,
+                                                   const KeyRing& keys);
+
+/// What the trails no longer have, or have otherwise, of what a statement says. Newer chains and records are no fault.
+[[nodiscard]] std::vector<std::string> compare(const HeadStatement& head, const Trails& trails);
+
+/// Every problem of every chain (verify_chain).
+[[nodiscard]] std::vector<std::string> verify_trails(const Trails& trails);
+
+}  // namespace holdpoint::approvals

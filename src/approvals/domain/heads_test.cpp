@@ -1,0 +1,172 @@
+// Over many chains: statements of their heads, erased fields, and what is handed over.
+#include "approvals/domain/heads.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "approvals/domain/export.hpp"
+
+namespace holdpoint::approvals {
+namespace {
+
+using durable::Json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const TimePoint kNow = parse_iso8601("2026-11-26T08:00:00Z").value();
+
+KeyRing keys() {
+    return KeyRing::make({{"k1", std::string(32, 's')}}).value();
+}
+
+void add_record(Trails& trails, const std::string& approval_id, const std::string& comments) {
+    SeededRandom random(trails[approval_id].size());
+    auto& chain = trails[approval_id];
+    AuditEvent event{.event = "decided", .at = to_iso8601(kNow)};
+    event.actor = "ann@x";
+    event.details = {{"decision", "approved"}};
+    event.personal = {{"comments", comments}, {"requester", "req@x"}};
+    const AuditRecord* last = chain.empty() ? nullptr : &chain.back();
+    chain.push_back(next_record(approval_id, last, event, random));
+}
+
+Trails three_chains() {
+    Trails trails;
+    for (const std::string id : {"a", "b", "c"}) {
+        for (int i = 0; i < 3; ++i) add_record(trails, id, "fine");
+    }
+    return trails;
+}
+
+TEST(Heads, TellWhatIsGone) {
+    const Trails whole = three_chains();
+    const HeadStatement head = make_head(whole, nullptr, kNow, keys());
+    EXPECT_THAT(verify_head(head, nullptr, keys()), IsEmpty());
+    EXPECT_THAT(compare(head, whole), IsEmpty());
+
+    Trails removed = whole;
+    removed.erase("b");
+    EXPECT_THAT(verify_trails(removed), IsEmpty()) << "by itself nobody sees it";
+    EXPECT_THAT(compare(head, removed),
+                ElementsAre("b: its whole chain of 3 records is gone (statement 1 of 2026-11-26T08:00:00.000Z)"));
+    Trails cut = whole;
+    cut["c"].pop_back();
+    EXPECT_THAT(compare(head, cut),
+                ElementsAre("c: its chain ends at record 2, but had 3: its end was cut off (statement 1 "
+                            "of 2026-11-26T08:00:00.000Z)"));
+    Trails anew = whole;
+    anew.erase("a");
+    for (int i = 0; i < 4; ++i) add_record(anew, "a", "forged");
+    EXPECT_THAT(verify_trails(anew), IsEmpty());
+    EXPECT_THAT(compare(head, anew), ElementsAre(HasSubstr("a: its chain up to record 3 is another one")));
+    Trails hole = whole;
+    add_record(hole, "a", "later");
+    hole["a"].erase(hole["a"].begin() + 2);
+    EXPECT_THAT(compare(head, hole), ElementsAre(HasSubstr("a: its record 3 is gone")));
+    EXPECT_THAT(verify_trails(hole), SizeIs(2));
+    Trails grown = whole;
+    add_record(grown, "a", "later");
+    add_record(grown, "d", "new");
+    EXPECT_THAT(compare(head, grown), IsEmpty());
+    Trails copied = whole;
+    copied["d"] = whole.at("a");
+    EXPECT_THAT(verify_trails(copied), SizeIs(3));
+}
+
+TEST(Heads, FollowOneAnother) {
+    Trails trails = three_chains();
+    const HeadStatement first = make_head(trails, nullptr, kNow, keys());
+    add_record(trails, "a", "more");
+    const HeadStatement second = make_head(trails, &first, kNow, keys());
+    EXPECT_THAT(verify_head(second, &first, keys()), IsEmpty());
+    EXPECT_EQ(second.prev_hash, first.hash);
+    EXPECT_THAT(verify_head(second, nullptr, keys()),
+                ElementsAre(HasSubstr("statement 1 is missing before it"), HasSubstr("does not follow")));
+    EXPECT_EQ(durable::from_json<HeadStatement>(Json::parse(durable::to_json(second).dump())), second);
+
+    HeadStatement changed = second;
+    changed.chains.pop_back();
+    EXPECT_THAT(verify_head(changed, &first, keys()), ElementsAre(HasSubstr("was changed after it was written")));
+    HeadStatement forged = second;
+    forged.chains.pop_back();
+    Trails fewer = trails;
+    fewer.erase("c");
+    forged = make_head(fewer, &first, kNow, KeyRing::make({{"k1", std::string(32, 'x')}}).value());
+    EXPECT_THAT(verify_head(forged, &first, keys()), ElementsAre(HasSubstr("its signature is not ours")));
+    forged.key_id = "k9";
+    EXPECT_THAT(verify_head(forged, &first, keys()), ElementsAre(HasSubstr("a key that is not known")));
+}
+
+TEST(Erasing, EmptiesValueAndSaltAndKeepsTheChain) {
+    Trails trails = three_chains();
+    auto& chain = trails["a"];
+    const std::string digest = chain[1].digests.at("comments");
+    erase(chain[1], {"comments", "actor", "no such field"});
+    EXPECT_THAT(verify_chain(chain), IsEmpty());
+    EXPECT_EQ(chain[1].personal.at("comments"), PersonalField{});
+    EXPECT_EQ(chain[1].personal.at("requester").value, "req@x");
+    EXPECT_EQ(chain[1].digests.at("comments"), digest);
+    EXPECT_THAT(erasures(chain),
+                ElementsAre("a record 2 (decided): actor erased", "a record 2 (decided): comments erased"));
+    erase(chain[1], {"comments"});
+    EXPECT_THAT(erasures(chain), SizeIs(2));
+    chain[1].personal["comments"].value = "never said";
+    EXPECT_THAT(verify_chain(chain), SizeIs(1)) << "nothing comes back but what was there";
+    chain[1].personal["comments"] = {};
+    chain[2].personal["comments"].value.clear();
+    EXPECT_THAT(verify_chain(chain), SizeIs(1)) << "a value that is gone while its salt is there";
+}
+
+TEST(Export, CsvCellsAreTextAndOneLine) {
+    EXPECT_EQ(csv_cell("plain"), R"("plain")");
+    EXPECT_EQ(csv_cell(R"(say "yes", now)"), R"("say ""yes"", now")");
+    EXPECT_EQ(csv_cell("one\r\n=two\n"), R"("one\r\n=two\n")");
+    EXPECT_EQ(csv_cell(std::string_view("a\0b", 3)), R"("ab")");
+    for (const std::string formula :
+         {"=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\tx", "\n=1", "\rx", "＝1", "＠x"}) {
+        EXPECT_THAT(csv_cell(formula), ::testing::StartsWith("\"'")) << formula;
+    }
+    EXPECT_EQ(csv_cell(""), R"("")");
+}
+
+TEST(Export, HasEveryRecordOnALine) {
+    Trails trails = three_chains();
+    add_record(trails, "c", "=cmd|'/c calc'!A1\r\n\"and more\"");
+    erase(trails["a"][0], {"actor", "requester"});
+    const ExportFile csv = to_csv(trails, "audit.csv");
+    EXPECT_EQ(csv.rows, 10);
+    EXPECT_EQ(std::count(csv.content.begin(), csv.content.end(), '\n'), 11);
+    EXPECT_THAT(csv.content, HasSubstr(R"("'=cmd|'/c calc'!A1\r\n""and more""")"));
+    EXPECT_THAT(csv.content,
+                HasSubstr(R"("decided","","system","fine","{}","{""decision"":""approved""}","actor, requester")"));
+    const ExportFile lines = to_json_lines(trails, "audit.jsonl");
+    EXPECT_EQ(lines.rows, 10);
+    EXPECT_EQ(std::count(lines.content.begin(), lines.content.end(), '\n'), 10);
+    const std::string first = lines.content.substr(0, lines.content.find('\n'));
+    EXPECT_EQ(durable::from_json<AuditRecord>(Json::parse(first)), trails["a"][0]);
+}
+
+TEST(Export, AManifestHoldsItsFiles) {
+    Trails trails = three_chains();
+    erase(trails["a"][0], {"actor"});
+    std::vector<ExportFile> files = {to_csv(trails, "audit.csv"), to_json_lines(trails, "audit.jsonl")};
+    const Manifest manifest = make_manifest(trails, files, "1.0.0", kNow);
+    EXPECT_EQ(manifest.approvals, 3);
+    EXPECT_EQ(manifest.records, 9);
+    EXPECT_EQ(manifest.erased_fields, 1);
+    EXPECT_EQ(manifest.chains, heads_of(trails));
+    EXPECT_THAT(manifest.problems, IsEmpty());
+    EXPECT_EQ(durable::from_json<Manifest>(Json::parse(durable::to_json(manifest).dump())), manifest);
+    EXPECT_THAT(verify_files(manifest, files), IsEmpty());
+    files[0].content[5] = 'X';
+    files.pop_back();
+    EXPECT_THAT(verify_files(manifest, files),
+                ElementsAre("audit.csv: was changed after it was exported", "audit.jsonl: is missing"));
+    trails["b"][1].event = "other";
+    EXPECT_THAT(make_manifest(trails, files, "1.0.0", kNow).problems, ElementsAre(HasSubstr("b record 2 (other)")));
+}
+
+}  // namespace
+}  // namespace holdpoint::approvals

@@ -1,0 +1,104 @@
+#include "approvals/domain/links.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <optional>
+
+#include "durable/json.hpp"
+
+namespace holdpoint::approvals {
+
+using durable::Json;
+
+namespace {
+
+/// PREFIX.KEY_ID.PAYLOAD.SIGNATURE; the prefix tells what it is, and its version.
+struct Kind {
+    std::string_view prefix;
+    std::string_view purpose;
+    std::string_view name;
+};
+constexpr Kind kLink{.prefix = "hplink1", .purpose = "holdpoint one-click link 1", .name = "link"};
+constexpr Kind kToken{.prefix = "hptoken1", .purpose = "holdpoint bearer token 1", .name = "token"};
+constexpr std::size_t kTokenMax = 16'384;
+
+std::unexpected<TokenRefusal> refuse(TokenProblem problem, std::string message) {
+    return std::unexpected(TokenRefusal{.problem = problem, .message = std::move(message)});
+}
+
+std::unexpected<TokenRefusal> malformed(const Kind& kind) {
+    return refuse(TokenProblem::malformed,
+                  fmt::format("This {} is not whole, or is none: it was cut or changed on its way.", kind.name));
+}
+
+std::optional<std::array<std::string_view, 4>> parts_of(std::string_view token) {
+    std::array<std::string_view, 4> parts;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const std::size_t end = token.find('.');
+        if ((end == std::string_view::npos) != (i + 1 == parts.size())) return std::nullopt;
+        parts[i] = token.substr(0, end);
+        token.remove_prefix(end == std::string_view::npos ? token.size() : end + 1);
+    }
+    return parts;
+}
+
+template <class Claims>
+std::string make(const Kind& kind, const KeyRing& keys, const Claims& claims) {
+    const std::string& id = keys.newest_id();
+    const std::string payload = base64url_encode(durable::to_json(claims).dump());
+    return fmt::format("{}.{}.{}.{}", kind.prefix, id, payload, keys.sign(kind.purpose, id, payload));
+}
+
+/// The signature is looked at before what it signs.
+template <class Claims>
+std::expected<Claims, TokenRefusal> read(const Kind& kind, const Kind& other, const KeyRing& keys,
+                                         std::string_view token, TimePoint now) {
+    const auto parts = token.size() > kTokenMax ? std::nullopt : parts_of(token);
+    if (!parts) return malformed(kind);
+    const auto [prefix, key_id, payload, signature] = *parts;
+    if (prefix == other.prefix) {
+        return refuse(TokenProblem::malformed,
+                      fmt::format("This is a {}, where a {} is expected.", other.name, kind.name));
+    }
+    if (prefix != kind.prefix) return malformed(kind);
+    if (!keys.has(key_id)) {
+        return refuse(
+            TokenProblem::unknown_key,
+            fmt::format("This {} was signed with a key that is not used any more; ask for a new one.", kind.name));
+    }
+    if (!keys.verify(kind.purpose, key_id, payload, signature)) {
+        return refuse(TokenProblem::wrong_signature,
+                      fmt::format("This {} was changed after it was signed.", kind.name));
+    }
+    Claims claims;
+    try {
+        claims = durable::from_json<Claims>(Json::parse(base64url_decode(payload).value_or("")));
+    } catch (const durable::SerdesError&) {
+        return malformed(kind);
+    }
+    if (to_epoch_ms(now) / 1000 >= claims.expires) {
+        return refuse(TokenProblem::expired, fmt::format("This {} has expired; ask for a new one.", kind.name));
+    }
+    return claims;
+}
+
+}  // namespace
+
+std::string make_link(const KeyRing& keys, const LinkClaims& claims) {
+    return make(kLink, keys, claims);
+}
+
+std::expected<LinkClaims, TokenRefusal> read_link(const KeyRing& keys, std::string_view link, TimePoint now) {
+    return read<LinkClaims>(kLink, kToken, keys, link, now);
+}
+
+std::string make_token(const KeyRing& keys, const TokenClaims& claims) {
+    return make(kToken, keys, claims);
+}
+
+std::expected<TokenClaims, TokenRefusal> read_token(const KeyRing& keys, std::string_view token, TimePoint now) {
+    return read<TokenClaims>(kToken, kLink, keys, token, now);
+}
+
+}  // namespace holdpoint::approvals

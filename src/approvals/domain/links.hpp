@@ -1,0 +1,53 @@
+// Links: what proves who somebody is without a password: a one-click link to one approval, and a bearer token. Both are
+// secrets, signed, and good until they expire; neither is ever taken for the other.
+#pragma once
+
+#include <boost/describe.hpp>
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "approvals/domain/signing.hpp"
+#include "base/clock.hpp"
+
+namespace holdpoint::approvals {
+
+/// Lets one person see and decide one approval.
+struct LinkClaims {
+    std::string approval_id;
+    std::string person;
+    std::int64_t expires = 0;  // epoch seconds
+    friend bool operator==(const LinkClaims&, const LinkClaims&) = default;
+};
+BOOST_DESCRIBE_STRUCT(LinkClaims, (), (approval_id, person, expires))
+
+/// Lets a person in.
+struct TokenClaims {
+    std::string person;
+    std::vector<std::string> groups;
+    std::int64_t expires = 0;  // epoch seconds
+    std::string token_id;      // to take it back by
+    friend bool operator==(const TokenClaims&, const TokenClaims&) = default;
+};
+BOOST_DESCRIBE_STRUCT(TokenClaims, (), (person, groups, expires, token_id))
+
+enum class TokenProblem { malformed, unknown_key, wrong_signature, expired };
+
+struct TokenRefusal {
+    TokenProblem problem = TokenProblem::malformed;
+    std::string message;  // shows nothing of the token
+    friend bool operator==(const TokenRefusal&, const TokenRefusal&) = default;
+};
+
+/// Letters, digits, "-", "_" and "." only, so it goes into an address as it is. Signed by the newest key.
+[[nodiscard]] std::string make_link(const KeyRing& keys, const LinkClaims& claims);
+[[nodiscard]] std::expected<LinkClaims, TokenRefusal> read_link(const KeyRing& keys, std::string_view link,
+                                                                TimePoint now);
+
+[[nodiscard]] std::string make_token(const KeyRing& keys, const TokenClaims& claims);
+[[nodiscard]] std::expected<TokenClaims, TokenRefusal> read_token(const KeyRing& keys, std::string_view token,
+                                                                  TimePoint now);
+
+}  // namespace holdpoint::approvals
