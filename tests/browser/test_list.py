@@ -111,7 +111,7 @@ def test_nothing_new_costs_no_body(open_page, seeding):
 
 def test_asks_seldom_while_hidden_and_while_failing(open_page, seeding):
     seeding.submit("First")
-    page = open_page("ann@example.com", clock=True)
+    page = open_page("ann@example.com", viewport=PHONE, clock=True)
     expect(rows(page)).to_have_count(1)
     asked = []
     page.on("request", lambda request: asked.append(request.url) if "api/approvals" in request.url else None)
@@ -121,15 +121,17 @@ def test_asks_seldom_while_hidden_and_while_failing(open_page, seeding):
     assert len(asked) <= 1
     page.evaluate("Object.defineProperty(document, 'hidden', { get: () => false, configurable: true })")
     page.route("**/api/approvals?*", lambda route: route.abort())
+    before = rows(page).bounding_box()
     poke(page)
-    expect(page.get_by_text("No connection. This list may be old")).to_be_visible()
+    expect(page.get_by_text("No connection. This may be old.")).to_be_visible()
+    assert rows(page).bounding_box() == before, "nothing moves"
     asked.clear()
     for _ in range(12):
         page.clock.run_for(5_000)
     assert 1 <= len(asked) <= 5, "backs off"
     page.unroute("**/api/approvals?*")
     page.get_by_role("button", name="Try now").click()
-    expect(page.get_by_text("This list may be old")).to_have_count(0)
+    expect(page.get_by_text("This may be old")).to_have_count(0)
 
 
 def test_time_is_the_servers_not_this_machines(open_page, seeding):

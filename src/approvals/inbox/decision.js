@@ -85,7 +85,8 @@ function Form({ approval, draft, problem, busy, blockedUntil, onSend, onClose })
     draft.comments = event.currentTarget.value;
     if (missing && draft.comments.trim()) setMissing(false);
   };
-  const label = wait > 0 ? `Wait ${wait} s` : busy ? words.sending : problem ? `${words.button}: try again` : words.button;
+  const again = problem && (problem.kind !== 'refused' || problem.code === 'TOO_MANY_REQUESTS');
+  const label = wait > 0 ? `Wait ${wait} s` : busy ? words.sending : again ? 'Try again' : words.button;
   const tone = { approved: 'good filled', rejected: 'bad filled', changes_requested: 'primary' }[draft.decision];
   return html`<form class="decide" ref=${form} onSubmit=${submit} onKeyDown=${keyDown} novalidate>
     <h2 tabindex="-1">${words.title}</h2>

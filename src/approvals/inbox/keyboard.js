@@ -1,6 +1,6 @@
 // Keys for those who do not reach for the mouse, and the help that lists them. They can be switched off, because people who
 // speak to their computer trigger single keys by accident.
-import { html, useEffect, useRef, useState } from './preact.js';
+import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
 
 const SWITCH = 'holdpoint-keys';
 const storage = () => {
@@ -17,7 +17,7 @@ const isTyping = (target) => target.closest?.('input:not([type=radio], [type=che
 export function useKeys(keys) {
   const latest = useRef();
   latest.current = keys;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const pressed = (event) => {
       const action = latest.current[event.key];
       if (!action || event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;

@@ -103,8 +103,7 @@ const isAmongRows = () => document.activeElement === document.body || document.a
 
 function Trouble({ failing, onRetry }) {
   const { title } = explain(failing);
-  return html`<p class="note warn inline">${title}. This list may be old; trying again by itself.
-    <button class="button small" onClick=${onRetry}>Try now</button></p>`;
+  return html`<span class="trouble">${title}. This may be old.</span> <button class="button small" onClick=${onRetry}>Try now</button>`;
 }
 
 export function ListPage({ filter, arrived }) {

@@ -33,6 +33,9 @@ export const FORMS = {
   },
 };
 
+/** A name within a sentence keeps its own direction to itself. */
+const isolated = (name) => `\u2068${name}\u2069`;
+
 const openStage = (approval) => approval.stages.find((stage) => stage.state === 'open');
 const approvalsOf = (stage) => stage.votes.filter((vote) => vote.decision === 'approved').length;
 
@@ -49,9 +52,9 @@ export function consequence(approval, decision) {
   const stage = openStage(approval);
   if (!stage) return 'Your approval counts at once, and cannot be taken back.';
   const missing = stage.required - approvalsOf(stage) - 1;
-  if (missing > 0) return `Your approval counts at once; you cannot take it back. After it, ${missing} more ${missing === 1 ? 'is' : 'are'} needed from ${stage.name}.`;
+  if (missing > 0) return `Your approval counts at once; you cannot take it back. After it, ${missing} more ${missing === 1 ? 'is' : 'are'} needed from ${isolated(stage.name)}.`;
   const next = approval.stages[approval.stages.indexOf(stage) + 1];
-  if (next) return `Yours is the last approval that ${stage.name} must give. The request then goes on to ${next.name}. You cannot take it back.`;
+  if (next) return `Yours is the last approval that ${isolated(stage.name)} must give. The request then goes on to ${isolated(next.name)}. You cannot take it back.`;
   return 'The request is approved at once, for good, and whatever waits for it goes on.';
 }
 
@@ -63,14 +66,14 @@ export function standing(approval) {
   const stage = openStage(approval);
   if (!stage) return 'The request is still open.';
   const missing = stage.required - approvalsOf(stage);
-  return `The request is still open: ${missing} more ${missing === 1 ? 'approval is' : 'approvals are'} needed from ${stage.name}.`;
+  return `The request is still open: ${missing} more ${missing === 1 ? 'approval is' : 'approvals are'} needed from ${isolated(stage.name)}.`;
 }
 
 /** "Bob approved this on …", or '' while nobody has. */
 export function whoDecided(approval) {
   const how = DECIDED[approval.status];
   if (!how || !approval.approver) return '';
-  return `${approval.approver} ${how} this${approval.decided_at ? `, ${exactly(approval.decided_at)}` : ''}.`;
+  return `${isolated(approval.approver)} ${how} this${approval.decided_at ? `, ${exactly(approval.decided_at)}` : ''}.`;
 }
 
 const REFUSALS = {
