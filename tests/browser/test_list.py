@@ -78,6 +78,20 @@ def test_news_waits_until_it_is_asked_for_and_moves_nothing(open_page, seeding):
     assert seeding.status(first) == "pending"
 
 
+def test_news_reaches_rows_that_were_loaded_later(open_page, seeding):
+    crowd = seeding.crowd(120)
+    page = open_page("ann@example.com", "#/?order=urgent")
+    expect(rows(page)).to_have_count(50)
+    page.get_by_role("button", name="Show more").click()
+    expect(rows(page)).to_have_count(100)
+    last = rows(page).nth(99).get_by_role("link").get_attribute("data-id")
+    assert last in crowd
+    seeding.decide(last, "bob@example.com")
+    poke(page)
+    expect(rows(page).nth(99)).to_contain_text("No longer pending")
+    expect(rows(page).filter(has_text="No longer pending")).to_have_count(1)
+
+
 def test_an_empty_inbox_fills_by_itself(open_page, seeding):
     page = open_page("ann@example.com", clock=True)
     expect(page.get_by_text("All clear.")).to_be_visible()

@@ -23,7 +23,12 @@ function Menu({ me, onSignOut, onHelp }) {
       menu.current.querySelector('summary').focus();
     }
   };
-  const leave = (event) => { if (!menu.current.contains(event.relatedTarget)) menu.current.open = false; };
+  const leave = (event) => { if (event.relatedTarget && !menu.current.contains(event.relatedTarget)) menu.current.open = false; };
+  useEffect(() => {
+    const pressed = (event) => { if (!menu.current.contains(event.target)) menu.current.open = false; };
+    document.addEventListener('pointerdown', pressed);
+    return () => document.removeEventListener('pointerdown', pressed);
+  }, []);
   const { name, display_name, groups = [] } = me.identity;
   return html`<details class="menu" ref=${menu} onKeyDown=${close} onFocusOut=${leave}>
     <summary aria-label=${`Account: ${display_name || name}`}><span class="initial" aria-hidden="true">${(display_name || name).slice(0, 1).toUpperCase()}</span>

@@ -62,7 +62,7 @@ function Form({ approval, draft, problem, busy, blockedUntil, onSend, onClose })
   useLayoutEffect(() => {
     if (problem) return;
     if (required) field.current.focus();
-    else form.current.querySelector('h2').focus();
+    else form.current.querySelector('h2').focus({ preventScroll: true }); // the form is in view; the document stays where it is
   }, [draft.decision]);
 
   const submit = (event) => {
