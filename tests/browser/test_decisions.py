@@ -50,6 +50,9 @@ def test_approving_is_two_presses(open_page, seeding, viewport):
     page = detail(open_page, approval, viewport=viewport)
     choose(page, "Approve")
     expect(page.get_by_text("The request is approved at once, for good")).to_be_in_viewport()
+    press(page, "Not now")
+    choose(page, "Approve")
+    assert page.evaluate("scrollY") == 0, "the document stays where it is"
     press(page, "Approve")
     expect(note(page, "You approved this.")).to_contain_text("Whatever waited for it goes on")
     expect(note(page, "You approved this.")).to_be_focused()

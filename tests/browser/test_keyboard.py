@@ -68,6 +68,7 @@ def test_single_letters_can_be_switched_off(open_page, seeding):
     page.keyboard.press("?")
     page.get_by_label("Use single letters").uncheck()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("j")
     expect(page.get_by_role("link", name="First")).not_to_be_focused()
     page.keyboard.press("ArrowDown")

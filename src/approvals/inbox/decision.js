@@ -136,7 +136,7 @@ export function Decision({ approval, start, onDeciding, onAnswer, onEnded, onCha
   };
   useLayoutEffect(() => { // back to the button that opened the form
     if (draft.decision || !closed.current) return;
-    section.current.querySelectorAll('.choose button')[Object.keys(FORMS).indexOf(closed.current)].focus();
+    section.current.querySelectorAll('.choose button')[Object.keys(FORMS).indexOf(closed.current)].focus({ preventScroll: true });
   }, [draft.decision]);
 
   const send = async () => {
