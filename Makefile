@@ -17,6 +17,7 @@ demo:       ## approve, reject and time out, in both modes, on a server of its o
 
 test:       ## every test: unit, property, and whole-program tests with real processes and clients
 	@tools/install_packages.sh build test
+	@tools/install_packages.sh browser || [ -z "$$CI" ]
 	@tools/python_env.sh || [ -z "$$CI" ]
 	cmake --preset dev && cmake --build --preset dev
 	ctest --preset dev -LE long -j 2

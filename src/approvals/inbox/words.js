@@ -1,0 +1,119 @@
+// What the page says, in plain words: statuses, decisions, what will happen, and every refusal of the API.
+import { exactly } from './clock.js';
+
+export const STATUS = { pending: 'Pending', approved: 'Approved', rejected: 'Rejected', timeout: 'Timed out' };
+export const STAGE = { open: 'Deciding now', waiting: 'Comes later', approved: 'Approved', rejected: 'Rejected' };
+export const DECIDED = { approved: 'approved', rejected: 'rejected', changes_requested: 'asked for changes' };
+export const PROOF = {
+  token: 'with a token', link: 'with a one-click link', oidc: 'by single sign-on', claimed: 'as claimed', system: '',
+};
+
+const EVENT = {
+  created: 'Requested',
+  notified: 'Approvers notified',
+  notification_failed: 'Notification failed',
+  decided: 'Decided',
+  timed_out: 'Timed out',
+  decision_refused: 'Decision refused',
+  completed: 'Completed',
+  changes_requested: 'Changes requested',
+};
+
+/** An event by its name; one that this page does not know is shown as it is called. */
+export function eventWords(event) {
+  const words = String(event).replaceAll('_', ' ');
+  return EVENT[event] ?? words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+export const FORMS = {
+  approved: { title: 'Approve this request?', button: 'Approve', sending: 'Approving…', label: 'Comment (optional)', done: 'You approved this.' },
+  rejected: { title: 'Reject this request?', button: 'Reject', sending: 'Rejecting…', label: 'Why you reject it', done: 'You rejected this.' },
+  changes_requested: {
+    title: 'Ask for changes?', button: 'Ask for changes', sending: 'Sending…', label: 'What should change', done: 'You asked for changes.',
+  },
+};
+
+/** A name within a sentence keeps its own direction to itself. */
+const isolated = (name) => `\u2068${name}\u2069`;
+
+const openStage = (approval) => approval.stages.find((stage) => stage.state === 'open');
+const approvalsOf = (stage) => stage.votes.filter((vote) => vote.decision === 'approved').length;
+
+/** What happens if this person decides so now. */
+export function consequence(approval, decision) {
+  if (decision === 'changes_requested') {
+    return 'The requester reads your comment. The request stays open until it is decided or its time is up.';
+  }
+  if (decision === 'rejected') {
+    return approval.may_decide.rejection_ends === false
+      ? 'Your rejection counts. The request can still be approved by others.'
+      : 'The request is rejected at once, for good, and whatever waits for it is told.';
+  }
+  const stage = openStage(approval);
+  if (!stage) return 'Your approval counts at once, and cannot be taken back.';
+  const missing = stage.required - approvalsOf(stage) - 1;
+  if (missing > 0) return `Your approval counts at once; you cannot take it back. After it, ${missing} more ${missing === 1 ? 'is' : 'are'} needed from ${isolated(stage.name)}.`;
+  const next = approval.stages[approval.stages.indexOf(stage) + 1];
+  if (next) return `Yours is the last approval that ${isolated(stage.name)} must give. The request then goes on to ${isolated(next.name)}. You cannot take it back.`;
+  return 'The request is approved at once, for good, and whatever waits for it goes on.';
+}
+
+/** Where the request stands, for somebody who has just decided or comes to look. */
+export function standing(approval) {
+  if (approval.status === 'approved') return 'The request is approved. Whatever waited for it goes on.';
+  if (approval.status === 'rejected') return 'The request is rejected. Whatever waited for it has been told.';
+  if (approval.status === 'timeout') return 'Nobody decided in time, so the request ended without a decision.';
+  const stage = openStage(approval);
+  if (!stage) return 'The request is still open.';
+  const missing = stage.required - approvalsOf(stage);
+  return `The request is still open: ${missing} more ${missing === 1 ? 'approval is' : 'approvals are'} needed from ${isolated(stage.name)}.`;
+}
+
+/** "Bob approved this on …", or '' while nobody has. */
+export function whoDecided(approval) {
+  const how = DECIDED[approval.status];
+  if (!how || !approval.approver) return '';
+  return `${isolated(approval.approver)} ${how} this${approval.decided_at ? `, ${exactly(approval.decided_at)}` : ''}.`;
+}
+
+const REFUSALS = {
+  OWN_REQUEST: ['This is your own request', 'Somebody else has to decide it.'],
+  NOT_AN_APPROVER: ['This is not yours to decide', 'Its policy names other approvers.'],
+  STAGE_NOT_OPEN: ['It is not your turn yet', 'An earlier stage has to finish first.'],
+  ALREADY_VOTED: ['You have decided here already', 'Each person decides once.'],
+  APPROVAL_EXPIRED: ['The time is up', 'This request can no longer be decided.'],
+  APPROVAL_ALREADY_DECIDED: ['Somebody else was first', 'This request has been decided. Yours was not counted.'],
+  WORKFLOW_ENDED: ['Nothing waits for this any more', 'The work that asked for it has ended, so a decision would change nothing.'],
+  LINK_USED: ['This link has been used', 'A one-click link decides once. To decide again, sign in.'],
+  DOCUMENT_CHANGED: ['The document has changed', 'Your decision was not counted, because you had not seen this. Look at what changed, then decide.'],
+  APPROVAL_NOT_FOUND: ['There is no such request', 'It may have been removed, or it is not for you to see.'],
+  CSRF: ['Your session was renewed', 'Nothing was sent. Try again.'],
+  UNAUTHENTICATED: ['You are signed out', 'Sign in again; what you wrote is kept.'],
+};
+
+/** {title, text} for anything that went wrong. */
+export function explain(error) {
+  if (error.kind === 'offline') return { title: 'No connection', text: 'The server did not answer. What you wrote is kept.' };
+  if (error.kind === 'server') return { title: 'The server has a problem', text: 'It could not answer just now. What you wrote is kept.' };
+  if (error.code === 'TOO_MANY_REQUESTS') return { title: 'Too many attempts', text: 'What you wrote is kept. Wait a moment, then try again.' };
+  const [title, text] = REFUSALS[error.code] ?? ['That was not accepted', error.message || 'The server gave no reason.'];
+  return { title, text };
+}
+
+const LINK_REFUSALS = {
+  expired: 'This link has expired. Sign in another way, or ask for a new one.',
+  used: 'This link has been used. Sign in another way to see what became of the request.',
+  unknown_key: 'This link was made with a key that this server does not know. Ask for a new one.',
+  malformed: 'This link is incomplete. Copy the whole address from the message, or open it there.',
+};
+const TOKEN_REFUSALS = {
+  expired: 'This token has expired. Ask for a new one.',
+  unknown_key: 'This server does not know this token. Ask for a new one.',
+  malformed: 'This is not a whole token. Copy it again, from its first character to its last.',
+};
+
+/** Why somebody could not be signed in by a `link` or a `token`. */
+export function explainSignIn(error, means) {
+  if (error.kind !== 'refused' || error.code === 'TOO_MANY_REQUESTS') return explain(error).title + '. Try again in a moment.';
+  return (means === 'link' ? LINK_REFUSALS : TOKEN_REFUSALS)[error.details?.reason] ?? (error.message || `This ${means} was not accepted.`);
+}

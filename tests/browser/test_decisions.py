@@ -1,0 +1,283 @@
+"""Deciding, and everything that can come between."""
+import re
+
+import pytest
+from conftest import PHONE, poke
+from playwright.sync_api import expect
+from seeding import TWO_STAGES
+
+ME = "ann@example.com"
+
+
+def detail(open_page, approval, **options):
+    page = open_page(ME, "#/approval/" + approval, **options)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    return page
+
+
+def choose(page, button, comments=""):
+    page.get_by_role("button", name=button, exact=True).click()
+    if comments:
+        page.get_by_role("textbox").fill(comments)
+
+
+def press(page, button):
+    page.get_by_role("button", name=button).first.click()
+
+
+def note(page, title):
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    return page.locator(".note").filter(has_text=title)
+
+
+def test_shows_everything_one_needs_to_decide(open_page, seeding):
+    approval = seeding.submit("Q4 budget", fields={"amount": "120.00 EUR"}, stages=TWO_STAGES, link="https://docs.example.com/q4", kind="expense")
+    seeding.decide(approval, "bob@example.com", comments="Fine by me")
+    page = detail(open_page, approval)
+    for words in ("120.00 EUR", "2 of 3 from finance, then 1 from legal", "policy spending, version 3", "Deciding now", "Comes later", "Fine by me",
+                  "Requested by dana@example.com", "1 of 2"):
+        expect(page.get_by_text(words).first).to_be_visible()
+    expect(page.locator("[aria-current=step]")).to_contain_text("finance")
+    link = page.get_by_role("link", name="Open the document docs.example.com")
+    assert link.get_attribute("rel") == "noopener noreferrer"
+    expect(page.locator(".history")).to_contain_text("Requested · dana@example.com")
+    expect(page.locator(".head .left")).to_have_text(re.compile(r"59 min left"))
+
+
+@pytest.mark.parametrize("viewport", [PHONE, None], ids=["phone", "desktop"])
+def test_approving_is_two_presses(open_page, seeding, viewport):
+    approval = seeding.submit("Q4 budget")
+    page = detail(open_page, approval, viewport=viewport)
+    choose(page, "Approve")
+    expect(page.get_by_text("The request is approved at once, for good")).to_be_in_viewport()
+    press(page, "Not now")
+    choose(page, "Approve")
+    assert page.evaluate("scrollY") == 0, "the document stays where it is"
+    press(page, "Approve")
+    expect(note(page, "You approved this.")).to_contain_text("Whatever waited for it goes on")
+    expect(note(page, "You approved this.")).to_be_focused()
+    assert seeding.status(approval) == "approved"
+
+
+def test_says_what_more_is_needed(open_page, seeding):
+    approval = seeding.submit("Q4 budget", stages=TWO_STAGES)
+    page = detail(open_page, approval)
+    choose(page, "Approve")
+    expect(page.get_by_text(re.compile("After it, 1 more is needed from .finance.\\."))).to_be_visible()
+    press(page, "Not now")
+    expect(page.get_by_role("button", name="Approve")).to_be_focused()
+    seeding.decide(approval, "bob@example.com")
+    poke(page)
+    expect(page.locator(".head")).to_contain_text("1 of 2")
+    choose(page, "Approve")
+    expect(page.get_by_text(re.compile("The request then goes on to .legal.\\."))).to_be_visible()
+    press(page, "Approve")
+    expect(note(page, "You approved this.")).to_contain_text("1 more approval is needed from")
+
+
+@pytest.mark.parametrize(("button", "status", "title"), [("Reject", "rejected", "You rejected this."),
+                                                         ("Ask for changes", "pending", "You asked for changes.")])
+def test_a_no_needs_a_reason(open_page, seeding, button, status, title):
+    approval = seeding.submit("Q4 budget")
+    page = detail(open_page, approval)
+    choose(page, button)
+    expect(page.get_by_role("textbox")).to_be_focused()
+    press(page, button)
+    expect(page.get_by_role("alert")).to_contain_text("Write a few words")
+    expect(page.get_by_role("textbox")).to_have_attribute("aria-invalid", "true")
+    assert seeding.decisions() == []
+    page.get_by_role("textbox").fill("The sum is wrong")
+    press(page, button)
+    note(page, title)
+    assert seeding.status(approval) == status
+    expect(page.locator(".stages blockquote")).to_have_text("The sum is wrong")
+
+
+def test_a_double_click_sends_one_decision(open_page, seeding):
+    page = detail(open_page, seeding.submit("Q4 budget"))
+    choose(page, "Approve")
+    page.locator(".decide button").first.dblclick()
+    note(page, "You approved this.")
+    assert len(seeding.decisions()) == 1
+
+
+@pytest.mark.parametrize(("failure", "title"), [("offline", "No connection"), ("server", "The server has a problem")])
+def test_a_failure_keeps_the_text_and_tries_again_on_demand(open_page, seeding, failure, title):
+    page = detail(open_page, seeding.submit("Q4 budget"))
+    choose(page, "Reject", "Too much")
+    page.route("**/decision", lambda route: route.abort() if failure == "offline" else route.fulfill(status=503, body="{}"))
+    press(page, "Reject")
+    note(page, title)
+    expect(page.get_by_role("textbox")).to_have_value("Too much")
+    page.unroute("**/decision")
+    press(page, "Try again")
+    note(page, "You rejected this.")
+
+
+def test_an_answer_that_was_lost_is_asked_for_with_the_same_key(open_page, seeding):
+    page = detail(open_page, seeding.submit("Q4 budget"))
+    choose(page, "Approve", "Good")
+
+    def lose(route):
+        route.fetch()
+        route.abort()
+
+    page.route("**/decision", lose)
+    press(page, "Approve")
+    note(page, "No connection")
+    page.unroute("**/decision")
+    press(page, "Try again")
+    note(page, "You approved this.")
+    first, second = seeding.decisions()
+    assert first == second
+
+
+def test_another_intention_has_another_key(open_page, seeding):
+    page = detail(open_page, seeding.submit("Q4 budget"))
+    page.route("**/decision", lambda route: (seen.append(route.request.post_data_json), route.abort()))
+    seen = []
+    for button, comments in (("Approve", "Good"), ("Approve", "Very good"), ("Reject", "Very good")):
+        choose(page, button, comments)
+        press(page, button)
+        note(page, "No connection")
+        press(page, "Not now")
+    assert len({body["idempotency_key"] for body in seen}) == 3
+
+
+def test_a_changed_document_is_shown_and_asked_about_anew(open_page, seeding):
+    approval = seeding.submit("Q4 budget", fields={"amount": "100 EUR", "for": "Q4"})
+    page = detail(open_page, approval)
+    choose(page, "Approve", "Fine")
+    seeding.change_document(approval, amount="120 EUR")
+    poke(page)
+    expect(page.locator(".fields")).to_contain_text("100 EUR")  # what is being decided about does not change under one's eyes
+    press(page, "Approve")
+    expect(note(page, "The document has changed")).to_contain_text("100 EUR")
+    expect(page.locator(".changes ins")).to_have_text("120 EUR")
+    expect(page.locator(".fields")).to_contain_text("120 EUR")
+    assert seeding.status(approval) == "pending"
+    expect(page.get_by_role("textbox")).to_have_value("Fine")
+    press(page, "Approve")
+    note(page, "You approved this.")
+    keys = [body["idempotency_key"] for body in seeding.decisions()]
+    assert keys[0] != keys[1]
+
+
+def test_a_change_while_one_reads_is_pointed_out(open_page, seeding):
+    approval = seeding.submit("Q4 budget", fields={"amount": "100 EUR"})
+    page = detail(open_page, approval)
+    seeding.change_document(approval, amount="120 EUR", reason="More seats")
+    poke(page)
+    changed = note(page, "The document has just changed")
+    for words in ("100 EUR", "120 EUR", "More seats"):
+        expect(changed).to_contain_text(words)
+
+
+def test_who_was_first_is_told_to_who_was_second(open_page, seeding):
+    approval = seeding.submit("Q4 budget")
+    page = detail(open_page, approval)
+    choose(page, "Reject", "Too much")
+    seeding.decide(approval, "bob@example.com", comments="Needed")
+    press(page, "Reject")
+    lost = note(page, "Somebody else was first")
+    for words in ("bob@example.com", "approved this", "You had written: Too much", "The request is approved"):
+        expect(lost).to_contain_text(words)
+    assert seeding.status(approval) == "approved"
+
+
+def test_a_decision_elsewhere_shows_by_itself(open_page, seeding):
+    approval = seeding.submit("Q4 budget")
+    page = detail(open_page, approval)
+    seeding.decide(approval, "bob@example.com", "rejected", "Not now")
+    poke(page)
+    expect(note(page, "rejected this")).to_contain_text("Not now")
+    expect(page.locator("#live")).to_contain_text("rejected this")
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("event", "title"), [("expire", "The time is up"), ("end_workflow", "Nothing waits for this any more")])
+def test_too_late(open_page, seeding, event, title):
+    approval = seeding.submit("Q4 budget")
+    page = detail(open_page, approval)
+    choose(page, "Approve")
+    getattr(seeding, event)(approval)
+    press(page, "Approve")
+    note(page, title)
+
+
+def test_the_end_of_its_time_is_seen_without_asking(open_page, seeding):
+    page = detail(open_page, seeding.submit("Q4 budget", seconds=2))
+    expect(page.get_by_role("article")).to_contain_text("Nobody decided in time")
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+
+
+REFUSALS = [(403, "OWN_REQUEST", "This is your own request"), (403, "NOT_AN_APPROVER", "This is not yours to decide"),
+            (409, "STAGE_NOT_OPEN", "It is not your turn yet"), (409, "ALREADY_VOTED", "You have decided here already"),
+            (409, "LINK_USED", "This link has been used"), (400, "INVALID_REQUEST", "That was not accepted")]
+
+
+@pytest.mark.parametrize(("status", "code", "title"), REFUSALS, ids=[code for _, code, _ in REFUSALS])
+def test_every_refusal_is_explained(open_page, seeding, status, code, title):
+    page = detail(open_page, seeding.submit("Q4 budget"))
+    page.route("**/decision", lambda route: route.fulfill(status=status, json={"error": {"code": code, "message": "because", "details": {}}}))
+    choose(page, "Approve", "Fine")
+    press(page, "Approve")
+    note(page, title)
+    expect(page.get_by_text("Fine")).to_be_attached()
+
+
+def test_too_many_attempts_wait_as_long_as_they_are_told(open_page, seeding):
+    page = detail(open_page, seeding.submit("Q4 budget"))
+    refused = {"error": {"code": "TOO_MANY_REQUESTS", "message": "", "details": {"retry_after_seconds": 1}}}
+    page.route("**/decision", lambda route: route.fulfill(status=429, json=refused))
+    choose(page, "Approve")
+    press(page, "Approve")
+    note(page, "Too many attempts")
+    expect(page.get_by_role("button", name=re.compile("Wait 1 s"))).to_be_visible()
+    page.unroute("**/decision")
+    press(page, "Try again")
+    note(page, "You approved this.")
+
+
+def test_a_renewed_session_costs_nobody_a_press(open_page, seeding):
+    page = detail(open_page, seeding.submit("Q4 budget"))
+    choose(page, "Approve")
+    seeding.renew_csrf_tokens()
+    press(page, "Approve")
+    note(page, "You approved this.")
+
+
+@pytest.mark.parametrize(("requester", "people", "title"), [(ME, [ME], "This is your own request"), ("dana@example.com", ["bob@example.com"], "This is not yours")])
+def test_who_may_not_decide_reads_why(open_page, seeding, requester, people, title):
+    page = detail(open_page, seeding.submit("Q4 budget", requester, stages=[("finance", 1, None, people)]))
+    note(page, title)
+    expect(page.get_by_role("button", name="Approve")).to_have_count(0)
+
+
+def test_what_is_typed_survives_looking_elsewhere(open_page, seeding):
+    approval = seeding.submit("Q4 budget")
+    page = detail(open_page, approval)
+    choose(page, "Reject", "Too much, because")
+    poke(page)
+    page.get_by_role("link", name="‹ Inbox").click()
+    page.get_by_role("link", name="Q4 budget").click()
+    expect(page.get_by_role("textbox")).to_have_value("Too much, because")
+
+
+def test_after_one_comes_the_next(open_page, seeding):
+    seeding.submit("Second", age_seconds=100)
+    seeding.submit("First", age_seconds=50)
+    page = open_page(ME)
+    page.get_by_role("link", name="First").click()
+    choose(page, "Approve")
+    press(page, "Approve")
+    press(page, "Next request")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Second")
+    page.get_by_role("link", name="‹ Inbox").click()
+    expect(page.get_by_role("link", name="Second")).to_be_visible()
+    expect(page.get_by_role("link", name="First")).to_have_count(0)
+
+
+def test_a_request_that_is_not_there(open_page, seeding):
+    page = open_page(ME, "#/approval/nowhere")
+    expect(page.get_by_role("heading", name="There is no such request")).to_be_visible()
