@@ -17,10 +17,13 @@ namespace {
 
 constexpr std::string_view kApprovals =
     R"({"TableName":"approvals","AttributeDefinitions":[{"AttributeName":"approval_id","AttributeType":"S"},
-        {"AttributeName":"status","AttributeType":"S"},{"AttributeName":"created_at","AttributeType":"S"}],
+        {"AttributeName":"status","AttributeType":"S"},{"AttributeName":"created_at","AttributeType":"S"},
+        {"AttributeName":"expires_at","AttributeType":"S"}],
         "KeySchema":[{"AttributeName":"approval_id","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",
         "GlobalSecondaryIndexes":[{"IndexName":"StatusIndex","Projection":{"ProjectionType":"ALL"},
-        "KeySchema":[{"AttributeName":"status","KeyType":"HASH"},{"AttributeName":"created_at","KeyType":"RANGE"}]}]})";
+        "KeySchema":[{"AttributeName":"status","KeyType":"HASH"},{"AttributeName":"created_at","KeyType":"RANGE"}]},
+        {"IndexName":"ExpiryIndex","Projection":{"ProjectionType":"ALL"},
+        "KeySchema":[{"AttributeName":"status","KeyType":"HASH"},{"AttributeName":"expires_at","KeyType":"RANGE"}]}]})";
 constexpr std::string_view kAudit =
     R"({"TableName":"audit","AttributeDefinitions":[{"AttributeName":"approval_id","AttributeType":"S"},
         {"AttributeName":"seq","AttributeType":"N"}],"BillingMode":"PAY_PER_REQUEST",

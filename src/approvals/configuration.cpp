@@ -49,6 +49,10 @@ Result<TableNames> table_names() {
     return TableNames{.approvals = std::move(*approvals), .audit = std::move(*audit)};
 }
 
+Result<std::string> settings_table() {
+    return text("SETTINGS_TABLE_NAME");
+}
+
 Result<WorkflowConfiguration> workflow_configuration() {
     WorkflowConfiguration configuration;
     auto tables = table_names();
@@ -58,6 +62,7 @@ Result<WorkflowConfiguration> workflow_configuration() {
     if (!topic) return std::unexpected(topic.error());
     configuration.topic_arn = std::move(*topic);
     configuration.api_function = api_function_name();
+    configuration.inbox_url = text("INBOX_URL").value_or("");
     const auto execution = number("EXECUTION_TIMEOUT_SECONDS", 3660, 31622400);
     if (!execution) return std::unexpected(execution.error());
     configuration.execution_timeout_seconds = *execution;

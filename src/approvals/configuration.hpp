@@ -14,7 +14,8 @@ enum class WaitMode { polling, callback };
 struct WorkflowConfiguration {
     TableNames tables;
     std::string topic_arn;
-    std::string api_function;  // shown in notifications
+    std::string api_function;    // shown in notifications
+    std::string inbox_url = {};  // the same; empty: there is no page
     std::int64_t approval_timeout_seconds = 300;
     std::int64_t execution_timeout_seconds = 90000;
     WaitMode wait_mode = WaitMode::polling;
@@ -25,8 +26,10 @@ struct WorkflowConfiguration {
 };
 
 /// APPROVALS_TABLE_NAME, AUDIT_TABLE_NAME, SNS_TOPIC_ARN, APPROVAL_TIMEOUT_SECONDS, EXECUTION_TIMEOUT_SECONDS,
-/// APPROVAL_WAIT_MODE, POLL_INTERVAL_SECONDS. ConfigurationError naming the variable.
+/// APPROVAL_WAIT_MODE, POLL_INTERVAL_SECONDS, INBOX_URL (may be missing). ConfigurationError naming the variable.
 [[nodiscard]] Result<WorkflowConfiguration> workflow_configuration();
 [[nodiscard]] Result<TableNames> table_names();
+/// SETTINGS_TABLE_NAME.
+[[nodiscard]] Result<std::string> settings_table();
 
 }  // namespace holdpoint::approvals

@@ -332,6 +332,7 @@ void add_approval_commands(CLI::App& app, int& status) {
         command->add_option("--comments", arguments->comments, "why");
     }
     add("outbox", "e-mail that the local server would have sent", outbox);
+    add_sign_in_commands(*group, status);
 }
 
 }  // namespace holdpoint::cli

@@ -36,6 +36,18 @@ ApprovalRequest any_request() {
     request.approver = perhaps(text());
     request.comments = perhaps(text());
     request.decided_at = perhaps(text());
+    request.fields = perhaps(std::vector<DocumentField>{{text(), text()}, {text(), text()}});
+    request.link = perhaps(text());
+    request.kind = perhaps(text());
+    request.votes = perhaps(std::vector<Vote>{{.person = text(),
+                                               .groups = {text()},
+                                               .stage = text(),
+                                               .at = text(),
+                                               .comments = text(),
+                                               .proof = text(),
+                                               .shown_digest = text(),
+                                               .idempotency_key = text()}});
+    request.revision = perhaps(*rc::gen::arbitrary<std::int64_t>());
     return request;
 }
 
@@ -47,7 +59,9 @@ void goes_through_json(const T& value) {
 TEST(ApprovalProperties, EveryModelComesBackAsItWas) {
     EXPECT_TRUE(rc::check([] {
         goes_through_json(any_request());
-        goes_through_json(WorkflowEvent{text(), text(), text(), perhaps(*rc::gen::arbitrary<std::int64_t>())});
+        goes_through_json(WorkflowEvent{text(), text(), text(), perhaps(*rc::gen::arbitrary<std::int64_t>()),
+                                        perhaps(std::vector<DocumentField>{{text(), text()}}), perhaps(text()),
+                                        perhaps(text())});
         goes_through_json(
             ApprovalDecisionRequest{text(), *rc::gen::element(Decision::approved, Decision::rejected), text(), text()});
         goes_through_json(WorkflowResult{text(), text(), text(), perhaps(text()), perhaps(text()), perhaps(text())});

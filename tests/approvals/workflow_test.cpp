@@ -244,11 +244,22 @@ TEST(Repository, TheTableItselfRefusesADecisionAfterTheExpiry) {
     approval.expires_at = to_iso8601(alone.clock.now());
     Repository& repository = alone.world.services().repository;
     ASSERT_TRUE(repository.create(approval));
-    const auto decided = repository.decide(
-        approval, {.approval_id = "a", .decision = Decision::approved, .approver = "boss", .comments = {}});
-    ASSERT_TRUE(decided) << decided.error().message;
-    EXPECT_FALSE(decided->won);
-    EXPECT_EQ(decided->approval.status, ApprovalStatus::pending);
+    // Decided by a clock that is behind.
+    const auto accepted = decide(standing_of(approval),
+                                 {.voter = {.person = "boss", .groups = {}, .proof = "claimed"},
+                                  .decision = VoteDecision::approved,
+                                  .comments = {},
+                                  .stage = {},
+                                  .shown_digest = {},
+                                  .idempotency_key = {}},
+                                 alone.clock.now() - 1min);
+    ASSERT_TRUE(accepted);
+    Accepted late = *accepted;
+    late.vote.at = approval.expires_at;
+    const auto voted = repository.vote(approval, late);
+    ASSERT_TRUE(voted) << voted.error().message;
+    EXPECT_FALSE(*voted);
+    EXPECT_EQ(repository.find("a").value()->status, ApprovalStatus::pending);
 }
 
 TEST(PollInterval, NeverMoreThan2500Polls) {

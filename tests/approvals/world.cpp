@@ -8,14 +8,21 @@ namespace {
 
 constexpr std::string_view kApprovals =
     R"({"TableName":"approvals","AttributeDefinitions":[{"AttributeName":"approval_id","AttributeType":"S"},
-        {"AttributeName":"status","AttributeType":"S"},{"AttributeName":"created_at","AttributeType":"S"}],
+        {"AttributeName":"status","AttributeType":"S"},{"AttributeName":"created_at","AttributeType":"S"},
+        {"AttributeName":"expires_at","AttributeType":"S"}],
         "KeySchema":[{"AttributeName":"approval_id","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",
         "GlobalSecondaryIndexes":[{"IndexName":"StatusIndex","Projection":{"ProjectionType":"ALL"},
-        "KeySchema":[{"AttributeName":"status","KeyType":"HASH"},{"AttributeName":"created_at","KeyType":"RANGE"}]}]})";
+        "KeySchema":[{"AttributeName":"status","KeyType":"HASH"},{"AttributeName":"created_at","KeyType":"RANGE"}]},
+        {"IndexName":"ExpiryIndex","Projection":{"ProjectionType":"ALL"},
+        "KeySchema":[{"AttributeName":"status","KeyType":"HASH"},{"AttributeName":"expires_at","KeyType":"RANGE"}]}]})";
 constexpr std::string_view kAudit =
     R"({"TableName":"audit","AttributeDefinitions":[{"AttributeName":"approval_id","AttributeType":"S"},
         {"AttributeName":"seq","AttributeType":"N"}],"BillingMode":"PAY_PER_REQUEST",
         "KeySchema":[{"AttributeName":"approval_id","KeyType":"HASH"},{"AttributeName":"seq","KeyType":"RANGE"}]})";
+
+constexpr std::string_view kSettings =
+    R"({"TableName":"settings","AttributeDefinitions":[{"AttributeName":"name","AttributeType":"S"}],
+        "KeySchema":[{"AttributeName":"name","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"})";
 
 aws::Configuration configuration_of_tests() {
     aws::Configuration configuration;
@@ -30,7 +37,7 @@ aws::Configuration configuration_of_tests() {
 Tables::Tables(const Clock& clock)
     : writer_(clock, *store_),
       service_(api::make_dynamodb_service({.clock = clock, .random = random_, .store = *store_, .writer = writer_})) {
-    for (const std::string_view table : {kApprovals, kAudit}) {
+    for (const std::string_view table : {kApprovals, kAudit, kSettings}) {
         (void)serve({.method = "POST",
                      .target = "/",
                      .headers = {{"X-Amz-Target", "DynamoDB_20120810.CreateTable"}},
@@ -87,10 +94,9 @@ World::World(WaitMode mode, Tables& tables, RunnersClock& clock, Random& random)
       clock_(clock),
       client_(configuration_of_tests(), tables, clock, random, [](std::chrono::milliseconds) {}),
       repository_(make_repository(client_, configuration.tables, clock, random)),
-      services_{.configuration = configuration,
-                .repository = *repository_,
-                .notifier = *this,
-                .clock = clock} {}
+      services_{.configuration = configuration, .repository = *repository_, .notifier = *this, .clock = clock},
+      keys_(client_, "settings", clock, random),
+      sessions_(keys_, clock, random) {}
 
 Answer World::api(const std::string& event) {
     const auto silent = std::make_shared<const std::atomic<bool>>(true);
@@ -98,6 +104,13 @@ Answer World::api(const std::string& event) {
         handle_api(durable::Json::parse(event), {.repository = *repository_, .workflows = *this, .clock = clock_},
                    durable::Logger({}, silent));
     return {.status = answer.statusCode, .body = durable::Json::parse(answer.body)};
+}
+
+HttpAnswer World::web(const HttpRequest& request) {
+    const auto silent = std::make_shared<const std::atomic<bool>>(true);
+    return handle_web(request,
+                      {.api = {.repository = *repository_, .workflows = *this, .clock = clock_}, .sessions = sessions_},
+                      durable::Logger({}, silent));
 }
 
 Answer World::decide(const std::string& decision, const std::string& approver, const std::string& comments) {

@@ -11,6 +11,7 @@
 
 #include "api/dynamodb/dynamodb.hpp"
 #include "approvals/api/api.hpp"
+#include "approvals/web/web.hpp"
 #include "approvals/workflow/workflow.hpp"
 #include "engine/writer.hpp"
 #include "store/store.hpp"
@@ -67,6 +68,12 @@ public:
     World(WaitMode mode, Tables& tables, RunnersClock& clock, Random& random);
 
     Answer api(const std::string& event);
+    /// A browser's request.
+    HttpAnswer web(const HttpRequest& request);
+    [[nodiscard]] SigningKeys& keys() { return keys_; }
+    [[nodiscard]] ApiServices api_services() {
+        return {.repository = *repository_, .workflows = *this, .clock = clock_};
+    }
     Answer decide(const std::string& decision, const std::string& approver, const std::string& comments = {});
     /// Starts the workflow with a valid event, or the given one.
     void start(std::int64_t timeout_seconds = 300);
@@ -95,6 +102,8 @@ private:
     aws::Client client_;
     std::unique_ptr<Repository> repository_;
     WorkflowServices services_;
+    SigningKeys keys_;
+    Sessions sessions_;
 };
 
 /// A world of its own.

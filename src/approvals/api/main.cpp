@@ -1,16 +1,17 @@
 // approval_api: the approval API function.
 #include <cstdio>
 
-#include "approvals/api/api.hpp"
 #include "approvals/configuration.hpp"
+#include "approvals/web/web.hpp"
 
 using namespace holdpoint;
 
 int main() {
     const auto tables = approvals::table_names();
     auto configuration = aws::configuration_from_environment();
-    if (!tables || !configuration) {
-        const Error& error = tables ? configuration.error() : tables.error();
+    const auto settings = approvals::settings_table();
+    if (!tables || !settings || !configuration) {
+        const Error& error = !tables ? tables.error() : !settings ? settings.error() : configuration.error();
         std::fprintf(stderr, "approval_api: %s\n", error.message.c_str());
         return 1;
     }
@@ -20,8 +21,11 @@ int main() {
     aws::Client client(std::move(*configuration), *transport, clock, random);
     const auto repository = approvals::make_repository(client, *tables, clock, random);
     approvals::LambdaWorkflows workflows(client);
-    const approvals::ApiServices services{.repository = *repository, .workflows = workflows, .clock = clock};
+    approvals::SigningKeys keys(client, *settings, clock, random);
+    approvals::Sessions sessions(keys, clock, random);
+    const approvals::WebServices services{.api = {.repository = *repository, .workflows = workflows, .clock = clock},
+                                          .sessions = sessions};
     return durable::run_lambda([&](durable::LambdaContext& context, const durable::Json& event) {
-        return approvals::handle_api(event, services, context.logger());
+        return approvals::handle_event(event, services, context.logger());
     });
 }

@@ -132,6 +132,11 @@ std::string shown_digest(const ApprovalRequest& approval) {
                                      approval.requester, approval.created_at, approval.expires_at}) {
         add(text, field);
     }
+    if (approval.link) add(text, *approval.link);
+    for (const DocumentField& field : approval.fields.value_or(std::vector<DocumentField>{})) {
+        add(text, field.name);
+        add(text, field.value);
+    }
     return digest(text);
 }
 

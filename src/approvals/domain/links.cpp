@@ -21,6 +21,7 @@ struct Kind {
 };
 constexpr Kind kLink{.prefix = "hplink1", .purpose = "holdpoint one-click link 1", .name = "link"};
 constexpr Kind kToken{.prefix = "hptoken1", .purpose = "holdpoint bearer token 1", .name = "token"};
+constexpr Kind kSession{.prefix = "hpsession1", .purpose = "holdpoint session 1", .name = "session"};
 constexpr std::size_t kTokenMax = 16'384;
 
 std::unexpected<TokenRefusal> refuse(TokenProblem problem, std::string message) {
@@ -52,12 +53,12 @@ std::string make(const Kind& kind, const KeyRing& keys, const Claims& claims) {
 
 /// The signature is looked at before what it signs.
 template <class Claims>
-std::expected<Claims, TokenRefusal> read(const Kind& kind, const Kind& other, const KeyRing& keys,
-                                         std::string_view token, TimePoint now) {
+std::expected<Claims, TokenRefusal> read(const Kind& kind, const KeyRing& keys, std::string_view token, TimePoint now) {
     const auto parts = token.size() > kTokenMax ? std::nullopt : parts_of(token);
     if (!parts) return malformed(kind);
     const auto [prefix, key_id, payload, signature] = *parts;
-    if (prefix == other.prefix) {
+    for (const Kind& other : {kLink, kToken, kSession}) {
+        if (prefix != other.prefix || prefix == kind.prefix) continue;
         return refuse(TokenProblem::malformed,
                       fmt::format("This is a {}, where a {} is expected.", other.name, kind.name));
     }
@@ -90,7 +91,7 @@ std::string make_link(const KeyRing& keys, const LinkClaims& claims) {
 }
 
 std::expected<LinkClaims, TokenRefusal> read_link(const KeyRing& keys, std::string_view link, TimePoint now) {
-    return read<LinkClaims>(kLink, kToken, keys, link, now);
+    return read<LinkClaims>(kLink, keys, link, now);
 }
 
 std::string make_token(const KeyRing& keys, const TokenClaims& claims) {
@@ -98,7 +99,15 @@ std::string make_token(const KeyRing& keys, const TokenClaims& claims) {
 }
 
 std::expected<TokenClaims, TokenRefusal> read_token(const KeyRing& keys, std::string_view token, TimePoint now) {
-    return read<TokenClaims>(kToken, kLink, keys, token, now);
+    return read<TokenClaims>(kToken, keys, token, now);
+}
+
+std::string make_session(const KeyRing& keys, const SessionClaims& claims) {
+    return make(kSession, keys, claims);
+}
+
+std::expected<SessionClaims, TokenRefusal> read_session(const KeyRing& keys, std::string_view session, TimePoint now) {
+    return read<SessionClaims>(kSession, keys, session, now);
 }
 
 }  // namespace holdpoint::approvals

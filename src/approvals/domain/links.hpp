@@ -1,5 +1,6 @@
 // Links: what proves who somebody is without a password: a one-click link to one approval, and a bearer token. Both are
-// secrets, signed, and good until they expire; neither is ever taken for the other.
+// secrets, signed, and good until they expire; and the
+// session that either begins. None is ever taken for another.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -33,6 +34,18 @@ struct TokenClaims {
 };
 BOOST_DESCRIBE_STRUCT(TokenClaims, (), (person, groups, expires, token_id))
 
+/// Somebody who is signed in: what the cookie of their browser says.
+struct SessionClaims {
+    std::string person;
+    std::vector<std::string> groups;
+    std::string proof;          // how they signed in: link, token or oidc
+    std::string only_approval;  // of a link: the one approval that it is for; empty: all
+    std::string csrf_token;     // what each change has to bring
+    std::int64_t expires = 0;   // epoch seconds
+    friend bool operator==(const SessionClaims&, const SessionClaims&) = default;
+};
+BOOST_DESCRIBE_STRUCT(SessionClaims, (), (person, groups, proof, only_approval, csrf_token, expires))
+
 enum class TokenProblem { malformed, unknown_key, wrong_signature, expired };
 
 struct TokenRefusal {
@@ -49,5 +62,9 @@ struct TokenRefusal {
 [[nodiscard]] std::string make_token(const KeyRing& keys, const TokenClaims& claims);
 [[nodiscard]] std::expected<TokenClaims, TokenRefusal> read_token(const KeyRing& keys, std::string_view token,
                                                                   TimePoint now);
+
+[[nodiscard]] std::string make_session(const KeyRing& keys, const SessionClaims& claims);
+[[nodiscard]] std::expected<SessionClaims, TokenRefusal> read_session(const KeyRing& keys, std::string_view session,
+                                                                      TimePoint now);
 
 }  // namespace holdpoint::approvals

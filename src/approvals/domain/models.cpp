@@ -23,6 +23,10 @@ std::string to_string(ApprovalStatus status) {
     return boost::describe::enum_to_string(status, "");
 }
 
+std::string to_string(VoteDecision decision) {
+    return boost::describe::enum_to_string(decision, "");
+}
+
 std::string to_string(Decision decision) {
     return boost::describe::enum_to_string(decision, "");
 }
@@ -30,6 +34,8 @@ std::string to_string(Decision decision) {
 durable::Json public_view(const ApprovalRequest& approval) {
     ApprovalRequest shown = approval;
     shown.callback_token.reset();
+    shown.votes.reset();
+    shown.revision.reset();
     const durable::Json whole = durable::to_json(shown);
     durable::Json::Object visible;
     for (const auto& [name, value] : *whole.get_if<durable::Json::Object>()) {

@@ -18,15 +18,47 @@ BOOST_DESCRIBE_ENUM(ApprovalStatus, pending, approved, rejected, timeout)
 enum class Decision { approved, rejected };
 BOOST_DESCRIBE_ENUM(Decision, approved, rejected)
 
+enum class ApprovalKind { document, expense, content };
+BOOST_DESCRIBE_ENUM(ApprovalKind, document, expense, content)
+
+/// One thing that a person is shown of a document.
+struct DocumentField {
+    std::string name;
+    std::string value;
+    friend bool operator==(const DocumentField&, const DocumentField&) = default;
+};
+BOOST_DESCRIBE_STRUCT(DocumentField, (), (name, value))
+
+enum class VoteDecision { approved, rejected, changes_requested };
+BOOST_DESCRIBE_ENUM(VoteDecision, approved, rejected, changes_requested)
+
+/// Somebody's word, as it is stored; never changed or taken out.
+struct Vote {
+    std::string person;
+    std::vector<std::string> groups;  // those that the person proved to be in
+    std::string stage;
+    VoteDecision decision = VoteDecision::rejected;
+    std::string at;  // ISO 8601 UTC
+    std::string comments;
+    std::string proof;            // claimed, link, token or oidc
+    std::string shown_digest;     // of the version that it is about
+    std::string idempotency_key;  // may be empty
+    friend bool operator==(const Vote&, const Vote&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Vote, (), (person, groups, stage, decision, at, comments, proof, shown_digest, idempotency_key))
+
 /// What starts a workflow.
 struct WorkflowEvent {
     std::string document_id;
     std::string document_name;
     std::string requester;
-    std::optional<std::int64_t> timeout_seconds;  // absent: the configured default
+    std::optional<std::int64_t> timeout_seconds;       // absent: the configured default
+    std::optional<std::vector<DocumentField>> fields;  // what else approvers are shown
+    std::optional<std::string> link;                   // where the document is: http or https
+    std::optional<std::string> kind;                   // document, expense or content
     friend bool operator==(const WorkflowEvent&, const WorkflowEvent&) = default;
 };
-BOOST_DESCRIBE_STRUCT(WorkflowEvent, (), (document_id, document_name, requester, timeout_seconds))
+BOOST_DESCRIBE_STRUCT(WorkflowEvent, (), (document_id, document_name, requester, timeout_seconds, fields, link, kind))
 
 /// One request for approval, as it is stored. callback_token is a bearer secret: no answer, log line, notification or
 /// audit record may hold it.
@@ -46,11 +78,17 @@ struct ApprovalRequest {
     std::optional<std::string> approver;
     std::optional<std::string> comments;
     std::optional<std::string> decided_at;
+    std::optional<std::vector<DocumentField>> fields;
+    std::optional<std::string> link;
+    std::optional<std::string> kind;
+    std::optional<std::vector<Vote>> votes;  // in the order in which they were taken
+    std::optional<std::int64_t> revision;    // grows with each vote; absent: 0
     friend bool operator==(const ApprovalRequest&, const ApprovalRequest&) = default;
 };
 BOOST_DESCRIBE_STRUCT(ApprovalRequest, (),
                       (approval_id, document_id, document_name, requester, status, created_at, updated_at, expires_at,
-                       ttl, execution_arn, callback_token, decision, approver, comments, decided_at))
+                       ttl, execution_arn, callback_token, decision, approver, comments, decided_at, fields, link, kind,
+                       votes, revision))
 
 struct ApprovalDecisionRequest {
     std::string approval_id;
@@ -81,8 +119,10 @@ BOOST_DESCRIBE_STRUCT(WorkflowResult, (), (approval_id, document_id, decision, a
 /// "pending", "approved" …
 [[nodiscard]] std::string to_string(ApprovalStatus status);
 [[nodiscard]] std::string to_string(Decision decision);
+[[nodiscard]] std::string to_string(VoteDecision decision);
 
-/// The request as callers may see it: everything but the callback token and the execution.
+/// The request as callers may see it: everything but the callback token, the execution and
+/// the single votes.
 [[nodiscard]] durable::Json public_view(const ApprovalRequest& approval);
 
 }  // namespace holdpoint::approvals

@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 
+#include "approvals/domain/audit.hpp"
 #include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
@@ -150,6 +151,19 @@ bool leaves_enough_people(const Standing& standing, std::size_t stage, std::stri
                         .idempotency_key = {}};
     counting[stage][person_key(person)] = &approval;
     return !unreachable_stage(standing, counting);
+}
+
+Standing standing_of(const ApprovalRequest& approval) {
+    const std::vector<DocumentField> fields = approval.fields.value_or(std::vector<DocumentField>{});
+    // A record whose deadline cannot be read is one that nobody may decide any more.
+    return {.approval_id = approval.approval_id,
+            .requester = approval.requester,
+            .versions = {{.digest = shown_digest(approval), .fields = fields}},
+            .votes = approval.votes.value_or(std::vector<Vote>{}),
+            .expires_at = parse_iso8601(approval.expires_at).value_or(TimePoint{}),
+            .escalated_at = {},
+            .status = approval.status,
+            .revision = approval.revision.value_or(0)};
 }
 
 Tally tally(const Standing& standing) {

@@ -14,14 +14,6 @@
 
 namespace holdpoint::approvals {
 
-/// One thing that a person is shown of a document.
-struct DocumentField {
-    std::string name;
-    std::string value;
-    friend bool operator==(const DocumentField&, const DocumentField&) = default;
-};
-BOOST_DESCRIBE_STRUCT(DocumentField, (), (name, value))
-
 /// What is decided on. A change makes another version, with another digest.
 struct DocumentVersion {
     std::string digest;
@@ -34,24 +26,6 @@ BOOST_DESCRIBE_STRUCT(DocumentVersion, (), (digest, fields))
 /// change while people decide, such as the deadline, belongs into the fields.
 [[nodiscard]] DocumentVersion make_version(std::string_view approval_id, std::int64_t number,
                                            std::vector<DocumentField> fields);
-
-enum class VoteDecision { approved, rejected, changes_requested };
-BOOST_DESCRIBE_ENUM(VoteDecision, approved, rejected, changes_requested)
-
-/// Somebody's word, as it is stored; never changed or taken out.
-struct Vote {
-    std::string person;
-    std::vector<std::string> groups;  // those that the person proved to be in
-    std::string stage;
-    VoteDecision decision = VoteDecision::rejected;
-    std::string at;  // ISO 8601 UTC
-    std::string comments;
-    std::string proof;            // claimed, link, token or oidc
-    std::string shown_digest;     // of the version that it is about
-    std::string idempotency_key;  // may be empty
-    friend bool operator==(const Vote&, const Vote&) = default;
-};
-BOOST_DESCRIBE_STRUCT(Vote, (), (person, groups, stage, decision, at, comments, proof, shown_digest, idempotency_key))
 
 /// One request as it stands in its record. `revision` grows with each change of the record: writing a vote needs the
 /// one that was read.
@@ -81,6 +55,9 @@ struct StageStanding {
     friend bool operator==(const StageStanding&, const StageStanding&) = default;
 };
 BOOST_DESCRIBE_STRUCT(StageStanding, (), (name, state, approved, required, of))
+
+/// What the record of a request says.
+[[nodiscard]] Standing standing_of(const ApprovalRequest& approval);
 
 /// What the votes come to. A request for changes holds its stage back where a rejection by the same person would have
 /// rejected: until that person votes again, or the document changes. Meanwhile nobody votes there who is not needed.

@@ -18,6 +18,9 @@ constexpr std::size_t kIdMax = 256;
 constexpr std::size_t kNameMax = 1024;
 constexpr std::size_t kPersonMax = 256;
 constexpr std::size_t kCommentsMax = 4096;
+constexpr std::size_t kFieldsMax = 50;
+constexpr std::size_t kFieldMax = 4096;
+constexpr std::size_t kLinkMax = 2048;
 constexpr std::int64_t kListMax = 100;
 
 std::unexpected<Error> invalid(std::string_view name, std::string message) {
@@ -57,6 +60,28 @@ Result<std::string> read_text(const Json& json, std::string_view field, std::siz
     return *text;
 }
 
+/// What approvers are shown besides the document's name: "fields" (name -> text), "link" and "kind".
+Result<void> read_shown(const Json& json, WorkflowEvent& event) {
+    Reader::Problem problem;
+    const Reader reader(&json, "event", problem);
+    if (reader.has("fields")) {
+        event.fields.emplace();
+        for (const auto& [name, value] : reader.member("fields").members(kFieldsMax)) {
+            if (name.empty() || name.size() > kNameMax) reader.refuse("has a field whose name is empty or too long.");
+            event.fields->push_back({.name = name, .value = value.text(kFieldMax)});
+        }
+    }
+    if (reader.has("link")) {
+        event.link = reader.member("link").text(kLinkMax);
+        if (!problem && !event.link->starts_with("https://") && !event.link->starts_with("http://"))
+            reader.member("link").expected("an http or https address", in_quotes(*event.link));
+    }
+    if (reader.has("kind"))
+        event.kind = boost::describe::enum_to_string(reader.member("kind").choice<ApprovalKind>(), "");
+    if (problem) return invalid(kInvalidEvent, *problem);
+    return {};
+}
+
 Result<WorkflowEvent> read_event(const Json& json, std::int64_t timeout_max) {
     if (auto ok = check_object(json, kInvalidEvent); !ok) return std::unexpected(ok.error());
     WorkflowEvent event;
@@ -69,7 +94,11 @@ Result<WorkflowEvent> read_event(const Json& json, std::int64_t timeout_max) {
     event = {.document_id = std::move(*document_id),
              .document_name = std::move(*document_name),
              .requester = std::move(*requester),
-             .timeout_seconds = {}};
+             .timeout_seconds = {},
+             .fields = {},
+             .link = {},
+             .kind = {}};
+    if (auto ok = read_shown(json, event); !ok) return std::unexpected(ok.error());
     const Json* timeout = json.find("timeout_seconds");
     if (timeout == nullptr) return event;
     const std::int64_t* seconds = timeout->get_if<std::int64_t>();

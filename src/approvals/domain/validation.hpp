@@ -17,8 +17,13 @@ namespace holdpoint::approvals {
 [[nodiscard]] Result<ApprovalDecisionRequest> read_decision(const durable::Json& json);
 [[nodiscard]] Result<std::string> read_approval_id(const durable::Json& json);
 
+/// newest: the latest created_at first. urgent: the earliest expires_at first.
+enum class ListOrder { newest, urgent };
+BOOST_DESCRIBE_ENUM(ListOrder, newest, urgent)
+
 struct ListRequest {
     ApprovalStatus status = ApprovalStatus::pending;
+    ListOrder order = ListOrder::newest;
     std::int64_t limit = 20;  // 1..100
     std::string next_token;
 };

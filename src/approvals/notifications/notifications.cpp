@@ -35,8 +35,13 @@ std::string shortened(std::string text, std::size_t max) {
 
 }  // namespace
 
-Notification make_notification(const ApprovalRequest& approval, const std::string& api_function) {
+Notification make_notification(const ApprovalRequest& approval, const std::string& api_function,
+                               const std::string& inbox_url) {
     const std::string requester = one_line(approval.requester);
+    // Whoever follows it has to sign in, so it may go to everybody who subscribed.
+    const std::string page = inbox_url.empty() ? ""
+                                               : fmt::format("To decide, in your inbox:\n  {}#/approval/{}\n\n",
+                                                             inbox_url, approval.approval_id);
     Notification notification;
     notification.subject = shortened("Approval needed: " + plain(approval.document_name), kSubjectMax);
     notification.message = fmt::format(
@@ -45,6 +50,7 @@ Notification make_notification(const ApprovalRequest& approval, const std::strin
         "Requester:   {}\n"
         "Approval:    {}\n"
         "Expires:     {} (UTC)\n\n"
+        "{}"
         "To decide, with the Holdpoint CLI:\n"
         "  holdpoint approvals approve {} --approver YOUR-NAME --comments WHY\n"
         "  holdpoint approvals reject {} --approver YOUR-NAME --comments WHY\n\n"
@@ -53,7 +59,7 @@ Notification make_notification(const ApprovalRequest& approval, const std::strin
         "'{{\"action\":\"decide\",\"approval_id\":\"{}\",\"decision\":\"approved\",\"approver\":\"YOUR-NAME\"}}' "
         "answer.json\n",
         requester, one_line(approval.document_name), one_line(approval.document_id), requester, approval.approval_id,
-        approval.expires_at, approval.approval_id, approval.approval_id, api_function, approval.approval_id);
+        approval.expires_at, page, approval.approval_id, approval.approval_id, api_function, approval.approval_id);
     notification.attributes = {{"event", "approval_requested"},
                                {"approval_id", approval.approval_id},
                                {"document_id", approval.document_id},

@@ -15,8 +15,10 @@ struct Notification {
     std::map<std::string, std::string> attributes;
 };
 
-/// Names document, requester, approval_id, expiry and how to decide; never the callback token.
-[[nodiscard]] Notification make_notification(const ApprovalRequest& approval, const std::string& api_function);
+/// Names document, requester, approval_id, expiry and how to decide (on the page, where there is one); never the
+/// callback token.
+[[nodiscard]] Notification make_notification(const ApprovalRequest& approval, const std::string& api_function,
+                                             const std::string& inbox_url);
 
 class Notifier {
 public:

@@ -18,6 +18,20 @@ constexpr int kChainAttempts = 20;
 json::object text(const std::string& value) {
     return {{"S", value}};
 }
+json::object number(std::int64_t value) {
+    return {{"N", std::to_string(value)}};
+}
+
+/// The index that lists in this order, and its second key.
+struct Index {
+    std::string_view name;
+    std::string_view key;
+    bool forward;
+};
+Index index_of(ListOrder order) {
+    if (order == ListOrder::urgent) return {.name = "ExpiryIndex", .key = "expires_at", .forward = true};
+    return {.name = "StatusIndex", .key = "created_at", .forward = false};
+}
 
 /// Which parts of a cancelled transaction failed their condition.
 std::vector<bool> failed_conditions(const Error& error) {
@@ -33,6 +47,35 @@ std::vector<bool> failed_conditions(const Error& error) {
         failed.push_back(code != nullptr && *code == "ConditionalCheckFailed");
     }
     return failed;
+}
+
+/// The record with the vote, and with the decision when it is the last one.
+ApprovalRequest with_vote(ApprovalRequest approval, const Accepted& accepted) {
+    std::vector<Vote> votes = std::move(approval.votes).value_or(std::vector<Vote>{});
+    votes.push_back(accepted.vote);
+    approval.votes = std::move(votes);
+    approval.revision = approval.revision.value_or(0) + 1;
+    approval.updated_at = accepted.vote.at;
+    if (!accepted.is_final()) return approval;
+    approval.status = accepted.status;
+    approval.decision = accepted.status == ApprovalStatus::approved ? Decision::approved : Decision::rejected;
+    approval.approver = accepted.vote.person;
+    approval.comments = accepted.vote.comments;
+    approval.decided_at = accepted.vote.at;
+    return approval;
+}
+
+AuditEvent vote_event(const ApprovalRequest& approval, const Accepted& accepted) {
+    const Vote& vote = accepted.vote;
+    AuditEvent event{.event = "voted", .at = vote.at};
+    if (accepted.is_final()) event.event = "decided";
+    if (vote.decision == VoteDecision::changes_requested) event.event = "changes_requested";
+    event.actor = vote.person;
+    event.actor_proof = vote.proof;
+    event.details = {{"decision", to_string(vote.decision)}};
+    event.personal = {{"comments", vote.comments}};
+    event.shown_digest = shown_digest(approval);
+    return event;
 }
 
 /// Whether another writer took the place in the chain.
@@ -84,45 +127,37 @@ public:
         return approval_from_item(item->as_object());
     }
 
-    Result<Decided> decide(const ApprovalRequest& approval, const ApprovalDecisionRequest& decision) override {
-        const std::string now = to_iso8601(clock_.now());
-        const std::string status = to_string(decision.decision);
-        AuditEvent event{.event = "decided", .at = now};
-        event.actor = decision.approver;
-        event.actor_proof = "claimed";
-        event.details = {{"decision", status}};
-        event.personal = {{"comments", decision.comments}};
-        event.shown_digest = shown_digest(approval);
-        const json::object update{
-            {"TableName", tables_.approvals},
-            {"Key", {{"approval_id", text(approval.approval_id)}}},
-            {"ConditionExpression", "#status = :pending AND expires_at > :now"},
-            {"UpdateExpression",
-             "SET #status = :status, decision = :status, approver = :approver, comments = :comments, "
-             "decided_at = :now, updated_at = :now"},
-            {"ExpressionAttributeNames", {{"#status", "status"}}},
-            {"ExpressionAttributeValues",
-             {{":pending", text("pending")},
-              {":now", text(now)},
-              {":status", text(status)},
-              {":approver", text(decision.approver)},
-              {":comments", text(decision.comments)}}}};
-        const auto won = change(approval.approval_id, update, event);
-        if (!won) return std::unexpected(won.error());
-        if (!*won) {
-            auto winner = require(approval.approval_id);
-            if (!winner) return std::unexpected(winner.error());
-            return Decided{.approval = std::move(*winner)};
+    Result<std::optional<ApprovalRequest>> vote(const ApprovalRequest& approval, const Accepted& accepted) override {
+        const ApprovalRequest after = with_vote(approval, accepted);
+        const std::string status = to_string(accepted.status);
+        std::string changes = "SET votes = :votes, revision = :revision, updated_at = :now";
+        json::object values{{":pending", text("pending")},
+                            {":now", text(accepted.vote.at)},
+                            {":votes", to_attribute(durable::to_json(*after.votes))},
+                            {":revision", number(*after.revision)}};
+        if (accepted.is_final()) {
+            changes +=
+                ", #status = :status, decision = :status, approver = :approver, comments = :comments, "
+                "decided_at = :now";
+            values[":status"] = text(status);
+            values[":approver"] = text(*after.approver);
+            values[":comments"] = text(*after.comments);
         }
-        // What the update did to the record that was pending until then.
-        ApprovalRequest decided = approval;
-        decided.status = decision.decision == Decision::approved ? ApprovalStatus::approved : ApprovalStatus::rejected;
-        decided.decision = decision.decision;
-        decided.approver = decision.approver;
-        decided.comments = decision.comments;
-        decided.decided_at = now;
-        decided.updated_at = now;
-        return Decided{.approval = std::move(decided), .won = true};
+        std::string unchanged = "attribute_not_exists(revision)";
+        if (approval.revision) {
+            unchanged = "revision = :read";
+            values[":read"] = number(*approval.revision);
+        }
+        const json::object update{{"TableName", tables_.approvals},
+                                  {"Key", {{"approval_id", text(approval.approval_id)}}},
+                                  {"ConditionExpression", "#status = :pending AND expires_at > :now AND " + unchanged},
+                                  {"UpdateExpression", changes},
+                                  {"ExpressionAttributeNames", {{"#status", "status"}}},
+                                  {"ExpressionAttributeValues", values}};
+        const auto won = change(approval.approval_id, update, vote_event(approval, accepted));
+        if (!won) return std::unexpected(won.error());
+        if (!*won) return std::nullopt;
+        return after;
     }
 
     Result<ApprovalRequest> time_out(const ApprovalRequest& approval) override {
@@ -142,12 +177,13 @@ public:
     }
 
     Result<ApprovalPage> list(const ListRequest& request) override {
+        const Index index = index_of(request.order);
         json::object query{{"TableName", tables_.approvals},
-                           {"IndexName", "StatusIndex"},
+                           {"IndexName", index.name},
                            {"KeyConditionExpression", "#status = :status"},
                            {"ExpressionAttributeNames", {{"#status", "status"}}},
                            {"ExpressionAttributeValues", {{":status", text(to_string(request.status))}}},
-                           {"ScanIndexForward", false},
+                           {"ScanIndexForward", index.forward},
                            {"Limit", request.limit}};
         if (!request.next_token.empty()) {
             boost::system::error_code problem;
@@ -265,6 +301,14 @@ private:
 };
 
 }  // namespace
+
+std::string list_token(ListOrder order, const ApprovalRequest& last) {
+    const Index index = index_of(order);
+    return base64_encode(json::serialize(
+        json::object{{"approval_id", text(last.approval_id)},
+                     {"status", text(to_string(last.status))},
+                     {index.key, text(order == ListOrder::urgent ? last.expires_at : last.created_at)}}));
+}
 
 std::unique_ptr<Repository> make_repository(aws::Client& client, TableNames tables, const Clock& clock,
                                             Random& random) {

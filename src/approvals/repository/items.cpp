@@ -16,13 +16,17 @@ json::object number(std::int64_t value) {
     return {{"N", std::to_string(value)}};
 }
 
-/// Any JSON value as an attribute value.
-json::object to_attribute(const Json& value) {
+json::object attribute_of(const Json& value) {
     if (const std::string* s = value.get_if<std::string>()) return text(*s);
     if (const std::int64_t* n = value.get_if<std::int64_t>()) return number(*n);
+    if (const Json::Array* array = value.get_if<Json::Array>()) {
+        json::array list;
+        for (const Json& element : *array) list.push_back(attribute_of(element));
+        return {{"L", std::move(list)}};
+    }
     if (const Json::Object* object = value.get_if<Json::Object>()) {
         json::object map;
-        for (const auto& [name, member] : *object) map[name] = to_attribute(member);
+        for (const auto& [name, member] : *object) map[name] = attribute_of(member);
         return {{"M", std::move(map)}};
     }
     return {{"NULL", true}};
@@ -38,6 +42,11 @@ Json from_attribute(const json::value& value) {
         std::int64_t result = 0;
         const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), result);
         if (error == std::errc{} && end == digits.data() + digits.size()) return Json(Json::Data(result));
+    }
+    if (type == "L") {
+        Json::Array array;
+        for (const json::value& element : data.as_array()) array.push_back(from_attribute(element));
+        return Json(Json::Data(std::move(array)));
     }
     if (type == "M") {
         Json::Object object;
@@ -55,11 +64,15 @@ Json to_document(const json::object& item) {
 
 json::object to_item(const Json& document) {
     json::object item;
-    for (const auto& [name, value] : *document.get_if<Json::Object>()) item[name] = to_attribute(value);
+    for (const auto& [name, value] : *document.get_if<Json::Object>()) item[name] = attribute_of(value);
     return item;
 }
 
 }  // namespace
+
+json::object to_attribute(const Json& value) {
+    return attribute_of(value);
+}
 
 json::object to_item(const ApprovalRequest& approval) {
     return to_item(durable::to_json(approval));

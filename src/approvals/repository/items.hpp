@@ -10,6 +10,8 @@ namespace holdpoint::approvals {
 
 [[nodiscard]] boost::json::object to_item(const ApprovalRequest& approval);
 [[nodiscard]] boost::json::object to_item(const AuditRecord& record);
+/// Any JSON value as an attribute value.
+[[nodiscard]] boost::json::object to_attribute(const durable::Json& value);
 // Each throws durable::SerdesError when the item is no such record.
 [[nodiscard]] ApprovalRequest approval_from_item(const boost::json::object& item);
 [[nodiscard]] AuditRecord audit_from_item(const boost::json::object& item);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "approvals/domain/audit.hpp"
+#include "approvals/domain/deciding.hpp"
 #include "approvals/domain/models.hpp"
 #include "approvals/domain/validation.hpp"
 #include "aws/client.hpp"
@@ -28,17 +29,13 @@ public:
     [[nodiscard]] virtual Result<void> create(const ApprovalRequest& approval) = 0;
     /// A consistent read; nothing when there is no such record.
     [[nodiscard]] virtual Result<std::optional<ApprovalRequest>> find(const std::string& approval_id) = 0;
-    /// Records a decision where the request is pending and not expired. Answers the record as it is then, and whether
-    /// it was this call that decided.
-    struct Decided {
-        ApprovalRequest approval;
-        bool won = false;
-    };
-    [[nodiscard]] virtual Result<Decided> decide(const ApprovalRequest& approval,
-                                                 const ApprovalDecisionRequest& decision) = 0;
+    /// Records a vote, and the decision when it is the last one, where the request is pending, not expired and has the
+    /// votes that it had when it was read. Answers the record as it is then; nothing when it had changed.
+    [[nodiscard]] virtual Result<std::optional<ApprovalRequest>> vote(const ApprovalRequest& approval,
+                                                                      const Accepted& accepted) = 0;
     /// Marks a pending request as timed out, or answers what won.
     [[nodiscard]] virtual Result<ApprovalRequest> time_out(const ApprovalRequest& approval) = 0;
-    /// Newest first, by StatusIndex.
+    /// By StatusIndex, newest first; or by ExpiryIndex, most urgent first.
     [[nodiscard]] virtual Result<ApprovalPage> list(const ListRequest& request) = 0;
 
     /// Adds an audit record; with `once`, not when the chain already has one of this event.
@@ -46,6 +43,9 @@ public:
     /// The whole chain, by seq.
     [[nodiscard]] virtual Result<std::vector<AuditRecord>> trail(const std::string& approval_id) = 0;
 };
+
+/// The token of the page that begins after this request.
+[[nodiscard]] std::string list_token(ListOrder order, const ApprovalRequest& last);
 
 struct TableNames {
     std::string approvals;

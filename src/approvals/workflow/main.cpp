@@ -19,10 +19,8 @@ int main() {
     aws::Client client(std::move(*client_configuration), *transport, clock, random);
     const auto repository = approvals::make_repository(client, configuration->tables, clock, random);
     approvals::SnsNotifier notifier(client, configuration->topic_arn);
-    const approvals::WorkflowServices services{.configuration = *configuration,
-                                               .repository = *repository,
-                                               .notifier = notifier,
-                                               .clock = clock};
+    const approvals::WorkflowServices services{
+        .configuration = *configuration, .repository = *repository, .notifier = notifier, .clock = clock};
     return durable::run([&](durable::Context& context, const durable::Json& event) {
         return approvals::run_workflow(context, event, services);
     });

@@ -63,6 +63,9 @@ private:
         approval.document_id = event.document_id;
         approval.document_name = event.document_name;
         approval.requester = event.requester;
+        approval.fields = event.fields;
+        approval.link = event.link;
+        approval.kind = event.kind;
         approval.created_at = to_iso8601(created);
         approval.updated_at = approval.created_at;
         approval.expires_at = to_iso8601(expires);
@@ -81,8 +84,8 @@ private:
         try {
             context_.step("notify-approvers",
                           [&] {
-                              require(services_.notifier.publish(
-                                  make_notification(approval_, services_.configuration.api_function)));
+                              require(services_.notifier.publish(make_notification(
+                                  approval_, services_.configuration.api_function, services_.configuration.inbox_url)));
                               append("notified", {});
                           },
                           {.retry = patient()});

@@ -1,0 +1,26 @@
+// Refusals: what a caller is told who cannot have what they asked for.
+#pragma once
+
+#include <string>
+
+#include "approvals/domain/deciding.hpp"
+#include "base/result.hpp"
+#include "durable/json.hpp"
+
+namespace holdpoint::approvals {
+
+struct ApiRefusal {
+    int status = 400;
+    std::string code;
+    std::string message;
+    durable::Json::Object details = {};
+};
+
+/// {"error": {"code", "message", "details"}}, as JSON text.
+[[nodiscard]] std::string body_of(const ApiRefusal& refusal);
+
+[[nodiscard]] ApiRefusal refusal_of(const Refusal& refusal);
+/// A service that could not be used: nothing that a caller can mend. INVALID_REQUEST and APPROVAL_NOT_FOUND are said.
+[[nodiscard]] ApiRefusal refusal_of(const Error& error);
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,46 @@
+// HTTP events: a browser's request as API Gateway hands it to the function, and the answer. (API Gateway developer
+// guide, "Lambda integrations for HTTP APIs", payload format 2.0)
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "durable/json.hpp"
+
+namespace holdpoint::approvals {
+
+struct HttpRequest {
+    std::string method;
+    std::string path;                            // decoded, without the stage
+    std::map<std::string, std::string> query;    // decoded
+    std::map<std::string, std::string> headers;  // names in lower case
+    std::map<std::string, std::string> cookies;
+    std::string body;
+
+    /// Empty when there is none.
+    [[nodiscard]] std::string_view header(const std::string& name) const;
+    /// Whether the browser came by https.
+    [[nodiscard]] bool is_secure() const { return header("x-forwarded-proto") == "https"; }
+};
+
+/// Whether an event is a request from outside, whoever sent it.
+[[nodiscard]] bool is_http_event(const durable::Json& event);
+/// INVALID_REQUEST for what is no event of payload format 2.0.
+[[nodiscard]] Result<HttpRequest> read_http_event(const durable::Json& event);
+
+struct HttpAnswer {
+    int status = 200;
+    std::string body = {};
+    std::vector<std::pair<std::string, std::string>> headers = {};
+    std::vector<std::string> cookies = {};  // as Set-Cookie has them
+};
+
+/// With the headers that every answer has: nothing may be framed, guessed, or loaded from elsewhere.
+[[nodiscard]] durable::Json to_json(const HttpAnswer& answer);
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,108 @@
+#include "approvals/web/sessions.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/encoding.hpp"
+
+namespace holdpoint::approvals {
+
+namespace {
+
+constexpr std::string_view kCookie = "holdpoint_session";
+constexpr std::chrono::hours kLongest{8};
+constexpr std::size_t kCsrfBytes = 16;
+
+/// Without a path, so that it goes to the addresses beside the one that gave it: the API's, wherever that is.
+std::string cookie(const HttpRequest& request, std::string_view value, std::int64_t max_age) {
+    return fmt::format("{}={}; HttpOnly; SameSite=Strict; Max-Age={}{}", kCookie, value, max_age,
+                       request.is_secure() ? "; Secure" : "");
+}
+
+std::string reason_of(TokenProblem problem) {
+    switch (problem) {
+        case TokenProblem::expired:
+            return "expired";
+        case TokenProblem::unknown_key:
+            return "unknown_key";
+        case TokenProblem::malformed:
+        case TokenProblem::wrong_signature:
+            return "malformed";
+    }
+    std::unreachable();
+}
+
+std::expected<SessionClaims, TokenRefusal> claims_of(const KeyRing& keys, const std::string& token,
+                                                     const std::string& link, TimePoint now) {
+    if (!link.empty()) {
+        const auto read = read_link(keys, link, now);
+        if (!read) return std::unexpected(read.error());
+        return SessionClaims{.person = read->person,
+                             .groups = {},
+                             .proof = "link",
+                             .only_approval = read->approval_id,
+                             .csrf_token = {},
+                             .expires = read->expires};
+    }
+    const auto read = read_token(keys, token, now);
+    if (!read) return std::unexpected(read.error());
+    return SessionClaims{.person = read->person,
+                         .groups = read->groups,
+                         .proof = "token",
+                         .only_approval = {},
+                         .csrf_token = {},
+                         .expires = read->expires};
+}
+
+}  // namespace
+
+Result<std::expected<Sessions::SignedIn, SignInRefusal>> Sessions::sign_in(const HttpRequest& request,
+                                                                           const std::string& token,
+                                                                           const std::string& link) {
+    auto keys = keys_.current();
+    if (!keys) return std::unexpected(keys.error());
+    const TimePoint now = clock_.now();
+    auto claims = claims_of(*keys, token, link, now);
+    if (!claims && claims.error().problem == TokenProblem::unknown_key) {
+        // Perhaps of a key that was added since they were read.
+        keys = keys_.reread();
+        if (!keys) return std::unexpected(keys.error());
+        claims = claims_of(*keys, token, link, now);
+    }
+    if (!claims) {
+        return std::expected<SignedIn, SignInRefusal>(std::unexpected(
+            SignInRefusal{.reason = reason_of(claims.error().problem), .message = claims.error().message}));
+    }
+    claims->csrf_token = to_hex(random_.bytes(kCsrfBytes));
+    claims->expires = std::min<std::int64_t>(claims->expires, to_epoch_ms(now + kLongest) / 1000);
+    return SignedIn{.session = session_of(*claims),
+                    .cookie = cookie(request, make_session(*keys, *claims), claims->expires - to_epoch_ms(now) / 1000)};
+}
+
+Result<std::optional<WebSession>> Sessions::find(const HttpRequest& request) {
+    const auto found = request.cookies.find(std::string(kCookie));
+    if (found == request.cookies.end()) return std::nullopt;
+    auto keys = keys_.current();
+    if (!keys) return std::unexpected(keys.error());
+    auto claims = read_session(*keys, found->second, clock_.now());
+    if (!claims && claims.error().problem == TokenProblem::unknown_key) {
+        keys = keys_.reread();
+        if (!keys) return std::unexpected(keys.error());
+        claims = read_session(*keys, found->second, clock_.now());
+    }
+    if (!claims) return std::nullopt;
+    return session_of(*claims);
+}
+
+std::string Sessions::ending_cookie(const HttpRequest& request) {
+    return cookie(request, "", 0);
+}
+
+WebSession Sessions::session_of(const SessionClaims& claims) {
+    return {.identity = {.person = claims.person, .groups = claims.groups, .proof = claims.proof},
+            .only_approval = claims.only_approval,
+            .csrf_token = claims.csrf_token};
+}
+
+}  // namespace holdpoint::approvals

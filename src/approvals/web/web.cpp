@@ -1,0 +1,236 @@
+#include "approvals/web/web.hpp"
+
+#include <fmt/format.h>
+
+#include "approvals/api/api.hpp"
+#include "approvals/web/assets.hpp"
+#include "approvals/web/requests.hpp"
+#include "approvals/web/views.hpp"
+#include "base/encoding.hpp"
+
+namespace holdpoint::approvals {
+
+using durable::Json;
+
+namespace {
+
+constexpr std::string_view kApprovals = "/api/approvals";
+/// The list looks at no more requests than this for one page, however few of them match.
+constexpr std::size_t kLookedAtMax = 1000;
+
+Json text(std::string value) {
+    return Json(Json::Data(std::move(value)));
+}
+Json object(Json::Object members) {
+    return Json(Json::Data(std::move(members)));
+}
+
+HttpAnswer json_answer(int status, const Json& body) {
+    return {.status = status,
+            .body = body.dump(),
+            .headers = {{"content-type", "application/json"}, {"cache-control", "no-store"}}};
+}
+
+HttpAnswer refused(const ApiRefusal& refusal) {
+    return {.status = refusal.status,
+            .body = body_of(refusal),
+            .headers = {{"content-type", "application/json"}, {"cache-control", "no-store"}}};
+}
+
+/// The answer with its tag, which leaves `now` out; 304 when the browser has it already.
+HttpAnswer tagged(const HttpRequest& request, Json::Object body, TimePoint now) {
+    const std::string tag = '"' + to_hex(sha256(object(body).dump())).substr(0, 32) + '"';
+    if (request.header("if-none-match") == tag) return {.status = 304, .headers = {{"etag", tag}}};
+    body.emplace_back("now", text(to_iso8601(now)));
+    HttpAnswer answer = json_answer(200, object(std::move(body)));
+    answer.headers.emplace_back("etag", tag);
+    return answer;
+}
+
+class Web {
+public:
+    Web(const HttpRequest& request, const WebServices& services, const durable::Logger& logger)
+        : request_(request), services_(services), logger_(logger) {}
+
+    HttpAnswer handle() {
+        const std::string_view path = request_.path;
+        const bool is_reading = request_.method == "GET" || request_.method == "HEAD";
+        if (path == "/") return is_reading ? asset("index.html") : wrong_method();
+        if (path.starts_with("/assets/")) return is_reading ? asset(path.substr(8)) : wrong_method();
+        if (path == "/api/sign-in") return request_.method == "POST" ? sign_in() : wrong_method();
+        if (path == "/api/sign-out") return request_.method == "POST" ? sign_out() : wrong_method();
+        if (!path.starts_with("/api/")) return nothing_here();
+
+        auto session = services_.sessions.find(request_);
+        if (!session) return refused(failed(logger_, session.error()));
+        if (!*session) {
+            return refused({.status = 401, .code = "UNAUTHENTICATED", .message = "Nobody is signed in."});
+        }
+        session_ = std::move(**session);
+        if (path == "/api/me") return is_reading ? json_answer(200, me()) : wrong_method();
+        if (path == kApprovals) return is_reading ? list() : wrong_method();
+        if (!path.starts_with(kApprovals) || path[kApprovals.size()] != '/') return nothing_here();
+        return one(path.substr(kApprovals.size() + 1));
+    }
+
+private:
+    HttpAnswer nothing_here() const {
+        return refused({.status = 404, .code = "NOT_FOUND", .message = "There is nothing at this address."});
+    }
+
+    HttpAnswer wrong_method() const {
+        return refused({.status = 405,
+                        .code = "METHOD_NOT_ALLOWED",
+                        .message = fmt::format("This address takes no {}.", request_.method.substr(0, 16))});
+    }
+
+    HttpAnswer asset(std::string_view name) const {
+        const Asset* found = find_asset(name);
+        if (found == nullptr) return nothing_here();
+        const std::string tag(etag_of(*found));
+        // Asked again each time, so that a new version of the function has a new page at once.
+        std::vector<std::pair<std::string, std::string>> headers{{"etag", tag}, {"cache-control", "no-cache"}};
+        if (request_.header("if-none-match") == tag) return {.status = 304, .headers = std::move(headers)};
+        headers.emplace_back("content-type", content_type(name));
+        return {.status = 200, .body = std::string(found->content), .headers = std::move(headers)};
+    }
+
+    HttpAnswer sign_in() {
+        const auto wanted = read_sign_in(request_.body);
+        if (!wanted) return refused(refusal_of(wanted.error()));
+        const auto signed_in = services_.sessions.sign_in(request_, wanted->token, wanted->link);
+        if (!signed_in) return refused(failed(logger_, signed_in.error()));
+        if (!*signed_in) {
+            return refused({.status = 401,
+                            .code = "SIGN_IN_REFUSED",
+                            .message = signed_in->error().message,
+                            .details = {{"reason", text(signed_in->error().reason)}}});
+        }
+        session_ = (*signed_in)->session;
+        logger_.info("signed in", {{"person", session_.identity.person}, {"proof", session_.identity.proof}});
+        HttpAnswer answer = json_answer(200, me());
+        answer.cookies.push_back((*signed_in)->cookie);
+        return answer;
+    }
+
+    HttpAnswer sign_out() const { return {.status = 204, .cookies = {Sessions::ending_cookie(request_)}}; }
+
+    Json me() const {
+        const Identity& identity = session_.identity;
+        Json::Array groups;
+        for (const std::string& group : identity.groups) groups.push_back(text(group));
+        Json::Object me{{"identity", object({{"name", text(identity.person)},
+                                             {"display_name", text(identity.person)},
+                                             {"groups", Json(Json::Data(std::move(groups)))},
+                                             {"proof", text(identity.proof)}})},
+                        {"csrf_token", text(session_.csrf_token)}};
+        if (!session_.only_approval.empty()) {
+            me.emplace_back("only_approval", text(session_.only_approval));
+            me.emplace_back("issued_to", text(identity.person));
+        }
+        return object(std::move(me));
+    }
+
+    bool may_see(const ApprovalRequest& approval) const {
+        return session_.only_approval.empty() || approval.approval_id == session_.only_approval;
+    }
+
+    HttpAnswer list() {
+        const auto wanted = read_inbox_request(request_.query);
+        if (!wanted) return refused(refusal_of(wanted.error()));
+        const TimePoint now = services_.api.clock.now();
+        ListRequest page = wanted->list;
+        Json::Array views;
+        for (std::size_t looked_at = 0; looked_at < kLookedAtMax;) {
+            const auto found = services_.api.repository.list(page);
+            if (!found) return refused(failed(logger_, found.error()));
+            page.next_token = found->next_token;
+            for (const ApprovalRequest& approval : found->approvals) {
+                ++looked_at;
+                if (!may_see(approval) || !matches(*wanted, approval)) continue;
+                Json::Object view = summary_view(approval, session_.identity, now);
+                if (wanted->mine && !may_decide(standing_of(approval), session_.identity, now)) continue;
+                views.push_back(object(std::move(view)));
+                if (std::ssize(views) < wanted->list.limit) continue;
+                page.next_token =
+                    token_after(page, approval, approval.approval_id == found->approvals.back().approval_id);
+                looked_at = kLookedAtMax;
+                break;
+            }
+            if (page.next_token.empty()) break;
+        }
+        Json::Object body{{"approvals", Json(Json::Data(std::move(views)))}};
+        if (!page.next_token.empty()) body.emplace_back("next_token", text(page.next_token));
+        return tagged(request_, std::move(body), now);
+    }
+
+    /// Where the next page begins: what the table says after the last of a page, else after this request.
+    static std::string token_after(const ListRequest& page, const ApprovalRequest& approval, bool is_last) {
+        return is_last ? page.next_token : list_token(page.order, approval);
+    }
+
+    HttpAnswer one(std::string_view rest) {
+        const std::size_t slash = rest.find('/');
+        const std::string id(rest.substr(0, slash));
+        const std::string_view what = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
+        if (what.empty() && request_.method == "GET") return detail(id);
+        if (what == "decision") return request_.method == "POST" ? decide(id) : wrong_method();
+        return what.empty() ? wrong_method() : nothing_here();
+    }
+
+    ApiRefusal not_found(const std::string& id) const {
+        return {.status = 404,
+                .code = "APPROVAL_NOT_FOUND",
+                .message = fmt::format("There is no approval {} for you to see.", id.substr(0, 64))};
+    }
+
+    HttpAnswer detail(const std::string& id) {
+        if (!session_.only_approval.empty() && id != session_.only_approval) return refused(not_found(id));
+        const auto approval = services_.api.repository.find(id);
+        if (!approval) return refused(failed(logger_, approval.error()));
+        if (!*approval) return refused(not_found(id));
+        return shown(**approval);
+    }
+
+    HttpAnswer shown(const ApprovalRequest& approval) {
+        const auto trail = services_.api.repository.trail(approval.approval_id);
+        if (!trail) return refused(failed(logger_, trail.error()));
+        const TimePoint now = services_.api.clock.now();
+        return tagged(request_, detail_view(approval, *trail, session_.identity, now), now);
+    }
+
+    HttpAnswer decide(const std::string& id) {
+        if (!equal_constant_time(request_.header("x-csrf-token"), session_.csrf_token)) {
+            return refused({.status = 403,
+                            .code = "CSRF",
+                            .message = "X-CSRF-Token: expected the token that /api/me answers, found another."});
+        }
+        if (!session_.only_approval.empty() && id != session_.only_approval) return refused(not_found(id));
+        auto ballot = read_ballot(request_.body, session_.identity);
+        if (!ballot) return refused(refusal_of(ballot.error()));
+        const auto decided = take_decision(services_.api, logger_, id, *ballot);
+        if (!decided) return refused(decided.error());
+        return shown(*decided);
+    }
+
+    const HttpRequest& request_;
+    const WebServices& services_;
+    const durable::Logger& logger_;
+    WebSession session_;
+};
+
+}  // namespace
+
+HttpAnswer handle_web(const HttpRequest& request, const WebServices& services, const durable::Logger& logger) {
+    return Web(request, services, logger).handle();
+}
+
+Json handle_event(const Json& event, const WebServices& services, const durable::Logger& logger) {
+    // What came from outside has no other way in, whatever its body says: there a name alone is no proof.
+    if (!is_http_event(event)) return durable::to_json(handle_api(event, services.api, logger));
+    const auto request = read_http_event(event);
+    if (!request) return to_json(refused(refusal_of(request.error())));
+    return to_json(handle_web(*request, services, logger));
+}
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,122 @@
+// approvals token, link, rotate-keys: what lets people into the inbox.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "approvals/domain/links.hpp"
+#include "approvals/repository/signing_keys.hpp"
+#include "cli/commands.hpp"
+#include "cli/session.hpp"
+
+namespace holdpoint::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+struct Arguments {
+    std::string stack = "app-sam";
+    bool json = false;
+    std::string person;
+    std::vector<std::string> groups;
+    std::int64_t days = 30;
+    std::string approval_id;
+    bool drop_older = false;
+};
+
+/// The stack's signing keys, by the caller's own credentials.
+class Keys {
+public:
+    explicit Keys(const Arguments& arguments)
+        : outputs_(session_.stack_outputs(arguments.stack)),
+          keys_(session_.client(), output("SettingsTableName"), clock_, random_) {}
+
+    std::string output(const std::string& name) const {
+        const auto found = outputs_.find(name);
+        if (found != outputs_.end()) return found->second;
+        throw CommandError(fmt::format("the stack has no output {}; deploy it again with today's template.yaml", name));
+    }
+    Session& session() { return session_; }
+    approvals::SigningKeys& store() { return keys_; }
+    Random& random() { return random_; }
+    TimePoint now() const { return clock_.now(); }
+
+private:
+    Session session_;
+    std::map<std::string, std::string> outputs_;
+    SystemClock clock_;
+    SystemRandom random_;
+    approvals::SigningKeys keys_;
+};
+
+void token(const Arguments& arguments) {
+    Keys keys(arguments);
+    const TimePoint expires = keys.now() + std::chrono::hours(24 * arguments.days);
+    const approvals::TokenClaims claims{.person = arguments.person,
+                                        .groups = arguments.groups,
+                                        .expires = to_epoch_ms(expires) / 1000,
+                                        .token_id = keys.random().uuid()};
+    const std::string made = approvals::make_token(require(keys.store().current()), claims);
+    if (!arguments.json) return print(made + "\n");
+    print_json(json::object{{"token", made},
+                            {"person", arguments.person},
+                            {"expires_at", to_iso8601(expires)},
+                            {"inbox", keys.output("InboxUrl")}});
+}
+
+void link(const Arguments& arguments) {
+    Keys keys(arguments);
+    const json::value answer = keys.session().invoke(keys.output("ApprovalApiFunctionName"),
+                                                     {{"action", "get"}, {"approval_id", arguments.approval_id}});
+    const json::value approval = json::parse(text_of(answer, "body"));
+    if (answer.at("statusCode").to_number<int>() != 200) {
+        throw CommandError(text_of(approval.at("error"), "code") + ": " + text_of(approval.at("error"), "message"));
+    }
+    // Good for as long as there is something to decide.
+    const std::string expires_at = text_of(approval, "expires_at");
+    const approvals::LinkClaims claims{.approval_id = arguments.approval_id,
+                                       .person = arguments.person,
+                                       .expires = to_epoch_ms(require(parse_iso8601(expires_at))) / 1000};
+    const std::string url =
+        keys.output("InboxUrl") + "#/link/" + approvals::make_link(require(keys.store().current()), claims);
+    if (!arguments.json) return print(url + "\n");
+    print_json(json::object{{"link", url}, {"person", arguments.person}, {"expires_at", expires_at}});
+}
+
+void rotate(const Arguments& arguments) {
+    Keys keys(arguments);
+    const approvals::KeyRing ring = require(keys.store().rotate(arguments.drop_older));
+    if (arguments.json) return print_json(json::object{{"newest", ring.newest_id()}});
+    print(fmt::format("Key {} signs from now on. {}\n", ring.newest_id(),
+                      arguments.drop_older
+                          ? "All older links, tokens and sessions are worth nothing any more, within a minute."
+                          : "What older keys signed stays good until it expires."));
+}
+
+}  // namespace
+
+void add_sign_in_commands(CLI::App& approvals, int& status) {
+    const auto arguments = std::make_shared<Arguments>();
+    const auto add = [&](const std::string& name, const std::string& what, auto run) {
+        CLI::App* command = approvals.add_subcommand(name, what);
+        command->add_option("--stack-name", arguments->stack, "the approvals stack")->capture_default_str();
+        command->add_flag("--json", arguments->json, "print JSON");
+        command->callback([=, &status] { run_command(status, [&] { run(*arguments); }); });
+        return command;
+    };
+    CLI::App* token_command = add("token", "make a token with which somebody signs in to the inbox", token);
+    token_command->add_option("--person", arguments->person, "who they are")->required();
+    token_command->add_option("--group", arguments->groups, "a group that they are in; may be given several times");
+    token_command->add_option("--days", arguments->days, "how long it is good")
+        ->check(CLI::Range(1, 3650))
+        ->capture_default_str();
+
+    CLI::App* link_command = add("link", "make a link with which one person decides one request", link);
+    link_command->add_option("approval_id", arguments->approval_id, "the request")->required();
+    link_command->add_option("--person", arguments->person, "who gets it")->required();
+
+    CLI::App* rotate_command = add("rotate-keys", "sign links, tokens and sessions with a new key", rotate);
+    rotate_command->add_flag("--drop-older", arguments->drop_older, "what older keys signed is refused from now on");
+}
+
+}  // namespace holdpoint::cli

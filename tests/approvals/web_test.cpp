@@ -1,0 +1,301 @@
+// The inbox over HTTP: who is let in, what they see, and what they may decide.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "approvals/domain/links.hpp"
+#include "world.hpp"
+
+namespace holdpoint::approvals::testing {
+namespace {
+
+using durable::Json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::SizeIs;
+
+/// One browser, with the cookie and the token that it was given.
+class Browser {
+public:
+    explicit Browser(World& world) : world_(world) {}
+
+    HttpAnswer get(const std::string& path, std::map<std::string, std::string> query = {}) {
+        return send(
+            {.method = "GET", .path = path, .query = std::move(query), .headers = headers, .cookies = {}, .body = {}});
+    }
+    HttpAnswer post(const std::string& path, const std::string& body) {
+        return send({.method = "POST", .path = path, .query = {}, .headers = headers, .cookies = {}, .body = body});
+    }
+    Json json(const HttpAnswer& answer) { return Json::parse(answer.body); }
+    /// A member as text; "approval.status" reaches into the body.
+    std::string text(const HttpAnswer& answer, const std::string& path) {
+        Json at = json(answer);
+        for (std::size_t begin = 0; begin <= path.size();) {
+            const std::size_t end = std::min(path.find('.', begin), path.size());
+            const Json* member = at.find(path.substr(begin, end - begin));
+            if (member == nullptr) return "(none)";
+            at = Json(*member);
+            begin = end + 1;
+        }
+        const auto* value = at.get_if<std::string>();
+        return value == nullptr ? at.dump() : *value;
+    }
+
+    HttpAnswer sign_in_as(const std::string& person, std::chrono::seconds for_how_long = std::chrono::hours(1)) {
+        const KeyRing keys = world_.keys().current().value();
+        return sign_in("token", make_token(keys, {.person = person,
+                                                  .groups = {"finance"},
+                                                  .expires = to_epoch_ms(now() + for_how_long) / 1000,
+                                                  .token_id = "t"}));
+    }
+    HttpAnswer sign_in_by_link(const std::string& person, const std::string& approval_id) {
+        const KeyRing keys = world_.keys().current().value();
+        return sign_in("link", make_link(keys, {.approval_id = approval_id,
+                                                .person = person,
+                                                .expires = to_epoch_ms(now() + std::chrono::hours(1)) / 1000}));
+    }
+    HttpAnswer sign_in(const std::string& how, const std::string& secret) {
+        HttpAnswer answer = post("/api/sign-in", R"({")" + how + R"(":")" + secret + R"("})");
+        if (answer.status == 200) headers["x-csrf-token"] = text(answer, "csrf_token");
+        return answer;
+    }
+
+    HttpAnswer decide(const std::string& id, const std::string& decision, const std::string& comments = {},
+                      std::string digest = {}, const std::string& key = "k1") {
+        if (digest.empty()) digest = text(get("/api/approvals/" + id), "approval.shown_digest");
+        return post("/api/approvals/" + id + "/decision",
+                    Json(Json::Data(Json::Object{{"decision", Json(Json::Data(decision))},
+                                                 {"comments", Json(Json::Data(comments))},
+                                                 {"shown_digest", Json(Json::Data(digest))},
+                                                 {"idempotency_key", Json(Json::Data(key))}}))
+                        .dump());
+    }
+
+    std::map<std::string, std::string> headers;
+    std::map<std::string, std::string> cookies;
+
+private:
+    TimePoint now() const { return world_.services().clock.now(); }
+
+    HttpAnswer send(HttpRequest request) {
+        request.cookies = cookies;
+        HttpAnswer answer = world_.web(request);
+        for (const std::string& cookie : answer.cookies) {
+            const std::size_t middle = cookie.find('=');
+            cookies[cookie.substr(0, middle)] = cookie.substr(middle + 1, cookie.find(';') - middle - 1);
+        }
+        return answer;
+    }
+
+    World& world_;
+};
+
+class Inbox : public ::testing::Test {
+protected:
+    void SetUp() override {
+        alone.world.start(
+            R"({"document_id":"doc-1","document_name":"Budget <b>2027</b>","requester":"olga@example.com","timeout_seconds":300,
+                "kind":"document","link":"https://docs.example/1","fields":{"amount":"120.00 EUR","cost centre":"4711"}})");
+        id = alone.world.approval_id();
+    }
+
+    Alone alone{WaitMode::callback};
+    World& world = alone.world;
+    Browser ann{world};
+    std::string id;
+};
+
+TEST_F(Inbox, NobodyIsLetInWithoutProof) {
+    for (const std::string path : {"/api/me", "/api/approvals", "/api/approvals/x", "/api/outbox"}) {
+        EXPECT_EQ(ann.get(path).status, 401) << path;
+        EXPECT_EQ(ann.text(ann.get(path), "error.code"), "UNAUTHENTICATED") << path;
+    }
+    EXPECT_EQ(ann.post("/api/approvals/" + id + "/decision", "{}").status, 401);
+    EXPECT_EQ(ann.text(ann.sign_in("token", "hptoken1.a.b.c"), "error.code"), "SIGN_IN_REFUSED");
+    EXPECT_EQ(ann.text(ann.sign_in("token", "nonsense"), "error.details.reason"), "malformed");
+    EXPECT_EQ(ann.text(ann.sign_in_as("ann@example.com", std::chrono::seconds(-1)), "error.details.reason"), "expired");
+    EXPECT_EQ(ann.post("/api/sign-in", R"({"token":"a","link":"b"})").status, 400);
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+}
+
+TEST_F(Inbox, AnActionFromOutsideIsNoWayIn) {
+    const std::string body = R"({\"action\":\"decide\",\"approval_id\":\")" + id +
+                             R"(\",\"decision\":\"approved\",\"approver\":\"mallory\"})";
+    SystemRandom random;
+    Sessions sessions(world.keys(), world.services().clock, random);
+    const WebServices services{.api = world.api_services(), .sessions = sessions};
+    const auto silent = std::make_shared<const std::atomic<bool>>(true);
+    for (const std::string path : {"/", "/api/approvals", "/decide"}) {
+        const Json event = Json::parse(
+            R"({"version":"2.0","rawPath":")" + path +
+            R"(","requestContext":{"stage":"$default","http":{"method":"POST","path":"/"}},"body":")" + body + R"("})");
+        EXPECT_NE(*handle_event(event, services, durable::Logger({}, silent)).find("statusCode"),
+                  Json(Json::Data(std::int64_t{200})));
+    }
+    EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
+}
+
+TEST_F(Inbox, WhoSignedInSeesAndDecides) {
+    const HttpAnswer in = ann.sign_in_as("ann@example.com");
+    ASSERT_EQ(in.status, 200);
+    EXPECT_THAT(in.cookies, ElementsAre(::testing::AllOf(HasSubstr("HttpOnly"), HasSubstr("SameSite=Strict"),
+                                                         Not(HasSubstr("Secure")))));
+    EXPECT_EQ(ann.text(ann.get("/api/me"), "identity.name"), "ann@example.com");
+
+    const Json listed = ann.json(ann.get("/api/approvals"));
+    ASSERT_THAT(*listed.find("approvals")->get_if<Json::Array>(), SizeIs(1));
+    EXPECT_EQ(*listed.find("approvals")->get_if<Json::Array>()->front().find("may_decide"), Json(Json::Data(true)));
+
+    const HttpAnswer detail = ann.get("/api/approvals/" + id);
+    EXPECT_EQ(ann.text(detail, "approval.document_name"), "Budget <b>2027</b>");
+    EXPECT_EQ(ann.text(detail, "approval.fields"),
+              R"([{"name":"amount","value":"120.00 EUR"},{"name":"cost centre","value":"4711"}])");
+    EXPECT_EQ(ann.text(detail, "approval.link"), "https://docs.example/1");
+    EXPECT_EQ(ann.text(detail, "may_decide.allowed"), "true");
+    for (const std::string& secret : {*world.record()->callback_token, world.record()->execution_arn}) {
+        EXPECT_THAT(detail.body, Not(HasSubstr(secret)));
+    }
+
+    const HttpAnswer decided = ann.decide(id, "approved", "fine");
+    ASSERT_EQ(decided.status, 200) << decided.body;
+    EXPECT_EQ(ann.text(decided, "approval.status"), "approved");
+    EXPECT_EQ(ann.text(decided, "approval.approver"), "ann@example.com");
+    EXPECT_EQ(world.result().decision, "approved");
+    EXPECT_EQ(world.trail().at(2).actor_proof, "token");
+    // The same again, as after a lost answer, is the same answer; something else is not.
+    const std::string digest = ann.text(decided, "approval.shown_digest");
+    EXPECT_EQ(ann.decide(id, "approved", "fine", digest).status, 200);
+    EXPECT_EQ(ann.decide(id, "rejected", "no", digest).status, 400);
+    EXPECT_EQ(ann.text(ann.decide(id, "rejected", "no", digest, "k2"), "error.code"), "APPROVAL_ALREADY_DECIDED");
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "decided", "completed"));
+}
+
+TEST_F(Inbox, ADecisionNeedsTheSessionsTokenAReasonAndWhatWasShown) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    EXPECT_EQ(ann.decide(id, "rejected", " ").status, 400);
+    EXPECT_EQ(ann.decide(id, "changes_requested").status, 400);
+    EXPECT_EQ(ann.decide(id, "perhaps").status, 400);
+    EXPECT_EQ(ann.text(ann.decide(id, "approved", "", "another digest"), "error.code"), "DOCUMENT_CHANGED");
+    ann.headers["x-csrf-token"] = "guessed";
+    EXPECT_EQ(ann.text(ann.decide(id, "approved"), "error.code"), "CSRF");
+    EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
+}
+
+TEST_F(Inbox, NobodyDecidesTheirOwnRequest) {
+    ASSERT_EQ(ann.sign_in_as(" OLGA@example.com").status, 200);
+    const HttpAnswer detail = ann.get("/api/approvals/" + id);
+    EXPECT_EQ(ann.text(detail, "may_decide.code"), "OWN_REQUEST");
+    EXPECT_EQ(ann.text(ann.decide(id, "approved"), "error.code"), "OWN_REQUEST");
+    EXPECT_THAT(ann.json(ann.get("/api/approvals", {{"mine", "true"}})).find("approvals")->dump(), "[]");
+}
+
+TEST_F(Inbox, ALinkShowsAndDecidesOneRequestAlone) {
+    Alone other(WaitMode::callback);
+    const HttpAnswer in = ann.sign_in_by_link("ann@example.com", id);
+    ASSERT_EQ(in.status, 200);
+    EXPECT_EQ(ann.text(in, "only_approval"), id);
+    EXPECT_EQ(ann.text(in, "issued_to"), "ann@example.com");
+    // Showing decides nothing.
+    EXPECT_EQ(ann.get("/api/approvals/" + id).status, 200);
+    EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
+    EXPECT_EQ(ann.get("/api/approvals/another").status, 404);
+    EXPECT_EQ(ann.decide(id, "approved").status, 200);
+    EXPECT_EQ(world.trail().at(2).actor_proof, "link");
+    EXPECT_EQ(ann.text(ann.decide(id, "rejected", "no", {}, "k2"), "error.code"), "APPROVAL_ALREADY_DECIDED");
+}
+
+TEST_F(Inbox, ChangesThatSomebodyWantsHoldTheRequestOpenUntilTheyVoteAgain) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    const HttpAnswer asked = ann.decide(id, "changes_requested", "Which year?");
+    ASSERT_EQ(asked.status, 200) << asked.body;
+    EXPECT_EQ(ann.text(asked, "approval.status"), "pending");
+    EXPECT_EQ(ann.text(asked, "approval.changes_requested"), "true");
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "changes_requested"));
+    const HttpAnswer approved = ann.decide(id, "approved", "", {}, "k2");
+    EXPECT_EQ(ann.text(approved, "approval.status"), "approved");
+    EXPECT_EQ(world.result().decision, "approved");
+}
+
+TEST_F(Inbox, TheListIsSearchedAndTurnedPageByPage) {
+    std::vector<std::string> made{id};
+    SeededRandom random(3);
+    for (int i = 0; i < 5; ++i) {
+        ApprovalRequest more = *world.record();
+        more.approval_id = random.uuid();
+        more.document_name = i % 2 == 0 ? "Travel " + std::to_string(i) : "Lunch";
+        more.created_at = to_iso8601(world.services().clock.now() + std::chrono::seconds(10 * i + 10));
+        more.expires_at = to_iso8601(world.services().clock.now() + std::chrono::seconds(200 - 10 * i));
+        ASSERT_TRUE(world.services().repository.create(more));
+        made.push_back(more.approval_id);
+    }
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    const auto ids = [&](std::map<std::string, std::string> query) {
+        std::vector<std::string> all;
+        while (true) {
+            const HttpAnswer page = ann.get("/api/approvals", query);
+            const Json body = ann.json(page);
+            const auto& approvals = *body.find("approvals")->get_if<Json::Array>();
+            EXPECT_LE(approvals.size(), query.contains("limit") ? std::stoul(query.at("limit")) : 50);
+            for (const Json& one : approvals) all.push_back(*one.find("approval_id")->get_if<std::string>());
+            if (body.find("next_token") == nullptr) return all;
+            query["next_token"] = *body.find("next_token")->get_if<std::string>();
+        }
+    };
+    EXPECT_THAT(ids({{"limit", "2"}}), ElementsAre(made[5], made[4], made[3], made[2], made[1], made[0]));
+    EXPECT_THAT(ids({{"limit", "2"}, {"order", "urgent"}}),
+                ElementsAre(made[5], made[4], made[3], made[2], made[1], made[0]));
+    EXPECT_THAT(ids({{"limit", "2"}, {"q", "TRAVEL"}}), ElementsAre(made[5], made[3], made[1]));
+    EXPECT_THAT(ids({{"q", "doc-1"}}), SizeIs(6));
+    EXPECT_THAT(ids({{"status", "approved"}}), IsEmpty());
+    EXPECT_EQ(ann.get("/api/approvals", {{"limit", "0"}}).status, 400);
+    EXPECT_EQ(ann.get("/api/approvals", {{"order", "random"}}).status, 400);
+    EXPECT_EQ(ann.get("/api/approvals", {{"next_token", "nonsense"}}).status, 400);
+}
+
+TEST_F(Inbox, WhatHasNotChangedIsNotSentAgain) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    for (const std::string& path :
+         {std::string("/api/approvals"), "/api/approvals/" + id, std::string("/assets/app.js")}) {
+        const HttpAnswer first = ann.get(path);
+        ASSERT_EQ(first.status, 200) << path;
+        for (const auto& [name, value] : first.headers) {
+            if (name == "etag") ann.headers["if-none-match"] = value;
+        }
+        const HttpAnswer second = ann.get(path);
+        EXPECT_EQ(second.status, 304) << path;
+        EXPECT_THAT(second.body, IsEmpty());
+        ann.headers.erase("if-none-match");
+    }
+}
+
+TEST_F(Inbox, ThePageAndItsFilesNeedNoSession) {
+    const HttpAnswer page = ann.get("/");
+    EXPECT_EQ(page.status, 200);
+    EXPECT_THAT(page.body, HasSubstr("assets/app.js"));
+    EXPECT_THAT(to_json(page).dump(), HasSubstr("frame-ancestors 'none'"));
+    EXPECT_EQ(ann.get("/assets/../secret").status, 404);
+    EXPECT_EQ(ann.get("/elsewhere").status, 404);
+    EXPECT_EQ(ann.post("/", "").status, 405);
+}
+
+TEST_F(Inbox, ANewKeySignsAndOldOnesStayGoodUntilTheyAreDropped) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    ASSERT_TRUE(world.keys().rotate(false));
+    EXPECT_EQ(ann.get("/api/me").status, 200);
+    ASSERT_TRUE(world.keys().rotate(true));
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+}
+
+TEST_F(Inbox, ASessionEndsWithItsTokenAndBySigningOut) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com", std::chrono::seconds(60)).status, 200);
+    EXPECT_EQ(ann.get("/api/me").status, 200);
+    world.runner.advance(std::chrono::seconds(61));
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    EXPECT_EQ(ann.post("/api/sign-out", "").status, 204);
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+}
+
+}  // namespace
+}  // namespace holdpoint::approvals::testing
