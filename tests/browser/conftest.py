@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from fake_api import FakeApi
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from seeding import FakeSeeding
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build/screenshots"
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
+PATIENCE_MS = 15_000  # of a machine that does other things, too
+expect.set_options(timeout=PATIENCE_MS)
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 WATCH_POLICY = "addEventListener('securitypolicyviolation', (event) => console.error('POLICY ' + event.violatedDirective + ' ' + event.blockedURI))"
 
@@ -38,7 +40,7 @@ def open_page(chromium, seeding):
     def open_one(person="", hash="", viewport=None, clock=False):
         context = chromium.new_context(viewport=viewport or DESKTOP, locale="en-GB", has_touch=viewport == PHONE,
                                        reduced_motion="reduce")
-        context.set_default_timeout(5000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         context.add_init_script(WATCH_POLICY)
         page = context.new_page()

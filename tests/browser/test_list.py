@@ -155,6 +155,7 @@ def test_time_is_the_servers_not_this_machines(open_page, seeding):
     expect(rows(page).locator(".left")).to_have_text(re.compile(r"2 min 0\d s left"))
     page.clock.run_for(60_000)
     expect(rows(page).locator(".left")).to_have_text(re.compile(r"1 min 0\d s left"))
+    expect(page.locator("#live")).to_have_text("")  # no tick is read out
 
 
 def test_ten_thousand_pending_stay_a_small_page(open_page, seeding):
@@ -174,7 +175,7 @@ def test_ten_thousand_pending_stay_a_small_page(open_page, seeding):
 
 def test_coming_back_finds_the_list_as_it_was(open_page, seeding):
     seeding.crowd(120)
-    page = open_page("ann@example.com")
+    page = open_page("ann@example.com", "#/?order=urgent&q=o")
     expect(rows(page)).to_have_count(50)
     page.get_by_role("button", name="Show more").click()
     expect(rows(page)).to_have_count(100)
@@ -188,6 +189,8 @@ def test_coming_back_finds_the_list_as_it_was(open_page, seeding):
     expect(rows(page)).to_have_count(100)
     expect(page.get_by_role("link", name=name)).to_be_focused()
     assert abs(page.evaluate("scrollY") - scrolled) < 5
+    expect(page.get_by_label("Search")).to_have_value("o")
+    expect(page.get_by_label("Order")).to_have_value("urgent")
 
 
 def test_what_others_write_stays_text_in_its_own_direction(open_page, seeding):

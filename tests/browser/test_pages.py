@@ -77,6 +77,8 @@ def test_every_page_is_accessible(open_page, seeding, name):
             assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
         assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
         assert page.evaluate(SMALL) == []
+    page.set_viewport_size({"width": 320, "height": 256})  # what a zoom of 400 % leaves
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 def test_the_outbox_is_offered_where_there_is_one(open_page, seeding):

@@ -49,8 +49,10 @@ def test_a_link_pasted_into_an_open_page_works_too(open_page, seeding):
 
 def test_a_refused_link_says_why(open_page, seeding):
     approval = seeding.submit()
+    page = open_page()
+    expect(page.get_by_label("Token")).to_be_visible()
     for refused, words in (("expired", "has expired"), ("used", "has been used"), ("unknown_key", "does not know"), ("malformed", "incomplete")):
-        page = open_page(hash="#/link/" + seeding.link(approval, refused=refused))
+        page.goto(seeding.base_url + "#/link/" + seeding.link(approval, refused=refused))
         expect(page.get_by_role("alert")).to_contain_text(words)
         assert "link" not in page.url
 

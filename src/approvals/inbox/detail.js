@@ -4,7 +4,7 @@ import { readApproval } from './api.js';
 import { exactly, useTime } from './clock.js';
 import { Decision } from './decision.js';
 import { useKeys } from './keyboard.js';
-import { endedElsewhere, leaveListAt, neighbours } from './listing.js';
+import { endedElsewhere, leaveListAt, listAddress, neighbours } from './listing.js';
 import { approvalHash, go, replace } from './navigation.js';
 import { announce, Changes, isOver, Name, Note, Progress, safeAddress, StatusBadge, TimeLeft, Title, When } from './parts.js';
 import { usePolling } from './polling.js';
@@ -64,7 +64,7 @@ const History = ({ history }) => html`<section class="card history"><details ope
 function Outcome({ approval, outcome, onNext, only }) {
   const pending = approval.status === 'pending';
   const onward = html`<p class="buttons">${onNext && html`<button class="button primary" onClick=${onNext}>Next request</button>`}
-    ${!only && html`<a class="button" href="#/">Back to the inbox</a>`}</p>`;
+    ${!only && html`<a class="button" href=${listAddress()}>Back to the inbox</a>`}</p>`;
   if (outcome?.decision) {
     return html`<${Note} kind=${outcome.decision === 'rejected' ? 'bad' : outcome.decision === 'approved' ? 'good' : 'warn'} title=${FORMS[outcome.decision].done} focused>
       <p>${standing(approval)}</p>${onward}<//>`;
@@ -144,7 +144,7 @@ function Request({ news, start, only, arrived, failing, onRetry, onAnswer, onRef
     replace(approvalHash(neighbour.approval_id));
   };
   const { previous, next } = only ? {} : neighbours(id);
-  useKeys({ j: to(next), k: to(previous), Escape: () => (only || deciding ? false : go('#/')) });
+  useKeys({ j: to(next), k: to(previous), Escape: () => (only || deciding ? false : go(listAddress())) });
 
   return html`<article class="request">
     <${Head} approval=${approval} arrived=${arrived} />
@@ -188,9 +188,9 @@ export function DetailPage({ id, start, only, arrived }) {
     return answer && take(answer);
   };
   const gone = failing?.kind === 'refused' && failing.code === 'APPROVAL_NOT_FOUND';
-  useKeys({ Escape: () => (news || only ? false : go('#/')) });
+  useKeys({ Escape: () => (news || only ? false : go(listAddress())) });
   return html`<div class="detail-page">
-    ${!only && html`<p class="back"><a href="#/">‹ Inbox</a></p>`}
+    ${!only && html`<p class="back"><a href=${listAddress()}>‹ Inbox</a></p>`}
     ${news && !gone
       ? html`<${Request} news=${news} start=${start} only=${only} arrived=${arrived} failing=${failing} onRetry=${again}
           onAnswer=${(data) => take({ data })} onRefresh=${refresh} />`

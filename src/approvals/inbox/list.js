@@ -112,6 +112,7 @@ export function ListPage({ filter, arrived }) {
   const { rows, stale, more, fresh, earlier, loading, failing, error, left } = listing;
   const changed = rows.filter((row) => row.gone).length;
   const [told, setTold] = useState('');
+  const returns = rows.some((row) => row.approval_id === left.current.id);
 
   useLayoutEffect(() => {
     if (!left.current.id) return;
@@ -162,7 +163,7 @@ export function ListPage({ filter, arrived }) {
   };
 
   return html`<div class="list-page">
-    <${Title} text="Inbox" arrived=${arrived} keep=${left.current.id} />
+    <${Title} text="Inbox" arrived=${arrived} keep=${returns} />
     <${Filters} filter=${filter} onChange=${change} />
     <div class="news">
       ${failing && rows.length > 0 ? html`<${Trouble} failing=${failing} onRetry=${listing.again} />` : html`<span class="quiet">

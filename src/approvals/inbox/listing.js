@@ -2,6 +2,7 @@
 // new ones wait until they are asked for.
 import { useEffect, useRef, useState } from './preact.js';
 import { listApprovals } from './api.js';
+import { listHash } from './navigation.js';
 import { usePolling } from './polling.js';
 
 const PAGE = 50;
@@ -29,6 +30,8 @@ export function merged(rows, answer, order) {
 let kept = null; // {about, rows, next_token, …}: the list as it was left
 
 export const forgetList = () => { kept = null; };
+/** The address of the list as it was left, with its filter. */
+export const listAddress = () => (kept ? listHash(JSON.parse(kept.about)) : '#/');
 export const leaveListAt = (id, scroll) => { if (kept) Object.assign(kept, { id, scroll }); };
 
 /** Somebody saw this request end: it will not be in the list of pending ones when they come back to it. */
@@ -57,7 +60,11 @@ export function useListing(wanted) {
   const [loading, setLoading] = useState('');
   const [error, setError] = useState(null);
   const etag = useRef('');
-  const left = useRef(kept?.about === about ? { id: kept.id, scroll: kept.scroll } : {});
+  const left = useRef(null);
+  if (!left.current) {
+    left.current = kept?.about === about ? { id: kept.id, scroll: kept.scroll } : {};
+    if (kept) kept.id = '';
+  }
   const newest = useRef(about);
   newest.current = about;
   const arrives = useRef(true);
