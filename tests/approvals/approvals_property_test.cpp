@@ -47,6 +47,7 @@ ApprovalRequest any_request() {
                                                .proof = text(),
                                                .shown_digest = text(),
                                                .idempotency_key = text()}});
+    request.policy = perhaps(default_policy());
     request.revision = perhaps(*rc::gen::arbitrary<std::int64_t>());
     return request;
 }

@@ -42,10 +42,11 @@ public:
         return value == nullptr ? at.dump() : *value;
     }
 
-    HttpAnswer sign_in_as(const std::string& person, std::chrono::seconds for_how_long = std::chrono::hours(1)) {
+    HttpAnswer sign_in_as(const std::string& person, std::chrono::seconds for_how_long = std::chrono::hours(1),
+                          const std::vector<std::string>& groups = {"finance"}) {
         const KeyRing keys = world_.keys().current().value();
         return sign_in("token", make_token(keys, {.person = person,
-                                                  .groups = {"finance"},
+                                                  .groups = groups,
                                                   .expires = to_epoch_ms(now() + for_how_long) / 1000,
                                                   .token_id = "t"}));
     }
@@ -215,6 +216,75 @@ TEST_F(Inbox, ChangesThatSomebodyWantsHoldTheRequestOpenUntilTheyVoteAgain) {
     const HttpAnswer approved = ann.decide(id, "approved", "", {}, "k2");
     EXPECT_EQ(ann.text(approved, "approval.status"), "approved");
     EXPECT_EQ(world.result().decision, "approved");
+}
+
+TEST(InboxWithAPolicy, TakesWhomItNamesInTheirOrderAndEndsWithTheLast) {
+    Alone alone(WaitMode::callback);
+    World& world = alone.world;
+    world.start(
+        R"({"document_id":"doc-1","document_name":"Contract","requester":"olga@example.com","timeout_seconds":300,
+        "policy":{"name":"contract","stages":[
+            {"name":"finance","approvers":{"people":["ann@example.com","bob@example.com"]},"required":2},
+            {"name":"legal","approvers":{"groups":["legal"]}}]}})");
+    const std::string id = world.approval_id();
+    const auto browser = [&](const std::string& person, const std::vector<std::string>& groups) {
+        Browser made(world);
+        EXPECT_EQ(made.sign_in_as(person, std::chrono::hours(1), groups).status, 200);
+        return made;
+    };
+    Browser ann = browser("ann@example.com", {});
+    Browser bob = browser("bob@example.com", {});
+    Browser lea = browser("lea@example.com", {"legal"});
+    Browser eve = browser("eve@example.com", {"sales"});
+    EXPECT_EQ(ann.text(eve.decide(id, "approved"), "error.code"), "NOT_AN_APPROVER");
+    EXPECT_EQ(ann.text(lea.decide(id, "approved"), "error.code"), "STAGE_NOT_OPEN");
+    const HttpAnswer first = ann.decide(id, "approved");
+    EXPECT_EQ(ann.text(first, "approval.status"), "pending");
+    EXPECT_EQ(ann.text(first, "approval.progress"), R"({"approved":1,"required":2,"stage":"finance"})");
+    EXPECT_EQ(ann.text(ann.decide(id, "approved", "again", {}, "k2"), "error.code"), "ALREADY_VOTED");
+    EXPECT_EQ(bob.decide(id, "approved").status, 200);
+    const HttpAnswer last = lea.decide(id, "approved");
+    EXPECT_EQ(ann.text(last, "approval.status"), "approved");
+    EXPECT_EQ(world.result().decision, "approved");
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "voted", "voted", "decided", "completed"));
+    EXPECT_THAT(verify_chain(world.trail()), ElementsAre());
+    // A name alone is no group.
+    EXPECT_THAT(last.body, HasSubstr("2 of 2 from ann@example.com or bob@example.com, then 1 of legal"));
+}
+
+TEST(InboxWithAPolicy, VotesThatMeetAreAllCounted) {
+    Alone alone(WaitMode::callback);
+    World& world = alone.world;
+    world.start(
+        R"({"document_id":"doc-1","document_name":"Contract","requester":"olga@example.com","timeout_seconds":300,
+        "policy":{"name":"two","stages":[{"name":"any","required":2}]}})");
+    bool met = false;
+    alone.tables.before_call = [&](const std::string& action) {
+        if (action == "TransactWriteItems" && !std::exchange(met, true)) {
+            EXPECT_EQ(world.decide("approved", "bob").status, 200);
+        }
+        return true;
+    };
+    EXPECT_EQ(world.decide("approved", "ann").status, 200);
+    EXPECT_EQ(world.record()->status, ApprovalStatus::approved);
+    EXPECT_THAT(*world.record()->votes, SizeIs(2));
+    EXPECT_EQ(world.result().decision, "approved");
+}
+
+TEST(InboxWithAPolicy, WhatCannotBeIsRefusedWithItsPlace) {
+    for (const auto& [policy, problem] : std::vector<std::pair<std::string, std::string>>{
+             {R"({"name":"p"})", "policy.stages"},
+             {R"({"name":"p","stages":[{"name":"a","approvers":{"people":["x"]},"required":2}]})",
+              "policy.stages[0].required"},
+             {R"({"name":"p","stages":[{"name":"a"}],"reminders_before_seconds":[60]})", "not supported"},
+             {R"({"name":"p","stages":[{"name":"a","approvers":{"people":["olga@example.com"]}}]})",
+              "olga@example.com"}}) {
+        Alone alone(WaitMode::polling);
+        alone.world.start(R"({"document_id":"d","document_name":"n","requester":"olga@example.com","policy":)" +
+                          policy + "}");
+        EXPECT_EQ(alone.world.runner.execution().head().status, wire::ExecutionStatus::failed) << policy;
+        EXPECT_THAT(alone.world.runner.error_message(), HasSubstr(problem)) << policy;
+    }
 }
 
 TEST_F(Inbox, TheListIsSearchedAndTurnedPageByPage) {

@@ -64,12 +64,27 @@ Policy any_policy() {
     return policy;
 }
 
+/// A policy of people who are all known, are in several stages and few: where one has to be careful with them.
+Policy tight_policy() {
+    Policy policy = any_policy();
+    policy.distinct_people = *rc::gen::inRange(0, 4) > 0;
+    policy.escalation.reset();
+    for (Stage& stage : policy.stages) {
+        stage.approvers = Approvers{.people = some_people(), .groups = {}};
+        stage.required = *rc::gen::inRange<std::int64_t>(1, 3);
+        stage.of.reset();
+    }
+    if (policy.veto) policy.veto = Approvers{.people = {policy.stages[0].approvers->people[0]}, .groups = {}};
+    return policy;
+}
+
 const Groups kGroups = {{"listed", {"ann@x", "bob@x"}}, {"unlisted", {}}};
 
 /// Draws until a policy can be pinned for this requester.
 PinnedPolicy usable_policy(const std::string& requester) {
+    const bool tight = coin();
     for (int i = 0; i < 50; ++i) {
-        const auto pinned = pin(any_policy(), kGroups);
+        const auto pinned = pin(tight ? tight_policy() : any_policy(), kGroups);
         if (pinned && check_request(*pinned, requester, 3600)) return *pinned;
     }
     return default_policy();
@@ -227,10 +242,8 @@ private:
     }
 
     static std::string anybody() {
-        std::vector<std::string> people = kPeople;
-        people.insert(people.end(), kMembers.begin(), kMembers.end());
-        people.push_back("zed@x");
-        return *rc::gen::elementOf(people);
+        if (*rc::gen::inRange(0, 3) > 0) return *rc::gen::elementOf(kPeople);
+        return coin() ? *rc::gen::elementOf(kMembers) : "zed@x";
     }
 
     void step() {

@@ -249,6 +249,13 @@ TEST(Deciding, WhoIsNeededElsewhereDoesNotVoteHere) {
     EXPECT_EQ(said(standing, ballot(" ")), "INVALID_REQUEST approver: expected somebody's name, found nothing.");
 }
 
+TEST(Deciding, AQuorumIsLostWhenOnePersonIsLeftForTwoStages) {
+    Standing standing = request(policy_of(R"({"name":"p","order":"parallel","rejection":"quorum","stages":[
+        {"name":"a","approvers":{"people":["ann@x","bob@x"]}},{"name":"b","approvers":{"people":["ann@x","cal@x"]}}]})"));
+    EXPECT_FALSE(cast(standing, ballot("bob@x", VoteDecision::rejected)).is_final());
+    EXPECT_EQ(cast(standing, ballot("cal@x", VoteDecision::rejected)).status, ApprovalStatus::rejected);
+}
+
 TEST(Deciding, EscalationLetsOthersApproveToo) {
     Standing standing = request(policy_of(
         R"({"name":"p","stages":[{"name":"a","approvers":{"people":["ann@x"]}}],

@@ -34,6 +34,7 @@ std::string to_string(Decision decision) {
 durable::Json public_view(const ApprovalRequest& approval) {
     ApprovalRequest shown = approval;
     shown.callback_token.reset();
+    shown.policy.reset();
     shown.votes.reset();
     shown.revision.reset();
     const durable::Json whole = durable::to_json(shown);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "approvals/domain/policy.hpp"
 #include "durable/json.hpp"
 
 namespace holdpoint::approvals {
@@ -56,9 +57,11 @@ struct WorkflowEvent {
     std::optional<std::vector<DocumentField>> fields;  // what else approvers are shown
     std::optional<std::string> link;                   // where the document is: http or https
     std::optional<std::string> kind;                   // document, expense or content
+    std::optional<PinnedPolicy> policy;                // absent: anyone decides, once
     friend bool operator==(const WorkflowEvent&, const WorkflowEvent&) = default;
 };
-BOOST_DESCRIBE_STRUCT(WorkflowEvent, (), (document_id, document_name, requester, timeout_seconds, fields, link, kind))
+BOOST_DESCRIBE_STRUCT(WorkflowEvent, (),
+                      (document_id, document_name, requester, timeout_seconds, fields, link, kind, policy))
 
 /// One request for approval, as it is stored. callback_token is a bearer secret: no answer, log line, notification or
 /// audit record may hold it.
@@ -81,6 +84,7 @@ struct ApprovalRequest {
     std::optional<std::vector<DocumentField>> fields;
     std::optional<std::string> link;
     std::optional<std::string> kind;
+    std::optional<PinnedPolicy> policy;
     std::optional<std::vector<Vote>> votes;  // in the order in which they were taken
     std::optional<std::int64_t> revision;    // grows with each vote; absent: 0
     friend bool operator==(const ApprovalRequest&, const ApprovalRequest&) = default;
@@ -88,7 +92,7 @@ struct ApprovalRequest {
 BOOST_DESCRIBE_STRUCT(ApprovalRequest, (),
                       (approval_id, document_id, document_name, requester, status, created_at, updated_at, expires_at,
                        ttl, execution_arn, callback_token, decision, approver, comments, decided_at, fields, link, kind,
-                       votes, revision))
+                       policy, votes, revision))
 
 struct ApprovalDecisionRequest {
     std::string approval_id;
@@ -121,8 +125,8 @@ BOOST_DESCRIBE_STRUCT(WorkflowResult, (), (approval_id, document_id, decision, a
 [[nodiscard]] std::string to_string(Decision decision);
 [[nodiscard]] std::string to_string(VoteDecision decision);
 
-/// The request as callers may see it: everything but the callback token, the execution and
-/// the single votes.
+/// The request as callers may see it: everything but the callback token, the execution, the
+/// policy and the single votes.
 [[nodiscard]] durable::Json public_view(const ApprovalRequest& approval);
 
 }  // namespace holdpoint::approvals

@@ -4,6 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include "approvals/domain/reading.hpp"
 
 namespace holdpoint::approvals {
@@ -152,6 +156,15 @@ TEST(Policy, APinnedOneKeepsTheMembersOfItsGroups) {
     EXPECT_FALSE(includes(unlisted, *policy.stages[0].approvers, "bob@x", {"Legal"}));
 }
 
+TEST(Policy, APinnedOneFitsIntoARecord) {
+    Groups groups;
+    for (int i = 0; i < 400; ++i) groups["legal"].push_back(std::string(200, 'x') + std::to_string(i));
+    const Policy policy =
+        read_policy(Json::parse(with_stage(R"({"name":"a","approvers":{"groups":["legal"]}})"))).value();
+    EXPECT_THAT(pin(policy, groups).error().message,
+                HasSubstr("policy: expected at most 65536 bytes with the members of its groups, found 8"));
+}
+
 TEST(Policy, ARequestMustLeaveEnoughPeople) {
     const PinnedPolicy policy =
         pinned(with_stage(R"({"name":"a","approvers":{"people":["ann@x","bob@x"]},"required":2})",
@@ -180,6 +193,28 @@ TEST(Policy, DescribesItselfInOneSentence) {
                                          R"(,"order":"parallel","on_timeout":"reject")"))),
               "ann@x, and any 2 people, in any order; one rejection rejects; rejected when time is up");
     EXPECT_EQ(describe(std::optional(Approvers{.people = {"ann@x"}, .groups = {"legal"}})), "group legal, ann@x");
+}
+
+/// docs/policies.md: each example, and the sentence below it.
+TEST(Policy, ThePagesExamplesAreGood) {
+    std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "../../../docs/policies.md");
+    const std::string page{std::istreambuf_iterator<char>(file), {}};
+    const std::string begin = "```json\n";
+    int examples = 0;
+    for (std::size_t at = page.find(begin); at != std::string::npos; at = page.find(begin, at)) {
+        at += begin.size();
+        const std::size_t end = page.find("```\n\n> ", at);
+        const Json json = Json::parse(page.substr(at, end - at));
+        const std::size_t sentence = end + 7;
+        const auto policy = json.find("policies") == nullptr ? pin(read_policy(json).value(), {}) : [&] {
+            const PolicyFile policies = read_policy_file(json).value();
+            return resolve(policies, policies.policies.at(0).name);
+        }();
+        ASSERT_TRUE(policy) << policy.error().message;
+        EXPECT_EQ(describe(*policy), page.substr(sentence, page.find('\n', sentence) - sentence));
+        ++examples;
+    }
+    EXPECT_EQ(examples, 5);
 }
 
 TEST(Canonical, MembersAreInOrder) {

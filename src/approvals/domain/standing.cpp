@@ -158,6 +158,7 @@ Standing standing_of(const ApprovalRequest& approval) {
     // A record whose deadline cannot be read is one that nobody may decide any more.
     return {.approval_id = approval.approval_id,
             .requester = approval.requester,
+            .policy = approval.policy.value_or(default_policy()),
             .versions = {{.digest = shown_digest(approval), .fields = fields}},
             .votes = approval.votes.value_or(std::vector<Vote>{}),
             .expires_at = parse_iso8601(approval.expires_at).value_or(TimePoint{}),

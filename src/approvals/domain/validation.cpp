@@ -82,7 +82,26 @@ Result<void> read_shown(const Json& json, WorkflowEvent& event) {
     return {};
 }
 
-Result<WorkflowEvent> read_event(const Json& json, std::int64_t timeout_max) {
+/// "policy", pinned as it is now. What a workflow does not do yet may not be asked of it.
+Result<WorkflowEvent> with_policy(const Json& json, WorkflowEvent event, std::int64_t timeout_seconds) {
+    const Json* given = json.find("policy");
+    if (given == nullptr) return event;
+    const auto policy = read_policy(*given);
+    if (!policy) return invalid(kInvalidEvent, policy.error().message);
+    if (!policy->reminders_before_seconds.empty() || policy->escalation || policy->on_timeout != TimeoutRule::timeout) {
+        return invalid(
+            kInvalidEvent,
+            "policy: reminders_before_seconds, escalation and on_timeout are not supported for requests yet.");
+    }
+    auto pinned = pin(*policy, {});
+    if (!pinned) return invalid(kInvalidEvent, pinned.error().message);
+    if (auto ok = check_request(*pinned, event.requester, timeout_seconds); !ok)
+        return invalid(kInvalidEvent, ok.error().message);
+    event.policy = std::move(*pinned);
+    return event;
+}
+
+Result<WorkflowEvent> read_event(const Json& json, std::int64_t default_timeout, std::int64_t timeout_max) {
     if (auto ok = check_object(json, kInvalidEvent); !ok) return std::unexpected(ok.error());
     WorkflowEvent event;
     auto document_id = read_text(json, "document_id", kIdMax, kInvalidEvent);
@@ -97,17 +116,18 @@ Result<WorkflowEvent> read_event(const Json& json, std::int64_t timeout_max) {
              .timeout_seconds = {},
              .fields = {},
              .link = {},
-             .kind = {}};
+             .kind = {},
+             .policy = {}};
     if (auto ok = read_shown(json, event); !ok) return std::unexpected(ok.error());
     const Json* timeout = json.find("timeout_seconds");
-    if (timeout == nullptr) return event;
+    if (timeout == nullptr) return with_policy(json, std::move(event), default_timeout);
     const std::int64_t* seconds = timeout->get_if<std::int64_t>();
     if (seconds == nullptr || *seconds < 1 || *seconds > timeout_max) {
         return invalid(kInvalidEvent, fmt::format("timeout_seconds: expected a whole number from 1 to {}, found {}.",
                                                   timeout_max, found(timeout)));
     }
     event.timeout_seconds = *seconds;
-    return event;
+    return with_policy(json, std::move(event), *seconds);
 }
 
 Result<std::string> read_approval_id(const Json& json) {

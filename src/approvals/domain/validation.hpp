@@ -10,8 +10,10 @@
 
 namespace holdpoint::approvals {
 
-/// `timeout_max` seconds is the longest that an event may ask for. InvalidEvent.
-[[nodiscard]] Result<WorkflowEvent> read_event(const durable::Json& json, std::int64_t timeout_max);
+/// `timeout_max` seconds is the longest that an event may ask for, `default_timeout` what it gets without.
+/// InvalidEvent.
+[[nodiscard]] Result<WorkflowEvent> read_event(const durable::Json& json, std::int64_t default_timeout,
+                                               std::int64_t timeout_max);
 
 /// `decided_by` is accepted for `approver`. INVALID_REQUEST; nothing ever defaults to a decision.
 [[nodiscard]] Result<ApprovalDecisionRequest> read_decision(const durable::Json& json);

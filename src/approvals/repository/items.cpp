@@ -19,6 +19,7 @@ json::object number(std::int64_t value) {
 json::object attribute_of(const Json& value) {
     if (const std::string* s = value.get_if<std::string>()) return text(*s);
     if (const std::int64_t* n = value.get_if<std::int64_t>()) return number(*n);
+    if (const bool* flag = value.get_if<bool>()) return {{"BOOL", *flag}};
     if (const Json::Array* array = value.get_if<Json::Array>()) {
         json::array list;
         for (const Json& element : *array) list.push_back(attribute_of(element));
@@ -43,6 +44,7 @@ Json from_attribute(const json::value& value) {
         const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), result);
         if (error == std::errc{} && end == digits.data() + digits.size()) return Json(Json::Data(result));
     }
+    if (type == "BOOL") return Json(Json::Data(data.as_bool()));
     if (type == "L") {
         Json::Array array;
         for (const json::value& element : data.as_array()) array.push_back(from_attribute(element));

@@ -34,7 +34,8 @@ public:
     Workflow(durable::Context& context, const WorkflowServices& services) : context_(context), services_(services) {}
 
     WorkflowResult run(const durable::Json& json) {
-        const WorkflowEvent event = require(read_event(json, services_.configuration.timeout_max()));
+        const WorkflowEvent event = require(
+            read_event(json, services_.configuration.approval_timeout_seconds, services_.configuration.timeout_max()));
         timeout_seconds_ = event.timeout_seconds.value_or(services_.configuration.approval_timeout_seconds);
         std::optional<durable::Callback<durable::RawText>> callback;
         if (services_.configuration.wait_mode == WaitMode::callback) {
@@ -66,6 +67,7 @@ private:
         approval.fields = event.fields;
         approval.link = event.link;
         approval.kind = event.kind;
+        approval.policy = event.policy;
         approval.created_at = to_iso8601(created);
         approval.updated_at = approval.created_at;
         approval.expires_at = to_iso8601(expires);
