@@ -89,7 +89,7 @@ void rotate(const Arguments& arguments) {
     if (arguments.json) return print_json(json::object{{"newest", ring.newest_id()}});
     print(fmt::format("Key {} signs from now on. {}\n", ring.newest_id(),
                       arguments.drop_older
-                          ? "All older links, tokens and sessions are worth nothing any more, within a minute."
+                          ? "All older links, tokens and sessions are worth nothing any more, within a few seconds."
                           : "What older keys signed stays good until it expires."));
 }
 

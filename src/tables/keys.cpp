@@ -90,7 +90,8 @@ std::string item_key(const Table& table, const Item& item) {
 
 std::optional<std::string> index_entry_key(const Table& table, const Index& index, const Item& item) {
     for (const auto& attribute : index.key.attributes()) {
-        if (!item.contains(attribute.name)) return std::nullopt;
+        const auto found = item.find(attribute.name);
+        if (found == item.end() || found->second.type() != attribute.type) return std::nullopt;
     }
     std::string key = index_prefix(table, index);
     append_schema(key, index.key, item);

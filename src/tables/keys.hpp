@@ -26,7 +26,8 @@ void append_key_beginning(std::string& key, const Value& value);
 
 /// The item's row key; `item` must have the key attributes with the right types.
 [[nodiscard]] std::string item_key(const Table& table, const Item& item);
-/// The entry's row key; nothing when the item lacks one of the index's attributes and so is not in the index.
+/// The entry's row key; nothing when the item lacks one of the index's attributes, or has it with
+/// another type (as it may when the index is younger), and so is not in the index.
 [[nodiscard]] std::optional<std::string> index_entry_key(const Table& table, const Index& index, const Item& item);
 
 /// Only the attributes of these schemas.

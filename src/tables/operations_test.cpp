@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tables/index_changes.hpp"
 #include "tables/testing_rows.hpp"
 
 namespace holdpoint::tables {
@@ -57,6 +58,41 @@ TEST(TablesTest, DefinitionsMustFitTogether) {
                         "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",
                         "VectorIndexes":[{"IndexName":"near"}])")
                     .contains("VectorIndexes"));
+    EXPECT_TRUE(db.is_empty());
+}
+
+TEST(TablesTest, IndexesComeAndGoWithTheirEntries) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    const auto put = [&](int number, const std::string& attributes) {
+        db.ok("PutItem", R"({"TableName":"orders","Item":{"customer":{"S":"ann"},"placed":{"N":")" +
+                             std::to_string(number) + "\"}," + attributes + "}}");
+    };
+    put(1, R"("status":{"S":"open"},"city":{"S":"Oslo"})");
+    put(2, R"("status":{"S":"open"},"city":{"N":"7"})");
+    put(3, R"("status":{"S":"open"})");
+    const Table before = load_table(db.rows(), "orders").value();
+    Index by_city = before.indexes.at(0);
+    by_city.name = "by-city";
+    by_city.key.partition = {.name = "city", .type = Type::string};
+    const auto count = [&](const std::string& index, const std::string& attribute, const std::string& value) {
+        const auto answer =
+            db.call("Query", R"({"TableName":"orders","IndexName":")" + index +
+                                 R"(","KeyConditionExpression":"#a = :v","ExpressionAttributeNames":{"#a":")" +
+                                 attribute + R"("},"ExpressionAttributeValues":{":v":{"S":")" + value + R"("}}})");
+        return answer ? answer->at("Count").as_int64() : -1;
+    };
+    db.apply(change_indexes(db.rows(), before, {before.indexes.at(0), by_city}).value());
+    EXPECT_EQ(count("by-city", "city", "Oslo"), 1) << "an item with a city that is no text is not in it";
+    EXPECT_EQ(count("by-status", "status", "open"), 3);
+    put(2, R"("status":{"S":"open"},"city":{"S":"Oslo"})");
+    EXPECT_EQ(count("by-city", "city", "Oslo"), 2);
+    db.apply(change_indexes(db.rows(), load_table(db.rows(), "orders").value(), {by_city}).value());
+    EXPECT_EQ(count("by-status", "status", "open"), -1);
+    EXPECT_EQ(count("by-city", "city", "Oslo"), 2);
+    by_city.global = false;
+    EXPECT_FALSE(change_indexes(db.rows(), before, {before.indexes.at(0), by_city}).has_value());
+    db.ok("DeleteTable", R"({"TableName":"orders"})");
     EXPECT_TRUE(db.is_empty());
 }
 

@@ -135,6 +135,11 @@ class Approvals:
         self.dynamodb = self.server.client("dynamodb")
         self.sns = self.server.client("sns")
 
+    @property
+    def outputs(self):
+        stack = self.server.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"][0]
+        return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
     def submit(self, version="1", name=None, **event):
         """Starts a workflow; answers its execution's ARN."""
         event = {"document_id": "doc-123", "document_name": "Q4 Budget Proposal", "requester": "user@example.com", **event}

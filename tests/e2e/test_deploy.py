@@ -157,3 +157,27 @@ def test_an_executable_that_changes_on_disk_changes_nothing(own_server, tmp_path
     approvals = Approvals(own_server)
     status, body = approvals.api(action="list")
     assert (status, body) == (200, {"approvals": []})
+
+
+def test_a_table_with_items_gets_the_indexes_of_a_newer_template(own_server, tmp_path):
+    """And loses those that went; what waits goes on waiting."""
+    template = (ROOT / "template.yaml").read_text()
+    index = template[template.index("        - IndexName: ExpiryIndex"):template.index("      TimeToLiveSpecification:")]
+    older = template.replace(index, "", 1).replace("        - {AttributeName: expires_at, AttributeType: S}\n", "", 1)
+    (tmp_path / "older.yaml").write_text(older)
+    own_server.deploy("app-sam", template=tmp_path / "older.yaml", ApprovalWaitMode="callback")
+    approvals = Approvals(own_server)
+    approvals.publish()
+    arn, approval_id = approvals.pending()
+    own_server.deploy("app-sam", ApprovalWaitMode="callback")
+    query = {"TableName": approvals.table, "IndexName": "ExpiryIndex", "KeyConditionExpression": "#s = :s",
+             "ExpressionAttributeNames": {"#s": "status"}, "ExpressionAttributeValues": {":s": {"S": "pending"}}}
+    assert [item["approval_id"]["S"] for item in approvals.dynamodb.query(**query)["Items"]] == [approval_id]
+    own_server.restart()
+    approvals.reconnect()
+    assert approvals.decide(approval_id)[0] == 200
+    assert approvals.ended(arn)["Result"]["decision"] == "approved" and approvals.dynamodb.query(**query)["Items"] == []
+    own_server.deploy("app-sam", template=tmp_path / "older.yaml", ApprovalWaitMode="callback")
+    indexes = approvals.dynamodb.describe_table(TableName=approvals.table)["Table"]["GlobalSecondaryIndexes"]
+    assert [one["IndexName"] for one in indexes] == ["StatusIndex"]
+    assert approvals.record(approval_id)["status"] == "approved"

@@ -9,6 +9,7 @@
 #include "functions/event_invoke_config.hpp"
 #include "functions/registry.hpp"
 #include "identity/roles.hpp"
+#include "tables/index_changes.hpp"
 #include "tables/operations.hpp"
 #include "tables/table.hpp"
 #include "topics/subscriptions.hpp"
@@ -83,8 +84,11 @@ private:
         if (!known) {
             rows_.write(wanted->writes);
             change = "created";
-        } else if (auto ok = check_same_shape(plan, *known, wanted->writes); !ok) {
-            return ok;
+        } else {
+            const auto changes = changes_of(plan, *known, wanted->writes);
+            if (!changes) return std::unexpected(changes.error());
+            rows_.write(*changes);
+            if (!changes->empty()) change = "updated";
         }
         const auto ttl = known ? known->ttl_attribute : std::nullopt;
         const bool ttl_differs = ttl.value_or("") != plan.ttl_attribute;
@@ -102,18 +106,24 @@ private:
         return {};
     }
 
-    static Result<void> check_same_shape(const stacks::TablePlan& plan, const tables::Table& known,
-                                         const std::vector<RowWrite>& wanted_writes) {
+    /// What makes a table that is there already the one that the template wants; nothing when it is.
+    Result<std::vector<RowWrite>> changes_of(const stacks::TablePlan& plan, const tables::Table& known,
+                                             const std::vector<RowWrite>& wanted_writes) const {
         const NoRows none;
         OverlayRows wanted_rows(none);
         wanted_rows.write(wanted_writes);
         const auto wanted = tables::load_table(wanted_rows, plan.name);
-        if (wanted && wanted->key == known.key && wanted->indexes == known.indexes) return {};
-        return fail(
-            "ValidationError", 400,
-            fmt::format("{}: the table {} exists with other keys or indexes, and they cannot be changed while it has "
-                        "items; deploy under another stack name, or delete the table first.",
-                        plan.logical_id, plan.name));
+        if (wanted && wanted->key == known.key && wanted->indexes == known.indexes) return std::vector<RowWrite>{};
+        if (!wanted || wanted->key != known.key) {
+            return fail("ValidationError", 400,
+                        fmt::format("{}: the table {} exists with another key, which cannot be changed; deploy under "
+                                    "another stack name, or delete the table first.",
+                                    plan.logical_id, plan.name));
+        }
+        auto changes = tables::change_indexes(rows_, known, wanted->indexes);
+        if (!changes)
+            return fail("ValidationError", 400, fmt::format("{}: {}.", plan.logical_id, changes.error().message));
+        return changes;
     }
 
     Result<void> apply(const stacks::TopicPlan& plan) {

@@ -263,6 +263,7 @@ Accepted accepted(const Standing& with, bool repeated) {
 std::optional<Verdict> repetition(const Standing& standing, const Ballot& ballot) {
     for (std::size_t i = standing.votes.size(); i-- > 0;) {
         const Vote& vote = standing.votes[i];
+        if (!is_same_person(vote.person, ballot.voter.person)) continue;  // a key is its sender's own
         const bool is_same = says_the_same(vote, ballot, standing);
         if (ballot.idempotency_key.empty() && !is_same) continue;
         if (!ballot.idempotency_key.empty() && vote.idempotency_key != ballot.idempotency_key) continue;

@@ -282,7 +282,7 @@ TEST(Deciding, ABallotThatComesAgainIsAnsweredAsItWas) {
               "decision needs a new key.");
     first.comments.clear();
     first.voter.person = "cal@x";
-    EXPECT_EQ(refused(standing, first).code, RefusalCode::invalid_request);
+    EXPECT_EQ(refused(standing, first).code, RefusalCode::approval_already_decided) << "a key is its sender's own";
     // Without a key, what it says is its key.
     const Verdict again = decide(standing, ballot("BOB@x", VoteDecision::rejected), kNow);
     ASSERT_TRUE(again);

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kName = "signing-keys";
 constexpr std::size_t kSecretBytes = 32;
 constexpr int kAttempts = 10;
-constexpr std::chrono::minutes kKept{1};
+constexpr std::chrono::seconds kKept{5};
 constexpr std::chrono::seconds kPause{1};
 
 /// An attribute's value of one type; empty when it is not there.

@@ -17,7 +17,7 @@ public:
     SigningKeys(aws::Client& client, std::string table, const Clock& clock, Random& random)
         : client_(client), table_(std::move(table)), clock_(clock), random_(random) {}
 
-    /// As the table has them, read again after a minute.
+    /// As the table has them, read again after a few seconds.
     [[nodiscard]] Result<KeyRing> current();
     /// Reads them now, at most once a second: somebody came with what no current key signed.
     [[nodiscard]] Result<KeyRing> reread();

@@ -1,0 +1,147 @@
+"""The inbox of a deployed stack, over HTTP as a browser uses it: signing in, looking, deciding; and who is kept out."""
+import http.client
+import json
+import uuid
+from urllib.parse import urlsplit
+
+import pytest
+
+from holdpoint import eventually
+
+
+class Browser:
+    """Keeps the cookie and the token that it was given."""
+
+    def __init__(self, approvals):
+        self.base = urlsplit(approvals.outputs["InboxUrl"])
+        self.headers = {"Content-Type": "application/json"}
+
+    def call(self, method, path, body=None, **headers):
+        connection = http.client.HTTPConnection(self.base.netloc, timeout=60)
+        connection.request(method, self.base.path + path, None if body is None else json.dumps(body), self.headers | headers)
+        response = connection.getresponse()
+        text = response.read().decode()
+        for cookie in response.headers.get_all("Set-Cookie", []):
+            self.headers["Cookie"] = cookie.split(";")[0]
+        answer = json.loads(text) if text and response.headers["Content-Type"] == "application/json" else text
+        if path == "api/sign-in" and response.status == 200:
+            self.headers["X-CSRF-Token"] = answer["csrf_token"]
+        return response.status, answer, response.headers
+
+    def get(self, path, **headers):
+        return self.call("GET", path, **headers)[:2]
+
+    def decide(self, approval_id, decision="approved", comments="", **more):
+        digest = self.get(f"api/approvals/{approval_id}")[1]["approval"]["shown_digest"]
+        body = {"decision": decision, "comments": comments, "shown_digest": digest, "idempotency_key": str(uuid.uuid4())} | more
+        return self.call("POST", f"api/approvals/{approval_id}/decision", body)[:2]
+
+
+@pytest.fixture
+def browser(approvals):
+    return Browser(approvals)
+
+
+def cli(approvals, *arguments):
+    return json.loads(approvals.server.run("approvals", *arguments, "--stack-name", approvals.stack, "--json").stdout)
+
+
+def signed_in(approvals, person, *groups):
+    token = cli(approvals, "token", "--person", person, *[word for group in groups for word in ("--group", group)])["token"]
+    browser = Browser(approvals)
+    status, me, _ = browser.call("POST", "api/sign-in", {"token": token})
+    assert (status, me["identity"]["name"], me["identity"]["groups"]) == (200, person, list(groups))
+    return browser
+
+
+def test_the_page_is_served_with_its_files_under_a_strict_policy(approvals, browser):
+    status, page, headers = browser.call("GET", "")
+    assert status == 200 and "assets/app.js" in page and headers["Content-Type"].startswith("text/html")
+    assert "default-src 'none'" in headers["Content-Security-Policy"] and headers["X-Content-Type-Options"] == "nosniff"
+    status, script, headers = browser.call("GET", "assets/app.js")
+    assert status == 200 and headers["Content-Type"].startswith("text/javascript") and "import" in script
+    assert browser.call("GET", "assets/app.js", **{"If-None-Match": headers["ETag"]})[0] == 304
+    assert browser.get("assets/no-such-file")[0] == 404
+
+
+def test_nobody_gets_in_without_proof(approvals, browser):
+    _, approval_id = approvals.pending()
+    for path in ("api/me", "api/approvals", f"api/approvals/{approval_id}"):
+        assert browser.get(path)[0] == 401
+    for wrong in ("nonsense", "hptoken1.00000000.e30.AAAA", cli(approvals, "token", "--person", "ann@example.com")["token"][:-2]):
+        status, answer, _ = browser.call("POST", "api/sign-in", {"token": wrong})
+        assert (status, answer["error"]["code"]) == (401, "SIGN_IN_REFUSED")
+    decide = {"action": "decide", "approval_id": approval_id, "decision": "approved", "approver": "mallory@example.com"}
+    assert browser.call("POST", "", decide)[0] in (403, 404, 405)
+    assert browser.call("POST", f"api/approvals/{approval_id}/decision", decide)[0] == 401
+    assert approvals.record(approval_id)["status"] == "pending"
+
+
+def test_an_approver_signs_in_finds_the_request_and_decides(approvals):
+    arn, approval_id = approvals.pending(document_name="Travel to Lisbon", fields={"amount": "1,284.50 EUR"}, link="https://docs.example/1", kind="expense")
+    ann = signed_in(approvals, "ann@example.com", "finance")
+    status, found = ann.get("api/approvals?q=lisbon&order=urgent&mine=true")
+    assert status == 200 and [one["approval_id"] for one in found["approvals"]].count(approval_id) == 1
+    shown = ann.get(f"api/approvals/{approval_id}")[1]
+    assert shown["approval"]["fields"] == [{"name": "amount", "value": "1,284.50 EUR"}] and shown["may_decide"]["allowed"]
+    assert approvals.record(approval_id).get("callback_token", "?") not in json.dumps(shown)
+    status, decided = ann.decide(approval_id, comments="Have a good trip")
+    assert (status, decided["approval"]["status"], decided["approval"]["approver"]) == (200, "approved", "ann@example.com")
+    assert approvals.ended(arn)["Result"]["decision"] == "approved" and approvals.agree(approval_id, arn) == "approved"
+    assert [record["actor_proof"] for record in approvals.audit(approval_id) if record["event"] == "decided"] == ["token"]
+    # Whoever comes later is told what happened, and changes nothing.
+    status, late = signed_in(approvals, "bob@example.com").decide(approval_id, "rejected", "no")
+    assert (status, late["error"]["code"], late["error"]["details"]["approver"]) == (409, "APPROVAL_ALREADY_DECIDED", "ann@example.com")
+
+
+def test_a_requester_who_cheats_gets_nowhere(approvals):
+    _, approval_id = approvals.pending(requester="olga@example.com")
+    olga = signed_in(approvals, "Olga@Example.com ")
+    assert olga.decide(approval_id)[1]["error"]["code"] == "OWN_REQUEST"
+    assert olga.decide(approval_id, shown_digest="0" * 64)[1]["error"]["code"] in ("OWN_REQUEST", "DOCUMENT_CHANGED")
+    status, answer = approvals.decide(approval_id, "approved", "OLGA@example.com")
+    assert (status, answer["error"]["code"]) == (403, "OWN_REQUEST")
+    assert approvals.record(approval_id)["status"] == "pending"
+
+
+def test_a_link_is_for_one_person_one_request_and_one_decision(approvals, browser):
+    _, other = approvals.pending()
+    arn, approval_id = approvals.pending()
+    url = cli(approvals, "link", approval_id, "--person", "ann@example.com")["link"]
+    base, link = url.split("#/link/")
+    assert base == approvals.outputs["InboxUrl"]
+    assert browser.get("")[0] == 200 and approvals.record(approval_id)["status"] == "pending"  # a mail scanner looked
+    status, me, _ = browser.call("POST", "api/sign-in", {"link": link})
+    assert (status, me["only_approval"], me["issued_to"]) == (200, approval_id, "ann@example.com")
+    assert [one["approval_id"] for one in browser.get("api/approvals")[1]["approvals"]] == [approval_id]
+    assert browser.get(f"api/approvals/{other}")[0] == 404
+    assert browser.call("POST", "api/sign-in", {"token": link})[0] == 401, "a link is no token"
+    assert browser.decide(approval_id, "rejected", "too much")[0] == 200
+    assert approvals.ended(arn)["Result"]["decision"] == "rejected"
+    again = Browser(approvals)
+    assert again.call("POST", "api/sign-in", {"link": link})[0] == 200
+    assert again.decide(approval_id)[1]["error"]["code"] == "APPROVAL_ALREADY_DECIDED"
+
+
+def test_a_policy_takes_two_people_and_then_a_group(approvals):
+    policy = {"name": "contract", "stages": [
+        {"name": "finance", "approvers": {"people": ["ann@example.com", "bob@example.com"]}, "required": 2},
+        {"name": "legal", "approvers": {"groups": ["legal"]}}]}
+    arn, approval_id = approvals.pending(policy=policy)
+    ann, bob, lea = (signed_in(approvals, *who) for who in (("ann@example.com",), ("bob@example.com",), ("lea@example.com", "legal")))
+    assert lea.decide(approval_id)[1]["error"]["code"] == "STAGE_NOT_OPEN"
+    assert ann.decide(approval_id)[1]["approval"]["status"] == "pending"
+    assert bob.decide(approval_id)[1]["approval"]["progress"] == {"approved": 0, "required": 1, "stage": "legal"}
+    assert lea.decide(approval_id)[1]["approval"]["status"] == "approved"
+    assert approvals.ended(arn)["Result"]["decision"] == "approved"
+    assert [record["event"] for record in approvals.audit(approval_id)][-4:] == ["voted", "voted", "decided", "completed"]
+
+
+def test_dropped_keys_let_nobody_in(approvals):
+    token = cli(approvals, "token", "--person", "ann@example.com")["token"]
+    cli(approvals, "rotate-keys", "--drop-older")
+    def refused():
+        status, answer, _ = Browser(approvals).call("POST", "api/sign-in", {"token": token})
+        return status == 401 and answer["error"]["details"]["reason"] == "unknown_key"
+    eventually("the token is refused", refused)
+    signed_in(approvals, "ann@example.com")
