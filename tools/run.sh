@@ -30,6 +30,7 @@ In another shell:
     $holdpoint approvals list
     $holdpoint approvals approve <APPROVAL_ID> --approver boss@example.com --comments "Looks good"
     $holdpoint executions list
+    $holdpoint approvals token --person boss@example.com      # sign in with it at the InboxUrl above, and decide there
 
 The aws command line works there, too: see README.md.
 TEXT

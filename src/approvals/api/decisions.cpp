@@ -4,6 +4,8 @@
 
 namespace holdpoint::approvals {
 
+using durable::Json;
+
 namespace {
 
 /// Several may vote at once; each loser looks again at what they vote on.
@@ -22,9 +24,10 @@ public:
             if (!taken) return std::unexpected(std::move(taken.error()));
             if (*taken) return std::move(**taken);
         }
-        return std::unexpected(ApiRefusal{.status = 503,
+        return std::unexpected(ApiRefusal{.status = 429,
                                           .code = "TOO_MANY_REQUESTS",
-                                          .message = "Too many decide this at once. Send the same request again."});
+                                          .message = "Too many decide this at once. Send the same request again.",
+                                          .details = {{"retry_after_seconds", Json(Json::Data(std::int64_t{1}))}}});
     }
 
 private:

@@ -35,13 +35,24 @@ TokenClaims some_token() {
             .token_id = text()};
 }
 
+SessionClaims some_session() {
+    return {.person = text(),
+            .groups = {text()},
+            .proof = text(),
+            .only_approval = text(),
+            .csrf_token = text(),
+            .expires = *rc::gen::inRange<std::int64_t>(1, 1LL << 50)};
+}
+
 TEST(LinkProperties, ComeBackAsTheyWereMade) {
     EXPECT_TRUE(rc::check([] {
         const KeyRing keys = some_keys();
         const LinkClaims link = some_link();
         const TokenClaims token = some_token();
         RC_ASSERT(read_link(keys, make_link(keys, link), kNow).value() == link);
+        const SessionClaims session = some_session();
         RC_ASSERT(read_token(keys, make_token(keys, token), kNow).value() == token);
+        RC_ASSERT(read_session(keys, make_session(keys, session), kNow).value() == session);
     }));
 }
 
@@ -68,8 +79,15 @@ TEST(LinkProperties, OneIsNeverTakenForAnother) {
         const std::string token = make_token(keys, some_token());
         RC_ASSERT(!read_token(keys, link, kNow));
         RC_ASSERT(!read_link(keys, token, kNow));
+        const std::string session = make_session(keys, some_session());
+        RC_ASSERT(!read_token(keys, session, kNow));
+        RC_ASSERT(!read_link(keys, session, kNow));
+        RC_ASSERT(!read_session(keys, link, kNow));
+        RC_ASSERT(!read_session(keys, token, kNow));
         const auto rest = [](const std::string& whole) { return whole.substr(whole.find('.')); };
         RC_ASSERT(read_token(keys, "hptoken1" + rest(link), kNow).error().problem == TokenProblem::wrong_signature);
+        RC_ASSERT(read_session(keys, "hpsession1" + rest(token), kNow).error().problem ==
+                  TokenProblem::wrong_signature);
         RC_ASSERT(read_link(keys, "hplink1" + rest(token), kNow).error().problem == TokenProblem::wrong_signature);
     }));
 }

@@ -1,6 +1,6 @@
 // The inbox of Holdpoint's approvers: who is signed in, which page is shown, and what surrounds it.
 import { html, render, useEffect, useRef, useState } from './preact.js';
-import { onSignedOut, readOutbox, signIn, signOut, whoAmI } from './api.js';
+import { onSignedOut, readOutbox, readServiceLevels, signIn, signOut, whoAmI } from './api.js';
 import { forgetDrafts } from './decision.js';
 import { DetailPage } from './detail.js';
 import { KeyboardHelp, useKeys } from './keyboard.js';
@@ -42,9 +42,9 @@ function Menu({ me, onSignOut, onHelp }) {
 
 const PAGES = [['list', '#/', 'Inbox'], ['service-levels', '#/service-levels', 'Service levels'], ['outbox', '#/outbox', 'Outbox']];
 
-function Navigation({ page, hasOutbox }) {
+function Navigation({ page, reports }) {
   const current = page.name === 'approval' ? 'list' : page.name;
-  return html`<nav aria-label="Pages"><ul>${PAGES.filter(([name]) => name !== 'outbox' || hasOutbox).map(([name, hash, words]) => html`<li key=${name}>
+  return html`<nav aria-label="Pages"><ul>${PAGES.filter(([name]) => name === 'list' || reports.includes(name)).map(([name, hash, words]) => html`<li key=${name}>
     <a href=${hash} aria-current=${name === current ? (page.name === name ? 'page' : 'true') : null}>${words}</a></li>`)}</ul></nav>`;
 }
 
@@ -72,12 +72,15 @@ const IssuedTo = ({ me }) => html`<p class="issued"><span>This link was issued t
 
 function SignedIn({ me, page, arrived, onSignOut }) {
   const [help, setHelp] = useState(false);
-  const [hasOutbox, setHasOutbox] = useState(page.name === 'outbox');
+  const [reports, setReports] = useState([page.name]); // those that this server answers
   useKeys({ '?': () => setHelp(true) });
   useEffect(() => {
-    if (!me.only_approval) readOutbox().then(() => setHasOutbox(true), () => {});
+    if (me.only_approval) return;
+    for (const [name, read] of [['outbox', readOutbox], ['service-levels', readServiceLevels]]) {
+      read().then(() => setReports((known) => [...known, name]), () => {});
+    }
   }, []);
-  return html`<${Bar}>${!me.only_approval && html`<${Navigation} page=${page} hasOutbox=${hasOutbox} />`}
+  return html`<${Bar}>${!me.only_approval && html`<${Navigation} page=${page} reports=${reports} />`}
       <${Menu} me=${me} onSignOut=${onSignOut} onHelp=${() => setHelp(true)} /><//>
     <main class="page" tabindex="-1">${me.issued_to && html`<${IssuedTo} me=${me} />`}
       <${Content} ...${{ page, me, arrived }} /></main>
