@@ -110,8 +110,8 @@ def choose(server, count):
     numbers = sorted(random.sample(range(1, int.from_bytes(last, "big") + 1), count))
     found = []
     for number in numbers:
-        journal = database.execute("SELECT value FROM journal WHERE key = ?", (pending_rows.number_key(number) + pending_rows.number_key(1),)).fetchone()[0]
-        found.append(json.loads(json.loads(pending_rows.read(journal))[1]["payload"])["approval_id"])
+        head = database.execute("SELECT value FROM executions WHERE key = ?", (pending_rows.number_key(number),)).fetchone()[0]
+        found.append(pending_rows.approval_id_of(json.loads(pending_rows.read(head))["arn"]))
     database.close()
     random.shuffle(found)
     return found
