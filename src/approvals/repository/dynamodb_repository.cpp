@@ -128,7 +128,7 @@ public:
     }
 
     Result<std::optional<ApprovalRequest>> vote(const ApprovalRequest& approval, const Accepted& accepted) override {
-        const ApprovalRequest after = with_vote(approval, accepted);
+        ApprovalRequest after = with_vote(approval, accepted);
         const std::string status = to_string(accepted.status);
         std::string changes = "SET votes = :votes, revision = :revision, updated_at = :now";
         json::object values{{":pending", text("pending")},
