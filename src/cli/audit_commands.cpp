@@ -93,9 +93,9 @@ void check_target(const fs::path& folder) {
 
 /// All of them, or nothing: they get their names when the last one is written.
 void write_folder(const fs::path& folder, const std::vector<approvals::ExportFile>& files) {
-    const fs::path parent = folder.has_parent_path() ? folder.parent_path() : fs::path(".");
+    const fs::path parent = folder.parent_path();
     fs::create_directories(parent);
-    std::string written = (parent / (folder.filename().string() + ".XXXXXX")).string();
+    std::string written = folder.string() + ".XXXXXX";
     if (::mkdtemp(written.data()) == nullptr) {
         throw CommandError(fmt::format("cannot make a folder in {}: {}", parent.string(), std::strerror(errno)));
     }
@@ -116,18 +116,15 @@ std::int64_t count_records(const approvals::Trails& trails) {
 }
 
 void export_trails(const Arguments& arguments) {
-    fs::path folder = fs::path(arguments.folder).lexically_normal();
+    fs::path folder = fs::absolute(arguments.folder).lexically_normal();
     if (!folder.has_filename()) folder = folder.parent_path();  // it ended with a slash
     check_target(folder);
     Stack stack(arguments.stack);
     const auto all = require(stack.store().trails());
     const auto files = approvals::make_export(all.trails, all.unreadable, HOLDPOINT_VERSION, stack.now(), stack.keys());
     write_folder(folder, files);
-    const Problems problems = [&] {
-        Problems found = approvals::verify_trails(all.trails);
-        add(found, all.unreadable);
-        return found;
-    }();
+    Problems problems = approvals::verify_trails(all.trails);
+    add(problems, all.unreadable);
     const std::string digest = approvals::manifest_digest(files);
     if (arguments.json) {
         return print_json(json::object{{"folder", folder.string()},

@@ -166,6 +166,9 @@ def test_erasing_empties_what_names_a_person_and_keeps_the_chain(approvals, expo
     live = audit(approvals, "verify", "--stack-name", approvals.stack)
     assert CLEAN in live.stdout and f"information: {approval_id} record" in live.stdout
     audit(approvals, "export", "--stack-name", approvals.stack, "--out", tmp_path / "out")
+    (tmp_path / "empty").mkdir()
+    audit(approvals, "export", "--stack-name", approvals.stack, "--out", tmp_path / "empty")
+    assert offline(approvals, tmp_path / "empty").returncode == 0
     found = offline(approvals, tmp_path / "out")
     assert found.returncode == 0 and "comments erased" in found.stdout
 

@@ -89,6 +89,14 @@ void compare_with_manifest(const Manifest& manifest, const Trails& trails, Probl
     }
 }
 
+/// Those that the export could not take along, such as an item that was no record.
+void add_known_problems(const Manifest& manifest, Problems& problems) {
+    for (const std::string& known : manifest.problems) {
+        if (std::find(problems.begin(), problems.end(), known) != problems.end()) continue;
+        problems.push_back(fmt::format("{} (when it was exported)", known));
+    }
+}
+
 bool is_as_exported(const Manifest& manifest, const ExportFile& file) {
     return std::any_of(manifest.files.begin(), manifest.files.end(), [&](const ManifestFile& known) {
         return known.name == file.name && known.sha256 == to_hex(sha256(file.content));
@@ -164,6 +172,7 @@ Verification verify_export(const std::vector<ExportFile>& files) {
         const Trails trails = read_records(*records, problems);
         found = verify_all(trails);
         if (manifest) compare_with_manifest(*manifest, trails, found.problems);
+        if (manifest) add_known_problems(*manifest, found.problems);
         const ExportFile* csv = find(files, kCsvFile);
         // A later version may write other columns: what is as it was exported needs no second look.
         if (csv != nullptr && !(manifest && is_as_exported(*manifest, *csv))) compare_csv(*csv, trails, found.problems);

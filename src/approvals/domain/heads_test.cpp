@@ -184,6 +184,15 @@ TEST(ExportFolder, ProvesItself) {
     EXPECT_THAT(verify_signature(files, unknown), ElementsAre(HasSubstr("a key that is not known")));
 }
 
+TEST(ExportFolder, TellsWhatWasWrongAlready) {
+    Trails trails = three_chains();
+    trails["b"][1].event = "other";
+    const auto files = make_export(trails, {"d record 1: expected an audit record"}, "1.0.0", kNow, keys());
+    EXPECT_THAT(verify_export(files).problems,
+                ElementsAre("b record 2 (other): was changed after it was written",
+                            "d record 1: expected an audit record (when it was exported)"));
+}
+
 TEST(ExportFolder, EveryChangedByteIsFound) {
     const auto files = make_export(three_chains(), {}, "1.0.0", kNow, keys());
     for (std::size_t i = 0; i < files.size(); ++i) {

@@ -43,6 +43,15 @@ json::object chain_item(const ChainHead& chain) {
               {"hash", text(chain.hash)}}}};
 }
 
+/// What is no such item becomes a head that no chain has, so the statement's hash does not fit.
+ChainHead chain_of(const json::object& item) {
+    const json::value* members = item.if_contains("M");
+    if (members == nullptr) return {};
+    return {.approval_id = value_of(members->as_object(), "approval_id", "S"),
+            .seq = number_of(members->as_object(), "seq"),
+            .hash = value_of(members->as_object(), "hash", "S")};
+}
+
 }  // namespace
 
 template <class Take>
@@ -107,12 +116,9 @@ Result<std::vector<ChainHead>> AuditStore::chains_of(const HeadStatement& statem
         const json::value* item = answer->if_contains("Item");
         const json::value* list = item == nullptr ? nullptr : item->as_object().if_contains("chains");
         if (list == nullptr) return chains;
-        for (const json::value& chain : list->at("L").as_array()) {
-            const json::object& members = chain.at("M").as_object();
-            chains.push_back({.approval_id = value_of(members, "approval_id", "S"),
-                              .seq = number_of(members, "seq"),
-                              .hash = value_of(members, "hash", "S")});
-        }
+        const json::value* entries = list->as_object().if_contains("L");
+        if (entries == nullptr || !entries->is_array()) return chains;  // its hash tells
+        for (const json::value& entry : entries->get_array()) chains.push_back(chain_of(entry.as_object()));
     }
 }
 
