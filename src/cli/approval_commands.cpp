@@ -122,8 +122,8 @@ void print_trail(const std::vector<approvals::AuditRecord>& trail) {
     for (const auto& record : trail) {
         const auto actor = record.personal.find("actor");
         table.add({std::to_string(record.seq), short_time(record.at), record.event,
-                   actor == record.personal.end() ? "(erased)" : printable(actor->second.value), record.actor_proof,
-                   printable(joined(record.details))});
+                   approvals::is_erased(record, "actor") ? "(erased)" : printable(actor->second.value),
+                   record.actor_proof, printable(joined(record.details))});
     }
     print("\n" + table.text());
 }
@@ -181,7 +181,8 @@ json::value show_execution(Session& session, const std::string& arn) {
 
 /// Whether an execution has made its request.
 bool has_record(Session& session, const std::string& arn) {
-    const json::value page = session.lambda("GET", "/2025-12-01/durable-executions/" + percent_encode(arn) + "/history");
+    const json::value page =
+        session.lambda("GET", "/2025-12-01/durable-executions/" + percent_encode(arn) + "/history");
     return std::ranges::any_of(page.at("Events").as_array(), [](const json::value& event) {
         return text_of(event, "EventType") == "StepSucceeded" && text_of(event, "Name") == "create-approval-request";
     });

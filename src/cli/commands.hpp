@@ -7,8 +7,8 @@ class App;
 
 namespace holdpoint::cli {
 
-/// Adds env, deploy, delete, approvals, executions and logs. A command that ran leaves the exit status in `status`:
-/// 0 done, 1 refused or failed.
+/// Adds env, deploy, delete, approvals, audit, executions and logs. A command that ran leaves the exit status in
+/// `status`: 0 done, 1 refused or failed.
 void add_commands(CLI::App& app, int& status);
 
 // One for each file.
@@ -16,6 +16,7 @@ void add_stack_commands(CLI::App& app, int& status);
 void add_approval_commands(CLI::App& app, int& status);
 /// Into the group `approvals`.
 void add_sign_in_commands(CLI::App& approvals, int& status);
+void add_audit_commands(CLI::App& app, int& status);
 void add_execution_commands(CLI::App& app, int& status);
 void add_log_command(CLI::App& app, int& status);
 

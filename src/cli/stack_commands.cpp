@@ -219,6 +219,7 @@ void add_stack_commands(CLI::App& app, int& status) {
 void add_commands(CLI::App& app, int& status) {
     add_stack_commands(app, status);
     add_approval_commands(app, status);
+    add_audit_commands(app, status);
     add_execution_commands(app, status);
     add_log_command(app, status);
 }

@@ -24,6 +24,8 @@ constexpr std::string_view kSettings =
     R"({"TableName":"settings","AttributeDefinitions":[{"AttributeName":"name","AttributeType":"S"}],
         "KeySchema":[{"AttributeName":"name","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"})";
 
+}  // namespace
+
 aws::Configuration configuration_of_tests() {
     aws::Configuration configuration;
     configuration.credentials = {.access_key_id = "key", .secret_access_key = "secret", .session_token = {}};
@@ -31,8 +33,6 @@ aws::Configuration configuration_of_tests() {
     configuration.endpoint_url = "http://127.0.0.1:1";
     return configuration;
 }
-
-}  // namespace
 
 Tables::Tables(const Clock& clock)
     : writer_(clock, *store_),

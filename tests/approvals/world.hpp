@@ -34,6 +34,9 @@ private:
     ManualClock before_{from_epoch_ms(1'700'000'000'000)};
 };
 
+/// Of clients of Tables.
+[[nodiscard]] aws::Configuration configuration_of_tests();
+
 /// DynamoDB without a network: the server's own service.
 class Tables final : public net::Transport {
 public:

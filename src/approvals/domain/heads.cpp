@@ -45,7 +45,8 @@ HeadStatement make_head(const Trails& trails, const HeadStatement* previous, Tim
     return head;
 }
 
-std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous, const KeyRing& keys) {
+std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous, const KeyRing& keys,
+                                     bool vouched) {
     std::vector<std::string> problems;
     const auto say = [&](std::string_view what) {
         problems.push_back(fmt::format("statement {} of {}: {}", head.number, head.at, what));
@@ -57,7 +58,7 @@ std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatem
     }
     if (hash_of(head) != head.hash) say("was changed after it was written");
     if (!keys.has(head.key_id)) {
-        say("was signed with a key that is not known");
+        if (!vouched) say("was signed with a key that is not known");
     } else if (!keys.verify(kPurpose, head.key_id, head.hash, head.signature)) {
         say("its signature is not ours");
     }
@@ -65,11 +66,14 @@ std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatem
 }
 
 std::vector<std::string> compare(const HeadStatement& head, const Trails& trails) {
+    return compare(head.chains, trails, fmt::format("statement {} of {}", head.number, head.at));
+}
+
+std::vector<std::string> compare(const std::vector<ChainHead>& chains, const Trails& trails, std::string_view said_by) {
     std::vector<std::string> problems;
-    for (const ChainHead& chain : head.chains) {
+    for (const ChainHead& chain : chains) {
         const auto say = [&](std::string_view what) {
-            problems.push_back(
-                fmt::format("{}: {} (statement {} of {})", chain.approval_id, what, head.number, head.at));
+            problems.push_back(fmt::format("{}: {} ({})", chain.approval_id, what, said_by));
         };
         const auto trail = trails.find(chain.approval_id);
         if (trail == trails.end() || trail->second.empty()) {

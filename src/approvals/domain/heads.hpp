@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "approvals/domain/audit.hpp"
@@ -44,12 +45,16 @@ BOOST_DESCRIBE_STRUCT(HeadStatement, (), (number, at, chains, prev_hash, hash, k
 [[nodiscard]] HeadStatement make_head(const Trails& trails, const HeadStatement* previous, TimePoint at,
                                       const KeyRing& keys);
 
-/// Everything that is wrong with a statement by itself and as the one after `previous`; empty when nothing is.
+/// Everything that is wrong with a statement by itself and as the one after `previous`; empty when nothing is. When it
+/// is `vouched` for, by a later statement that follows from it and whose key is known, its own key may be gone.
 [[nodiscard]] std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous,
-                                                   const KeyRing& keys);
+                                                   const KeyRing& keys, bool vouched = false);
 
 /// What the trails no longer have, or have otherwise, of what a statement says. Newer chains and records are no fault.
 [[nodiscard]] std::vector<std::string> compare(const HeadStatement& head, const Trails& trails);
+/// The same, of what `said_by` says.
+[[nodiscard]] std::vector<std::string> compare(const std::vector<ChainHead>& chains, const Trails& trails,
+                                               std::string_view said_by);
 
 /// Every problem of every chain (verify_chain).
 [[nodiscard]] std::vector<std::string> verify_trails(const Trails& trails);

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "approvals/domain/export.hpp"
+#include "approvals/domain/export_folder.hpp"
 
 namespace holdpoint::approvals {
 namespace {
@@ -166,6 +166,70 @@ TEST(Export, AManifestHoldsItsFiles) {
                 ElementsAre("audit.csv: was changed after it was exported", "audit.jsonl: is missing"));
     trails["b"][1].event = "other";
     EXPECT_THAT(make_manifest(trails, files, "1.0.0", kNow).problems, ElementsAre(HasSubstr("b record 2 (other)")));
+}
+
+TEST(ExportFolder, ProvesItself) {
+    Trails trails = three_chains();
+    erase(trails["a"][0], {"actor"});
+    const auto files = make_export(trails, {}, "1.0.0", kNow, keys());
+    const Verification found = verify_export(files);
+    EXPECT_THAT(found.problems, IsEmpty());
+    EXPECT_THAT(found.erased, ElementsAre("a record 1 (decided): actor erased"));
+    EXPECT_EQ(found.approvals, 3);
+    EXPECT_EQ(found.records, 9);
+    EXPECT_THAT(verify_signature(files, keys()), IsEmpty());
+    const KeyRing other = KeyRing::make({{"k1", std::string(32, 't')}}).value();
+    EXPECT_THAT(verify_signature(files, other), ElementsAre("manifest.signature.json: its signature is not ours"));
+    const KeyRing unknown = KeyRing::make({{"k2", std::string(32, 's')}}).value();
+    EXPECT_THAT(verify_signature(files, unknown), ElementsAre(HasSubstr("a key that is not known")));
+}
+
+TEST(ExportFolder, TellsWhatWasWrongAlready) {
+    Trails trails = three_chains();
+    trails["b"][1].event = "other";
+    const auto files = make_export(trails, {"d record 1: expected an audit record"}, "1.0.0", kNow, keys());
+    EXPECT_THAT(verify_export(files).problems,
+                ElementsAre("b record 2 (other): was changed after it was written",
+                            "d record 1: expected an audit record (when it was exported)"));
+}
+
+TEST(ExportFolder, EveryChangedByteIsFound) {
+    const auto files = make_export(three_chains(), {}, "1.0.0", kNow, keys());
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        // The signature's own bytes are for those who have the keys.
+        for (std::size_t at = 0; i < 3 && at < files[i].content.size(); at += 37) {
+            auto changed = files;
+            changed[i].content[at] = static_cast<char>(changed[i].content[at] ^ 1);
+            EXPECT_FALSE(verify_export(changed).problems.empty()) << files[i].name << " byte " << at;
+        }
+        auto fewer = files;
+        fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+        EXPECT_THAT(verify_export(fewer).problems, ::testing::Contains(files[i].name + ": is missing"));
+    }
+}
+
+TEST(ExportFolder, NamesWhatWasAddedOrIsNoRecord) {
+    Trails trails = three_chains();
+    auto files = make_export(trails, {}, "1.0.0", kNow, keys());
+    add_record(trails, "c", "later");
+    add_record(trails, "d", "new");
+    files[0].content = to_json_lines(trails, files[0].name).content + "no JSON\n";
+    const auto problems = verify_export(files).problems;
+    EXPECT_THAT(problems, SizeIs(4));
+    EXPECT_THAT(problems, ::testing::Contains(HasSubstr("c record 4 (decided): is not in the manifest")));
+    EXPECT_THAT(problems, ::testing::Contains("d: its chain is not in the manifest: it was added"));
+    EXPECT_THAT(problems, ::testing::Contains(HasSubstr("records.jsonl line 12: expected an audit record")));
+}
+
+TEST(Heads, ALaterStatementVouchesForOneWhoseKeyIsGone) {
+    const Trails trails = three_chains();
+    const HeadStatement head = make_head(trails, nullptr, kNow, keys());
+    const KeyRing later = KeyRing::make({{"k2", std::string(32, 't')}}).value();
+    EXPECT_THAT(verify_head(head, nullptr, later), ElementsAre(HasSubstr("a key that is not known")));
+    EXPECT_THAT(verify_head(head, nullptr, later, true), IsEmpty());
+    HeadStatement forged = head;
+    forged.chains.pop_back();
+    EXPECT_THAT(verify_head(forged, nullptr, later, true), ElementsAre(HasSubstr("was changed after it was written")));
 }
 
 }  // namespace

@@ -1,0 +1,175 @@
+#include "approvals/repository/audit_store.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "approvals/repository/items.hpp"
+
+namespace holdpoint::approvals {
+
+namespace json = boost::json;
+
+namespace {
+
+/// Chains in one item of the settings table: far below the 400 KB that an item may have.
+constexpr std::size_t kChainsInPart = 500;
+constexpr std::string_view kHeadPrefix = "audit-head/";
+
+json::object text(std::string_view value) {
+    return {{"S", value}};
+}
+
+/// An attribute's value of one type; empty when it is not there.
+std::string value_of(const json::object& item, std::string_view name, std::string_view type) {
+    const json::value* attribute = item.if_contains(name);
+    const json::value* value = attribute == nullptr ? nullptr : attribute->as_object().if_contains(type);
+    return value == nullptr || !value->is_string() ? "" : std::string(value->get_string());
+}
+
+std::int64_t number_of(const json::object& item, std::string_view name) {
+    return std::strtoll(value_of(item, name, "N").c_str(), nullptr, 10);
+}
+
+/// Named by what it is of, so that two who seal at once do not touch each other's.
+std::string part_name(const HeadStatement& statement, std::size_t part) {
+    return fmt::format("audit-head-chains/{}/{}", statement.hash, part);
+}
+
+json::object chain_item(const ChainHead& chain) {
+    return {{"M",
+             {{"approval_id", text(chain.approval_id)},
+              {"seq", {{"N", std::to_string(chain.seq)}}},
+              {"hash", text(chain.hash)}}}};
+}
+
+/// What is no such item becomes a head that no chain has, so the statement's hash does not fit.
+ChainHead chain_of(const json::object& item) {
+    const json::value* members = item.if_contains("M");
+    if (members == nullptr) return {};
+    return {.approval_id = value_of(members->as_object(), "approval_id", "S"),
+            .seq = number_of(members->as_object(), "seq"),
+            .hash = value_of(members->as_object(), "hash", "S")};
+}
+
+}  // namespace
+
+template <class Take>
+Result<void> AuditStore::scan(json::object request, Take take) {
+    request["ConsistentRead"] = true;
+    while (true) {
+        const auto answer = client_.json("dynamodb", "DynamoDB_20120810.Scan", request);
+        if (!answer) return std::unexpected(answer.error());
+        for (const json::value& item : answer->at("Items").as_array()) take(item.as_object());
+        const json::value* more = answer->if_contains("LastEvaluatedKey");
+        if (more == nullptr) return {};
+        request["ExclusiveStartKey"] = *more;
+    }
+}
+
+Result<AllTrails> AuditStore::trails() {
+    AllTrails all;
+    const auto read = scan({{"TableName", audit_table_}}, [&](const json::object& item) {
+        try {
+            AuditRecord record = audit_from_item(item);
+            auto& chain = all.trails[record.approval_id];
+            chain.push_back(std::move(record));
+        } catch (const std::exception& error) {
+            all.unreadable.push_back(fmt::format("{} record {}: expected an audit record, found something else ({})",
+                                                 value_of(item, "approval_id", "S"), value_of(item, "seq", "N"),
+                                                 error.what()));
+        }
+    });
+    if (!read) return std::unexpected(read.error());
+    return all;
+}
+
+Result<std::vector<HeadStatement>> AuditStore::statements() {
+    std::vector<HeadStatement> statements;
+    const auto read = scan({{"TableName", settings_table_},
+                            {"FilterExpression", "begins_with(#name, :prefix)"},
+                            {"ExpressionAttributeNames", {{"#name", "name"}}},
+                            {"ExpressionAttributeValues", {{":prefix", text(kHeadPrefix)}}}},
+                           [&](const json::object& item) {
+                               statements.push_back({.number = number_of(item, "number"),
+                                                     .at = value_of(item, "at", "S"),
+                                                     .chains = {},
+                                                     .prev_hash = value_of(item, "prev_hash", "S"),
+                                                     .hash = value_of(item, "hash", "S"),
+                                                     .key_id = value_of(item, "key_id", "S"),
+                                                     .signature = value_of(item, "signature", "S")});
+                           });
+    if (!read) return std::unexpected(read.error());
+    std::sort(statements.begin(), statements.end(),
+              [](const HeadStatement& a, const HeadStatement& b) { return a.number < b.number; });
+    return statements;
+}
+
+Result<std::vector<ChainHead>> AuditStore::chains_of(const HeadStatement& statement) {
+    std::vector<ChainHead> chains;
+    for (std::size_t part = 0;; ++part) {
+        const auto answer = client_.json("dynamodb", "DynamoDB_20120810.GetItem",
+                                         {{"TableName", settings_table_},
+                                          {"Key", {{"name", text(part_name(statement, part))}}},
+                                          {"ConsistentRead", true}});
+        if (!answer) return std::unexpected(answer.error());
+        const json::value* item = answer->if_contains("Item");
+        const json::value* list = item == nullptr ? nullptr : item->as_object().if_contains("chains");
+        if (list == nullptr) return chains;
+        const json::value* entries = list->as_object().if_contains("L");
+        if (entries == nullptr || !entries->is_array()) return chains;  // its hash tells
+        for (const json::value& entry : entries->get_array()) chains.push_back(chain_of(entry.as_object()));
+    }
+}
+
+Result<bool> AuditStore::add(const HeadStatement& statement) {
+    // Its chains first: a statement that is there is there as a whole.
+    for (std::size_t part = 0; part * kChainsInPart < statement.chains.size(); ++part) {
+        json::array chains;
+        const std::size_t end = std::min(statement.chains.size(), (part + 1) * kChainsInPart);
+        for (std::size_t i = part * kChainsInPart; i < end; ++i) chains.push_back(chain_item(statement.chains[i]));
+        const auto written = client_.json(
+            "dynamodb", "DynamoDB_20120810.PutItem",
+            {{"TableName", settings_table_},
+             {"Item", {{"name", text(part_name(statement, part))}, {"chains", {{"L", std::move(chains)}}}}}});
+        if (!written) return std::unexpected(written.error());
+    }
+    const auto written = client_.json("dynamodb", "DynamoDB_20120810.PutItem",
+                                      {{"TableName", settings_table_},
+                                       {"Item",
+                                        {{"name", text(fmt::format("{}{}", kHeadPrefix, statement.number))},
+                                         {"number", {{"N", std::to_string(statement.number)}}},
+                                         {"at", text(statement.at)},
+                                         {"prev_hash", text(statement.prev_hash)},
+                                         {"hash", text(statement.hash)},
+                                         {"key_id", text(statement.key_id)},
+                                         {"signature", text(statement.signature)}}},
+                                       {"ConditionExpression", "attribute_not_exists(#name)"},
+                                       {"ExpressionAttributeNames", {{"#name", "name"}}}});
+    if (written) return true;
+    if (written.error().name == "ConditionalCheckFailedException") return false;
+    return std::unexpected(written.error());
+}
+
+Result<void> AuditStore::erase(const AuditRecord& record, const std::vector<std::string>& fields) {
+    if (fields.empty()) return {};
+    std::string changes;
+    json::object names{{"#hash", "hash"}};
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+        changes += fmt::format("{}personal.#f{} = :erased", i == 0 ? "SET " : ", ", i);
+        names[fmt::format("#f{}", i)] = fields[i];
+    }
+    const auto written = client_.json(
+        "dynamodb", "DynamoDB_20120810.UpdateItem",
+        {{"TableName", audit_table_},
+         {"Key", {{"approval_id", text(record.approval_id)}, {"seq", {{"N", std::to_string(record.seq)}}}}},
+         {"UpdateExpression", changes},
+         {"ConditionExpression", "#hash = :hash"},
+         {"ExpressionAttributeNames", names},
+         {"ExpressionAttributeValues",
+          {{":hash", text(record.hash)}, {":erased", {{"M", {{"value", text("")}, {"salt", text("")}}}}}}}});
+    if (!written) return std::unexpected(written.error());
+    return {};
+}
+
+}  // namespace holdpoint::approvals

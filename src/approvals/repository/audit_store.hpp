@@ -1,0 +1,46 @@
+// Audit store: what an auditor does with the tables, by their own credentials: reads every chain, seals where all of
+// them end, erases a person's fields. No function may do any of it.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "approvals/domain/heads.hpp"
+#include "aws/client.hpp"
+
+namespace holdpoint::approvals {
+
+struct AllTrails {
+    Trails trails;
+    std::vector<std::string> unreadable;  // "ID record 2: …": items that are no audit records
+};
+
+class AuditStore {
+public:
+    AuditStore(aws::Client& client, std::string audit_table, std::string settings_table)
+        : client_(client), audit_table_(std::move(audit_table)), settings_table_(std::move(settings_table)) {}
+
+    [[nodiscard]] Result<AllTrails> trails();
+
+    /// All statements by number, without their chains, which may be many.
+    [[nodiscard]] Result<std::vector<HeadStatement>> statements();
+    /// The chains of one of these; those that were taken out of the table are missing.
+    [[nodiscard]] Result<std::vector<ChainHead>> chains_of(const HeadStatement& statement);
+    /// False when there is a statement of this number already: somebody else sealed meanwhile.
+    [[nodiscard]] Result<bool> add(const HeadStatement& statement);
+
+    /// Empties fields of a stored record. Fails when the record is not as it was read.
+    [[nodiscard]] Result<void> erase(const AuditRecord& record, const std::vector<std::string>& fields);
+
+private:
+    /// Calls `take` with each item, page after page.
+    template <class Take>
+    Result<void> scan(boost::json::object request, Take take);
+
+    aws::Client& client_;
+    std::string audit_table_;
+    std::string settings_table_;
+};
+
+}  // namespace holdpoint::approvals

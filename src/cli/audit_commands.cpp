@@ -1,0 +1,357 @@
+// audit export, verify, seal, erase: what an auditor does with the trails of all approvals.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <tuple>
+
+#include "approvals/domain/export_folder.hpp"
+#include "approvals/domain/people.hpp"
+#include "approvals/repository/audit_store.hpp"
+#include "approvals/repository/repository.hpp"
+#include "approvals/repository/signing_keys.hpp"
+#include "base/private_file.hpp"
+#include "cli/commands.hpp"
+#include "cli/session.hpp"
+#include "cli/table.hpp"
+
+namespace holdpoint::cli {
+
+namespace json = boost::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Several may seal at once; each loser seals after the winner.
+constexpr int kSealAttempts = 10;
+
+struct Arguments {
+    std::string stack;
+    bool json = false;
+    std::string folder;
+    std::string sealed;
+    std::string approval_id;
+    std::string person;
+    std::vector<std::string> fields;
+    bool yes = false;
+};
+
+using Problems = std::vector<std::string>;
+
+void add(Problems& all, const Problems& more) {
+    all.insert(all.end(), more.begin(), more.end());
+}
+
+void require_done(const Result<void>& result) {
+    if (!result) throw CommandError(result.error().name + ": " + result.error().message);
+}
+
+/// The tables and keys of a stack, by the caller's own credentials.
+class Stack {
+public:
+    explicit Stack(const std::string& name)
+        : audit_table_(name + "-ApprovalEvents"),
+          outputs_(session_.stack_outputs(name)),
+          store_(session_.client(), audit_table_, output("SettingsTableName")),
+          keys_(session_.client(), output("SettingsTableName"), clock_, random_) {}
+
+    std::string output(const std::string& name) const {
+        const auto found = outputs_.find(name);
+        if (found != outputs_.end()) return found->second;
+        throw CommandError(
+            fmt::format("the stack has no output {}; is it the approvals stack of today's template.yaml?", name));
+    }
+    aws::Client& client() { return session_.client(); }
+    approvals::AuditStore& store() { return store_; }
+    approvals::KeyRing keys() { return require(keys_.current()); }
+    std::unique_ptr<approvals::Repository> repository() {
+        return approvals::make_repository(client(), {.approvals = output("ApprovalsTableName"), .audit = audit_table_},
+                                          clock_, random_);
+    }
+    TimePoint now() const { return clock_.now(); }
+
+private:
+    Session session_;
+    SystemClock clock_;
+    SystemRandom random_;
+    std::string audit_table_;
+    std::map<std::string, std::string> outputs_;
+    approvals::AuditStore store_;
+    approvals::SigningKeys keys_;
+};
+
+void check_target(const fs::path& folder) {
+    std::error_code problem;
+    if (!fs::exists(folder, problem)) return;
+    if (!fs::is_directory(folder, problem)) throw CommandError(folder.string() + ": expected a folder, found a file");
+    if (!fs::is_empty(folder))
+        throw CommandError(folder.string() + ": expected no folder or an empty one, found files in it");
+}
+
+/// All of them, or nothing: they get their names when the last one is written.
+void write_folder(const fs::path& folder, const std::vector<approvals::ExportFile>& files) {
+    const fs::path parent = folder.parent_path();
+    fs::create_directories(parent);
+    std::string written = folder.string() + ".XXXXXX";
+    if (::mkdtemp(written.data()) == nullptr) {
+        throw CommandError(fmt::format("cannot make a folder in {}: {}", parent.string(), std::strerror(errno)));
+    }
+    try {
+        for (const auto& file : files) write_private_file((fs::path(written) / file.name).string(), file.content);
+        fs::rename(written, folder);
+    } catch (...) {
+        std::error_code ignored;
+        fs::remove_all(written, ignored);
+        throw;
+    }
+}
+
+std::int64_t count_records(const approvals::Trails& trails) {
+    std::int64_t records = 0;
+    for (const auto& [approval_id, chain] : trails) records += static_cast<std::int64_t>(chain.size());
+    return records;
+}
+
+void export_trails(const Arguments& arguments) {
+    fs::path folder = fs::absolute(arguments.folder).lexically_normal();
+    if (!folder.has_filename()) folder = folder.parent_path();  // it ended with a slash
+    check_target(folder);
+    Stack stack(arguments.stack);
+    const auto all = require(stack.store().trails());
+    const auto files = approvals::make_export(all.trails, all.unreadable, HOLDPOINT_VERSION, stack.now(), stack.keys());
+    write_folder(folder, files);
+    Problems problems = approvals::verify_trails(all.trails);
+    add(problems, all.unreadable);
+    const std::string digest = approvals::manifest_digest(files);
+    if (arguments.json) {
+        return print_json(json::object{{"folder", folder.string()},
+                                       {"approvals", all.trails.size()},
+                                       {"records", count_records(all.trails)},
+                                       {"manifest_sha256", digest},
+                                       {"problems", json::value_from(problems)}});
+    }
+    print(fmt::format("{} approvals with {} records are in {}.\nSHA-256 of its manifest: {}\n", all.trails.size(),
+                      count_records(all.trails), folder.string(), digest));
+    for (const std::string& problem : problems) print("problem: " + printable(problem) + "\n");
+}
+
+/// The files of an export that are there.
+std::vector<approvals::ExportFile> read_folder(const fs::path& folder) {
+    if (!fs::is_directory(folder)) {
+        throw CommandError(folder.string() + ": expected a folder that holdpoint audit export wrote, found none");
+    }
+    std::vector<approvals::ExportFile> files;
+    for (const std::string_view name :
+         {approvals::kRecordsFile, approvals::kCsvFile, approvals::kManifestFile, approvals::kSignatureFile}) {
+        const fs::path path = folder / name;
+        if (!fs::exists(path)) continue;
+        std::ifstream file(path, std::ios::binary);
+        if (!file) throw CommandError(fmt::format("cannot read {}: {}", path.string(), std::strerror(errno)));
+        files.push_back({.name = std::string(name), .content = {std::istreambuf_iterator<char>(file), {}}});
+    }
+    if (files.empty()) {
+        throw CommandError(folder.string() +
+                           ": expected a folder that holdpoint audit export wrote, found no file of one");
+    }
+    return files;
+}
+
+/// Prints what was found; CommandError when there is anything wrong.
+void report(const Arguments& arguments, const approvals::Verification& found) {
+    if (arguments.json) {
+        print_json(json::object{{"approvals", found.approvals},
+                                {"records", found.records},
+                                {"erased", json::value_from(found.erased)},
+                                {"problems", json::value_from(found.problems)}});
+    } else {
+        for (const std::string& erased : found.erased) print("information: " + printable(erased) + "\n");
+        for (const std::string& problem : found.problems) print("problem: " + printable(problem) + "\n");
+        if (found.problems.empty()) {
+            print(fmt::format("{} approvals with {} records: all is as it was written.\n", found.approvals,
+                              found.records));
+        }
+    }
+    if (!found.problems.empty()) {
+        throw CommandError(fmt::format("the audit trail is not as it was written: {} problems", found.problems.size()));
+    }
+}
+
+/// Every statement by itself, as one after the other, and beside the trails. What a statement repeats of an earlier
+/// one is compared once.
+void verify_statements(Stack& stack, std::vector<approvals::HeadStatement> statements, const approvals::Trails& trails,
+                       Problems& problems) {
+    if (statements.empty()) return;
+    const approvals::KeyRing keys = stack.keys();
+    std::int64_t newest_known = 0;
+    for (const auto& statement : statements) {
+        if (keys.has(statement.key_id)) newest_known = statement.number;
+    }
+    std::set<std::tuple<std::string, std::int64_t, std::string>> compared;
+    const approvals::HeadStatement* previous = nullptr;
+    for (auto& statement : statements) {
+        statement.chains = require(stack.store().chains_of(statement));
+        add(problems, approvals::verify_head(statement, previous, keys, statement.number < newest_known));
+        std::erase_if(statement.chains, [&](const approvals::ChainHead& chain) {
+            return !compared.emplace(chain.approval_id, chain.seq, chain.hash).second;
+        });
+        add(problems, approvals::compare(statement, trails));
+        statement.chains.clear();
+        previous = &statement;
+    }
+}
+
+approvals::Verification verify_stack(Stack& stack, const std::string& sealed) {
+    // Before the trails, which may grow meanwhile.
+    auto statements = require(stack.store().statements());
+    const auto all = require(stack.store().trails());
+    approvals::Verification found = approvals::verify_all(all.trails);
+    add(found.problems, all.unreadable);
+    const bool is_there = std::ranges::any_of(statements, [&](const auto& each) { return each.hash == sealed; });
+    if (!sealed.empty() && !is_there) found.problems.push_back("the statement with the hash " + sealed + " is gone");
+    verify_statements(stack, std::move(statements), all.trails, found.problems);
+    return found;
+}
+
+void verify(const Arguments& arguments) {
+    if (arguments.folder.empty() && arguments.stack.empty()) {
+        throw CommandError("expected the folder of an export, or --stack-name for what a stack has now; found neither");
+    }
+    if (!arguments.sealed.empty() && !arguments.folder.empty()) {
+        throw CommandError("--sealed: expected with --stack-name alone, found with the folder of an export");
+    }
+    if (arguments.folder.empty()) {
+        Stack stack(arguments.stack);
+        return report(arguments, verify_stack(stack, arguments.sealed));
+    }
+    const auto files = read_folder(arguments.folder);
+    approvals::Verification found = approvals::verify_export(files);
+    if (!arguments.stack.empty()) {
+        Stack stack(arguments.stack);
+        add(found.problems, approvals::verify_signature(files, stack.keys()));
+    }
+    report(arguments, found);
+}
+
+approvals::HeadStatement add_statement(Stack& stack) {
+    for (int attempt = 0; attempt < kSealAttempts; ++attempt) {
+        const auto before = require(stack.store().statements());
+        const auto all = require(stack.store().trails());
+        const auto statement =
+            approvals::make_head(all.trails, before.empty() ? nullptr : &before.back(), stack.now(), stack.keys());
+        if (require(stack.store().add(statement))) return statement;
+    }
+    throw CommandError("too many seal the audit trail at once");
+}
+
+void seal(const Arguments& arguments) {
+    Stack stack(arguments.stack);
+    const approvals::HeadStatement statement = add_statement(stack);
+    if (arguments.json) {
+        return print_json(json::object{{"number", statement.number},
+                                       {"at", statement.at},
+                                       {"chains", statement.chains.size()},
+                                       {"hash", statement.hash}});
+    }
+    print(fmt::format("Statement {} of {} names the ends of {} chains.\nIts hash: {}\n", statement.number, statement.at,
+                      statement.chains.size(), statement.hash));
+}
+
+/// The fields of one record that are to go.
+std::vector<std::string> fields_to_erase(const approvals::AuditRecord& record, const Arguments& arguments) {
+    const auto actor = record.personal.find("actor");
+    const bool is_theirs = !arguments.person.empty() && actor != record.personal.end() &&
+                           approvals::is_same_person(actor->second.value, arguments.person);
+    std::vector<std::string> names;
+    for (const auto& [name, field] : record.personal) {
+        if (approvals::is_erased(record, name)) continue;
+        const bool is_named = std::ranges::find(arguments.fields, name) != arguments.fields.end();
+        const bool is_person = !arguments.person.empty() && approvals::is_same_person(field.value, arguments.person);
+        if (is_named || is_person || (is_theirs && name == "comments")) names.push_back(name);
+    }
+    return names;
+}
+
+std::string joined(const std::vector<std::string>& words, std::string_view between) {
+    std::string text;
+    for (const std::string& word : words) text += fmt::format("{}{}", text.empty() ? "" : between, word);
+    return text;
+}
+
+void erase(const Arguments& arguments) {
+    if (arguments.person.empty() == arguments.fields.empty()) {
+        throw CommandError("expected either --person or --field, found both or neither");
+    }
+    Stack stack(arguments.stack);
+    const auto repository = stack.repository();
+    const auto trail = require(repository->trail(arguments.approval_id));
+    if (trail.empty()) throw CommandError(fmt::format("there is no audit trail of {}", arguments.approval_id));
+    if (const auto problems = approvals::verify_chain(trail); !problems.empty()) {
+        throw CommandError("nothing was erased, because the audit trail was tampered with:\n  " +
+                           joined(problems, "\n  "));
+    }
+    std::vector<std::pair<const approvals::AuditRecord*, std::vector<std::string>>> chosen;
+    std::vector<std::string> what;
+    for (const auto& record : trail) {
+        const auto names = fields_to_erase(record, arguments);
+        if (names.empty()) continue;
+        chosen.emplace_back(&record, names);
+        what.push_back(fmt::format("record {}: {}", record.seq, joined(names, ", ")));
+    }
+    if (chosen.empty()) throw CommandError(fmt::format("no record of {} has such a field", arguments.approval_id));
+    if (!arguments.yes) {
+        throw CommandError("nothing was erased. This cannot be undone; give --yes to erase\n  " + joined(what, "\n  "));
+    }
+    // First, so that nothing is erased without a record of it; what breaks off is completed by the next try.
+    const std::string caller = require(stack.client().query("sts", "2011-06-15", "GetCallerIdentity", {}));
+    approvals::AuditEvent event{.event = "erased", .at = to_iso8601(stack.now())};
+    event.actor = aws::xml_text(caller, "Arn");
+    event.actor_proof = "aws";
+    event.details = {{"fields", joined(what, "; ")}};
+    require_done(repository->append(arguments.approval_id, event, false));
+    for (const auto& [record, names] : chosen) require_done(stack.store().erase(*record, names));
+    if (arguments.json) return print_json(json::object{{"erased", json::value_from(what)}});
+    print(fmt::format("Erased from the audit trail of {}:\n  {}\n", arguments.approval_id, joined(what, "\n  ")));
+}
+
+}  // namespace
+
+void add_audit_commands(CLI::App& app, int& status) {
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* group = app.add_subcommand("audit", "hand over, verify and seal the audit trails of all approvals");
+    group->require_subcommand(1);
+    const auto add_command = [&](const std::string& name, const std::string& what, auto run) {
+        CLI::App* command = group->add_subcommand(name, what);
+        command->add_flag("--json", arguments->json, "print JSON");
+        command->callback([=, &status] { run_command(status, [&] { run(*arguments); }); });
+        return command;
+    };
+    const auto add_stack = [&](CLI::App* command) {
+        return command->add_option("--stack-name", arguments->stack, "the approvals stack");
+    };
+    CLI::App* export_command =
+        add_command("export", "write all trails into a folder: JSON Lines, CSV, a signed manifest", export_trails);
+    add_stack(export_command)->required();
+    export_command->add_option("--out", arguments->folder, "the folder: a new or an empty one")->required();
+
+    CLI::App* verify_command =
+        add_command("verify", "check an export, offline; or the trails that a stack has now", verify);
+    verify_command->add_option("folder", arguments->folder, "the folder of an export");
+    add_stack(verify_command)
+        ->description("without a folder: check this stack's trails; with one: also its signature, by the stack's keys");
+    verify_command->add_option("--sealed", arguments->sealed,
+                               "the hash of a statement that was kept elsewhere: it must still be there");
+
+    add_stack(add_command("seal", "sign a statement of where every trail ends, and keep it", seal))->required();
+
+    CLI::App* erase_command = add_command("erase", "empty personal fields of one trail, which stays whole", erase);
+    add_stack(erase_command)->required();
+    erase_command->add_option("approval_id", arguments->approval_id, "the request")->required();
+    erase_command->add_option("--person", arguments->person, "every field that names them, and what they commented");
+    erase_command->add_option("--field", arguments->fields, "this field of every record; may be given several times");
+    erase_command->add_flag("--yes", arguments->yes, "erase; without it, only what would be erased is said");
+}
+
+}  // namespace holdpoint::cli

@@ -1,0 +1,109 @@
+// The auditor's side of the tables: all chains, statements of where they end, erased fields.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "approvals/repository/audit_store.hpp"
+#include "approvals/repository/items.hpp"
+#include "world.hpp"
+
+namespace holdpoint::approvals::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class AuditStoreTest : public ::testing::Test {
+protected:
+    void put(const boost::json::object& item) {
+        ASSERT_TRUE(client_.json("dynamodb", "DynamoDB_20120810.PutItem", {{"TableName", "audit"}, {"Item", item}}));
+    }
+
+    AuditRecord add_record(const std::string& approval_id, const std::string& comments) {
+        AuditEvent event{.event = "created", .at = to_iso8601(clock_.now())};
+        event.personal = {{"comments", comments}};
+        const AuditRecord record = next_record(approval_id, nullptr, event, random_);
+        put(to_item(record));
+        return record;
+    }
+
+    HeadStatement make_statement(const HeadStatement* previous) {
+        return make_head(store_.trails().value().trails, previous, clock_.now(), keys_);
+    }
+
+    ManualClock clock_{from_epoch_ms(1'764'000'000'000)};
+    SeededRandom random_{1};
+    Tables tables_{clock_};
+    aws::Client client_{configuration_of_tests(), tables_, clock_, random_, [](std::chrono::milliseconds) {}};
+    AuditStore store_{client_, "audit", "settings"};
+    KeyRing keys_ = KeyRing::make({{"k1", std::string(32, 's')}}).value();
+};
+
+TEST_F(AuditStoreTest, ReadsAndSealsMoreThanOnePageOrItemHolds) {
+    constexpr std::size_t kMany = 1001;  // with 1.2 MB, so more than one page of a scan; three parts of a statement
+    for (std::size_t i = 0; i < kMany; ++i) add_record(fmt::format("approval-{:04}", i), std::string(1200, 'x'));
+    const AllTrails all = store_.trails().value();
+    EXPECT_THAT(all.trails, SizeIs(kMany));
+    EXPECT_THAT(verify_trails(all.trails), IsEmpty());
+    const HeadStatement statement = make_statement(nullptr);
+    ASSERT_TRUE(store_.add(statement).value());
+    auto kept = store_.statements().value();
+    ASSERT_THAT(kept, SizeIs(1));
+    kept[0].chains = store_.chains_of(kept[0]).value();
+    EXPECT_EQ(kept[0], statement);
+    EXPECT_THAT(verify_head(kept[0], nullptr, keys_), IsEmpty());
+
+    const boost::json::object forged{{"name", {{"S", fmt::format("audit-head-chains/{}/1", statement.hash)}}},
+                                     {"chains", {{"L", {{{"S", "no chain"}}}}}}};
+    ASSERT_TRUE(client_.json("dynamodb", "DynamoDB_20120810.PutItem", {{"TableName", "settings"}, {"Item", forged}}));
+    kept[0].chains = store_.chains_of(kept[0]).value();
+    EXPECT_THAT(verify_head(kept[0], nullptr, keys_), ElementsAre(HasSubstr("was changed after it was written")));
+}
+
+TEST_F(AuditStoreTest, KeepsOneStatementOfANumber) {
+    EXPECT_THAT(store_.statements().value(), IsEmpty());
+    const HeadStatement first = make_statement(nullptr);
+    ASSERT_TRUE(store_.add(first).value());
+    add_record("a", "fine");
+    EXPECT_FALSE(store_.add(make_statement(nullptr)).value());
+    EXPECT_THAT(store_.statements().value(), ElementsAre(first)) << "the loser changed nothing";
+    // By number, not as text is ordered.
+    std::vector<HeadStatement> all = {first};
+    for (int i = 0; i < 10; ++i) {
+        all.push_back(make_statement(&all.back()));
+        ASSERT_TRUE(store_.add(all.back()).value());
+        all.back().chains.clear();
+    }
+    EXPECT_EQ(store_.statements().value(), all);
+}
+
+TEST_F(AuditStoreTest, NamesWhatIsNoRecord) {
+    add_record("a", "fine");
+    put({{"approval_id", {{"S", "b"}}}, {"seq", {{"N", "7"}}}});
+    const AllTrails all = store_.trails().value();
+    EXPECT_THAT(all.trails, SizeIs(1));
+    EXPECT_THAT(all.unreadable, ElementsAre(HasSubstr("b record 7: expected an audit record")));
+}
+
+TEST_F(AuditStoreTest, ErasesFieldsOfARecordThatIsAsItWasRead) {
+    const AuditRecord record = add_record("a", "private");
+    ASSERT_TRUE(store_.erase(record, {"comments"}));
+    const Trails trails = store_.trails().value().trails;
+    EXPECT_THAT(verify_trails(trails), IsEmpty());
+    EXPECT_THAT(erasures(trails.at("a")), ElementsAre("a record 1 (created): comments erased"));
+    EXPECT_EQ(trails.at("a")[0].personal.at("actor").value, "holdpoint");
+    AuditRecord other = record;
+    other.hash = std::string(64, '0');
+    const auto refused = store_.erase(other, {"actor"});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().name, "ConditionalCheckFailedException");
+    AuditRecord none = record;
+    none.seq = 2;
+    EXPECT_FALSE(store_.erase(none, {"actor"}));
+    EXPECT_THAT(store_.trails().value().trails.at("a"), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace holdpoint::approvals::testing

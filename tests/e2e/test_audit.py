@@ -1,0 +1,220 @@
+"""The auditor's commands: exports that prove themselves, statements that tell what is gone, fields that are erased."""
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+CLEAN = "all is as it was written"
+
+
+def audit(approvals, command, *arguments, check=True):
+    return approvals.server.run("audit", command, *arguments, check=check)
+
+
+def offline(approvals, folder):
+    """Verifies without a server: no endpoint, no credentials."""
+    env, approvals.server.env = approvals.server.env, {}
+    try:
+        return audit(approvals, "verify", folder, check=False)
+    finally:
+        approvals.server.env = env
+
+
+@pytest.fixture(scope="module")
+def approvals(callback):
+    return callback
+
+
+@pytest.fixture(scope="module")
+def decided(approvals):
+    """Three requests that have ended."""
+    made = [approvals.pending(document_name=f'=SUM(1)\n"{i}"') for i in range(3)]
+    for arn, approval_id in made:
+        assert approvals.decide(approval_id, comments="fine")[0] == 200
+    for arn, approval_id in made:
+        assert approvals.agree(approval_id, arn) == "approved"
+    return [approval_id for _, approval_id in made]
+
+
+@pytest.fixture(scope="module")
+def exported(approvals, decided, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export") / "out"
+    told = audit(approvals, "export", "--stack-name", approvals.stack, "--out", f"{folder}/", "--json")
+    assert json.loads(told.stdout)["approvals"] == 3
+    return folder
+
+
+@pytest.fixture
+def copy(exported, tmp_path):
+    return shutil.copytree(exported, tmp_path / "copy")
+
+
+def test_an_export_is_private_whole_and_proves_itself(approvals, exported, decided, tmp_path):
+    assert exported.stat().st_mode & 0o777 == 0o700
+    assert sorted(file.name for file in exported.iterdir()) == ["manifest.json", "manifest.signature.json", "records.csv", "records.jsonl"]
+    assert {file.stat().st_mode & 0o777 for file in exported.iterdir()} == {0o600}
+    records = [json.loads(line) for line in (exported / "records.jsonl").read_text().splitlines()]
+    assert [r for r in records if r["approval_id"] == decided[0]] == approvals.audit(decided[0])
+    found = offline(approvals, exported)
+    assert (found.returncode, CLEAN in found.stdout) == (0, True), found.stdout + found.stderr
+    assert CLEAN in audit(approvals, "verify", exported, "--stack-name", approvals.stack).stdout
+    again = audit(approvals, "export", "--stack-name", approvals.stack, "--out", exported, check=False)
+    assert again.returncode == 1 and "expected no folder or an empty one" in again.stderr
+    failed = audit(approvals, "export", "--stack-name", "no-such-stack", "--out", tmp_path / "none", check=False)
+    assert failed.returncode == 1 and not list(tmp_path.iterdir())
+    assert "expected a folder" in offline(approvals, tmp_path / "none").stderr
+
+
+def changed_byte(folder, lines):
+    lines[2] = lines[2].replace('"at":"2', '"at":"3')
+    return ["records.jsonl: was changed", f"{name(lines[2])}: was changed after it was written"]
+
+
+def changed_comment(folder, lines):
+    where = next(i for i, line in enumerate(lines) if '"fine"' in line)
+    lines[where] = lines[where].replace('"fine"', '"mine"')
+    return [f"{name(lines[where])}: its field comments was changed"]
+
+
+def removed_line(folder, lines):
+    follower = lines[2]
+    del lines[1]
+    return [f"{name(follower)}: record 2 is missing before it"]
+
+
+def cut_line(folder, lines):
+    gone = json.loads(lines.pop())
+    return [f"{gone['approval_id']}: its chain ends at record {gone['seq'] - 1}, but had {gone['seq']}: its end was cut off (manifest)"]
+
+
+def swapped_lines(folder, lines):
+    lines[1], lines[2] = lines[2], lines[1]
+    return [f"{name(lines[1])}: record 2 is missing before it, or they were reordered"]
+
+
+def removed_chain(folder, lines):
+    gone = json.loads(lines[0])["approval_id"]
+    count = len(lines)
+    lines[:] = [line for line in lines if json.loads(line)["approval_id"] != gone]
+    return [f"{gone}: its whole chain of {count - len(lines)} records is gone (manifest)"]
+
+
+def no_record(folder, lines):
+    lines[1] = "{}"
+    return ["records.jsonl line 2: expected an audit record"]
+
+
+def edited_csv(folder, lines):
+    table = folder / "records.csv"
+    table.write_bytes(table.read_bytes().replace(b'"fine"', b'"mine"', 1))
+    decided = next(json.loads(line) for line in lines if '"fine"' in line)
+    return ["records.csv: was changed", f"records.csv: its line of {decided['approval_id']} record {decided['seq']} is not what"]
+
+
+def edited_manifest(folder, lines):
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"approvals":3', '"approvals":2'))
+    return ["manifest.json: was changed"]
+
+
+def removed_file(folder, lines):
+    (folder / "records.csv").unlink()
+    return ["records.csv: is missing"]
+
+
+def name(line):
+    record = json.loads(line)
+    return f"{record['approval_id']} record {record['seq']} ({record['event']})"
+
+
+@pytest.mark.parametrize("tamper", [changed_byte, changed_comment, removed_line, cut_line, swapped_lines, removed_chain, no_record,
+                                    edited_csv, edited_manifest, removed_file], ids=lambda tamper: tamper.__name__)
+def test_what_was_done_to_an_export_is_named(approvals, copy, tamper):
+    records = copy / "records.jsonl"
+    lines = records.read_text().splitlines()
+    expected = tamper(copy, lines)
+    records.write_text("".join(f"{line}\n" for line in lines))
+    found = offline(approvals, copy)
+    assert found.returncode == 1 and CLEAN not in found.stdout
+    for problem in expected:
+        assert f"problem: {problem}" in found.stdout, found.stdout
+
+
+def test_an_export_that_somebody_else_signed_is_found_with_the_keys(approvals, copy):
+    file = copy / "manifest.signature.json"
+    signature = json.loads(file.read_text())
+    file.write_text(json.dumps(signature | {"signature": "A" * 43}))
+    assert offline(approvals, copy).returncode == 0
+    found = audit(approvals, "verify", copy, "--stack-name", approvals.stack, check=False)
+    assert found.returncode == 1 and "its signature is not ours" in found.stdout
+
+
+def test_erasing_empties_what_names_a_person_and_keeps_the_chain(approvals, exported, tmp_path):
+    _, approval_id = approvals.pending(requester="zoe@example.com")
+    approvals.decide(approval_id, approver="yann@example.com", comments="private words")
+    named = ("erase", approval_id, "--stack-name", approvals.stack)
+    refused = audit(approvals, *named, "--person", "Yann@example.com", check=False)
+    assert refused.returncode == 1 and "give --yes" in refused.stderr and "actor, comments" in refused.stderr
+    assert "yann@" in json.dumps(approvals.audit(approval_id))
+    audit(approvals, *named, "--person", "Yann@example.com", "--yes")
+    audit(approvals, *named, "--field", "requester", "--yes")
+    trail = json.dumps(approvals.audit(approval_id))
+    assert "yann@" not in trail and "private words" not in trail and trail.count('"event": "erased"') == 2
+    nothing = audit(approvals, *named, "--field", "requester", "--yes", check=False)
+    assert nothing.returncode == 1 and "has such a field" in nothing.stderr
+    live = audit(approvals, "verify", "--stack-name", approvals.stack)
+    assert CLEAN in live.stdout and f"information: {approval_id} record" in live.stdout
+    audit(approvals, "export", "--stack-name", approvals.stack, "--out", tmp_path / "out")
+    (tmp_path / "empty").mkdir()
+    audit(approvals, "export", "--stack-name", approvals.stack, "--out", tmp_path / "empty")
+    assert offline(approvals, tmp_path / "empty").returncode == 0
+    found = offline(approvals, tmp_path / "out")
+    assert found.returncode == 0 and "comments erased" in found.stdout
+
+
+def live(approvals, *arguments):
+    return audit(approvals, "verify", "--stack-name", approvals.stack, *arguments, check=False)
+
+
+def test_what_was_done_to_the_table_is_found_after_a_seal(approvals, decided):
+    with ThreadPoolExecutor(4) as pool:  # at once, and still one after the other
+        seals = list(pool.map(lambda _: json.loads(audit(approvals, "seal", "--stack-name", approvals.stack, "--json").stdout), range(4)))
+    assert sorted(seal["number"] for seal in seals) == [1, 2, 3, 4]
+    assert live(approvals).returncode == 0
+    approvals.server.run("approvals", "rotate-keys", "--stack-name", approvals.stack, "--drop-older")
+    found = live(approvals)
+    assert found.returncode == 1 and "was signed with a key that is not known" in found.stdout
+    audit(approvals, "seal", "--stack-name", approvals.stack)
+    assert live(approvals, "--sealed", seals[0]["hash"]).returncode == 0
+    assert "is gone" in live(approvals, "--sealed", "0" * 64).stdout
+
+    removed, cut, edited = decided
+    for record in approvals.audit(removed):
+        take_out(approvals, record)
+    last = approvals.audit(cut)[-1]
+    take_out(approvals, last)
+    approvals.dynamodb.update_item(TableName=approvals.audit_table, Key=key(approvals.audit(edited)[1]), UpdateExpression="SET #event = :other",
+                                   ExpressionAttributeNames={"#event": "event"}, ExpressionAttributeValues={":other": {"S": "other"}})
+    for _ in range(2):
+        found = live(approvals)
+        assert found.returncode == 1
+        assert f"problem: {removed}: its whole chain of" in found.stdout
+        assert f"problem: {cut}: its chain ends at record {last['seq'] - 1}, but had {last['seq']}: its end was cut off" in found.stdout
+        assert f"problem: {edited} record 2 (other): was changed after it was written" in found.stdout
+        # A later seal hides nothing.
+        audit(approvals, "seal", "--stack-name", approvals.stack)
+    refused = audit(approvals, "erase", edited, "--stack-name", approvals.stack, "--field", "comments", "--yes", check=False)
+    assert refused.returncode == 1 and "nothing was erased, because" in refused.stderr
+    assert '"fine"' in json.dumps(approvals.audit(edited))
+    settings = approvals.outputs["SettingsTableName"]
+    approvals.dynamodb.delete_item(TableName=settings, Key={"name": {"S": "audit-head/2"}})
+    assert "statement 2 is missing before it" in live(approvals).stdout
+
+
+def key(record):
+    return {"approval_id": {"S": record["approval_id"]}, "seq": {"N": str(record["seq"])}}
+
+
+def take_out(approvals, record):
+    approvals.dynamodb.delete_item(TableName=approvals.audit_table, Key=key(record))
