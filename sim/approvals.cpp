@@ -77,11 +77,9 @@ durable::detail::DurableHandler Approvals::handler(WaitMode mode) {
         [this, mode](durable::Context& ctx, const durable::Json& event) {
             const auto repository = approvals::make_repository(processes_.tables(), tables(), nature_.clock, ids_);
             const auto config = configuration(mode);
-            return approvals::run_workflow(ctx, event,
-                                           {.configuration = config,
-                                            .repository = *repository,
-                                            .notifier = *this,
-                                            .clock = nature_.clock});
+            return approvals::run_workflow(
+                ctx, event,
+                {.configuration = config, .repository = *repository, .notifier = *this, .clock = nature_.clock});
         }));
 }
 

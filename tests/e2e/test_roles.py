@@ -83,6 +83,9 @@ ALLOWED = [
     ("ApprovalApi", "dynamodb", "query", {"TableName": "app-sam-ApprovalRequests", **STATUS}),
     ("ApprovalApi", "dynamodb", "put_item", item("ApprovalEvents")),
     ("ApprovalApi", "dynamodb", "query", CHAIN),
+    ("ApprovalApi", "dynamodb", "query", {"TableName": "app-sam-ApprovalRequests", **STATUS, "IndexName": "ExpiryIndex"}),
+    ("ApprovalApi", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
+    ("ApprovalApi", "dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "signing-keys"}}}),
 ]
 DENIED_TO_BOTH = [
     ("dynamodb", "delete_item", {"TableName": "app-sam-ApprovalRequests", "Key": KEY}),
@@ -96,6 +99,9 @@ DENIED_TO_BOTH = [
     ("dynamodb", "transact_write_items", {"TransactItems": [{"Delete": {"TableName": "app-sam-ApprovalEvents", "Key": {**KEY, "seq": {"N": "1"}}}}]}),
     ("dynamodb", "get_item", {"TableName": "other-ApprovalRequests", "Key": KEY}),
     ("dynamodb", "put_item", {"TableName": "other-ApprovalEvents", "Item": {**KEY, "seq": {"N": "1"}}}),
+    ("dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "audit-head/1"}}}),
+    ("dynamodb", "delete_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
+    ("dynamodb", "scan", {"TableName": "app-sam-ApprovalSettings"}),
     ("dynamodb", "list_tables", {}),
     ("sns", "subscribe", {"TopicArn": "{topic:app-sam-ApprovalNotifications}", "Protocol": "email", "Endpoint": "a@b.c"}),
     ("sns", "publish", {"TopicArn": "{topic:other-ApprovalNotifications}", "Message": "m"}),
@@ -113,6 +119,7 @@ DENIED_TO_BOTH = [
 ]
 DENIED_TO_ONE = [
     ("Workflow", "dynamodb", "query", {"TableName": "app-sam-ApprovalRequests", **STATUS}),
+    ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
     ("Workflow", "lambda", "get_durable_execution", {"DurableExecutionArn": ARN}),
     ("ApprovalApi", "dynamodb", "put_item", item("ApprovalRequests")),
     ("ApprovalApi", "sns", "publish", {"TopicArn": "{topic:app-sam-ApprovalNotifications}", "Message": "m"}),
