@@ -73,7 +73,7 @@ public:
                         .dump());
     }
 
-    std::map<std::string, std::string> headers;
+    std::map<std::string, std::string> headers{{"content-type", "application/json"}};
     std::map<std::string, std::string> cookies;
 
 private:
@@ -181,6 +181,12 @@ TEST_F(Inbox, ADecisionNeedsTheSessionsTokenAReasonAndWhatWasShown) {
     ann.headers["x-csrf-token"] = "guessed";
     EXPECT_EQ(ann.text(ann.decide(id, "approved"), "error.code"), "CSRF");
     EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
+}
+
+TEST_F(Inbox, AFormOfAnotherSiteSignsNobodyIn) {
+    ann.headers["content-type"] = "text/plain";
+    EXPECT_EQ(ann.text(ann.sign_in_as("mallory@example.com"), "error.code"), "UNSUPPORTED_MEDIA_TYPE");
+    EXPECT_THAT(ann.cookies, IsEmpty());
 }
 
 TEST_F(Inbox, NobodyDecidesTheirOwnRequest) {

@@ -95,7 +95,18 @@ private:
         return {.status = 200, .body = std::string(found->content), .headers = std::move(headers)};
     }
 
+    /// What a form of another site cannot send without asking first. (Fetch standard, "CORS-safelisted request-header")
+    bool brings_json() const { return request_.header("content-type").starts_with("application/json"); }
+
+    HttpAnswer not_json() const {
+        return refused({.status = 415,
+                        .code = "UNSUPPORTED_MEDIA_TYPE",
+                        .message = fmt::format("Content-Type: expected application/json, found {}.",
+                                               request_.header("content-type").substr(0, 64))});
+    }
+
     HttpAnswer sign_in() {
+        if (!brings_json()) return not_json();
         const auto wanted = read_sign_in(request_.body);
         if (!wanted) return refused(refusal_of(wanted.error()));
         const auto signed_in = services_.sessions.sign_in(request_, wanted->token, wanted->link);
@@ -200,6 +211,7 @@ private:
     }
 
     HttpAnswer decide(const std::string& id) {
+        if (!brings_json()) return not_json();
         if (!equal_constant_time(request_.header("x-csrf-token"), session_.csrf_token)) {
             return refused({.status = 403,
                             .code = "CSRF",
