@@ -177,7 +177,7 @@ class Template:
                 copy["digests"][name] = own[f"digest{seq}{name}"] = hashlib.sha256((salt + field["value"]).encode()).hexdigest()
             if one["shown_digest"]:
                 shown = [own["approval"], *(self.record[name] for name in ("document_id", "document_name", "requester")),
-                         *(time(self.record[name]) for name in ("created_at", "expires_at"))]
+                         time(self.record["created_at"])]
                 text = "".join(f"{len(field.encode())}:{field};" for field in shown)
                 copy["shown_digest"] = own[f"shown_digest{seq}"] = hashlib.sha256(text.encode()).hexdigest()
             before = own[f"hash{seq}"] = hash_of(copy)

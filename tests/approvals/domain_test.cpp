@@ -108,6 +108,19 @@ TEST(AuditChain, ErasingAPersonalFieldLeavesItWhole) {
     EXPECT_THAT(verify_chain(chain), IsEmpty());
 }
 
+TEST(ShownDigest, IsOfTheDocumentNotOfTheDeadline) {
+    ApprovalRequest approval;
+    approval.document_name = "Budget";
+    const std::string digest = shown_digest(approval);
+    approval.expires_at = "2027-01-01T00:00:00.000Z";
+    EXPECT_EQ(shown_digest(approval), digest);
+    approval.fields = std::vector<DocumentField>{{.name = "amount", .value = "1 EUR"}};
+    const std::string with_fields = shown_digest(approval);
+    EXPECT_NE(with_fields, digest);
+    approval.fields->front().value = "2 EUR";
+    EXPECT_NE(shown_digest(approval), with_fields);
+}
+
 TEST(PublicView, HasNoToken) {
     ApprovalRequest approval;
     approval.callback_token = "secret-token";

@@ -129,7 +129,7 @@ std::vector<std::string> verify_chain(const std::vector<AuditRecord>& records) {
 std::string shown_digest(const ApprovalRequest& approval) {
     std::string text;
     for (const std::string& field : {approval.approval_id, approval.document_id, approval.document_name,
-                                     approval.requester, approval.created_at, approval.expires_at}) {
+                                     approval.requester, approval.created_at}) {
         add(text, field);
     }
     if (approval.link) add(text, *approval.link);

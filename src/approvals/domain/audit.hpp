@@ -72,7 +72,7 @@ void erase(AuditRecord& record, const std::vector<std::string>& fields);
 /// Everything that is wrong with a chain, in order of seq; empty when it is whole.
 [[nodiscard]] std::vector<std::string> verify_chain(const std::vector<AuditRecord>& records);
 
-/// SHA-256 of what an approver is shown of a request, hex.
+/// SHA-256 of what an approver is shown of a request, hex; without the deadline, which may move while people decide.
 [[nodiscard]] std::string shown_digest(const ApprovalRequest& approval);
 
 }  // namespace holdpoint::approvals
