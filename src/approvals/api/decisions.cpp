@@ -11,6 +11,13 @@ namespace {
 /// Several may vote at once; each loser looks again at what they vote on.
 constexpr int kAttempts = 20;
 
+/// A record that was decided before votes were kept in it: whoever sends that decision again means the same.
+bool was_decided_so(const ApprovalRequest& approval, const Ballot& ballot) {
+    return !approval.votes && approval.decision && to_string(*approval.decision) == to_string(ballot.decision) &&
+           is_same_person(approval.approver.value_or(""), ballot.voter.person) &&
+           approval.comments.value_or("") == ballot.comments;
+}
+
 class Decisions {
 public:
     Decisions(const ApiServices& services, const durable::Logger& logger) : services_(services), logger_(logger) {}
@@ -40,6 +47,7 @@ private:
     /// Nothing when the record changed under it.
     std::expected<std::optional<ApprovalRequest>, ApiRefusal> take(const ApprovalRequest& approval,
                                                                    const Ballot& ballot) {
+        if (was_decided_so(approval, ballot)) return resumed(approval);
         const auto verdict = decide(standing_of(approval), ballot, services_.clock.now());
         if (!verdict) return std::unexpected(refusal_of(verdict.error()));
         if (verdict->repeated) return resumed(approval);
