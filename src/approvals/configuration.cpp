@@ -49,8 +49,8 @@ Result<TableNames> table_names() {
     return TableNames{.approvals = std::move(*approvals), .audit = std::move(*audit)};
 }
 
-Result<std::string> settings_table() {
-    return text("SETTINGS_TABLE_NAME");
+std::string settings_table() {
+    return text("SETTINGS_TABLE_NAME").value_or("");
 }
 
 Result<WorkflowConfiguration> workflow_configuration() {

@@ -29,7 +29,7 @@ struct WorkflowConfiguration {
 /// APPROVAL_WAIT_MODE, POLL_INTERVAL_SECONDS, INBOX_URL (may be missing). ConfigurationError naming the variable.
 [[nodiscard]] Result<WorkflowConfiguration> workflow_configuration();
 [[nodiscard]] Result<TableNames> table_names();
-/// SETTINGS_TABLE_NAME.
-[[nodiscard]] Result<std::string> settings_table();
+/// SETTINGS_TABLE_NAME; empty in a stack of before there was one: nobody can sign in, all else works.
+[[nodiscard]] std::string settings_table();
 
 }  // namespace holdpoint::approvals

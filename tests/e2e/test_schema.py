@@ -18,6 +18,8 @@ from holdpoint import BIN, Approvals, Server
 
 SCHEMAS = Path(__file__).parent / "schemas"
 STACK = "app-callback"
+# Their workflow drew the request's id in a step of its own, which today's does not.
+STEPS_OF_BEFORE = ("version_1", "version_2", "version_3")
 
 
 def number(database, pragma):
@@ -56,7 +58,11 @@ def test_an_earlier_schema_is_taken_over(tmp_path, dumped):
     waited, = [record for record in approvals.records() if record["approval_id"] != decided["approval_id"]]
     in_time = approvals.decide(waited["approval_id"])[0] == 200
     ended = approvals.ended(waited["execution_arn"])
-    assert ended["Status"] == "TIMED_OUT" or ended["Result"]["decision"] == ("approved" if in_time else "timeout"), ended
+    if ended["Status"] == "FAILED":
+        # The workflow of that time began otherwise. A data folder that is taken over has its code, which goes on; today's is told apart from it.
+        assert dumped.stem in STEPS_OF_BEFORE and ended["Error"]["ErrorType"] == "NonDeterministicExecutionError", ended
+    else:
+        assert ended["Status"] == "TIMED_OUT" or ended["Result"]["decision"] == ("approved" if in_time else "timeout"), ended
     arn, approval_id = approvals.pending()
     assert approvals.decide(approval_id)[0] == 200
     assert approvals.agree(approval_id, arn) == "approved"

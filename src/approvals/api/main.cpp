@@ -9,9 +9,8 @@ using namespace holdpoint;
 int main() {
     const auto tables = approvals::table_names();
     auto configuration = aws::configuration_from_environment();
-    const auto settings = approvals::settings_table();
-    if (!tables || !settings || !configuration) {
-        const Error& error = !tables ? tables.error() : !settings ? settings.error() : configuration.error();
+    if (!tables || !configuration) {
+        const Error& error = tables ? configuration.error() : tables.error();
         std::fprintf(stderr, "approval_api: %s\n", error.message.c_str());
         return 1;
     }
@@ -21,7 +20,7 @@ int main() {
     aws::Client client(std::move(*configuration), *transport, clock, random);
     const auto repository = approvals::make_repository(client, *tables, clock, random);
     approvals::LambdaWorkflows workflows(client);
-    approvals::SigningKeys keys(client, *settings, clock, random);
+    approvals::SigningKeys keys(client, approvals::settings_table(), clock, random);
     approvals::Sessions sessions(keys, clock, random);
     const approvals::WebServices services{.api = {.repository = *repository, .workflows = workflows, .clock = clock},
                                           .sessions = sessions};

@@ -62,6 +62,8 @@ Result<KeyRing> SigningKeys::rotate(bool drop_older) {
 }
 
 Result<SigningKeys::Stored> SigningKeys::read() {
+    if (table_.empty())
+        return fail("ConfigurationError", 500, "The environment variable SETTINGS_TABLE_NAME must be set.");
     const auto answer =
         client_.json("dynamodb", "DynamoDB_20120810.GetItem",
                      {{"TableName", table_}, {"Key", {{"name", {{"S", kName}}}}}, {"ConsistentRead", true}});
