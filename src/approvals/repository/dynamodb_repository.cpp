@@ -72,7 +72,7 @@ AuditEvent vote_event(const ApprovalRequest& approval, const Accepted& accepted)
     if (vote.decision == VoteDecision::changes_requested) event.event = "changes_requested";
     event.actor = vote.person;
     event.actor_proof = vote.proof;
-    event.details = {{"decision", to_string(vote.decision)}};
+    event.details = {{"decision", accepted.is_final() ? to_string(accepted.status) : to_string(vote.decision)}};
     event.personal = {{"comments", vote.comments}};
     event.shown_digest = shown_digest(approval);
     return event;

@@ -159,9 +159,8 @@ private:
             for (const ApprovalRequest& approval : found->approvals) {
                 ++looked_at;
                 if (!may_see(approval) || !matches(*wanted, approval)) continue;
-                Json::Object view = summary_view(approval, session_.identity, now);
                 if (wanted->mine && !may_decide(standing_of(approval), session_.identity, now)) continue;
-                views.push_back(object(std::move(view)));
+                views.push_back(object(summary_view(approval, session_.identity, now)));
                 if (std::ssize(views) < wanted->list.limit) continue;
                 page.next_token =
                     token_after(page, approval, approval.approval_id == found->approvals.back().approval_id);
