@@ -65,6 +65,7 @@ struct Process {
     Descriptor status;  // /proc/<pid>/status, once it was asked for
     Descriptor statm;   // /proc/<pid>/statm, when its memory has a limit
     std::int64_t memory_mb = 0;
+    bool executed = false;  // its own program runs, no longer the server's copy
     long peak_kib = 0;
     Milliseconds peak_at{0};  // when that was read
     std::string log_group;
@@ -139,6 +140,19 @@ std::int64_t private_mb(const Process& process) {
     if (::pread(process.statm.get(), text.data(), text.size() - 1, 0) <= 0) return 0;
     if (std::sscanf(text.data(), "%*d %ld %ld", &resident, &shared) != 2) return 0;
     return (resident - shared) * ::sysconf(_SC_PAGESIZE) / (1024L * 1024);
+}
+
+/// Whether its own program runs: before that, its memory is the server's. (Linux, proc_pid_stat(5): the 9th field, of
+/// which 0x40 is PF_FORKNOEXEC in the kernel's include/linux/sched.h)
+bool has_executed(pid_t pid) {
+    constexpr unsigned kForkedButNotExecuted = 0x40;
+    const Descriptor stat(::open(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC));
+    std::array<char, 1024> text{};
+    if (::read(stat.get(), text.data(), text.size() - 1) <= 0) return false;
+    const char* name_end = std::strrchr(text.data(), ')');  // a name may have spaces and brackets
+    unsigned flags = 0;
+    if (name_end == nullptr || std::sscanf(name_end, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1) return false;
+    return (flags & kForkedButNotExecuted) == 0;
 }
 
 }  // namespace
@@ -277,8 +291,10 @@ private:
 
     /// As Lambda does: a function that uses more than its MemorySize is killed, and its log says why.
     void limit_memory(Process& process) {
-        const std::int64_t used = private_mb(process);
-        if (process.memory_mb == 0 || used <= process.memory_mb) return;
+        if (process.memory_mb == 0) return;
+        process.executed = process.executed || has_executed(process.pid);
+        const std::int64_t used = process.executed ? private_mb(process) : 0;
+        if (used <= process.memory_mb) return;
         std::vector<store::LogEvent> lines;
         take_line(process, fmt::format("Out of memory: it used {} MB, and has {} MB.", used, process.memory_mb), lines);
         append(process, std::move(lines));

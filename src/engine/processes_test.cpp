@@ -122,6 +122,17 @@ TEST_F(ProcessesTest, WhoUsesLessThanItsMemoryStays) {
     EXPECT_EQ(ended_.take()->text(), "exit status 0");
 }
 
+TEST_F(ProcessesTest, WhatTheServerUsesIsNotCountedForWhoseProgramDidNotBegin) {
+    const std::string of_the_server(std::size_t{200} * 1024 * 1024, 'x');
+    for (int i = 0; i < 20; ++i) {
+        clock_.advance(20ms);  // so that the limit is looked at right after the fork
+        (void)start("exit 0", 128);
+        EXPECT_EQ(ended_.take()->text(), "exit status 0");
+    }
+    EXPECT_THAT(logs_.lines(), ElementsAre());
+    EXPECT_EQ(of_the_server.back(), 'x');
+}
+
 TEST_F(ProcessesTest, WhatCannotBeStartedEndsAtOnce) {
     (void)processes_->start({.executable = folder_.file("nothing"),
                              .argument0 = "nothing",
