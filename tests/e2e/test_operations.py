@@ -1,6 +1,8 @@
 """The server as its operator sees it: settings, /health and /metrics, its log, doctor, backup and restore, systemd."""
 import json
+import os
 import re
+import shlex
 import shutil
 import socket
 import sqlite3
@@ -258,9 +260,23 @@ def test_systemd_is_told_when_it_is_ready_and_when_it_ends(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
-def test_the_unit_is_one_that_systemd_takes(tmp_path):
-    unit = (ROOT / "packaging/holdpoint.service").read_text()
-    file = tmp_path / "holdpoint.service"
-    file.write_text(unit.replace("/usr/local/bin/holdpoint", str(BIN / "holdpoint")))
-    done = subprocess.run(["systemd-analyze", "verify", str(file)], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0 and "holdpoint.service" not in done.stderr, done.stderr
+def test_the_units_are_such_that_systemd_takes_them(tmp_path):
+    for name in ("holdpoint.service", "holdpoint-seal@.service", "holdpoint-seal@.timer"):
+        unit = (ROOT / "packaging" / name).read_text()
+        (tmp_path / name).write_text(unit.replace("/usr/local/bin/holdpoint", str(BIN / "holdpoint")))
+    files = [tmp_path / "holdpoint.service", tmp_path / "holdpoint-seal@app-sam.service", tmp_path / "holdpoint-seal@app-sam.timer"]
+    for file in files[1:]:
+        file.symlink_to(file.name.replace("app-sam", ""))
+    done = subprocess.run(["systemd-analyze", "verify", *map(str, files)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "holdpoint" not in done.stderr, done.stderr
+
+
+def test_the_seal_unit_seals_and_verifies(server):
+    """Its command line as systemd would run it."""
+    server.deploy("app-sam")
+    unit = (ROOT / "packaging/holdpoint-seal@.service").read_text()
+    line = next(line for line in unit.splitlines() if line.startswith("ExecStart=")).removeprefix("ExecStart=")
+    command = shlex.split(line.replace("$$", "$").replace("%i", "app-sam").replace("/usr/local/bin/holdpoint", str(BIN / "holdpoint")))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={"HOLDPOINT_DATA": str(server.data), "PATH": os.environ["PATH"]})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Statement 1 of") and "all is as it was written" in done.stdout
