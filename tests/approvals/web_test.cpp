@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "approvals/domain/links.hpp"
+#include "base/encoding.hpp"
 #include "world.hpp"
 
 namespace holdpoint::approvals::testing {
@@ -203,6 +204,15 @@ TEST_F(Inbox, ALinkShowsAndDecidesOneRequestAlone) {
     ASSERT_EQ(in.status, 200);
     EXPECT_EQ(ann.text(in, "only_approval"), id);
     EXPECT_EQ(ann.text(in, "issued_to"), "ann@example.com");
+    std::vector<std::string> calls;
+    alone.tables.before_call = [&](const std::string& action) {
+        calls.push_back(action);
+        return true;
+    };
+    EXPECT_THAT(*ann.json(ann.get("/api/approvals")).find("approvals")->get_if<Json::Array>(), SizeIs(1));
+    EXPECT_THAT(*ann.json(ann.get("/api/approvals", {{"status", "approved"}})).find("approvals")->get_if<Json::Array>(),
+                IsEmpty());
+    EXPECT_THAT(calls, Not(::testing::Contains("Query"))) << "the one request is read, not looked for";
     // Showing decides nothing.
     EXPECT_EQ(ann.get("/api/approvals/" + id).status, 200);
     EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
@@ -326,7 +336,17 @@ TEST_F(Inbox, TheListIsSearchedAndTurnedPageByPage) {
     EXPECT_THAT(ids({{"status", "approved"}}), IsEmpty());
     EXPECT_EQ(ann.get("/api/approvals", {{"limit", "0"}}).status, 400);
     EXPECT_EQ(ann.get("/api/approvals", {{"order", "random"}}).status, 400);
-    EXPECT_EQ(ann.get("/api/approvals", {{"next_token", "nonsense"}}).status, 400);
+    for (const std::string token :
+         {R"(nonsense)", R"([])", R"({})", R"({"approval_id":{"S":"a"},"status":{"S":"pending"}})",
+          R"({"approval_id":{"S":"a"},"status":{"S":"pending"},"nothing":{"S":"b"}})",
+          R"({"approval_id":{"S":"a"},"status":{"S":"pending"},"created_at":{"N":"1"}})",
+          R"({"approval_id":{"S":"a"},"status":{"S":"approved"},"created_at":{"S":"b"}})",
+          R"({"approval_id":"a","status":"pending","created_at":"b"})",
+          R"({"approval_id":{"S":""},"status":{"S":"pending"},"created_at":{"S":"b"}})"}) {
+        const HttpAnswer refused = ann.get("/api/approvals", {{"next_token", base64_encode(token)}});
+        EXPECT_EQ(refused.status, 400) << token;
+        EXPECT_EQ(ann.text(refused, "error.code"), "INVALID_REQUEST") << token;
+    }
 }
 
 TEST_F(Inbox, WhatHasNotChangedIsNotSentAgain) {
