@@ -49,16 +49,25 @@ private:
     approvals::SigningKeys keys_;
 };
 
+/// What may be handed on by a pipe alone, and beside it what takes it back.
+void print_secret(const std::string& secret, const std::string& id) {
+    std::fputs(fmt::format("id {} (holdpoint approvals revoke {})\n", id, id).c_str(), stderr);
+    print(secret + "\n");
+}
+
 void token(const Arguments& arguments) {
     Keys keys(arguments);
     const TimePoint expires = keys.now() + std::chrono::hours(24 * arguments.days);
-    const approvals::TokenClaims claims{.person = arguments.person,
-                                        .groups = arguments.groups,
-                                        .expires = to_epoch_ms(expires) / 1000,
-                                        .token_id = keys.random().uuid()};
+    const approvals::TokenClaims claims{
+        .person = arguments.person,
+        .groups = arguments.groups,
+        .expires = to_epoch_ms(expires) / 1000,
+        .token_id = approvals::make_credential_id(to_epoch_ms(expires) / 1000, keys.random()),
+        .issued = to_epoch_ms(keys.now())};
     const std::string made = approvals::make_token(require(keys.store().current()), claims);
-    if (!arguments.json) return print(made + "\n");
+    if (!arguments.json) return print_secret(made, claims.token_id);
     print_json(json::object{{"token", made},
+                            {"id", claims.token_id},
                             {"person", arguments.person},
                             {"expires_at", to_iso8601(expires)},
                             {"inbox", keys.output("InboxUrl")}});
@@ -74,13 +83,17 @@ void link(const Arguments& arguments) {
     }
     // Good for as long as there is something to decide.
     const std::string expires_at = text_of(approval, "expires_at");
+    const std::int64_t expires = to_epoch_ms(require(parse_iso8601(expires_at))) / 1000;
+    const std::string id = approvals::make_credential_id(expires, keys.random());
     const approvals::LinkClaims claims{.approval_id = arguments.approval_id,
                                        .person = arguments.person,
-                                       .expires = to_epoch_ms(require(parse_iso8601(expires_at))) / 1000};
+                                       .expires = expires,
+                                       .link_id = id,
+                                       .issued = to_epoch_ms(keys.now())};
     const std::string url =
         keys.output("InboxUrl") + "#/link/" + approvals::make_link(require(keys.store().current()), claims);
-    if (!arguments.json) return print(url + "\n");
-    print_json(json::object{{"link", url}, {"person", arguments.person}, {"expires_at", expires_at}});
+    if (!arguments.json) return print_secret(url, id);
+    print_json(json::object{{"link", url}, {"id", id}, {"person", arguments.person}, {"expires_at", expires_at}});
 }
 
 void rotate(const Arguments& arguments) {

@@ -49,13 +49,17 @@ public:
         return sign_in("token", make_token(keys, {.person = person,
                                                   .groups = groups,
                                                   .expires = to_epoch_ms(now() + for_how_long) / 1000,
-                                                  .token_id = "t"}));
+                                                  .token_id = "t-" + person,
+                                                  .issued = to_epoch_ms(now())}));
     }
-    HttpAnswer sign_in_by_link(const std::string& person, const std::string& approval_id) {
+    HttpAnswer sign_in_by_link(const std::string& person, const std::string& approval_id,
+                               const std::string& link_id = "9999999999-a") {
         const KeyRing keys = world_.keys().current().value();
         return sign_in("link", make_link(keys, {.approval_id = approval_id,
                                                 .person = person,
-                                                .expires = to_epoch_ms(now() + std::chrono::hours(1)) / 1000}));
+                                                .expires = to_epoch_ms(now() + std::chrono::hours(1)) / 1000,
+                                                .link_id = link_id,
+                                                .issued = to_epoch_ms(now())}));
     }
     HttpAnswer sign_in(const std::string& how, const std::string& secret) {
         HttpAnswer answer = post("/api/sign-in", R"({")" + how + R"(":")" + secret + R"("})");
@@ -219,7 +223,51 @@ TEST_F(Inbox, ALinkShowsAndDecidesOneRequestAlone) {
     EXPECT_EQ(ann.get("/api/approvals/another").status, 404);
     EXPECT_EQ(ann.decide(id, "approved").status, 200);
     EXPECT_EQ(world.trail().at(2).actor_proof, "link");
-    EXPECT_EQ(ann.text(ann.decide(id, "rejected", "no", {}, "k2"), "error.code"), "APPROVAL_ALREADY_DECIDED");
+    EXPECT_EQ(ann.text(ann.decide(id, "rejected", "no", {}, "k2"), "error.code"), "LINK_USED");
+}
+
+TEST_F(Inbox, AUsedLinkShowsItsRequestAndDecidesNothing) {
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id).status, 200);
+    const std::string digest = ann.text(ann.get("/api/approvals/" + id), "approval.shown_digest");
+    const HttpAnswer first = ann.decide(id, "changes_requested", "Which year?");
+    ASSERT_EQ(first.status, 200) << first.body;
+    EXPECT_EQ(ann.text(first, "may_decide.code"), "LINK_USED");
+    EXPECT_EQ(world.trail().at(2).details.at("credential"), "9999999999-a");
+    // Somebody opens it again, or somewhere else.
+    Browser other(world);
+    const HttpAnswer again = other.sign_in_by_link("ann@example.com", id);
+    EXPECT_EQ(other.text(again, "issued_to"), "ann@example.com");
+    EXPECT_EQ(other.text(other.get("/api/approvals/" + id), "approval.status"), "pending");
+    const HttpAnswer refused = other.decide(id, "approved", "", digest, "k2");
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_EQ(other.text(refused, "error.code"), "LINK_USED");
+    EXPECT_EQ(other.text(refused, "error.details.used_by"), "ann@example.com");
+    EXPECT_EQ(other.text(refused, "error.details.decision"), "changes_requested");
+    // What it decided is answered again as it was, wherever it is sent from.
+    EXPECT_EQ(other.decide(id, "changes_requested", "Which year?", digest).status, 200);
+    EXPECT_THAT(*world.record()->votes, SizeIs(1));
+    // A new link decides.
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id, "9999999999-b").status, 200);
+    EXPECT_EQ(ann.text(ann.decide(id, "approved", "", {}, "k3"), "approval.status"), "approved");
+}
+
+TEST_F(Inbox, OfTwoBrowsersWithOneLinkOneDecides) {
+    Browser other(world);
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id).status, 200);
+    ASSERT_EQ(other.sign_in_by_link("ann@example.com", id).status, 200);
+    bool met = false;
+    HttpAnswer won;
+    alone.tables.before_call = [&](const std::string& action) {
+        if (action == "TransactWriteItems" && !std::exchange(met, true)) {
+            won = other.decide(id, "changes_requested", "Which year?", {}, "k2");
+        }
+        return true;
+    };
+    const HttpAnswer lost = ann.decide(id, "approved");
+    EXPECT_EQ(won.status, 200) << won.body;
+    EXPECT_EQ(ann.text(lost, "error.code"), "LINK_USED") << lost.body;
+    EXPECT_THAT(*world.record()->votes, SizeIs(1));
+    EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
 }
 
 TEST_F(Inbox, ChangesThatSomebodyWantsHoldTheRequestOpenUntilTheyVoteAgain) {

@@ -120,7 +120,8 @@ def test_a_link_is_for_one_person_one_request_and_one_decision(approvals, browse
     assert approvals.ended(arn)["Result"]["decision"] == "rejected"
     again = Browser(approvals)
     assert again.call("POST", "api/sign-in", {"link": link})[0] == 200
-    assert again.decide(approval_id)[1]["error"]["code"] == "APPROVAL_ALREADY_DECIDED"
+    status, refused = again.decide(approval_id)
+    assert (status, refused["error"]["code"], refused["error"]["details"]["used_by"]) == (409, "LINK_USED", "ann@example.com")
 
 
 def test_a_policy_takes_two_people_and_then_a_group(approvals):

@@ -43,7 +43,9 @@ std::expected<SessionClaims, TokenRefusal> claims_of(const KeyRing& keys, const 
                              .proof = "link",
                              .only_approval = read->approval_id,
                              .csrf_token = {},
-                             .expires = read->expires};
+                             .expires = read->expires,
+                             .credential = credential_of(*read),
+                             .issued = read->issued.value_or(0)};
     }
     const auto read = read_token(keys, token, now);
     if (!read) return std::unexpected(read.error());
@@ -52,7 +54,9 @@ std::expected<SessionClaims, TokenRefusal> claims_of(const KeyRing& keys, const 
                          .proof = "token",
                          .only_approval = {},
                          .csrf_token = {},
-                         .expires = read->expires};
+                         .expires = read->expires,
+                         .credential = read->token_id,
+                         .issued = read->issued.value_or(0)};
 }
 
 }  // namespace
@@ -100,7 +104,11 @@ std::string Sessions::ending_cookie(const HttpRequest& request) {
 }
 
 WebSession Sessions::session_of(const SessionClaims& claims) {
-    return {.identity = {.person = claims.person, .groups = claims.groups, .proof = claims.proof},
+    return {.identity = {.person = claims.person,
+                         .groups = claims.groups,
+                         .proof = claims.proof,
+                         .credential = claims.credential,
+                         .issuer = claims.issuer.value_or("")},
             .only_approval = claims.only_approval,
             .csrf_token = claims.csrf_token};
 }
