@@ -1,9 +1,10 @@
-// approvals token, link, rotate-keys: what lets people into the inbox.
+// approvals token, link, revoke, rotate-keys: what lets people into the inbox, and out again.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 
 #include "approvals/domain/links.hpp"
+#include "approvals/repository/revocation_list.hpp"
 #include "approvals/repository/signing_keys.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
@@ -22,6 +23,7 @@ struct Arguments {
     std::int64_t days = 30;
     std::string approval_id;
     bool drop_older = false;
+    std::string credential;
 };
 
 /// The stack's signing keys, by the caller's own credentials.
@@ -29,7 +31,8 @@ class Keys {
 public:
     explicit Keys(const Arguments& arguments)
         : outputs_(session_.stack_outputs(arguments.stack)),
-          keys_(session_.client(), output("SettingsTableName"), clock_, random_) {}
+          keys_(session_.client(), output("SettingsTableName"), clock_, random_),
+          revoked_(session_.client(), output("SettingsTableName"), clock_) {}
 
     std::string output(const std::string& name) const {
         const auto found = outputs_.find(name);
@@ -38,6 +41,7 @@ public:
     }
     Session& session() { return session_; }
     approvals::SigningKeys& store() { return keys_; }
+    approvals::RevocationList& revoked() { return revoked_; }
     Random& random() { return random_; }
     TimePoint now() const { return clock_.now(); }
 
@@ -47,6 +51,7 @@ private:
     SystemClock clock_;
     SystemRandom random_;
     approvals::SigningKeys keys_;
+    approvals::RevocationList revoked_;
 };
 
 /// What may be handed on by a pipe alone, and beside it what takes it back.
@@ -96,6 +101,22 @@ void link(const Arguments& arguments) {
     print_json(json::object{{"link", url}, {"id", id}, {"person", arguments.person}, {"expires_at", expires_at}});
 }
 
+void revoke(const Arguments& arguments) {
+    if (arguments.credential.empty() == arguments.person.empty())
+        throw CommandError("name either the id of a token or link, or --person");
+    Keys keys(arguments);
+    const auto done = arguments.person.empty() ? keys.revoked().revoke_credential(arguments.credential)
+                                               : keys.revoked().revoke_person(arguments.person);
+    if (!done) throw CommandError(done.error().message);
+    if (arguments.json) {
+        return print_json(arguments.person.empty() ? json::object{{"revoked", arguments.credential}}
+                                                   : json::object{{"revoked_person", arguments.person}});
+    }
+    print(fmt::format(
+        "Revoked {}. Sessions that began with it end within a few seconds.\n",
+        arguments.person.empty() ? arguments.credential : "all that " + arguments.person + " was given before now"));
+}
+
 void rotate(const Arguments& arguments) {
     Keys keys(arguments);
     const approvals::KeyRing ring = require(keys.store().rotate(arguments.drop_older));
@@ -127,6 +148,10 @@ void add_sign_in_commands(CLI::App& approvals, int& status) {
     CLI::App* link_command = add("link", "make a link with which one person decides one request", link);
     link_command->add_option("approval_id", arguments->approval_id, "the request")->required();
     link_command->add_option("--person", arguments->person, "who gets it")->required();
+
+    CLI::App* revoke_command = add("revoke", "take back a token or link, or all that somebody was given", revoke);
+    revoke_command->add_option("id", arguments->credential, "the id that was printed when it was made");
+    revoke_command->add_option("--person", arguments->person, "everything that they were given before now");
 
     CLI::App* rotate_command = add("rotate-keys", "sign links, tokens and sessions with a new key", rotate);
     rotate_command->add_flag("--drop-older", arguments->drop_older, "what older keys signed is refused from now on");

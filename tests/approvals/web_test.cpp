@@ -128,9 +128,7 @@ TEST_F(Inbox, NobodyIsLetInWithoutProof) {
 TEST_F(Inbox, AnActionFromOutsideIsNoWayIn) {
     const std::string body = R"({\"action\":\"decide\",\"approval_id\":\")" + id +
                              R"(\",\"decision\":\"approved\",\"approver\":\"mallory\"})";
-    SystemRandom random;
-    Sessions sessions(world.keys(), world.services().clock, random);
-    const WebServices services{.api = world.api_services(), .sessions = sessions};
+    const WebServices services{.api = world.api_services(), .sessions = world.sessions()};
     const auto silent = std::make_shared<const std::atomic<bool>>(true);
     for (const std::string path : {"/", "/api/approvals", "/decide"}) {
         const Json event = Json::parse(
@@ -429,6 +427,49 @@ TEST_F(Inbox, ANewKeySignsAndOldOnesStayGoodUntilTheyAreDropped) {
     EXPECT_EQ(ann.get("/api/me").status, 200);
     ASSERT_TRUE(world.keys().rotate(true));
     EXPECT_EQ(ann.get("/api/me").status, 401);
+}
+
+TEST_F(Inbox, WhatIsRevokedLetsNobodyInAndEndsItsSessions) {
+    Browser bob(world);
+    Browser carl(world);
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    ASSERT_EQ(bob.sign_in_by_link("bob@example.com", id).status, 200);
+    ASSERT_EQ(carl.sign_in_as("carl@example.com").status, 200);
+    RevocationList revocations = world.operators_revocations();
+    ASSERT_TRUE(revocations.revoke_credential("9999999999-a"));
+    ASSERT_TRUE(revocations.revoke_person("ann@example.com"));
+    world.runner.advance(std::chrono::seconds(5));  // for so long what was read is kept
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+    EXPECT_EQ(bob.get("/api/approvals/" + id).status, 401);
+    EXPECT_EQ(bob.decide(id, "approved", "", "digest").status, 401);
+    EXPECT_EQ(carl.get("/api/me").status, 200);
+    const HttpAnswer refused = bob.sign_in_by_link("bob@example.com", id);
+    EXPECT_EQ(bob.text(refused, "error.details.reason"), "revoked");
+    EXPECT_EQ(bob.text(refused, "error.message"), "This link was taken back; ask for a new one.");
+    EXPECT_EQ(bob.sign_in_by_link("bob@example.com", id, "9999999999-b").status, 200);
+    EXPECT_EQ(ann.sign_in_as("ann@example.com").status, 200) << "what they are given later is good";
+}
+
+TEST_F(Inbox, WhileNobodyKnowsWhatIsRevokedNobodyIsLetIn) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    world.runner.advance(std::chrono::seconds(5));
+    int reads = 0;
+    alone.tables.before_call = [&](const std::string& action) { return action != "GetItem" || ++reads <= 1; };
+    EXPECT_EQ(ann.get("/api/me").status, 500) << "the keys were read, the revocations were not";
+}
+
+TEST_F(Inbox, OperatorsWhoRevokeAtOnceDoNotUndoEachOther) {
+    RevocationList first = world.operators_revocations();
+    RevocationList second = world.operators_revocations();
+    bool met = false;
+    alone.tables.before_call = [&](const std::string& action) {
+        if (action == "PutItem" && !std::exchange(met, true)) {
+            EXPECT_TRUE(second.revoke_credential("9999999999-b"));
+        }
+        return true;
+    };
+    ASSERT_TRUE(first.revoke_credential("9999999999-a"));
+    EXPECT_THAT(second.current()->credentials, SizeIs(2));
 }
 
 TEST_F(Inbox, ASessionEndsWithItsTokenAndBySigningOut) {
