@@ -1,9 +1,10 @@
-// approvals token, link, rotate-keys: what lets people into the inbox.
+// approvals token, link, revoke, rotate-keys: what lets people into the inbox, and out again.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 
 #include "approvals/domain/links.hpp"
+#include "approvals/repository/revocation_list.hpp"
 #include "approvals/repository/signing_keys.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
@@ -22,6 +23,7 @@ struct Arguments {
     std::int64_t days = 30;
     std::string approval_id;
     bool drop_older = false;
+    std::string credential;
 };
 
 /// The stack's signing keys, by the caller's own credentials.
@@ -29,7 +31,8 @@ class Keys {
 public:
     explicit Keys(const Arguments& arguments)
         : outputs_(session_.stack_outputs(arguments.stack)),
-          keys_(session_.client(), output("SettingsTableName"), clock_, random_) {}
+          keys_(session_.client(), output("SettingsTableName"), clock_, random_),
+          revoked_(session_.client(), output("SettingsTableName"), clock_) {}
 
     std::string output(const std::string& name) const {
         const auto found = outputs_.find(name);
@@ -38,6 +41,7 @@ public:
     }
     Session& session() { return session_; }
     approvals::SigningKeys& store() { return keys_; }
+    approvals::RevocationList& revoked() { return revoked_; }
     Random& random() { return random_; }
     TimePoint now() const { return clock_.now(); }
 
@@ -47,18 +51,28 @@ private:
     SystemClock clock_;
     SystemRandom random_;
     approvals::SigningKeys keys_;
+    approvals::RevocationList revoked_;
 };
+
+/// What may be handed on by a pipe alone, and beside it what takes it back.
+void print_secret(const std::string& secret, const std::string& id) {
+    std::fputs(fmt::format("id {} (holdpoint approvals revoke {})\n", id, id).c_str(), stderr);
+    print(secret + "\n");
+}
 
 void token(const Arguments& arguments) {
     Keys keys(arguments);
     const TimePoint expires = keys.now() + std::chrono::hours(24 * arguments.days);
-    const approvals::TokenClaims claims{.person = arguments.person,
-                                        .groups = arguments.groups,
-                                        .expires = to_epoch_ms(expires) / 1000,
-                                        .token_id = keys.random().uuid()};
+    const approvals::TokenClaims claims{
+        .person = arguments.person,
+        .groups = arguments.groups,
+        .expires = to_epoch_ms(expires) / 1000,
+        .token_id = approvals::make_credential_id(to_epoch_ms(expires) / 1000, keys.random()),
+        .issued = to_epoch_ms(keys.now())};
     const std::string made = approvals::make_token(require(keys.store().current()), claims);
-    if (!arguments.json) return print(made + "\n");
+    if (!arguments.json) return print_secret(made, claims.token_id);
     print_json(json::object{{"token", made},
+                            {"id", claims.token_id},
                             {"person", arguments.person},
                             {"expires_at", to_iso8601(expires)},
                             {"inbox", keys.output("InboxUrl")}});
@@ -74,13 +88,33 @@ void link(const Arguments& arguments) {
     }
     // Good for as long as there is something to decide.
     const std::string expires_at = text_of(approval, "expires_at");
+    const std::int64_t expires = to_epoch_ms(require(parse_iso8601(expires_at))) / 1000;
+    const std::string id = approvals::make_credential_id(expires, keys.random());
     const approvals::LinkClaims claims{.approval_id = arguments.approval_id,
                                        .person = arguments.person,
-                                       .expires = to_epoch_ms(require(parse_iso8601(expires_at))) / 1000};
+                                       .expires = expires,
+                                       .link_id = id,
+                                       .issued = to_epoch_ms(keys.now())};
     const std::string url =
         keys.output("InboxUrl") + "#/link/" + approvals::make_link(require(keys.store().current()), claims);
-    if (!arguments.json) return print(url + "\n");
-    print_json(json::object{{"link", url}, {"person", arguments.person}, {"expires_at", expires_at}});
+    if (!arguments.json) return print_secret(url, id);
+    print_json(json::object{{"link", url}, {"id", id}, {"person", arguments.person}, {"expires_at", expires_at}});
+}
+
+void revoke(const Arguments& arguments) {
+    if (arguments.credential.empty() == arguments.person.empty())
+        throw CommandError("name either the id of a token or link, or --person");
+    Keys keys(arguments);
+    const auto done = arguments.person.empty() ? keys.revoked().revoke_credential(arguments.credential)
+                                               : keys.revoked().revoke_person(arguments.person);
+    if (!done) throw CommandError(done.error().message);
+    if (arguments.json) {
+        return print_json(arguments.person.empty() ? json::object{{"revoked", arguments.credential}}
+                                                   : json::object{{"revoked_person", arguments.person}});
+    }
+    print(fmt::format(
+        "Revoked {}. Sessions that began with it end within a few seconds.\n",
+        arguments.person.empty() ? arguments.credential : "all that " + arguments.person + " was given before now"));
 }
 
 void rotate(const Arguments& arguments) {
@@ -114,6 +148,10 @@ void add_sign_in_commands(CLI::App& approvals, int& status) {
     CLI::App* link_command = add("link", "make a link with which one person decides one request", link);
     link_command->add_option("approval_id", arguments->approval_id, "the request")->required();
     link_command->add_option("--person", arguments->person, "who gets it")->required();
+
+    CLI::App* revoke_command = add("revoke", "take back a token or link, or all that somebody was given", revoke);
+    revoke_command->add_option("id", arguments->credential, "the id that was printed when it was made");
+    revoke_command->add_option("--person", arguments->person, "everything that they were given before now");
 
     CLI::App* rotate_command = add("rotate-keys", "sign links, tokens and sessions with a new key", rotate);
     rotate_command->add_flag("--drop-older", arguments->drop_older, "what older keys signed is refused from now on");

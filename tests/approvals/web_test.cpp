@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "approvals/domain/links.hpp"
+#include "base/encoding.hpp"
 #include "world.hpp"
 
 namespace holdpoint::approvals::testing {
@@ -48,13 +49,17 @@ public:
         return sign_in("token", make_token(keys, {.person = person,
                                                   .groups = groups,
                                                   .expires = to_epoch_ms(now() + for_how_long) / 1000,
-                                                  .token_id = "t"}));
+                                                  .token_id = "t-" + person,
+                                                  .issued = to_epoch_ms(now())}));
     }
-    HttpAnswer sign_in_by_link(const std::string& person, const std::string& approval_id) {
+    HttpAnswer sign_in_by_link(const std::string& person, const std::string& approval_id,
+                               const std::string& link_id = "9999999999-a") {
         const KeyRing keys = world_.keys().current().value();
         return sign_in("link", make_link(keys, {.approval_id = approval_id,
                                                 .person = person,
-                                                .expires = to_epoch_ms(now() + std::chrono::hours(1)) / 1000}));
+                                                .expires = to_epoch_ms(now() + std::chrono::hours(1)) / 1000,
+                                                .link_id = link_id,
+                                                .issued = to_epoch_ms(now())}));
     }
     HttpAnswer sign_in(const std::string& how, const std::string& secret) {
         HttpAnswer answer = post("/api/sign-in", R"({")" + how + R"(":")" + secret + R"("})");
@@ -123,9 +128,7 @@ TEST_F(Inbox, NobodyIsLetInWithoutProof) {
 TEST_F(Inbox, AnActionFromOutsideIsNoWayIn) {
     const std::string body = R"({\"action\":\"decide\",\"approval_id\":\")" + id +
                              R"(\",\"decision\":\"approved\",\"approver\":\"mallory\"})";
-    SystemRandom random;
-    Sessions sessions(world.keys(), world.services().clock, random);
-    const WebServices services{.api = world.api_services(), .sessions = sessions};
+    const WebServices services{.api = world.api_services(), .sessions = world.sessions()};
     const auto silent = std::make_shared<const std::atomic<bool>>(true);
     for (const std::string path : {"/", "/api/approvals", "/decide"}) {
         const Json event = Json::parse(
@@ -203,13 +206,66 @@ TEST_F(Inbox, ALinkShowsAndDecidesOneRequestAlone) {
     ASSERT_EQ(in.status, 200);
     EXPECT_EQ(ann.text(in, "only_approval"), id);
     EXPECT_EQ(ann.text(in, "issued_to"), "ann@example.com");
+    std::vector<std::string> calls;
+    alone.tables.before_call = [&](const std::string& action) {
+        calls.push_back(action);
+        return true;
+    };
+    EXPECT_THAT(*ann.json(ann.get("/api/approvals")).find("approvals")->get_if<Json::Array>(), SizeIs(1));
+    EXPECT_THAT(*ann.json(ann.get("/api/approvals", {{"status", "approved"}})).find("approvals")->get_if<Json::Array>(),
+                IsEmpty());
+    EXPECT_THAT(calls, Not(::testing::Contains("Query"))) << "the one request is read, not looked for";
     // Showing decides nothing.
     EXPECT_EQ(ann.get("/api/approvals/" + id).status, 200);
     EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
     EXPECT_EQ(ann.get("/api/approvals/another").status, 404);
     EXPECT_EQ(ann.decide(id, "approved").status, 200);
     EXPECT_EQ(world.trail().at(2).actor_proof, "link");
-    EXPECT_EQ(ann.text(ann.decide(id, "rejected", "no", {}, "k2"), "error.code"), "APPROVAL_ALREADY_DECIDED");
+    EXPECT_EQ(ann.text(ann.decide(id, "rejected", "no", {}, "k2"), "error.code"), "LINK_USED");
+}
+
+TEST_F(Inbox, AUsedLinkShowsItsRequestAndDecidesNothing) {
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id).status, 200);
+    const std::string digest = ann.text(ann.get("/api/approvals/" + id), "approval.shown_digest");
+    const HttpAnswer first = ann.decide(id, "changes_requested", "Which year?");
+    ASSERT_EQ(first.status, 200) << first.body;
+    EXPECT_EQ(ann.text(first, "may_decide.code"), "LINK_USED");
+    EXPECT_EQ(world.trail().at(2).details.at("credential"), "9999999999-a");
+    // Somebody opens it again, or somewhere else.
+    Browser other(world);
+    const HttpAnswer again = other.sign_in_by_link("ann@example.com", id);
+    EXPECT_EQ(other.text(again, "issued_to"), "ann@example.com");
+    EXPECT_EQ(other.text(other.get("/api/approvals/" + id), "approval.status"), "pending");
+    const HttpAnswer refused = other.decide(id, "approved", "", digest, "k2");
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_EQ(other.text(refused, "error.code"), "LINK_USED");
+    EXPECT_EQ(other.text(refused, "error.details.used_by"), "ann@example.com");
+    EXPECT_EQ(other.text(refused, "error.details.decision"), "changes_requested");
+    // What it decided is answered again as it was, wherever it is sent from.
+    EXPECT_EQ(other.decide(id, "changes_requested", "Which year?", digest).status, 200);
+    EXPECT_THAT(*world.record()->votes, SizeIs(1));
+    // A new link decides.
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id, "9999999999-b").status, 200);
+    EXPECT_EQ(ann.text(ann.decide(id, "approved", "", {}, "k3"), "approval.status"), "approved");
+}
+
+TEST_F(Inbox, OfTwoBrowsersWithOneLinkOneDecides) {
+    Browser other(world);
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id).status, 200);
+    ASSERT_EQ(other.sign_in_by_link("ann@example.com", id).status, 200);
+    bool met = false;
+    HttpAnswer won;
+    alone.tables.before_call = [&](const std::string& action) {
+        if (action == "TransactWriteItems" && !std::exchange(met, true)) {
+            won = other.decide(id, "changes_requested", "Which year?", {}, "k2");
+        }
+        return true;
+    };
+    const HttpAnswer lost = ann.decide(id, "approved");
+    EXPECT_EQ(won.status, 200) << won.body;
+    EXPECT_EQ(ann.text(lost, "error.code"), "LINK_USED") << lost.body;
+    EXPECT_THAT(*world.record()->votes, SizeIs(1));
+    EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
 }
 
 TEST_F(Inbox, ChangesThatSomebodyWantsHoldTheRequestOpenUntilTheyVoteAgain) {
@@ -326,7 +382,17 @@ TEST_F(Inbox, TheListIsSearchedAndTurnedPageByPage) {
     EXPECT_THAT(ids({{"status", "approved"}}), IsEmpty());
     EXPECT_EQ(ann.get("/api/approvals", {{"limit", "0"}}).status, 400);
     EXPECT_EQ(ann.get("/api/approvals", {{"order", "random"}}).status, 400);
-    EXPECT_EQ(ann.get("/api/approvals", {{"next_token", "nonsense"}}).status, 400);
+    for (const std::string token :
+         {R"(nonsense)", R"([])", R"({})", R"({"approval_id":{"S":"a"},"status":{"S":"pending"}})",
+          R"({"approval_id":{"S":"a"},"status":{"S":"pending"},"nothing":{"S":"b"}})",
+          R"({"approval_id":{"S":"a"},"status":{"S":"pending"},"created_at":{"N":"1"}})",
+          R"({"approval_id":{"S":"a"},"status":{"S":"approved"},"created_at":{"S":"b"}})",
+          R"({"approval_id":"a","status":"pending","created_at":"b"})",
+          R"({"approval_id":{"S":""},"status":{"S":"pending"},"created_at":{"S":"b"}})"}) {
+        const HttpAnswer refused = ann.get("/api/approvals", {{"next_token", base64_encode(token)}});
+        EXPECT_EQ(refused.status, 400) << token;
+        EXPECT_EQ(ann.text(refused, "error.code"), "INVALID_REQUEST") << token;
+    }
 }
 
 TEST_F(Inbox, WhatHasNotChangedIsNotSentAgain) {
@@ -361,6 +427,49 @@ TEST_F(Inbox, ANewKeySignsAndOldOnesStayGoodUntilTheyAreDropped) {
     EXPECT_EQ(ann.get("/api/me").status, 200);
     ASSERT_TRUE(world.keys().rotate(true));
     EXPECT_EQ(ann.get("/api/me").status, 401);
+}
+
+TEST_F(Inbox, WhatIsRevokedLetsNobodyInAndEndsItsSessions) {
+    Browser bob(world);
+    Browser carl(world);
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    ASSERT_EQ(bob.sign_in_by_link("bob@example.com", id).status, 200);
+    ASSERT_EQ(carl.sign_in_as("carl@example.com").status, 200);
+    RevocationList revocations = world.operators_revocations();
+    ASSERT_TRUE(revocations.revoke_credential("9999999999-a"));
+    ASSERT_TRUE(revocations.revoke_person("ann@example.com"));
+    world.runner.advance(std::chrono::seconds(5));  // for so long what was read is kept
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+    EXPECT_EQ(bob.get("/api/approvals/" + id).status, 401);
+    EXPECT_EQ(bob.decide(id, "approved", "", "digest").status, 401);
+    EXPECT_EQ(carl.get("/api/me").status, 200);
+    const HttpAnswer refused = bob.sign_in_by_link("bob@example.com", id);
+    EXPECT_EQ(bob.text(refused, "error.details.reason"), "revoked");
+    EXPECT_EQ(bob.text(refused, "error.message"), "This link was taken back; ask for a new one.");
+    EXPECT_EQ(bob.sign_in_by_link("bob@example.com", id, "9999999999-b").status, 200);
+    EXPECT_EQ(ann.sign_in_as("ann@example.com").status, 200) << "what they are given later is good";
+}
+
+TEST_F(Inbox, WhileNobodyKnowsWhatIsRevokedNobodyIsLetIn) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    world.runner.advance(std::chrono::seconds(5));
+    int reads = 0;
+    alone.tables.before_call = [&](const std::string& action) { return action != "GetItem" || ++reads <= 1; };
+    EXPECT_EQ(ann.get("/api/me").status, 500) << "the keys were read, the revocations were not";
+}
+
+TEST_F(Inbox, OperatorsWhoRevokeAtOnceDoNotUndoEachOther) {
+    RevocationList first = world.operators_revocations();
+    RevocationList second = world.operators_revocations();
+    bool met = false;
+    alone.tables.before_call = [&](const std::string& action) {
+        if (action == "PutItem" && !std::exchange(met, true)) {
+            EXPECT_TRUE(second.revoke_credential("9999999999-b"));
+        }
+        return true;
+    };
+    ASSERT_TRUE(first.revoke_credential("9999999999-a"));
+    EXPECT_THAT(second.current()->credentials, SizeIs(2));
 }
 
 TEST_F(Inbox, ASessionEndsWithItsTokenAndBySigningOut) {

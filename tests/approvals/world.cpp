@@ -96,7 +96,8 @@ World::World(WaitMode mode, Tables& tables, RunnersClock& clock, Random& random)
       repository_(make_repository(client_, configuration.tables, clock, random)),
       services_{.configuration = configuration, .repository = *repository_, .notifier = *this, .clock = clock},
       keys_(client_, "settings", clock, random),
-      sessions_(keys_, clock, random) {}
+      revoked_(client_, "settings", clock),
+      sessions_(keys_, revoked_, clock, random) {}
 
 Answer World::api(const std::string& event) {
     const auto silent = std::make_shared<const std::atomic<bool>>(true);

@@ -74,6 +74,9 @@ public:
     /// A browser's request.
     HttpAnswer web(const HttpRequest& request);
     [[nodiscard]] SigningKeys& keys() { return keys_; }
+    [[nodiscard]] Sessions& sessions() { return sessions_; }
+    /// What an operator does, who has no part in the function's memory.
+    [[nodiscard]] RevocationList operators_revocations() { return {client_, "settings", clock_}; }
     [[nodiscard]] ApiServices api_services() {
         return {.repository = *repository_, .workflows = *this, .clock = clock_};
     }
@@ -106,6 +109,7 @@ private:
     std::unique_ptr<Repository> repository_;
     WorkflowServices services_;
     SigningKeys keys_;
+    RevocationList revoked_;
     Sessions sessions_;
 };
 

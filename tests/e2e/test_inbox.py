@@ -120,7 +120,8 @@ def test_a_link_is_for_one_person_one_request_and_one_decision(approvals, browse
     assert approvals.ended(arn)["Result"]["decision"] == "rejected"
     again = Browser(approvals)
     assert again.call("POST", "api/sign-in", {"link": link})[0] == 200
-    assert again.decide(approval_id)[1]["error"]["code"] == "APPROVAL_ALREADY_DECIDED"
+    status, refused = again.decide(approval_id)
+    assert (status, refused["error"]["code"], refused["error"]["details"]["used_by"]) == (409, "LINK_USED", "ann@example.com")
 
 
 def test_a_policy_takes_two_people_and_then_a_group(approvals):
@@ -135,6 +136,28 @@ def test_a_policy_takes_two_people_and_then_a_group(approvals):
     assert lea.decide(approval_id)[1]["approval"]["status"] == "approved"
     assert approvals.ended(arn)["Result"]["decision"] == "approved"
     assert [record["event"] for record in approvals.audit(approval_id)][-4:] == ["voted", "voted", "decided", "completed"]
+
+
+def test_what_is_revoked_lets_nobody_in_and_ends_its_sessions(approvals):
+    _, approval_id = approvals.pending()
+    made = cli(approvals, "token", "--person", "ann@example.com")
+    ann, bob, carl = Browser(approvals), Browser(approvals), signed_in(approvals, "carl@example.com")
+    assert ann.call("POST", "api/sign-in", {"token": made["token"]})[0] == 200
+    link = cli(approvals, "link", approval_id, "--person", "bob@example.com")["link"].split("#/link/")[1]
+    assert bob.call("POST", "api/sign-in", {"link": link})[0] == 200
+    cli(approvals, "revoke", made["id"])
+    cli(approvals, "revoke", "--person", "Bob@example.com")
+    eventually("both sessions end", lambda: (ann.get("api/me")[0], bob.get("api/me")[0]) == (401, 401))
+    for secret in ({"token": made["token"]}, {"link": link}):
+        status, answer, _ = Browser(approvals).call("POST", "api/sign-in", secret)
+        assert (status, answer["error"]["details"]["reason"]) == (401, "revoked")
+    assert carl.get("api/me")[0] == 200 and signed_in(approvals, "bob@example.com").get("api/me")[0] == 200
+    # The id alone is on stderr, so that a pipe gets the token and nothing else.
+    printed = approvals.server.run("approvals", "token", "--person", "ann@example.com", "--stack-name", approvals.stack)
+    assert len(printed.stdout.split()) == 1 and printed.stdout.startswith("hptoken1.") and "revoke" in printed.stderr
+    for wrong in ([], ["id", "--person", "ann@example.com"], [made["token"]]):
+        refused = approvals.server.run("approvals", "revoke", *wrong, "--stack-name", approvals.stack, check=False)
+        assert refused.returncode != 0 and made["token"] not in refused.stderr
 
 
 def test_dropped_keys_let_nobody_in(approvals):

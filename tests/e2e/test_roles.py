@@ -86,6 +86,9 @@ ALLOWED = [
     ("ApprovalApi", "dynamodb", "query", {"TableName": "app-sam-ApprovalRequests", **STATUS, "IndexName": "ExpiryIndex"}),
     ("ApprovalApi", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
     ("ApprovalApi", "dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "signing-keys"}}}),
+    ("ApprovalApi", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "revoked"}}}),
+    ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
+    ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "policies"}}}),
 ]
 DENIED_TO_BOTH = [
     ("dynamodb", "delete_item", {"TableName": "app-sam-ApprovalRequests", "Key": KEY}),
@@ -100,6 +103,7 @@ DENIED_TO_BOTH = [
     ("dynamodb", "get_item", {"TableName": "other-ApprovalRequests", "Key": KEY}),
     ("dynamodb", "put_item", {"TableName": "other-ApprovalEvents", "Item": {**KEY, "seq": {"N": "1"}}}),
     ("dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "audit-head/1"}}}),
+    ("dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "revoked"}}}),
     ("dynamodb", "delete_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
     ("dynamodb", "scan", {"TableName": "app-sam-ApprovalSettings"}),
     ("dynamodb", "list_tables", {}),
@@ -119,7 +123,8 @@ DENIED_TO_BOTH = [
 ]
 DENIED_TO_ONE = [
     ("Workflow", "dynamodb", "query", {"TableName": "app-sam-ApprovalRequests", **STATUS}),
-    ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
+    ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "revoked"}}}),
+    ("Workflow", "dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "signing-keys"}}}),
     ("Workflow", "lambda", "get_durable_execution", {"DurableExecutionArn": ARN}),
     ("ApprovalApi", "dynamodb", "put_item", item("ApprovalRequests")),
     ("ApprovalApi", "sns", "publish", {"TopicArn": "{topic:app-sam-ApprovalNotifications}", "Message": "m"}),

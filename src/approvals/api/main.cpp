@@ -21,7 +21,8 @@ int main() {
     const auto repository = approvals::make_repository(client, *tables, clock, random);
     approvals::LambdaWorkflows workflows(client);
     approvals::SigningKeys keys(client, approvals::settings_table(), clock, random);
-    approvals::Sessions sessions(keys, clock, random);
+    approvals::RevocationList revoked(client, approvals::settings_table(), clock);
+    approvals::Sessions sessions(keys, revoked, clock, random);
     const approvals::WebServices services{.api = {.repository = *repository, .workflows = workflows, .clock = clock},
                                           .sessions = sessions};
     return durable::run_lambda([&](durable::LambdaContext& context, const durable::Json& event) {

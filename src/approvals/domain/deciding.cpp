@@ -21,6 +21,10 @@ std::unexpected<Refusal> refuse(RefusalCode code, std::string message, Json::Obj
     return std::unexpected(Refusal{.code = code, .message = std::move(message), .details = std::move(details)});
 }
 
+std::optional<std::string> given(const std::string& value) {
+    return value.empty() ? std::nullopt : std::optional(value);
+}
+
 std::string_view past_tense(VoteDecision decision) {
     switch (decision) {
         case VoteDecision::approved:
@@ -167,8 +171,18 @@ private:
     Tally tally_;
 };
 
+Refusal link_used(const Vote& vote) {
+    return {
+        .code = RefusalCode::link_used,
+        .message = fmt::format("This link was used by {} at {}: it {} the request, and decides once.", vote.person,
+                               vote.at, past_tense(vote.decision)),
+        .details = {
+            {"used_by", text(vote.person)}, {"used_at", text(vote.at)}, {"decision", text(to_string(vote.decision))}}};
+}
+
 std::expected<std::size_t, Refusal> seat_of(const Standing& standing, const Identity& identity,
                                             const std::optional<std::string>& stage, TimePoint now) {
+    if (const Vote* used = vote_of_link(standing, identity)) return std::unexpected(link_used(*used));
     if (standing.status == ApprovalStatus::approved || standing.status == ApprovalStatus::rejected) {
         return std::unexpected(already_decided(standing));
     }
@@ -292,6 +306,8 @@ std::string_view to_string(RefusalCode code) {
             return "ALREADY_VOTED";
         case RefusalCode::document_changed:
             return "DOCUMENT_CHANGED";
+        case RefusalCode::link_used:
+            return "LINK_USED";
         case RefusalCode::approval_already_decided:
             return "APPROVAL_ALREADY_DECIDED";
         case RefusalCode::approval_expired:
@@ -310,6 +326,7 @@ int http_status(RefusalCode code) {
         case RefusalCode::stage_not_open:
         case RefusalCode::already_voted:
         case RefusalCode::document_changed:
+        case RefusalCode::link_used:
         case RefusalCode::approval_already_decided:
         case RefusalCode::approval_expired:
             return 409;
@@ -337,8 +354,18 @@ Verdict decide(const Standing& standing, const Ballot& ballot, TimePoint now) {
                           .comments = ballot.comments,
                           .proof = ballot.voter.proof,
                           .shown_digest = standing.versions.empty() ? "" : standing.versions.back().digest,
-                          .idempotency_key = ballot.idempotency_key});
+                          .idempotency_key = ballot.idempotency_key,
+                          .credential = given(ballot.voter.credential),
+                          .issuer = given(ballot.voter.issuer)});
     return accepted(with, false);
+}
+
+const Vote* vote_of_link(const Standing& standing, const Identity& identity) {
+    if (identity.proof != "link") return nullptr;
+    const auto used = std::ranges::find_if(standing.votes, [&](const Vote& vote) {
+        return vote.proof == "link" && vote.credential == identity.credential;
+    });
+    return used == standing.votes.end() ? nullptr : &*used;
 }
 
 std::expected<std::string, Refusal> may_decide(const Standing& standing, const Identity& identity, TimePoint now) {

@@ -17,6 +17,8 @@ struct Identity {
     std::string person;
     std::vector<std::string> groups;
     std::string proof = "claimed";  // claimed, link, token or oidc
+    std::string credential = {};    // the id of the link or token; of oidc: whom the issuer means
+    std::string issuer = {};        // of oidc: who says so
     friend bool operator==(const Identity&, const Identity&) = default;
 };
 
@@ -38,6 +40,7 @@ enum class RefusalCode {
     stage_not_open,
     already_voted,
     document_changed,
+    link_used,
     approval_already_decided,
     approval_expired
 };
@@ -70,6 +73,9 @@ using Verdict = std::expected<Accepted, Refusal>;
 
 /// A ballot that was taken before, by its idempotency key or, without one, by what it says, is answered as it was then.
 [[nodiscard]] Verdict decide(const Standing& standing, const Ballot& ballot, TimePoint now);
+
+/// Which vote was given with this link; nothing when it was not used yet. A link decides once.
+[[nodiscard]] const Vote* vote_of_link(const Standing& standing, const Identity& identity);
 
 /// The stage in which this person's vote would count now, or why none would.
 [[nodiscard]] std::expected<std::string, Refusal> may_decide(const Standing& standing, const Identity& identity,

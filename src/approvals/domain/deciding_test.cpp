@@ -290,11 +290,40 @@ TEST(Deciding, ABallotThatComesAgainIsAnsweredAsItWas) {
     EXPECT_EQ(again->status, ApprovalStatus::rejected);
 }
 
+TEST(Deciding, ALinkDecidesOnceAlsoWhereItsPersonMayDecideAgain) {
+    Standing standing = request(policy_of(R"({"name":"p","stages":[{"name":"a"},{"name":"b"}]})"));
+    Ballot first = ballot("ann@x", VoteDecision::changes_requested);
+    first.voter.proof = "link";
+    first.voter.credential = "1-a";
+    first.idempotency_key = "key-1";
+    EXPECT_EQ(cast(standing, first).vote.credential, "1-a");
+    Ballot second = first;
+    second.decision = VoteDecision::approved;
+    second.idempotency_key = "key-2";
+    const Refusal refusal = refused(standing, second);
+    EXPECT_EQ(refusal.code, RefusalCode::link_used);
+    EXPECT_EQ(
+        refusal.message,
+        "This link was used by ann@x at 2026-11-26T08:00:00.000Z: it requested changes in the request, and decides "
+        "once.");
+    EXPECT_EQ(Json(Json::Data(refusal.details)).dump(),
+              R"({"used_by":"ann@x","used_at":"2026-11-26T08:00:00.000Z","decision":"changes_requested"})");
+    EXPECT_EQ(may_decide(standing, second.voter, kNow).error().code, RefusalCode::link_used);
+    EXPECT_TRUE(decide(standing, first, kNow + 1min)->repeated) << "the same ballot is answered as it was";
+    // Another link, or a token of that name, is another credential.
+    second.voter.credential = "1-b";
+    EXPECT_TRUE(decide(standing, second, kNow));
+    second.voter.credential = "1-a";
+    second.voter.proof = "token";
+    EXPECT_TRUE(decide(standing, second, kNow));
+}
+
 TEST(Deciding, EveryRefusalHasAStatus) {
     EXPECT_EQ(http_status(RefusalCode::invalid_request), 400);
     EXPECT_EQ(http_status(RefusalCode::own_request), 403);
     EXPECT_EQ(http_status(RefusalCode::not_an_approver), 403);
     EXPECT_EQ(http_status(RefusalCode::stage_not_open), 409);
+    EXPECT_EQ(http_status(RefusalCode::link_used), 409);
 }
 
 }  // namespace

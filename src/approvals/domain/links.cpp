@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <optional>
 
+#include "base/encoding.hpp"
 #include "durable/json.hpp"
 
 namespace holdpoint::approvals {
@@ -85,6 +87,23 @@ std::expected<Claims, TokenRefusal> read(const Kind& kind, const KeyRing& keys, 
 }
 
 }  // namespace
+
+std::string make_credential_id(std::int64_t expires, Random& random) {
+    return fmt::format("{}-{}", expires, to_hex(random.bytes(8)));
+}
+
+std::optional<std::int64_t> expiry_of_credential(std::string_view id) {
+    const std::string_view digits = id.substr(0, id.find('-'));
+    std::int64_t expires = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), expires);
+    const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+    return whole && digits.size() < id.size() && expires > 0 ? std::optional(expires) : std::nullopt;
+}
+
+std::string credential_of(const LinkClaims& claims) {
+    if (claims.link_id) return *claims.link_id;
+    return fmt::format("{}-{}", claims.expires, to_hex(sha256(durable::to_json(claims).dump())).substr(0, 16));
+}
 
 std::string make_link(const KeyRing& keys, const LinkClaims& claims) {
     return make(kLink, keys, claims);

@@ -6,33 +6,38 @@
 #include <boost/describe.hpp>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "approvals/domain/signing.hpp"
 #include "base/clock.hpp"
+#include "base/random.hpp"
 
 namespace holdpoint::approvals {
 
-/// Lets one person see and decide one approval.
+/// Lets one person see one approval, and decide it once.
 struct LinkClaims {
     std::string approval_id;
     std::string person;
-    std::int64_t expires = 0;  // epoch seconds
+    std::int64_t expires = 0;                 // epoch seconds
+    std::optional<std::string> link_id = {};  // make_credential_id; absent: made of what the link says
+    std::optional<std::int64_t> issued = {};  // epoch milliseconds; absent: before all that say it
     friend bool operator==(const LinkClaims&, const LinkClaims&) = default;
 };
-BOOST_DESCRIBE_STRUCT(LinkClaims, (), (approval_id, person, expires))
+BOOST_DESCRIBE_STRUCT(LinkClaims, (), (approval_id, person, expires, link_id, issued))
 
 /// Lets a person in.
 struct TokenClaims {
     std::string person;
     std::vector<std::string> groups;
-    std::int64_t expires = 0;  // epoch seconds
-    std::string token_id;      // to take it back by
+    std::int64_t expires = 0;                 // epoch seconds
+    std::string token_id;                     // to take it back by
+    std::optional<std::int64_t> issued = {};  // epoch milliseconds; absent: before all that say it
     friend bool operator==(const TokenClaims&, const TokenClaims&) = default;
 };
-BOOST_DESCRIBE_STRUCT(TokenClaims, (), (person, groups, expires, token_id))
+BOOST_DESCRIBE_STRUCT(TokenClaims, (), (person, groups, expires, token_id, issued))
 
 /// Somebody who is signed in: what the cookie of their browser says.
 struct SessionClaims {
@@ -42,9 +47,15 @@ struct SessionClaims {
     std::string only_approval;  // of a link: the one approval that it is for; empty: all
     std::string csrf_token;     // what each change has to bring
     std::int64_t expires = 0;   // epoch seconds
+    std::string credential;     // the id of the link or token; of oidc: whom the issuer means
+    std::int64_t issued = 0;    // epoch milliseconds: when the link or token was made, or oidc signed them in
+    std::optional<std::string> issuer = {};        // of oidc: who says so
+    std::optional<std::string> display_name = {};  // what they like to be called
     friend bool operator==(const SessionClaims&, const SessionClaims&) = default;
 };
-BOOST_DESCRIBE_STRUCT(SessionClaims, (), (person, groups, proof, only_approval, csrf_token, expires))
+BOOST_DESCRIBE_STRUCT(SessionClaims, (),
+                      (person, groups, proof, only_approval, csrf_token, expires, credential, issued, issuer,
+                       display_name))
 
 enum class TokenProblem { malformed, unknown_key, wrong_signature, expired };
 
@@ -53,6 +64,13 @@ struct TokenRefusal {
     std::string message;  // shows nothing of the token
     friend bool operator==(const TokenRefusal&, const TokenRefusal&) = default;
 };
+
+/// The id of a new link or token: EXPIRES-RANDOM, so that taking it back is remembered for as long as it is good.
+[[nodiscard]] std::string make_credential_id(std::int64_t expires, Random& random);
+/// Epoch seconds; nothing for an id that does not say it.
+[[nodiscard]] std::optional<std::int64_t> expiry_of_credential(std::string_view id);
+/// Links of before they had ids have one, too.
+[[nodiscard]] std::string credential_of(const LinkClaims& claims);
 
 /// Letters, digits, "-", "_" and "." only, so it goes into an address as it is. Signed by the newest key.
 [[nodiscard]] std::string make_link(const KeyRing& keys, const LinkClaims& claims);

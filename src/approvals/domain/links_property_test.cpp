@@ -41,7 +41,11 @@ SessionClaims some_session() {
             .proof = text(),
             .only_approval = text(),
             .csrf_token = text(),
-            .expires = *rc::gen::inRange<std::int64_t>(1, 1LL << 50)};
+            .expires = *rc::gen::inRange<std::int64_t>(1, 1LL << 50),
+            .credential = text(),
+            .issued = *rc::gen::inRange<std::int64_t>(0, 1LL << 50),
+            .issuer = std::nullopt,
+            .display_name = text()};
 }
 
 TEST(LinkProperties, ComeBackAsTheyWereMade) {

@@ -63,6 +63,22 @@ TEST(Links, WhatIsNoneIsSaidToBeNone) {
               "This is a link, where a token is expected.");
 }
 
+TEST(Links, HaveAnIdThatSaysHowLongItMatters) {
+    SeededRandom random(5);
+    const std::string id = make_credential_id(1001, random);
+    EXPECT_NE(id, make_credential_id(1001, random));
+    EXPECT_EQ(expiry_of_credential(id), 1001);
+    for (const std::string other : {"", "-", "1001", "-1001", "0-a", "10x-a", "7f2c1b1e-aaaa"})
+        EXPECT_EQ(expiry_of_credential(other), std::nullopt) << other;
+    LinkClaims claims = kClaims;
+    const std::string of_before = credential_of(claims);
+    EXPECT_EQ(expiry_of_credential(of_before), 1001) << "a link of before there were ids";
+    claims.person = "bob@x";
+    EXPECT_NE(credential_of(claims), of_before);
+    claims.link_id = id;
+    EXPECT_EQ(credential_of(claims), id);
+}
+
 TEST(KeyRings, MustBeGood) {
     const auto said = [](std::vector<SigningKey> keys) { return KeyRing::make(std::move(keys)).error().message; };
     EXPECT_EQ(said({}), "keys: expected at least one, found none.");

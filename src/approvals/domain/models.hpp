@@ -41,12 +41,16 @@ struct Vote {
     VoteDecision decision = VoteDecision::rejected;
     std::string at;  // ISO 8601 UTC
     std::string comments;
-    std::string proof;            // claimed, link, token or oidc
-    std::string shown_digest;     // of the version that it is about
-    std::string idempotency_key;  // may be empty
+    std::string proof;                           // claimed, link, token or oidc
+    std::string shown_digest;                    // of the version that it is about
+    std::string idempotency_key;                 // may be empty
+    std::optional<std::string> credential = {};  // the id of the link or token; of oidc: whom the issuer means
+    std::optional<std::string> issuer = {};      // of oidc: who says so
     friend bool operator==(const Vote&, const Vote&) = default;
 };
-BOOST_DESCRIBE_STRUCT(Vote, (), (person, groups, stage, decision, at, comments, proof, shown_digest, idempotency_key))
+BOOST_DESCRIBE_STRUCT(Vote, (),
+                      (person, groups, stage, decision, at, comments, proof, shown_digest, idempotency_key, credential,
+                       issuer))
 
 /// What starts a workflow.
 struct WorkflowEvent {

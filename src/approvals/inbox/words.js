@@ -104,11 +104,13 @@ const LINK_REFUSALS = {
   expired: 'This link has expired. Sign in another way, or ask for a new one.',
   used: 'This link has been used. Sign in another way to see what became of the request.',
   unknown_key: 'This link was made with a key that this server does not know. Ask for a new one.',
+  revoked: 'This link was taken back. Ask for a new one.',
   malformed: 'This link is incomplete. Copy the whole address from the message, or open it there.',
 };
 const TOKEN_REFUSALS = {
   expired: 'This token has expired. Ask for a new one.',
   unknown_key: 'This server does not know this token. Ask for a new one.',
+  revoked: 'This token was taken back. Ask for a new one.',
   malformed: 'This is not a whole token. Copy it again, from its first character to its last.',
 };
 

@@ -33,6 +33,25 @@ Index index_of(ListOrder order) {
     return {.name = "StatusIndex", .key = "created_at", .forward = false};
 }
 
+/// The key of the last request that an earlier page had; nothing for what no page of this list ended with.
+std::optional<json::object> start_key(const ListRequest& request) {
+    constexpr std::size_t kKeyMax = 1024;
+    boost::system::error_code problem;
+    const json::value read = json::parse(base64_decode(request.next_token).value_or(""), problem);
+    const json::object* key = problem ? nullptr : read.if_object();
+    if (key == nullptr || key->size() != 3) return std::nullopt;
+    for (const std::string_view name :
+         {std::string_view("approval_id"), std::string_view("status"), index_of(request.order).key}) {
+        const json::value* attribute = key->if_contains(name);
+        const json::object* typed = attribute == nullptr ? nullptr : attribute->if_object();
+        const json::value* value = typed == nullptr || typed->size() != 1 ? nullptr : typed->if_contains("S");
+        const json::string* content = value == nullptr ? nullptr : value->if_string();
+        if (content == nullptr || content->empty() || content->size() > kKeyMax) return std::nullopt;
+        if (name == "status" && *content != to_string(request.status)) return std::nullopt;
+    }
+    return *key;
+}
+
 /// Which parts of a cancelled transaction failed their condition.
 std::vector<bool> failed_conditions(const Error& error) {
     std::vector<bool> failed;
@@ -74,6 +93,12 @@ AuditEvent vote_event(const ApprovalRequest& approval, const Accepted& accepted)
     event.actor_proof = vote.proof;
     event.details = {{"decision", accepted.is_final() ? to_string(accepted.status) : to_string(vote.decision)}};
     event.personal = {{"comments", vote.comments}};
+    if (vote.issuer) {
+        event.details["issuer"] = *vote.issuer;
+        event.personal["subject"] = vote.credential.value_or("");
+    } else if (vote.credential) {
+        event.details["credential"] = *vote.credential;
+    }
     event.shown_digest = shown_digest(approval);
     return event;
 }
@@ -186,11 +211,9 @@ public:
                            {"ScanIndexForward", index.forward},
                            {"Limit", request.limit}};
         if (!request.next_token.empty()) {
-            boost::system::error_code problem;
-            const auto key = json::parse(base64_decode(request.next_token).value_or(""), problem);
-            if (problem || !key.is_object())
-                return fail("INVALID_REQUEST", 400, "next_token: is not one that a list answered.");
-            query["ExclusiveStartKey"] = key;
+            const auto key = start_key(request);
+            if (!key) return fail("INVALID_REQUEST", 400, "next_token: is not one that this list answered.");
+            query["ExclusiveStartKey"] = *key;
         }
         const auto answer = call("Query", query);
         if (!answer) return std::unexpected(answer.error());

@@ -76,6 +76,10 @@ json::object to_attribute(const Json& value) {
     return attribute_of(value);
 }
 
+Json of_attribute(const json::value& attribute) {
+    return from_attribute(attribute);
+}
+
 json::object to_item(const ApprovalRequest& approval) {
     return to_item(durable::to_json(approval));
 }

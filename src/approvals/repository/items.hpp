@@ -12,6 +12,8 @@ namespace holdpoint::approvals {
 [[nodiscard]] boost::json::object to_item(const AuditRecord& record);
 /// Any JSON value as an attribute value.
 [[nodiscard]] boost::json::object to_attribute(const durable::Json& value);
+/// What to_attribute made it of; null for what it makes of nothing.
+[[nodiscard]] durable::Json of_attribute(const boost::json::value& attribute);
 // Each throws durable::SerdesError when the item is no such record.
 [[nodiscard]] ApprovalRequest approval_from_item(const boost::json::object& item);
 [[nodiscard]] AuditRecord audit_from_item(const boost::json::object& item);

@@ -43,7 +43,9 @@ std::expected<SessionClaims, TokenRefusal> claims_of(const KeyRing& keys, const 
                              .proof = "link",
                              .only_approval = read->approval_id,
                              .csrf_token = {},
-                             .expires = read->expires};
+                             .expires = read->expires,
+                             .credential = credential_of(*read),
+                             .issued = read->issued.value_or(0)};
     }
     const auto read = read_token(keys, token, now);
     if (!read) return std::unexpected(read.error());
@@ -52,7 +54,9 @@ std::expected<SessionClaims, TokenRefusal> claims_of(const KeyRing& keys, const 
                          .proof = "token",
                          .only_approval = {},
                          .csrf_token = {},
-                         .expires = read->expires};
+                         .expires = read->expires,
+                         .credential = read->token_id,
+                         .issued = read->issued.value_or(0)};
 }
 
 }  // namespace
@@ -74,6 +78,12 @@ Result<std::expected<Sessions::SignedIn, SignInRefusal>> Sessions::sign_in(const
         return std::expected<SignedIn, SignInRefusal>(std::unexpected(
             SignInRefusal{.reason = reason_of(claims.error().problem), .message = claims.error().message}));
     }
+    const auto revoked = is_revoked(*claims);
+    if (!revoked) return std::unexpected(revoked.error());
+    if (*revoked) {
+        return std::expected<SignedIn, SignInRefusal>(std::unexpected(SignInRefusal{
+            .reason = "revoked", .message = fmt::format("This {} was taken back; ask for a new one.", claims->proof)}));
+    }
     claims->csrf_token = to_hex(random_.bytes(kCsrfBytes));
     claims->expires = std::min<std::int64_t>(claims->expires, to_epoch_ms(now + kLongest) / 1000);
     return SignedIn{.session = session_of(*claims),
@@ -92,7 +102,16 @@ Result<std::optional<WebSession>> Sessions::find(const HttpRequest& request) {
         claims = read_session(*keys, found->second, clock_.now());
     }
     if (!claims) return std::nullopt;
+    const auto revoked = is_revoked(*claims);
+    if (!revoked) return std::unexpected(revoked.error());
+    if (*revoked) return std::nullopt;
     return session_of(*claims);
+}
+
+Result<bool> Sessions::is_revoked(const SessionClaims& claims) {
+    const auto revocations = revoked_.current();
+    if (!revocations) return std::unexpected(revocations.error());
+    return revocations->cover(claims.credential, claims.person, claims.issued);
 }
 
 std::string Sessions::ending_cookie(const HttpRequest& request) {
@@ -100,7 +119,11 @@ std::string Sessions::ending_cookie(const HttpRequest& request) {
 }
 
 WebSession Sessions::session_of(const SessionClaims& claims) {
-    return {.identity = {.person = claims.person, .groups = claims.groups, .proof = claims.proof},
+    return {.identity = {.person = claims.person,
+                         .groups = claims.groups,
+                         .proof = claims.proof,
+                         .credential = claims.credential,
+                         .issuer = claims.issuer.value_or("")},
             .only_approval = claims.only_approval,
             .csrf_token = claims.csrf_token};
 }

@@ -8,6 +8,7 @@
 
 #include "approvals/domain/deciding.hpp"
 #include "approvals/domain/links.hpp"
+#include "approvals/repository/revocation_list.hpp"
 #include "approvals/repository/signing_keys.hpp"
 #include "approvals/web/http_event.hpp"
 
@@ -21,13 +22,14 @@ struct WebSession {
 
 /// Why nobody was let in.
 struct SignInRefusal {
-    std::string reason;  // expired, unknown_key, malformed
+    std::string reason;  // expired, unknown_key, malformed, revoked
     std::string message;
 };
 
 class Sessions {
 public:
-    Sessions(SigningKeys& keys, const Clock& clock, Random& random) : keys_(keys), clock_(clock), random_(random) {}
+    Sessions(SigningKeys& keys, RevocationList& revoked, const Clock& clock, Random& random)
+        : keys_(keys), revoked_(revoked), clock_(clock), random_(random) {}
 
     struct SignedIn {
         WebSession session;
@@ -45,7 +47,10 @@ public:
 private:
     [[nodiscard]] static WebSession session_of(const SessionClaims& claims);
 
+    [[nodiscard]] Result<bool> is_revoked(const SessionClaims& claims);
+
     SigningKeys& keys_;
+    RevocationList& revoked_;
     const Clock& clock_;
     Random& random_;
 };

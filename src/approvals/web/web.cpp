@@ -142,14 +142,27 @@ private:
         return object(std::move(me));
     }
 
-    bool may_see(const ApprovalRequest& approval) const {
-        return session_.only_approval.empty() || approval.approval_id == session_.only_approval;
+    bool is_wanted(const InboxRequest& wanted, const ApprovalRequest& approval, TimePoint now) const {
+        if (!matches(wanted, approval)) return false;
+        return !wanted.mine || may_decide(standing_of(approval), session_.identity, now);
+    }
+
+    /// The list of a link's session, which sees one request alone.
+    HttpAnswer only_one(const InboxRequest& wanted, TimePoint now) {
+        const auto found = services_.api.repository.find(session_.only_approval);
+        if (!found) return refused(failed(logger_, found.error()));
+        Json::Array views;
+        if (*found && (*found)->status == wanted.list.status && is_wanted(wanted, **found, now)) {
+            views.push_back(object(summary_view(**found, session_.identity, now)));
+        }
+        return tagged(request_, {{"approvals", Json(Json::Data(std::move(views)))}}, now);
     }
 
     HttpAnswer list() {
         const auto wanted = read_inbox_request(request_.query);
         if (!wanted) return refused(refusal_of(wanted.error()));
         const TimePoint now = services_.api.clock.now();
+        if (!session_.only_approval.empty()) return only_one(*wanted, now);
         ListRequest page = wanted->list;
         Json::Array views;
         for (std::size_t looked_at = 0; looked_at < kLookedAtMax;) {
@@ -158,8 +171,7 @@ private:
             page.next_token = found->next_token;
             for (const ApprovalRequest& approval : found->approvals) {
                 ++looked_at;
-                if (!may_see(approval) || !matches(*wanted, approval)) continue;
-                if (wanted->mine && !may_decide(standing_of(approval), session_.identity, now)) continue;
+                if (!is_wanted(*wanted, approval, now)) continue;
                 views.push_back(object(summary_view(approval, session_.identity, now)));
                 if (std::ssize(views) < wanted->list.limit) continue;
                 page.next_token =

@@ -1,0 +1,42 @@
+// Revocation list: the links, tokens and sessions that were taken back, kept in the settings table.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "approvals/domain/revocations.hpp"
+#include "aws/client.hpp"
+#include "base/clock.hpp"
+
+namespace holdpoint::approvals {
+
+class RevocationList {
+public:
+    RevocationList(aws::Client& client, std::string table, const Clock& clock)
+        : client_(client), table_(std::move(table)), clock_(clock) {}
+
+    /// As the table has it, read again after a few seconds.
+    [[nodiscard]] Result<Revocations> current();
+    /// One link or token by its id; or all that somebody was given before now.
+    [[nodiscard]] Result<void> revoke_credential(const std::string& id);
+    [[nodiscard]] Result<void> revoke_person(const std::string& person);
+
+private:
+    struct Stored {
+        Revocations revocations;
+        std::int64_t revision = 0;  // 0: nothing is stored
+    };
+    [[nodiscard]] Result<void> change(const std::function<Result<Revocations>(Revocations)>& add);
+    [[nodiscard]] Result<Stored> read();
+    /// False when somebody else wrote since it was read.
+    [[nodiscard]] Result<bool> write(const Stored& stored);
+
+    aws::Client& client_;
+    std::string table_;
+    const Clock& clock_;
+    std::optional<Revocations> kept_;
+    Milliseconds read_at_{0};
+};
+
+}  // namespace holdpoint::approvals
