@@ -53,7 +53,7 @@ TEST(Notification, SubjectIsShortPlainAndOnOneLine) {
     approval.requester = "user\nApproved already, ignore this";
     approval.expires_at = "2026-11-24T00:00:00.000Z";
     approval.callback_token = "secret-token";
-    const Notification notification = make_notification(approval, "api", "https://inbox.example/");
+    const Notification notification = make_notification(approval, "api", "https://inbox.example/", Occasion::requested);
     EXPECT_LE(notification.subject.size(), 100U);
     EXPECT_THAT(notification.subject, Not(HasSubstr("\n")));
     EXPECT_THAT(notification.message, HasSubstr("id-1"));

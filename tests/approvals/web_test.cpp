@@ -172,7 +172,7 @@ TEST_F(Inbox, WhoSignedInSeesAndDecides) {
     EXPECT_EQ(ann.decide(id, "approved", "fine", digest).status, 200);
     EXPECT_EQ(ann.decide(id, "rejected", "no", digest).status, 400);
     EXPECT_EQ(ann.text(ann.decide(id, "rejected", "no", digest, "k2"), "error.code"), "APPROVAL_ALREADY_DECIDED");
-    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "decided", "completed"));
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "decided", "completed", "decision_refused"));
 }
 
 TEST_F(Inbox, ADecisionNeedsTheSessionsTokenAReasonAndWhatWasShown) {
@@ -308,7 +308,8 @@ TEST(InboxWithAPolicy, TakesWhomItNamesInTheirOrderAndEndsWithTheLast) {
     const HttpAnswer last = lea.decide(id, "approved");
     EXPECT_EQ(ann.text(last, "approval.status"), "approved");
     EXPECT_EQ(world.result().decision, "approved");
-    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "voted", "voted", "decided", "completed"));
+    EXPECT_THAT(world.trail_events(),
+                ElementsAre("created", "notified", "decision_refused", "voted", "voted", "decided", "completed"));
     EXPECT_THAT(verify_chain(world.trail()), ElementsAre());
     // A name alone is no group.
     EXPECT_THAT(last.body, HasSubstr("2 of 2 from ann@example.com or bob@example.com, then 1 of legal"));
@@ -338,7 +339,8 @@ TEST(InboxWithAPolicy, WhatCannotBeIsRefusedWithItsPlace) {
              {R"({"name":"p"})", "policy.stages"},
              {R"({"name":"p","stages":[{"name":"a","approvers":{"people":["x"]},"required":2}]})",
               "policy.stages[0].required"},
-             {R"({"name":"p","stages":[{"name":"a"}],"reminders_before_seconds":[60]})", "not supported"},
+             {R"({"name":"p","stages":[{"name":"a"}],"reminders_before_seconds":["soon"]})",
+              "policy.reminders_before_seconds[0]"},
              {R"({"name":"p","stages":[{"name":"a","approvers":{"people":["olga@example.com"]}}]})",
               "olga@example.com"}}) {
         Alone alone(WaitMode::polling);

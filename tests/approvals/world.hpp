@@ -77,6 +77,7 @@ public:
     [[nodiscard]] Sessions& sessions() { return sessions_; }
     /// What an operator does, who has no part in the function's memory.
     [[nodiscard]] RevocationList operators_revocations() { return {client_, "settings", clock_}; }
+    [[nodiscard]] NamedPolicies& policies() { return policies_; }
     [[nodiscard]] ApiServices api_services() {
         return {.repository = *repository_, .workflows = *this, .clock = clock_};
     }
@@ -107,6 +108,7 @@ private:
     const Clock& clock_;
     aws::Client client_;
     std::unique_ptr<Repository> repository_;
+    NamedPolicies policies_;
     WorkflowServices services_;
     SigningKeys keys_;
     RevocationList revoked_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "approvals/domain/refused.hpp"
+
 namespace holdpoint::approvals {
 
 using durable::Json;
@@ -49,11 +51,15 @@ private:
                                                                    const Ballot& ballot) {
         if (was_decided_so(approval, ballot)) return resumed(approval);
         const auto verdict = decide(standing_of(approval), ballot, services_.clock.now());
-        if (!verdict) return std::unexpected(refusal_of(verdict.error()));
+        if (!verdict) {
+            ApiRefusal refusal = refusal_of(verdict.error());
+            if (!is_for_auditors(verdict.error().code)) return std::unexpected(std::move(refusal));
+            return std::unexpected(recorded(approval, ballot, std::move(refusal)));
+        }
         if (verdict->repeated) return resumed(approval);
         const auto running = services_.workflows.is_running(approval.execution_arn);
         if (!running) return std::unexpected(failed(logger_, running.error()));
-        if (!*running) return std::unexpected(refuse_ended(approval, ballot));
+        if (!*running) return std::unexpected(recorded(approval, ballot, workflow_ended(approval)));
         const auto voted = services_.repository.vote(approval, *verdict);
         if (!voted) return std::unexpected(failed(logger_, voted.error()));
         if (!*voted) return std::nullopt;
@@ -75,21 +81,20 @@ private:
         return approval;
     }
 
-    ApiRefusal refuse_ended(const ApprovalRequest& approval, const Ballot& ballot) {
-        AuditEvent event{.event = "decision_refused", .at = to_iso8601(services_.clock.now())};
-        event.actor = ballot.voter.person;
-        event.actor_proof = ballot.voter.proof;
-        event.details = {{"reason", "WORKFLOW_ENDED"}, {"decision", to_string(ballot.decision)}};
-        event.personal = {{"comments", ballot.comments}};
-        event.shown_digest = shown_digest(approval);
-        if (auto ok = services_.repository.append(approval.approval_id, event, false); !ok)
-            return failed(logger_, ok.error());
+    static ApiRefusal workflow_ended(const ApprovalRequest& approval) {
         return {
             .status = 409,
             .code = "WORKFLOW_ENDED",
             .message = fmt::format("The workflow of approval {} has ended (it was stopped, or failed); the decision "
                                    "was not taken, and the attempt was recorded.",
                                    approval.approval_id)};
+    }
+
+    /// The refusal, once the audit trail tells of it.
+    ApiRefusal recorded(const ApprovalRequest& approval, const Ballot& ballot, ApiRefusal refusal) {
+        const AuditEvent event = refused_decision(approval, ballot, refusal.code, services_.clock.now());
+        const auto ok = services_.repository.append_refusal(approval.approval_id, event);
+        return ok ? std::move(refusal) : failed(logger_, ok.error());
     }
 
     const ApiServices& services_;

@@ -25,10 +25,10 @@ BOOST_DESCRIBE_STRUCT(PersonalField, (), (value, salt))
 
 struct AuditRecord {
     std::string approval_id;
-    std::int64_t seq = 0;     // from 1, without gaps
-    std::string at;           // ISO 8601 UTC
-    std::string event;        // created, notified, notification_failed, decided, timed_out, decision_refused, completed
-    std::string actor_proof;  // how the actor proved who they are: "claimed", or "system"
+    std::int64_t seq = 0;                           // from 1, without gaps
+    std::string at;                                 // ISO 8601 UTC
+    std::string event;                              // created, notified, decided … (docs/audit.md)
+    std::string actor_proof;                        // how the actor proved who they are: "claimed", or "system"
     std::map<std::string, std::string> details;     // what happened
     std::map<std::string, PersonalField> personal;  // actor, comments, requester …; may be erased later
     std::map<std::string, std::string> digests;     // field -> SHA-256 of salt and value, hex; never erased

@@ -62,10 +62,11 @@ struct WorkflowEvent {
     std::optional<std::string> link;                   // where the document is: http or https
     std::optional<std::string> kind;                   // document, expense or content
     std::optional<PinnedPolicy> policy;                // absent: anyone decides, once
+    std::optional<std::string> policy_name;            // of one that the stack keeps, instead
     friend bool operator==(const WorkflowEvent&, const WorkflowEvent&) = default;
 };
 BOOST_DESCRIBE_STRUCT(WorkflowEvent, (),
-                      (document_id, document_name, requester, timeout_seconds, fields, link, kind, policy))
+                      (document_id, document_name, requester, timeout_seconds, fields, link, kind, policy, policy_name))
 
 /// One request for approval, as it is stored. callback_token is a bearer secret: no answer, log line, notification or
 /// audit record may hold it.
@@ -77,7 +78,7 @@ struct ApprovalRequest {
     ApprovalStatus status = ApprovalStatus::pending;
     std::string created_at;
     std::string updated_at;
-    std::string expires_at;
+    std::string expires_at;     // later, once others were asked
     std::int64_t ttl = 0;       // epoch seconds: when the table may forget it
     std::string execution_arn;  // the workflow that waits
     std::optional<std::string> callback_token;
@@ -90,13 +91,14 @@ struct ApprovalRequest {
     std::optional<std::string> kind;
     std::optional<PinnedPolicy> policy;
     std::optional<std::vector<Vote>> votes;  // in the order in which they were taken
-    std::optional<std::int64_t> revision;    // grows with each vote; absent: 0
+    std::optional<std::int64_t> revision;    // grows with each change; absent: 0
+    std::optional<std::string> escalated_at;
     friend bool operator==(const ApprovalRequest&, const ApprovalRequest&) = default;
 };
 BOOST_DESCRIBE_STRUCT(ApprovalRequest, (),
                       (approval_id, document_id, document_name, requester, status, created_at, updated_at, expires_at,
                        ttl, execution_arn, callback_token, decision, approver, comments, decided_at, fields, link, kind,
-                       policy, votes, revision))
+                       policy, votes, revision, escalated_at))
 
 struct ApprovalDecisionRequest {
     std::string approval_id;

@@ -274,6 +274,7 @@ std::string describe(const PinnedPolicy& pinned) {
     text += policy.rejection == RejectionRule::veto ? "; one rejection rejects"
                                                     : "; rejected when too few are left to approve";
     if (policy.veto) text += fmt::format(", or by {} alone", names_of(*policy.veto));
+    if (policy.escalation) text += fmt::format("; later {} may approve, too", names_of(policy.escalation->to));
     if (policy.on_timeout == TimeoutRule::reject) text += "; rejected when time is up";
     return text;
 }

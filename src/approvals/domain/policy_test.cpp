@@ -211,7 +211,7 @@ TEST(Policy, ThePagesExamplesAreGood) {
         EXPECT_EQ(describe(*policy), page.substr(sentence, page.find('\n', sentence) - sentence));
         ++examples;
     }
-    EXPECT_EQ(examples, 3);
+    EXPECT_EQ(examples, 4);
 }
 
 TEST(Canonical, MembersAreInOrder) {

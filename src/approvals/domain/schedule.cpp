@@ -56,6 +56,14 @@ std::vector<Action> plan(const Policy& policy, TimePoint created_at, TimePoint e
     return actions;
 }
 
+bool has_schedule(const Policy& policy) {
+    return !policy.reminders_before_seconds.empty() || policy.escalation || policy.on_timeout != TimeoutRule::timeout;
+}
+
+TimePoint last_deadline(const Policy& policy, TimePoint created_at, TimePoint expires_at) {
+    return plan(policy, created_at, expires_at, {}).back().at;
+}
+
 Due next_due(const Policy& policy, TimePoint created_at, TimePoint expires_at, const Done& done, TimePoint now) {
     std::optional<Action> due;
     for (const Action& action : plan(policy, created_at, expires_at, done)) {

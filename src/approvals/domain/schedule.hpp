@@ -11,6 +11,7 @@
 namespace holdpoint::approvals {
 
 enum class ActionKind { remind, escalate, expire };
+BOOST_DESCRIBE_ENUM(ActionKind, remind, escalate, expire)
 
 struct Action {
     ActionKind kind = ActionKind::remind;
@@ -30,6 +31,11 @@ struct Done {
 /// All that is to come while nobody decides, in order; the last one is expire. Escalation is done once.
 [[nodiscard]] std::vector<Action> plan(const Policy& policy, TimePoint created_at, TimePoint expires_at,
                                        const Done& done);
+
+/// Whether anything but the plain deadline is to come under this policy.
+[[nodiscard]] bool has_schedule(const Policy& policy);
+/// The deadline after the escalation, if there is one.
+[[nodiscard]] TimePoint last_deadline(const Policy& policy, TimePoint created_at, TimePoint expires_at);
 
 struct Due {
     std::optional<Action> action;   // to be done now

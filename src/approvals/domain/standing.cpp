@@ -155,6 +155,8 @@ bool leaves_enough_people(const Standing& standing, std::size_t stage, std::stri
 
 Standing standing_of(const ApprovalRequest& approval) {
     const std::vector<DocumentField> fields = approval.fields.value_or(std::vector<DocumentField>{});
+    std::optional<TimePoint> escalated_at;
+    if (approval.escalated_at) escalated_at = parse_iso8601(*approval.escalated_at).value_or(TimePoint{});
     // A record whose deadline cannot be read is one that nobody may decide any more.
     return {.approval_id = approval.approval_id,
             .requester = approval.requester,
@@ -162,7 +164,7 @@ Standing standing_of(const ApprovalRequest& approval) {
             .versions = {{.digest = shown_digest(approval), .fields = fields}},
             .votes = approval.votes.value_or(std::vector<Vote>{}),
             .expires_at = parse_iso8601(approval.expires_at).value_or(TimePoint{}),
-            .escalated_at = {},
+            .escalated_at = escalated_at,
             .status = approval.status,
             .revision = approval.revision.value_or(0)};
 }

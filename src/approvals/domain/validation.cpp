@@ -60,6 +60,8 @@ Result<std::string> read_text(const Json& json, std::string_view field, std::siz
     return *text;
 }
 
+namespace {
+
 /// What approvers are shown besides the document's name: "fields" (name -> text), "link" and "kind".
 Result<void> read_shown(const Json& json, WorkflowEvent& event) {
     Reader::Problem problem;
@@ -82,23 +84,44 @@ Result<void> read_shown(const Json& json, WorkflowEvent& event) {
     return {};
 }
 
-/// "policy", pinned as it is now. What a workflow does not do yet may not be asked of it.
-Result<WorkflowEvent> with_policy(const Json& json, WorkflowEvent event, std::int64_t timeout_seconds) {
+/// The request must end in time, also when its deadline moves.
+Result<void> check_length(const Policy& policy, std::int64_t timeout_seconds, std::int64_t timeout_max) {
+    if (!policy.escalation || policy.escalation->extend_seconds <= timeout_max - timeout_seconds) return {};
+    return invalid(
+        kInvalidEvent,
+        fmt::format("policy.escalation.extend_seconds: expected at most {}, because a request takes at most "
+                    "{} seconds and this one waits {} before it is extended, found {}.",
+                    timeout_max - timeout_seconds, timeout_max, timeout_seconds, policy.escalation->extend_seconds));
+}
+
+/// "policy": one that is written here, pinned, or the name of one that the stack keeps.
+Result<WorkflowEvent> with_policy(const Json& json, WorkflowEvent event, std::int64_t timeout_seconds,
+                                  std::int64_t timeout_max) {
     const Json* given = json.find("policy");
     if (given == nullptr) return event;
+    if (given->get_if<std::string>() != nullptr) {
+        auto name = read_text(json, "policy", kIdMax, kInvalidEvent);
+        if (!name) return std::unexpected(name.error());
+        event.policy_name = std::move(*name);
+        return event;
+    }
     const auto policy = read_policy(*given);
     if (!policy) return invalid(kInvalidEvent, policy.error().message);
-    if (!policy->reminders_before_seconds.empty() || policy->escalation || policy->on_timeout != TimeoutRule::timeout) {
-        return invalid(
-            kInvalidEvent,
-            "policy: reminders_before_seconds, escalation and on_timeout are not supported for requests yet.");
-    }
     auto pinned = pin(*policy, {});
     if (!pinned) return invalid(kInvalidEvent, pinned.error().message);
-    if (auto ok = check_request(*pinned, event.requester, timeout_seconds); !ok)
-        return invalid(kInvalidEvent, ok.error().message);
+    if (auto ok = check_policy(*pinned, event.requester, timeout_seconds, timeout_max); !ok)
+        return std::unexpected(ok.error());
     event.policy = std::move(*pinned);
     return event;
+}
+
+}  // namespace
+
+Result<void> check_policy(const PinnedPolicy& policy, const std::string& requester, std::int64_t timeout_seconds,
+                          std::int64_t timeout_max) {
+    if (auto ok = check_request(policy, requester, timeout_seconds); !ok)
+        return invalid(kInvalidEvent, ok.error().message);
+    return check_length(policy.policy, timeout_seconds, timeout_max);
 }
 
 Result<WorkflowEvent> read_event(const Json& json, std::int64_t default_timeout, std::int64_t timeout_max) {
@@ -117,17 +140,18 @@ Result<WorkflowEvent> read_event(const Json& json, std::int64_t default_timeout,
              .fields = {},
              .link = {},
              .kind = {},
-             .policy = {}};
+             .policy = {},
+             .policy_name = {}};
     if (auto ok = read_shown(json, event); !ok) return std::unexpected(ok.error());
     const Json* timeout = json.find("timeout_seconds");
-    if (timeout == nullptr) return with_policy(json, std::move(event), default_timeout);
+    if (timeout == nullptr) return with_policy(json, std::move(event), default_timeout, timeout_max);
     const std::int64_t* seconds = timeout->get_if<std::int64_t>();
     if (seconds == nullptr || *seconds < 1 || *seconds > timeout_max) {
         return invalid(kInvalidEvent, fmt::format("timeout_seconds: expected a whole number from 1 to {}, found {}.",
                                                   timeout_max, found(timeout)));
     }
     event.timeout_seconds = *seconds;
-    return with_policy(json, std::move(event), *seconds);
+    return with_policy(json, std::move(event), *seconds, timeout_max);
 }
 
 Result<std::string> read_approval_id(const Json& json) {

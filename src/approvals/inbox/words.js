@@ -13,6 +13,8 @@ const EVENT = {
   notified: 'Approvers notified',
   notification_failed: 'Notification failed',
   decided: 'Decided',
+  reminded: 'Approvers reminded',
+  escalated: 'Escalated',
   timed_out: 'Timed out',
   decision_refused: 'Decision refused',
   completed: 'Completed',

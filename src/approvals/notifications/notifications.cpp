@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace holdpoint::approvals {
 
 namespace {
@@ -33,19 +35,45 @@ std::string shortened(std::string text, std::size_t max) {
     return text;
 }
 
+/// What an occasion is called where: in the subject, in the attribute `event`, and in the first sentence.
+struct Words {
+    std::string_view subject;
+    std::string_view event;
+    std::string_view sentence;
+};
+
+Words words_of(Occasion occasion) {
+    switch (occasion) {
+        case Occasion::requested:
+            return {.subject = "Approval needed",
+                    .event = "approval_requested",
+                    .sentence = "asks for approval of a document."};
+        case Occasion::reminder:
+            return {.subject = "Reminder",
+                    .event = "approval_reminder",
+                    .sentence = "still waits for approval of a document."};
+        case Occasion::escalated:
+            return {.subject = "Escalated",
+                    .event = "approval_escalated",
+                    .sentence = "asks for approval of a document. Nobody has decided yet, so others may decide, too."};
+    }
+    std::unreachable();
+}
+
 }  // namespace
 
 Notification make_notification(const ApprovalRequest& approval, const std::string& api_function,
-                               const std::string& inbox_url) {
+                               const std::string& inbox_url, Occasion occasion) {
+    const Words words = words_of(occasion);
     const std::string requester = one_line(approval.requester);
     // Whoever follows it has to sign in, so it may go to everybody who subscribed.
     const std::string page = inbox_url.empty() ? ""
                                                : fmt::format("To decide, in your inbox:\n  {}#/approval/{}\n\n",
                                                              inbox_url, approval.approval_id);
     Notification notification;
-    notification.subject = shortened("Approval needed: " + plain(approval.document_name), kSubjectMax);
+    notification.subject = shortened(fmt::format("{}: {}", words.subject, plain(approval.document_name)), kSubjectMax);
     notification.message = fmt::format(
-        "{} asks for approval of a document.\n\n"
+        "{} {}\n\n"
         "Document:    {} ({})\n"
         "Requester:   {}\n"
         "Approval:    {}\n"
@@ -58,9 +86,10 @@ Notification make_notification(const ApprovalRequest& approval, const std::strin
         "  aws lambda invoke --function-name {} --payload "
         "'{{\"action\":\"decide\",\"approval_id\":\"{}\",\"decision\":\"approved\",\"approver\":\"YOUR-NAME\"}}' "
         "answer.json\n",
-        requester, one_line(approval.document_name), one_line(approval.document_id), requester, approval.approval_id,
-        approval.expires_at, page, approval.approval_id, approval.approval_id, api_function, approval.approval_id);
-    notification.attributes = {{"event", "approval_requested"},
+        requester, words.sentence, one_line(approval.document_name), one_line(approval.document_id), requester,
+        approval.approval_id, approval.expires_at, page, approval.approval_id, approval.approval_id, api_function,
+        approval.approval_id);
+    notification.attributes = {{"event", std::string(words.event)},
                                {"approval_id", approval.approval_id},
                                {"document_id", approval.document_id},
                                {"requester", approval.requester}};

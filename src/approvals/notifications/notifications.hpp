@@ -15,10 +15,13 @@ struct Notification {
     std::map<std::string, std::string> attributes;
 };
 
+/// Why somebody is told.
+enum class Occasion { requested, reminder, escalated };
+
 /// Names document, requester, approval_id, expiry and how to decide (on the page, where there is one); never the
 /// callback token.
 [[nodiscard]] Notification make_notification(const ApprovalRequest& approval, const std::string& api_function,
-                                             const std::string& inbox_url);
+                                             const std::string& inbox_url, Occasion occasion);
 
 class Notifier {
 public:

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
+#include "approvals/domain/refused.hpp"
 #include "approvals/repository/items.hpp"
 #include "approvals/repository/repository.hpp"
 #include "base/encoding.hpp"
@@ -185,18 +188,45 @@ public:
         return after;
     }
 
-    Result<ApprovalRequest> time_out(const ApprovalRequest& approval) override {
+    Result<ApprovalRequest> time_out(const ApprovalRequest& approval, ApprovalStatus outcome) override {
         const std::string now = to_iso8601(clock_.now());
         AuditEvent event{.event = "timed_out", .at = now};
         event.details = {{"expires_at", approval.expires_at}};
-        const json::object update{
-            {"TableName", tables_.approvals},
-            {"Key", {{"approval_id", text(approval.approval_id)}}},
-            {"ConditionExpression", "#status = :pending"},
-            {"UpdateExpression", "SET #status = :timeout, updated_at = :now"},
-            {"ExpressionAttributeNames", {{"#status", "status"}}},
-            {"ExpressionAttributeValues",
-             {{":pending", text("pending")}, {":timeout", text("timeout")}, {":now", text(now)}}}};
+        std::string changes = "SET #status = :outcome, updated_at = :now";
+        json::object values{{":pending", text("pending")}, {":outcome", text(to_string(outcome))}, {":now", text(now)}};
+        if (outcome == ApprovalStatus::rejected) {
+            event.details["decision"] = to_string(outcome);
+            changes += ", decision = :outcome, decided_at = :deadline";
+            values[":deadline"] = text(approval.expires_at);
+        }
+        const json::object update{{"TableName", tables_.approvals},
+                                  {"Key", {{"approval_id", text(approval.approval_id)}}},
+                                  {"ConditionExpression", "#status = :pending"},
+                                  {"UpdateExpression", changes},
+                                  {"ExpressionAttributeNames", {{"#status", "status"}}},
+                                  {"ExpressionAttributeValues", values}};
+        if (const auto won = change(approval.approval_id, update, event); !won) return std::unexpected(won.error());
+        return require(approval.approval_id);
+    }
+
+    Result<ApprovalRequest> escalate(const ApprovalRequest& approval, const std::string& expires_at) override {
+        const std::string now = to_iso8601(clock_.now());
+        AuditEvent event{.event = "escalated", .at = now};
+        event.details = {{"expires_at", expires_at}};
+        // With another revision, so that who decides meanwhile looks again at who may.
+        const json::object update{{"TableName", tables_.approvals},
+                                  {"Key", {{"approval_id", text(approval.approval_id)}}},
+                                  {"ConditionExpression", "#status = :pending AND attribute_not_exists(escalated_at)"},
+                                  {"UpdateExpression",
+                                   "SET expires_at = :deadline, escalated_at = :now, updated_at = :now, "
+                                   "revision = if_not_exists(revision, :none) + :one"},
+                                  {"ExpressionAttributeNames", {{"#status", "status"}}},
+                                  {"ExpressionAttributeValues",
+                                   {{":pending", text("pending")},
+                                    {":deadline", text(expires_at)},
+                                    {":now", text(now)},
+                                    {":none", number(0)},
+                                    {":one", number(1)}}}};
         if (const auto won = change(approval.approval_id, update, event); !won) return std::unexpected(won.error());
         return require(approval.approval_id);
     }
@@ -234,17 +264,16 @@ public:
             const auto written = put_next(approval_id, &first, event);
             if (written || !is_taken(written.error())) return written;
         }
-        for (int attempt = 0; attempt < kChainAttempts; ++attempt) {
-            const auto chain = trail(approval_id);
-            if (!chain) return std::unexpected(chain.error());
-            if (once && std::any_of(chain->begin(), chain->end(),
-                                    [&](const AuditRecord& record) { return record.event == event.event; })) {
-                return {};
-            }
-            const auto written = put_next(approval_id, chain->empty() ? nullptr : &chain->back(), event);
-            if (written || !is_taken(written.error())) return written;
-        }
-        return chain_busy(approval_id);
+        return append_where(approval_id, event, [&](const std::vector<AuditRecord>& chain) {
+            return !once || std::ranges::none_of(chain, [&](const AuditRecord& record) {
+                return record.event == event.event && record.details == event.details;
+            });
+        });
+    }
+
+    Result<void> append_refusal(const std::string& approval_id, const AuditEvent& refused) override {
+        return append_where(approval_id, refused,
+                            [&](const std::vector<AuditRecord>& chain) { return takes_refusal(chain, refused); });
     }
 
     Result<std::vector<AuditRecord>> trail(const std::string& approval_id) override {
@@ -269,6 +298,19 @@ private:
     Result<json::object> call(std::string_view action, const json::object& request) {
         // Every write carries a condition, so repeating one that got through is refused, not done twice.
         return client_.json("dynamodb", fmt::format("DynamoDB_20120810.{}", action), request);
+    }
+
+    /// Adds a record where the chain, as it is when it is written, takes it.
+    Result<void> append_where(const std::string& approval_id, const AuditEvent& event,
+                              const std::function<bool(const std::vector<AuditRecord>&)>& takes) {
+        for (int attempt = 0; attempt < kChainAttempts; ++attempt) {
+            const auto chain = trail(approval_id);
+            if (!chain) return std::unexpected(chain.error());
+            if (!takes(*chain)) return {};
+            const auto written = put_next(approval_id, chain->empty() ? nullptr : &chain->back(), event);
+            if (written || !is_taken(written.error())) return written;
+        }
+        return chain_busy(approval_id);
     }
 
     /// Adds a record after `last`; is_taken when another was there first.

@@ -33,13 +33,18 @@ public:
     /// votes that it had when it was read. Answers the record as it is then; nothing when it had changed.
     [[nodiscard]] virtual Result<std::optional<ApprovalRequest>> vote(const ApprovalRequest& approval,
                                                                       const Accepted& accepted) = 0;
-    /// Marks a pending request as timed out, or answers what won.
-    [[nodiscard]] virtual Result<ApprovalRequest> time_out(const ApprovalRequest& approval) = 0;
+    /// Ends a pending request that nobody decided in time, as timeout or rejected; or answers what won.
+    [[nodiscard]] virtual Result<ApprovalRequest> time_out(const ApprovalRequest& approval, ApprovalStatus outcome) = 0;
+    /// Lets those decide, too, whom the policy's escalation names, and moves the deadline, once; or answers what won.
+    [[nodiscard]] virtual Result<ApprovalRequest> escalate(const ApprovalRequest& approval,
+                                                           const std::string& expires_at) = 0;
     /// By StatusIndex, newest first; or by ExpiryIndex, most urgent first.
     [[nodiscard]] virtual Result<ApprovalPage> list(const ListRequest& request) = 0;
 
-    /// Adds an audit record; with `once`, not when the chain already has one of this event.
+    /// Adds an audit record; with `once`, not when the chain already has one of this event with these details.
     [[nodiscard]] virtual Result<void> append(const std::string& approval_id, const AuditEvent& event, bool once) = 0;
+    /// Adds a refused decision (domain/refused.hpp), unless the chain takes it not.
+    [[nodiscard]] virtual Result<void> append_refusal(const std::string& approval_id, const AuditEvent& refused) = 0;
     /// The whole chain, by seq.
     [[nodiscard]] virtual Result<std::vector<AuditRecord>> trail(const std::string& approval_id) = 0;
 };

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "approvals/domain/schedule.hpp"
+
 namespace holdpoint::approvals {
 
 namespace retry = durable::retry;
@@ -17,6 +19,26 @@ struct Poll {
     std::int64_t seconds_left = 0;  // until it expires
 };
 BOOST_DESCRIBE_STRUCT(Poll, (), (approval, seconds_left))
+
+/// A policy that an event names, or why it cannot have it.
+struct NamedPolicy {
+    std::optional<PinnedPolicy> policy;
+    std::string problem;
+};
+BOOST_DESCRIBE_STRUCT(NamedPolicy, (), (policy, problem))
+
+/// What one look at the record of a request with a schedule found. It is recorded: what is done then is the same in
+/// every replay.
+struct Look {
+    ApprovalRequest approval;  // without policy
+    std::string at;
+    std::optional<ActionKind> due;
+    std::string due_at;
+    std::string extended_to;                           // escalate: the deadline from then on
+    ApprovalStatus outcome = ApprovalStatus::pending;  // expire
+    std::int64_t seconds_to_next = 0;                  // when nothing is due
+};
+BOOST_DESCRIBE_STRUCT(Look, (), (approval, at, due, due_at, extended_to, outcome, seconds_to_next))
 
 template <class T>
 T require(Result<T> result) {
@@ -34,29 +56,55 @@ public:
     Workflow(durable::Context& context, const WorkflowServices& services) : context_(context), services_(services) {}
 
     WorkflowResult run(const durable::Json& json) {
-        const WorkflowEvent event = require(
+        WorkflowEvent event = require(
             read_event(json, services_.configuration.approval_timeout_seconds, services_.configuration.timeout_max()));
         timeout_seconds_ = event.timeout_seconds.value_or(services_.configuration.approval_timeout_seconds);
+        if (event.policy_name) event.policy = named_policy(event);
+        approval_ = make_approval(event);
         std::optional<durable::Callback<durable::RawText>> callback;
         if (services_.configuration.wait_mode == WaitMode::callback) {
             // Before the record: whoever may decide finds the token there.
             callback = context_.create_callback<durable::RawText>("decision",
-                                                                  {.timeout = std::chrono::seconds(timeout_seconds_)});
+                                                                  {.timeout = std::chrono::seconds(longest_seconds_)});
         }
-        approval_ = make_approval(event);
         // The step's result would hold the callback's id, so it has none.
         context_.step("create-approval-request", [&] { create(callback ? &callback->id() : nullptr); },
                       {.retry = patient()});
         context_.logger().info("approval requested", {{"approval_id", approval_.approval_id}});
-        notify();
+        announce("notify-approvers", approval_, Occasion::requested, {.event = "notified", .at = {}});
+        if (has_schedule(policy())) return complete(follow_schedule(callback));
         if (callback) await(*callback);
-        const ApprovalRequest decided = wait_for_decision();
-        return complete(decided);
+        return complete(wait_for_decision());
     }
 
 private:
+    /// As it is now, with the members that its groups have now; the step's result keeps it so.
+    PinnedPolicy named_policy(const WorkflowEvent& event) {
+        NamedPolicy found =
+            context_.step("read-policy", [&] { return read_named_policy(event); }, {.retry = patient()});
+        if (!found.policy) throw durable::Error("InvalidEvent", found.problem);
+        return std::move(*found.policy);
+    }
+
+    /// What is wrong with the event is an answer, which is not asked for again.
+    NamedPolicy read_named_policy(const WorkflowEvent& event) {
+        const auto stored = services_.policies.read();
+        if (!stored && (stored.error().name == "NoSettingsTable" || stored.error().name == "InvalidPolicy")) {
+            return {.policy = {}, .problem = "policy: " + stored.error().message};
+        }
+        auto pinned = resolve(require(stored).file, *event.policy_name);
+        if (!pinned) return {.policy = {}, .problem = pinned.error().message};
+        const auto ok = check_policy(*pinned, event.requester, timeout_seconds_, services_.configuration.timeout_max());
+        if (!ok) return {.policy = {}, .problem = ok.error().message};
+        return {.policy = std::move(*pinned), .problem = {}};
+    }
+
+    [[nodiscard]] const Policy& policy() const {
+        return approval_.policy ? approval_.policy->policy : default_policy().policy;
+    }
+
     /// The same in every replay.
-    ApprovalRequest make_approval(const WorkflowEvent& event) const {
+    ApprovalRequest make_approval(const WorkflowEvent& event) {
         const auto created = std::chrono::floor<Milliseconds>(context_.execution_started_at());
         const TimePoint expires = created + std::chrono::seconds(timeout_seconds_);
         ApprovalRequest approval;
@@ -71,7 +119,9 @@ private:
         approval.created_at = to_iso8601(created);
         approval.updated_at = approval.created_at;
         approval.expires_at = to_iso8601(expires);
-        approval.ttl = to_epoch_ms(expires + kKeptAfterExpiry) / 1000;
+        const TimePoint last = event.policy ? last_deadline(event.policy->policy, created, expires) : expires;
+        longest_seconds_ = std::chrono::ceil<std::chrono::seconds>(last - created).count();
+        approval.ttl = to_epoch_ms(last + kKeptAfterExpiry) / 1000;
         approval.execution_arn = context_.execution_arn();
         return approval;
     }
@@ -82,21 +132,25 @@ private:
         require(services_.repository.create(approval));
     }
 
-    void notify() {
+    /// Tells the approvers, and that they were told.
+    void announce(std::string_view step, ApprovalRequest approval, Occasion occasion, const AuditEvent& told) {
+        approval.policy = approval_.policy;
+        const Notification notification = make_notification(approval, services_.configuration.api_function,
+                                                            services_.configuration.inbox_url, occasion);
         try {
-            context_.step("notify-approvers",
+            context_.step(step,
                           [&] {
-                              require(services_.notifier.publish(make_notification(
-                                  approval_, services_.configuration.api_function, services_.configuration.inbox_url)));
-                              append("notified", {});
+                              require(services_.notifier.publish(notification));
+                              append(told.event, told.details);
                           },
                           {.retry = patient()});
         } catch (const durable::StepError& error) {
             // Somebody may find the request in the list; the workflow waits on.
             context_.logger().error("nobody could be notified",
                                     {{"approval_id", approval_.approval_id}, {"error", error.info().message}});
-            record("record-notification-failure", "notification_failed",
-                   {{"error", error.info().type + ": " + error.info().message}});
+            auto details = told.details;
+            details["error"] = error.info().type + ": " + error.info().message;
+            record("record-notification-failure", "notification_failed", std::move(details));
         }
     }
 
@@ -120,7 +174,7 @@ private:
     }
 
     ApprovalRequest wait_for_decision() {
-        const std::int64_t interval = poll_interval(services_.configuration.poll_interval_seconds, timeout_seconds_);
+        const std::int64_t interval = poll_interval(services_.configuration.poll_interval_seconds, longest_seconds_);
         durable::ConditionOptions<Poll> options;
         options.strategy = [interval](const Poll& poll, int) -> durable::WaitDecision {
             if (poll.approval->status != ApprovalStatus::pending || poll.seconds_left <= 0) return std::nullopt;
@@ -129,17 +183,101 @@ private:
         const Poll last =
             context_.wait_for_condition<Poll>("wait-for-decision", [&](const Poll&) { return poll(); }, options);
         if (last.approval->status != ApprovalStatus::pending) return *last.approval;
+        return expire(approval_, ApprovalStatus::timeout);
+    }
+
+    ApprovalRequest expire(const ApprovalRequest& approval, ApprovalStatus outcome) {
         return context_.step("record-timeout",
-                             [&] { return without_token(require(services_.repository.time_out(approval_))); },
+                             [&] { return without_token(require(services_.repository.time_out(approval, outcome))); },
                              {.retry = patient()});
     }
 
+    /// Waits for the decision, and does what is due meanwhile.
+    ApprovalRequest follow_schedule(const std::optional<durable::Callback<durable::RawText>>& callback) {
+        std::optional<durable::Future<durable::RawText>> answer;
+        if (callback) answer.emplace(callback->result_async());
+        std::optional<TimePoint> reminded_at;
+        while (true) {
+            const Look seen = answer ? look_once(reminded_at) : look_until_due(reminded_at);
+            if (seen.approval.status != ApprovalStatus::pending) return seen.approval;
+            if (!seen.due) {
+                const auto next = context_.wait_async("wait-until-next", std::chrono::seconds(seen.seconds_to_next));
+                // A callback that is over brings nothing more: what is still to come, the record says.
+                if (context_.select("decision-or-next", *answer, next) == 0) answer.reset();
+                continue;
+            }
+            if (*seen.due == ActionKind::expire) return expire(seen.approval, seen.outcome);
+            if (*seen.due == ActionKind::escalate) escalate(seen);
+            if (*seen.due == ActionKind::remind) remind(seen);
+            reminded_at = require(parse_iso8601(seen.at));
+        }
+    }
+
+    Look look_once(const std::optional<TimePoint>& reminded_at) {
+        return context_.step("look", [&] { return look(reminded_at); }, {.retry = patient()});
+    }
+
+    /// Polls until somebody decided, or something is to be done.
+    Look look_until_due(const std::optional<TimePoint>& reminded_at) {
+        const std::int64_t interval = poll_interval(services_.configuration.poll_interval_seconds, longest_seconds_);
+        durable::ConditionOptions<Look> options;
+        options.strategy = [interval](const Look& seen, int) -> durable::WaitDecision {
+            if (seen.approval.status != ApprovalStatus::pending || seen.due) return std::nullopt;
+            return std::chrono::seconds(std::min(interval, seen.seconds_to_next));
+        };
+        return context_.wait_for_condition<Look>(
+            "wait-for-decision", [&](const Look&) { return look(reminded_at); }, options);
+    }
+
+    Look look(const std::optional<TimePoint>& reminded_at) {
+        Look seen{.approval = find(), .at = {}, .due = {}, .due_at = {}, .extended_to = {}};
+        seen.approval.policy.reset();
+        const TimePoint now = services_.clock.now();
+        seen.at = to_iso8601(now);
+        if (seen.approval.status != ApprovalStatus::pending) return seen;
+        const Done done{.reminded_at = reminded_at, .escalated = seen.approval.escalated_at.has_value()};
+        const Due due = next_due(policy(), require(parse_iso8601(seen.approval.created_at)),
+                                 require(parse_iso8601(seen.approval.expires_at)), done, now);
+        if (!due.action) {
+            seen.seconds_to_next = std::chrono::ceil<std::chrono::seconds>(*due.next - now).count();
+            return seen;
+        }
+        seen.due = due.action->kind;
+        seen.due_at = to_iso8601(due.action->at);
+        if (due.action->expires_at) seen.extended_to = to_iso8601(*due.action->expires_at);
+        seen.outcome = due.action->outcome;
+        return seen;
+    }
+
+    void remind(const Look& seen) {
+        announce("remind", seen.approval, Occasion::reminder,
+                 {.event = "reminded", .at = {}, .details = {{"due_at", seen.due_at}}});
+    }
+
+    void escalate(const Look& seen) {
+        const auto escalated = context_.step(
+            "escalate",
+            [&] {
+                auto now = without_token(require(services_.repository.escalate(seen.approval, seen.extended_to)));
+                now.policy.reset();
+                return now;
+            },
+            {.retry = patient()});
+        if (escalated.status != ApprovalStatus::pending) return;  // somebody decided in the last moment
+        announce("notify-escalation", escalated, Occasion::escalated,
+                 {.event = "notified", .at = {}, .details = {{"occasion", "escalated"}}});
+    }
+
     Poll poll() {
+        ApprovalRequest found = find();
+        const auto left = require(parse_iso8601(found.expires_at)) - services_.clock.now();
+        return {.approval = std::move(found), .seconds_left = std::chrono::ceil<std::chrono::seconds>(left).count()};
+    }
+
+    ApprovalRequest find() {
         auto found = require(services_.repository.find(approval_.approval_id));
         if (!found) throw durable::Error("ApprovalLost", "The approval's record is not in the table any more.");
-        const auto left = require(parse_iso8601(found->expires_at)) - services_.clock.now();
-        return {.approval = without_token(std::move(*found)),
-                .seconds_left = std::chrono::ceil<std::chrono::seconds>(left).count()};
+        return without_token(std::move(*found));
     }
 
     /// Operation results are shown to whoever may read the history.
@@ -164,7 +302,8 @@ private:
     durable::Context& context_;
     const WorkflowServices& services_;
     std::int64_t timeout_seconds_ = 0;
-    ApprovalRequest approval_;  // as it was created, without the callback's token
+    std::int64_t longest_seconds_ = 0;  // with all that its policy may add
+    ApprovalRequest approval_;          // as it was created, without the callback's token
 };
 
 }  // namespace
