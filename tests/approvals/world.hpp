@@ -74,7 +74,9 @@ public:
     /// A browser's request.
     HttpAnswer web(const HttpRequest& request);
     [[nodiscard]] SigningKeys& keys() { return keys_; }
-    [[nodiscard]] Sessions& sessions() { return sessions_; }
+    [[nodiscard]] WebServices web_services() {
+        return {.api = api_services(), .sessions = sessions_, .limits = limits_};
+    }
     /// What an operator does, who has no part in the function's memory.
     [[nodiscard]] RevocationList operators_revocations() { return {client_, "settings", clock_}; }
     [[nodiscard]] ApiServices api_services() {
@@ -111,6 +113,7 @@ private:
     SigningKeys keys_;
     RevocationList revoked_;
     Sessions sessions_;
+    RateLimits limits_;
 };
 
 /// A world of its own.

@@ -23,8 +23,10 @@ int main() {
     approvals::SigningKeys keys(client, approvals::settings_table(), clock, random);
     approvals::RevocationList revoked(client, approvals::settings_table(), clock);
     approvals::Sessions sessions(keys, revoked, clock, random);
+    approvals::RateLimits limits(clock);
     const approvals::WebServices services{.api = {.repository = *repository, .workflows = workflows, .clock = clock},
-                                          .sessions = sessions};
+                                          .sessions = sessions,
+                                          .limits = limits};
     return durable::run_lambda([&](durable::LambdaContext& context, const durable::Json& event) {
         return approvals::handle_event(event, services, context.logger());
     });

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "approvals/api/api.hpp"
+#include "approvals/domain/people.hpp"
 #include "approvals/web/assets.hpp"
 #include "approvals/web/requests.hpp"
 #include "approvals/web/views.hpp"
@@ -32,9 +33,21 @@ HttpAnswer json_answer(int status, const Json& body) {
 }
 
 HttpAnswer refused(const ApiRefusal& refusal) {
-    return {.status = refusal.status,
-            .body = body_of(refusal),
-            .headers = {{"content-type", "application/json"}, {"cache-control", "no-store"}}};
+    HttpAnswer answer{.status = refusal.status,
+                      .body = body_of(refusal),
+                      .headers = {{"content-type", "application/json"}, {"cache-control", "no-store"}}};
+    for (const auto& [name, value] : refusal.details) {
+        if (name == "retry_after_seconds") answer.headers.emplace_back("retry-after", value.dump());
+    }
+    return answer;
+}
+
+ApiRefusal too_often(Milliseconds wait) {
+    const std::int64_t seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+    return {.status = 429,
+            .code = "TOO_MANY_REQUESTS",
+            .message = fmt::format("Too much at once. Try again in {} second{}.", seconds, seconds == 1 ? "" : "s"),
+            .details = {{"retry_after_seconds", Json(Json::Data(seconds))}}};
 }
 
 /// The answer with its tag, which leaves `now` out; 304 when the browser has it already.
@@ -67,6 +80,8 @@ public:
             return refused({.status = 401, .code = "UNAUTHENTICATED", .message = "Nobody is signed in."});
         }
         session_ = std::move(**session);
+        const Milliseconds wait = services_.limits.requests.take(person_key(session_.identity.person));
+        if (wait > Milliseconds(0)) return refused(too_often(wait));
         if (path == "/api/me") return is_reading ? json_answer(200, me()) : wrong_method();
         if (path == kApprovals) return is_reading ? list() : wrong_method();
         if (!path.starts_with(kApprovals) || path[kApprovals.size()] != '/') return nothing_here();
@@ -112,6 +127,9 @@ private:
         const auto signed_in = services_.sessions.sign_in(request_, wanted->token, wanted->link);
         if (!signed_in) return refused(failed(logger_, signed_in.error()));
         if (!*signed_in) {
+            // Whoever has a good token or link comes in all the same, so nobody can lock others out.
+            const Milliseconds wait = services_.limits.failed_sign_ins.take(request_.source_ip);
+            if (wait > Milliseconds(0)) return refused(too_often(wait));
             return refused({.status = 401,
                             .code = "SIGN_IN_REFUSED",
                             .message = signed_in->error().message,
@@ -229,6 +247,8 @@ private:
                             .message = "X-CSRF-Token: expected the token that /api/me answers, found another."});
         }
         if (!session_.only_approval.empty() && id != session_.only_approval) return refused(not_found(id));
+        const Milliseconds wait = services_.limits.decisions.take(person_key(session_.identity.person));
+        if (wait > Milliseconds(0)) return refused(too_often(wait));
         auto ballot = read_ballot(request_.body, session_.identity);
         if (!ballot) return refused(refusal_of(ballot.error()));
         const auto decided = take_decision(services_.api, logger_, id, *ballot);
