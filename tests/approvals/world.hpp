@@ -75,7 +75,7 @@ public:
     HttpAnswer web(const HttpRequest& request);
     [[nodiscard]] SigningKeys& keys() { return keys_; }
     [[nodiscard]] WebServices web_services() {
-        return {.api = api_services(), .sessions = sessions_, .limits = limits_};
+        return {.api = api_services(), .sessions = sessions_, .limits = limits_, .single_sign_on = single_sign_on};
     }
     /// What an operator does, who has no part in the function's memory.
     [[nodiscard]] RevocationList operators_revocations() { return {client_, "settings", clock_}; }
@@ -98,6 +98,7 @@ public:
     std::vector<Notification> notifications;
     std::function<Result<void>()> on_publish;  // may fail, or throw Crash
     bool lose_next_resume = false;
+    oidc::SingleSignOn* single_sign_on = nullptr;
     WorkflowConfiguration configuration;
     LocalService runner;
 

@@ -4,6 +4,7 @@
 
 #include "approvals/api/decisions.hpp"
 #include "approvals/web/http_event.hpp"
+#include "approvals/web/oidc/single_sign_on.hpp"
 #include "approvals/web/rate_limiter.hpp"
 #include "approvals/web/sessions.hpp"
 
@@ -25,6 +26,7 @@ struct WebServices {
     ApiServices api;
     Sessions& sessions;
     RateLimits& limits;
+    oidc::SingleSignOn* single_sign_on = nullptr;  // nullptr: there is none
 };
 
 [[nodiscard]] HttpAnswer handle_web(const HttpRequest& request, const WebServices& services,
