@@ -1,10 +1,10 @@
 // A provider of OpenID Connect for tests: oidc-provider on this machine, with three people whose passwords do not matter.
-// Prints its issuer. Usage: node oidc_provider.mjs REDIRECT_URI
+// Prints its issuer. Usage: node oidc_provider.mjs REDIRECT_URI userinfo|id_token HOST
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
-const redirectUri = process.argv[2];
+const [redirectUri, claims, host] = process.argv.slice(2);
 const people = {
   ann: { email: 'ann@example.com', email_verified: true, name: 'Ann Example', groups: ['finance', 'board'] },
   bob: { email: 'bob@example.com', email_verified: true, name: 'Bob Example' },
@@ -21,7 +21,7 @@ function client(client_id, algorithm, more) {
 
 const server = createServer();
 server.listen(0, '127.0.0.1', () => {
-  const issuer = `http://127.0.0.1:${server.address().port}`;
+  const issuer = `http://${host}:${server.address().port}`;
   const provider = new Provider(issuer, {
     clients: [
       client('confidential', 'RS256', { client_secret: 'a secret: with & signs' }),
@@ -34,7 +34,7 @@ server.listen(0, '127.0.0.1', () => {
     scopes: ['openid', 'email', 'profile', 'groups'],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
     // Half of the providers put claims into the ID token, half into the answer of their userinfo endpoint.
-    conformIdTokenClaims: process.argv[3] === 'userinfo',
+    conformIdTokenClaims: claims === 'userinfo',
     findAccount: (_, id) => people[id] && { accountId: id, claims: () => ({ sub: id, ...people[id] }) },
     pkce: { required: () => true },
     cookies: { keys: ['of this test'] },

