@@ -53,6 +53,24 @@ std::string settings_table() {
     return text("SETTINGS_TABLE_NAME").value_or("");
 }
 
+Result<std::optional<oidc::Settings>> single_sign_on() {
+    const std::string issuer = text("OIDC_ISSUER").value_or("");
+    if (issuer.empty()) return std::nullopt;
+    if (!oidc::parse_address(issuer)) return wrong("OIDC_ISSUER", "an https address");
+    const auto client_id = text("OIDC_CLIENT_ID");
+    if (!client_id) return std::unexpected(client_id.error());
+    const std::string inbox = text("INBOX_URL").value_or("");
+    if (!oidc::parse_address(inbox) || !inbox.ends_with('/'))
+        return wrong("INBOX_URL", "the page's https address, which ends with /");
+    const std::string email = text("OIDC_EMAIL").value_or("verified");
+    if (email != "verified" && email != "assumed") return wrong("OIDC_EMAIL", "verified or assumed");
+    return oidc::Settings{
+        .client = {.issuer = issuer, .client_id = *client_id, .client_secret = text("OIDC_CLIENT_SECRET").value_or("")},
+        .inbox_url = inbox,
+        .groups_claim = text("OIDC_GROUPS_CLAIM").value_or("groups"),
+        .email_must_be_verified = email == "verified"};
+}
+
 Result<WorkflowConfiguration> workflow_configuration() {
     WorkflowConfiguration configuration;
     auto tables = table_names();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "approvals/repository/repository.hpp"
+#include "approvals/web/oidc/single_sign_on.hpp"
 #include "base/result.hpp"
 
 namespace holdpoint::approvals {
@@ -31,5 +32,8 @@ struct WorkflowConfiguration {
 [[nodiscard]] Result<TableNames> table_names();
 /// SETTINGS_TABLE_NAME; empty in a stack of before there was one: nobody can sign in, all else works.
 [[nodiscard]] std::string settings_table();
+/// OIDC_ISSUER (empty: there is no single sign-on), OIDC_CLIENT_ID, OIDC_CLIENT_SECRET (may be missing),
+/// OIDC_GROUPS_CLAIM, OIDC_EMAIL (verified or assumed), INBOX_URL.
+[[nodiscard]] Result<std::optional<oidc::Settings>> single_sign_on();
 
 }  // namespace holdpoint::approvals

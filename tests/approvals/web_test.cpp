@@ -2,9 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "approvals/domain/links.hpp"
 #include "base/encoding.hpp"
-#include "world.hpp"
+#include "browser.hpp"
 
 namespace holdpoint::approvals::testing {
 namespace {
@@ -15,102 +14,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-/// One browser, with the cookie and the token that it was given.
-class Browser {
-public:
-    explicit Browser(World& world) : world_(world) {}
-
-    HttpAnswer get(const std::string& path, std::map<std::string, std::string> query = {}) {
-        return send(
-            {.method = "GET", .path = path, .query = std::move(query), .headers = headers, .cookies = {}, .body = {}});
-    }
-    HttpAnswer post(const std::string& path, const std::string& body) {
-        return send({.method = "POST", .path = path, .query = {}, .headers = headers, .cookies = {}, .body = body});
-    }
-    Json json(const HttpAnswer& answer) { return Json::parse(answer.body); }
-    /// A member as text; "approval.status" reaches into the body.
-    std::string text(const HttpAnswer& answer, const std::string& path) {
-        Json at = json(answer);
-        for (std::size_t begin = 0; begin <= path.size();) {
-            const std::size_t end = std::min(path.find('.', begin), path.size());
-            const Json* member = at.find(path.substr(begin, end - begin));
-            if (member == nullptr) return "(none)";
-            at = Json(*member);
-            begin = end + 1;
-        }
-        const auto* value = at.get_if<std::string>();
-        return value == nullptr ? at.dump() : *value;
-    }
-
-    HttpAnswer sign_in_as(const std::string& person, std::chrono::seconds for_how_long = std::chrono::hours(1),
-                          const std::vector<std::string>& groups = {"finance"}) {
-        const KeyRing keys = world_.keys().current().value();
-        return sign_in("token", make_token(keys, {.person = person,
-                                                  .groups = groups,
-                                                  .expires = to_epoch_ms(now() + for_how_long) / 1000,
-                                                  .token_id = "t-" + person,
-                                                  .issued = to_epoch_ms(now())}));
-    }
-    HttpAnswer sign_in_by_link(const std::string& person, const std::string& approval_id,
-                               const std::string& link_id = "9999999999-a") {
-        const KeyRing keys = world_.keys().current().value();
-        return sign_in("link", make_link(keys, {.approval_id = approval_id,
-                                                .person = person,
-                                                .expires = to_epoch_ms(now() + std::chrono::hours(1)) / 1000,
-                                                .link_id = link_id,
-                                                .issued = to_epoch_ms(now())}));
-    }
-    HttpAnswer sign_in(const std::string& how, const std::string& secret) {
-        HttpAnswer answer = post("/api/sign-in", R"({")" + how + R"(":")" + secret + R"("})");
-        if (answer.status == 200) headers["x-csrf-token"] = text(answer, "csrf_token");
-        return answer;
-    }
-
-    HttpAnswer decide(const std::string& id, const std::string& decision, const std::string& comments = {},
-                      std::string digest = {}, const std::string& key = "k1") {
-        if (digest.empty()) digest = text(get("/api/approvals/" + id), "approval.shown_digest");
-        return post("/api/approvals/" + id + "/decision",
-                    Json(Json::Data(Json::Object{{"decision", Json(Json::Data(decision))},
-                                                 {"comments", Json(Json::Data(comments))},
-                                                 {"shown_digest", Json(Json::Data(digest))},
-                                                 {"idempotency_key", Json(Json::Data(key))}}))
-                        .dump());
-    }
-
-    std::map<std::string, std::string> headers{{"content-type", "application/json"}};
-    std::map<std::string, std::string> cookies;
-
-private:
-    TimePoint now() const { return world_.services().clock.now(); }
-
-    HttpAnswer send(HttpRequest request) {
-        request.cookies = cookies;
-        HttpAnswer answer = world_.web(request);
-        for (const std::string& cookie : answer.cookies) {
-            const std::size_t middle = cookie.find('=');
-            cookies[cookie.substr(0, middle)] = cookie.substr(middle + 1, cookie.find(';') - middle - 1);
-        }
-        return answer;
-    }
-
-    World& world_;
-};
-
-class Inbox : public ::testing::Test {
-protected:
-    void SetUp() override {
-        alone.world.start(
-            R"({"document_id":"doc-1","document_name":"Budget <b>2027</b>","requester":"olga@example.com","timeout_seconds":300,
-                "kind":"document","link":"https://docs.example/1","fields":{"amount":"120.00 EUR","cost centre":"4711"}})");
-        id = alone.world.approval_id();
-    }
-
-    Alone alone{WaitMode::callback};
-    World& world = alone.world;
-    Browser ann{world};
-    std::string id;
-};
 
 TEST_F(Inbox, NobodyIsLetInWithoutProof) {
     for (const std::string path : {"/api/me", "/api/approvals", "/api/approvals/x", "/api/outbox"}) {
@@ -128,7 +31,7 @@ TEST_F(Inbox, NobodyIsLetInWithoutProof) {
 TEST_F(Inbox, AnActionFromOutsideIsNoWayIn) {
     const std::string body = R"({\"action\":\"decide\",\"approval_id\":\")" + id +
                              R"(\",\"decision\":\"approved\",\"approver\":\"mallory\"})";
-    const WebServices services{.api = world.api_services(), .sessions = world.sessions()};
+    const WebServices services = world.web_services();
     const auto silent = std::make_shared<const std::atomic<bool>>(true);
     for (const std::string path : {"/", "/api/approvals", "/decide"}) {
         const Json event = Json::parse(
@@ -222,50 +125,6 @@ TEST_F(Inbox, ALinkShowsAndDecidesOneRequestAlone) {
     EXPECT_EQ(ann.decide(id, "approved").status, 200);
     EXPECT_EQ(world.trail().at(2).actor_proof, "link");
     EXPECT_EQ(ann.text(ann.decide(id, "rejected", "no", {}, "k2"), "error.code"), "LINK_USED");
-}
-
-TEST_F(Inbox, AUsedLinkShowsItsRequestAndDecidesNothing) {
-    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id).status, 200);
-    const std::string digest = ann.text(ann.get("/api/approvals/" + id), "approval.shown_digest");
-    const HttpAnswer first = ann.decide(id, "changes_requested", "Which year?");
-    ASSERT_EQ(first.status, 200) << first.body;
-    EXPECT_EQ(ann.text(first, "may_decide.code"), "LINK_USED");
-    EXPECT_EQ(world.trail().at(2).details.at("credential"), "9999999999-a");
-    // Somebody opens it again, or somewhere else.
-    Browser other(world);
-    const HttpAnswer again = other.sign_in_by_link("ann@example.com", id);
-    EXPECT_EQ(other.text(again, "issued_to"), "ann@example.com");
-    EXPECT_EQ(other.text(other.get("/api/approvals/" + id), "approval.status"), "pending");
-    const HttpAnswer refused = other.decide(id, "approved", "", digest, "k2");
-    EXPECT_EQ(refused.status, 409);
-    EXPECT_EQ(other.text(refused, "error.code"), "LINK_USED");
-    EXPECT_EQ(other.text(refused, "error.details.used_by"), "ann@example.com");
-    EXPECT_EQ(other.text(refused, "error.details.decision"), "changes_requested");
-    // What it decided is answered again as it was, wherever it is sent from.
-    EXPECT_EQ(other.decide(id, "changes_requested", "Which year?", digest).status, 200);
-    EXPECT_THAT(*world.record()->votes, SizeIs(1));
-    // A new link decides.
-    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id, "9999999999-b").status, 200);
-    EXPECT_EQ(ann.text(ann.decide(id, "approved", "", {}, "k3"), "approval.status"), "approved");
-}
-
-TEST_F(Inbox, OfTwoBrowsersWithOneLinkOneDecides) {
-    Browser other(world);
-    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id).status, 200);
-    ASSERT_EQ(other.sign_in_by_link("ann@example.com", id).status, 200);
-    bool met = false;
-    HttpAnswer won;
-    alone.tables.before_call = [&](const std::string& action) {
-        if (action == "TransactWriteItems" && !std::exchange(met, true)) {
-            won = other.decide(id, "changes_requested", "Which year?", {}, "k2");
-        }
-        return true;
-    };
-    const HttpAnswer lost = ann.decide(id, "approved");
-    EXPECT_EQ(won.status, 200) << won.body;
-    EXPECT_EQ(ann.text(lost, "error.code"), "LINK_USED") << lost.body;
-    EXPECT_THAT(*world.record()->votes, SizeIs(1));
-    EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
 }
 
 TEST_F(Inbox, ChangesThatSomebodyWantsHoldTheRequestOpenUntilTheyVoteAgain) {
@@ -421,67 +280,6 @@ TEST_F(Inbox, ThePageAndItsFilesNeedNoSession) {
     EXPECT_EQ(ann.get("/assets/../secret").status, 404);
     EXPECT_EQ(ann.get("/elsewhere").status, 404);
     EXPECT_EQ(ann.post("/", "").status, 405);
-}
-
-TEST_F(Inbox, ANewKeySignsAndOldOnesStayGoodUntilTheyAreDropped) {
-    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
-    ASSERT_TRUE(world.keys().rotate(false));
-    EXPECT_EQ(ann.get("/api/me").status, 200);
-    ASSERT_TRUE(world.keys().rotate(true));
-    EXPECT_EQ(ann.get("/api/me").status, 401);
-}
-
-TEST_F(Inbox, WhatIsRevokedLetsNobodyInAndEndsItsSessions) {
-    Browser bob(world);
-    Browser carl(world);
-    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
-    ASSERT_EQ(bob.sign_in_by_link("bob@example.com", id).status, 200);
-    ASSERT_EQ(carl.sign_in_as("carl@example.com").status, 200);
-    RevocationList revocations = world.operators_revocations();
-    ASSERT_TRUE(revocations.revoke_credential("9999999999-a"));
-    ASSERT_TRUE(revocations.revoke_person("ann@example.com"));
-    world.runner.advance(std::chrono::seconds(5));  // for so long what was read is kept
-    EXPECT_EQ(ann.get("/api/me").status, 401);
-    EXPECT_EQ(bob.get("/api/approvals/" + id).status, 401);
-    EXPECT_EQ(bob.decide(id, "approved", "", "digest").status, 401);
-    EXPECT_EQ(carl.get("/api/me").status, 200);
-    const HttpAnswer refused = bob.sign_in_by_link("bob@example.com", id);
-    EXPECT_EQ(bob.text(refused, "error.details.reason"), "revoked");
-    EXPECT_EQ(bob.text(refused, "error.message"), "This link was taken back; ask for a new one.");
-    EXPECT_EQ(bob.sign_in_by_link("bob@example.com", id, "9999999999-b").status, 200);
-    EXPECT_EQ(ann.sign_in_as("ann@example.com").status, 200) << "what they are given later is good";
-}
-
-TEST_F(Inbox, WhileNobodyKnowsWhatIsRevokedNobodyIsLetIn) {
-    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
-    world.runner.advance(std::chrono::seconds(5));
-    int reads = 0;
-    alone.tables.before_call = [&](const std::string& action) { return action != "GetItem" || ++reads <= 1; };
-    EXPECT_EQ(ann.get("/api/me").status, 500) << "the keys were read, the revocations were not";
-}
-
-TEST_F(Inbox, OperatorsWhoRevokeAtOnceDoNotUndoEachOther) {
-    RevocationList first = world.operators_revocations();
-    RevocationList second = world.operators_revocations();
-    bool met = false;
-    alone.tables.before_call = [&](const std::string& action) {
-        if (action == "PutItem" && !std::exchange(met, true)) {
-            EXPECT_TRUE(second.revoke_credential("9999999999-b"));
-        }
-        return true;
-    };
-    ASSERT_TRUE(first.revoke_credential("9999999999-a"));
-    EXPECT_THAT(second.current()->credentials, SizeIs(2));
-}
-
-TEST_F(Inbox, ASessionEndsWithItsTokenAndBySigningOut) {
-    ASSERT_EQ(ann.sign_in_as("ann@example.com", std::chrono::seconds(60)).status, 200);
-    EXPECT_EQ(ann.get("/api/me").status, 200);
-    world.runner.advance(std::chrono::seconds(61));
-    EXPECT_EQ(ann.get("/api/me").status, 401);
-    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
-    EXPECT_EQ(ann.post("/api/sign-out", "").status, 204);
-    EXPECT_EQ(ann.get("/api/me").status, 401);
 }
 
 }  // namespace

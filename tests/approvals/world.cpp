@@ -102,7 +102,8 @@ World::World(WaitMode mode, Tables& tables, RunnersClock& clock, Random& random)
                 .clock = clock},
       keys_(client_, "settings", clock, random),
       revoked_(client_, "settings", clock),
-      sessions_(keys_, revoked_, clock, random) {}
+      sessions_(keys_, revoked_, clock, random),
+      limits_(clock) {}
 
 Answer World::api(const std::string& event) {
     const auto silent = std::make_shared<const std::atomic<bool>>(true);
@@ -114,9 +115,7 @@ Answer World::api(const std::string& event) {
 
 HttpAnswer World::web(const HttpRequest& request) {
     const auto silent = std::make_shared<const std::atomic<bool>>(true);
-    return handle_web(request,
-                      {.api = {.repository = *repository_, .workflows = *this, .clock = clock_}, .sessions = sessions_},
-                      durable::Logger({}, silent));
+    return handle_web(request, web_services(), durable::Logger({}, silent));
 }
 
 Answer World::decide(const std::string& decision, const std::string& approver, const std::string& comments) {

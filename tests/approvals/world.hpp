@@ -74,7 +74,9 @@ public:
     /// A browser's request.
     HttpAnswer web(const HttpRequest& request);
     [[nodiscard]] SigningKeys& keys() { return keys_; }
-    [[nodiscard]] Sessions& sessions() { return sessions_; }
+    [[nodiscard]] WebServices web_services() {
+        return {.api = api_services(), .sessions = sessions_, .limits = limits_, .single_sign_on = single_sign_on};
+    }
     /// What an operator does, who has no part in the function's memory.
     [[nodiscard]] RevocationList operators_revocations() { return {client_, "settings", clock_}; }
     [[nodiscard]] NamedPolicies& policies() { return policies_; }
@@ -97,6 +99,7 @@ public:
     std::vector<Notification> notifications;
     std::function<Result<void>()> on_publish;  // may fail, or throw Crash
     bool lose_next_resume = false;
+    oidc::SingleSignOn* single_sign_on = nullptr;
     WorkflowConfiguration configuration;
     LocalService runner;
 
@@ -113,6 +116,7 @@ private:
     SigningKeys keys_;
     RevocationList revoked_;
     Sessions sessions_;
+    RateLimits limits_;
 };
 
 /// A world of its own.

@@ -9,8 +9,9 @@ using namespace holdpoint;
 int main() {
     const auto tables = approvals::table_names();
     auto configuration = aws::configuration_from_environment();
-    if (!tables || !configuration) {
-        const Error& error = tables ? configuration.error() : tables.error();
+    auto single_sign_on = approvals::single_sign_on();
+    if (!tables || !configuration || !single_sign_on) {
+        const Error& error = !tables ? tables.error() : !configuration ? configuration.error() : single_sign_on.error();
         std::fprintf(stderr, "approval_api: %s\n", error.message.c_str());
         return 1;
     }
@@ -23,8 +24,13 @@ int main() {
     approvals::SigningKeys keys(client, approvals::settings_table(), clock, random);
     approvals::RevocationList revoked(client, approvals::settings_table(), clock);
     approvals::Sessions sessions(keys, revoked, clock, random);
+    approvals::RateLimits limits(clock);
+    std::optional<approvals::oidc::SingleSignOn> sso;
+    if (*single_sign_on) sso.emplace(std::move(**single_sign_on), *transport, keys, clock, random);
     const approvals::WebServices services{.api = {.repository = *repository, .workflows = workflows, .clock = clock},
-                                          .sessions = sessions};
+                                          .sessions = sessions,
+                                          .limits = limits,
+                                          .single_sign_on = sso ? &*sso : nullptr};
     return durable::run_lambda([&](durable::LambdaContext& context, const durable::Json& event) {
         return approvals::handle_event(event, services, context.logger());
     });

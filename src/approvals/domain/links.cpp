@@ -24,6 +24,7 @@ struct Kind {
 constexpr Kind kLink{.prefix = "hplink1", .purpose = "holdpoint one-click link 1", .name = "link"};
 constexpr Kind kToken{.prefix = "hptoken1", .purpose = "holdpoint bearer token 1", .name = "token"};
 constexpr Kind kSession{.prefix = "hpsession1", .purpose = "holdpoint session 1", .name = "session"};
+constexpr Kind kPendingSignIn{.prefix = "hpsignin1", .purpose = "holdpoint pending sign-in 1", .name = "sign-in"};
 constexpr std::size_t kTokenMax = 16'384;
 
 std::unexpected<TokenRefusal> refuse(TokenProblem problem, std::string message) {
@@ -59,7 +60,7 @@ std::expected<Claims, TokenRefusal> read(const Kind& kind, const KeyRing& keys, 
     const auto parts = token.size() > kTokenMax ? std::nullopt : parts_of(token);
     if (!parts) return malformed(kind);
     const auto [prefix, key_id, payload, signature] = *parts;
-    for (const Kind& other : {kLink, kToken, kSession}) {
+    for (const Kind& other : {kLink, kToken, kSession, kPendingSignIn}) {
         if (prefix != other.prefix || prefix == kind.prefix) continue;
         return refuse(TokenProblem::malformed,
                       fmt::format("This is a {}, where a {} is expected.", other.name, kind.name));
@@ -119,6 +120,17 @@ std::string make_token(const KeyRing& keys, const TokenClaims& claims) {
 
 std::expected<TokenClaims, TokenRefusal> read_token(const KeyRing& keys, std::string_view token, TimePoint now) {
     return read<TokenClaims>(kToken, keys, token, now);
+}
+
+std::string make_pending_sign_in(const KeyRing& keys, const PendingSignIn& pending) {
+    return make(kPendingSignIn, keys, pending);
+}
+
+std::expected<PendingSignIn, TokenRefusal> read_pending_sign_in(const KeyRing& keys, std::string_view pending,
+                                                                TimePoint now) {
+    auto begun = read<PendingSignIn>(kPendingSignIn, keys, pending, now);
+    if (begun && !keys.has(begun->key_id)) return malformed(kPendingSignIn);
+    return begun;
 }
 
 std::string make_session(const KeyRing& keys, const SessionClaims& claims) {

@@ -1,6 +1,6 @@
-// Links: what proves who somebody is without a password: a one-click link to one approval, and a bearer token. Both are
-// secrets, signed, and good until they expire; and the
-// session that either begins. None is ever taken for another.
+// Links: what proves who somebody is without a password: a one-click link to one approval, and a bearer token; the
+// session that either begins; and a sign-in elsewhere that is not finished. All are secrets, signed, and good until
+// they expire. None is ever taken for another.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -57,6 +57,15 @@ BOOST_DESCRIBE_STRUCT(SessionClaims, (),
                       (person, groups, proof, only_approval, csrf_token, expires, credential, issued, issuer,
                        display_name))
 
+/// A browser that went to sign in elsewhere, and is expected back.
+struct PendingSignIn {
+    std::string state;         // what it has to bring back
+    std::string key_id;        // the signing key by which the rest is made of the state
+    std::int64_t expires = 0;  // epoch seconds
+    friend bool operator==(const PendingSignIn&, const PendingSignIn&) = default;
+};
+BOOST_DESCRIBE_STRUCT(PendingSignIn, (), (state, key_id, expires))
+
 enum class TokenProblem { malformed, unknown_key, wrong_signature, expired };
 
 struct TokenRefusal {
@@ -80,6 +89,11 @@ struct TokenRefusal {
 [[nodiscard]] std::string make_token(const KeyRing& keys, const TokenClaims& claims);
 [[nodiscard]] std::expected<TokenClaims, TokenRefusal> read_token(const KeyRing& keys, std::string_view token,
                                                                   TimePoint now);
+
+[[nodiscard]] std::string make_pending_sign_in(const KeyRing& keys, const PendingSignIn& pending);
+/// One that is good names a key that is there.
+[[nodiscard]] std::expected<PendingSignIn, TokenRefusal> read_pending_sign_in(const KeyRing& keys,
+                                                                              std::string_view pending, TimePoint now);
 
 [[nodiscard]] std::string make_session(const KeyRing& keys, const SessionClaims& claims);
 [[nodiscard]] std::expected<SessionClaims, TokenRefusal> read_session(const KeyRing& keys, std::string_view session,

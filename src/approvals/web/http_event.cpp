@@ -68,6 +68,7 @@ Result<HttpRequest> read_http_event(const Json& event) {
                     "Expected an event of an HTTP API with payload format 2.0, found none of its method and path.");
     }
     request.method = *method;
+    if (const std::string* ip = text_at(event, {"requestContext", "http", "sourceIp"})) request.source_ip = *ip;
     request.query = texts_of(event.find("queryStringParameters"));
     request.headers = texts_of(event.find("headers"));
     if (const Json* cookies = event.find("cookies"); cookies != nullptr) {

@@ -21,6 +21,7 @@ struct HttpRequest {
     std::map<std::string, std::string> headers;  // names in lower case
     std::map<std::string, std::string> cookies;
     std::string body;
+    std::string source_ip = {};  // as API Gateway saw it
 
     /// Empty when there is none.
     [[nodiscard]] std::string_view header(const std::string& name) const;

@@ -14,10 +14,13 @@ constexpr std::string_view kCookie = "holdpoint_session";
 constexpr std::chrono::hours kLongest{8};
 constexpr std::size_t kCsrfBytes = 16;
 
-/// Without a path, so that it goes to the addresses beside the one that gave it: the API's, wherever that is.
-std::string cookie(const HttpRequest& request, std::string_view value, std::int64_t max_age) {
-    return fmt::format("{}={}; HttpOnly; SameSite=Strict; Max-Age={}{}", kCookie, value, max_age,
-                       request.is_secure() ? "; Secure" : "");
+/// Browsers keep no cookie of more than 4,096 bytes, its name and attributes among them. (RFC 6265, section 6.1)
+constexpr std::size_t kCookieMax = 4096;
+
+/// Without a path it goes to the addresses beside the one that gave it: the API's, wherever that is.
+std::string cookie(const HttpRequest& request, std::string_view value, std::int64_t max_age, std::string_view path) {
+    return fmt::format("{}={}; HttpOnly; SameSite=Strict{}{}; Max-Age={}{}", kCookie, value,
+                       path.empty() ? "" : "; Path=", path, max_age, request.is_secure() ? "; Secure" : "");
 }
 
 std::string reason_of(TokenProblem problem) {
@@ -84,10 +87,25 @@ Result<std::expected<Sessions::SignedIn, SignInRefusal>> Sessions::sign_in(const
         return std::expected<SignedIn, SignInRefusal>(std::unexpected(SignInRefusal{
             .reason = "revoked", .message = fmt::format("This {} was taken back; ask for a new one.", claims->proof)}));
     }
-    claims->csrf_token = to_hex(random_.bytes(kCsrfBytes));
-    claims->expires = std::min<std::int64_t>(claims->expires, to_epoch_ms(now + kLongest) / 1000);
-    return SignedIn{.session = session_of(*claims),
-                    .cookie = cookie(request, make_session(*keys, *claims), claims->expires - to_epoch_ms(now) / 1000)};
+    return begun(request, *keys, std::move(*claims), "");
+}
+
+Result<Sessions::SignedIn> Sessions::begin(const HttpRequest& request, SessionClaims claims, std::string_view path) {
+    const auto keys = keys_.current();
+    if (!keys) return std::unexpected(keys.error());
+    SignedIn made = begun(request, *keys, std::move(claims), path);
+    if (made.cookie.size() <= kCookieMax) return made;
+    return fail("OidcRefused", 401,
+                "groups: too many for a session; let the provider send those alone that policies name.");
+}
+
+Sessions::SignedIn Sessions::begun(const HttpRequest& request, const KeyRing& keys, SessionClaims claims,
+                                   std::string_view path) {
+    const TimePoint now = clock_.now();
+    claims.csrf_token = to_hex(random_.bytes(kCsrfBytes));
+    claims.expires = std::min<std::int64_t>(claims.expires, to_epoch_ms(now + kLongest) / 1000);
+    return {.session = session_of(claims),
+            .cookie = cookie(request, make_session(keys, claims), claims.expires - to_epoch_ms(now) / 1000, path)};
 }
 
 Result<std::optional<WebSession>> Sessions::find(const HttpRequest& request) {
@@ -115,7 +133,7 @@ Result<bool> Sessions::is_revoked(const SessionClaims& claims) {
 }
 
 std::string Sessions::ending_cookie(const HttpRequest& request) {
-    return cookie(request, "", 0);
+    return cookie(request, "", 0, "");
 }
 
 WebSession Sessions::session_of(const SessionClaims& claims) {
@@ -125,7 +143,8 @@ WebSession Sessions::session_of(const SessionClaims& claims) {
                          .credential = claims.credential,
                          .issuer = claims.issuer.value_or("")},
             .only_approval = claims.only_approval,
-            .csrf_token = claims.csrf_token};
+            .csrf_token = claims.csrf_token,
+            .display_name = claims.display_name.value_or("")};
 }
 
 }  // namespace holdpoint::approvals

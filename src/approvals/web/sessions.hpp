@@ -18,6 +18,7 @@ struct WebSession {
     Identity identity;
     std::string only_approval;  // of a link: the one approval that may be seen; empty: all
     std::string csrf_token;     // what each POST has to bring
+    std::string display_name;   // empty: none is known
 };
 
 /// Why nobody was let in.
@@ -39,6 +40,8 @@ public:
     [[nodiscard]] Result<std::expected<SignedIn, SignInRefusal>> sign_in(const HttpRequest& request,
                                                                          const std::string& token,
                                                                          const std::string& link);
+    /// By what somebody proved elsewhere; the cookie is for addresses under `path`. Refused when it fits into none.
+    [[nodiscard]] Result<SignedIn> begin(const HttpRequest& request, SessionClaims claims, std::string_view path);
     /// Nothing when nobody is signed in, or not any more.
     [[nodiscard]] Result<std::optional<WebSession>> find(const HttpRequest& request);
     /// What makes the browser forget the session.
@@ -47,6 +50,8 @@ public:
 private:
     [[nodiscard]] static WebSession session_of(const SessionClaims& claims);
 
+    [[nodiscard]] SignedIn begun(const HttpRequest& request, const KeyRing& keys, SessionClaims claims,
+                                 std::string_view path);
     [[nodiscard]] Result<bool> is_revoked(const SessionClaims& claims);
 
     SigningKeys& keys_;

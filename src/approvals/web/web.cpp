@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "approvals/api/api.hpp"
+#include "approvals/domain/people.hpp"
 #include "approvals/web/assets.hpp"
 #include "approvals/web/requests.hpp"
 #include "approvals/web/views.hpp"
@@ -18,6 +19,12 @@ constexpr std::string_view kApprovals = "/api/approvals";
 /// The list looks at no more requests than this for one page, however few of them match.
 constexpr std::size_t kLookedAtMax = 1000;
 
+constexpr std::string_view kNotSignedIn =
+    R"(<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Not signed in</title><link rel="stylesheet" href="{back}assets/app.css">
+<main><h1>You are not signed in</h1><p>{reason}</p><p><a href="{back}">Back to the inbox</a></p></main></html>
+)";
+
 Json text(std::string value) {
     return Json(Json::Data(std::move(value)));
 }
@@ -32,9 +39,21 @@ HttpAnswer json_answer(int status, const Json& body) {
 }
 
 HttpAnswer refused(const ApiRefusal& refusal) {
-    return {.status = refusal.status,
-            .body = body_of(refusal),
-            .headers = {{"content-type", "application/json"}, {"cache-control", "no-store"}}};
+    HttpAnswer answer{.status = refusal.status,
+                      .body = body_of(refusal),
+                      .headers = {{"content-type", "application/json"}, {"cache-control", "no-store"}}};
+    for (const auto& [name, value] : refusal.details) {
+        if (name == "retry_after_seconds") answer.headers.emplace_back("retry-after", value.dump());
+    }
+    return answer;
+}
+
+ApiRefusal too_often(Milliseconds wait) {
+    const std::int64_t seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+    return {.status = 429,
+            .code = "TOO_MANY_REQUESTS",
+            .message = fmt::format("Too much at once. Try again in {} second{}.", seconds, seconds == 1 ? "" : "s"),
+            .details = {{"retry_after_seconds", Json(Json::Data(seconds))}}};
 }
 
 /// The answer with its tag, which leaves `now` out; 304 when the browser has it already.
@@ -59,14 +78,16 @@ public:
         if (path.starts_with("/assets/")) return is_reading ? asset(path.substr(8)) : wrong_method();
         if (path == "/api/sign-in") return request_.method == "POST" ? sign_in() : wrong_method();
         if (path == "/api/sign-out") return request_.method == "POST" ? sign_out() : wrong_method();
+        if (services_.single_sign_on != nullptr && path.starts_with("/api/sign-in/oidc"))
+            return single_sign_on(path.substr(std::string_view("/api/sign-in/oidc").size()));
         if (!path.starts_with("/api/")) return nothing_here();
 
         auto session = services_.sessions.find(request_);
         if (!session) return refused(failed(logger_, session.error()));
-        if (!*session) {
-            return refused({.status = 401, .code = "UNAUTHENTICATED", .message = "Nobody is signed in."});
-        }
+        if (!*session) return refused(nobody_is_signed_in());
         session_ = std::move(**session);
+        const Milliseconds wait = services_.limits.requests.take(person_key(session_.identity.person));
+        if (wait > Milliseconds(0)) return refused(too_often(wait));
         if (path == "/api/me") return is_reading ? json_answer(200, me()) : wrong_method();
         if (path == kApprovals) return is_reading ? list() : wrong_method();
         if (!path.starts_with(kApprovals) || path[kApprovals.size()] != '/') return nothing_here();
@@ -112,6 +133,9 @@ private:
         const auto signed_in = services_.sessions.sign_in(request_, wanted->token, wanted->link);
         if (!signed_in) return refused(failed(logger_, signed_in.error()));
         if (!*signed_in) {
+            // Whoever has a good token or link comes in all the same, so nobody can lock others out.
+            const Milliseconds wait = services_.limits.failed_sign_ins.take(request_.source_ip);
+            if (wait > Milliseconds(0)) return refused(too_often(wait));
             return refused({.status = 401,
                             .code = "SIGN_IN_REFUSED",
                             .message = signed_in->error().message,
@@ -124,17 +148,67 @@ private:
         return answer;
     }
 
+    ApiRefusal nobody_is_signed_in() const {
+        ApiRefusal refusal{.status = 401, .code = "UNAUTHENTICATED", .message = "Nobody is signed in."};
+        if (services_.single_sign_on != nullptr) {
+            refusal.details.emplace_back(
+                "oidc", object({{"name", text(services_.single_sign_on->name())}, {"url", text("api/sign-in/oidc")}}));
+        }
+        return refusal;
+    }
+
+    /// Where a browser goes to, not the page: it is answered with places to go to, and pages to read.
+    HttpAnswer single_sign_on(std::string_view rest) {
+        if (rest != "" && rest != "/callback") return nothing_here();
+        if (request_.method != "GET") return wrong_method();
+        oidc::SingleSignOn& sso = *services_.single_sign_on;
+        if (rest.empty()) {
+            const auto departure = sso.begin(request_);
+            if (!departure) return not_signed_on(departure.error(), "../../");
+            return {.status = 302,
+                    .headers = {{"location", departure->location}, {"cache-control", "no-store"}},
+                    .cookies = {departure->cookie}};
+        }
+        auto arrived = sso.finish(request_);
+        if (!arrived) return not_signed_on(arrived.error(), "../../../");
+        const auto begun = services_.sessions.begin(request_, std::move(*arrived), sso.api_path());
+        if (!begun) return not_signed_on(begun.error(), "../../../");
+        logger_.info("signed in", {{"person", begun->session.identity.person}, {"proof", "oidc"}});
+        // Relative: it leads to the inbox, wherever that is, and nowhere else.
+        return {.status = 303,
+                .headers = {{"location", "../../../"}, {"cache-control", "no-store"}},
+                .cookies = {begun->cookie, sso.ending_cookie(request_)}};
+    }
+
+    HttpAnswer not_signed_on(const Error& error, std::string_view back) {
+        const bool is_told = error.name == "OidcRefused" || error.name == "OidcUnavailable";
+        logger_.warn("single sign-on was refused", {{"error", error.name}, {"message", error.message}});
+        Milliseconds wait{0};
+        if (error.name == "OidcRefused") wait = services_.limits.failed_sign_ins.take(request_.source_ip);
+        if (wait > Milliseconds(0)) return refused(too_often(wait));
+        std::string reason;
+        for (const char c : is_told ? error.message : "Something that is needed could not be used.") {
+            reason += c == '<' ? "&lt;" : c == '&' ? "&amp;" : std::string(1, c);
+        }
+        return {.status = is_told ? error.http_status : 500,
+                .body = fmt::format(kNotSignedIn, fmt::arg("back", back), fmt::arg("reason", reason)),
+                .headers = {{"content-type", "text/html; charset=utf-8"}, {"cache-control", "no-store"}},
+                .cookies = {services_.single_sign_on->ending_cookie(request_)}};
+    }
+
     HttpAnswer sign_out() const { return {.status = 204, .cookies = {Sessions::ending_cookie(request_)}}; }
 
     Json me() const {
         const Identity& identity = session_.identity;
         Json::Array groups;
         for (const std::string& group : identity.groups) groups.push_back(text(group));
-        Json::Object me{{"identity", object({{"name", text(identity.person)},
-                                             {"display_name", text(identity.person)},
-                                             {"groups", Json(Json::Data(std::move(groups)))},
-                                             {"proof", text(identity.proof)}})},
-                        {"csrf_token", text(session_.csrf_token)}};
+        Json::Object me{
+            {"identity",
+             object({{"name", text(identity.person)},
+                     {"display_name", text(session_.display_name.empty() ? identity.person : session_.display_name)},
+                     {"groups", Json(Json::Data(std::move(groups)))},
+                     {"proof", text(identity.proof)}})},
+            {"csrf_token", text(session_.csrf_token)}};
         if (!session_.only_approval.empty()) {
             me.emplace_back("only_approval", text(session_.only_approval));
             me.emplace_back("issued_to", text(identity.person));
@@ -229,6 +303,8 @@ private:
                             .message = "X-CSRF-Token: expected the token that /api/me answers, found another."});
         }
         if (!session_.only_approval.empty() && id != session_.only_approval) return refused(not_found(id));
+        const Milliseconds wait = services_.limits.decisions.take(person_key(session_.identity.person));
+        if (wait > Milliseconds(0)) return refused(too_often(wait));
         auto ballot = read_ballot(request_.body, session_.identity);
         if (!ballot) return refused(refusal_of(ballot.error()));
         const auto decided = take_decision(services_.api, logger_, id, *ballot);

@@ -4,13 +4,29 @@
 
 #include "approvals/api/decisions.hpp"
 #include "approvals/web/http_event.hpp"
+#include "approvals/web/oidc/single_sign_on.hpp"
+#include "approvals/web/rate_limiter.hpp"
 #include "approvals/web/sessions.hpp"
 
 namespace holdpoint::approvals {
 
+/// What one process lets through; others of the function count for themselves.
+struct RateLimits {
+    explicit RateLimits(const Clock& clock)
+        : failed_sign_ins({.burst = 10, .interval = std::chrono::seconds(6)}, clock),
+          requests({.burst = 300, .interval = Milliseconds(20)}, clock),
+          decisions({.burst = 30, .interval = std::chrono::seconds(2)}, clock) {}
+
+    RateLimiter failed_sign_ins;  // of one address
+    RateLimiter requests;         // of one person
+    RateLimiter decisions;        // of one person
+};
+
 struct WebServices {
     ApiServices api;
     Sessions& sessions;
+    RateLimits& limits;
+    oidc::SingleSignOn* single_sign_on = nullptr;  // nullptr: there is none
 };
 
 [[nodiscard]] HttpAnswer handle_web(const HttpRequest& request, const WebServices& services,

@@ -1,0 +1,153 @@
+// Signing in to the inbox: how long it lasts, what takes it back, how often it may be tried.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "browser.hpp"
+
+namespace holdpoint::approvals::testing {
+namespace {
+
+using ::testing::SizeIs;
+
+TEST_F(Inbox, AUsedLinkShowsItsRequestAndDecidesNothing) {
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id).status, 200);
+    const std::string digest = ann.text(ann.get("/api/approvals/" + id), "approval.shown_digest");
+    const HttpAnswer first = ann.decide(id, "changes_requested", "Which year?");
+    ASSERT_EQ(first.status, 200) << first.body;
+    EXPECT_EQ(ann.text(first, "may_decide.code"), "LINK_USED");
+    EXPECT_EQ(world.trail().at(2).details.at("credential"), "9999999999-a");
+    // Somebody opens it again, or somewhere else.
+    Browser other(world);
+    const HttpAnswer again = other.sign_in_by_link("ann@example.com", id);
+    EXPECT_EQ(other.text(again, "issued_to"), "ann@example.com");
+    EXPECT_EQ(other.text(other.get("/api/approvals/" + id), "approval.status"), "pending");
+    const HttpAnswer refused = other.decide(id, "approved", "", digest, "k2");
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_EQ(other.text(refused, "error.code"), "LINK_USED");
+    EXPECT_EQ(other.text(refused, "error.details.used_by"), "ann@example.com");
+    EXPECT_EQ(other.text(refused, "error.details.decision"), "changes_requested");
+    // What it decided is answered again as it was, wherever it is sent from.
+    EXPECT_EQ(other.decide(id, "changes_requested", "Which year?", digest).status, 200);
+    EXPECT_THAT(*world.record()->votes, SizeIs(1));
+    // A new link decides.
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id, "9999999999-b").status, 200);
+    EXPECT_EQ(ann.text(ann.decide(id, "approved", "", {}, "k3"), "approval.status"), "approved");
+}
+
+TEST_F(Inbox, OfTwoBrowsersWithOneLinkOneDecides) {
+    Browser other(world);
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id).status, 200);
+    ASSERT_EQ(other.sign_in_by_link("ann@example.com", id).status, 200);
+    bool met = false;
+    HttpAnswer won;
+    alone.tables.before_call = [&](const std::string& action) {
+        if (action == "TransactWriteItems" && !std::exchange(met, true)) {
+            won = other.decide(id, "changes_requested", "Which year?", {}, "k2");
+        }
+        return true;
+    };
+    const HttpAnswer lost = ann.decide(id, "approved");
+    EXPECT_EQ(won.status, 200) << won.body;
+    EXPECT_EQ(ann.text(lost, "error.code"), "LINK_USED") << lost.body;
+    EXPECT_THAT(*world.record()->votes, SizeIs(1));
+    EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
+}
+
+TEST_F(Inbox, ANewKeySignsAndOldOnesStayGoodUntilTheyAreDropped) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    ASSERT_TRUE(world.keys().rotate(false));
+    EXPECT_EQ(ann.get("/api/me").status, 200);
+    ASSERT_TRUE(world.keys().rotate(true));
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+}
+
+TEST_F(Inbox, WhoGuessesIsSlowedDownAndLocksNobodyOut) {
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(ann.sign_in("token", "guess").status, 401) << i;
+    const HttpAnswer refused = ann.sign_in("token", "guess");
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_EQ(ann.text(refused, "error.code"), "TOO_MANY_REQUESTS");
+    EXPECT_EQ(ann.text(refused, "error.details.retry_after_seconds"), "6");
+    EXPECT_THAT(refused.headers, ::testing::Contains(std::pair<std::string, std::string>("retry-after", "6")));
+    Browser elsewhere(world);
+    elsewhere.source_ip = "192.0.2.2";
+    EXPECT_EQ(elsewhere.sign_in("token", "guess").status, 401);
+    EXPECT_EQ(ann.sign_in_as("ann@example.com").status, 200) << "from the same address";
+    world.runner.advance(std::chrono::seconds(6));
+    EXPECT_EQ(ann.sign_in("token", "guess").status, 401);
+    EXPECT_EQ(ann.sign_in("token", "guess").status, 429);
+}
+
+TEST_F(Inbox, WhoDecidesOrAsksTooOftenIsToldWhenToComeBack) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    const std::string digest = ann.text(ann.get("/api/approvals/" + id), "approval.shown_digest");
+    for (int i = 0; i < 30; ++i) EXPECT_EQ(ann.decide(id, "rejected", " ", digest).status, 400);
+    EXPECT_EQ(ann.text(ann.decide(id, "approved", "", digest), "error.details.retry_after_seconds"), "2");
+    Browser again(world);
+    ASSERT_EQ(again.sign_in_as(" Ann@example.com").status, 200);
+    EXPECT_EQ(again.decide(id, "approved", "", digest).status, 429) << "another session of the same person";
+    Browser bob(world);
+    ASSERT_EQ(bob.sign_in_as("bob@example.com").status, 200);
+    EXPECT_EQ(bob.decide(id, "approved").status, 200);
+    int answered = 0;
+    while (answered < 1000 && ann.get("/api/me").status == 200) ++answered;
+    EXPECT_LT(answered, 300);
+    world.runner.advance(std::chrono::seconds(2));
+    EXPECT_EQ(ann.get("/api/me").status, 200);
+    EXPECT_EQ(ann.text(ann.decide(id, "approved", "", digest), "error.code"), "APPROVAL_ALREADY_DECIDED");
+}
+
+TEST_F(Inbox, WhatIsRevokedLetsNobodyInAndEndsItsSessions) {
+    Browser bob(world);
+    Browser carl(world);
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    ASSERT_EQ(bob.sign_in_by_link("bob@example.com", id).status, 200);
+    ASSERT_EQ(carl.sign_in_as("carl@example.com").status, 200);
+    RevocationList revocations = world.operators_revocations();
+    ASSERT_TRUE(revocations.revoke_credential("9999999999-a"));
+    ASSERT_TRUE(revocations.revoke_person("ann@example.com"));
+    world.runner.advance(std::chrono::seconds(5));  // for so long what was read is kept
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+    EXPECT_EQ(bob.get("/api/approvals/" + id).status, 401);
+    EXPECT_EQ(bob.decide(id, "approved", "", "digest").status, 401);
+    EXPECT_EQ(carl.get("/api/me").status, 200);
+    const HttpAnswer refused = bob.sign_in_by_link("bob@example.com", id);
+    EXPECT_EQ(bob.text(refused, "error.details.reason"), "revoked");
+    EXPECT_EQ(bob.text(refused, "error.message"), "This link was taken back; ask for a new one.");
+    EXPECT_EQ(bob.sign_in_by_link("bob@example.com", id, "9999999999-b").status, 200);
+    EXPECT_EQ(ann.sign_in_as("ann@example.com").status, 200) << "what they are given later is good";
+}
+
+TEST_F(Inbox, WhileNobodyKnowsWhatIsRevokedNobodyIsLetIn) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    world.runner.advance(std::chrono::seconds(5));
+    int reads = 0;
+    alone.tables.before_call = [&](const std::string& action) { return action != "GetItem" || ++reads <= 1; };
+    EXPECT_EQ(ann.get("/api/me").status, 500) << "the keys were read, the revocations were not";
+}
+
+TEST_F(Inbox, OperatorsWhoRevokeAtOnceDoNotUndoEachOther) {
+    RevocationList first = world.operators_revocations();
+    RevocationList second = world.operators_revocations();
+    bool met = false;
+    alone.tables.before_call = [&](const std::string& action) {
+        if (action == "PutItem" && !std::exchange(met, true)) {
+            EXPECT_TRUE(second.revoke_credential("9999999999-b"));
+        }
+        return true;
+    };
+    ASSERT_TRUE(first.revoke_credential("9999999999-a"));
+    EXPECT_THAT(second.current()->credentials, SizeIs(2));
+}
+
+TEST_F(Inbox, ASessionEndsWithItsTokenAndBySigningOut) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com", std::chrono::seconds(60)).status, 200);
+    EXPECT_EQ(ann.get("/api/me").status, 200);
+    world.runner.advance(std::chrono::seconds(61));
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    EXPECT_EQ(ann.post("/api/sign-out", "").status, 204);
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+}
+
+}  // namespace
+}  // namespace holdpoint::approvals::testing
