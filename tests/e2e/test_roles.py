@@ -78,6 +78,10 @@ ALLOWED = [
     ("Workflow", "dynamodb", "query", CHAIN),
     ("Workflow", "dynamodb", "transact_write_items", {"TransactItems": [{"Put": item("ApprovalRequests")}, {"Put": item("ApprovalEvents")}]}),
     ("Workflow", "sns", "publish", {"TopicArn": "{topic:app-sam-ApprovalNotifications}", "Message": "m"}),
+    ("Workflow", "sns", "publish_batch", {"TopicArn": "{topic:app-sam-ApprovalMail}", "PublishBatchRequestEntries": [{"Id": "1", "Message": "m"}]}),
+    ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
+    ("Workflow", "dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "signing-keys"}}}),
+    ("ApprovalApi", "logs", "filter_log_events", {"logGroupName": "/holdpoint/outbox"}),
     ("ApprovalApi", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalRequests", "Key": KEY}),
     ("ApprovalApi", "dynamodb", "update_item", {"TableName": "app-sam-ApprovalRequests", **UPDATE}),
     ("ApprovalApi", "dynamodb", "query", {"TableName": "app-sam-ApprovalRequests", **STATUS}),
@@ -119,7 +123,9 @@ DENIED_TO_BOTH = [
 ]
 DENIED_TO_ONE = [
     ("Workflow", "dynamodb", "query", {"TableName": "app-sam-ApprovalRequests", **STATUS}),
-    ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
+    ("Workflow", "logs", "filter_log_events", {"logGroupName": "/holdpoint/outbox"}),
+    ("ApprovalApi", "sns", "publish", {"TopicArn": "{topic:app-sam-ApprovalMail}", "Message": "m"}),
+    ("ApprovalApi", "sns", "subscribe", {"TopicArn": "{topic:app-sam-ApprovalMail}", "Protocol": "email", "Endpoint": "a@b.c"}),
     ("Workflow", "lambda", "get_durable_execution", {"DurableExecutionArn": ARN}),
     ("ApprovalApi", "dynamodb", "put_item", item("ApprovalRequests")),
     ("ApprovalApi", "sns", "publish", {"TopicArn": "{topic:app-sam-ApprovalNotifications}", "Message": "m"}),

@@ -23,7 +23,11 @@ int main() {
     approvals::SigningKeys keys(client, approvals::settings_table(), clock, random);
     approvals::Sessions sessions(keys, clock, random);
     const approvals::WebServices services{.api = {.repository = *repository, .workflows = workflows, .clock = clock},
-                                          .sessions = sessions};
+                                          .sessions = sessions,
+                                          .outbox = [&client](const std::string& person) {
+                                              constexpr std::size_t kMessagesMax = 100;
+                                              return approvals::read_outbox(client, person, kMessagesMax);
+                                          }};
     return durable::run_lambda([&](durable::LambdaContext& context, const durable::Json& event) {
         return approvals::handle_event(event, services, context.logger());
     });

@@ -27,7 +27,8 @@ struct AuditRecord {
     std::string approval_id;
     std::int64_t seq = 0;     // from 1, without gaps
     std::string at;           // ISO 8601 UTC
-    std::string event;        // created, notified, notification_failed, decided, timed_out, decision_refused, completed
+    std::string event;        // created, notified, people_notified, notification_failed, decided, timed_out,
+                              // decision_refused, completed
     std::string actor_proof;  // how the actor proved who they are: "claimed", or "system"
     std::map<std::string, std::string> details;     // what happened
     std::map<std::string, PersonalField> personal;  // actor, comments, requester …; may be erased later

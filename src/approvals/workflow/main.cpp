@@ -19,8 +19,14 @@ int main() {
     aws::Client client(std::move(*client_configuration), *transport, clock, random);
     const auto repository = approvals::make_repository(client, configuration->tables, clock, random);
     approvals::SnsNotifier notifier(client, configuration->topic_arn);
-    const approvals::WorkflowServices services{
-        .configuration = *configuration, .repository = *repository, .notifier = notifier, .clock = clock};
+    approvals::SigningKeys keys(client, approvals::settings_table(), clock, random);
+    approvals::SnsPeopleNotifier people(client, keys, clock, configuration->mail_topic_arn, configuration->inbox_url);
+    const bool tells_people = !configuration->mail_topic_arn.empty() && !configuration->inbox_url.empty();
+    const approvals::WorkflowServices services{.configuration = *configuration,
+                                               .repository = *repository,
+                                               .notifier = notifier,
+                                               .clock = clock,
+                                               .people = tells_people ? &people : nullptr};
     return durable::run([&](durable::Context& context, const durable::Json& event) {
         return approvals::run_workflow(context, event, services);
     });

@@ -49,6 +49,7 @@ public:
                       {.retry = patient()});
         context_.logger().info("approval requested", {{"approval_id", approval_.approval_id}});
         notify();
+        notify_people(approval_, Occasion::requested);
         if (callback) await(*callback);
         const ApprovalRequest decided = wait_for_decision();
         return complete(decided);
@@ -96,6 +97,24 @@ private:
             context_.logger().error("nobody could be notified",
                                     {{"approval_id", approval_.approval_id}, {"error", error.info().message}});
             record("record-notification-failure", "notification_failed",
+                   {{"error", error.info().type + ": " + error.info().message}});
+        }
+    }
+
+    /// Everybody whom the policy names, each with a link of their own. A policy that names nobody costs nothing.
+    void notify_people(const ApprovalRequest& approval, Occasion occasion) {
+        if (services_.people == nullptr || !names_people(approval, occasion)) return;
+        try {
+            context_.step("notify-people",
+                          [&] {
+                              const auto told = require(services_.people->tell(approval, occasion));
+                              if (told > 0) append("people_notified", {{"people", std::to_string(told)}});
+                          },
+                          {.retry = patient()});
+        } catch (const durable::StepError& error) {
+            context_.logger().error("the people of the policy could not be notified",
+                                    {{"approval_id", approval_.approval_id}, {"error", error.info().message}});
+            record("record-people-notification-failure", "notification_failed",
                    {{"error", error.info().type + ": " + error.info().message}});
         }
     }

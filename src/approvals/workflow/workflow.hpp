@@ -2,7 +2,7 @@
 #pragma once
 
 #include "approvals/configuration.hpp"
-#include "approvals/notifications/notifications.hpp"
+#include "approvals/notifications/personal.hpp"
 #include "approvals/repository/repository.hpp"
 #include "base/clock.hpp"
 #include "durable/durable.hpp"
@@ -15,6 +15,7 @@ struct WorkflowServices {
     Repository& repository;
     Notifier& notifier;
     const Clock& clock;
+    PeopleNotifier* people = nullptr;  // none: nobody is told in person
 };
 
 /// Ends with a value for approved, rejected and timeout alike; an invalid event fails the execution (InvalidEvent) and
