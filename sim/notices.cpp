@@ -33,7 +33,7 @@ void Notices::deploy(store::Transaction& rows, TimePoint now) {
     const topics::Subscribe request{
         .topic_arn = topic(), .protocol = "http", .endpoint = "http://subscriber/", .attributes = {}};
     rows.apply(topics::subscribe(rows, request, kAccount, now, "nonce")->writes);
-    for (const topics::Delivery& asked : topics::due_deliveries(rows, now, 1)) {
+    for (const topics::Delivery& asked : topics::due_deliveries(rows, topics::Lane::endpoints, now, 1)) {
         const auto subscription = topics::find_subscription(rows, topic(), asked.subscription_id);
         rows.apply(topics::confirm_subscription(rows, topic(), subscription->token, false, now)->writes);
         rows.apply(topics::finish_delivery(rows, asked));
@@ -88,7 +88,8 @@ std::vector<std::string> Notices::broken_laws(const RowReader& rows) const {
                              std::ranges::any_of(dead, [&](const auto& letter) { return letter.message == message; });
         if (!is_kept) broken.push_back("a notice that was taken arrives, or is a dead letter: " + message);
     }
-    if (topics::next_delivery_due(rows)) broken.push_back("no delivery is left when everything has ended");
+    if (topics::next_delivery_due(rows, topics::Lane::endpoints))
+        broken.push_back("no delivery is left when everything has ended");
     return broken;
 }
 

@@ -25,9 +25,10 @@ Server::Engine::Engine(Nature& nature, Random& ids, Disk& disk, engine::Workforc
       executions(ids, writer, timers, workforce, limits(), kRegion, kAccount),
       events(
           ids, writer, workforce, [](const functions::Function&, const std::string&) {}, kRegion, kAccount),
-      deliveries(nature.clock, disk, writer, subscribers, {},
-                 [](const std::string&, const std::string&) { return std::expected<void, std::string>{}; },
-                 {.threads = 0}),
+      deliveries(
+          nature.clock, disk, writer, subscribers, {},
+          [](const std::string&, const std::string&) { return std::expected<void, std::string>{}; },
+          [](const mail::Mail&) { return mail::Sent{.accepted = true}; }, {.threads = 0}),
       tables(api::make_dynamodb_service({.clock = nature.clock, .random = ids, .store = disk, .writer = writer})),
       topics(api::make_sns_service({.clock = nature.clock, .random = ids, .store = disk, .writer = writer}, [] {})) {}
 

@@ -188,7 +188,8 @@ private:
         const auto rows = disk_.snapshot();
         const bool is_quiet = !callers_.are_busy() && !approvals_.are_busy() && !notices_.are_busy();
         const bool has_ended = is_quiet && running_executions(*rows).empty() &&
-                               rows->scan(Space::events, {}, {}, 1).empty() && !topics::next_delivery_due(*rows);
+                               rows->scan(Space::events, {}, {}, 1).empty() &&
+                               !topics::next_delivery_due(*rows, topics::Lane::endpoints);
         if (has_ended && nature_.trace.lines().size() < kEventsLeast) {
             nature_.trace.event("too little has happened");
             plan_work(4);

@@ -81,6 +81,7 @@ Result<WorkflowConfiguration> workflow_configuration() {
     configuration.topic_arn = std::move(*topic);
     configuration.api_function = api_function_name();
     configuration.inbox_url = text("INBOX_URL").value_or("");
+    configuration.mail_topic_arn = text("MAIL_TOPIC_ARN").value_or("");
     const auto execution = number("EXECUTION_TIMEOUT_SECONDS", 3660, 31622400);
     if (!execution) return std::unexpected(execution.error());
     configuration.execution_timeout_seconds = *execution;

@@ -15,8 +15,9 @@ enum class WaitMode { polling, callback };
 struct WorkflowConfiguration {
     TableNames tables;
     std::string topic_arn;
-    std::string api_function;    // shown in notifications
-    std::string inbox_url = {};  // the same; empty: there is no page
+    std::string api_function;         // shown in notifications
+    std::string inbox_url = {};       // the same; empty: there is no page
+    std::string mail_topic_arn = {};  // of personal messages; empty: there are none
     std::int64_t approval_timeout_seconds = 300;
     std::int64_t execution_timeout_seconds = 90000;
     WaitMode wait_mode = WaitMode::polling;
@@ -27,7 +28,8 @@ struct WorkflowConfiguration {
 };
 
 /// APPROVALS_TABLE_NAME, AUDIT_TABLE_NAME, SNS_TOPIC_ARN, APPROVAL_TIMEOUT_SECONDS, EXECUTION_TIMEOUT_SECONDS,
-/// APPROVAL_WAIT_MODE, POLL_INTERVAL_SECONDS, INBOX_URL (may be missing). ConfigurationError naming the variable.
+/// APPROVAL_WAIT_MODE, POLL_INTERVAL_SECONDS, INBOX_URL and MAIL_TOPIC_ARN (may be missing). ConfigurationError naming
+/// the variable.
 [[nodiscard]] Result<WorkflowConfiguration> workflow_configuration();
 [[nodiscard]] Result<TableNames> table_names();
 /// SETTINGS_TABLE_NAME; empty in a stack of before there was one: nobody can sign in, all else works.

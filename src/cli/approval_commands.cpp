@@ -273,25 +273,6 @@ void watch(const Arguments& arguments) {
     }
 }
 
-void outbox(const Arguments& arguments) {
-    Session session;
-    const std::string xml = require(session.client().query("sns", "2010-03-31", "HoldpointListOutbox", {}));
-    json::array mails;
-    for (const std::string& member : aws::xml_each(xml, "member")) {
-        mails.push_back({{"to", aws::xml_text(member, "To")},
-                         {"subject", aws::xml_text(member, "Subject")},
-                         {"at", aws::xml_text(member, "At")},
-                         {"body", aws::xml_text(member, "Body")}});
-    }
-    if (arguments.json) return print_json(mails);
-    if (mails.empty()) print("The outbox is empty.\n");
-    for (const json::value& mail : mails) {
-        print(fmt::format("To:      {}\nAt:      {}\nSubject: {}\n\n{}\n----\n", printable(text_of(mail, "to")),
-                          text_of(mail, "at"), printable(text_of(mail, "subject")),
-                          printable(text_of(mail, "body"), true)));
-    }
-}
-
 }  // namespace
 
 void add_approval_commands(CLI::App& app, int& status) {
@@ -332,9 +313,9 @@ void add_approval_commands(CLI::App& app, int& status) {
         command->add_option("--approver", arguments->approver, "who decides")->required();
         command->add_option("--comments", arguments->comments, "why");
     }
-    add("outbox", "e-mail that the local server would have sent", outbox);
     add_policy_commands(*group, status);
     add_sign_in_commands(*group, status);
+    add_mail_commands(*group, status);
 }
 
 }  // namespace holdpoint::cli

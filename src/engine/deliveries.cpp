@@ -10,6 +10,7 @@
 
 #include "base/encoding.hpp"
 #include "topics/deliveries.hpp"
+#include "topics/letter.hpp"
 
 namespace holdpoint::engine {
 namespace {
@@ -51,24 +52,29 @@ struct Outcome {
     std::string why;
 };
 
-}  // namespace
+using Send = std::function<Outcome(const topics::Delivery& delivery, const topics::Subscription& subscription)>;
 
-class Deliveries::Impl {
+/// Sends what one lane has due, with threads of its own.
+class LaneWorker {
 public:
-    Impl(const Clock& clock, store::Store& store, Writer& writer, net::Transport& transport, topics::Sender sender,
-         InvokeLater invoke_later, DeliveryOptions options)
+    LaneWorker(const Clock& clock, store::Store& store, Writer& writer, topics::Lane lane, Send send,
+               std::shared_ptr<DeliveryMeters> meters, std::size_t threads)
         : clock_(clock),
           store_(store),
           writer_(writer),
-          transport_(transport),
-          sender_(std::move(sender)),
-          invoke_later_(std::move(invoke_later)),
-          options_(options) {
-        if (options_.threads == 0) return;
+          lane_(lane),
+          send_(std::move(send)),
+          meters_(std::move(meters)) {
+        if (threads == 0) return;
         threads_.emplace_back([this] { find_due(); });
-        for (std::size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { deliver_queued(); });
+        for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { deliver_queued(); });
     }
-    ~Impl() { stop(); }
+    ~LaneWorker() {
+        end();
+        stop();
+    }
+    LaneWorker(const LaneWorker&) = delete;
+    LaneWorker& operator=(const LaneWorker&) = delete;
 
     void wake() {
         const std::lock_guard lock(state_->mutex);
@@ -76,19 +82,19 @@ public:
         state_->changed.notify_one();
     }
 
+    /// Begins nothing more.
+    void end() {
+        const std::lock_guard lock(state_->mutex);
+        state_->stopping = true;
+        state_->changed.notify_one();
+        state_->queued.notify_all();
+    }
+
     void stop() {
-        {
-            const std::lock_guard lock(state_->mutex);
-            state_->stopping = true;
-            state_->changed.notify_one();
-            state_->queued.notify_all();
-        }
         for (auto& thread : threads_) {
             if (thread.joinable()) thread.join();
         }
     }
-
-    const DeliveryMeters& meters() const { return state_->meters; }
 
     void send_due() {
         for (topics::Delivery& delivery : read_due({}).due) {
@@ -133,8 +139,8 @@ private:
     [[nodiscard]] Due read_due(const std::set<std::string>& known) const {
         const std::size_t room = known.size() < kKnownMax ? kDueAtOnce : 0;
         const auto snapshot = store_.snapshot();
-        return {.due = topics::due_deliveries(*snapshot, clock_.now(), room, known),
-                .pending = topics::next_delivery_due(*snapshot).has_value()};
+        return {.due = topics::due_deliveries(*snapshot, lane_, clock_.now(), room, known),
+                .pending = topics::next_delivery_due(*snapshot, lane_).has_value()};
     }
 
     void deliver_queued() {
@@ -156,43 +162,19 @@ private:
             topics::find_subscription(*store_.snapshot(), delivery.topic_arn, delivery.subscription_id);
         if (!subscription)
             return {.delivered = true, .retryable = false, .why = {}};  // unsubscribed meanwhile: nobody to tell
-        if (subscription->protocol == "lambda") {
-            auto queued = invoke_later_(subscription->endpoint, topics::lambda_event(delivery, *subscription, sender_));
-            return {.delivered = queued.has_value(), .retryable = true, .why = queued ? "" : queued.error()};
-        }
-        const auto url = split_url(subscription->endpoint);
-        if (!url)
-            return {.delivered = false, .retryable = false, .why = "the endpoint is not a URL this server can reach"};
-        auto message = topics::http_message(delivery, *subscription, sender_);
-        net::Request request{.method = "POST",
-                             .target = url->target,
-                             .headers = std::move(message.headers),
-                             .body = std::move(message.body)};
-        if (!url->user_info.empty())
-            request.headers.emplace_back("Authorization", "Basic " + base64_encode(url->user_info));
-        const auto response = transport_.send(url->endpoint, request, options_.timeouts);
-        if (!response) return {.delivered = false, .retryable = true, .why = response.error().message};
-        if (response->status >= 200 && response->status < 300)
-            return {.delivered = true, .retryable = false, .why = {}};
-        // A client error says that the message itself is not wanted; 429 asks for patience. (SNS developer guide,
-        // delivery retries)
-        const bool retryable = response->status < 400 || response->status >= 500 || response->status == 429;
-        return {
-            .delivered = false,
-            .retryable = retryable,
-            .why = fmt::format("HTTP {}: {}", response->status, response->body.substr(0, options_.answer_bytes_kept))};
+        return send_(delivery, *subscription);
     }
 
     void record(topics::Delivery delivery, Outcome outcome) {
         auto key = topics::delivery_key(delivery);
-        writer_.submit([state = state_, key = std::move(key), delivery = std::move(delivery),
+        writer_.submit([state = state_, meters = meters_, key = std::move(key), delivery = std::move(delivery),
                         outcome = std::move(outcome)](store::Transaction& transaction, TimePoint now) -> AfterCommit {
             const auto writes = outcome.delivered
                                     ? topics::finish_delivery(transaction, delivery)
                                     : topics::fail_delivery(transaction, delivery, outcome.why, outcome.retryable, now);
             transaction.apply(writes);
-            (outcome.delivered ? state->meters.delivered : state->meters.failed).add();
-            if (!outcome.delivered && topics::makes_dead_letter(writes)) state->meters.dead.add();
+            (outcome.delivered ? meters->delivered : meters->failed).add();
+            if (!outcome.delivered && topics::makes_dead_letter(writes)) meters->dead.add();
             return [state, key, failed = !outcome.delivered] {
                 const std::lock_guard lock(state->mutex);
                 state->in_flight.erase(key);
@@ -213,24 +195,130 @@ private:
         bool look = false;
         bool is_behind = false;  // more was due than was taken
         bool stopping = false;
-        DeliveryMeters meters;
     };
 
     const Clock& clock_;
     store::Store& store_;
     Writer& writer_;
-    net::Transport& transport_;
-    topics::Sender sender_;
-    InvokeLater invoke_later_;
-    DeliveryOptions options_;
+    topics::Lane lane_;
+    Send send_;
+    std::shared_ptr<DeliveryMeters> meters_;
     std::shared_ptr<State> state_ = std::make_shared<State>();
     std::vector<std::thread> threads_;
 };
 
+}  // namespace
+
+class Deliveries::Impl {
+public:
+    Impl(const Clock& clock, store::Store& store, Writer& writer, net::Transport& transport, topics::Sender sender,
+         InvokeLater invoke_later, SendMail send_mail, DeliveryOptions options)
+        : store_(store),
+          transport_(transport),
+          sender_(std::move(sender)),
+          invoke_later_(std::move(invoke_later)),
+          send_mail_(std::move(send_mail)),
+          options_(std::move(options)),
+          endpoints_(
+              clock, store, writer, topics::Lane::endpoints,
+              [this](const auto& delivery, const auto& subscription) { return send(delivery, subscription); }, meters_,
+              options_.threads),
+          mail_(
+              clock, store, writer, topics::Lane::mail,
+              [this](const auto& delivery, const auto& subscription) { return send_letter(delivery, subscription); },
+              meters_, options_.threads == 0 ? 0 : 1) {}
+
+    void wake() {
+        endpoints_.wake();
+        mail_.wake();
+    }
+
+    void stop() {
+        endpoints_.end();
+        mail_.end();
+        endpoints_.stop();
+        mail_.stop();
+    }
+
+    const DeliveryMeters& meters() const { return *meters_; }
+
+    void send_due() {
+        endpoints_.send_due();
+        mail_.send_due();
+    }
+
+private:
+    /// Signs as the topic wants it.
+    [[nodiscard]] topics::Sender sender_for(const topics::Topic& topic) const {
+        topics::Sender sender = sender_;
+        sender.version = topics::signature_version(topic);
+        return sender;
+    }
+
+    [[nodiscard]] topics::Topic topic_of(const topics::Delivery& delivery) const {
+        return topics::find_topic(*store_.snapshot(), delivery.topic_arn).value_or(topics::Topic{});
+    }
+
+    [[nodiscard]] Outcome send_letter(const topics::Delivery& delivery,
+                                      const topics::Subscription& subscription) const {
+        const auto topic = topic_of(delivery);
+        auto letter = topics::letter_of(delivery, subscription, topic, sender_for(topic));
+        const auto sent = send_mail_({.from = options_.mail_from,
+                                      .from_name = std::move(letter.from_name),
+                                      .to = subscription.endpoint,
+                                      .subject = std::move(letter.subject),
+                                      .text = std::move(letter.text),
+                                      .form = letter.is_json ? mail::Form::text_alone : mail::Form::text_and_html,
+                                      .unsubscribe_url = std::move(letter.unsubscribe_url),
+                                      .id = delivery.id,
+                                      .at = delivery.published_at});
+        return {.delivered = sent.accepted, .retryable = sent.retryable, .why = sent.why};
+    }
+
+    [[nodiscard]] Outcome send(const topics::Delivery& delivery, const topics::Subscription& subscription) const {
+        const auto sender = sender_for(topic_of(delivery));
+        if (subscription.protocol == "lambda") {
+            auto queued = invoke_later_(subscription.endpoint, topics::lambda_event(delivery, subscription, sender));
+            return {.delivered = queued.has_value(), .retryable = true, .why = queued ? "" : queued.error()};
+        }
+        const auto url = split_url(subscription.endpoint);
+        if (!url)
+            return {.delivered = false, .retryable = false, .why = "the endpoint is not a URL this server can reach"};
+        auto message = topics::http_message(delivery, subscription, sender);
+        net::Request request{.method = "POST",
+                             .target = url->target,
+                             .headers = std::move(message.headers),
+                             .body = std::move(message.body)};
+        if (!url->user_info.empty())
+            request.headers.emplace_back("Authorization", "Basic " + base64_encode(url->user_info));
+        const auto response = transport_.send(url->endpoint, request, options_.timeouts);
+        if (!response) return {.delivered = false, .retryable = true, .why = response.error().message};
+        if (response->status >= 200 && response->status < 300)
+            return {.delivered = true, .retryable = false, .why = {}};
+        // A client error says that the message itself is not wanted; 429 asks for patience. (SNS developer guide,
+        // delivery retries)
+        const bool retryable = response->status < 400 || response->status >= 500 || response->status == 429;
+        return {
+            .delivered = false,
+            .retryable = retryable,
+            .why = fmt::format("HTTP {}: {}", response->status, response->body.substr(0, options_.answer_bytes_kept))};
+    }
+
+    store::Store& store_;
+    net::Transport& transport_;
+    topics::Sender sender_;
+    InvokeLater invoke_later_;
+    SendMail send_mail_;
+    DeliveryOptions options_;
+    std::shared_ptr<DeliveryMeters> meters_ = std::make_shared<DeliveryMeters>();
+    LaneWorker endpoints_;  // the last members: their threads use all the others
+    LaneWorker mail_;
+};
+
 Deliveries::Deliveries(const Clock& clock, store::Store& store, Writer& writer, net::Transport& transport,
-                       topics::Sender sender, InvokeLater invoke_later, DeliveryOptions options)
+                       topics::Sender sender, InvokeLater invoke_later, SendMail send_mail, DeliveryOptions options)
     : impl_(std::make_unique<Impl>(clock, store, writer, transport, std::move(sender), std::move(invoke_later),
-                                   options)) {}
+                                   std::move(send_mail), std::move(options))) {}
 Deliveries::~Deliveries() = default;
 void Deliveries::wake() {
     impl_->wake();

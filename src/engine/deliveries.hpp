@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "base/meters.hpp"
 #include "engine/writer.hpp"
+#include "mail/mail.hpp"
 #include "net/transport.hpp"
 #include "store/store.hpp"
 #include "topics/envelope.hpp"
@@ -20,12 +21,15 @@ namespace holdpoint::engine {
 using InvokeLater =
     std::function<std::expected<void, std::string>(const std::string& function_arn, const std::string& event_json)>;
 
+/// Gives a mail to whoever takes it on. Blocking; called on the thread of the mail alone.
+using SendMail = std::function<mail::Sent(const mail::Mail& mail)>;
+
 struct DeliveryOptions {
-    std::size_t threads =
-        4;  // 0: none, also none that looks for what is due; whoever calls send_due() (the simulation)
+    std::size_t threads = 4;  // besides the one of the mail. 0: none at all; whoever calls send_due() (the simulation)
     net::Timeouts timeouts{.connect = std::chrono::milliseconds{5000},
                            .read = std::chrono::milliseconds{15000}};  // as on AWS
     std::size_t answer_bytes_kept = 200;  // of an endpoint's error page, for the dead letter
+    std::string mail_from = "holdpoint@localhost";
 };
 
 struct DeliveryMeters {
@@ -38,7 +42,7 @@ struct DeliveryMeters {
 class Deliveries {
 public:
     Deliveries(const Clock& clock, store::Store& store, Writer& writer, net::Transport& transport,
-               topics::Sender sender, InvokeLater invoke_later, DeliveryOptions options = {});
+               topics::Sender sender, InvokeLater invoke_later, SendMail send_mail, DeliveryOptions options = {});
     ~Deliveries();
     Deliveries(const Deliveries&) = delete;
     Deliveries& operator=(const Deliveries&) = delete;

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
+
+#include "topics/subscriptions.hpp"
+#include "topics/topics.hpp"
 
 namespace holdpoint::engine {
 namespace {
@@ -70,9 +74,64 @@ TEST(DeliveriesTest, KeepsNoSnapshotWhileItWaits) {
     CountingStore store;
     Writer writer(clock, store);
     const auto transport = net::make_transport();
-    Deliveries deliveries(clock, store, writer, *transport, {},
-                          [](const std::string&, const std::string&) { return std::expected<void, std::string>{}; });
+    Deliveries deliveries(
+        clock, store, writer, *transport, {},
+        [](const std::string&, const std::string&) { return std::expected<void, std::string>{}; },
+        [](const mail::Mail&) { return mail::Sent{.accepted = true}; });
     EXPECT_TRUE(store.count.wait_for_none_kept());
+    deliveries.stop();
+    writer.stop();
+}
+
+/// Takes every message, and tells when it got one.
+class TakingTransport final : public net::Transport {
+public:
+    std::expected<net::Response, net::TransportError> send(const net::Endpoint&, const net::Request&,
+                                                           const net::Timeouts&) override {
+        got_.set_value();
+        return net::Response{.status = 200, .headers = {}, .body = {}};
+    }
+    [[nodiscard]] bool wait() { return taken_.wait_for(std::chrono::seconds(10)) == std::future_status::ready; }
+
+private:
+    std::promise<void> got_;
+    std::future<void> taken_ = got_.get_future();
+};
+
+TEST(DeliveriesTest, AMailServerThatDoesNotAnswerKeepsNothingElseBack) {
+    const ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store);
+    TakingTransport endpoint;
+    std::promise<void> asked;
+    std::promise<void> answers;
+    const auto answered = answers.get_future().share();
+    Deliveries deliveries(
+        clock, *store, writer, endpoint, {},
+        [](const std::string&, const std::string&) { return std::expected<void, std::string>{}; },
+        [&](const mail::Mail& mail) {
+            EXPECT_EQ(mail.to, "ann@example.com");
+            asked.set_value();
+            answered.wait();
+            return mail::Sent{.accepted = true};
+        });
+    const auto subscribe = [&](const std::string& protocol, const std::string& target) {
+        writer.submit([=](store::Transaction& rows, TimePoint now) -> AfterCommit {
+            const auto topic = topics::create_topic(rows, {.region = "r", .account = "1"}, {"t", {}}, now).value();
+            rows.apply(topic.writes);
+            const topics::Subscribe request{
+                .topic_arn = topic.answer, .protocol = protocol, .endpoint = target, .attributes = {}};
+            rows.apply(topics::subscribe(rows, request, "1", now, protocol)->writes);
+            return {};
+        });
+    };
+    subscribe("email", "ann@example.com");
+    deliveries.wake();
+    ASSERT_EQ(asked.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+    subscribe("http", "http://endpoint.example/");
+    deliveries.wake();
+    EXPECT_TRUE(endpoint.wait());
+    answers.set_value();
     deliveries.stop();
     writer.stop();
 }

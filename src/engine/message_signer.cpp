@@ -91,9 +91,10 @@ public:
         certificate_pem_ = text_of(out.get());
     }
 
-    [[nodiscard]] std::string sign(std::string_view text) const {
+    [[nodiscard]] std::string sign(std::string_view text, topics::SignatureVersion version) const {
+        const EVP_MD* const digest = version == topics::SignatureVersion::v1 ? EVP_sha1() : EVP_sha256();
         const DigestContext context(EVP_MD_CTX_new());
-        require(context && EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key_.get()) == 1,
+        require(context && EVP_DigestSignInit(context.get(), nullptr, digest, nullptr, key_.get()) == 1,
                 "start a signature");
         const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
         std::size_t size = 0;
@@ -113,8 +114,8 @@ public:
 MessageSigner::MessageSigner(const std::string& path, const SealKey* seal)
     : impl_(std::make_unique<Impl>(path, seal)) {}
 MessageSigner::~MessageSigner() = default;
-std::string MessageSigner::sign(std::string_view text) const {
-    return impl_->sign(text);
+std::string MessageSigner::sign(std::string_view text, topics::SignatureVersion version) const {
+    return impl_->sign(text, version);
 }
 const std::string& MessageSigner::certificate_pem() const {
     return impl_->certificate_pem_;

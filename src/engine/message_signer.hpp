@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/seal.hpp"
+#include "topics/envelope.hpp"
 
 namespace holdpoint::engine {
 
@@ -18,8 +19,8 @@ public:
     explicit MessageSigner(const std::string& path, const SealKey* seal = nullptr);
     ~MessageSigner();
 
-    /// SHA256withRSA, base64 (SignatureVersion 2). From any thread.
-    [[nodiscard]] std::string sign(std::string_view text) const;
+    /// Base64. From any thread.
+    [[nodiscard]] std::string sign(std::string_view text, topics::SignatureVersion version) const;
     /// What SigningCertURL serves.
     [[nodiscard]] const std::string& certificate_pem() const;
     /// The path of SigningCertURL: `/SimpleNotificationService-<digest of the certificate>.pem`.

@@ -51,6 +51,11 @@ public:
 
     bool is_quiet() const override { return socket_.is_quiet(); }
 
+    std::optional<Socket> take_socket() override {
+        ::fcntl(socket_.get(), F_SETFL, ::fcntl(socket_.get(), F_GETFL) | O_NONBLOCK);
+        return std::move(socket_);
+    }
+
 private:
     /// 0: none.
     void set_limit(int option, std::chrono::milliseconds& current, std::chrono::milliseconds limit) {

@@ -13,21 +13,6 @@
 
 namespace holdpoint::net {
 
-class Stream {
-public:
-    virtual ~Stream() = default;
-    /// Some bytes, at least one; 0 when the peer ended. A zero limit waits for ever.
-    [[nodiscard]] virtual std::expected<std::size_t, std::string> read_some(std::span<char> into,
-                                                                            std::chrono::milliseconds limit) = 0;
-    [[nodiscard]] virtual std::expected<void, std::string> write_all(std::string_view bytes,
-                                                                     std::chrono::milliseconds limit) = 0;
-    /// False when the peer closed, or sent something that nobody asked for.
-    [[nodiscard]] virtual bool is_quiet() const = 0;
-};
-
-[[nodiscard]] std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoint& endpoint,
-                                                                                 std::chrono::milliseconds limit);
-
 /// Owns a socket's descriptor.
 class Socket {
 public:
@@ -44,6 +29,23 @@ public:
 private:
     int descriptor_;
 };
+
+class Stream {
+public:
+    virtual ~Stream() = default;
+    /// Some bytes, at least one; 0 when the peer ended. A zero limit waits for ever.
+    [[nodiscard]] virtual std::expected<std::size_t, std::string> read_some(std::span<char> into,
+                                                                            std::chrono::milliseconds limit) = 0;
+    [[nodiscard]] virtual std::expected<void, std::string> write_all(std::string_view bytes,
+                                                                     std::chrono::milliseconds limit) = 0;
+    /// False when the peer closed, or sent something that nobody asked for.
+    [[nodiscard]] virtual bool is_quiet() const = 0;
+    /// The socket under a plain stream, which then is of no more use: to start TLS on it. Nothing of a TLS stream.
+    [[nodiscard]] virtual std::optional<Socket> take_socket() = 0;
+};
+
+[[nodiscard]] std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoint& endpoint,
+                                                                                 std::chrono::milliseconds limit);
 
 /// Speaks TLS on a connected socket; verifies the peer's certificate and name. (tls_stream.cpp)
 [[nodiscard]] std::expected<std::unique_ptr<Stream>, std::string> start_tls(Socket socket, const std::string& host,

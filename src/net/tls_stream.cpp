@@ -115,6 +115,7 @@ public:
     }
 
     bool is_quiet() const override { return SSL_pending(session_.get()) == 0 && socket_.is_quiet(); }
+    std::optional<Socket> take_socket() override { return std::nullopt; }
 
 private:
     std::expected<void, std::string> wait_for(int result, std::chrono::milliseconds limit, std::string_view doing) {

@@ -19,6 +19,7 @@
 #include "net/server.hpp"
 #include "net/transport.hpp"
 #include "server/data_folder.hpp"
+#include "server/mailing.hpp"
 #include "store/maintenance.hpp"
 
 namespace holdpoint::server {
@@ -175,6 +176,15 @@ Finding examine_processes_limit(const Options& options) {
                fmt::format("allow {}: `ulimit -u {}`, or LimitNPROC={}", wanted, wanted, wanted));
 }
 
+Finding examine_mail(const Options& options) {
+    if (options.smtp_url.empty()) return ok("mail", "no mail server is set: messages to people are kept in the outbox");
+    const auto reached = try_mail_server(options);
+    if (reached) return ok("mail", options.smtp_url + " takes mail");
+    return bad(Verdict::problem, "mail", fmt::format("{}: {}", options.smtp_url, reached.error()),
+               "check smtp-url, smtp-user and smtp-password, and that its certificate is one this machine trusts "
+               "(SSL_CERT_FILE names others)");
+}
+
 Finding examine_aws() {
     const auto text = cli::installed_aws_version();
     const auto version = text ? cli::parse_aws_version(*text) : std::nullopt;
@@ -269,6 +279,7 @@ std::vector<Finding> examine(const Options& options, const Clock& clock) {
     if (is_there) examine_databases(data, findings);
     findings.push_back(examine_files_limit(options));
     findings.push_back(examine_processes_limit(options));
+    findings.push_back(examine_mail(options));
     findings.push_back(examine_aws());
     return findings;
 }

@@ -73,7 +73,7 @@ constexpr std::array kLogs{"CreateLogGroup",    "CreateLogStream",    "DeleteLog
                            "PutLogEvents",      "PutRetentionPolicy"};
 constexpr std::array kSns{"ConfirmSubscription", "CreateTopic",
                           "DeleteTopic",         "GetSubscriptionAttributes",
-                          "GetTopicAttributes",  "HoldpointListOutbox",
+                          "GetTopicAttributes",  "HoldpointListDeadLetters",
                           "ListSubscriptions",   "ListSubscriptionsByTopic",
                           "ListTopics",          "Publish",
                           "PublishBatch",        "SetSubscriptionAttributes",

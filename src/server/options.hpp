@@ -39,6 +39,10 @@ struct Options {
     std::int64_t header_timeout_seconds = 30;     // from the first byte of a request to the end of its headers
     std::int64_t body_timeout_seconds = 60;       // from there to its last byte
     std::int64_t connection_idle_seconds = 120;   // between requests of one connection
+    std::string smtp_url = {};                    // smtp:// or smtps://; empty: mail goes to the outbox
+    std::string smtp_user = {};                   // empty: nobody signs in there
+    std::string smtp_password = {};
+    std::string mail_from = {};
     core::Limits limits = {};
 };
 

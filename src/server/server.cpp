@@ -27,6 +27,7 @@
 #include "net/server.hpp"
 #include "server/data_folder.hpp"
 #include "server/gateway.hpp"
+#include "server/mailing.hpp"
 #include "server/metrics_page.hpp"
 #include "server/probes.hpp"
 #include "server/request_observer.hpp"
@@ -107,10 +108,12 @@ public:
                   invoker_.log(function, std::move(line));
               },
               options.region, options.account),
-          deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later()),
+          deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later(),
+                      make_mailing(options, *logs_, clock_.now()), delivery_options(options)),
           gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options)) {
         code_.remove_unused(*store_->snapshot());
         reserve_concurrency();
+        move_old_outbox(writer_, *logs_);
         executions_.recover();
         events_.run_due();
         deliveries_.wake();
@@ -270,8 +273,15 @@ private:
 
     topics::Sender sender() {
         return {.base_url = url_,
-                .sign = [this](std::string_view text) { return signer_.sign(text); },
+                .sign = [this](std::string_view text,
+                               topics::SignatureVersion version) { return signer_.sign(text, version); },
                 .signing_cert_url = url_ + signer_.certificate_path()};
+    }
+
+    static engine::DeliveryOptions delivery_options(const Options& options) {
+        engine::DeliveryOptions deliveries;
+        if (!options.mail_from.empty()) deliveries.mail_from = options.mail_from;
+        return deliveries;
     }
 
     engine::InvokeLater invoke_later() {

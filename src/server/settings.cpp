@@ -6,6 +6,8 @@
 #include <charconv>
 #include <optional>
 
+#include "mail/smtp.hpp"
+
 namespace holdpoint::server {
 
 namespace {
@@ -213,6 +215,41 @@ std::vector<Setting> security_settings() {
     };
 }
 
+template <class Member>
+Setting secret(const std::string& name, Member member, const std::string& expected, const std::string& meaning) {
+    Setting setting = file(name, member, meaning);
+    setting.form = "TEXT";
+    setting.expected = expected;
+    setting.is_secret = true;
+    return setting;
+}
+
+/// How mail leaves the server.
+std::vector<Setting> mail_settings() {
+    return {{.name = "smtp-url",
+             .form = "URL",
+             .expected = "smtp://HOST:PORT or smtps://HOST:PORT, without a user",
+             .meaning = "mail server that takes the messages to people; without it they are kept in the outbox",
+             .read =
+                 [](Options& options, const std::string& value) {
+                     options.smtp_url = value;
+                     return value.empty() || mail::parse_smtp_url(value).has_value();
+                 },
+             .show = [](const Options& options) { return options.smtp_url; }},
+            {.name = "mail-from",
+             .form = "ADDRESS",
+             .expected = "an e-mail address, such as approvals@example.com",
+             .meaning = "who the messages are from",
+             .read =
+                 [](Options& options, const std::string& value) {
+                     options.mail_from = value;
+                     return value.empty() || mail::is_address(value);
+                 },
+             .show = [](const Options& options) { return options.mail_from; }},
+            secret("smtp-user", &Options::smtp_user, "a user's name", "who signs in at the mail server"),
+            secret("smtp-password", &Options::smtp_password, "a password", "with what")};
+}
+
 }  // namespace
 
 std::vector<Setting> settings() {
@@ -240,7 +277,7 @@ std::vector<Setting> settings() {
         number("log-retention-days", &Options::log_retention_days, 0, 3653,
                "log lines older than this are erased, unless their group has a retention of its own; 0 keeps them"),
     };
-    for (Setting& setting : security_settings()) table.push_back(std::move(setting));
+    for (auto&& group : {security_settings(), mail_settings()}) std::ranges::copy(group, std::back_inserter(table));
     for (const std::string_view limit : core::limit_names()) table.push_back(limit_setting(limit));
     return table;
 }
@@ -260,6 +297,7 @@ bool Setting::is_switch() const {
 }
 
 std::string Setting::flag() const {
+    if (is_secret) return "";
     if (name.starts_with(kLimitPrefix)) return "--limit " + name.substr(kLimitPrefix.size()) + "=";
     return "--" + name;
 }
@@ -346,6 +384,12 @@ Result<Configuration> configure(Options defaults, const std::vector<Assignment>&
     if (configuration.options.tls_certificate.empty() != configuration.options.tls_key.empty()) {
         return invalid("--tls-cert and --tls-key: expected both or neither");
     }
+    if (configuration.options.smtp_url.empty() != configuration.options.mail_from.empty()) {
+        return invalid("--smtp-url and --mail-from: expected both or neither");
+    }
+    if (configuration.options.smtp_user.empty() != configuration.options.smtp_password.empty()) {
+        return invalid("smtp-user and smtp-password: expected both or neither");
+    }
     return configuration;
 }
 
@@ -353,9 +397,11 @@ std::string print_config(const Configuration& configuration) {
     std::string text;
     for (const Setting& setting : settings()) {
         const auto origin = configuration.origins.find(setting.name);
-        text += fmt::format("{:<50}  # {}\n",
-                            fmt::format("{} = {}", setting.name, quoted(setting.show(configuration.options))),
-                            origin == configuration.origins.end() ? "default" : origin->second);
+        const bool is_default = origin == configuration.origins.end();
+        const std::string value = setting.is_secret ? "" : setting.show(configuration.options);
+        text +=
+            fmt::format("{:<50}  # {}{}\n", fmt::format("{} = {}", setting.name, quoted(value)),
+                        is_default ? "default" : origin->second, setting.is_secret && !is_default ? ", not shown" : "");
     }
     return text;
 }
@@ -366,7 +412,8 @@ std::string settings_markdown() {
     const Options defaults{.data = "~/.local/share/holdpoint"};
     for (const Setting& setting : settings()) {
         const std::string shown = setting.show(defaults);
-        text += fmt::format("| `{}` | `{}` | `{}` | {} | {} | {} |\n", setting.name, setting.flag(), setting.variable(),
+        const std::string flag = setting.is_secret ? "none: it is a secret" : "`" + setting.flag() + "`";
+        text += fmt::format("| `{}` | {} | `{}` | {} | {} | {} |\n", setting.name, flag, setting.variable(),
                             setting.expected, shown.empty() ? "none" : "`" + shown + "`", setting.meaning);
     }
     return text;

@@ -26,10 +26,12 @@ struct Setting {
     /// False: the text is not what was expected.
     std::function<bool(Options& options, const std::string& text)> read;
     std::function<std::string(const Options& options)> show;
+    /// Nothing that others may see: no flag, which stands in the list of processes, and not printed.
+    bool is_secret = false;
 
     /// On or off: a flag without a value turns it on.
     [[nodiscard]] bool is_switch() const;
-    /// --listen; a limit's is `--limit operations=`.
+    /// --listen; a limit's is `--limit operations=`. A secret has none.
     [[nodiscard]] std::string flag() const;
     /// HOLDPOINT_LISTEN
     [[nodiscard]] std::string variable() const;

@@ -35,7 +35,7 @@ SettingsFlags::SettingsFlags(CLI::App& command) : command_(command) {
                        fmt::format("file with settings, one `name = value` in a line; or {}", kConfigVariable));
     const Options defaults{.data = cli::default_data_folder()};
     for (const Setting& setting : settings()) {
-        if (setting.name.starts_with("limit.")) continue;
+        if (setting.name.starts_with("limit.") || setting.is_secret) continue;
         if (setting.is_switch()) {
             command.add_flag("--" + setting.name, flags_[setting.name], help_of(setting, defaults));
             continue;

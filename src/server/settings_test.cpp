@@ -48,6 +48,21 @@ TEST(Settings, LaterSourcesWinAndTheOriginIsKnown) {
     EXPECT_THAT(printed, HasSubstr("# default"));
 }
 
+TEST(Settings, ASecretIsNeitherAFlagNorPrinted) {
+    const auto read = read_config(
+        "/etc/h.conf", "smtp-url = smtp://mail:587\nmail-from = a@b.c\nsmtp-user = u\nsmtp-password = s3cret\n");
+    const auto configuration = configure({}, read.value());
+    ASSERT_TRUE(configuration) << configuration.error().message;
+    EXPECT_EQ(configuration->options.smtp_password, "s3cret");
+    const std::string printed = print_config(*configuration);
+    EXPECT_THAT(printed, HasSubstr("# /etc/h.conf:4, not shown"));
+    EXPECT_THAT(printed, ::testing::Not(HasSubstr("s3cret")));
+    for (const Setting& setting : settings()) EXPECT_EQ(setting.flag().empty(), setting.is_secret) << setting.name;
+    EXPECT_THAT(refusal("smtp-url = smtp://mail:587"), HasSubstr("--mail-from: expected both"));
+    EXPECT_THAT(refusal("smtp-url = mail:587"), HasSubstr("expected smtp://HOST:PORT"));
+    EXPECT_THAT(refusal("smtp-user = u"), HasSubstr("expected both or neither"));
+}
+
 TEST(Settings, WhatIsPrintedIsAConfigurationFile) {
     const Configuration odd{.options = {.data = R"(/a "folder" \ with # marks)"}};
     const auto read = read_config("printed", print_config(odd));

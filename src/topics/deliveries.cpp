@@ -25,18 +25,21 @@ std::uint64_t key_time(TimePoint at) {
 
 }  // namespace
 
-std::vector<Delivery> due_deliveries(const RowReader& rows, TimePoint now, std::size_t limit,
+std::vector<Delivery> due_deliveries(const RowReader& rows, Lane lane, TimePoint now, std::size_t limit,
                                      const std::set<std::string>& known) {
     std::vector<Delivery> due;
     if (limit == 0) return due;
-    for (const auto& row : rows.scan(Space::deliveries, "", number_key(key_time(now) + 1), limit + known.size())) {
+    const auto rows_due = rows.scan(Space::deliveries, lane_key(lane, from_epoch_ms(0)),
+                                    lane_key(lane, now + Milliseconds{1}), limit + known.size());
+    for (const auto& row : rows_due) {
         if (due.size() < limit && !known.contains(row.key)) due.push_back(decode_delivery(row.value));
     }
     return due;
 }
 
-std::optional<TimePoint> next_delivery_due(const RowReader& rows) {
-    const auto next = rows.scan(Space::deliveries, "", number_key(kDeadBit), 1);
+std::optional<TimePoint> next_delivery_due(const RowReader& rows, Lane lane) {
+    const auto end = lane == Lane::mail ? number_key(kDeadBit) : lane_key(Lane::mail, from_epoch_ms(0));
+    const auto next = rows.scan(Space::deliveries, lane_key(lane, from_epoch_ms(0)), end, 1);
     if (next.empty()) return std::nullopt;
     return decode_delivery(next.front().value).due_at;
 }

@@ -13,11 +13,11 @@ namespace holdpoint::topics {
 /// How long a message that nobody took stays as a dead letter. (SQS keeps one for 14 days at most)
 inline constexpr Milliseconds kDeadLetterRetention = std::chrono::hours{24 * 14};
 
-/// Deliveries due at `now`, the oldest first, without those whose keys are `known`.
-[[nodiscard]] std::vector<Delivery> due_deliveries(const RowReader& rows, TimePoint now, std::size_t limit,
+/// Deliveries of a lane due at `now`, the oldest first, without those whose keys are `known`.
+[[nodiscard]] std::vector<Delivery> due_deliveries(const RowReader& rows, Lane lane, TimePoint now, std::size_t limit,
                                                    const std::set<std::string>& known = {});
-/// When the next delivery is due; nothing when none waits.
-[[nodiscard]] std::optional<TimePoint> next_delivery_due(const RowReader& rows);
+/// When the next delivery of a lane is due; nothing when none waits.
+[[nodiscard]] std::optional<TimePoint> next_delivery_due(const RowReader& rows, Lane lane);
 
 /// The endpoint took it, or its subscription is gone.
 [[nodiscard]] std::vector<RowWrite> finish_delivery(const RowReader& rows, const Delivery& delivery);

@@ -15,6 +15,14 @@ namespace json = boost::json;
 
 constexpr int kRetriesMax = 100;
 constexpr int kDelaySecondsMax = 3600;
+/// What AWS does where a customer's own server takes the messages, whatever the topic's policy for HTTP says. (SNS
+/// developer guide, "Message delivery retries")
+const RetryPolicy kMailPolicy{.retries = 50,
+                              .min_delay_retries = 2,
+                              .max_delay_retries = 38,
+                              .min_delay_seconds = 10,
+                              .max_delay_seconds = 600,
+                              .backoff = "exponential"};
 
 std::unexpected<Error> bad_policy(std::string_view why) {
     return invalid_parameter(fmt::format("DeliveryPolicy: {}", why));
@@ -104,6 +112,7 @@ Result<RetryPolicy> parse_topic_policy(std::string_view text) {
 }
 
 RetryPolicy effective_policy(const Topic& topic, const Subscription& subscription) {
+    if (is_mail(subscription.protocol)) return kMailPolicy;
     if (const auto own = subscription.attributes.find("DeliveryPolicy"); own != subscription.attributes.end()) {
         return parse_subscription_policy(own->second).value_or(RetryPolicy{});
     }

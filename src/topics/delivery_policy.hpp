@@ -24,7 +24,8 @@ struct RetryPolicy {
 [[nodiscard]] Result<RetryPolicy> parse_subscription_policy(std::string_view text);
 /// Checks a topic's DeliveryPolicy ({"http": {"defaultHealthyRetryPolicy": …}}).
 [[nodiscard]] Result<RetryPolicy> parse_topic_policy(std::string_view text);
-/// The subscription's own policy, else its topic's, else AWS's default (three retries, 20 s apart).
+/// The subscription's own policy, else its topic's, else AWS's default: three retries, 20 s apart; of mail 50 in six
+/// hours.
 [[nodiscard]] RetryPolicy effective_policy(const Topic& topic, const Subscription& subscription);
 /// The policy as GetTopicAttributes and GetSubscriptionAttributes show it.
 [[nodiscard]] std::string effective_policy_json(const RetryPolicy& policy, bool of_topic);

@@ -22,20 +22,30 @@ json::object attributes_json(const MessageAttributes& attributes) {
     return object;
 }
 
-std::string unsubscribe_url(const Subscription& subscription, const Sender& sender) {
-    return fmt::format("{}/?Action=Unsubscribe&SubscriptionArn={}&Token={}", sender.base_url,
-                       percent_encode(subscription.arn()), unsubscribe_token(subscription));
-}
-
 void add_signature(json::object& object, const std::string& text, const Sender& sender,
                    std::string_view cert_url_member) {
     if (!sender.sign) return;
-    object.emplace("SignatureVersion", "2");
-    object.emplace("Signature", sender.sign(text));
+    object.emplace("SignatureVersion", sender.version == SignatureVersion::v1 ? "1" : "2");
+    object.emplace("Signature", sender.sign(text, sender.version));
     object.emplace(cert_url_member, sender.signing_cert_url);
 }
 
 }  // namespace
+
+SignatureVersion signature_version(const Topic& topic) {
+    const auto own = topic.attributes.find("SignatureVersion");
+    return own != topic.attributes.end() && own->second == "1" ? SignatureVersion::v1 : SignatureVersion::v2;
+}
+
+std::string subscribe_url(const Subscription& subscription, const Sender& sender) {
+    return fmt::format("{}/?Action=ConfirmSubscription&TopicArn={}&Token={}", sender.base_url,
+                       percent_encode(subscription.topic_arn), subscription.token);
+}
+
+std::string unsubscribe_url(const Subscription& subscription, const Sender& sender) {
+    return fmt::format("{}/?Action=Unsubscribe&SubscriptionArn={}&Token={}", sender.base_url,
+                       percent_encode(subscription.arn()), unsubscribe_token(subscription));
+}
 
 std::string notification_to_sign(const Delivery& delivery) {
     std::string text = fmt::format("Message\n{}\nMessageId\n{}\n", delivery.message, delivery.message_id);
@@ -44,12 +54,11 @@ std::string notification_to_sign(const Delivery& delivery) {
                               delivery.topic_arn);
 }
 
-std::string confirmation_to_sign(const Delivery& delivery, const Subscription& subscription,
-                                 std::string_view subscribe_url) {
+std::string confirmation_to_sign(const Delivery& delivery, const Subscription& subscription, std::string_view url) {
     return fmt::format(
         "Message\n{}\nMessageId\n{}\nSubscribeURL\n{}\nTimestamp\n{}\nToken\n{}\nTopicArn\n{}"
         "\nType\nSubscriptionConfirmation\n",
-        delivery.message, delivery.message_id, subscribe_url, to_iso8601(delivery.published_at), subscription.token,
+        delivery.message, delivery.message_id, url, to_iso8601(delivery.published_at), subscription.token,
         delivery.topic_arn);
 }
 
@@ -65,16 +74,15 @@ std::string notification_json(const Delivery& delivery, const Sender& sender, co
 }
 
 std::string confirmation_json(const Delivery& delivery, const Subscription& subscription, const Sender& sender) {
-    const auto subscribe_url = fmt::format("{}/?Action=ConfirmSubscription&TopicArn={}&Token={}", sender.base_url,
-                                           percent_encode(delivery.topic_arn), subscription.token);
+    const auto url = subscribe_url(subscription, sender);
     json::object object{{"Type", "SubscriptionConfirmation"},
                         {"MessageId", delivery.message_id},
                         {"Token", subscription.token},
                         {"TopicArn", delivery.topic_arn},
                         {"Message", delivery.message},
-                        {"SubscribeURL", subscribe_url},
+                        {"SubscribeURL", url},
                         {"Timestamp", to_iso8601(delivery.published_at)}};
-    add_signature(object, confirmation_to_sign(delivery, subscription, subscribe_url), sender, "SigningCertURL");
+    add_signature(object, confirmation_to_sign(delivery, subscription, url), sender, "SigningCertURL");
     return json::serialize(object);
 }
 

@@ -13,6 +13,9 @@ namespace {
 
 namespace json = boost::json;
 
+/// Mail is behind everything else that is due; no time reaches this bit.
+constexpr std::uint64_t kMailBit = std::uint64_t{1} << 62;
+
 json::object to_json(const Attributes& attributes) {
     json::object object;
     for (const auto& [name, value] : attributes) object.emplace(name, value);
@@ -78,10 +81,22 @@ std::string subscription_key(std::string_view topic_arn, std::string_view id) {
     return subscription_prefix(topic_arn).append(id);
 }
 
-std::string delivery_key(const Delivery& delivery) {
+std::string lane_key(Lane lane, TimePoint at) {
     std::string key;
-    append_key_number(key, static_cast<std::uint64_t>(to_epoch_ms(delivery.due_at)));
-    return key + delivery.id;
+    append_key_number(key, (lane == Lane::mail ? kMailBit : 0) | static_cast<std::uint64_t>(to_epoch_ms(at)));
+    return key;
+}
+
+std::string delivery_key(const Delivery& delivery) {
+    return lane_key(delivery.lane, delivery.due_at) + delivery.id;
+}
+
+bool is_mail(std::string_view protocol) {
+    return protocol == "email" || protocol == "email-json";
+}
+
+Lane lane_of(const Subscription& subscription) {
+    return is_mail(subscription.protocol) ? Lane::mail : Lane::endpoints;
 }
 
 std::string encode(const Topic& value) {
@@ -106,6 +121,7 @@ std::string encode(const Subscription& value) {
 
 std::string encode(const Delivery& value) {
     json::object object{{"id", value.id},
+                        {"lane", value.lane == Lane::mail ? "mail" : "endpoints"},
                         {"kind", value.kind == DeliveryKind::notification ? "notification" : "confirmation"},
                         {"topic_arn", value.topic_arn},
                         {"subscription_id", value.subscription_id},
@@ -118,15 +134,6 @@ std::string encode(const Delivery& value) {
                         {"last_error", value.last_error}};
     if (value.subject) object.emplace("subject", *value.subject);
     return json::serialize(object);
-}
-
-std::string encode(const OutboxMail& value) {
-    return json::serialize(json::object{{"at", to_epoch_ms(value.at)},
-                                        {"to", value.to},
-                                        {"subject", value.subject},
-                                        {"body", value.body},
-                                        {"topic_arn", value.topic_arn},
-                                        {"message_id", value.message_id}});
 }
 
 Topic decode_topic(std::string_view text) {
@@ -153,7 +160,10 @@ Subscription decode_subscription(std::string_view text) {
 
 Delivery decode_delivery(std::string_view text) {
     const auto object = parse_row("delivery", text);
+    // Earlier versions had one lane.
+    const auto* lane = object.if_contains("lane");
     Delivery delivery{.id = text_at(object, "id"),
+                      .lane = lane != nullptr && lane->as_string() == "mail" ? Lane::mail : Lane::endpoints,
                       .kind = object.at("kind").as_string() == "notification" ? DeliveryKind::notification
                                                                               : DeliveryKind::confirmation,
                       .topic_arn = text_at(object, "topic_arn"),

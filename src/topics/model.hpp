@@ -57,9 +57,13 @@ using MessageAttributes = std::map<std::string, MessageAttribute>;
 
 enum class DeliveryKind { notification, confirmation };
 
-/// One message on its way to one endpoint. Space::deliveries, key: due time, then the id.
+/// Deliveries of one lane never wait for those of another: a mail server that does not answer keeps nothing else back.
+enum class Lane { endpoints, mail };
+
+/// One message on its way to one endpoint. Space::deliveries, key: lane and due time, then the id.
 struct Delivery {
     std::string id;
+    Lane lane = Lane::endpoints;
     DeliveryKind kind = DeliveryKind::notification;
     std::string topic_arn;
     std::string subscription_id;
@@ -74,7 +78,8 @@ struct Delivery {
     friend bool operator==(const Delivery&, const Delivery&) = default;
 };
 
-/// An e-mail that would have been sent. Space::outbox, key: time, then the message's and the subscription's id.
+/// An e-mail as earlier versions kept it, which sent none. Space::outbox, key: time, then the message's and the
+/// subscription's id. Nothing adds to it any more.
 struct OutboxMail {
     TimePoint at;
     std::string to;
@@ -89,12 +94,17 @@ struct OutboxMail {
 [[nodiscard]] std::string subscription_key(std::string_view topic_arn, std::string_view id);
 [[nodiscard]] std::string subscription_prefix(std::string_view topic_arn);
 [[nodiscard]] std::string delivery_key(const Delivery& delivery);
+/// Where the keys of a lane begin whose deliveries are due from `at` on.
+[[nodiscard]] std::string lane_key(Lane lane, TimePoint at);
+
+/// email or email-json.
+[[nodiscard]] bool is_mail(std::string_view protocol);
+[[nodiscard]] Lane lane_of(const Subscription& subscription);
 
 // A value that cannot be read means a damaged database: these throw std::runtime_error.
 [[nodiscard]] std::string encode(const Topic& value);
 [[nodiscard]] std::string encode(const Subscription& value);
 [[nodiscard]] std::string encode(const Delivery& value);
-[[nodiscard]] std::string encode(const OutboxMail& value);
 [[nodiscard]] Topic decode_topic(std::string_view text);
 [[nodiscard]] Subscription decode_subscription(std::string_view text);
 [[nodiscard]] Delivery decode_delivery(std::string_view text);

@@ -10,9 +10,7 @@
 #include <set>
 
 #include "base/encoding.hpp"
-#include "topics/envelope.hpp"
 #include "topics/filter_policy.hpp"
-#include "topics/outbox.hpp"
 
 namespace holdpoint::topics {
 namespace {
@@ -22,7 +20,6 @@ namespace json = boost::json;
 constexpr std::size_t kBatchEntriesMax = 10;
 constexpr std::size_t kBatchIdLengthMax = 80;
 constexpr std::size_t kAttributeNameLengthMax = 256;
-constexpr std::string_view kDefaultMailSubject = "AWS Notification Message";
 
 std::unexpected<Error> bad_attribute(std::string_view name, std::string_view why) {
     return fail("ParameterValueInvalid", 400, fmt::format("The message attribute '{}' {}", name, why));
@@ -116,6 +113,7 @@ bool wants(const Subscription& subscription, const Message& message) {
 Delivery delivery_of(const Subscription& subscription, const Message& message, std::string_view message_id,
                      TimePoint now) {
     return {.id = fmt::format("{}/{}", message_id, subscription.id),
+            .lane = lane_of(subscription),
             .kind = DeliveryKind::notification,
             .topic_arn = subscription.topic_arn,
             .subscription_id = subscription.id,
@@ -129,28 +127,14 @@ Delivery delivery_of(const Subscription& subscription, const Message& message, s
             .last_error = {}};
 }
 
-OutboxMail mail_of(const Subscription& subscription, const Delivery& delivery) {
-    const bool as_json = subscription.protocol == "email-json";
-    return {.at = delivery.published_at,
-            .to = subscription.endpoint,
-            .subject = delivery.subject.value_or(std::string(kDefaultMailSubject)),
-            .body = as_json ? notification_json(delivery, {}) : delivery.message,
-            .topic_arn = delivery.topic_arn,
-            .message_id = delivery.message_id};
-}
-
 Decided<std::string> fan_out(const std::vector<Subscription>& subscriptions, const Message& message, TimePoint now,
                              std::string_view nonce) {
     Decided<std::string> decided{.answer = derived_id(nonce, "message"), .writes = {}};
     for (const auto& subscription : subscriptions) {
         if (!wants(subscription, message)) continue;
         const auto delivery = delivery_of(subscription, message, decided.answer, now);
-        if (subscription.protocol.starts_with("email")) {
-            decided.writes.push_back(put_in_outbox(mail_of(subscription, delivery), subscription.id));
-        } else {
-            decided.writes.push_back(
-                {.space = Space::deliveries, .key = delivery_key(delivery), .value = encode(delivery)});
-        }
+        decided.writes.push_back(
+            {.space = Space::deliveries, .key = delivery_key(delivery), .value = encode(delivery)});
     }
     return decided;
 }
@@ -214,7 +198,6 @@ Result<Decided<std::string>> publish(const RowReader& rows, std::string_view top
     auto subscriptions = subscriptions_of(rows, topic_arn);
     if (!subscriptions) return std::unexpected(subscriptions.error());
     auto decided = fan_out(*subscriptions, message, now, nonce);
-    std::ranges::move(trim_outbox(rows, now), std::back_inserter(decided.writes));
     return decided;
 }
 
@@ -234,7 +217,6 @@ Result<Decided<std::vector<BatchResult>>> publish_batch(const RowReader& rows, s
         std::ranges::move(one.writes, std::back_inserter(decided.writes));
         decided.answer.push_back({.id = entry.id, .message_id = std::move(one.answer)});
     }
-    std::ranges::move(trim_outbox(rows, now), std::back_inserter(decided.writes));
     return decided;
 }
 

@@ -19,8 +19,8 @@ struct Message {
 /// Checks everything that does not depend on the topic: InvalidParameter or ParameterValueInvalid.
 [[nodiscard]] Result<void> check_message(const Message& message);
 
-/// Answers the message's id. One delivery row per subscription that wants the message, due at once; e-mail goes to the
-/// outbox. `nonce` must never repeat.
+/// Answers the message's id. One delivery row per subscription that wants the message, due at once. `nonce` must never
+/// repeat.
 [[nodiscard]] Result<Decided<std::string>> publish(const RowReader& rows, std::string_view topic_arn,
                                                    const Message& message, TimePoint now, std::string_view nonce);
 

@@ -84,11 +84,12 @@ Result<void> check_attribute(const std::string& protocol, const std::string& nam
 }
 
 bool needs_confirmation(std::string_view protocol) {
-    return protocol == "http" || protocol == "https";
+    return protocol != "lambda";
 }
 
 Delivery confirmation_of(const Subscription& subscription, TimePoint now, std::string_view nonce) {
     return {.id = derived_id(nonce, "confirmation-delivery"),
+            .lane = lane_of(subscription),
             .kind = DeliveryKind::confirmation,
             .topic_arn = subscription.topic_arn,
             .subscription_id = subscription.id,
@@ -275,7 +276,7 @@ Result<Attributes> subscription_attributes(const RowReader& rows, std::string_vi
     attributes.emplace("ConfirmationWasAuthenticated", flag(subscription->confirmation_was_authenticated));
     attributes.emplace("RawMessageDelivery", "false");
     if (attributes.contains("FilterPolicy")) attributes.emplace("FilterPolicyScope", "MessageAttributes");
-    if (needs_confirmation(subscription->protocol)) {
+    if (subscription->protocol.starts_with("http")) {
         const auto topic = find_topic(rows, subscription->topic_arn);
         attributes.emplace("EffectiveDeliveryPolicy",
                            effective_policy_json(effective_policy(topic.value_or(Topic{}), *subscription), false));

@@ -1,8 +1,7 @@
 // Operations on subscriptions: subscribe, confirm, unsubscribe, list, attributes. (AWS API, SNS 2010-03-31)
 //
-// An http(s) endpoint must confirm: it is sent a token and stays pending until the token comes back. E-mail has no way
-// out of this machine: what would be sent goes to the outbox, so an e-mail subscription counts as confirmed at once.
-// Lambda subscriptions need no confirmation, as on AWS.
+// An http(s) endpoint and whoever reads an e-mail address must confirm: they are sent a token, and the subscription
+// stays pending until the token comes back. Lambda subscriptions need no confirmation, as on AWS.
 #pragma once
 
 #include <string>

@@ -9,7 +9,7 @@
 #include "topics/delivery_policy.hpp"
 #include "topics/envelope.hpp"
 #include "topics/filter_policy.hpp"
-#include "topics/outbox.hpp"
+#include "topics/letter.hpp"
 #include "topics/publish.hpp"
 #include "topics/subscriptions.hpp"
 
@@ -88,7 +88,7 @@ struct TopicsTest : testing::Test {
         rows.apply(
             confirm_subscription(rows, arn, find_subscription(rows, parts.first, parts.second)->token, false, now)
                 ->writes);
-        for (const auto& each : due_deliveries(rows, now, 10)) rows.apply(finish_delivery(rows, each));
+        for (const auto& each : due_deliveries(rows, Lane::endpoints, now, 10)) rows.apply(finish_delivery(rows, each));
         return subscription;
     }
 };
@@ -140,7 +140,7 @@ TEST_F(TopicsTest, MessagesAreCheckedAsAwsChecksThem) {
 TEST_F(TopicsTest, HttpSubscriptionsGetNothingButTheConfirmationUntilTheyConfirm) {
     const auto subscription = *subscribed("http", "http://localhost:9/hook");
     ASSERT_TRUE(published({.message = "early", .subject = {}, .structure = {}, .attributes = {}}));
-    const auto due = due_deliveries(rows, now, 10);
+    const auto due = due_deliveries(rows, Lane::endpoints, now, 10);
     ASSERT_EQ(due.size(), 1U);
     EXPECT_EQ(due.front().kind, DeliveryKind::confirmation);
     EXPECT_EQ(subscription_attributes(rows, subscription)->at("PendingConfirmation"), "true");
@@ -150,36 +150,63 @@ TEST_F(TopicsTest, HttpSubscriptionsGetNothingButTheConfirmationUntilTheyConfirm
     EXPECT_FALSE(confirm_subscription(rows, arn, token, false, now + 49h));
     rows.apply(confirm_subscription(rows, arn, token, false, now)->writes);
     ASSERT_TRUE(published({.message = "late", .subject = {}, .structure = {}, .attributes = {}}));
-    EXPECT_EQ(due_deliveries(rows, now, 10).size(), 2U);
+    EXPECT_EQ(due_deliveries(rows, Lane::endpoints, now, 10).size(), 2U);
 }
 
-TEST_F(TopicsTest, MailGoesToTheOutboxAndIsForgottenAfterThirtyDays) {
-    ASSERT_TRUE(subscribed("email", "boss@example.com"));
-    ASSERT_TRUE(published({.message = R"({"default":"d","email":"for people"})",
-                           .subject = "Please decide",
-                           .structure = "json",
-                           .attributes = {}}));
-    const auto mails = read_outbox(rows, 10);
-    ASSERT_EQ(mails.size(), 1U);
-    EXPECT_EQ(mails.front().to, "boss@example.com");
-    EXPECT_EQ(mails.front().subject, "Please decide");
-    EXPECT_EQ(mails.front().body, "for people");
-    now += 24h * 31;
-    ASSERT_TRUE(published({.message = "next month", .subject = {}, .structure = {}, .attributes = {}}));
-    EXPECT_EQ(read_outbox(rows, 10).size(), 1U);
+TEST_F(TopicsTest, AnAddressMustConfirmAndThenGetsLetters) {
+    const auto subscription_arn = *subscribed("email", "boss@example.com");
+    const Sender sender{.base_url = "http://here", .sign = {}, .signing_cert_url = {}};
+    const auto letter = [&] {
+        const auto due = due_deliveries(rows, Lane::mail, now, 10);
+        EXPECT_EQ(due.size(), 1U);
+        for (const auto& each : due) rows.apply(finish_delivery(rows, each));
+        return letter_of(due.front(), *find_subscription(rows, arn, due.front().subscription_id),
+                         *find_topic(rows, arn), sender);
+    };
+    const Message message{.message = R"({"default":"d","email":"for people"})",
+                          .subject = "Please decide",
+                          .structure = "json",
+                          .attributes = {}};
+    ASSERT_TRUE(published(message));
+    EXPECT_FALSE(next_delivery_due(rows, Lane::endpoints)) << "mail has a lane of its own";
+    const auto question = letter();
+    EXPECT_EQ(question.subject, "AWS Notification - Subscription Confirmation");
+    const auto token = find_subscription(rows, arn, split_subscription_arn(subscription_arn)->second)->token;
+    EXPECT_NE(question.text.find("http://here/?Action=ConfirmSubscription&TopicArn="), std::string::npos);
+    EXPECT_NE(question.text.find("Token=" + token + "\n"), std::string::npos);
+    rows.apply(confirm_subscription(rows, arn, token, false, now)->writes);
+    ASSERT_TRUE(published(message));
+    const auto wanted = letter();
+    EXPECT_EQ(wanted.subject, "Please decide");
+    EXPECT_EQ(wanted.text,
+              "for people\n\n--\nTo get no more messages of this topic:\n" + wanted.unsubscribe_url + "\n");
+    EXPECT_TRUE(may_unsubscribe(rows, subscription_arn,
+                                wanted.unsubscribe_url.substr(wanted.unsubscribe_url.find("Token=") + 6)));
+}
+
+TEST_F(TopicsTest, AMailServerIsWaitedForLongerThanAnEndpoint) {
+    ASSERT_TRUE(subscribed("email-json", "boss@example.com"));
+    int tries = 0;
+    for (const auto begin = now; !due_deliveries(rows, Lane::mail, now, 1).empty(); ++tries) {
+        rows.apply(fail_delivery(rows, due_deliveries(rows, Lane::mail, now, 1).front(), "421 later", true, now));
+        now = next_delivery_due(rows, Lane::mail).value_or(now);
+        EXPECT_LT(now - begin, 8h);
+    }
+    EXPECT_EQ(tries, 51);
+    EXPECT_EQ(dead_letters(rows, 10).size(), 1U);
 }
 
 TEST_F(TopicsTest, AFailedDeliveryIsTriedThreeTimesMoreAndThenIsADeadLetter) {
     confirmed_http();
     ASSERT_TRUE(published({.message = "m", .subject = {}, .structure = {}, .attributes = {}}));
     for (int attempt = 0; attempt < 4; ++attempt) {
-        const auto due = due_deliveries(rows, now, 10);
+        const auto due = due_deliveries(rows, Lane::endpoints, now, 10);
         ASSERT_EQ(due.size(), 1U) << attempt;
         rows.apply(fail_delivery(rows, due.front(), "connection refused", true, now));
-        EXPECT_TRUE(due_deliveries(rows, now + 19s, 10).empty());
+        EXPECT_TRUE(due_deliveries(rows, Lane::endpoints, now + 19s, 10).empty());
         now += 20s;
     }
-    EXPECT_FALSE(next_delivery_due(rows));
+    EXPECT_FALSE(next_delivery_due(rows, Lane::endpoints));
     ASSERT_EQ(dead_letters(rows, 10).size(), 1U);
     EXPECT_EQ(dead_letters(rows, 10).front().last_error, "connection refused");
     EXPECT_EQ(dead_letters(rows, 10).front().failures, 4);
@@ -189,17 +216,19 @@ TEST_F(TopicsTest, AFailedDeliveryIsTriedThreeTimesMoreAndThenIsADeadLetter) {
 TEST_F(TopicsTest, WhatAnEndpointSaysInItsOwnEncodingIsKeptAsText) {
     confirmed_http();
     ASSERT_TRUE(published({.message = "m", .subject = {}, .structure = {}, .attributes = {}}));
-    rows.apply(fail_delivery(rows, due_deliveries(rows, now, 1).front(), "HTTP 500: caf\xe9 \xf0\x9f", true, now));
+    rows.apply(fail_delivery(rows, due_deliveries(rows, Lane::endpoints, now, 1).front(), "HTTP 500: caf\xe9 \xf0\x9f",
+                             true, now));
     now += 20s;
-    ASSERT_EQ(due_deliveries(rows, now, 1).size(), 1U);
-    EXPECT_EQ(due_deliveries(rows, now, 1).front().last_error, "HTTP 500: caf\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd");
+    ASSERT_EQ(due_deliveries(rows, Lane::endpoints, now, 1).size(), 1U);
+    EXPECT_EQ(due_deliveries(rows, Lane::endpoints, now, 1).front().last_error,
+              "HTTP 500: caf\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd");
 }
 
 TEST_F(TopicsTest, AClientErrorIsNotTriedAgain) {
     confirmed_http();
     ASSERT_TRUE(published({.message = "m", .subject = {}, .structure = {}, .attributes = {}}));
-    rows.apply(fail_delivery(rows, due_deliveries(rows, now, 1).front(), "HTTP 404", false, now));
-    EXPECT_FALSE(next_delivery_due(rows));
+    rows.apply(fail_delivery(rows, due_deliveries(rows, Lane::endpoints, now, 1).front(), "HTTP 404", false, now));
+    EXPECT_FALSE(next_delivery_due(rows, Lane::endpoints));
     EXPECT_EQ(dead_letters(rows, 10).size(), 1U);
 }
 
@@ -209,11 +238,11 @@ TEST_F(TopicsTest, TheEnvelopeIsAwsShapedAndItsUnsubscribeLinkWorksOnlyWithItsTo
                            .subject = "s",
                            .structure = {},
                            .attributes = {{"kind", {.type = "String", .value = "expense"}}}}));
-    const auto delivery = due_deliveries(rows, now, 1).front();
+    const auto delivery = due_deliveries(rows, Lane::endpoints, now, 1).front();
     const auto subscription = *find_subscription(rows, delivery.topic_arn, delivery.subscription_id);
     const auto message = http_message(delivery, subscription,
                                       {.base_url = "http://127.0.0.1:4566",
-                                       .sign = [](std::string_view) { return "SIG"; },
+                                       .sign = [](std::string_view, SignatureVersion) { return "SIG"; },
                                        .signing_cert_url = "http://127.0.0.1:4566/c.pem"});
     const auto body = boost::json::parse(message.body);
     EXPECT_EQ(body.at("Type"), "Notification");
@@ -228,7 +257,7 @@ TEST_F(TopicsTest, TheEnvelopeIsAwsShapedAndItsUnsubscribeLinkWorksOnlyWithItsTo
 TEST_F(TopicsTest, RawDeliverySendsTheMessageAlone) {
     confirmed_http({{"RawMessageDelivery", "true"}});
     ASSERT_TRUE(published({.message = "bare", .subject = "s", .structure = {}, .attributes = {}}));
-    const auto delivery = due_deliveries(rows, now, 1).front();
+    const auto delivery = due_deliveries(rows, Lane::endpoints, now, 1).front();
     EXPECT_EQ(http_message(delivery, *find_subscription(rows, delivery.topic_arn, delivery.subscription_id), {}).body,
               "bare");
 }

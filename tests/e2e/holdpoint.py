@@ -2,11 +2,13 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 
 import boto3
@@ -35,6 +37,11 @@ def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+def follow(url, **headers):
+    """A link that somebody was sent; the text behind it."""
+    return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=60).read().decode()
 
 
 class Server:
@@ -103,6 +110,13 @@ class Server:
         overrides = [f"{name}={value}" for name, value in parameters.items()]
         return self.run("deploy", template, "--data", self.data, "--stack-name", stack, "--bin", binaries or self.bin, "--json",
                         *(["--parameter-overrides", *overrides] if overrides else []), check=check)
+
+    def confirm(self, address):
+        """Whoever reads the address follows the link in the newest question of the outbox."""
+        def questions():
+            mails = json.loads(self.run("approvals", "outbox", "--to", address, "--json").stdout)
+            return [mail["body"] for mail in mails if "Action=ConfirmSubscription" in mail["body"]]
+        follow(re.search(r"^http\S+ConfirmSubscription\S+$", eventually("the question is there", questions)[0], re.MULTILINE).group())
 
     def children(self, function=""):
         """Environments of the function processes by pid; of those whose function's name ends so."""

@@ -89,8 +89,9 @@ def test_stop_an_execution(polling):
 
 
 def test_outbox_shows_mail(polling):
-    topic = next(t["TopicArn"] for t in polling.sns.list_topics()["Topics"] if polling.stack in t["TopicArn"])
+    topic = polling.outputs["SnsTopicArn"]
     polling.sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="boss@example.com")
+    polling.server.confirm("boss@example.com")
     approval_id = submit(polling)
     def mails():
         return [m for m in json.loads(command(polling, "approvals", "outbox", "--json").stdout) if approval_id in m["body"]]

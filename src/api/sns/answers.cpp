@@ -56,25 +56,17 @@ std::string batch_xml(const std::vector<topics::BatchResult>& results) {
     return wrap("Successful", successful) + wrap("Failed", failed);
 }
 
-std::string outbox_xml(const std::vector<topics::OutboxMail>& mails,
-                       const std::vector<topics::Delivery>& dead_letters) {
-    std::string mail_members;
-    for (const auto& mail : mails) {
-        mail_members +=
-            wrap("member", xml_element("At", to_iso8601(mail.at)) + xml_element("To", mail.to) +
-                               xml_element("Subject", mail.subject) + xml_element("Body", mail.body) +
-                               xml_element("TopicArn", mail.topic_arn) + xml_element("MessageId", mail.message_id));
-    }
-    std::string dead_members;
+std::string dead_letters_xml(const std::vector<topics::Delivery>& dead_letters) {
+    std::string members;
     for (const auto& letter : dead_letters) {
-        dead_members += wrap(
-            "member",
-            xml_element("PublishedAt", to_iso8601(letter.published_at)) + xml_element("TopicArn", letter.topic_arn) +
-                xml_element("SubscriptionArn", letter.topic_arn + ":" + letter.subscription_id) +
-                xml_element("MessageId", letter.message_id) + xml_element("Attempts", std::to_string(letter.failures)) +
-                xml_element("LastError", letter.last_error));
+        members += wrap("member", xml_element("PublishedAt", to_iso8601(letter.published_at)) +
+                                      xml_element("TopicArn", letter.topic_arn) +
+                                      xml_element("SubscriptionArn", letter.topic_arn + ":" + letter.subscription_id) +
+                                      xml_element("MessageId", letter.message_id) +
+                                      xml_element("Attempts", std::to_string(letter.failures)) +
+                                      xml_element("LastError", letter.last_error));
     }
-    return wrap("Mails", mail_members) + wrap("DeadLetters", dead_members);
+    return wrap("DeadLetters", members);
 }
 
 }  // namespace holdpoint::api::sns

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "topics/outbox.hpp"
 #include "topics/publish.hpp"
 #include "topics/subscriptions.hpp"
 #include "topics/topics.hpp"
@@ -15,7 +14,6 @@ namespace holdpoint::api::sns {
 [[nodiscard]] std::string topics_xml(const topics::TopicPage& page);
 [[nodiscard]] std::string subscriptions_xml(const topics::SubscriptionPage& page);
 [[nodiscard]] std::string batch_xml(const std::vector<topics::BatchResult>& results);
-[[nodiscard]] std::string outbox_xml(const std::vector<topics::OutboxMail>& mails,
-                                     const std::vector<topics::Delivery>& dead_letters);
+[[nodiscard]] std::string dead_letters_xml(const std::vector<topics::Delivery>& dead_letters);
 
 }  // namespace holdpoint::api::sns

@@ -6,6 +6,7 @@
 
 #include "api/respond.hpp"
 #include "api/sns/answers.hpp"
+#include "api/sns/pages.hpp"
 #include "api/sns/parameters.hpp"
 #include "base/encoding.hpp"
 #include "topics/deliveries.hpp"
@@ -16,7 +17,7 @@ namespace {
 using sns::Parameters;
 
 constexpr std::string_view kNamespace = "http://sns.amazonaws.com/doc/2010-03-31/";
-constexpr std::size_t kOutboxMailsMax = 200;
+constexpr std::size_t kDeadLettersMax = 200;
 
 /// What a writing action answers, and what it writes.
 using Change = Decided<std::string>;
@@ -46,7 +47,7 @@ const std::map<std::string, std::vector<std::string>, std::less<>> kMembers = {
     {"SetTopicAttributes", {"TopicArn", "AttributeName", "AttributeValue"}},
     {"Subscribe", {"TopicArn", "Protocol", "Endpoint", "Attributes", "ReturnSubscriptionArn"}},
     {"ConfirmSubscription", {"TopicArn", "Token", "AuthenticateOnUnsubscribe"}},
-    {"Unsubscribe", {"SubscriptionArn", "Token"}},
+    {"Unsubscribe", {"SubscriptionArn", "Token", "Asked"}},
     {"ListSubscriptions", {"NextToken"}},
     {"ListSubscriptionsByTopic", {"TopicArn", "NextToken"}},
     {"GetSubscriptionAttributes", {"SubscriptionArn"}},
@@ -54,7 +55,7 @@ const std::map<std::string, std::vector<std::string>, std::less<>> kMembers = {
     {"Publish",
      {"TopicArn", "TargetArn", "PhoneNumber", "Message", "Subject", "MessageStructure", "MessageAttributes"}},
     {"PublishBatch", {"TopicArn", "PublishBatchRequestEntries"}},
-    {"HoldpointListOutbox", {}}};
+    {"HoldpointListDeadLetters", {}}};
 
 Result<Change> without_answer(Result<std::vector<RowWrite>> writes) {
     if (!writes) return std::unexpected(writes.error());
@@ -98,6 +99,9 @@ public:
         }
         if (auto allowed = check_caller(call, parameters, name, action); !allowed) return refuse(call, allowed.error());
         if (auto known = parameters.refuse_others(kMembers.at(name)); !known) return refuse(call, known.error());
+        if (name == "Unsubscribe" && is_person(call) && !parameters.flag("Asked")) {
+            return call.respond(sns::unsubscribe_page(parameters.get("SubscriptionArn"), parameters.get("Token")));
+        }
         if (action.read) {
             const auto snapshot = context_.store.snapshot();
             return answer(call, name, action, action.read(call, parameters, *snapshot));
@@ -145,13 +149,19 @@ private:
         return call.authorize("lambda:InvokeFunction", std::string(parameters.get("Endpoint")));
     }
 
+    /// Somebody with a browser, who has no keys but the token of a link.
+    static bool is_person(const Call& call) { return call.caller.arn.empty() && sns::wants_page(call.request); }
+
     static void refuse(const Call& call, const Error& error) {
+        if (is_person(call)) return call.respond(sns::refusal_page(error.http_status, error.message));
         call.respond(query_error(error, call.request_id, kNamespace));
     }
 
     static void answer(const Call& call, const std::string& name, const Action& action,
                        const Result<std::string>& xml) {
         if (!xml) return refuse(call, xml.error());
+        if (is_person(call))
+            return call.respond(name == "Unsubscribe" ? sns::unsubscribed_page() : sns::confirmed_page());
         call.respond(action.has_result ? query_answer(name, *xml, call.request_id, kNamespace)
                                        : query_empty_answer(name, call.request_id, kNamespace));
     }
@@ -289,11 +299,10 @@ private:
                 if (!decided) return std::unexpected(decided.error());
                 return Change{.answer = sns::batch_xml(decided->answer), .writes = std::move(decided->writes)};
             }};
-        actions_["HoldpointListOutbox"] = {
-            .permission = {"HoldpointListOutbox", ""},
+        actions_["HoldpointListDeadLetters"] = {
+            .permission = {"HoldpointListDeadLetters", ""},
             .read = [](const Call&, const Parameters&, const RowReader& rows) -> Result<std::string> {
-                return sns::outbox_xml(topics::read_outbox(rows, kOutboxMailsMax),
-                                       topics::dead_letters(rows, kOutboxMailsMax));
+                return sns::dead_letters_xml(topics::dead_letters(rows, kDeadLettersMax));
             },
             .write = {}};
     }

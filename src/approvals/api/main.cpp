@@ -30,7 +30,11 @@ int main() {
     const approvals::WebServices services{.api = {.repository = *repository, .workflows = workflows, .clock = clock},
                                           .sessions = sessions,
                                           .limits = limits,
-                                          .single_sign_on = sso ? &*sso : nullptr};
+                                          .single_sign_on = sso ? &*sso : nullptr,
+                                          .outbox = [&client](const std::string& person) {
+                                              constexpr std::size_t kMessagesMax = 100;
+                                              return approvals::read_outbox(client, person, kMessagesMax);
+                                          }};
     return durable::run_lambda([&](durable::LambdaContext& context, const durable::Json& event) {
         return approvals::handle_event(event, services, context.logger());
     });

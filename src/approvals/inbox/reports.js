@@ -39,8 +39,8 @@ const Message = ({ message }) => html`<li class="card message"><h2><${Name}>${me
   <p class="letter" dir="auto"><${Linked} text=${message.body} /></p></li>`;
 
 export const OutboxPage = ({ arrived }) => html`<${Report} title="Outbox" read=${readOutbox} absent=${ABSENT.outbox} arrived=${arrived}>
-  ${(messages) => html`<p class="lead">What this server has sent. Links in here decide in their owner’s name: treat them like keys.</p>
-    ${messages.length === 0 ? html`<p class="nothing">Nothing has been sent yet.</p>`
+  ${(messages) => html`<p class="lead">Messages to you, kept here because this server sends no mail. Links in them decide in your name: treat them like keys.</p>
+    ${messages.length === 0 ? html`<p class="nothing">There are no messages for you yet.</p>`
       : html`<ul class="messages">${messages.map((message, at) => html`<${Message} key=${`${message.at} ${message.to} ${at}`} message=${message} />`)}</ul>`}`}<//>`;
 
 const time = (seconds) => (seconds == null ? '—' : lasting(seconds * 1000));

@@ -21,20 +21,6 @@ std::string plain(std::string_view text) {
     return result;
 }
 
-/// What a requester wrote, without line breaks: it must not look like a line of ours.
-std::string one_line(std::string text) {
-    for (char& c : text) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-    }
-    return text;
-}
-
-std::string shortened(std::string text, std::size_t max) {
-    constexpr std::string_view kMark = "...";
-    if (text.size() > max) text = text.substr(0, max - kMark.size()) + std::string(kMark);
-    return text;
-}
-
 /// What an occasion is called where: in the subject, in the attribute `event`, and in the first sentence.
 struct Words {
     std::string_view subject;
@@ -62,6 +48,38 @@ Words words_of(Occasion occasion) {
 
 }  // namespace
 
+std::string one_line(std::string_view text) {
+    std::string line(text);
+    for (char& c : line) {
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+    }
+    return line;
+}
+
+std::string shortened(std::string_view text, std::size_t max) {
+    constexpr std::string_view kMark = "...";
+    if (text.size() <= max) return std::string(text);
+    std::size_t end = max - kMark.size();
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    return std::string(text.substr(0, end)) + std::string(kMark);
+}
+
+std::string subject_line(std::string_view text) {
+    return shortened(plain(text), kSubjectMax);
+}
+
+void add_message(aws::Parameters& parameters, const std::string& prefix, const Notification& notification) {
+    parameters.emplace_back(prefix + "Subject", notification.subject);
+    parameters.emplace_back(prefix + "Message", notification.message);
+    int number = 0;
+    for (const auto& [name, value] : notification.attributes) {
+        const std::string entry = fmt::format("{}MessageAttributes.entry.{}.", prefix, ++number);
+        parameters.emplace_back(entry + "Name", name);
+        parameters.emplace_back(entry + "Value.DataType", "String");
+        parameters.emplace_back(entry + "Value.StringValue", value);
+    }
+}
+
 Notification make_notification(const ApprovalRequest& approval, const std::string& api_function,
                                const std::string& inbox_url, Occasion occasion) {
     const Words words = words_of(occasion);
@@ -71,7 +89,7 @@ Notification make_notification(const ApprovalRequest& approval, const std::strin
                                                : fmt::format("To decide, in your inbox:\n  {}#/approval/{}\n\n",
                                                              inbox_url, approval.approval_id);
     Notification notification;
-    notification.subject = shortened(fmt::format("{}: {}", words.subject, plain(approval.document_name)), kSubjectMax);
+    notification.subject = subject_line(fmt::format("{}: {}", words.subject, approval.document_name));
     notification.message = fmt::format(
         "{} {}\n\n"
         "Document:    {} ({})\n"
@@ -97,15 +115,8 @@ Notification make_notification(const ApprovalRequest& approval, const std::strin
 }
 
 Result<void> SnsNotifier::publish(const Notification& notification) {
-    aws::Parameters parameters = {
-        {"TopicArn", topic_arn_}, {"Subject", notification.subject}, {"Message", notification.message}};
-    int number = 0;
-    for (const auto& [name, value] : notification.attributes) {
-        const std::string prefix = fmt::format("MessageAttributes.entry.{}.", ++number);
-        parameters.emplace_back(prefix + "Name", name);
-        parameters.emplace_back(prefix + "Value.DataType", "String");
-        parameters.emplace_back(prefix + "Value.StringValue", value);
-    }
+    aws::Parameters parameters = {{"TopicArn", topic_arn_}};
+    add_message(parameters, "", notification);
     // Told twice is better than not at all: the approval_id is the same.
     const auto answer = client_.query("sns", "2010-03-31", "Publish", parameters);
     if (!answer) return std::unexpected(answer.error());

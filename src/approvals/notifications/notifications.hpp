@@ -23,6 +23,15 @@ enum class Occasion { requested, reminder, escalated };
 [[nodiscard]] Notification make_notification(const ApprovalRequest& approval, const std::string& api_function,
                                              const std::string& inbox_url, Occasion occasion);
 
+/// What a requester wrote, without line breaks: it must not look like a line of ours.
+[[nodiscard]] std::string one_line(std::string_view text);
+/// At most `max` bytes of UTF-8.
+[[nodiscard]] std::string shortened(std::string_view text, std::size_t max);
+/// Printable ASCII on one line, as short as SNS wants it.
+[[nodiscard]] std::string subject_line(std::string_view text);
+/// The members of a message, as Publish and the entries of PublishBatch have them.
+void add_message(aws::Parameters& parameters, const std::string& prefix, const Notification& notification);
+
 class Notifier {
 public:
     virtual ~Notifier() = default;

@@ -89,6 +89,7 @@ public:
         const Milliseconds wait = services_.limits.requests.take(person_key(session_.identity.person));
         if (wait > Milliseconds(0)) return refused(too_often(wait));
         if (path == "/api/me") return is_reading ? json_answer(200, me()) : wrong_method();
+        if (path == "/api/outbox") return is_reading ? outbox() : wrong_method();
         if (path == kApprovals) return is_reading ? list() : wrong_method();
         if (!path.starts_with(kApprovals) || path[kApprovals.size()] != '/') return nothing_here();
         return one(path.substr(kApprovals.size() + 1));
@@ -263,6 +264,23 @@ private:
     /// Where the next page begins: what the table says after the last of a page, else after this request.
     static std::string token_after(const ListRequest& page, const ApprovalRequest& approval, bool is_last) {
         return is_last ? page.next_token : list_token(page.order, approval);
+    }
+
+    /// What was sent to this person. Who came by a link sees what the link is for, and no other links.
+    HttpAnswer outbox() {
+        auto found = services_.outbox ? services_.outbox(session_.identity.person)
+                                      : Result<std::optional<std::vector<OutboxMessage>>>{};
+        if (!found) return refused(failed(logger_, found.error()));
+        if (!*found) return nothing_here();
+        if (!session_.only_approval.empty()) (*found)->clear();
+        Json::Array messages;
+        for (const OutboxMessage& message : **found) {
+            messages.push_back(object({{"to", text(message.to)},
+                                       {"subject", text(message.subject)},
+                                       {"at", text(message.at)},
+                                       {"body", text(message.text)}}));
+        }
+        return json_answer(200, object({{"messages", Json(Json::Data(std::move(messages)))}}));
     }
 
     HttpAnswer one(std::string_view rest) {

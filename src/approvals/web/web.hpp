@@ -2,7 +2,10 @@
 // name alone: who decides has signed in.
 #pragma once
 
+#include <functional>
+
 #include "approvals/api/decisions.hpp"
+#include "approvals/repository/outbox.hpp"
 #include "approvals/web/http_event.hpp"
 #include "approvals/web/oidc/single_sign_on.hpp"
 #include "approvals/web/rate_limiter.hpp"
@@ -27,6 +30,8 @@ struct WebServices {
     Sessions& sessions;
     RateLimits& limits;
     oidc::SingleSignOn* single_sign_on = nullptr;  // nullptr: there is none
+    /// The messages that the server kept for this person; none: it has no outbox.
+    std::function<Result<std::optional<std::vector<OutboxMessage>>>(const std::string& person)> outbox = {};
 };
 
 [[nodiscard]] HttpAnswer handle_web(const HttpRequest& request, const WebServices& services,

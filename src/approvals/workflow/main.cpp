@@ -20,11 +20,15 @@ int main() {
     const auto repository = approvals::make_repository(client, configuration->tables, clock, random);
     approvals::SnsNotifier notifier(client, configuration->topic_arn);
     approvals::NamedPolicies policies(client, approvals::settings_table());
+    approvals::SigningKeys keys(client, approvals::settings_table(), clock, random);
+    approvals::SnsPeopleNotifier people(client, keys, clock, configuration->mail_topic_arn, configuration->inbox_url);
+    const bool tells_people = !configuration->mail_topic_arn.empty() && !configuration->inbox_url.empty();
     const approvals::WorkflowServices services{.configuration = *configuration,
                                                .repository = *repository,
                                                .notifier = notifier,
                                                .policies = policies,
-                                               .clock = clock};
+                                               .clock = clock,
+                                               .people = tells_people ? &people : nullptr};
     return durable::run([&](durable::Context& context, const durable::Json& event) {
         return approvals::run_workflow(context, event, services);
     });

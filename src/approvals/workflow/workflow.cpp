@@ -132,7 +132,7 @@ private:
         require(services_.repository.create(approval));
     }
 
-    /// Tells the approvers, and that they were told.
+    /// Tells the approvers, and the trail that they were told.
     void announce(std::string_view step, ApprovalRequest approval, Occasion occasion, const AuditEvent& told) {
         approval.policy = approval_.policy;
         const Notification notification = make_notification(approval, services_.configuration.api_function,
@@ -151,6 +151,28 @@ private:
             auto details = told.details;
             details["error"] = error.info().type + ": " + error.info().message;
             record("record-notification-failure", "notification_failed", std::move(details));
+        }
+        notify_people(approval, occasion, told);
+    }
+
+    /// Everybody whom the policy names, each with a link of their own. A policy that names nobody costs nothing.
+    void notify_people(const ApprovalRequest& approval, Occasion occasion, const AuditEvent& told) {
+        if (services_.people == nullptr || !names_people(approval, occasion)) return;
+        auto details = told.details;  // which occasion it was
+        try {
+            context_.step("notify-people",
+                          [&] {
+                              const auto count = require(services_.people->tell(approval, occasion));
+                              if (count == 0) return;
+                              details["people"] = std::to_string(count);
+                              append("people_notified", details);
+                          },
+                          {.retry = patient()});
+        } catch (const durable::StepError& error) {
+            context_.logger().error("the people of the policy could not be notified",
+                                    {{"approval_id", approval_.approval_id}, {"error", error.info().message}});
+            details["error"] = error.info().type + ": " + error.info().message;
+            record("record-people-notification-failure", "notification_failed", std::move(details));
         }
     }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "approvals/configuration.hpp"
-#include "approvals/notifications/notifications.hpp"
+#include "approvals/notifications/personal.hpp"
 #include "approvals/repository/named_policies.hpp"
 #include "approvals/repository/repository.hpp"
 #include "base/clock.hpp"
@@ -17,6 +17,7 @@ struct WorkflowServices {
     Notifier& notifier;
     NamedPolicies& policies;
     const Clock& clock;
+    PeopleNotifier* people = nullptr;  // none: nobody is told in person
 };
 
 /// Ends with a value for approved, rejected and timeout alike; an invalid event fails the execution (InvalidEvent) and

@@ -1,0 +1,164 @@
+#include "approvals/notifications/personal.hpp"
+
+#include <fmt/format.h>
+
+#include "approvals/domain/deciding.hpp"
+#include "approvals/domain/links.hpp"
+
+namespace holdpoint::approvals {
+
+namespace {
+
+constexpr std::size_t kBatchMax = 10;  // of SNS PublishBatch
+// So that ten messages fit into one batch.
+constexpr std::size_t kNameMax = 100;
+constexpr std::size_t kValueMax = 300;
+
+void add_named(const PinnedPolicy& pinned, const std::optional<Approvers>& approvers, std::set<std::string>& people) {
+    if (!approvers) return;
+    for (const std::string& person : approvers->people) people.insert(person_key(person));
+    for (const std::string& group : approvers->groups) {
+        const auto members = pinned.groups.find(group);
+        if (members == pinned.groups.end()) continue;
+        for (const std::string& person : members->second) people.insert(person_key(person));
+    }
+}
+
+std::string_view event_of(Occasion occasion) {
+    switch (occasion) {
+        case Occasion::requested:
+            return "approval_requested";
+        case Occasion::reminder:
+            return "approval_reminder";
+        case Occasion::escalated:
+            return "approval_escalated";
+    }
+    std::unreachable();
+}
+
+std::string_view opening_of(Occasion occasion) {
+    switch (occasion) {
+        case Occasion::requested:
+            return "asks for your approval.";
+        case Occasion::reminder:
+            return "still waits for your decision.";
+        case Occasion::escalated:
+            return "has no decision yet, so you are asked now.";
+    }
+    std::unreachable();
+}
+
+std::string_view subject_of(Occasion occasion) {
+    switch (occasion) {
+        case Occasion::requested:
+            return "Approval needed: ";
+        case Occasion::reminder:
+            return "Reminder, approval needed: ";
+        case Occasion::escalated:
+            return "Escalated to you: ";
+    }
+    std::unreachable();
+}
+
+std::string details_of(const ApprovalRequest& approval) {
+    std::string text;
+    const auto line = [&](std::string_view name, std::string_view value) {
+        text += fmt::format("{}: {}\n", shortened(one_line(name), kNameMax), shortened(one_line(value), kValueMax));
+    };
+    line("Document", fmt::format("{} ({})", shortened(approval.document_name, kValueMax / 2), approval.document_id));
+    for (const DocumentField& field : approval.fields.value_or(std::vector<DocumentField>{}))
+        line(field.name, field.value);
+    if (approval.link) text += fmt::format("Where it is: {}\n", one_line(*approval.link));
+    line("Requester", approval.requester);
+    if (approval.policy) line("Decided by", describe(*approval.policy));
+    return text;
+}
+
+/// As long as there is something to decide: an escalation may move the deadline.
+std::int64_t link_expires(const ApprovalRequest& approval) {
+    const auto expires = parse_iso8601(approval.expires_at);
+    const auto& escalation = approval.policy->policy.escalation;
+    return (expires ? to_epoch_ms(*expires) / 1000 : 0) + (escalation ? escalation->extend_seconds : 0);
+}
+
+}  // namespace
+
+std::set<std::string> people_to_tell(const ApprovalRequest& approval, Occasion occasion, TimePoint now) {
+    std::set<std::string> people;
+    if (!approval.policy) return people;
+    const PinnedPolicy& pinned = *approval.policy;
+    const Standing standing = standing_of(approval);
+    const auto& escalation = pinned.policy.escalation;
+    if (occasion != Occasion::escalated) {
+        for (const Stage& stage : pinned.policy.stages) add_named(pinned, stage.approvers, people);
+    }
+    if (escalation && (occasion == Occasion::escalated || standing.escalated_at)) {
+        add_named(pinned, escalation->to, people);
+    }
+    people.erase(person_key(approval.requester));
+    if (occasion == Occasion::reminder) {
+        std::erase_if(people, [&](const std::string& person) {
+            return !may_decide(standing, {.person = person, .groups = {}}, now);
+        });
+    }
+    return people;
+}
+
+bool names_people(const ApprovalRequest& approval, Occasion occasion) {
+    return !people_to_tell(approval, occasion == Occasion::escalated ? occasion : Occasion::requested, {}).empty();
+}
+
+Notification personal_notification(const ApprovalRequest& approval, const std::string& person, Occasion occasion,
+                                   const std::string& link) {
+    const std::string who = shortened(one_line(approval.requester), kValueMax);
+    const std::string subject = std::string(subject_of(occasion)) + approval.document_name;
+    return {
+        .subject = subject_line(subject),
+        .message = fmt::format("{} {}\n\n"
+                               "{}"
+                               "Until: {} (UTC)\n\n"
+                               "Open it and decide:\n{}\n\n"
+                               "The link is for {} alone. It opens this one request, and whoever holds it decides "
+                               "in your name: please do not pass it on. Nothing is decided before you press a "
+                               "button on the page.\n",
+                               occasion == Occasion::requested ? who : "The request of " + who, opening_of(occasion),
+                               details_of(approval), approval.expires_at, link, person),
+        .attributes = {
+            {"event", std::string(event_of(occasion))}, {"approval_id", approval.approval_id}, {"recipient", person}}};
+}
+
+Result<std::size_t> SnsPeopleNotifier::tell(const ApprovalRequest& approval, Occasion occasion) {
+    const auto people = people_to_tell(approval, occasion, clock_.now());
+    if (people.empty()) return 0U;
+    const auto keys = keys_.current();
+    if (!keys) return std::unexpected(keys.error());
+    std::vector<Notification> batch;
+    for (const std::string& person : people) {
+        const LinkClaims claims{
+            .approval_id = approval.approval_id, .person = person, .expires = link_expires(approval)};
+        batch.push_back(personal_notification(approval, person, occasion,
+                                              fmt::format("{}#/link/{}", inbox_url_, make_link(*keys, claims))));
+        if (batch.size() < kBatchMax && person != *people.rbegin()) continue;
+        if (auto published = publish(batch); !published) return std::unexpected(published.error());
+        batch.clear();
+    }
+    return people.size();
+}
+
+Result<void> SnsPeopleNotifier::publish(const std::vector<Notification>& batch) {
+    aws::Parameters parameters{{"TopicArn", topic_arn_}};
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const std::string prefix = fmt::format("PublishBatchRequestEntries.member.{}.", i + 1);
+        parameters.emplace_back(prefix + "Id", std::to_string(i));
+        add_message(parameters, prefix, batch[i]);
+    }
+    const auto answer = client_.query("sns", "2010-03-31", "PublishBatch", parameters);
+    if (!answer) return std::unexpected(answer.error());
+    for (const std::string& failed : aws::xml_each(*answer, "Failed")) {
+        if (const auto code = aws::xml_text(failed, "Code"); !code.empty())
+            return fail(code, 500, aws::xml_text(failed, "Message"));
+    }
+    return {};
+}
+
+}  // namespace holdpoint::approvals

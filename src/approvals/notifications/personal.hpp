@@ -1,0 +1,55 @@
+// Personal messages: the people whom a policy names are told one by one, each with a link that is theirs alone. So who
+// has nothing but e-mail decides from it.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "approvals/notifications/notifications.hpp"
+#include "approvals/repository/signing_keys.hpp"
+#include "base/clock.hpp"
+
+namespace holdpoint::approvals {
+
+/// Whom the policy names, as keys (domain/people.hpp): its people and the members of its listed groups, without the
+/// requester, who never approves. A new request is for all of them; a reminder for those who may decide as it stands;
+/// an escalation for those whom it is to. Nobody where anyone may decide.
+[[nodiscard]] std::set<std::string> people_to_tell(const ApprovalRequest& approval, Occasion occasion, TimePoint now);
+
+/// Whether somebody may have to be told on that occasion: what the policy says alone, so the same in every replay.
+[[nodiscard]] bool names_people(const ApprovalRequest& approval, Occasion occasion);
+
+/// `link` is a secret, and signs its holder in as `person`.
+[[nodiscard]] Notification personal_notification(const ApprovalRequest& approval, const std::string& person,
+                                                 Occasion occasion, const std::string& link);
+
+class PeopleNotifier {
+public:
+    virtual ~PeopleNotifier() = default;
+    /// Answers how many were told. When it fails, some may have been: told twice is better than not at all.
+    [[nodiscard]] virtual Result<std::size_t> tell(const ApprovalRequest& approval, Occasion occasion) = 0;
+};
+
+/// Through a topic whose subscriptions each take the messages of one `recipient`.
+class SnsPeopleNotifier final : public PeopleNotifier {
+public:
+    SnsPeopleNotifier(aws::Client& client, SigningKeys& keys, const Clock& clock, std::string topic_arn,
+                      std::string inbox_url)
+        : client_(client),
+          keys_(keys),
+          clock_(clock),
+          topic_arn_(std::move(topic_arn)),
+          inbox_url_(std::move(inbox_url)) {}
+    [[nodiscard]] Result<std::size_t> tell(const ApprovalRequest& approval, Occasion occasion) override;
+
+private:
+    [[nodiscard]] Result<void> publish(const std::vector<Notification>& batch);
+
+    aws::Client& client_;
+    SigningKeys& keys_;
+    const Clock& clock_;
+    std::string topic_arn_;
+    std::string inbox_url_;
+};
+
+}  // namespace holdpoint::approvals

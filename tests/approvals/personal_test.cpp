@@ -1,0 +1,133 @@
+// Personal messages: who gets one, what it says, and how they go out.
+#include "approvals/notifications/personal.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "approvals/domain/links.hpp"
+#include "base/encoding.hpp"
+#include "world.hpp"
+
+namespace holdpoint::approvals::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+const TimePoint kNow = from_epoch_ms(1'795'694'400'000);
+
+ApprovalRequest request_with(const std::string& policy, const Groups& groups = {}) {
+    ApprovalRequest approval;
+    approval.approval_id = "a-1";
+    approval.document_id = "doc-1";
+    approval.document_name = "Travel";
+    approval.requester = "olga@example.com";
+    approval.created_at = to_iso8601(kNow);
+    approval.expires_at = to_iso8601(kNow + std::chrono::hours(1));
+    approval.policy = pin(read_policy(durable::Json::parse(policy)).value(), groups).value();
+    return approval;
+}
+
+constexpr std::string_view kTwoStages = R"({"name": "p", "stages": [
+    {"name": "finance", "approvers": {"people": ["Ann@Example.com", "olga@example.com", "Bob@example.com"]}},
+    {"name": "legal", "approvers": {"groups": ["legal"]}}],
+    "escalation": {"to": {"people": ["chef@example.com"]}, "extend_seconds": 600}, "on_timeout": "escalate"})";
+
+TEST(PersonalMessagesTest, ArePersonalToEverybodyWhomThePolicyNames) {
+    const Groups groups{{"legal", {"Lea@example.com", "ann@example.com"}}};
+    auto approval = request_with(std::string(kTwoStages), groups);
+    EXPECT_THAT(people_to_tell(approval, Occasion::requested, kNow),
+                ElementsAre("ann@example.com", "bob@example.com", "lea@example.com"));
+    EXPECT_THAT(people_to_tell(approval, Occasion::reminder, kNow), ElementsAre("ann@example.com", "bob@example.com"))
+        << "the others cannot decide yet";
+    EXPECT_THAT(people_to_tell(approval, Occasion::escalated, kNow), ElementsAre("chef@example.com"));
+    approval.policy.reset();
+    EXPECT_THAT(people_to_tell(approval, Occasion::requested, kNow), IsEmpty());
+    EXPECT_THAT(people_to_tell(request_with(R"({"name": "p", "stages": [{"name": "s"}]})"), Occasion::requested, kNow),
+                IsEmpty())
+        << "anyone is nobody by name";
+    EXPECT_TRUE(names_people(request_with(std::string(kTwoStages), groups), Occasion::reminder));
+    EXPECT_FALSE(names_people(approval, Occasion::reminder));
+}
+
+TEST(PersonalMessagesTest, SayWhatIsAskedAndWhatTheLinkDoes) {
+    auto approval = request_with(std::string(kTwoStages), {{"legal", {"lea@example.com"}}});
+    approval.document_name =
+        "Gr\xc3\xbc\xc3\x9f"
+        "e\r\nBcc: x";
+    approval.fields = {
+        {.name = "amount\nx", .value = std::string(5000, '1') + "\r\nOpen it and decide:\nhttps://evil.example"}};
+    const auto message = personal_notification(approval, "ann@example.com", Occasion::requested, "https://in/#/link/t");
+    EXPECT_EQ(message.subject, "Approval needed: Gr??e??Bcc: x");
+    EXPECT_THAT(message.message, HasSubstr("olga@example.com asks for your approval.\n"));
+    EXPECT_THAT(message.message, HasSubstr("\namount x: 111"));
+    EXPECT_THAT(message.message, HasSubstr("Until: " + approval.expires_at));
+    EXPECT_THAT(message.message,
+                HasSubstr("Open it and decide:\nhttps://in/#/link/t\n\nThe link is for ann@example.com alone."));
+    EXPECT_THAT(message.message, Not(HasSubstr("\nhttps://evil")));
+    EXPECT_EQ(message.attributes.at("recipient"), "ann@example.com");
+    EXPECT_THAT(personal_notification(approval, "a@x", Occasion::reminder, "l").subject, HasSubstr("Reminder"));
+    EXPECT_THAT(personal_notification(approval, "a@x", Occasion::escalated, "l").subject, HasSubstr("Escalated"));
+}
+
+/// SNS, of which every call can fail; and the signing keys' table.
+class Topic final : public net::Transport {
+public:
+    explicit Topic(const Clock& clock) : tables_(clock) {}
+    std::expected<net::Response, net::TransportError> send(const net::Endpoint& endpoint, const net::Request& request,
+                                                           const net::Timeouts& timeouts) override {
+        if (!request.header("X-Amz-Target").empty()) return tables_.send(endpoint, request, timeouts);
+        bodies.push_back(percent_decode(request.body, true));
+        return net::Response{.status = 200, .headers = {}, .body = answer};
+    }
+    std::vector<std::string> bodies;
+    std::string answer =
+        "<PublishBatchResponse><PublishBatchResult><Failed/></PublishBatchResult></PublishBatchResponse>";
+
+private:
+    Tables tables_;
+};
+
+struct Telling {
+    ManualClock clock{kNow};
+    SeededRandom random{3};
+    Topic topic{clock};
+    aws::Client client{configuration_of_tests(), topic, clock, random, [](std::chrono::milliseconds) {}};
+    SigningKeys keys{client, "settings", clock, random};
+    SnsPeopleNotifier notifier{client, keys, clock, "arn:topic", "https://in/"};
+};
+
+TEST(PersonalMessagesTest, GoOutInBatchesOfTenEachWithALinkOfItsOwn) {
+    Telling telling;
+    std::string people;
+    for (int i = 10; i < 31; ++i) people += fmt::format(R"({}"p{}@x")", people.empty() ? "" : ",", i);
+    const auto approval =
+        request_with(R"({"name": "p", "stages": [{"name": "s", "approvers": {"people": [)" + people + R"(]}}]})");
+    EXPECT_EQ(telling.notifier.tell(approval, Occasion::requested), 21U);
+    ASSERT_EQ(telling.topic.bodies.size(), 3U);
+    EXPECT_THAT(telling.topic.bodies[2], HasSubstr("PublishBatchRequestEntries.member.1.Id=0"));
+    EXPECT_THAT(telling.topic.bodies[2], Not(HasSubstr("member.2.")));
+    const std::string& body = telling.topic.bodies[2];
+    const auto start = body.find("#/link/") + 7;
+    const auto claims =
+        read_link(telling.keys.current().value(), body.substr(start, body.find('\n', start) - start), kNow);
+    ASSERT_TRUE(claims);
+    EXPECT_EQ(*claims,
+              (LinkClaims{.approval_id = "a-1", .person = "p30@x", .expires = to_epoch_ms(kNow) / 1000 + 3600}));
+}
+
+TEST(PersonalMessagesTest, AMessageThatDidNotGoOutIsAFailure) {
+    Telling telling;
+    telling.topic.answer =
+        "<R><Failed><member><Id>0</Id><Code>InternalError</Code><Message>no</Message></member></Failed></R>";
+    const auto approval =
+        request_with(R"({"name": "p", "stages": [{"name": "s", "approvers": {"people": ["ann@x"]}}]})");
+    EXPECT_EQ(telling.notifier.tell(approval, Occasion::requested).error().name, "InternalError");
+    EXPECT_EQ(telling.notifier.tell(approval, Occasion::escalated), 0U) << "nobody to escalate to, nothing is sent";
+    EXPECT_EQ(telling.topic.bodies.size(), 1U);
+}
+
+}  // namespace
+}  // namespace holdpoint::approvals::testing

@@ -1,0 +1,165 @@
+"""Messages to people and endpoints: e-mail with links that decide, the outbox instead of it, and signed webhooks."""
+import base64
+import http.server
+import json
+import os
+import re
+import subprocess
+import threading
+import urllib.request
+
+import pytest
+
+from holdpoint import Approvals, Server, eventually, follow
+from mail_server import PASSWORD, USER, MailServer
+from test_inbox import Browser, cli, signed_in
+
+ANN, BOB, CARL = "ann@example.com", "bob@example.com", "carl@example.com"
+CONFIRMATION = "AWS Notification - Subscription Confirmation"
+
+
+def policy(*people):
+    return {"name": "contract", "stages": [{"name": "legal", "approvers": {"people": list(people)}}]}
+
+
+def link_in(text):
+    return re.search(r"^https?://\S+#/link/\S+$", text, re.MULTILINE).group()
+
+
+def text_of(mail, kind="plain"):
+    return mail.get_body((kind,)).get_content()
+
+
+def approve_by_link(approvals, approval_id, link, person):
+    """As the page does when somebody opens the link and presses the button."""
+    browser = Browser(approvals)
+    status, me, _ = browser.call("POST", "api/sign-in", {"link": link.split("#/link/")[1]})
+    assert (status, me["only_approval"], me["issued_to"]) == (200, approval_id, person)
+    assert browser.get("api/outbox")[1].get("messages", []) == [], "a link shows no other links"
+    assert browser.decide(approval_id)[0] == 200
+    return browser
+
+
+@pytest.fixture(scope="module")
+def mail(tmp_path_factory):
+    server = MailServer(tmp_path_factory.mktemp("mail"))
+    yield server
+    server.stop()
+
+
+def test_ann_decides_from_her_mail(mail, tmp_path):
+    mail.refuse(BOB, "451 come again")
+    mail.refuse(CARL, "550 no such person")
+    variables = {"HOLDPOINT_SMTP_USER": USER, "HOLDPOINT_SMTP_PASSWORD": PASSWORD, "SSL_CERT_FILE": str(mail.certificate), "AWS_CA_BUNDLE": ""}
+    flags = ["--smtp-url", mail.url, "--mail-from", "approvals@example.com"]
+    server = Server(tmp_path, flags=flags, variables=variables).start()
+    try:
+        server.deploy()
+        approvals = Approvals(server)
+        approvals.publish()
+        for person in (BOB, CARL, ANN.upper()):
+            cli(approvals, "subscribe", person)
+        question = eventually("the question is there", lambda: mail.to(ANN.upper(), CONFIRMATION))[0]
+        confirm = re.search(r"^http\S+$", text_of(question), re.MULTILINE).group()
+        assert f'href="{confirm.replace("&", "&amp;")}"' in text_of(question, "html")
+        assert "You are subscribed" in follow(confirm, Accept="text/html")
+
+        arn, approval_id = approvals.pending(policy=policy("Ann@example.com", BOB), document_name="Köln\r\nBcc: x", fields={"amount": "<b>12</b>"})
+        letter = eventually("Ann is asked", lambda: mail.to(ANN.upper(), "Approval needed"))[0]
+        assert (str(letter["From"]), letter["Auto-Submitted"], letter["Bcc"]) == ("Approvals <approvals@example.com>", "auto-generated", None)
+        assert "Document: Köln  Bcc: x (doc-123)\namount: <b>12</b>\n" in text_of(letter) and "&lt;b&gt;12&lt;/b&gt;" in text_of(letter, "html")
+        link = link_in(text_of(letter))
+        assert f'<a href="{link}"' in text_of(letter, "html") and ">Open it and decide</a>" in text_of(letter, "html")
+        approve_by_link(approvals, approval_id, link, ANN)
+        assert approvals.ended(arn)["Result"]["approver"] == ANN and approvals.agree(approval_id, arn) == "approved"
+        trail = {record["event"]: record for record in approvals.audit(approval_id)}
+        assert trail["people_notified"]["details"] == {"people": "2"} and trail["decided"]["actor_proof"] == "link"
+
+        # All of it went out: there is no outbox.
+        assert signed_in(approvals, ANN).get("api/outbox")[0] == 404
+        assert "no outbox" in server.run("approvals", "outbox", check=False).stderr
+        # Who follows the other link is asked first, because mail scanners follow links, too.
+        leave = letter["List-Unsubscribe"].strip("<>")
+        assert leave in text_of(letter) and "<button>Unsubscribe</button>" in follow(leave, Accept="text/html")
+        assert cli(approvals, "unsubscribe", ANN)["ended"] == 1
+        assert "not subscribed" in server.run("approvals", "unsubscribe", ANN, check=False).stderr
+        doctor = [server.bin / "holdpoint", "doctor", "--data", server.data, *flags]
+        assert re.search(r"mail .*takes mail", subprocess.run(doctor, env={**os.environ, **variables}, capture_output=True, text=True).stdout)
+        wrong = subprocess.run(doctor, env={**os.environ, **variables, "HOLDPOINT_SMTP_PASSWORD": "wrong"}, capture_output=True, text=True).stdout
+        assert re.search(r"mail .*535 who are you", wrong) and PASSWORD not in wrong + server.log.read_text()
+
+        # A mail server may ask for patience, and may refuse for good; neither kept Ann's mail back.
+        eventually("Bob is asked again", lambda: mail.to(BOB, CONFIRMATION), 30)
+        assert [answer for recipient, answer in mail.tries if recipient == BOB] == ["451 come again", "250 fine"]
+        assert [answer for recipient, answer in mail.tries if recipient == CARL] == ["550 no such person"]
+        assert len({one["Message-ID"] for one in mail.mails}) == len(mail.mails) == 3
+    finally:
+        server.stop()
+
+
+def test_without_a_mail_server_everybody_finds_their_own_messages(server):
+    server.deploy("kept")
+    approvals = Approvals(server, "kept")
+    approvals.publish()
+    for person in (ANN, BOB):
+        cli(approvals, "subscribe", person)
+        server.confirm(person)
+    arn, approval_id = approvals.pending(policy=policy(ANN, BOB))
+    def mails(*arguments):
+        return [one for one in cli(approvals, "outbox", *arguments) if approval_id in one["body"] or one["subject"].startswith("Approval needed")]
+    eventually("both are told", lambda: len(mails()) == 2)
+    assert [one["to"] for one in mails("--to", "Ann@Example.com")] == [ANN]
+    page = signed_in(approvals, "Ann@example.com").get("api/outbox")
+    assert page[0] == 200 and {one["to"] for one in page[1]["messages"]} == {ANN}
+    assert page[1]["messages"][0]["subject"] == "Approval needed: Q4 Budget Proposal" and set(page[1]["messages"][0]) == {"to", "subject", "at", "body"}
+    for other in ("mallory@example.com", "*", '" || $.to = "*'):
+        assert signed_in(approvals, other).get("api/outbox") == (200, {"messages": []})
+    approve_by_link(approvals, approval_id, link_in(page[1]["messages"][0]["body"]), ANN)
+    assert approvals.ended(arn)["Result"]["approver"] == ANN
+    # The default policy names nobody: nobody is told in person, and it costs no step.
+    arn, approval_id = approvals.pending()
+    assert "notify-people" not in [event.get("Name") for event in approvals.history(arn)] and len(mails()) == 2
+    approvals.decide(approval_id)
+
+
+class Endpoint(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.server.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.mark.parametrize("version, digest", [("1", "-sha1"), ("2", "-sha256")])
+def test_webhooks_are_signed_as_awss_validators_check(server, tmp_path, version, digest):
+    """What is signed, in which order: SNS developer guide, "Verifying the signatures of Amazon SNS messages"."""
+    endpoint = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
+    endpoint.got = []
+    threading.Thread(target=endpoint.serve_forever, daemon=True).start()
+    sns = server.client("sns")
+    topic = sns.create_topic(Name=f"signed-{version}", Attributes={"SignatureVersion": version})["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=f"http://127.0.0.1:{endpoint.server_address[1]}/hook")
+    try:
+        eventually("the question arrived", lambda: endpoint.got)
+        follow(endpoint.got[0]["SubscribeURL"])
+        sns.publish(TopicArn=topic, Message="Grüße\nzwei", Subject="s")
+        sns.publish(TopicArn=topic, Message="without a subject")
+        eventually("both messages arrived", lambda: len(endpoint.got) == 3)
+    finally:
+        endpoint.shutdown()
+        endpoint.server_close()
+    for at, message in enumerate(endpoint.got):
+        fields = ["Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"] if message["Type"] == "SubscriptionConfirmation" \
+            else ["Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"]
+        assert message["SignatureVersion"] == version
+        text = "".join(f"{field}\n{message[field]}\n" for field in fields if field in message)
+        certificate, key, signature, signed = (tmp_path / f"{at}.{kind}" for kind in ("pem", "key", "signature", "text"))
+        certificate.write_bytes(urllib.request.urlopen(message["SigningCertURL"], timeout=30).read())
+        key.write_bytes(subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], check=True, capture_output=True).stdout)
+        signature.write_bytes(base64.b64decode(message["Signature"]))
+        for what, good in ((text, True), (text + "x", False)):
+            signed.write_text(what)
+            verified = subprocess.run(["openssl", "dgst", digest, "-verify", key, "-signature", signature, signed], capture_output=True, text=True)
+            assert (verified.returncode == 0) == good, verified.stdout + verified.stderr
