@@ -96,7 +96,8 @@ World::World(WaitMode mode, Tables& tables, RunnersClock& clock, Random& random)
       repository_(make_repository(client_, configuration.tables, clock, random)),
       services_{.configuration = configuration, .repository = *repository_, .notifier = *this, .clock = clock},
       keys_(client_, "settings", clock, random),
-      sessions_(keys_, clock, random) {}
+      sessions_(keys_, clock, random),
+      levels_(*repository_, clock) {}
 
 Answer World::api(const std::string& event) {
     const auto silent = std::make_shared<const std::atomic<bool>>(true);
@@ -109,7 +110,9 @@ Answer World::api(const std::string& event) {
 HttpAnswer World::web(const HttpRequest& request) {
     const auto silent = std::make_shared<const std::atomic<bool>>(true);
     return handle_web(request,
-                      {.api = {.repository = *repository_, .workflows = *this, .clock = clock_}, .sessions = sessions_},
+                      {.api = {.repository = *repository_, .workflows = *this, .clock = clock_},
+                       .sessions = sessions_,
+                       .levels = levels_},
                       durable::Logger({}, silent));
 }
 

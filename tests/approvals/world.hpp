@@ -107,6 +107,7 @@ private:
     WorkflowServices services_;
     SigningKeys keys_;
     Sessions sessions_;
+    Levels levels_;
 };
 
 /// A world of its own.

@@ -22,8 +22,10 @@ int main() {
     approvals::LambdaWorkflows workflows(client);
     approvals::SigningKeys keys(client, approvals::settings_table(), clock, random);
     approvals::Sessions sessions(keys, clock, random);
+    approvals::Levels levels(*repository, clock);
     const approvals::WebServices services{.api = {.repository = *repository, .workflows = workflows, .clock = clock},
-                                          .sessions = sessions};
+                                          .sessions = sessions,
+                                          .levels = levels};
     return durable::run_lambda([&](durable::LambdaContext& context, const durable::Json& event) {
         return approvals::handle_event(event, services, context.logger());
     });

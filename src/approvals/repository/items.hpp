@@ -5,6 +5,7 @@
 
 #include "approvals/domain/audit.hpp"
 #include "approvals/domain/models.hpp"
+#include "approvals/domain/service_levels.hpp"
 
 namespace holdpoint::approvals {
 
@@ -14,6 +15,7 @@ namespace holdpoint::approvals {
 [[nodiscard]] boost::json::object to_attribute(const durable::Json& value);
 // Each throws durable::SerdesError when the item is no such record.
 [[nodiscard]] ApprovalRequest approval_from_item(const boost::json::object& item);
+[[nodiscard]] RequestTiming timing_from_item(const boost::json::object& item);
 [[nodiscard]] AuditRecord audit_from_item(const boost::json::object& item);
 
 }  // namespace holdpoint::approvals

@@ -4,6 +4,7 @@
 
 #include "approvals/api/decisions.hpp"
 #include "approvals/web/http_event.hpp"
+#include "approvals/web/levels.hpp"
 #include "approvals/web/sessions.hpp"
 
 namespace holdpoint::approvals {
@@ -11,6 +12,7 @@ namespace holdpoint::approvals {
 struct WebServices {
     ApiServices api;
     Sessions& sessions;
+    Levels& levels;
 };
 
 [[nodiscard]] HttpAnswer handle_web(const HttpRequest& request, const WebServices& services,
