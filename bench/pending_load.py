@@ -27,11 +27,11 @@ PATIENCE_SECONDS = 60
 GENERATED_WITHIN_MS = 6 * 3600 * 1000  # before now; the last of them has 18 hours left
 
 
-def submit(server, count):
+def submit(server, count, **event):
     approvals = Approvals(server, STACK)
     version = approvals.publish()
     with ThreadPoolExecutor(16) as clients:
-        list(clients.map(lambda _: approvals.submit(version), range(count)))
+        list(clients.map(lambda _: approvals.submit(version, **event), range(count)))
 
 
 def open_database(server, mode="ro"):

@@ -71,6 +71,16 @@ def sdk_table(sdk):
         yield f"{name} of {run['count']}: {run['cpu_us_each']:.0f} us of CPU and {run['wall_us_each']:.0f} us each, peak {run['peak_mib']:.0f} MiB"
 
 
+def inbox_lines(inbox):
+    target = inbox["targets"]
+    yield f"inbox with {inbox['pending']:,} pending: ms p50 / p99 of a call (a list is to stay below {target['list_ms']})"
+    for name, call in inbox["calls"].items():
+        yield f"    {name:<24}{quantiles(call['ms'], 'p50', 'p99'):>14}   {call['bytes']:>7,} bytes"
+    for name, paint in (inbox["paints"] or {}).items():
+        yield f"first paint, {name}: {quantiles(paint['first_paint_ms'], 'p50', 'max')} ms (p50 / max; to stay below {target['first_paint_ms']:,}), " \
+              f"the list: {quantiles(paint['list_ms'], 'p50', 'max')} ms, {paint['bytes']:,} bytes"
+
+
 def collect(folder):
     def read(name):
         return json.loads((folder / name).read_text())
@@ -85,6 +95,7 @@ def collect(folder):
         "sdk": read("sdk.json"),
         "processes": read("server.json"),
         "starts": read_starts(folder),
+        "inbox": read("inbox.json"),
         "core": core,
     }
 
@@ -109,6 +120,8 @@ def table(results):
     functions = results["processes"]["functions"]
     yield f"after the loads: server {server['resident_mib']:.0f} MiB (peak {server['peak_mib']:.0f}), " \
           f"{functions['count']} function processes of {functions['peak_mib_p50']:.1f} MiB at their peak"
+    yield ""
+    yield from inbox_lines(results["inbox"])
     yield ""
     for benchmark in results["core"]:
         yield f"{benchmark['name']:<28}{benchmark['ns_per_item'] / 1000:>10.2f} us per item"

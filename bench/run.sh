@@ -102,6 +102,10 @@ kill -TERM "$server"
 wait "$server"
 server=
 
+echo "The inbox with 10,000 requests that wait …"
+tools/python_env.sh
+build/venv/bin/python bench/inbox.py >"$out/inbox.json"
+
 echo "The SDK over a stub that answers at once …"
 strip -o "$out/bench_function" "$bin/bench_function"
 "$bin/sdk_load" "$out/bench_function" >"$out/sdk.json"

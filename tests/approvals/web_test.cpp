@@ -193,6 +193,41 @@ TEST(InboxWithAPolicy, VotesThatMeetAreAllCounted) {
     EXPECT_EQ(world.result().decision, "approved");
 }
 
+TEST_F(Inbox, CommentsThatTheRecordHasNoRoomForAreRefusedAndItCanStillBeDecided) {
+    const auto vote_of = [](int voter) {
+        return Vote{.person = "voter" + std::to_string(voter),
+                    .groups = {},
+                    .stage = "any",
+                    .decision = VoteDecision::approved,
+                    .at = "2026-11-26T08:00:00.000Z",
+                    .comments = std::string(4096, 'c'),
+                    .proof = "token",
+                    .shown_digest = std::string(64, '0'),
+                    .idempotency_key = {}};
+    };
+    ApprovalRequest full = *world.record();
+    full.approval_id = "full";
+    full.policy =
+        pin(read_policy(Json::parse(R"({"name":"p","stages":[{"name":"any","required":200}]})")).value(), {}).value();
+    full.votes.emplace();
+    for (int voter = 0; voter < 86; ++voter) full.votes->push_back(vote_of(voter));
+    ASSERT_TRUE(world.services().repository.create(full)) << "the table takes so much";
+    const auto approve = [&](const std::string& comments) {
+        return world.api(
+            R"({"action":"decide","approval_id":"full","decision":"approved","approver":"bob","comments":")" +
+            comments + R"("})");
+    };
+    for (const std::size_t size : {2000, 4096}) {
+        const Answer refused = approve(std::string(size, 'c'));
+        EXPECT_EQ(refused.status, 400);
+        EXPECT_EQ(refused.text("error.code"), "INVALID_REQUEST");
+        EXPECT_THAT(refused.text("error.message"), HasSubstr("comments: "));
+    }
+    EXPECT_THAT(world.services().repository.trail("full").value(), SizeIs(1))
+        << "nothing is written of what is refused";
+    EXPECT_EQ(approve("Fine.").status, 200);
+}
+
 TEST(InboxWithAPolicy, WhatCannotBeIsRefusedWithItsPlace) {
     for (const auto& [policy, problem] : std::vector<std::pair<std::string, std::string>>{
              {R"({"name":"p"})", "policy.stages"},
@@ -207,6 +242,41 @@ TEST(InboxWithAPolicy, WhatCannotBeIsRefusedWithItsPlace) {
                           policy + "}");
         EXPECT_EQ(alone.world.runner.execution().head().status, wire::ExecutionStatus::failed) << policy;
         EXPECT_THAT(alone.world.runner.error_message(), HasSubstr(problem)) << policy;
+    }
+}
+
+TEST_F(Inbox, ThePageComesCompressedForWhoTakesThat) {
+    const auto ask = [&](const std::string& path, const std::string& encodings, const std::string& tag = {}) {
+        return world.web({.method = "GET",
+                          .path = path,
+                          .query = {},
+                          .headers = {{"accept-encoding", encodings}, {"if-none-match", tag}},
+                          .cookies = {},
+                          .body = {}});
+    };
+    const auto header = [](const HttpAnswer& answer, const std::string& name) {
+        const auto found = std::ranges::find(answer.headers, name, &std::pair<std::string, std::string>::first);
+        return found == answer.headers.end() ? std::string() : found->second;
+    };
+    for (const std::string path : {"/", "/assets/app.js", "/assets/app.css"}) {
+        const HttpAnswer plain = ask(path, "");
+        for (const std::string encodings : {"gzip", "deflate, GZIP;q=0.5, br", "br, *"}) {
+            const HttpAnswer packed = ask(path, encodings);
+            EXPECT_EQ(header(packed, "content-encoding"), "gzip") << path;
+            EXPECT_EQ(header(packed, "vary"), "accept-encoding");
+            EXPECT_EQ(packed.body.substr(0, 2), "\x1f\x8b");
+            EXPECT_LT(packed.body.size(), plain.body.size());
+            EXPECT_EQ(*to_json(packed).find("isBase64Encoded"), Json(Json::Data(true)));
+            // Another form is another tag, and each is good for itself alone.
+            EXPECT_NE(header(packed, "etag"), header(plain, "etag"));
+            EXPECT_EQ(ask(path, encodings, header(packed, "etag")).status, 304);
+            EXPECT_EQ(ask(path, encodings, header(plain, "etag")).status, 200);
+        }
+        for (const std::string encodings : {"", "br", "gzip;q=0", "gzip; q=0.000", "gzipped"}) {
+            EXPECT_EQ(ask(path, encodings).body, plain.body) << encodings;
+            EXPECT_EQ(header(ask(path, encodings), "vary"), "accept-encoding");
+        }
+        EXPECT_EQ(to_json(plain).find("isBase64Encoded"), nullptr);
     }
 }
 

@@ -103,7 +103,8 @@ World::World(WaitMode mode, Tables& tables, RunnersClock& clock, Random& random)
       keys_(client_, "settings", clock, random),
       revoked_(client_, "settings", clock),
       sessions_(keys_, revoked_, clock, random),
-      limits_(clock) {}
+      limits_(clock),
+      levels_(*repository_, clock) {}
 
 Answer World::api(const std::string& event) {
     const auto silent = std::make_shared<const std::atomic<bool>>(true);

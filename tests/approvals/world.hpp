@@ -75,7 +75,11 @@ public:
     HttpAnswer web(const HttpRequest& request);
     [[nodiscard]] SigningKeys& keys() { return keys_; }
     [[nodiscard]] WebServices web_services() {
-        return {.api = api_services(), .sessions = sessions_, .limits = limits_, .single_sign_on = single_sign_on};
+        return {.api = api_services(),
+                .sessions = sessions_,
+                .limits = limits_,
+                .levels = levels_,
+                .single_sign_on = single_sign_on};
     }
     /// What an operator does, who has no part in the function's memory.
     [[nodiscard]] RevocationList operators_revocations() { return {client_, "settings", clock_}; }
@@ -117,6 +121,7 @@ private:
     RevocationList revoked_;
     Sessions sessions_;
     RateLimits limits_;
+    Levels levels_;
 };
 
 /// A world of its own.

@@ -34,6 +34,7 @@ class Approvals:
         self.ahead = timedelta()  # of the clock of whoever looks
         self.records, self.answers = {}, {}
         self.lock = threading.RLock()
+        self.looked_at_max = 500  # for one page, however few match
 
     def now(self):
         return datetime.now(timezone.utc) + self.ahead
@@ -161,14 +162,16 @@ class Approvals:
 
     def page(self, person, status="pending", order="newest", q="", mine="", limit="50", next_token=""):
         chosen = [record for record in list(self.records.values()) if self.settle(record) or record["status"] == status]
-        chosen = [record for record in chosen if q.casefold() in " ".join(
-            (record["document_name"], record["document_id"], record["requester"])).casefold()]
-        if mine:
-            chosen = [record for record in chosen if self.refusal(record, person) is None]
         chosen.sort(key=lambda record: (record["expires_at"] if order == "urgent" else -record["created_at"].timestamp(), record["approval_id"]))
         start = next((at + 1 for at, record in enumerate(chosen) if record["approval_id"] == next_token), 0)
-        part = chosen[start:start + int(limit)]
-        more = {"next_token": part[-1]["approval_id"]} if start + int(limit) < len(chosen) else {}
+        part, more = [], {}
+        for at, record in enumerate(chosen[start:], start):
+            text = " ".join((record["document_name"], record["document_id"], record["requester"]))
+            if q.casefold() in text.casefold() and not (mine and self.refusal(record, person)):
+                part.append(record)
+            if len(part) == int(limit) or at + 1 - start == self.looked_at_max:
+                more = {"next_token": record["approval_id"]} if at + 1 < len(chosen) else {}
+                break
         return {"approvals": [self.summary(record, person) for record in part], **more, "now": self.now()}
 
 
@@ -177,7 +180,7 @@ class FakeApi:
 
     def __init__(self, port=0):
         self.approvals, self.tokens, self.links, self.sessions = Approvals(), {}, {}, {}
-        self.outbox, self.levels, self.oidc = [], [], None
+        self.outbox, self.levels, self.levels_complete, self.oidc = [], [], True, None
         self.requests = []  # (method, path, body), for tests of what is sent
         handler = type("Handler", (Handler,), {"api": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", port), handler)
@@ -234,7 +237,7 @@ class FakeApi:
         if parts == ["outbox"] and self.outbox is not None:
             return 200, {"messages": self.outbox}
         if parts == ["service-levels"]:
-            return 200, {"groups": self.levels, "now": self.approvals.now()}
+            return 200, {"groups": self.levels, "complete": self.levels_complete, "now": self.approvals.now()}
         raise Refusal(404, "NOT_FOUND", "There is nothing here.")
 
     @staticmethod

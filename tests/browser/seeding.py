@@ -91,5 +91,12 @@ class FakeSeeding:
     def set_clock_ahead(self, **by):
         self.api.approvals.ahead = timedelta(**by)
 
+    def look_at_few(self, count):
+        """For one page of the list."""
+        self.api.approvals.looked_at_max = count
+
+    def leave_levels_incomplete(self):
+        self.api.levels_complete = False
+
     def take_outbox_away(self):
         self.api.outbox = None

@@ -173,6 +173,20 @@ def test_ten_thousand_pending_stay_a_small_page(open_page, seeding):
     expect(page.get_by_role("button", name="Back to the first ones")).to_have_count(0)
 
 
+def test_what_is_far_behind_is_found_all_the_same(open_page, seeding):
+    seeding.submit("Needle", age_seconds=900_000)
+    seeding.crowd(120)
+    seeding.look_at_few(25)
+    page = open_page("ann@example.com", "#/?q=needle")
+    expect(page.get_by_text("Nothing among the first 500.")).to_be_visible()
+    expect(page.get_by_text("Nothing found")).to_have_count(0)
+    page.get_by_role("button", name="Look further").click()
+    expect(rows(page)).to_have_count(1)
+    page = open_page("ann@example.com", "#/?q=zzz")
+    page.get_by_role("button", name="Look further").click()
+    expect(page.get_by_text("Nothing found")).to_be_visible()
+
+
 def test_coming_back_finds_the_list_as_it_was(open_page, seeding):
     seeding.crowd(120)
     page = open_page("ann@example.com", "#/?order=urgent&q=o")

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
-from conftest import DESKTOP, PHONE, screenshot
+from conftest import DESKTOP, PHONE, poke, screenshot
 from fake_api import PAGE
 from playwright.sync_api import expect
 
@@ -104,6 +104,10 @@ def test_service_levels_by_group(open_page, seeding):
     finance = page.get_by_role("row").filter(has_text="finance")
     for words in ("4", "2 h", "212", "24 min", "5 h 30 min", "3"):
         expect(finance.get_by_role("cell").filter(has_text=words).first).to_be_visible()
+    expect(page.get_by_text("too many to count")).to_have_count(0)
+    seeding.leave_levels_incomplete()
+    poke(page)
+    expect(page.get_by_text("too many to count")).to_be_visible()
 
 
 def test_prints_the_record_without_its_buttons(open_page, seeding):

@@ -1,10 +1,12 @@
 """The inbox of a deployed stack, over HTTP as a browser uses it: signing in, looking, deciding; and who is kept out."""
+import gzip
 import http.client
 import json
 import uuid
 from urllib.parse import urlsplit
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from holdpoint import eventually
 
@@ -20,7 +22,8 @@ class Browser:
         connection = http.client.HTTPConnection(self.base.netloc, timeout=60)
         connection.request(method, self.base.path + path, None if body is None else json.dumps(body), self.headers | headers)
         response = connection.getresponse()
-        text = response.read().decode()
+        text = response.read()
+        text = (gzip.decompress(text) if response.headers["Content-Encoding"] == "gzip" else text).decode()
         for cookie in response.headers.get_all("Set-Cookie", []):
             self.headers["Cookie"] = cookie.split(";")[0]
         answer = json.loads(text) if text and response.headers["Content-Type"] == "application/json" else text
@@ -62,6 +65,13 @@ def test_the_page_is_served_with_its_files_under_a_strict_policy(approvals, brow
     assert status == 200 and headers["Content-Type"].startswith("text/javascript") and "import" in script
     assert browser.call("GET", "assets/app.js", **{"If-None-Match": headers["ETag"]})[0] == 304
     assert browser.get("assets/no-such-file")[0] == 404
+
+
+def test_the_page_is_compressed_where_that_is_taken(browser):
+    plain, packed = (browser.call("GET", "assets/app.js", **{"Accept-Encoding": coding}) for coding in ("identity", "gzip"))
+    assert plain[1] == packed[1] and plain[2]["ETag"] != packed[2]["ETag"]
+    assert (plain[2]["Content-Encoding"], packed[2]["Content-Encoding"], packed[2]["Vary"]) == (None, "gzip", "accept-encoding")
+    assert int(packed[2]["Content-Length"]) < int(plain[2]["Content-Length"]) / 2
 
 
 def test_nobody_gets_in_without_proof(approvals, browser):
@@ -158,6 +168,34 @@ def test_what_is_revoked_lets_nobody_in_and_ends_its_sessions(approvals):
     for wrong in ([], ["id", "--person", "ann@example.com"], [made["token"]]):
         refused = approvals.server.run("approvals", "revoke", *wrong, "--stack-name", approvals.stack, check=False)
         assert refused.returncode != 0 and made["token"] not in refused.stderr
+
+
+def test_service_levels_on_the_page_and_for_prometheus(approvals, browser):
+    policy = {"name": "levels", "stages": [{"name": "only", "approvers": {"groups": ['counted "here"']}}]}
+    _, decided = approvals.pending(policy=policy)
+    approvals.pending(policy=policy)
+    ann = signed_in(approvals, "ann@example.com", 'counted "here"')
+    assert ann.decide(decided)[0] == 200
+
+    def levels():
+        return next((one for one in ann.get("api/service-levels")[1]["groups"] if one["name"] == 'counted "here"'), {})
+    eventually("the levels say so", lambda: (levels().get("pending"), levels().get("decided")) == (1, 1))
+    assert levels()["breached"] == 0 and 0 <= levels()["median_seconds"] <= levels()["p90_seconds"]
+
+    status, refused, headers = browser.call("GET", "metrics")
+    assert (status, refused["error"]["code"], headers["WWW-Authenticate"]) == (401, "UNAUTHENTICATED", "Bearer")
+    token = cli(approvals, "token", "--person", "prometheus")["token"]
+    status, page, headers = browser.call("GET", "metrics", Authorization=f"Bearer {token}")
+    assert (status, headers["Content-Type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    families = {family.name: family for family in text_string_to_metric_families(page)}
+    assert {name: family.type for name, family in families.items()} == {
+        "holdpoint_approvals_pending": "gauge", "holdpoint_approvals_oldest_pending_seconds": "gauge",
+        "holdpoint_approvals_time_to_decision_seconds": "summary", "holdpoint_approvals_breached": "gauge", "holdpoint_approvals_complete": "gauge"}
+    assert all(family.documentation for family in families.values())
+    samples = {(sample.name, sample.labels.get("quantile")): sample.value for family in families.values() for sample in family.samples
+               if sample.labels.get("group") == 'counted "here"'}
+    assert samples["holdpoint_approvals_pending", None] == 1 and samples["holdpoint_approvals_time_to_decision_seconds_count", None] == 1
+    assert samples["holdpoint_approvals_time_to_decision_seconds", "0.5"] == levels()["median_seconds"]
 
 
 def test_dropped_keys_let_nobody_in(approvals):

@@ -27,9 +27,11 @@ int main() {
     approvals::RateLimits limits(clock);
     std::optional<approvals::oidc::SingleSignOn> sso;
     if (*single_sign_on) sso.emplace(std::move(**single_sign_on), *transport, keys, clock, random);
+    approvals::Levels levels(*repository, clock);
     const approvals::WebServices services{.api = {.repository = *repository, .workflows = workflows, .clock = clock},
                                           .sessions = sessions,
                                           .limits = limits,
+                                          .levels = levels,
                                           .single_sign_on = sso ? &*sso : nullptr,
                                           .outbox = [&client](const std::string& person) {
                                               constexpr std::size_t kMessagesMax = 100;

@@ -264,6 +264,31 @@ Standing as_of(const Standing& standing, std::size_t vote) {
     return then;
 }
 
+/// A record is one item, and that holds 400 KB. (AWS API, DynamoDB) Names, ids, the link and the deciding comments,
+/// which are in it twice, need some of it.
+constexpr std::size_t kRecordMax = 385'000;
+/// What longer comments leave for votes without them, so that whoever writes much does not keep others from deciding.
+constexpr std::size_t kKeptForShortVotes = 30'000;
+constexpr std::size_t kShortComments = 256;
+
+/// Of what grows with votes and fields, and the policy: as JSON, which is no shorter than the item.
+std::size_t record_size(const Standing& standing) {
+    std::size_t size = durable::to_json(standing.policy).dump().size() + durable::to_json(standing.votes).dump().size();
+    for (const DocumentVersion& version : standing.versions) size += durable::to_json(version.fields).dump().size();
+    return size;
+}
+
+/// Why the record cannot take the last of its votes; nothing when it can.
+std::optional<Refusal> no_room(const Standing& with) {
+    const std::string& comments = with.votes.back().comments;
+    const std::size_t max = comments.size() > kShortComments ? kRecordMax - kKeptForShortVotes : kRecordMax;
+    if (record_size(with) <= max) return std::nullopt;
+    return Refusal{.code = RefusalCode::invalid_request,
+                   .message = fmt::format("comments: the votes of approval {} leave room for comments of {} bytes at "
+                                          "most, found {}.",
+                                          with.approval_id, kShortComments, comments.size())};
+}
+
 Accepted accepted(const Standing& with, bool repeated) {
     Tally result = tally(with);
     return {.vote = with.votes.back(),
@@ -357,6 +382,7 @@ Verdict decide(const Standing& standing, const Ballot& ballot, TimePoint now) {
                           .idempotency_key = ballot.idempotency_key,
                           .credential = given(ballot.voter.credential),
                           .issuer = given(ballot.voter.issuer)});
+    if (auto refusal = no_room(with)) return std::unexpected(std::move(*refusal));
     return accepted(with, false);
 }
 

@@ -326,5 +326,33 @@ TEST(Deciding, EveryRefusalHasAStatus) {
     EXPECT_EQ(http_status(RefusalCode::link_used), 409);
 }
 
+TEST(Deciding, LongCommentsEndBeforeTheRecordIsFull) {
+    Standing standing = request(policy_of(R"({"name":"many","stages":[{"name":"all","required":200}]})"));
+    int voters = 0;
+    const auto say = [&](std::size_t size) {
+        Ballot given = ballot("voter" + std::to_string(voters) + "@x");
+        given.comments = std::string(size, 'c');
+        const Verdict verdict = decide(standing, given, kNow);
+        if (!verdict) return said(standing, given);
+        standing = with_vote(standing, *verdict);
+        ++voters;
+        return std::string();
+    };
+    std::string answer;
+    while (answer.empty()) answer = say(4096);
+    EXPECT_EQ(voters, 81);
+    EXPECT_EQ(answer,
+              "INVALID_REQUEST comments: the votes of approval A-1 leave room for comments of 256 bytes at most, found "
+              "4096.");
+    const int with_long_comments = voters;
+    while (say(256).empty()) {
+    }
+    EXPECT_GE(voters, with_long_comments + 50);
+    // What was taken is still answered.
+    Ballot first = ballot("voter0@x");
+    first.comments = std::string(4096, 'c');
+    EXPECT_TRUE(decide(standing, first, kNow)->repeated);
+}
+
 }  // namespace
 }  // namespace holdpoint::approvals

@@ -72,7 +72,10 @@ export const signOut = () => call('api/sign-out', { method: 'POST', body: {} });
 export const listApprovals = (query, etag) => asPerson(`api/approvals?${new URLSearchParams(query)}`, { etag });
 export const readApproval = (id, etag) => asPerson(approvalPath(id), { etag });
 export const readOutbox = async () => (await asPerson('api/outbox')).data.messages;
-export const readServiceLevels = async () => (await asPerson('api/service-levels')).data.groups;
+export async function readServiceLevels() {
+  const { groups, complete } = (await asPerson('api/service-levels')).data;
+  return { groups, complete };
+}
 
 /** The same `idempotency_key` may be sent again: the server decides once. */
 export async function decide(id, decision) {

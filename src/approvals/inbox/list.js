@@ -125,7 +125,7 @@ export function ListPage({ filter, arrived }) {
   useEffect(() => {
     if (stale || failing) return;
     const words = `${rows.length}${more ? ' or more' : ''} ${STATUS[filter.status].toLowerCase()}`;
-    if (told) announce(rows.length ? words : 'Nothing found');
+    if (told) announce(rows.length ? words : more ? 'Nothing among the first 500' : 'Nothing found');
     setTold(words);
   }, [stale, JSON.stringify(filter)]);
 
@@ -174,7 +174,9 @@ export function ListPage({ filter, arrived }) {
     ${stale && rows.length === 0 && !failing && html`<p class="quiet" role="status">Loading…</p>`}
     ${failing && rows.length === 0 && html`<${Note} kind="bad" title=${explain(failing).title}>
       <p>Your requests could not be loaded.</p><button class="button" onClick=${listing.again}>Try again</button><//>`}
-    ${!stale && !failing && rows.length === 0 && html`<${Nothing} filter=${filter} />`}
+    ${!stale && !failing && rows.length === 0 && !more && html`<${Nothing} filter=${filter} />`}
+    ${!stale && !failing && rows.length === 0 && more && html`<div class="nothing"><p>Nothing among the first 500.</p>
+      <button class="button" aria-disabled=${Boolean(loading)} onClick=${showMore}>${loading === 'more' ? 'Looking…' : 'Look further'}</button></div>`}
     ${earlier && html`<p class="earlier"><button class="button" onClick=${showFresh}>Back to the first ones</button></p>`}
     ${rows.length > 0 && html`<ul class="rows ${stale ? 'is-stale' : ''}" ref=${list} aria-label="Requests">
       ${rows.map((approval) => html`<${Row} key=${approval.approval_id} approval=${approval} onOpen=${open} />`)}</ul>`}

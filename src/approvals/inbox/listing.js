@@ -107,12 +107,17 @@ export function useListing(wanted) {
     begin((await listApprovals({ ...queryOf(filter), limit: PAGE })).data, isCurrent);
     etag.current = '';
   });
+  /** Where few match, a page may be empty and yet not the last: then on and on, until there is something. */
   const showMore = () => load('more', async (isCurrent) => {
-    const { data } = await listApprovals({ ...queryOf(filter), limit: PAGE, next_token: kept.next_token });
     const shown = new Set(kept.rows.map((row) => row.approval_id));
-    const rows = data.approvals.filter((approval) => !shown.has(approval.approval_id));
+    let [rows, next_token] = [[], kept.next_token];
+    do {
+      const { data } = await listApprovals({ ...queryOf(filter), limit: PAGE, next_token });
+      rows = data.approvals.filter((approval) => !shown.has(approval.approval_id));
+      next_token = data.next_token ?? '';
+    } while (rows.length === 0 && next_token && isCurrent());
     const turns = kept.rows.length + rows.length > ROWS_MAX;
-    change({ rows: turns ? rows : [...kept.rows, ...rows], next_token: data.next_token ?? '', earlier: kept.earlier || turns }, isCurrent);
+    change({ rows: turns ? rows : [...kept.rows, ...rows], next_token, earlier: kept.earlier || turns }, isCurrent);
   });
   const { rows, stale, next_token, fresh, earlier } = kept;
   return { rows, stale, more: Boolean(next_token), fresh, earlier, loading, failing, error, left, again, showFresh, showMore };

@@ -59,8 +59,9 @@ const Group = ({ group }) => html`<tr role="row"><th role="rowheader" scope="row
 
 // Roles are named because small screens lay the table out as cards, and some browsers then forget that it is one.
 export const ServiceLevelsPage = ({ arrived }) => html`<${Report} title="Service levels" read=${readServiceLevels} absent=${ABSENT.levels} arrived=${arrived}>
-  ${(groups) => groups.length === 0 ? html`<p class="nothing">Nothing has been asked of anybody yet.</p>`
-    : html`<p class="lead">How long requests wait for each group’s decision.</p>
+  ${({ groups, complete }) => groups.length === 0 ? html`<p class="nothing">Nothing has been asked of anybody yet.</p>`
+    : html`<p class="lead">How long requests wait for each group’s decision. What has ended is of the last 30 days.${
+      complete === false && ' There are too many to count them all: the figures leave some out.'}</p>
       <table class="levels card" role="table" aria-label="Service levels by group"><thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">Group</th>
         ${COLUMNS.map(([head]) => html`<th key=${head} role="columnheader" scope="col">${head}</th>`)}</tr></thead>
       <tbody role="rowgroup">${groups.map((group) => html`<${Group} key=${group.name} group=${group} />`)}</tbody></table>`}<//>`;

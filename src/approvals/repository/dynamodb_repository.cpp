@@ -257,6 +257,31 @@ public:
         return page;
     }
 
+    Result<Timings> timings(const TimingsRequest& request) override {
+        json::object query{
+            {"TableName", tables_.approvals},
+            {"IndexName", "StatusIndex"},
+            {"KeyConditionExpression", "#status = :status AND created_at >= :since"},
+            {"ProjectionExpression", "#status, created_at, decided_at, approver, #policy.#policy.stages"},
+            {"ExpressionAttributeNames", {{"#status", "status"}, {"#policy", "policy"}}},
+            {"ExpressionAttributeValues",
+             {{":status", text(to_string(request.status))}, {":since", text(to_iso8601(request.since))}}},
+            {"ScanIndexForward", request.oldest_first}};
+        Timings found;
+        while (true) {
+            query["Limit"] = request.max - found.timings.size();
+            const auto answer = call("Query", query);
+            if (!answer) return std::unexpected(answer.error());
+            for (const json::value& item : answer->at("Items").as_array()) {
+                found.timings.push_back(timing_from_item(item.as_object()));
+            }
+            const json::value* more = answer->if_contains("LastEvaluatedKey");
+            found.is_complete = more == nullptr;
+            if (more == nullptr || found.timings.size() >= request.max) return found;
+            query["ExclusiveStartKey"] = *more;
+        }
+    }
+
     Result<void> append(const std::string& approval_id, const AuditEvent& event, bool once) override {
         if (begun_ && begun_->approval_id == approval_id) {
             // This process began the chain and mostly nobody wrote since: its end is known without reading it.

@@ -70,6 +70,26 @@ json::object to_item(const Json& document) {
     return item;
 }
 
+// What timings read of a record, and of its policy.
+struct TimedPolicyText {
+    std::vector<Stage> stages;
+};
+BOOST_DESCRIBE_STRUCT(TimedPolicyText, (), (stages))
+
+struct TimedPolicy {
+    TimedPolicyText policy;
+};
+BOOST_DESCRIBE_STRUCT(TimedPolicy, (), (policy))
+
+struct TimedRequest {
+    ApprovalStatus status = ApprovalStatus::pending;
+    std::string created_at;
+    std::optional<std::string> decided_at;
+    std::optional<std::string> approver;
+    std::optional<TimedPolicy> policy;
+};
+BOOST_DESCRIBE_STRUCT(TimedRequest, (), (status, created_at, decided_at, approver, policy))
+
 }  // namespace
 
 json::object to_attribute(const Json& value) {
@@ -90,6 +110,18 @@ json::object to_item(const AuditRecord& record) {
 
 ApprovalRequest approval_from_item(const json::object& item) {
     return durable::from_json<ApprovalRequest>(to_document(item));
+}
+
+RequestTiming timing_from_item(const json::object& item) {
+    const auto request = durable::from_json<TimedRequest>(to_document(item));
+    RequestTiming timing{.groups = groups_of(request.policy ? request.policy->policy.stages : std::vector<Stage>{}),
+                         .status = request.status,
+                         .created_at = parse_iso8601(request.created_at).value_or(TimePoint{}),
+                         .decided_at = {}};
+    // What its deadline decided has nobody who did.
+    const auto decided_at = parse_iso8601(request.decided_at.value_or(""));
+    if (request.approver && decided_at) timing.decided_at = *decided_at;
+    return timing;
 }
 
 AuditRecord audit_from_item(const json::object& item) {

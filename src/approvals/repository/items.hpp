@@ -5,6 +5,7 @@
 
 #include "approvals/domain/audit.hpp"
 #include "approvals/domain/models.hpp"
+#include "approvals/domain/service_levels.hpp"
 
 namespace holdpoint::approvals {
 
@@ -16,6 +17,7 @@ namespace holdpoint::approvals {
 [[nodiscard]] durable::Json of_attribute(const boost::json::value& attribute);
 // Each throws durable::SerdesError when the item is no such record.
 [[nodiscard]] ApprovalRequest approval_from_item(const boost::json::object& item);
+[[nodiscard]] RequestTiming timing_from_item(const boost::json::object& item);
 [[nodiscard]] AuditRecord audit_from_item(const boost::json::object& item);
 
 }  // namespace holdpoint::approvals

@@ -9,6 +9,7 @@
 #include "approvals/domain/audit.hpp"
 #include "approvals/domain/deciding.hpp"
 #include "approvals/domain/models.hpp"
+#include "approvals/domain/service_levels.hpp"
 #include "approvals/domain/validation.hpp"
 #include "aws/client.hpp"
 #include "base/clock.hpp"
@@ -18,6 +19,18 @@ namespace holdpoint::approvals {
 struct ApprovalPage {
     std::vector<ApprovalRequest> approvals;
     std::string next_token;  // empty: nothing more
+};
+
+/// Which requests service levels look at: of this status, made since then, no more than `max` of them.
+struct TimingsRequest {
+    ApprovalStatus status = ApprovalStatus::pending;
+    TimePoint since;
+    std::size_t max = 0;
+    bool oldest_first = false;
+};
+struct Timings {
+    std::vector<RequestTiming> timings;
+    bool is_complete = true;  // there are no more
 };
 
 /// Every error is one of the service's, after its retries; a change and its audit record are one transaction.
@@ -40,6 +53,8 @@ public:
                                                            const std::string& expires_at) = 0;
     /// By StatusIndex, newest first; or by ExpiryIndex, most urgent first.
     [[nodiscard]] virtual Result<ApprovalPage> list(const ListRequest& request) = 0;
+    /// By StatusIndex.
+    [[nodiscard]] virtual Result<Timings> timings(const TimingsRequest& request) = 0;
 
     /// Adds an audit record; with `once`, not when the chain already has one of this event with these details.
     [[nodiscard]] virtual Result<void> append(const std::string& approval_id, const AuditEvent& event, bool once) = 0;

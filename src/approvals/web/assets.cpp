@@ -1,5 +1,7 @@
 #include "approvals/web/assets.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <string>
@@ -21,13 +23,13 @@ std::string_view content_type(std::string_view name) {
     return "text/plain; charset=utf-8";
 }
 
-std::string_view etag_of(const Asset& asset) {
-    static const std::map<std::string_view, std::string> etags = [] {
+std::string etag_of(const Asset& asset, bool is_gzipped) {
+    static const std::map<std::string_view, std::string> digests = [] {
         std::map<std::string_view, std::string> made;
-        for (const Asset& each : all_assets()) made[each.name] = '"' + to_hex(sha256(each.content)).substr(0, 32) + '"';
+        for (const Asset& each : all_assets()) made[each.name] = to_hex(sha256(each.content)).substr(0, 32);
         return made;
     }();
-    return etags.at(asset.name);
+    return fmt::format("\"{}{}\"", digests.at(asset.name), is_gzipped ? "-gzip" : "");
 }
 
 }  // namespace holdpoint::approvals

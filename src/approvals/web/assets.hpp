@@ -9,6 +9,7 @@ namespace holdpoint::approvals {
 struct Asset {
     std::string_view name;  // "app.js"
     std::string_view content;
+    std::string_view gzipped;  // the same, compressed
 };
 
 /// All of them; made by embed.cmake.
@@ -18,7 +19,7 @@ struct Asset {
 [[nodiscard]] const Asset* find_asset(std::string_view name);
 /// Of a file with this name.
 [[nodiscard]] std::string_view content_type(std::string_view name);
-/// Of this content, in quotes; made once.
-[[nodiscard]] std::string_view etag_of(const Asset& asset);
+/// Of this content, in quotes; made once. Each form of it has its own. (RFC 9110, section 8.8.3.3)
+[[nodiscard]] std::string etag_of(const Asset& asset, bool is_gzipped);
 
 }  // namespace holdpoint::approvals

@@ -1,4 +1,5 @@
 # cmake -DFOLDER=… -DOUTPUT=… -P embed.cmake: writes a C++ file that holds every file of a folder.
+# Each as it is and compressed, by gzip, which every Debian has.
 # As bytes, in pieces: a text literal may have no more than 64 KB, and none may hold what ends it.
 file(GLOB paths ${FOLDER}/*)
 set(arrays "")
@@ -6,10 +7,17 @@ set(list "")
 set(number 0)
 foreach(path ${paths})
   get_filename_component(name ${path} NAME)
-  file(READ ${path} hex HEX)
-  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
-  string(APPEND arrays "constexpr unsigned char kAsset${number}[] = {${bytes}0};\n")
-  string(APPEND list "    Asset{\"${name}\", {reinterpret_cast<const char*>(kAsset${number}), sizeof(kAsset${number}) - 1}},\n")
+  execute_process(COMMAND gzip -9 -n -c ${path} OUTPUT_FILE ${OUTPUT}.gz COMMAND_ERROR_IS_FATAL ANY)
+  string(APPEND list "    Asset{\"${name}\"")
+  foreach(form asset:${path} gzipped:${OUTPUT}.gz)
+    string(REGEX MATCH "^([a-z]+):(.*)$" parts ${form})
+    set(array ${CMAKE_MATCH_1}_${number})
+    file(READ ${CMAKE_MATCH_2} hex HEX)
+    string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+    string(APPEND arrays "constexpr unsigned char ${array}[] = {${bytes}0};\n")
+    string(APPEND list ", {reinterpret_cast<const char*>(${array}), sizeof(${array}) - 1}")
+  endforeach()
+  string(APPEND list "},\n")
   math(EXPR number "${number} + 1")
 endforeach()
 file(WRITE ${OUTPUT} "// Made by src/approvals/web/embed.cmake.
@@ -33,3 +41,4 @@ std::span<const Asset> all_assets() {
 
 }  // namespace holdpoint::approvals
 ")
+file(REMOVE ${OUTPUT}.gz)

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <ranges>
+
 #include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
@@ -54,6 +57,25 @@ std::string_view HttpRequest::header(const std::string& name) const {
     return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 
+bool HttpRequest::accepts_gzip() const {
+    std::string wanted;
+    for (const char c : header("accept-encoding")) {
+        if (c != ' ' && c != '\t') wanted += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    bool accepts_any = false;
+    for (const auto part : std::views::split(wanted, ',')) {
+        const std::string_view coding(part.begin(), part.end());
+        const std::size_t end = std::min(coding.find(';'), coding.size());
+        const std::string_view name = coding.substr(0, end);
+        const std::string_view weight = coding.substr(end);
+        const bool is_refused =
+            weight.starts_with(";q=0") && weight.find_first_of("123456789") == std::string_view::npos;
+        if (name == "gzip") return !is_refused;
+        if (name == "*") accepts_any = !is_refused;
+    }
+    return accepts_any;
+}
+
 bool is_http_event(const Json& event) {
     const Json* context = event.find("requestContext");
     return context != nullptr && context->find("http") != nullptr;
@@ -96,7 +118,8 @@ Json to_json(const HttpAnswer& answer) {
     for (const auto& [name, value] : answer.headers) headers.emplace_back(name, text(value));
     Json::Object result{{"statusCode", Json(Json::Data(std::int64_t{answer.status}))},
                         {"headers", Json(Json::Data(std::move(headers)))},
-                        {"body", text(answer.body)}};
+                        {"body", text(answer.is_binary ? base64_encode(answer.body) : answer.body)}};
+    if (answer.is_binary) result.emplace_back("isBase64Encoded", Json(Json::Data(true)));
     if (!answer.cookies.empty()) {
         Json::Array cookies;
         for (const std::string& cookie : answer.cookies) cookies.push_back(text(cookie));

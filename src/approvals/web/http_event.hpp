@@ -25,6 +25,8 @@ struct HttpRequest {
 
     /// Empty when there is none.
     [[nodiscard]] std::string_view header(const std::string& name) const;
+    /// Whether an answer may come as gzip. (RFC 9110, section 12.5.3)
+    [[nodiscard]] bool accepts_gzip() const;
     /// Whether the browser came by https.
     [[nodiscard]] bool is_secure() const { return header("x-forwarded-proto") == "https"; }
 };
@@ -39,6 +41,7 @@ struct HttpAnswer {
     std::string body = {};
     std::vector<std::pair<std::string, std::string>> headers = {};
     std::vector<std::string> cookies = {};  // as Set-Cookie has them
+    bool is_binary = false;                 // the body is no text
 };
 
 /// With the headers that every answer has: nothing may be framed, guessed, or loaded from elsewhere.

@@ -139,4 +139,18 @@ Json::Object detail_view(const ApprovalRequest& approval, const std::vector<Audi
             {"history", list(std::move(history))}};
 }
 
+Json::Object levels_view(const std::vector<GroupLevel>& groups, bool is_complete) {
+    Json::Array views;
+    for (const GroupLevel& group : groups) {
+        views.push_back(object({{"name", text(group.name)},
+                                {"pending", number(group.pending)},
+                                {"oldest_seconds", number(group.oldest_seconds)},
+                                {"decided", number(group.decided)},
+                                {"median_seconds", number(group.median_seconds)},
+                                {"p90_seconds", number(group.p90_seconds)},
+                                {"breached", number(group.breached)}}));
+    }
+    return {{"groups", list(std::move(views))}, {"complete", flag(is_complete)}};
+}
+
 }  // namespace holdpoint::approvals

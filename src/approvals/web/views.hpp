@@ -6,6 +6,7 @@
 #include "approvals/domain/audit.hpp"
 #include "approvals/domain/deciding.hpp"
 #include "approvals/domain/models.hpp"
+#include "approvals/domain/service_levels.hpp"
 #include "durable/json.hpp"
 
 namespace holdpoint::approvals {
@@ -16,5 +17,7 @@ namespace holdpoint::approvals {
 /// All of one request, without `now`.
 [[nodiscard]] durable::Json::Object detail_view(const ApprovalRequest& approval, const std::vector<AuditRecord>& trail,
                                                 const Identity& viewer, TimePoint now);
+/// Without `now`.
+[[nodiscard]] durable::Json::Object levels_view(const std::vector<GroupLevel>& groups, bool is_complete);
 
 }  // namespace holdpoint::approvals

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::string_view kApprovals = "/api/approvals";
 /// The list looks at no more requests than this for one page, however few of them match.
-constexpr std::size_t kLookedAtMax = 1000;
+constexpr std::size_t kLookedAtMax = 500;
 
 constexpr std::string_view kNotSignedIn =
     R"(<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -80,6 +80,7 @@ public:
         if (path == "/api/sign-out") return request_.method == "POST" ? sign_out() : wrong_method();
         if (services_.single_sign_on != nullptr && path.starts_with("/api/sign-in/oidc"))
             return single_sign_on(path.substr(std::string_view("/api/sign-in/oidc").size()));
+        if (path == "/metrics") return is_reading ? metrics() : wrong_method();
         if (!path.starts_with("/api/")) return nothing_here();
 
         auto session = services_.sessions.find(request_);
@@ -90,6 +91,7 @@ public:
         if (wait > Milliseconds(0)) return refused(too_often(wait));
         if (path == "/api/me") return is_reading ? json_answer(200, me()) : wrong_method();
         if (path == "/api/outbox") return is_reading ? outbox() : wrong_method();
+        if (path == "/api/service-levels") return is_reading ? levels() : wrong_method();
         if (path == kApprovals) return is_reading ? list() : wrong_method();
         if (!path.starts_with(kApprovals) || path[kApprovals.size()] != '/') return nothing_here();
         return one(path.substr(kApprovals.size() + 1));
@@ -109,12 +111,18 @@ private:
     HttpAnswer asset(std::string_view name) const {
         const Asset* found = find_asset(name);
         if (found == nullptr) return nothing_here();
-        const std::string tag(etag_of(*found));
+        const bool is_gzipped = request_.accepts_gzip();
+        const std::string tag = etag_of(*found, is_gzipped);
         // Asked again each time, so that a new version of the function has a new page at once.
-        std::vector<std::pair<std::string, std::string>> headers{{"etag", tag}, {"cache-control", "no-cache"}};
+        std::vector<std::pair<std::string, std::string>> headers{
+            {"etag", tag}, {"cache-control", "no-cache"}, {"vary", "accept-encoding"}};
         if (request_.header("if-none-match") == tag) return {.status = 304, .headers = std::move(headers)};
         headers.emplace_back("content-type", content_type(name));
-        return {.status = 200, .body = std::string(found->content), .headers = std::move(headers)};
+        if (is_gzipped) headers.emplace_back("content-encoding", "gzip");
+        return {.status = 200,
+                .body = std::string(is_gzipped ? found->gzipped : found->content),
+                .headers = std::move(headers),
+                .is_binary = is_gzipped};
     }
 
     /// What a form of another site cannot send without asking first. (Fetch standard, "CORS-safelisted request-header")
@@ -231,6 +239,46 @@ private:
             views.push_back(object(summary_view(**found, session_.identity, now)));
         }
         return tagged(request_, {{"approvals", Json(Json::Data(std::move(views)))}}, now);
+    }
+
+    HttpAnswer levels() {
+        if (!session_.only_approval.empty()) {
+            return refused({.status = 403,
+                            .code = "FORBIDDEN",
+                            .message = "A link shows one request; service levels are for who has a token."});
+        }
+        const auto found = services_.levels.current();
+        if (!found) return refused(failed(logger_, found.error()));
+        return tagged(request_, levels_view(found->groups, found->is_complete), services_.api.clock.now());
+    }
+
+    /// For a scraper, which has no cookie: with a person's token in each request. (RFC 6750, section 2.1)
+    HttpAnswer metrics() {
+        constexpr std::string_view kBearer = "Bearer ";
+        const std::string_view brought = request_.header("authorization");
+        const bool is_bearer = brought.starts_with(kBearer);
+        const auto signed_in =
+            services_.sessions.sign_in(request_, std::string(is_bearer ? brought.substr(kBearer.size()) : ""), "");
+        if (!signed_in) return refused(failed(logger_, signed_in.error()));
+        if (!*signed_in) {
+            const Milliseconds wait = services_.limits.failed_sign_ins.take(request_.source_ip);
+            if (wait > Milliseconds(0)) return refused(too_often(wait));
+            HttpAnswer answer = refused(
+                {.status = 401,
+                 .code = "UNAUTHENTICATED",
+                 .message = is_bearer ? signed_in->error().message
+                                      : "Authorization: expected Bearer and a token of holdpoint approvals token."});
+            answer.headers.emplace_back("www-authenticate", "Bearer");
+            return answer;
+        }
+        const Milliseconds wait = services_.limits.requests.take(person_key((*signed_in)->session.identity.person));
+        if (wait > Milliseconds(0)) return refused(too_often(wait));
+        const auto found = services_.levels.current();
+        if (!found) return refused(failed(logger_, found.error()));
+        return {
+            .status = 200,
+            .body = to_prometheus(found->groups, found->is_complete),
+            .headers = {{"content-type", "text/plain; version=0.0.4; charset=utf-8"}, {"cache-control", "no-store"}}};
     }
 
     HttpAnswer list() {

@@ -7,6 +7,7 @@
 #include "approvals/api/decisions.hpp"
 #include "approvals/repository/outbox.hpp"
 #include "approvals/web/http_event.hpp"
+#include "approvals/web/levels.hpp"
 #include "approvals/web/oidc/single_sign_on.hpp"
 #include "approvals/web/rate_limiter.hpp"
 #include "approvals/web/sessions.hpp"
@@ -29,6 +30,7 @@ struct WebServices {
     ApiServices api;
     Sessions& sessions;
     RateLimits& limits;
+    Levels& levels;
     oidc::SingleSignOn* single_sign_on = nullptr;  // nullptr: there is none
     /// The messages that the server kept for this person; none: it has no outbox.
     std::function<Result<std::optional<std::vector<OutboxMessage>>>(const std::string& person)> outbox = {};
