@@ -333,6 +333,7 @@ void add_approval_commands(CLI::App& app, int& status) {
         command->add_option("--comments", arguments->comments, "why");
     }
     add("outbox", "e-mail that the local server would have sent", outbox);
+    add_policy_commands(*group, status);
     add_sign_in_commands(*group, status);
 }
 

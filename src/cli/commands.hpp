@@ -16,6 +16,7 @@ void add_stack_commands(CLI::App& app, int& status);
 void add_approval_commands(CLI::App& app, int& status);
 /// Into the group `approvals`.
 void add_sign_in_commands(CLI::App& approvals, int& status);
+void add_policy_commands(CLI::App& approvals, int& status);
 void add_audit_commands(CLI::App& app, int& status);
 void add_execution_commands(CLI::App& app, int& status);
 void add_log_command(CLI::App& app, int& status);

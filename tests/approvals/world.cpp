@@ -94,7 +94,12 @@ World::World(WaitMode mode, Tables& tables, RunnersClock& clock, Random& random)
       clock_(clock),
       client_(configuration_of_tests(), tables, clock, random, [](std::chrono::milliseconds) {}),
       repository_(make_repository(client_, configuration.tables, clock, random)),
-      services_{.configuration = configuration, .repository = *repository_, .notifier = *this, .clock = clock},
+      policies_(client_, "settings"),
+      services_{.configuration = configuration,
+                .repository = *repository_,
+                .notifier = *this,
+                .policies = policies_,
+                .clock = clock},
       keys_(client_, "settings", clock, random),
       sessions_(keys_, clock, random) {}
 

@@ -74,6 +74,7 @@ public:
     /// A browser's request.
     HttpAnswer web(const HttpRequest& request);
     [[nodiscard]] SigningKeys& keys() { return keys_; }
+    [[nodiscard]] NamedPolicies& policies() { return policies_; }
     [[nodiscard]] ApiServices api_services() {
         return {.repository = *repository_, .workflows = *this, .clock = clock_};
     }
@@ -104,6 +105,7 @@ private:
     const Clock& clock_;
     aws::Client client_;
     std::unique_ptr<Repository> repository_;
+    NamedPolicies policies_;
     WorkflowServices services_;
     SigningKeys keys_;
     Sessions sessions_;

@@ -58,10 +58,11 @@ struct WorkflowEvent {
     std::optional<std::string> link;                   // where the document is: http or https
     std::optional<std::string> kind;                   // document, expense or content
     std::optional<PinnedPolicy> policy;                // absent: anyone decides, once
+    std::optional<std::string> policy_name;            // of one that the stack keeps, instead
     friend bool operator==(const WorkflowEvent&, const WorkflowEvent&) = default;
 };
 BOOST_DESCRIBE_STRUCT(WorkflowEvent, (),
-                      (document_id, document_name, requester, timeout_seconds, fields, link, kind, policy))
+                      (document_id, document_name, requester, timeout_seconds, fields, link, kind, policy, policy_name))
 
 /// One request for approval, as it is stored. callback_token is a bearer secret: no answer, log line, notification or
 /// audit record may hold it.

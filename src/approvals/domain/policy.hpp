@@ -98,6 +98,10 @@ BOOST_DESCRIBE_STRUCT(PolicyFile, (), (policies, groups))
 /// {"policies": [...], "groups": {"legal": ["ann@x"]}}. What can be pinned with these groups is all that it may hold.
 [[nodiscard]] Result<PolicyFile> read_policy_file(const durable::Json& json);
 
+/// Whether a file may take the place of the stored one. The same name and version mean the same for ever, no version
+/// goes back, and no policy goes away, unless `drop` says so.
+[[nodiscard]] Result<void> check_replacement(const PolicyFile& stored, const PolicyFile& file, bool drop);
+
 /// Refuses what can never be approved, and groups that `groups` does not know, unless it is empty.
 [[nodiscard]] Result<PinnedPolicy> pin(const Policy& policy, const Groups& groups, const std::string& path = "policy");
 /// The policy of that name, pinned.

@@ -180,4 +180,29 @@ Result<PolicyFile> read_policy_file(const Json& json) {
     return file;
 }
 
+Result<void> check_replacement(const PolicyFile& stored, const PolicyFile& file, bool drop) {
+    for (const Policy& before : stored.policies) {
+        const auto after = std::ranges::find(file.policies, before.name, &Policy::name);
+        if (after == file.policies.end()) {
+            if (drop) continue;
+            return invalid(
+                fmt::format("policies: expected {}, too, which is stored now, found no such policy. What is "
+                            "to go away has to be dropped expressly.",
+                            in_quotes(before.name)));
+        }
+        const std::string where = fmt::format("policies[{}].version", after - file.policies.begin());
+        if (after->version < before.version) {
+            return invalid(fmt::format("{}: expected at least {}, as {} has now, found {}.", where, before.version,
+                                       in_quotes(before.name), after->version));
+        }
+        if (after->version == before.version && *after != before) {
+            return invalid(
+                fmt::format("{}: expected more than {}, because version {} of {} says something else; raise "
+                            "the version.",
+                            where, before.version, before.version, in_quotes(before.name)));
+        }
+    }
+    return {};
+}
+
 }  // namespace holdpoint::approvals

@@ -60,6 +60,8 @@ Result<std::string> read_text(const Json& json, std::string_view field, std::siz
     return *text;
 }
 
+namespace {
+
 /// What approvers are shown besides the document's name: "fields" (name -> text), "link" and "kind".
 Result<void> read_shown(const Json& json, WorkflowEvent& event) {
     Reader::Problem problem;
@@ -92,20 +94,34 @@ Result<void> check_length(const Policy& policy, std::int64_t timeout_seconds, st
                     timeout_max - timeout_seconds, timeout_max, timeout_seconds, policy.escalation->extend_seconds));
 }
 
-/// "policy", pinned as it is now.
+/// "policy": one that is written here, pinned, or the name of one that the stack keeps.
 Result<WorkflowEvent> with_policy(const Json& json, WorkflowEvent event, std::int64_t timeout_seconds,
                                   std::int64_t timeout_max) {
     const Json* given = json.find("policy");
     if (given == nullptr) return event;
+    if (given->get_if<std::string>() != nullptr) {
+        auto name = read_text(json, "policy", kIdMax, kInvalidEvent);
+        if (!name) return std::unexpected(name.error());
+        event.policy_name = std::move(*name);
+        return event;
+    }
     const auto policy = read_policy(*given);
     if (!policy) return invalid(kInvalidEvent, policy.error().message);
     auto pinned = pin(*policy, {});
     if (!pinned) return invalid(kInvalidEvent, pinned.error().message);
-    if (auto ok = check_request(*pinned, event.requester, timeout_seconds); !ok)
-        return invalid(kInvalidEvent, ok.error().message);
-    if (auto ok = check_length(pinned->policy, timeout_seconds, timeout_max); !ok) return std::unexpected(ok.error());
+    if (auto ok = check_policy(*pinned, event.requester, timeout_seconds, timeout_max); !ok)
+        return std::unexpected(ok.error());
     event.policy = std::move(*pinned);
     return event;
+}
+
+}  // namespace
+
+Result<void> check_policy(const PinnedPolicy& policy, const std::string& requester, std::int64_t timeout_seconds,
+                          std::int64_t timeout_max) {
+    if (auto ok = check_request(policy, requester, timeout_seconds); !ok)
+        return invalid(kInvalidEvent, ok.error().message);
+    return check_length(policy.policy, timeout_seconds, timeout_max);
 }
 
 Result<WorkflowEvent> read_event(const Json& json, std::int64_t default_timeout, std::int64_t timeout_max) {
@@ -124,7 +140,8 @@ Result<WorkflowEvent> read_event(const Json& json, std::int64_t default_timeout,
              .fields = {},
              .link = {},
              .kind = {},
-             .policy = {}};
+             .policy = {},
+             .policy_name = {}};
     if (auto ok = read_shown(json, event); !ok) return std::unexpected(ok.error());
     const Json* timeout = json.find("timeout_seconds");
     if (timeout == nullptr) return with_policy(json, std::move(event), default_timeout, timeout_max);

@@ -10,6 +10,11 @@
 
 namespace holdpoint::approvals {
 
+/// Whether this request may be made under the policy: it finds its people, and ends within `timeout_max` seconds also
+/// when its deadline moves. InvalidEvent.
+[[nodiscard]] Result<void> check_policy(const PinnedPolicy& policy, const std::string& requester,
+                                        std::int64_t timeout_seconds, std::int64_t timeout_max);
+
 /// `timeout_max` seconds is the longest that an event may ask for, `default_timeout` what it gets without.
 /// InvalidEvent.
 [[nodiscard]] Result<WorkflowEvent> read_event(const durable::Json& json, std::int64_t default_timeout,

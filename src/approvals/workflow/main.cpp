@@ -19,8 +19,12 @@ int main() {
     aws::Client client(std::move(*client_configuration), *transport, clock, random);
     const auto repository = approvals::make_repository(client, configuration->tables, clock, random);
     approvals::SnsNotifier notifier(client, configuration->topic_arn);
-    const approvals::WorkflowServices services{
-        .configuration = *configuration, .repository = *repository, .notifier = notifier, .clock = clock};
+    approvals::NamedPolicies policies(client, approvals::settings_table());
+    const approvals::WorkflowServices services{.configuration = *configuration,
+                                               .repository = *repository,
+                                               .notifier = notifier,
+                                               .policies = policies,
+                                               .clock = clock};
     return durable::run([&](durable::Context& context, const durable::Json& event) {
         return approvals::run_workflow(context, event, services);
     });

@@ -20,6 +20,13 @@ struct Poll {
 };
 BOOST_DESCRIBE_STRUCT(Poll, (), (approval, seconds_left))
 
+/// A policy that an event names, or why it cannot have it.
+struct NamedPolicy {
+    std::optional<PinnedPolicy> policy;
+    std::string problem;
+};
+BOOST_DESCRIBE_STRUCT(NamedPolicy, (), (policy, problem))
+
 /// What one look at the record of a request with a schedule found. It is recorded: what is done then is the same in
 /// every replay.
 struct Look {
@@ -49,9 +56,10 @@ public:
     Workflow(durable::Context& context, const WorkflowServices& services) : context_(context), services_(services) {}
 
     WorkflowResult run(const durable::Json& json) {
-        const WorkflowEvent event = require(
+        WorkflowEvent event = require(
             read_event(json, services_.configuration.approval_timeout_seconds, services_.configuration.timeout_max()));
         timeout_seconds_ = event.timeout_seconds.value_or(services_.configuration.approval_timeout_seconds);
+        if (event.policy_name) event.policy = named_policy(event);
         approval_ = make_approval(event);
         std::optional<durable::Callback<durable::RawText>> callback;
         if (services_.configuration.wait_mode == WaitMode::callback) {
@@ -70,6 +78,27 @@ public:
     }
 
 private:
+    /// As it is now, with the members that its groups have now; the step's result keeps it so.
+    PinnedPolicy named_policy(const WorkflowEvent& event) {
+        NamedPolicy found =
+            context_.step("read-policy", [&] { return read_named_policy(event); }, {.retry = patient()});
+        if (!found.policy) throw durable::Error("InvalidEvent", found.problem);
+        return std::move(*found.policy);
+    }
+
+    /// What is wrong with the event is an answer, which is not asked for again.
+    NamedPolicy read_named_policy(const WorkflowEvent& event) {
+        const auto stored = services_.policies.read();
+        if (!stored && (stored.error().name == "NoSettingsTable" || stored.error().name == "InvalidPolicy")) {
+            return {.policy = {}, .problem = "policy: " + stored.error().message};
+        }
+        auto pinned = resolve(require(stored).file, *event.policy_name);
+        if (!pinned) return {.policy = {}, .problem = pinned.error().message};
+        const auto ok = check_policy(*pinned, event.requester, timeout_seconds_, services_.configuration.timeout_max());
+        if (!ok) return {.policy = {}, .problem = ok.error().message};
+        return {.policy = std::move(*pinned), .problem = {}};
+    }
+
     [[nodiscard]] const Policy& policy() const {
         return approval_.policy ? approval_.policy->policy : default_policy().policy;
     }

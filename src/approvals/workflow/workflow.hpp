@@ -3,6 +3,7 @@
 
 #include "approvals/configuration.hpp"
 #include "approvals/notifications/notifications.hpp"
+#include "approvals/repository/named_policies.hpp"
 #include "approvals/repository/repository.hpp"
 #include "base/clock.hpp"
 #include "durable/durable.hpp"
@@ -14,6 +15,7 @@ struct WorkflowServices {
     const WorkflowConfiguration& configuration;
     Repository& repository;
     Notifier& notifier;
+    NamedPolicies& policies;
     const Clock& clock;
 };
 

@@ -1,0 +1,127 @@
+// approvals policies: the policies that requests may name, and the groups that they mean.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "approvals/repository/named_policies.hpp"
+#include "cli/commands.hpp"
+#include "cli/session.hpp"
+#include "cli/table.hpp"
+#include "stacks/document.hpp"
+
+namespace holdpoint::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+struct Arguments {
+    std::string stack = "app-sam";
+    bool json = false;
+    std::string file;
+    bool drop = false;
+};
+
+/// The stack's policies, by the caller's own credentials.
+class Store {
+public:
+    explicit Store(const Arguments& arguments) : policies_(session_.client(), table(arguments.stack)) {}
+
+    approvals::NamedPolicies& policies() { return policies_; }
+
+private:
+    std::string table(const std::string& stack) {
+        const auto outputs = session_.stack_outputs(stack);
+        const auto found = outputs.find("SettingsTableName");
+        if (found != outputs.end()) return found->second;
+        throw CommandError(
+            fmt::format("stack {} has no output SettingsTableName; deploy it again with today's template.yaml", stack));
+    }
+
+    Session session_;
+    approvals::NamedPolicies policies_;
+};
+
+/// The line of the place that a message begins with ("policies[0].name: …"), or of what is around it.
+int line_of(const stacks::Document& document, const std::string& message) {
+    std::string place = message.substr(0, message.find(": "));
+    while (!place.empty()) {
+        if (const auto known = document.lines.find(place); known != document.lines.end()) return known->second;
+        const auto end = place.find_last_of(".[");
+        place.resize(end == std::string::npos ? 0 : end);
+    }
+    return 1;
+}
+
+approvals::PolicyFile read_file(const std::string& path) {
+    std::ifstream stream(path);
+    std::stringstream text;
+    if (!(stream && text << stream.rdbuf())) throw CommandError(fmt::format("{}: cannot be read", path));
+    const auto document = stacks::read_document(text.str());
+    if (!document) throw CommandError(fmt::format("{}: {}", path, document.error().message));
+    auto file = approvals::read_policy_file(durable::Json::parse(json::serialize(document->root)));
+    if (!file) {
+        const std::string& message = file.error().message;
+        throw CommandError(fmt::format("{}:{}: {}", path, line_of(*document, message), message));
+    }
+    return std::move(*file);
+}
+
+void put(const Arguments& arguments) {
+    const approvals::PolicyFile file = read_file(arguments.file);
+    Store store(arguments);
+    const approvals::StoredPolicies stored = require(store.policies().read());
+    if (const auto ok = approvals::check_replacement(stored.file, file, arguments.drop); !ok) {
+        throw CommandError(fmt::format("{}: {}", arguments.file, ok.error().message));
+    }
+    if (!require(store.policies().put(file, stored))) {
+        throw CommandError("somebody else put policies at the same time; see what they are now with: policies show");
+    }
+    if (arguments.json) return print_json(json::object{{"revision", stored.revision + 1}});
+    print(fmt::format("{} {} and {} {} from now on. Requests that were made before keep what they had.\n",
+                      file.policies.size(), file.policies.size() == 1 ? "policy" : "policies", file.groups.size(),
+                      file.groups.size() == 1 ? "group" : "groups"));
+}
+
+void show(const Arguments& arguments) {
+    Store store(arguments);
+    const approvals::StoredPolicies stored = require(store.policies().read());
+    if (arguments.json) return print_json(json::parse(durable::to_json(stored.file).dump()));
+    Table table({"POLICY", "VERSION", "WHAT IT TAKES"});
+    for (const approvals::Policy& policy : stored.file.policies) {
+        const auto pinned = require(approvals::resolve(stored.file, policy.name));
+        table.add({printable(policy.name), std::to_string(policy.version), printable(approvals::describe(pinned))});
+    }
+    print(table.empty() ? "No policies.\n" : table.text());
+    Table groups({"GROUP", "MEMBERS"});
+    for (const auto& [name, members] : stored.file.groups) {
+        std::string all;
+        for (const std::string& member : members) all += (all.empty() ? "" : ", ") + member;
+        groups.add({printable(name), members.empty() ? "(whoever proves to be in it)" : printable(all)});
+    }
+    if (!groups.empty()) print("\n" + groups.text());
+}
+
+}  // namespace
+
+void add_policy_commands(CLI::App& approvals, int& status) {
+    const auto arguments = std::make_shared<Arguments>();
+    CLI::App* group = approvals.add_subcommand("policies", "the policies that requests may name, and their groups");
+    group->require_subcommand(1);
+    const auto add = [&](const std::string& name, const std::string& what, auto run) {
+        CLI::App* command = group->add_subcommand(name, what);
+        command->add_option("--stack-name", arguments->stack, "the approvals stack")->capture_default_str();
+        command->add_flag("--json", arguments->json, "print JSON");
+        command->callback([=, &status] { run_command(status, [&] { run(*arguments); }); });
+        return command;
+    };
+    CLI::App* put_command = add("put", "keep the policies and groups of a file instead of those before", put);
+    put_command->add_option("file", arguments->file, "JSON or YAML: policies, and groups with their members")
+        ->required();
+    put_command->add_flag("--drop", arguments->drop, "policies that the file does not have go away");
+    add("show", "the policies and groups as they are", show);
+}
+
+}  // namespace holdpoint::cli

@@ -1,0 +1,149 @@
+// Policies by name: kept by the stack, read once for each request, and never changed under their version.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "world.hpp"
+
+namespace holdpoint::approvals::testing {
+namespace {
+
+using durable::Json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using namespace std::chrono_literals;
+
+PolicyFile file_of(const std::string& text) {
+    auto file = read_policy_file(Json::parse(text));
+    EXPECT_TRUE(file) << file.error().message;
+    return file.value_or(PolicyFile{});
+}
+
+const std::string kFile = R"({"groups":{"legal":["ann@x","bob@x"]},"policies":[
+    {"name":"contract","stages":[{"name":"legal","approvers":{"groups":["legal"]},"required":2}]},
+    {"name":"quick","version":3,"stages":[{"name":"a"}],"reminders_before_seconds":[60]}]})";
+
+void put(World& world, const std::string& text) {
+    const auto stored = world.policies().read();
+    ASSERT_TRUE(stored) << stored.error().message;
+    const auto written = world.policies().put(file_of(text), *stored);
+    ASSERT_TRUE(written && *written);
+}
+
+std::string event_with(const std::string& policy) {
+    return R"({"document_id":"d","document_name":"n","requester":"req@x","timeout_seconds":300,"policy":)" + policy +
+           "}";
+}
+
+TEST(NamedPolicies, ARequestIsPinnedToThePolicyAndItsGroupsAsTheyWere) {
+    Alone alone(WaitMode::callback);
+    World& world = alone.world;
+    put(world, kFile);
+    world.start(event_with(R"("contract")"));
+    const PinnedPolicy pinned = *world.record()->policy;
+    EXPECT_EQ(pinned.policy.name, "contract");
+    EXPECT_THAT(pinned.groups.at("legal"), ElementsAre("ann@x", "bob@x"));
+    put(world, R"({"groups":{"legal":["cal@x"]},"policies":[]})");
+    EXPECT_EQ(world.decide("approved", "cal@x").text("error.code"), "NOT_AN_APPROVER");
+    EXPECT_EQ(world.decide("approved", "ann@x").status, 200);
+    EXPECT_EQ(world.decide("approved", "bob@x").status, 200);
+    EXPECT_EQ(world.result().decision, "approved");
+    EXPECT_EQ(*world.record()->policy, pinned);
+}
+
+TEST(NamedPolicies, AReplayDoesNotReadThemAgain) {
+    Alone alone(WaitMode::callback);
+    World& world = alone.world;
+    put(world, kFile);
+    bool crashed = false;
+    world.on_publish = [&]() -> Result<void> {
+        if (!std::exchange(crashed, true)) {
+            put(world, R"({"policies":[]})");
+            throw Crash{};
+        }
+        return {};
+    };
+    world.start(event_with(R"("quick")"));
+    world.runner.advance(245s);
+    EXPECT_TRUE(crashed);
+    EXPECT_EQ(world.record()->policy->policy.version, 3);
+    EXPECT_EQ(world.notifications.back().attributes.at("event"), "approval_reminder");
+}
+
+TEST(NamedPolicies, ANameThatIsNotThereFailsTheRequestAndSaysWhichAre) {
+    Alone alone(WaitMode::polling);
+    alone.world.start(event_with(R"("contract")"));
+    EXPECT_THAT(alone.world.runner.error_message(), HasSubstr("none have names here, found 'contract'"));
+    Alone other(WaitMode::polling);
+    put(other.world, kFile);
+    other.world.start(event_with(R"("contracts")"));
+    EXPECT_THAT(other.world.runner.error_message(), HasSubstr("expected contract or quick, found 'contracts'"));
+    EXPECT_EQ(other.world.runner.execution().head().status, wire::ExecutionStatus::failed);
+    EXPECT_THAT(other.world.notifications, IsEmpty());
+}
+
+TEST(NamedPolicies, WhatThisRequesterCannotAskForIsRefused) {
+    Alone alone(WaitMode::polling);
+    put(alone.world, kFile);
+    alone.world.start(
+        R"({"document_id":"d","document_name":"n","requester":"Ann@x","timeout_seconds":300,"policy":"contract"})");
+    EXPECT_THAT(alone.world.runner.error_message(), HasSubstr("required: expected at most 1"));
+}
+
+TEST(NamedPolicies, OfTwoOperatorsAtOnceOneIsTold) {
+    Alone alone(WaitMode::polling);
+    NamedPolicies& policies = alone.world.policies();
+    const StoredPolicies both_read = policies.read().value();
+    EXPECT_EQ(both_read.revision, 0);
+    EXPECT_TRUE(policies.put(file_of(kFile), both_read).value());
+    EXPECT_FALSE(policies.put(file_of(R"({"policies":[]})"), both_read).value());
+    const StoredPolicies now = policies.read().value();
+    EXPECT_EQ(now.revision, 1);
+    EXPECT_EQ(now.file, file_of(kFile));
+}
+
+TEST(NamedPolicies, ATableThatIsNotThereAndAFileThatIsTooLongAreSaid) {
+    Alone alone(WaitMode::polling);
+    aws::Client client(configuration_of_tests(), alone.tables, alone.clock, alone.random);
+    EXPECT_EQ(NamedPolicies(client, "").read().error().name, "NoSettingsTable");
+    PolicyFile file;
+    for (int i = 0; i < 200; ++i) {
+        std::vector<std::string>& members = file.groups[std::to_string(i)];
+        for (int j = 0; j < 20; ++j) members.push_back(std::string(100, 'x') + std::to_string(j));
+    }
+    EXPECT_THAT(alone.world.policies().put(file, {}).error().message, HasSubstr("at most 380000 bytes"));
+}
+
+struct Replacement {
+    std::string file;
+    bool drop;
+    std::string problem;  // empty: none
+};
+
+TEST(NamedPolicies, AVersionMeansTheSameForEver) {
+    const PolicyFile stored = file_of(kFile);
+    const std::string quick = R"({"name":"quick","version":3,"stages":[{"name":"a"}],"reminders_before_seconds":[60]})";
+    const std::string contract =
+        R"({"name":"contract","stages":[{"name":"legal","approvers":{"groups":["legal"]},"required":2}]})";
+    for (const Replacement& one :
+         std::vector<Replacement>{{contract + "," + quick, false, ""},
+                                  {quick, false, "policies: expected 'contract', too"},
+                                  {quick, true, ""},
+                                  {contract + R"(,{"name":"quick","version":3,"stages":[{"name":"b"}]})", false,
+                                   "policies[1].version: expected more than 3"},
+                                  {contract + R"(,{"name":"quick","version":4,"stages":[{"name":"b"}]})", false, ""},
+                                  {contract + R"(,{"name":"quick","version":2,"stages":[{"name":"a"}]})", true,
+                                   "policies[1].version: expected at least 3"},
+                                  {contract + "," + quick + R"(,{"name":"new","stages":[{"name":"a"}]})", false, ""}}) {
+        // Who is in a group is no part of the version.
+        const auto ok = check_replacement(
+            stored, file_of(R"({"groups":{"legal":["ann@x","eve@x"]},"policies":[)" + one.file + "]}"), one.drop);
+        EXPECT_EQ(ok.has_value(), one.problem.empty()) << one.file;
+        if (!ok) {
+            EXPECT_THAT(ok.error().message, HasSubstr(one.problem));
+        }
+    }
+}
+
+}  // namespace
+}  // namespace holdpoint::approvals::testing
