@@ -76,10 +76,14 @@ durable::detail::DurableHandler Approvals::handler(WaitMode mode) {
     return durable::detail::erase(std::function<approvals::WorkflowResult(durable::Context&, durable::Json)>(
         [this, mode](durable::Context& ctx, const durable::Json& event) {
             const auto repository = approvals::make_repository(processes_.tables(), tables(), nature_.clock, ids_);
+            approvals::NamedPolicies policies(processes_.tables(), "");
             const auto config = configuration(mode);
-            return approvals::run_workflow(
-                ctx, event,
-                {.configuration = config, .repository = *repository, .notifier = *this, .clock = nature_.clock});
+            return approvals::run_workflow(ctx, event,
+                                           {.configuration = config,
+                                            .repository = *repository,
+                                            .notifier = *this,
+                                            .policies = policies,
+                                            .clock = nature_.clock});
         }));
 }
 
