@@ -76,6 +76,14 @@ json::object to_attribute(const Json& value) {
     return attribute_of(value);
 }
 
+json::object item_of(const Json& document) {
+    return to_item(document);
+}
+
+Json document_of(const json::object& item) {
+    return to_document(item);
+}
+
 json::object to_item(const ApprovalRequest& approval) {
     return to_item(durable::to_json(approval));
 }

@@ -12,6 +12,9 @@ namespace holdpoint::approvals {
 [[nodiscard]] boost::json::object to_item(const AuditRecord& record);
 /// Any JSON value as an attribute value.
 [[nodiscard]] boost::json::object to_attribute(const durable::Json& value);
+/// A JSON object as an item, and back.
+[[nodiscard]] boost::json::object item_of(const durable::Json& document);
+[[nodiscard]] durable::Json document_of(const boost::json::object& item);
 // Each throws durable::SerdesError when the item is no such record.
 [[nodiscard]] ApprovalRequest approval_from_item(const boost::json::object& item);
 [[nodiscard]] AuditRecord audit_from_item(const boost::json::object& item);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-namespace holdpoint::approvals {
+#include "approvals/workflow/steps.hpp"
 
-namespace retry = durable::retry;
+namespace holdpoint::approvals {
 
 namespace {
 
@@ -17,17 +17,6 @@ struct Poll {
     std::int64_t seconds_left = 0;  // until it expires
 };
 BOOST_DESCRIBE_STRUCT(Poll, (), (approval, seconds_left))
-
-template <class T>
-T require(Result<T> result) {
-    if (!result) throw durable::Error(result.error().name, result.error().message);
-    if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
-
-/// Table and topic may be out of reach for a while; the workflow has time.
-durable::RetryStrategy patient() {
-    return retry::exponential({.attempts = 5, .initial = std::chrono::seconds(1), .max = std::chrono::seconds(30)});
-}
 
 class Workflow {
 public:
