@@ -7,13 +7,22 @@ TARGET ?= checkpoint
 SECONDS ?= 60
 
 help:       ## this list
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/: .*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/: .*##/\t/' | expand -t 17
 
 run:        ## install what is missing, build, start the server with the approvals stack deployed (MODE=polling|callback)
 	@tools/run.sh "$(STACK)" "$(MODE)"
 
 demo:       ## approve, reject and time out, in both modes, on a server of its own; then print the audit trails
 	@tools/demo.sh
+
+demo-document: ## document approval: its kind decides who approves, its version is marked (MODE=polling|callback)
+	@tools/demo_use_case.sh document_approval "$(MODE)"
+
+demo-expense: ## expense approval: limits decide who approves, what is approved is booked once (MODE=polling|callback)
+	@tools/demo_use_case.sh expense_approval "$(MODE)"
+
+demo-moderation: ## content moderation: held, then published or removed; what is urgent expires (MODE=polling|callback)
+	@tools/demo_use_case.sh content_moderation "$(MODE)"
 
 test:       ## every test: unit, property, and whole-program tests with real processes and clients
 	@tools/install_packages.sh build test
@@ -75,4 +84,4 @@ format:     ## rewrite every source file in the house format
 clean:      ## remove the build folder
 	rm -rf build
 
-.PHONY: help run demo test check lint sim sanitize long fuzz coverage bench docs format clean
+.PHONY: help run demo demo-document demo-expense demo-moderation test check lint sim sanitize long fuzz coverage bench docs format clean

@@ -19,7 +19,7 @@ echo "== templates"
 python3 tests/conformance/make_template.py --check
 tools/python_env.sh
 build/venv/bin/python tools/check_template.py
-for template in tests/conformance tests/clients examples/approvals_python examples/approvals_javascript; do
+for template in tests/conformance tests/clients examples/approvals_python examples/approvals_javascript src/approvals/use_cases/*/; do
     build/venv/bin/python tools/check_template.py "$template/template.yaml"
 done
 echo "== build"

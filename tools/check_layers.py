@@ -30,6 +30,7 @@ ALLOWED = {
     "approvals": ["durable", "aws", "base"],
     "approvals/domain": ["durable", "base"],
     "approvals/repository": ["approvals/domain", "aws", "base"],
+    "approvals/use_cases": ["approvals", "durable", "aws", "base"],
     "cli": ["aws", "approvals/domain", "approvals/repository", "stacks", "base"],
     # The executable `holdpoint` is the server with the commands linked in.
     "server": ["api", "store", "cli"],

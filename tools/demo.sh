@@ -2,30 +2,8 @@
 # `make demo`: approve, reject and time out, in both wait modes, on a server of its own; prints the audit trails and ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-holdpoint=build/release/bin/holdpoint
+. tools/demo_server.sh approvals_workflow approval_api
 
-tools/install_packages.sh build
-[ -f build/release/build.ninja ] || cmake --preset release >/dev/null
-cmake --build --preset release --target holdpoint approvals_workflow approval_api
-
-data=$(mktemp -d)
-"$holdpoint" up --data "$data" --listen 127.0.0.1:0 >"$data/server.log" 2>&1 &
-server=$!
-finish() {
-    local status=$?
-    kill -TERM "$server" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
-    if [ "$status" -ne 0 ]; then
-        echo "demo: failed; the end of the server's log:" >&2
-        tail -n 40 "$data/server.log" >&2
-    fi
-    rm -rf "$data"
-    exit "$status"
-}
-trap finish EXIT
-eval "$("$holdpoint" env --data "$data" --wait 30)"
-
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 submit() { # STACK DOCUMENT SECONDS: prints the approval's id
     "$holdpoint" approvals submit --stack-name "$1" --document-id "$2" --document-name "Q4 Budget Proposal" \
         --requester user@example.com --timeout "$3" --quiet

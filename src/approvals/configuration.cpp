@@ -30,13 +30,11 @@ Result<std::int64_t> number(const char* name, std::int64_t min, std::int64_t max
     return result;
 }
 
-/// app-sam-Workflow's sibling is app-sam-ApprovalApi.
+/// The sibling of app-sam-Workflow, and of a use case's app-sam-Workflow-expenses, is app-sam-ApprovalApi.
 std::string api_function_name() {
     const char* own = std::getenv("AWS_LAMBDA_FUNCTION_NAME");
-    std::string name = own == nullptr ? "" : own;
-    constexpr std::string_view kSuffix = "-Workflow";
-    if (name.ends_with(kSuffix)) name.resize(name.size() - kSuffix.size());
-    return name + "-ApprovalApi";
+    const std::string name = own == nullptr ? "" : own;
+    return name.substr(0, name.rfind("-Workflow")) + "-ApprovalApi";
 }
 
 }  // namespace

@@ -159,6 +159,14 @@ def test_executions_of_any_version_are_reached(probe, function, qualifier):
     assert answer["code"] not in DENIED, answer
 
 
+@pytest.mark.parametrize("function, reached", [("app-sam-Workflow-expenses", True), ("app-sam-Workflows", False), ("app-sam-ApprovalApi", False),
+                                                ("other-Workflow", False), ("other-Workflow-expenses", False)])
+def test_of_other_functions_only_the_use_cases_are_reached(probe, function, reached):
+    """A use case's workflow is one of this approvals stack when it is called so."""
+    answer = probe("ApprovalApi", "lambda", "get_durable_execution", DurableExecutionArn=ARN.replace("app-sam-Workflow", function))
+    assert (answer["code"] not in DENIED) == reached, answer
+
+
 @pytest.mark.parametrize("case", [(function, *case) for function in ("Workflow", "ApprovalApi") for case in DENIED_TO_BOTH] + DENIED_TO_ONE, ids=name_of)
 def test_everything_else_is_refused(probe, case):
     function, service, operation, parameters = case

@@ -100,6 +100,14 @@ Json of_attribute(const json::value& attribute) {
     return from_attribute(attribute);
 }
 
+json::object item_of(const Json& document) {
+    return to_item(document);
+}
+
+Json document_of(const json::object& item) {
+    return to_document(item);
+}
+
 json::object to_item(const ApprovalRequest& approval) {
     return to_item(durable::to_json(approval));
 }

@@ -3,10 +3,9 @@
 #include <algorithm>
 
 #include "approvals/domain/schedule.hpp"
+#include "approvals/workflow/steps.hpp"
 
 namespace holdpoint::approvals {
-
-namespace retry = durable::retry;
 
 namespace {
 
@@ -39,17 +38,6 @@ struct Look {
     std::int64_t seconds_to_next = 0;                  // when nothing is due
 };
 BOOST_DESCRIBE_STRUCT(Look, (), (approval, at, due, due_at, extended_to, outcome, seconds_to_next))
-
-template <class T>
-T require(Result<T> result) {
-    if (!result) throw durable::Error(result.error().name, result.error().message);
-    if constexpr (!std::is_void_v<T>) return std::move(*result);
-}
-
-/// Table and topic may be out of reach for a while; the workflow has time.
-durable::RetryStrategy patient() {
-    return retry::exponential({.attempts = 5, .initial = std::chrono::seconds(1), .max = std::chrono::seconds(30)});
-}
 
 class Workflow {
 public:

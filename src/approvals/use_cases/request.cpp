@@ -1,0 +1,59 @@
+#include "approvals/use_cases/request.hpp"
+
+#include <fmt/format.h>
+
+namespace holdpoint::approvals {
+
+using durable::Json;
+
+namespace {
+
+Json fields_of(const Request& request) {
+    Json::Object fields;
+    for (const DocumentField& field : request.fields) {
+        if (!field.value.empty()) fields.emplace_back(field.name, Json(field.value));
+    }
+    return Json(std::move(fields));
+}
+
+std::unexpected<Error> refuse(std::string_view why, const Error& error) {
+    return fail("InvalidEvent", 400, fmt::format("{} ({})", why, error.message));
+}
+
+}  // namespace
+
+std::string read_link(const Reader& reader) {
+    constexpr std::size_t kLinkMax = 2048;
+    std::string link = reader.text(kLinkMax);
+    if (!link.starts_with("https://") && !link.starts_with("http://"))
+        reader.expected("an http or https address", in_quotes(link));
+    return link;
+}
+
+Stage make_stage(std::string name, Approvers approvers, std::int64_t required) {
+    Stage stage;
+    stage.name = std::move(name);
+    stage.approvers = std::move(approvers);
+    stage.required = required;
+    return stage;
+}
+
+Result<void> check_request(const Request& request, const WorkflowConfiguration& configuration) {
+    const auto pinned = pin(request.policy, {});
+    if (!pinned) return refuse("the people whom this function's settings name are too few for this", pinned.error());
+    const auto ok = check_request(*pinned, request.requester,
+                                  request.timeout_seconds.value_or(configuration.approval_timeout_seconds));
+    if (!ok) return refuse("requester: nobody decides their own request, and the others are too few", ok.error());
+    return {};
+}
+
+Json event_of(const Request& request) {
+    Json::Object event{{"document_id", Json(request.document_id)}, {"document_name", Json(request.document_name)},
+                       {"requester", Json(request.requester)},     {"fields", fields_of(request)},
+                       {"kind", durable::to_json(request.kind)},   {"policy", durable::to_json(request.policy)}};
+    if (request.link) event.emplace_back("link", Json(*request.link));
+    if (request.timeout_seconds) event.emplace_back("timeout_seconds", Json(*request.timeout_seconds));
+    return Json(std::move(event));
+}
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,68 @@
+#include "approvals/use_cases/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "approvals/use_cases/amount.hpp"
+
+namespace holdpoint::approvals {
+
+std::optional<Approvers> parse_approvers(std::string_view list) {
+    constexpr std::string_view kGroup = "group:";
+    Approvers approvers;
+    while (true) {
+        const std::size_t comma = std::min(list.find(','), list.size());
+        std::string_view name = trimmed(list.substr(0, comma));
+        const bool is_group = name.starts_with(kGroup);
+        if (is_group) name = trimmed(name.substr(kGroup.size()));
+        if (name.empty()) return std::nullopt;
+        (is_group ? approvers.groups : approvers.people).emplace_back(name);
+        if (comma == list.size()) return approvers;
+        list.remove_prefix(comma + 1);
+    }
+}
+
+void Settings::refuse(std::string_view name, std::string_view expected) {
+    if (problem_) return;
+    problem_ = Error{.name = "ConfigurationError",
+                     .http_status = 500,
+                     .message = fmt::format("The environment variable {} must be {}.", name, expected),
+                     .details_json = {}};
+}
+
+std::string Settings::text(const char* name) {
+    const char* value = lookup_(name);
+    if (value != nullptr && *value != '\0') return value;
+    refuse(name, "set");
+    return {};
+}
+
+Approvers Settings::approvers(const char* name) {
+    const auto approvers = parse_approvers(text(name));
+    if (!approvers) refuse(name, "people and groups with commas between them: ann@example.com, group:finance");
+    return approvers.value_or(Approvers{});
+}
+
+std::int64_t Settings::amount(const char* name) {
+    const auto cents = parse_amount(text(name));
+    if (!cents) refuse(name, fmt::format("an amount such as 100.00, at most {}", format_amount(kCentsMax)));
+    return cents.value_or(0);
+}
+
+std::string Settings::currency(const char* name) {
+    std::string code = text(name);
+    if (!is_currency_with_cents(code)) refuse(name, "the code of a currency with cents, such as EUR");
+    return code;
+}
+
+std::int64_t Settings::number(const char* name, std::int64_t min, std::int64_t max) {
+    const std::string value = text(name);
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    const bool whole = error == std::errc{} && end == value.data() + value.size();
+    if (!whole || number < min || number > max) refuse(name, fmt::format("a whole number from {} to {}", min, max));
+    return number;
+}
+
+}  // namespace holdpoint::approvals
