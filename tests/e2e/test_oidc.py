@@ -90,6 +90,14 @@ def provider(request, callback):
     one.stop()
 
 
+@pytest.fixture
+def elsewhere(callback):
+    """To a browser, localhost is another site than 127.0.0.1."""
+    one = Provider(callback, "id_token", "localhost")
+    yield one
+    one.stop()
+
+
 @pytest.mark.parametrize("client", SECRETS)
 def test_whom_the_provider_names_decides_and_the_trail_says_how_they_proved_it(provider, client):
     approvals, inbox = provider.approvals, provider.serves(client)
@@ -139,9 +147,8 @@ def test_who_is_not_verified_or_breaks_off_is_told_so(provider):
     assert status == 401 and "access_denied" in page
 
 
-def test_in_chromium_the_page_is_signed_in_when_it_comes_back_from_another_site(callback):
-    provider = Provider(callback, "id_token", "localhost")  # to a browser, another site than 127.0.0.1
-    inbox = provider.serves("public")
+def test_in_chromium_the_page_is_signed_in_when_it_comes_back_from_another_site(elsewhere, callback):
+    inbox = elsewhere.serves("public")
     _, approval_id = callback.pending(document_name="Travel to Lisbon")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), chromium_sandbox=os.geteuid() != 0)
@@ -156,7 +163,6 @@ def test_in_chromium_the_page_is_signed_in_when_it_comes_back_from_another_site(
         cookies = {cookie["name"]: cookie for cookie in page.context.cookies() if cookie["name"].startswith("holdpoint")}
         assert cookies.keys() == {"holdpoint_session"} and cookies["holdpoint_session"]["sameSite"] == "Strict" and cookies["holdpoint_session"]["httpOnly"]
         chromium.close()
-    provider.stop()
 
 
 def test_a_provider_that_is_away_stops_nobody_with_a_token(provider):
