@@ -20,7 +20,8 @@ std::string confirmation(const Subscription& subscription, const Sender& sender)
 
 std::string notification(const Delivery& delivery, const std::string& unsubscribe) {
     const std::string_view end = delivery.message.ends_with('\n') ? "" : "\n";
-    return fmt::format("{}{}\n--\nTo get no more messages of this topic:\n{}\n", delivery.message, end, unsubscribe);
+    return fmt::format("{}{}\n--\nTo get no more messages of this topic, open this address\n{}\n", delivery.message,
+                       end, unsubscribe);
 }
 
 }  // namespace

@@ -178,8 +178,8 @@ TEST_F(TopicsTest, AnAddressMustConfirmAndThenGetsLetters) {
     ASSERT_TRUE(published(message));
     const auto wanted = letter();
     EXPECT_EQ(wanted.subject, "Please decide");
-    EXPECT_EQ(wanted.text,
-              "for people\n\n--\nTo get no more messages of this topic:\n" + wanted.unsubscribe_url + "\n");
+    EXPECT_EQ(wanted.text, "for people\n\n--\nTo get no more messages of this topic, open this address\n" +
+                               wanted.unsubscribe_url + "\n");
     EXPECT_TRUE(may_unsubscribe(rows, subscription_arn,
                                 wanted.unsubscribe_url.substr(wanted.unsubscribe_url.find("Token=") + 6)));
 }

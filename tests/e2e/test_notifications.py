@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import threading
+import urllib.error
 import urllib.request
 
 import pytest
@@ -120,6 +121,13 @@ def test_without_a_mail_server_everybody_finds_their_own_messages(server):
     arn, approval_id = approvals.pending()
     assert "notify-people" not in [event.get("Name") for event in approvals.history(arn)] and len(mails()) == 2
     approvals.decide(approval_id)
+    # Bob has enough of it: the link asks him, and its button ends the messages. A link with another token does not.
+    leave = re.search(r"^http\S+Action=Unsubscribe\S+$", mails("--to", BOB)[0]["body"], re.MULTILINE).group()
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        follow(leave[:-1] + "&Asked=true", Accept="text/html")
+    assert refused.value.code == 403 and "This link is not good" in refused.value.read().decode()
+    assert "You are unsubscribed" in follow(leave + "&Asked=true", Accept="text/html")
+    assert "not subscribed" in server.run("approvals", "unsubscribe", BOB, "--stack-name", "kept", check=False).stderr
 
 
 class Endpoint(http.server.BaseHTTPRequestHandler):
