@@ -31,6 +31,8 @@ struct Arguments {
     int limit = 20;
     std::string approver;
     std::string comments;
+    std::vector<std::string> fields;
+    std::optional<std::string> link;
     // submit
     std::string document_id;
     std::string document_name;
@@ -156,6 +158,30 @@ void decide(const Arguments& arguments, std::string_view decision) {
                        {"decision", decision},
                        {"approver", arguments.approver}};
     if (!arguments.comments.empty()) event["comments"] = arguments.comments;
+    const json::value body = call_api(session, arguments, event);
+    arguments.json ? print_json(body) : print_approval(body);
+}
+
+/// "amount=120" sets a field, "amount=" takes it away.
+json::object read_fields(const std::vector<std::string>& given) {
+    json::object fields;
+    for (const std::string& field : given) {
+        const auto sign = field.find('=');
+        if (sign == std::string::npos || sign == 0) {
+            throw CommandError(fmt::format("--field: expected NAME=VALUE, found '{}'", field));
+        }
+        const std::string value = field.substr(sign + 1);
+        fields[field.substr(0, sign)] = value.empty() ? json::value(nullptr) : json::value(value);
+    }
+    return fields;
+}
+
+void amend(const Arguments& arguments) {
+    Session session;
+    json::object event{{"action", "amend"}, {"approval_id", arguments.approval_id}, {"requester", arguments.requester}};
+    if (!arguments.document_name.empty()) event["document_name"] = arguments.document_name;
+    if (arguments.link) event["link"] = arguments.link->empty() ? json::value(nullptr) : json::value(*arguments.link);
+    if (!arguments.fields.empty()) event["fields"] = read_fields(arguments.fields);
     const json::value body = call_api(session, arguments, event);
     arguments.json ? print_json(body) : print_approval(body);
 }
@@ -313,6 +339,13 @@ void add_approval_commands(CLI::App& app, int& status) {
         command->add_option("--approver", arguments->approver, "who decides")->required();
         command->add_option("--comments", arguments->comments, "why");
     }
+    CLI::App* amend_command = add("amend", "change the document of a pending request; votes start anew", amend);
+    amend_command->add_option("approval_id", arguments->approval_id, "the request")->required();
+    amend_command->add_option("--requester", arguments->requester, "who made it, and changes it")->required();
+    amend_command->add_option("--document-name", arguments->document_name, "the document's new name");
+    amend_command->add_option("--link", arguments->link, "where it is now; empty: nowhere");
+    amend_command->add_option("--field", arguments->fields,
+                              "NAME=VALUE of what approvers see, NAME= to take it away; may be given several times");
     add_policy_commands(*group, status);
     add_sign_in_commands(*group, status);
     add_mail_commands(*group, status);

@@ -136,3 +136,26 @@ def test_logs_of_a_function_can_be_filtered_and_followed(polling):
     finally:
         follower.kill()
         follower.wait()
+
+
+def test_a_named_policy_and_an_amended_document(callback, tmp_path):
+    policies = tmp_path / "policies.yaml"
+    policies.write_text("groups:\n  board: [ann@example.com]\npolicies:\n  - name: board\n    stages:\n      - name: board\n"
+                        "        approvers: {groups: [bord]}\n")
+    refused = command(callback, "approvals", "policies", "put", str(policies), check=False)
+    assert refused.returncode == 1 and "policies.yaml:7: policies[0].stages[0].approvers.groups[0]: expected board" in refused.stderr
+    policies.write_text(policies.read_text().replace("bord", "board"))
+    command(callback, "approvals", "policies", "put", str(policies))
+    assert "ann@example.com" in command(callback, "approvals", "policies", "show").stdout
+    policies.write_text(policies.read_text() + "    order: parallel\n")
+    refused = command(callback, "approvals", "policies", "put", str(policies), check=False)
+    assert refused.returncode == 1 and "raise the version" in refused.stderr
+
+    arn, approval_id = callback.pending(policy="board", fields={"amount": "100"})
+    amended = command(callback, "approvals", "amend", approval_id, "--requester", "user@example.com", "--field", "amount=120", "--json").stdout
+    assert json.loads(amended)["fields"] == [{"name": "amount", "value": "120"}]
+    assert callback.decide(approval_id, approver="bob@example.com")[1]["error"]["code"] == "NOT_AN_APPROVER"
+    assert callback.decide(approval_id, approver="ann@example.com")[0] == 200
+    assert callback.ended(arn)["Result"]["approver"] == "ann@example.com"
+    assert [record["event"] for record in callback.audit(approval_id)] == [
+        "created", "notified", "amended", "decision_refused", "decided", "completed"]

@@ -73,6 +73,8 @@ CHAIN = {"TableName": "app-sam-ApprovalEvents", "KeyConditionExpression": "appro
 ALLOWED = [
     ("Workflow", "dynamodb", "put_item", item("ApprovalRequests")),
     ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalRequests", "Key": KEY}),
+    ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "policies"}}}),
+    ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
     ("Workflow", "dynamodb", "update_item", {"TableName": "app-sam-ApprovalRequests", **UPDATE}),
     ("Workflow", "dynamodb", "put_item", item("ApprovalEvents")),
     ("Workflow", "dynamodb", "query", CHAIN),
@@ -132,6 +134,8 @@ DENIED_TO_ONE = [
     ("Workflow", "logs", "filter_log_events", {"logGroupName": "/holdpoint/outbox"}),
     ("ApprovalApi", "sns", "publish", {"TopicArn": "{topic:app-sam-ApprovalMail}", "Message": "m"}),
     ("ApprovalApi", "sns", "subscribe", {"TopicArn": "{topic:app-sam-ApprovalMail}", "Protocol": "email", "Endpoint": "a@b.c"}),
+    ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "audit-head/1"}}}),
+    ("Workflow", "dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "policies"}}}),
     ("Workflow", "lambda", "get_durable_execution", {"DurableExecutionArn": ARN}),
     ("ApprovalApi", "dynamodb", "put_item", item("ApprovalRequests")),
     ("ApprovalApi", "sns", "publish", {"TopicArn": "{topic:app-sam-ApprovalNotifications}", "Message": "m"}),

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "approvals/api/amendments.hpp"
 #include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
@@ -30,11 +31,12 @@ public:
         const Json* action = request.find("action");
         const std::string* name = action == nullptr ? nullptr : action->get_if<std::string>();
         if (name != nullptr && *name == "decide") return decide(request);
+        if (name != nullptr && *name == "amend") return amend(request);
         if (name != nullptr && *name == "get") return get(request);
         if (name != nullptr && *name == "list") return list(request);
         return answer_of({.status = 400,
                           .code = "INVALID_REQUEST",
-                          .message = fmt::format("action: expected 'decide', 'get' or 'list', found {}.",
+                          .message = fmt::format("action: expected 'decide', 'amend', 'get' or 'list', found {}.",
                                                  name == nullptr ? (action == nullptr ? "nothing" : action->kind())
                                                                  : std::string_view("'" + name->substr(0, 64) + "'"))});
     }
@@ -82,6 +84,18 @@ private:
         const auto decided = take_decision(services_, logger_, request->approval_id, ballot);
         if (!decided) return answer_of(decided.error());
         return {.statusCode = 200, .body = public_view(*decided).dump()};
+    }
+
+    ApiAnswer amend(const Json& json) {
+        const auto approval_id = read_approval_id(json);
+        if (!approval_id) return failed(approval_id.error());
+        const auto requester = read_person(json, "requester");
+        if (!requester) return failed(requester.error());
+        const auto amendment = read_amendment(json, {.person = *requester, .groups = {}, .proof = "claimed"});
+        if (!amendment) return failed(amendment.error());
+        const auto amended = take_amendment(services_, logger_, *approval_id, *amendment);
+        if (!amended) return answer_of(amended.error());
+        return {.statusCode = 200, .body = public_view(*amended).dump()};
     }
 
     const ApiServices& services_;

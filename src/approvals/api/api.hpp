@@ -1,4 +1,4 @@
-// Approval API: validates and records decisions, shows and lists requests. The handler of the API function.
+// Approval API: validates and records decisions, amends, shows and lists requests. The handler of the API function.
 #pragma once
 
 #include <string>
@@ -15,7 +15,8 @@ struct ApiAnswer {
 };
 BOOST_DESCRIBE_STRUCT(ApiAnswer, (), (statusCode, body))
 
-/// `event` is {"action": "decide" | "get" | "list", …}, or an API Gateway event that has it as text in `body`.
+/// `event` is {"action": "decide" | "amend" | "get" | "list", …}, or an API Gateway event that has it as text in
+/// `body`.
 [[nodiscard]] ApiAnswer handle_api(const durable::Json& event, const ApiServices& services,
                                    const durable::Logger& logger);
 

@@ -6,12 +6,11 @@
 
 namespace holdpoint::approvals {
 
-using durable::Json;
-
 namespace {
 
 /// Several may vote at once; each loser looks again at what they vote on.
 constexpr int kAttempts = 20;
+constexpr auto kNotTaken = "the decision was not taken, and the attempt was recorded";
 
 /// A record that was decided before votes were kept in it: whoever sends that decision again means the same.
 bool was_decided_so(const ApprovalRequest& approval, const Ballot& ballot) {
@@ -33,19 +32,10 @@ public:
             if (!taken) return std::unexpected(std::move(taken.error()));
             if (*taken) return std::move(**taken);
         }
-        return std::unexpected(ApiRefusal{.status = 429,
-                                          .code = "TOO_MANY_REQUESTS",
-                                          .message = "Too many decide this at once. Send the same request again.",
-                                          .details = {{"retry_after_seconds", Json(Json::Data(std::int64_t{1}))}}});
+        return std::unexpected(too_many_at_once());
     }
 
 private:
-    static ApiRefusal no_approval(const std::string& approval_id) {
-        return {.status = 404,
-                .code = "APPROVAL_NOT_FOUND",
-                .message = fmt::format("There is no approval {}.", approval_id)};
-    }
-
     /// Nothing when the record changed under it.
     std::expected<std::optional<ApprovalRequest>, ApiRefusal> take(const ApprovalRequest& approval,
                                                                    const Ballot& ballot) {
@@ -59,7 +49,8 @@ private:
         if (verdict->repeated) return resumed(approval);
         const auto running = services_.workflows.is_running(approval.execution_arn);
         if (!running) return std::unexpected(failed(logger_, running.error()));
-        if (!*running) return std::unexpected(recorded(approval, ballot, workflow_ended(approval)));
+        if (!*running)
+            return std::unexpected(recorded(approval, ballot, workflow_ended(approval.approval_id, kNotTaken)));
         const auto voted = services_.repository.vote(approval, *verdict);
         if (!voted) return std::unexpected(failed(logger_, voted.error()));
         if (!*voted) return std::nullopt;
@@ -79,15 +70,6 @@ private:
                          {{"approval_id", approval.approval_id}, {"error", ok.error().name}});
         }
         return approval;
-    }
-
-    static ApiRefusal workflow_ended(const ApprovalRequest& approval) {
-        return {
-            .status = 409,
-            .code = "WORKFLOW_ENDED",
-            .message = fmt::format("The workflow of approval {} has ended (it was stopped, or failed); the decision "
-                                   "was not taken, and the attempt was recorded.",
-                                   approval.approval_id)};
     }
 
     /// The refusal, once the audit trail tells of it.

@@ -1,5 +1,7 @@
 #include "approvals/api/refusals.hpp"
 
+#include <fmt/format.h>
+
 namespace holdpoint::approvals {
 
 using durable::Json;
@@ -39,6 +41,25 @@ ApiRefusal refusal_of(const Error& error) {
             .message =
                 "A service that this function needs could not be used; nothing is known to have changed. Send "
                 "the same request again."};
+}
+
+ApiRefusal no_approval(const std::string& approval_id) {
+    return {
+        .status = 404, .code = "APPROVAL_NOT_FOUND", .message = fmt::format("There is no approval {}.", approval_id)};
+}
+
+ApiRefusal too_many_at_once() {
+    return {.status = 429,
+            .code = "TOO_MANY_REQUESTS",
+            .message = "Too many decide this at once. Send the same request again.",
+            .details = {{"retry_after_seconds", Json(Json::Data(std::int64_t{1}))}}};
+}
+
+ApiRefusal workflow_ended(const std::string& approval_id, const std::string& so) {
+    return {.status = 409,
+            .code = "WORKFLOW_ENDED",
+            .message =
+                fmt::format("The workflow of approval {} has ended (it was stopped, or failed); {}.", approval_id, so)};
 }
 
 }  // namespace holdpoint::approvals

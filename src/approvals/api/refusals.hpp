@@ -23,4 +23,10 @@ struct ApiRefusal {
 /// A service that could not be used: nothing that a caller can mend. INVALID_REQUEST and APPROVAL_NOT_FOUND are said.
 [[nodiscard]] ApiRefusal refusal_of(const Error& error);
 
+[[nodiscard]] ApiRefusal no_approval(const std::string& approval_id);
+/// Too many write the same record at once.
+[[nodiscard]] ApiRefusal too_many_at_once();
+/// Nothing waits for this request any more; `so` is what did not happen.
+[[nodiscard]] ApiRefusal workflow_ended(const std::string& approval_id, const std::string& so);
+
 }  // namespace holdpoint::approvals

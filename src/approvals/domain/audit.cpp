@@ -137,6 +137,8 @@ std::string shown_digest(const ApprovalRequest& approval) {
         add(text, field.name);
         add(text, field.value);
     }
+    // What was changed and changed back is another version, on which nobody has voted.
+    if (const std::int64_t version = version_of(approval); version > 1) text += fmt::format("version {}", version);
     return digest(text);
 }
 

@@ -60,6 +60,25 @@ Refusal expired(const Standing& standing) {
             .details = {{"expired_at", text(at)}}};
 }
 
+Refusal document_changed(const Standing& standing, const std::string& shown_digest) {
+    const DocumentVersion now = standing.versions.empty() ? DocumentVersion{} : standing.versions.back();
+    const auto shown = std::find_if(standing.versions.begin(), standing.versions.end(),
+                                    [&](const DocumentVersion& version) { return version.digest == shown_digest; });
+    Json::Array changes;
+    if (shown != standing.versions.end() && shown->document && now.document)
+        changes = changes_between(*shown->document, *now.document);
+    std::string names;
+    for (const Json& change : changes) {
+        names += fmt::format("{}{}", names.empty() ? ": " : ", ", *change.find("name")->get_if<std::string>());
+    }
+    return {
+        .code = RefusalCode::document_changed,
+        .message = fmt::format("The document of approval {} is not the one that was shown{}. Look at it again, then "
+                               "decide.",
+                               standing.approval_id, names),
+        .details = {{"shown_digest", text(now.digest)}, {"changes", Json(Json::Data(std::move(changes)))}}};
+}
+
 /// Whether the policy lets this person vote in this stage, whatever its state.
 bool is_approver(const Standing& standing, const Stage& stage, const Identity& identity) {
     const PinnedPolicy& policy = standing.policy;
@@ -183,12 +202,7 @@ Refusal link_used(const Vote& vote) {
 std::expected<std::size_t, Refusal> seat_of(const Standing& standing, const Identity& identity,
                                             const std::optional<std::string>& stage, TimePoint now) {
     if (const Vote* used = vote_of_link(standing, identity)) return std::unexpected(link_used(*used));
-    if (standing.status == ApprovalStatus::approved || standing.status == ApprovalStatus::rejected) {
-        return std::unexpected(already_decided(standing));
-    }
-    if (standing.status == ApprovalStatus::timeout || now >= standing.expires_at) {
-        return std::unexpected(expired(standing));
-    }
+    if (auto refusal = why_closed(standing, now)) return std::unexpected(std::move(*refusal));
     if (trimmed(identity.person).empty()) {
         return refuse(RefusalCode::invalid_request, "approver: expected somebody's name, found nothing.");
     }
@@ -198,48 +212,6 @@ std::expected<std::size_t, Refusal> seat_of(const Standing& standing, const Iden
     }
     const Seat seat(standing, identity);
     return stage ? seat.named(*stage) : seat.first();
-}
-
-const std::string* value_of(const std::vector<DocumentField>& fields, const std::string& name) {
-    const auto field =
-        std::find_if(fields.begin(), fields.end(), [&](const DocumentField& each) { return each.name == name; });
-    return field == fields.end() ? nullptr : &field->value;
-}
-
-/// What is different, field by field; before or after is null where there is no such field.
-Json::Array changes_between(const std::vector<DocumentField>& before, const std::vector<DocumentField>& after) {
-    Json::Array changes;
-    const auto add = [&](const std::string& name) {
-        const std::string* old_value = value_of(before, name);
-        const std::string* new_value = value_of(after, name);
-        if (old_value != nullptr && new_value != nullptr && *old_value == *new_value) return;
-        changes.push_back(Json(Json::Data(Json::Object{{"name", text(name)},
-                                                       {"before", old_value == nullptr ? Json() : text(*old_value)},
-                                                       {"after", new_value == nullptr ? Json() : text(*new_value)}})));
-    };
-    for (const DocumentField& field : after) add(field.name);
-    for (const DocumentField& field : before) {
-        if (value_of(after, field.name) == nullptr) add(field.name);
-    }
-    return changes;
-}
-
-Refusal document_changed(const Standing& standing, const std::string& shown_digest) {
-    const DocumentVersion now = standing.versions.empty() ? DocumentVersion{} : standing.versions.back();
-    const auto shown = std::find_if(standing.versions.begin(), standing.versions.end(),
-                                    [&](const DocumentVersion& version) { return version.digest == shown_digest; });
-    Json::Array changes;
-    if (shown != standing.versions.end()) changes = changes_between(shown->fields, now.fields);
-    std::string names;
-    for (const Json& change : changes) {
-        names += fmt::format("{}{}", names.empty() ? ": " : ", ", *change.find("name")->get_if<std::string>());
-    }
-    return {
-        .code = RefusalCode::document_changed,
-        .message = fmt::format("The document of approval {} is not the one that was shown{}. Look at it again, then "
-                               "decide.",
-                               standing.approval_id, names),
-        .details = {{"shown_digest", text(now.digest)}, {"changes", Json(Json::Data(std::move(changes)))}}};
 }
 
 bool says_the_same(const Vote& vote, const Ballot& ballot, const Standing& standing) {
@@ -325,6 +297,8 @@ std::string_view to_string(RefusalCode code) {
             return "OWN_REQUEST";
         case RefusalCode::not_an_approver:
             return "NOT_AN_APPROVER";
+        case RefusalCode::not_the_requester:
+            return "NOT_THE_REQUESTER";
         case RefusalCode::stage_not_open:
             return "STAGE_NOT_OPEN";
         case RefusalCode::already_voted:
@@ -347,6 +321,7 @@ int http_status(RefusalCode code) {
             return 400;
         case RefusalCode::own_request:
         case RefusalCode::not_an_approver:
+        case RefusalCode::not_the_requester:
             return 403;
         case RefusalCode::stage_not_open:
         case RefusalCode::already_voted:
@@ -359,14 +334,25 @@ int http_status(RefusalCode code) {
     std::unreachable();
 }
 
+std::optional<Refusal> why_closed(const Standing& standing, TimePoint now) {
+    if (standing.status == ApprovalStatus::approved || standing.status == ApprovalStatus::rejected) {
+        return already_decided(standing);
+    }
+    if (standing.status == ApprovalStatus::timeout || now >= standing.expires_at) return expired(standing);
+    return std::nullopt;
+}
+
+std::optional<Refusal> why_outdated(const Standing& standing, const std::string& shown_digest) {
+    if (shown_digest.empty()) return std::nullopt;
+    if (!standing.versions.empty() && shown_digest == standing.versions.back().digest) return std::nullopt;
+    return document_changed(standing, shown_digest);
+}
+
 Verdict decide(const Standing& standing, const Ballot& ballot, TimePoint now) {
     if (auto before = repetition(standing, ballot)) return std::move(*before);
     const auto seat = seat_of(standing, ballot.voter, ballot.stage, now);
     if (!seat) return std::unexpected(seat.error());
-    if (!ballot.shown_digest.empty() &&
-        (standing.versions.empty() || ballot.shown_digest != standing.versions.back().digest)) {
-        return std::unexpected(document_changed(standing, ballot.shown_digest));
-    }
+    if (auto refusal = why_outdated(standing, ballot.shown_digest)) return std::unexpected(std::move(*refusal));
     if (ballot.decision == VoteDecision::changes_requested && trimmed(ballot.comments).empty()) {
         return refuse(RefusalCode::invalid_request, "comments: expected what has to change, found nothing.");
     }

@@ -37,6 +37,7 @@ enum class RefusalCode {
     invalid_request,
     own_request,
     not_an_approver,
+    not_the_requester,
     stage_not_open,
     already_voted,
     document_changed,
@@ -70,6 +71,11 @@ struct Accepted {
 };
 
 using Verdict = std::expected<Accepted, Refusal>;
+
+/// Why nothing of this request may change any more, if that is so.
+[[nodiscard]] std::optional<Refusal> why_closed(const Standing& standing, TimePoint now);
+/// Why what somebody was shown is not the document as it is now, if it is not; an empty digest is of nothing.
+[[nodiscard]] std::optional<Refusal> why_outdated(const Standing& standing, const std::string& shown_digest);
 
 /// A ballot that was taken before, by its idempotency key or, without one, by what it says, is answered as it was then.
 [[nodiscard]] Verdict decide(const Standing& standing, const Ballot& ballot, TimePoint now);

@@ -15,6 +15,11 @@ using namespace std::chrono_literals;
 using durable::Json;
 
 const TimePoint kNow = from_epoch_ms(1'000'000'000);
+
+DocumentVersion version(std::int64_t number, std::vector<DocumentField> fields) {
+    return {.digest = "version " + std::to_string(number),
+            .document = Document{.name = "Report", .link = {}, .fields = std::move(fields)}};
+}
 const std::vector<std::string> kPeople = {"ann@x", "bob@x", "cal@x", "dan@x", "eve@x"};
 const std::vector<std::string> kMembers = {"g1@x", "g2@x", "g3@x", "g4@x"};  // of a group that nobody listed
 
@@ -217,7 +222,7 @@ public:
         standing_.approval_id = "A";
         standing_.requester = *rc::gen::element<std::string>("ann@x", "eve@x", "zed@x");
         standing_.policy = usable_policy(standing_.requester);
-        standing_.versions = {make_version("A", 1, {{"amount", "1"}})};
+        standing_.versions = {version(1, {{"amount", "1"}})};
         standing_.expires_at = kNow + 24h;
     }
 
@@ -247,14 +252,21 @@ private:
     }
 
     void step() {
-        const int what = *rc::gen::inRange(0, 12);
+        const int what = *rc::gen::inRange(0, 14);
+        now_ += 1s;
         if (what == 0) {
             const auto number = static_cast<std::int64_t>(standing_.versions.size()) + 1;
-            standing_.versions.push_back(make_version("A", number, {{"amount", "1"}}));
+            standing_.versions.push_back(version(number, {{"amount", "1"}}));
             if (standing_.status != ApprovalStatus::pending)
                 standing_.versions.pop_back();  // nobody amends what is decided
-        } else if (what == 1 && standing_.policy.policy.escalation && !standing_.escalated_at && taken_.empty()) {
-            standing_.escalated_at = kNow - 1h;
+        } else if (what == 1 && standing_.policy.policy.escalation && !standing_.escalated_at &&
+                   standing_.status == ApprovalStatus::pending) {
+            standing_.escalated_at = now_;
+            now_ += 1s;
+        } else if (what == 13 && standing_.status == ApprovalStatus::pending && *rc::gen::inRange(0, 4) == 0) {
+            // Nobody decided in time.
+            standing_.status = *rc::gen::element(ApprovalStatus::timeout, ApprovalStatus::rejected);
+            expired_ = true;
         } else {
             vote();
         }
@@ -269,8 +281,16 @@ private:
         ballot.idempotency_key = std::to_string(++keys_);
         ballot.shown_digest = standing_.versions[*rc::gen::inRange<std::size_t>(0, standing_.versions.size())].digest;
         if (*rc::gen::inRange(0, 3) == 0) ballot.stage = "stage " + std::to_string(*rc::gen::inRange(1, 4));
-        const auto may = may_decide(standing_, ballot.voter, kNow);
-        const Verdict verdict = decide(standing_, ballot, kNow);
+        const auto may = may_decide(standing_, ballot.voter, now_);
+        const Verdict verdict = decide(standing_, ballot, now_);
+        if (expired_) {
+            RC_ASSERT(!verdict.has_value());
+            RC_ASSERT(verdict.error().code == (standing_.status == ApprovalStatus::timeout
+                                                   ? RefusalCode::approval_expired
+                                                   : RefusalCode::approval_already_decided));
+            RC_ASSERT(standing_.status == ApprovalStatus::timeout ||
+                      verdict.error().message.find("by its deadline") != std::string::npos);
+        }
         const bool is_current = ballot.shown_digest == standing_.versions.back().digest;
         if (!ballot.stage && is_current) {
             RC_ASSERT(may.has_value() == verdict.has_value());
@@ -325,7 +345,7 @@ private:
                 ballot.voter = identity(person);
                 ballot.decision = VoteDecision::approved;
                 ballot.idempotency_key = std::to_string(++keys_);
-                if (const Verdict verdict = decide(standing_, ballot, kNow)) take(ballot, *verdict);
+                if (const Verdict verdict = decide(standing_, ballot, now_)) take(ballot, *verdict);
             }
         }
         if (standing_.status == ApprovalStatus::pending) {
@@ -338,6 +358,8 @@ private:
     Standing standing_;
     std::vector<Taken> taken_;
     int keys_ = 0;
+    bool expired_ = false;
+    TimePoint now_ = kNow;
 };
 
 TEST(DecidingProperties, OutcomesAreThoseOfTryingEverything) {

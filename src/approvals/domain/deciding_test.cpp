@@ -12,6 +12,11 @@ using durable::Json;
 
 const TimePoint kNow = parse_iso8601("2026-11-26T08:00:00Z").value();
 
+DocumentVersion version(std::int64_t number, std::vector<DocumentField> fields) {
+    return {.digest = "version " + std::to_string(number),
+            .document = Document{.name = "Report", .link = {}, .fields = std::move(fields)}};
+}
+
 PinnedPolicy policy_of(const std::string& json, const Groups& groups = {}) {
     return pin(read_policy(Json::parse(json)).value(), groups).value();
 }
@@ -21,7 +26,7 @@ Standing request(PinnedPolicy policy) {
     standing.approval_id = "A-1";
     standing.requester = "req@x";
     standing.policy = std::move(policy);
-    standing.versions = {make_version("A-1", 1, {{"name", "Report"}, {"amount", "100"}})};
+    standing.versions = {version(1, {{"name", "Report"}, {"amount", "100"}})};
     standing.expires_at = kNow + 1h;
     return standing;
 }
@@ -161,7 +166,7 @@ TEST(Deciding, WhoSawAnotherDocumentLooksAgain) {
     Standing standing = two_stages();
     Ballot old = ballot("ann@x");
     old.shown_digest = standing.versions[0].digest;
-    standing.versions.push_back(make_version("A-1", 2, {{"amount", "120"}, {"name", "Report"}, {"note", "urgent"}}));
+    standing.versions.push_back(version(2, {{"amount", "120"}, {"name", "Report"}, {"note", "urgent"}}));
     EXPECT_EQ(said(standing, old),
               "DOCUMENT_CHANGED The document of approval A-1 is not the one that was shown: amount, "
               "note. Look at it again, then decide.");
@@ -181,7 +186,7 @@ TEST(Deciding, VotesOnAnOlderDocumentStayButDoNotCount) {
     cast(standing, ballot("ann@x"));
     Ballot changes = ballot("bob@x", VoteDecision::changes_requested);
     EXPECT_TRUE(cast(standing, changes).changes_requested);
-    standing.versions.push_back(make_version("A-1", 2, {{"amount", "90"}}));
+    standing.versions.push_back(version(2, {{"amount", "90"}}));
     const Tally now = tally(standing);
     EXPECT_FALSE(now.changes_requested);
     EXPECT_EQ(now.stages[0].approved, 0);
@@ -189,7 +194,7 @@ TEST(Deciding, VotesOnAnOlderDocumentStayButDoNotCount) {
     cast(standing, ballot("ann@x"));
     EXPECT_EQ(cast(standing, ballot("bob@x")).stages[0].state, StageState::approved);
     // Changed back is another version.
-    standing.versions.push_back(make_version("A-1", 3, {{"name", "Report"}, {"amount", "100"}}));
+    standing.versions.push_back(version(3, {{"name", "Report"}, {"amount", "100"}}));
     EXPECT_EQ(tally(standing).stages[0].approved, 0);
 }
 

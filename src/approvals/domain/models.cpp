@@ -19,6 +19,16 @@ std::string approval_id_of(std::string_view execution_arn) {
                        text.substr(20));
 }
 
+Document document_of(const ApprovalRequest& approval) {
+    return {.name = approval.document_name,
+            .link = approval.link,
+            .fields = approval.fields.value_or(std::vector<DocumentField>{})};
+}
+
+std::int64_t version_of(const ApprovalRequest& approval) {
+    return approval.earlier_versions ? std::ssize(*approval.earlier_versions) + 1 : 1;
+}
+
 std::string to_string(ApprovalStatus status) {
     return boost::describe::enum_to_string(status, "");
 }
@@ -37,6 +47,7 @@ durable::Json public_view(const ApprovalRequest& approval) {
     shown.policy.reset();
     shown.votes.reset();
     shown.revision.reset();
+    shown.earlier_versions.reset();
     const durable::Json whole = durable::to_json(shown);
     durable::Json::Object visible;
     for (const auto& [name, value] : *whole.get_if<durable::Json::Object>()) {

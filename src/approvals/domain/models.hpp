@@ -30,6 +30,23 @@ struct DocumentField {
 };
 BOOST_DESCRIBE_STRUCT(DocumentField, (), (name, value))
 
+/// What a person is shown of a document.
+struct Document {
+    std::string name;
+    std::optional<std::string> link;
+    std::vector<DocumentField> fields;
+    friend bool operator==(const Document&, const Document&) = default;
+};
+BOOST_DESCRIBE_STRUCT(Document, (), (name, link, fields))
+
+/// What is decided on. A change makes another version, with another digest.
+struct DocumentVersion {
+    std::string digest;
+    std::optional<Document> document;  // absent: not kept any more
+    friend bool operator==(const DocumentVersion&, const DocumentVersion&) = default;
+};
+BOOST_DESCRIBE_STRUCT(DocumentVersion, (), (digest, document))
+
 enum class VoteDecision { approved, rejected, changes_requested };
 BOOST_DESCRIBE_ENUM(VoteDecision, approved, rejected, changes_requested)
 
@@ -93,12 +110,13 @@ struct ApprovalRequest {
     std::optional<std::vector<Vote>> votes;  // in the order in which they were taken
     std::optional<std::int64_t> revision;    // grows with each change; absent: 0
     std::optional<std::string> escalated_at;
+    std::optional<std::vector<DocumentVersion>> earlier_versions;  // of a document that was amended, oldest first
     friend bool operator==(const ApprovalRequest&, const ApprovalRequest&) = default;
 };
 BOOST_DESCRIBE_STRUCT(ApprovalRequest, (),
                       (approval_id, document_id, document_name, requester, status, created_at, updated_at, expires_at,
                        ttl, execution_arn, callback_token, decision, approver, comments, decided_at, fields, link, kind,
-                       policy, votes, revision, escalated_at))
+                       policy, votes, revision, escalated_at, earlier_versions))
 
 struct ApprovalDecisionRequest {
     std::string approval_id;
@@ -126,13 +144,18 @@ BOOST_DESCRIBE_STRUCT(WorkflowResult, (), (approval_id, document_id, decision, a
 /// execution can make one request alone, however often it tries.
 [[nodiscard]] std::string approval_id_of(std::string_view execution_arn);
 
+/// The document as it is now.
+[[nodiscard]] Document document_of(const ApprovalRequest& approval);
+/// From 1.
+[[nodiscard]] std::int64_t version_of(const ApprovalRequest& approval);
+
 /// "pending", "approved" …
 [[nodiscard]] std::string to_string(ApprovalStatus status);
 [[nodiscard]] std::string to_string(Decision decision);
 [[nodiscard]] std::string to_string(VoteDecision decision);
 
 /// The request as callers may see it: everything but the callback token, the execution, the
-/// policy and the single votes.
+/// policy, the single votes and earlier versions of the document.
 [[nodiscard]] durable::Json public_view(const ApprovalRequest& approval);
 
 }  // namespace holdpoint::approvals

@@ -1,17 +1,20 @@
 #include "approvals/domain/standing.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
 #include <map>
 
 #include "approvals/domain/audit.hpp"
-#include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
 
+using durable::Json;
+
 namespace {
+
+Json text(std::string value) {
+    return Json(Json::Data(std::move(value)));
+}
 
 constexpr std::int64_t kUnlimited = std::numeric_limits<std::int64_t>::max();
 
@@ -115,12 +118,26 @@ std::optional<std::int64_t> votes_max(const Standing& standing, const Stage& sta
 
 }  // namespace
 
-DocumentVersion make_version(std::string_view approval_id, std::int64_t number, std::vector<DocumentField> fields) {
-    std::string text = fmt::format("{}:{};{};", approval_id.size(), approval_id, number);
-    for (const DocumentField& field : fields) {
-        text += fmt::format("{}:{};{}:{};", field.name.size(), field.name, field.value.size(), field.value);
+durable::Json::Array changes_between(const Document& before, const Document& after) {
+    const auto value_of = [](const std::vector<DocumentField>& fields, const std::string& name) {
+        const auto field = std::ranges::find(fields, name, &DocumentField::name);
+        return field == fields.end() ? std::optional<std::string>() : std::optional(field->value);
+    };
+    durable::Json::Array changes;
+    const auto add = [&](const std::string& name, const std::optional<std::string>& old_value,
+                         const std::optional<std::string>& new_value) {
+        if (old_value == new_value) return;
+        changes.push_back(Json(Json::Data(Json::Object{{"name", text(name)},
+                                                       {"before", old_value ? text(*old_value) : Json()},
+                                                       {"after", new_value ? text(*new_value) : Json()}})));
+    };
+    add("document_name", before.name, after.name);
+    add("link", before.link, after.link);
+    for (const DocumentField& field : after.fields) add(field.name, value_of(before.fields, field.name), field.value);
+    for (const DocumentField& field : before.fields) {
+        if (!value_of(after.fields, field.name)) add(field.name, field.value, std::nullopt);
     }
-    return {.digest = to_hex(sha256(text)), .fields = std::move(fields)};
+    return changes;
 }
 
 bool has_veto(const PinnedPolicy& policy, const std::string& person, const std::vector<std::string>& proven_groups) {
@@ -154,14 +171,15 @@ bool leaves_enough_people(const Standing& standing, std::size_t stage, std::stri
 }
 
 Standing standing_of(const ApprovalRequest& approval) {
-    const std::vector<DocumentField> fields = approval.fields.value_or(std::vector<DocumentField>{});
+    std::vector<DocumentVersion> versions = approval.earlier_versions.value_or(std::vector<DocumentVersion>{});
+    versions.push_back({.digest = shown_digest(approval), .document = document_of(approval)});
     std::optional<TimePoint> escalated_at;
     if (approval.escalated_at) escalated_at = parse_iso8601(*approval.escalated_at).value_or(TimePoint{});
     // A record whose deadline cannot be read is one that nobody may decide any more.
     return {.approval_id = approval.approval_id,
             .requester = approval.requester,
             .policy = approval.policy.value_or(default_policy()),
-            .versions = {{.digest = shown_digest(approval), .fields = fields}},
+            .versions = std::move(versions),
             .votes = approval.votes.value_or(std::vector<Vote>{}),
             .expires_at = parse_iso8601(approval.expires_at).value_or(TimePoint{}),
             .escalated_at = escalated_at,

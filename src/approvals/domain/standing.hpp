@@ -14,18 +14,9 @@
 
 namespace holdpoint::approvals {
 
-/// What is decided on. A change makes another version, with another digest.
-struct DocumentVersion {
-    std::string digest;
-    std::vector<DocumentField> fields;
-    friend bool operator==(const DocumentVersion&, const DocumentVersion&) = default;
-};
-BOOST_DESCRIBE_STRUCT(DocumentVersion, (), (digest, fields))
-
-/// `number` from 1: what was changed and changed back is another version, on which nobody has voted. Nothing that may
-/// change while people decide, such as the deadline, belongs into the fields.
-[[nodiscard]] DocumentVersion make_version(std::string_view approval_id, std::int64_t number,
-                                           std::vector<DocumentField> fields);
+/// What is different, as callers see it: [{"name", "before", "after"}], null where there is no such thing. Name and
+/// link of the document are "document_name" and "link"; the rest are its fields.
+[[nodiscard]] durable::Json::Array changes_between(const Document& before, const Document& after);
 
 /// One request as it stands in its record. `revision` grows with each change of the record: writing a vote needs the
 /// one that was read.

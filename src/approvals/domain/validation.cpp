@@ -18,9 +18,9 @@ constexpr std::size_t kIdMax = 256;
 constexpr std::size_t kNameMax = 1024;
 constexpr std::size_t kPersonMax = 256;
 constexpr std::size_t kCommentsMax = 4096;
-constexpr std::size_t kFieldsMax = 50;
 constexpr std::size_t kFieldMax = 4096;
 constexpr std::size_t kLinkMax = 2048;
+constexpr std::size_t kDigestMax = 128;
 constexpr std::int64_t kListMax = 100;
 
 std::unexpected<Error> invalid(std::string_view name, std::string message) {
@@ -62,6 +62,13 @@ Result<std::string> read_text(const Json& json, std::string_view field, std::siz
 
 namespace {
 
+std::string read_link(const Reader& reader) {
+    std::string link = reader.text(kLinkMax);
+    if (!link.starts_with("https://") && !link.starts_with("http://"))
+        reader.expected("an http or https address", in_quotes(link));
+    return link;
+}
+
 /// What approvers are shown besides the document's name: "fields" (name -> text), "link" and "kind".
 Result<void> read_shown(const Json& json, WorkflowEvent& event) {
     Reader::Problem problem;
@@ -73,11 +80,7 @@ Result<void> read_shown(const Json& json, WorkflowEvent& event) {
             event.fields->push_back({.name = name, .value = value.text(kFieldMax)});
         }
     }
-    if (reader.has("link")) {
-        event.link = reader.member("link").text(kLinkMax);
-        if (!problem && !event.link->starts_with("https://") && !event.link->starts_with("http://"))
-            reader.member("link").expected("an http or https address", in_quotes(*event.link));
-    }
+    if (reader.has("link")) event.link = read_link(reader.member("link"));
     if (reader.has("kind"))
         event.kind = boost::describe::enum_to_string(reader.member("kind").choice<ApprovalKind>(), "");
     if (problem) return invalid(kInvalidEvent, *problem);
@@ -152,6 +155,37 @@ Result<WorkflowEvent> read_event(const Json& json, std::int64_t default_timeout,
     }
     event.timeout_seconds = *seconds;
     return with_policy(json, std::move(event), *seconds, timeout_max);
+}
+
+Result<Amendment> read_amendment(const Json& json, const Identity& requester) {
+    if (auto ok = check_object(json, kInvalidRequest); !ok) return std::unexpected(ok.error());
+    Reader::Problem problem;
+    const Reader reader(&json, "", problem);
+    Amendment amendment{.requester = requester, .document_name = {}, .link = {}, .fields = {}, .shown_digest = {}};
+    const auto goes_away = [&](const Json* value) { return value != nullptr && value->is_null(); };
+    if (reader.has("document_name")) amendment.document_name = reader.member("document_name").text(kNameMax);
+    if (goes_away(json.find("link"))) {
+        amendment.link = "";
+    } else if (reader.has("link")) {
+        amendment.link = read_link(reader.member("link"));
+    }
+    if (const Json* fields = json.find("fields"); fields != nullptr) {
+        for (const auto& [name, value] : reader.member("fields").members(kFieldsMax)) {
+            if (name.empty() || name.size() > kNameMax) value.refuse("has a name that is empty or too long.");
+            const bool drops = goes_away(fields->find(name));
+            amendment.fields.emplace_back(name, drops ? std::nullopt : std::optional(value.text(kFieldMax)));
+        }
+    }
+    if (reader.has("shown_digest")) amendment.shown_digest = reader.member("shown_digest").text(kDigestMax);
+    if (problem) return invalid(kInvalidRequest, *problem);
+    if (!amendment.document_name && !amendment.link && amendment.fields.empty()) {
+        return invalid(kInvalidRequest, "Expected what is to change: document_name, link or fields; found nothing.");
+    }
+    return amendment;
+}
+
+Result<std::string> read_person(const Json& json, std::string_view field) {
+    return read_text(json, field, kPersonMax, kInvalidRequest);
 }
 
 Result<std::string> read_approval_id(const Json& json) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "approvals/domain/amending.hpp"
 #include "approvals/domain/models.hpp"
 #include "base/result.hpp"
 
@@ -22,6 +23,11 @@ namespace holdpoint::approvals {
 
 /// `decided_by` is accepted for `approver`. INVALID_REQUEST; nothing ever defaults to a decision.
 [[nodiscard]] Result<ApprovalDecisionRequest> read_decision(const durable::Json& json);
+/// document_name, link, fields, shown_digest: what is there, changes; null takes a link or a field away.
+/// INVALID_REQUEST.
+[[nodiscard]] Result<Amendment> read_amendment(const durable::Json& json, const Identity& requester);
+/// Somebody's name. INVALID_REQUEST.
+[[nodiscard]] Result<std::string> read_person(const durable::Json& json, std::string_view field);
 [[nodiscard]] Result<std::string> read_approval_id(const durable::Json& json);
 
 /// newest: the latest created_at first. urgent: the earliest expires_at first.

@@ -53,6 +53,7 @@ const Stages = ({ approval }) => html`<section class="card"><h2>Who decides</h2>
 const Event = ({ event }) => html`<li><p><strong>${eventWords(event.event)}</strong>${event.actor && html` · <${Name}>${event.actor}<//>`}
   <span class="quiet"> ${PROOF[event.proof] ?? event.proof} · <time datetime=${event.at}>${exactly(event.at)}</time></span></p>
   ${event.comments && html`<blockquote dir="auto">${event.comments}</blockquote>`}
+  ${event.changes && html`<${Changes} changes=${event.changes} />`}
   ${Object.keys(event.details ?? {}).length > 0 && html`<p class="quiet"><${Name}>${Object.entries(event.details)
     .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${typeof value === 'object' ? JSON.stringify(value) : value}`).join(' · ')}<//></p>`}</li>`;
 

@@ -15,6 +15,7 @@ const EVENT = {
   decided: 'Decided',
   reminded: 'Approvers reminded',
   escalated: 'Escalated',
+  amended: 'Document changed',
   timed_out: 'Timed out',
   decision_refused: 'Decision refused',
   completed: 'Completed',

@@ -171,14 +171,10 @@ public:
             values[":approver"] = text(*after.approver);
             values[":comments"] = text(*after.comments);
         }
-        std::string unchanged = "attribute_not_exists(revision)";
-        if (approval.revision) {
-            unchanged = "revision = :read";
-            values[":read"] = number(*approval.revision);
-        }
+        const std::string open = still_open(approval, values);
         const json::object update{{"TableName", tables_.approvals},
                                   {"Key", {{"approval_id", text(approval.approval_id)}}},
-                                  {"ConditionExpression", "#status = :pending AND expires_at > :now AND " + unchanged},
+                                  {"ConditionExpression", open},
                                   {"UpdateExpression", changes},
                                   {"ExpressionAttributeNames", {{"#status", "status"}}},
                                   {"ExpressionAttributeValues", values}};
@@ -186,6 +182,37 @@ public:
         if (!won) return std::unexpected(won.error());
         if (!*won) return std::nullopt;
         return after;
+    }
+
+    Result<bool> amend(const ApprovalRequest& before, const Amended& amended) override {
+        const ApprovalRequest& after = amended.approval;
+        json::object names{{"#status", "status"}};
+        json::object values{{":pending", text("pending")},
+                            {":now", text(amended.event.at)},
+                            {":name", text(after.document_name)},
+                            {":versions", to_attribute(durable::to_json(*after.earlier_versions))},
+                            {":revision", number(*after.revision)}};
+        std::string changes =
+            "SET document_name = :name, earlier_versions = :versions, revision = :revision, updated_at = :now";
+        if (after.fields) {
+            names["#fields"] = "fields";
+            values[":fields"] = to_attribute(durable::to_json(*after.fields));
+            changes += ", #fields = :fields";
+        }
+        if (after.link != before.link) {
+            names["#link"] = "link";
+            if (after.link) values[":link"] = text(*after.link);
+            changes += after.link ? ", #link = :link" : " REMOVE #link";
+        }
+        const std::string open = still_open(before, values);
+        return change(before.approval_id,
+                      {{"TableName", tables_.approvals},
+                       {"Key", {{"approval_id", text(before.approval_id)}}},
+                       {"ConditionExpression", open},
+                       {"UpdateExpression", changes},
+                       {"ExpressionAttributeNames", names},
+                       {"ExpressionAttributeValues", values}},
+                      amended.event);
     }
 
     Result<ApprovalRequest> time_out(const ApprovalRequest& approval, ApprovalStatus outcome) override {
@@ -323,6 +350,14 @@ private:
     Result<json::object> call(std::string_view action, const json::object& request) {
         // Every write carries a condition, so repeating one that got through is refused, not done twice.
         return client_.json("dynamodb", fmt::format("DynamoDB_20120810.{}", action), request);
+    }
+
+    /// The condition that this record is pending, not expired and as it was read; what it compares with goes to
+    /// `values`, which has :pending and :now.
+    static std::string still_open(const ApprovalRequest& read, json::object& values) {
+        if (read.revision) values[":read"] = number(*read.revision);
+        return std::string("#status = :pending AND expires_at > :now AND ") +
+               (read.revision ? "revision = :read" : "attribute_not_exists(revision)");
     }
 
     /// Adds a record where the chain, as it is when it is written, takes it.

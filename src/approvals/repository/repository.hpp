@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "approvals/domain/amending.hpp"
 #include "approvals/domain/audit.hpp"
 #include "approvals/domain/deciding.hpp"
 #include "approvals/domain/models.hpp"
@@ -46,6 +47,9 @@ public:
     /// votes that it had when it was read. Answers the record as it is then; nothing when it had changed.
     [[nodiscard]] virtual Result<std::optional<ApprovalRequest>> vote(const ApprovalRequest& approval,
                                                                       const Accepted& accepted) = 0;
+    /// Writes an amended record, where the request is pending, not expired and as it was when it was read. False when
+    /// it had changed.
+    [[nodiscard]] virtual Result<bool> amend(const ApprovalRequest& before, const Amended& amended) = 0;
     /// Ends a pending request that nobody decided in time, as timeout or rejected; or answers what won.
     [[nodiscard]] virtual Result<ApprovalRequest> time_out(const ApprovalRequest& approval, ApprovalStatus outcome) = 0;
     /// Lets those decide, too, whom the policy's escalation names, and moves the deadline, once; or answers what won.

@@ -130,4 +130,13 @@ Result<Ballot> read_ballot(const std::string& body, const Identity& voter) {
     return ballot;
 }
 
+Result<Amendment> read_document_change(const std::string& body, const Identity& requester) {
+    const auto json = parse(body);
+    if (!json) return std::unexpected(json.error());
+    Reader::Problem problem;
+    Reader(&*json, "body", problem).only({"document_name", "link", "fields", "shown_digest"});
+    if (problem) return invalid(*problem);
+    return read_amendment(*json, requester);
+}
+
 }  // namespace holdpoint::approvals

@@ -29,4 +29,7 @@ struct InboxRequest {
 /// Who rejects, or wants changes, says why.
 [[nodiscard]] Result<Ballot> read_ballot(const std::string& body, const Identity& voter);
 
+/// What the signed-in requester changes of their document.
+[[nodiscard]] Result<Amendment> read_document_change(const std::string& body, const Identity& requester);
+
 }  // namespace holdpoint::approvals

@@ -67,7 +67,9 @@ Json stage_view(const Standing& standing, const StageStanding& stage, const Stag
     view.emplace_back("who", text(describe(rule.approvers)));
     Json::Array votes;
     for (const Vote& vote : standing.votes) {
-        if (vote.stage == stage.name) votes.push_back(vote_view(vote));
+        // Those on what the document was before do not count; the history has them.
+        if (vote.stage == stage.name && vote.shown_digest == standing.versions.back().digest)
+            votes.push_back(vote_view(vote));
     }
     view.emplace_back("votes", list(std::move(votes)));
     return object(std::move(view));
@@ -96,6 +98,8 @@ Json history_view(const AuditRecord& record) {
                       {"proof", text(record.actor_proof)}, {"details", object(std::move(details))}};
     if (std::string comments = personal("comments"); !comments.empty())
         view.emplace_back("comments", text(std::move(comments)));
+    if (const std::string changes = personal("changes"); !changes.empty())
+        view.emplace_back("changes", Json::parse(changes));
     return object(std::move(view));
 }
 
@@ -121,6 +125,9 @@ Json::Object detail_view(const ApprovalRequest& approval, const std::vector<Audi
     Json::Object shown = summary_of(approval, standing, votes, viewer, now);
     if (approval.comments) shown.emplace_back("comments", text(*approval.comments));
     shown.emplace_back("shown_digest", text(shown_digest(approval)));
+    shown.emplace_back("document_version", number(version_of(approval)));
+    shown.emplace_back("may_amend",
+                       flag(is_same_person(viewer.person, approval.requester) && !why_closed(standing, now)));
     shown.emplace_back("fields", fields_view(approval));
     if (approval.link) shown.emplace_back("link", text(*approval.link));
     const PinnedPolicy& policy = standing.policy;

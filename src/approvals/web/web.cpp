@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "approvals/api/amendments.hpp"
 #include "approvals/api/api.hpp"
 #include "approvals/domain/people.hpp"
 #include "approvals/web/assets.hpp"
@@ -337,6 +338,7 @@ private:
         const std::string_view what = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
         if (what.empty() && request_.method == "GET") return detail(id);
         if (what == "decision") return request_.method == "POST" ? decide(id) : wrong_method();
+        if (what == "document") return request_.method == "POST" ? amend(id) : wrong_method();
         return what.empty() ? wrong_method() : nothing_here();
     }
 
@@ -361,7 +363,8 @@ private:
         return tagged(request_, detail_view(approval, *trail, session_.identity, now), now);
     }
 
-    HttpAnswer decide(const std::string& id) {
+    /// Why this person may not change anything of this request; nothing when they may.
+    std::optional<HttpAnswer> why_not_changed(const std::string& id) {
         if (!brings_json()) return not_json();
         if (!equal_constant_time(request_.header("x-csrf-token"), session_.csrf_token)) {
             return refused({.status = 403,
@@ -371,11 +374,25 @@ private:
         if (!session_.only_approval.empty() && id != session_.only_approval) return refused(not_found(id));
         const Milliseconds wait = services_.limits.decisions.take(person_key(session_.identity.person));
         if (wait > Milliseconds(0)) return refused(too_often(wait));
+        return std::nullopt;
+    }
+
+    HttpAnswer decide(const std::string& id) {
+        if (auto refusal = why_not_changed(id)) return std::move(*refusal);
         auto ballot = read_ballot(request_.body, session_.identity);
         if (!ballot) return refused(refusal_of(ballot.error()));
         const auto decided = take_decision(services_.api, logger_, id, *ballot);
         if (!decided) return refused(decided.error());
         return shown(*decided);
+    }
+
+    HttpAnswer amend(const std::string& id) {
+        if (auto refusal = why_not_changed(id)) return std::move(*refusal);
+        const auto amendment = read_document_change(request_.body, session_.identity);
+        if (!amendment) return refused(refusal_of(amendment.error()));
+        const auto amended = take_amendment(services_.api, logger_, id, *amendment);
+        if (!amended) return refused(amended.error());
+        return shown(*amended);
     }
 
     const HttpRequest& request_;

@@ -29,7 +29,7 @@ BOOST_DESCRIBE_STRUCT(NamedPolicy, (), (policy, problem))
 /// What one look at the record of a request with a schedule found. It is recorded: what is done then is the same in
 /// every replay.
 struct Look {
-    ApprovalRequest approval;  // without policy
+    ApprovalRequest approval;  // without policy and earlier versions
     std::string at;
     std::optional<ActionKind> due;
     std::string due_at;
@@ -242,6 +242,7 @@ private:
     Look look(const std::optional<TimePoint>& reminded_at) {
         Look seen{.approval = find(), .at = {}, .due = {}, .due_at = {}, .extended_to = {}};
         seen.approval.policy.reset();
+        seen.approval.earlier_versions.reset();
         const TimePoint now = services_.clock.now();
         seen.at = to_iso8601(now);
         if (seen.approval.status != ApprovalStatus::pending) return seen;
@@ -270,6 +271,7 @@ private:
             [&] {
                 auto now = without_token(require(services_.repository.escalate(seen.approval, seen.extended_to)));
                 now.policy.reset();
+                now.earlier_versions.reset();
                 return now;
             },
             {.retry = patient()});
