@@ -71,11 +71,12 @@ def test_a_use_cases_workflow_has_what_the_approvals_workflow_has(case):
             text = text.replace(name, value)
         return set(variables), json.loads(text)
 
+    topic = "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:${ApprovalsStackName}-"
     arn = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${ApprovalsStackName}-"
     base_variables, base = workflow(ROOT / "template.yaml", {
         "${AWS::StackName}-Workflow": "${ApprovalsStackName}-Workflow-${AWS::StackName}", "ApprovalsTable.Arn": arn + "ApprovalRequests",
         "AuditTable.Arn": arn + "ApprovalEvents", "SettingsTable.Arn": arn + "ApprovalSettings",
-        "\"NotificationTopic\"": "\"arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:${ApprovalsStackName}-ApprovalNotifications\""})
+        "\"NotificationTopic\"": f'"{topic}ApprovalNotifications"', "\"ApprovalMailTopic\"": f'"{topic}ApprovalMail"'})
     variables, statements = workflow(FOLDER / case / "template.yaml", {})
     assert variables >= base_variables
     own = [statement for statement in statements if statement not in base]
