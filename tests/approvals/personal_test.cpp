@@ -96,7 +96,7 @@ struct Telling {
     Topic topic{clock};
     aws::Client client{configuration_of_tests(), topic, clock, random, [](std::chrono::milliseconds) {}};
     SigningKeys keys{client, "settings", clock, random};
-    SnsPeopleNotifier notifier{client, keys, clock, "arn:topic", "https://in/"};
+    SnsPeopleNotifier notifier{client, keys, clock, random, "arn:topic", "https://in/"};
 };
 
 TEST(PersonalMessagesTest, GoOutInBatchesOfTenEachWithALinkOfItsOwn) {
@@ -114,8 +114,13 @@ TEST(PersonalMessagesTest, GoOutInBatchesOfTenEachWithALinkOfItsOwn) {
     const auto claims =
         read_link(telling.keys.current().value(), body.substr(start, body.find('\n', start) - start), kNow);
     ASSERT_TRUE(claims);
-    EXPECT_EQ(*claims,
-              (LinkClaims{.approval_id = "a-1", .person = "p30@x", .expires = to_epoch_ms(kNow) / 1000 + 3600}));
+    const std::int64_t expires = to_epoch_ms(kNow) / 1000 + 3600;
+    EXPECT_EQ(claims->approval_id, "a-1");
+    EXPECT_EQ(claims->person, "p30@x");
+    EXPECT_EQ(claims->expires, expires);
+    EXPECT_EQ(claims->issued, to_epoch_ms(kNow)) << "so that what was issued before can be taken back";
+    ASSERT_TRUE(claims->link_id);
+    EXPECT_EQ(expiry_of_credential(*claims->link_id), expires);
 }
 
 TEST(PersonalMessagesTest, AMessageThatDidNotGoOutIsAFailure) {

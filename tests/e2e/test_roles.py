@@ -82,7 +82,6 @@ ALLOWED = [
     ("Workflow", "sns", "publish", {"TopicArn": "{topic:app-sam-ApprovalNotifications}", "Message": "m"}),
     ("Workflow", "sns", "publish_batch", {"TopicArn": "{topic:app-sam-ApprovalMail}", "PublishBatchRequestEntries": [{"Id": "1", "Message": "m"}]}),
     ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
-    ("Workflow", "dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "signing-keys"}}}),
     ("ApprovalApi", "logs", "filter_log_events", {"logGroupName": "/holdpoint/outbox"}),
     ("ApprovalApi", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalRequests", "Key": KEY}),
     ("ApprovalApi", "dynamodb", "update_item", {"TableName": "app-sam-ApprovalRequests", **UPDATE}),
@@ -130,7 +129,6 @@ DENIED_TO_BOTH = [
 DENIED_TO_ONE = [
     ("Workflow", "dynamodb", "query", {"TableName": "app-sam-ApprovalRequests", **STATUS}),
     ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "revoked"}}}),
-    ("Workflow", "dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "signing-keys"}}}),
     ("Workflow", "logs", "filter_log_events", {"logGroupName": "/holdpoint/outbox"}),
     ("ApprovalApi", "sns", "publish", {"TopicArn": "{topic:app-sam-ApprovalMail}", "Message": "m"}),
     ("ApprovalApi", "sns", "subscribe", {"TopicArn": "{topic:app-sam-ApprovalMail}", "Protocol": "email", "Endpoint": "a@b.c"}),

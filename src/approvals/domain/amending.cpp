@@ -20,7 +20,7 @@ std::unexpected<Refusal> invalid(std::string message) {
     return std::unexpected(Refusal{.code = RefusalCode::invalid_request, .message = std::move(message), .details = {}});
 }
 
-Document changed(Document document, const Amendment& amendment) {
+ShownDocument changed(ShownDocument document, const Amendment& amendment) {
     if (amendment.document_name) document.name = *amendment.document_name;
     if (amendment.link) document.link = amendment.link->empty() ? std::nullopt : amendment.link;
     for (const auto& [name, value] : amendment.fields) {
@@ -59,8 +59,8 @@ std::expected<std::optional<Amended>, Refusal> amend(const ApprovalRequest& appr
                                    trimmed(person), approval.approval_id),
             .details = {}});
     }
-    const Document before = document_of(approval);
-    const Document after = changed(before, amendment);
+    const ShownDocument before = document_of(approval);
+    const ShownDocument after = changed(before, amendment);
     if (after == before) return std::nullopt;
     if (auto refusal = why_closed(standing, now)) return std::unexpected(std::move(*refusal));
     if (auto refusal = why_outdated(standing, amendment.shown_digest)) return std::unexpected(std::move(*refusal));
@@ -87,6 +87,10 @@ std::expected<std::optional<Amended>, Refusal> amend(const ApprovalRequest& appr
     if (approval.fields || !after.fields.empty()) next.fields = after.fields;
     next.earlier_versions = standing.versions;
     shorten(*next.earlier_versions);
+    if (!has_room(standing_of(next))) {
+        return invalid(fmt::format("The record of approval {} has no room for one more version; make a new request.",
+                                   approval.approval_id));
+    }
     next.revision = approval.revision.value_or(0) + 1;
     next.updated_at = amended.event.at;
     amended.event.actor = std::string(trimmed(person));

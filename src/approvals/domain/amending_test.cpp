@@ -50,7 +50,7 @@ TEST(Amending, ChangesWhatIsNamedAndKeepsTheRest) {
     const auto result = amend(request(), amendment, kNow);
     ASSERT_TRUE(result && *result);
     const ApprovalRequest& after = (*result)->approval;
-    EXPECT_EQ(document_of(after), (Document{"Report 2", std::nullopt, {{"amount", "120"}, {"unit", "EUR"}}}));
+    EXPECT_EQ(document_of(after), (ShownDocument{"Report 2", std::nullopt, {{"amount", "120"}, {"unit", "EUR"}}}));
     EXPECT_EQ(version_of(after), 2);
     EXPECT_EQ(after.revision, 1);
     ASSERT_EQ(after.earlier_versions->size(), 1U);

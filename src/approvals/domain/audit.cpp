@@ -45,6 +45,15 @@ std::string hash_of(const AuditRecord& record) {
     return digest(text);
 }
 
+void tell_credential(const std::string& credential, const std::string& issuer, AuditEvent& event) {
+    if (!issuer.empty()) {
+        event.details["issuer"] = issuer;
+        event.personal["subject"] = credential;
+    } else if (!credential.empty()) {
+        event.details["credential"] = credential;
+    }
+}
+
 AuditRecord next_record(const std::string& approval_id, const AuditRecord* last, const AuditEvent& event,
                         Random& random) {
     AuditRecord record;

@@ -243,12 +243,20 @@ constexpr std::size_t kRecordMax = 385'000;
 constexpr std::size_t kKeptForShortVotes = 30'000;
 constexpr std::size_t kShortComments = 256;
 
-/// Of what grows with votes and fields, and the policy: as JSON, which is no shorter than the item.
+/// Of what grows with votes and documents, and the policy: as JSON, which is no shorter than the item.
 std::size_t record_size(const Standing& standing) {
     std::size_t size = durable::to_json(standing.policy).dump().size() + durable::to_json(standing.votes).dump().size();
-    for (const DocumentVersion& version : standing.versions) size += durable::to_json(version.fields).dump().size();
+    for (const DocumentVersion& version : standing.versions) size += durable::to_json(version).dump().size();
     return size;
 }
+
+}  // namespace
+
+bool has_room(const Standing& standing) {
+    return record_size(standing) <= kRecordMax - kKeptForShortVotes;
+}
+
+namespace {
 
 /// Why the record cannot take the last of its votes; nothing when it can.
 std::optional<Refusal> no_room(const Standing& with) {

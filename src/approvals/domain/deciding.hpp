@@ -76,6 +76,8 @@ using Verdict = std::expected<Accepted, Refusal>;
 [[nodiscard]] std::optional<Refusal> why_closed(const Standing& standing, TimePoint now);
 /// Why what somebody was shown is not the document as it is now, if it is not; an empty digest is of nothing.
 [[nodiscard]] std::optional<Refusal> why_outdated(const Standing& standing, const std::string& shown_digest);
+/// Whether its record, which is one item of 400 KB at most, has room for what people may still say. (AWS API, DynamoDB)
+[[nodiscard]] bool has_room(const Standing& standing);
 
 /// A ballot that was taken before, by its idempotency key or, without one, by what it says, is answered as it was then.
 [[nodiscard]] Verdict decide(const Standing& standing, const Ballot& ballot, TimePoint now);

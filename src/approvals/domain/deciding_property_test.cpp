@@ -18,7 +18,7 @@ const TimePoint kNow = from_epoch_ms(1'000'000'000);
 
 DocumentVersion version(std::int64_t number, std::vector<DocumentField> fields) {
     return {.digest = "version " + std::to_string(number),
-            .document = Document{.name = "Report", .link = {}, .fields = std::move(fields)}};
+            .document = ShownDocument{.name = "Report", .link = {}, .fields = std::move(fields)}};
 }
 const std::vector<std::string> kPeople = {"ann@x", "bob@x", "cal@x", "dan@x", "eve@x"};
 const std::vector<std::string> kMembers = {"g1@x", "g2@x", "g3@x", "g4@x"};  // of a group that nobody listed

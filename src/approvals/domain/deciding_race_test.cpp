@@ -16,7 +16,7 @@ const TimePoint kNow = from_epoch_ms(1'000'000'000);
 
 DocumentVersion version(std::int64_t number, std::vector<DocumentField> fields) {
     return {.digest = "version " + std::to_string(number),
-            .document = Document{.name = "Report", .link = {}, .fields = std::move(fields)}};
+            .document = ShownDocument{.name = "Report", .link = {}, .fields = std::move(fields)}};
 }
 
 enum class Part { decider, deadline, escalation, requester };

@@ -14,7 +14,7 @@ const TimePoint kNow = parse_iso8601("2026-11-26T08:00:00Z").value();
 
 DocumentVersion version(std::int64_t number, std::vector<DocumentField> fields) {
     return {.digest = "version " + std::to_string(number),
-            .document = Document{.name = "Report", .link = {}, .fields = std::move(fields)}};
+            .document = ShownDocument{.name = "Report", .link = {}, .fields = std::move(fields)}};
 }
 
 PinnedPolicy policy_of(const std::string& json, const Groups& groups = {}) {

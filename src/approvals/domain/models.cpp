@@ -19,7 +19,7 @@ std::string approval_id_of(std::string_view execution_arn) {
                        text.substr(20));
 }
 
-Document document_of(const ApprovalRequest& approval) {
+ShownDocument document_of(const ApprovalRequest& approval) {
     return {.name = approval.document_name,
             .link = approval.link,
             .fields = approval.fields.value_or(std::vector<DocumentField>{})};

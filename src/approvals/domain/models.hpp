@@ -31,18 +31,18 @@ struct DocumentField {
 BOOST_DESCRIBE_STRUCT(DocumentField, (), (name, value))
 
 /// What a person is shown of a document.
-struct Document {
+struct ShownDocument {
     std::string name;
     std::optional<std::string> link;
     std::vector<DocumentField> fields;
-    friend bool operator==(const Document&, const Document&) = default;
+    friend bool operator==(const ShownDocument&, const ShownDocument&) = default;
 };
-BOOST_DESCRIBE_STRUCT(Document, (), (name, link, fields))
+BOOST_DESCRIBE_STRUCT(ShownDocument, (), (name, link, fields))
 
 /// What is decided on. A change makes another version, with another digest.
 struct DocumentVersion {
     std::string digest;
-    std::optional<Document> document;  // absent: not kept any more
+    std::optional<ShownDocument> document;  // absent: not kept any more
     friend bool operator==(const DocumentVersion&, const DocumentVersion&) = default;
 };
 BOOST_DESCRIBE_STRUCT(DocumentVersion, (), (digest, document))
@@ -145,7 +145,7 @@ BOOST_DESCRIBE_STRUCT(WorkflowResult, (), (approval_id, document_id, decision, a
 [[nodiscard]] std::string approval_id_of(std::string_view execution_arn);
 
 /// The document as it is now.
-[[nodiscard]] Document document_of(const ApprovalRequest& approval);
+[[nodiscard]] ShownDocument document_of(const ApprovalRequest& approval);
 /// From 1.
 [[nodiscard]] std::int64_t version_of(const ApprovalRequest& approval);
 

@@ -33,7 +33,7 @@ bool is_same_ballot(const AuditRecord& record, const AuditEvent& refused) {
 
 bool is_for_auditors(RefusalCode code) {
     return code == RefusalCode::approval_expired || code == RefusalCode::approval_already_decided ||
-           code == RefusalCode::own_request || code == RefusalCode::not_an_approver;
+           code == RefusalCode::own_request || code == RefusalCode::not_an_approver || code == RefusalCode::link_used;
 }
 
 AuditEvent refused_decision(const ApprovalRequest& approval, const Ballot& ballot, std::string_view code,
@@ -43,6 +43,7 @@ AuditEvent refused_decision(const ApprovalRequest& approval, const Ballot& ballo
     event.actor_proof = ballot.voter.proof;
     event.details = {{"reason", std::string(code)}, {"decision", to_string(ballot.decision)}};
     event.personal = {{"comments", ballot.comments}};
+    tell_credential(ballot.voter.credential, ballot.voter.issuer, event);
     if (!ballot.idempotency_key.empty()) event.personal["idempotency_key"] = ballot.idempotency_key;
     event.shown_digest = ballot.shown_digest.empty() ? shown_digest(approval) : ballot.shown_digest;
     return event;

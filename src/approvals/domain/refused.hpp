@@ -14,7 +14,8 @@ namespace holdpoint::approvals {
 inline constexpr std::size_t kRefusalsMax = 50;
 inline constexpr std::size_t kRefusalsOfPersonMax = 5;
 
-/// Whether an auditor is told of it: of decisions that came too late, or from somebody who may not decide this.
+/// Whether an auditor is told of it: of decisions that came too late, from somebody who may not decide this,
+/// or by a link that was used.
 [[nodiscard]] bool is_for_auditors(RefusalCode code);
 
 /// `code` as the caller was told it.

@@ -118,7 +118,7 @@ std::optional<std::int64_t> votes_max(const Standing& standing, const Stage& sta
 
 }  // namespace
 
-durable::Json::Array changes_between(const Document& before, const Document& after) {
+durable::Json::Array changes_between(const ShownDocument& before, const ShownDocument& after) {
     const auto value_of = [](const std::vector<DocumentField>& fields, const std::string& name) {
         const auto field = std::ranges::find(fields, name, &DocumentField::name);
         return field == fields.end() ? std::optional<std::string>() : std::optional(field->value);

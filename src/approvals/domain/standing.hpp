@@ -16,7 +16,7 @@ namespace holdpoint::approvals {
 
 /// What is different, as callers see it: [{"name", "before", "after"}], null where there is no such thing. Name and
 /// link of the document are "document_name" and "link"; the rest are its fields.
-[[nodiscard]] durable::Json::Array changes_between(const Document& before, const Document& after);
+[[nodiscard]] durable::Json::Array changes_between(const ShownDocument& before, const ShownDocument& after);
 
 /// One request as it stands in its record. `revision` grows with each change of the record: writing a vote needs the
 /// one that was read.

@@ -134,8 +134,12 @@ Result<std::size_t> SnsPeopleNotifier::tell(const ApprovalRequest& approval, Occ
     if (!keys) return std::unexpected(keys.error());
     std::vector<Notification> batch;
     for (const std::string& person : people) {
-        const LinkClaims claims{
-            .approval_id = approval.approval_id, .person = person, .expires = link_expires(approval)};
+        const std::int64_t expires = link_expires(approval);
+        const LinkClaims claims{.approval_id = approval.approval_id,
+                                .person = person,
+                                .expires = expires,
+                                .link_id = make_credential_id(expires, random_),
+                                .issued = to_epoch_ms(clock_.now())};
         batch.push_back(personal_notification(approval, person, occasion,
                                               fmt::format("{}#/link/{}", inbox_url_, make_link(*keys, claims))));
         if (batch.size() < kBatchMax && person != *people.rbegin()) continue;

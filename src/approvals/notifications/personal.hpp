@@ -8,6 +8,7 @@
 #include "approvals/notifications/notifications.hpp"
 #include "approvals/repository/signing_keys.hpp"
 #include "base/clock.hpp"
+#include "base/random.hpp"
 
 namespace holdpoint::approvals {
 
@@ -33,11 +34,12 @@ public:
 /// Through a topic whose subscriptions each take the messages of one `recipient`.
 class SnsPeopleNotifier final : public PeopleNotifier {
 public:
-    SnsPeopleNotifier(aws::Client& client, SigningKeys& keys, const Clock& clock, std::string topic_arn,
+    SnsPeopleNotifier(aws::Client& client, SigningKeys& keys, const Clock& clock, Random& random, std::string topic_arn,
                       std::string inbox_url)
         : client_(client),
           keys_(keys),
           clock_(clock),
+          random_(random),
           topic_arn_(std::move(topic_arn)),
           inbox_url_(std::move(inbox_url)) {}
     [[nodiscard]] Result<std::size_t> tell(const ApprovalRequest& approval, Occasion occasion) override;
@@ -48,6 +50,7 @@ private:
     aws::Client& client_;
     SigningKeys& keys_;
     const Clock& clock_;
+    Random& random_;
     std::string topic_arn_;
     std::string inbox_url_;
 };

@@ -96,12 +96,7 @@ AuditEvent vote_event(const ApprovalRequest& approval, const Accepted& accepted)
     event.actor_proof = vote.proof;
     event.details = {{"decision", accepted.is_final() ? to_string(accepted.status) : to_string(vote.decision)}};
     event.personal = {{"comments", vote.comments}};
-    if (vote.issuer) {
-        event.details["issuer"] = *vote.issuer;
-        event.personal["subject"] = vote.credential.value_or("");
-    } else if (vote.credential) {
-        event.details["credential"] = *vote.credential;
-    }
+    tell_credential(vote.credential.value_or(""), vote.issuer.value_or(""), event);
     event.shown_digest = shown_digest(approval);
     return event;
 }

@@ -13,7 +13,7 @@ WorkflowProcess::WorkflowProcess(WorkflowConfiguration configuration, aws::Confi
       notifier_(client_, configuration_.topic_arn),
       policies_(client_, settings_table()),
       keys_(client_, settings_table(), clock_, random_),
-      people_(client_, keys_, clock_, configuration_.mail_topic_arn, configuration_.inbox_url),
+      people_(client_, keys_, clock_, random_, configuration_.mail_topic_arn, configuration_.inbox_url),
       services_{.configuration = configuration_,
                 .repository = *repository_,
                 .notifier = notifier_,
