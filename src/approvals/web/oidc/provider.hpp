@@ -25,7 +25,7 @@ struct Endpoints {
     std::string keys;
     std::string user_info;  // may be empty
     bool secret_in_body = false;
-    bool says_issuer = false;  // in its answers to the browser, too (RFC 9207)
+    bool says_issuer = false;         // in its answers to the browser, too (RFC 9207)
     std::vector<std::string> scopes;  // those that it says it knows
 };
 
