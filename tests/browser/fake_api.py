@@ -115,13 +115,35 @@ class Approvals:
             if refusal := self.refusal(record, person):
                 raise Refusal(*refusal)
             if shown_digest and shown_digest != self.digest(record):
-                old = next(fields for digest, fields in record.get("shown", {}).items() if digest == shown_digest)
-                raise Refusal(409, "DOCUMENT_CHANGED", "The document has changed.", shown_digest=self.digest(record), changes=[
-                    {"name": name, "before": old.get(name, ""), "after": value} for name, value in record["fields"].items() if old.get(name) != value])
+                self.refuse_outdated(record, shown_digest)
             self.vote(record, person, decision, comments, proof)
             if idempotency_key:
                 self.answers[approval_id, idempotency_key] = True
             return record
+
+    def amend(self, approval_id, person, shown_digest=None, fields=None, **named):
+        with self.lock:
+            record = self.find(approval_id)
+            if refusal := self.refusal(record, person):
+                if refusal[1] != "OWN_REQUEST":
+                    raise Refusal(*refusal)
+            if shown_digest and shown_digest != self.digest(record):
+                self.refuse_outdated(record, shown_digest)
+            record.update({name: value for name, value in named.items() if value is not None})
+            for name in [name for name, value in named.items() if value is None]:
+                record.pop(name, None)
+            for name, value in (fields or {}).items():
+                record["fields"].pop(name, None) if value is None else record["fields"].update({name: value})
+            for stage in record["stages"]:
+                stage["votes"] = []
+            record["changes_requested"] = False
+            self.happened(record, "amended", person, "token")
+            return record
+
+    def refuse_outdated(self, record, shown_digest):
+        old = record.get("shown", {}).get(shown_digest, {})
+        raise Refusal(409, "DOCUMENT_CHANGED", "The document has changed.", shown_digest=self.digest(record), changes=[
+            {"name": name, "before": old.get(name, ""), "after": value} for name, value in record["fields"].items() if old.get(name) != value])
 
     def vote(self, record, person, decision, comments, proof):
         stage, at = self.open_stage(record), self.now()
@@ -155,6 +177,7 @@ class Approvals:
                    "who": f"group {each['name']}", "state": "waiting" if self.state(each) == "open" and each is not first_open else self.state(each)}
                   for each in record["stages"]]
         approval = {**self.summary(record, person), "shown_digest": self.digest(record), "policy": record["policy"],
+                    "may_amend": person == record["requester"] and record["status"] == "pending",
                     "fields": [{"name": name, "value": value} for name, value in record["fields"].items()],
                     **{key: record[key] for key in ("link", "comments") if key in record}}
         may = {"allowed": False, "code": refusal[1], "message": refusal[2]} if refusal else {"allowed": True, "rejection_ends": True}
@@ -230,7 +253,9 @@ class FakeApi:
             record = self.approvals.find(unquote(parts[1]))
             if session.get("only_approval") not in (None, record["approval_id"]):
                 raise Refusal(404, "APPROVAL_NOT_FOUND", "There is no such request.")
-            if method == "POST":
+            if method == "POST" and parts[2:] == ["document"]:
+                record = self.approvals.amend(record["approval_id"], person, **body)
+            elif method == "POST":
                 self.check(body)
                 record = self.approvals.decide(record["approval_id"], person, proof=session["identity"]["proof"], **body)
             return 200, self.approvals.detail(record, person)

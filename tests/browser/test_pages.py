@@ -40,6 +40,13 @@ def failing(page):
     expect(page.get_by_role("heading", name="No connection")).to_be_visible()
 
 
+def amending(page):
+    page.get_by_role("link", name="Privacy notice").click()
+    page.get_by_role("button", name="Change the document").click()
+    page.get_by_role("button", name="Save the changes").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
 def account(page):
     page.get_by_label("Account").click()
 
@@ -55,6 +62,7 @@ PAGES = {
     "rejecting": ("#/", rejecting),
     "failing": ("#/", failing),
     "approved": ("#/", approved),
+    "amending": ("#/", amending),
     "outbox": ("#/outbox", lambda page: expect(page.get_by_role("heading", name="Approval needed")).to_be_visible()),
     "service-levels": ("#/service-levels", lambda page: expect(page.get_by_role("rowheader", name="legal")).to_be_visible()),
 }

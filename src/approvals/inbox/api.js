@@ -77,9 +77,9 @@ export async function readServiceLevels() {
   return { groups, complete };
 }
 
-/** The same `idempotency_key` may be sent again: the server decides once. */
-export async function decide(id, decision) {
-  const send = () => asPerson(`${approvalPath(id)}/decision`, { method: 'POST', body: decision });
+/** Once more when the session has a new token. */
+async function change(path, body) {
+  const send = () => asPerson(path, { method: 'POST', body });
   try {
     return await send();
   } catch (error) {
@@ -88,3 +88,8 @@ export async function decide(id, decision) {
     return send();
   }
 }
+
+/** The same `idempotency_key` may be sent again: the server decides once. */
+export const decide = (id, decision) => change(`${approvalPath(id)}/decision`, decision);
+/** What is named changes; null takes it away. The same again changes nothing more. */
+export const amend = (id, amendment) => change(`${approvalPath(id)}/document`, amendment);

@@ -1,5 +1,6 @@
 // One request: the document, who decides, how far it is, what happened; and the decision.
 import { html, useEffect, useRef, useState } from './preact.js';
+import { Amending } from './amend.js';
 import { readApproval } from './api.js';
 import { exactly, useTime } from './clock.js';
 import { Decision } from './decision.js';
@@ -138,6 +139,11 @@ function Request({ news, start, only, arrived, failing, onRetry, onAnswer, onRef
     const fresh = await onRefresh();
     if (fresh) setShown(fresh);
   };
+  const amended = (data) => {
+    setShown(onAnswer(data));
+    setChanges(null);
+  };
+  const amends = approval.status === 'pending' && approval.may_amend && !over;
   const id = approval.approval_id;
   const to = (neighbour) => () => {
     if (!neighbour || deciding) return false;
@@ -160,6 +166,7 @@ function Request({ news, start, only, arrived, failing, onRetry, onAnswer, onRef
       ${open
         ? html`<${Decision} approval=${approval} start=${start} onDeciding=${setDeciding} onAnswer=${answered} onEnded=${ended} onChanged=${changed} />`
         : html`<${Outcome} approval=${approval} outcome=${outcome} only=${only} onNext=${next && next.approval_id !== id && to(next)} />`}
+      ${amends && html`<${Amending} approval=${approval} onOpen=${setDeciding} onAmended=${amended} onRefresh=${changed} />`}
     </div>
     <${History} history=${approval.history} />
   </article>`;

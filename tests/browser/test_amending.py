@@ -1,0 +1,89 @@
+"""The requester changes the document while the request waits."""
+import pytest
+from conftest import PHONE, poke, screenshot
+from playwright.sync_api import expect
+
+REQUESTER, APPROVER = "dana@example.com", "ann@example.com"
+
+
+def own(open_page, approval, **options):
+    page = open_page(REQUESTER, "#/approval/" + approval, **options)
+    page.get_by_role("button", name="Change the document").click()
+    expect(page.get_by_role("heading", name="Change the document")).to_be_focused()
+    return page
+
+
+def save(page):
+    page.get_by_role("button", name="Save the changes").click()
+
+
+def sent(seeding):
+    return [body for method, path, body in seeding.api.requests if method == "POST" and path.endswith("/document")]
+
+
+@pytest.mark.parametrize("viewport", [PHONE, None], ids=["phone", "desktop"])
+def test_what_is_typed_is_changed_and_nothing_else(open_page, seeding, viewport):
+    approval = seeding.submit("Q4 budget", REQUESTER, {"amount": "120.00 EUR", "cost centre": "4410", "for": "Q4"}, link="https://docs.example.com/q4")
+    seeding.decide(approval, "bob@example.com", "changes_requested", "Too much")
+    page = own(open_page, approval, viewport=viewport)
+    page.get_by_label("amount").fill("98.00 EUR")
+    page.get_by_label("for", exact=True).fill("")
+    page.get_by_label("Link to the document").fill("")
+    screenshot(page, f"amending_{'phone' if viewport else 'desktop'}")
+    save(page)
+    expect(page.get_by_text("98.00 EUR")).to_be_visible()
+    expect(page.get_by_role("button", name="Change the document")).to_be_focused()
+    expect(page.locator(".history")).to_contain_text("Document changed")
+    [body] = sent(seeding)
+    assert {name: body[name] for name in body if name != "shown_digest"} == {"link": None, "fields": {"amount": "98.00 EUR", "for": None}}
+    assert seeding.api.approvals.records[approval]["fields"] == {"amount": "98.00 EUR", "cost centre": "4410"}
+
+
+def test_saving_nothing_sends_nothing(open_page, seeding):
+    page = own(open_page, seeding.submit("Q4 budget", REQUESTER))
+    save(page)
+    expect(page.get_by_role("alert")).to_have_text("Nothing is changed yet.")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Change the document")).to_be_focused()
+    assert sent(seeding) == []
+
+
+def test_what_changed_meanwhile_is_shown_and_not_changed_back(open_page, seeding):
+    approval = seeding.submit("Q4 budget", REQUESTER, {"amount": "120.00 EUR", "cost centre": "4410"})
+    page = own(open_page, approval)
+    page.get_by_label("amount").fill("98.00 EUR")
+    seeding.change_document(approval, **{"cost centre": "2200"})
+    save(page)
+    expect(page.get_by_role("heading", name="The document has changed meanwhile")).to_be_visible()
+    expect(page.get_by_label("amount")).to_have_value("98.00 EUR")
+    save(page)
+    expect(page.get_by_text("98.00 EUR")).to_be_visible()
+    assert seeding.api.approvals.records[approval]["fields"] == {"amount": "98.00 EUR", "cost centre": "2200"}
+
+
+def test_a_request_that_ended_stays_as_it_was(open_page, seeding):
+    approval = seeding.submit("Q4 budget", REQUESTER)
+    page = own(open_page, approval)
+    page.get_by_label("amount").fill("98.00 EUR")
+    seeding.decide(approval, APPROVER)
+    save(page)
+    expect(page.get_by_text("The request is approved")).to_be_visible()
+    expect(page.get_by_role("button", name="Save the changes")).to_have_count(0)
+
+
+def test_others_are_not_offered_it(open_page, seeding):
+    page = open_page(APPROVER, "#/approval/" + seeding.submit("Q4 budget", REQUESTER))
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    expect(page.get_by_role("button", name="Change the document")).to_have_count(0)
+
+
+def test_who_decides_meanwhile_is_shown_what_changed(open_page, seeding):
+    approval = seeding.submit("Q4 budget", REQUESTER)
+    decider = open_page(APPROVER, "#/approval/" + approval)
+    expect(decider.get_by_text("120.00 EUR")).to_be_visible()
+    page = own(open_page, approval)
+    page.get_by_label("amount").fill("98.00 EUR")
+    save(page)
+    expect(page.get_by_text("98.00 EUR")).to_be_visible()
+    poke(decider)
+    expect(decider.get_by_role("heading", name="The document has just changed")).to_be_visible()
