@@ -269,7 +269,8 @@ std::vector<std::string> fields_to_erase(const approvals::AuditRecord& record, c
         if (approvals::is_erased(record, name)) continue;
         const bool is_named = std::ranges::find(arguments.fields, name) != arguments.fields.end();
         const bool is_person = !arguments.person.empty() && approvals::is_same_person(field.value, arguments.person);
-        if (is_named || is_person || (is_theirs && (name == "comments" || name == "subject"))) names.push_back(name);
+        if (is_named || is_person || (is_theirs && (name == "comments" || name == "subject" || name == "address")))
+            names.push_back(name);
     }
     return names;
 }

@@ -149,5 +149,39 @@ TEST_F(Inbox, ASessionEndsWithItsTokenAndBySigningOut) {
     EXPECT_EQ(ann.get("/api/me").status, 401);
 }
 
+TEST_F(Inbox, TheTrailTellsByWhatAndFromWhereSomebodyDecided) {
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id).status, 200);
+    ASSERT_EQ(ann.decide(id, "approved").status, 200);
+    const AuditRecord decided = world.trail().at(2);
+    EXPECT_EQ(decided.event, "decided");
+    EXPECT_EQ(decided.details.at("credential"), "9999999999-a");
+    EXPECT_EQ(decided.personal.at("address").value, "192.0.2.1");
+    Browser late(world);
+    late.source_ip = "198.51.100.7";
+    ASSERT_EQ(late.sign_in_as("bob@example.com").status, 200);
+    ASSERT_EQ(late.text(late.decide(id, "rejected", "no"), "error.code"), "APPROVAL_ALREADY_DECIDED");
+    const AuditRecord refused = world.trail().back();
+    EXPECT_EQ(refused.event, "decision_refused");
+    EXPECT_EQ(refused.details.at("credential"), "t-bob@example.com");
+    EXPECT_EQ(refused.personal.at("address").value, "198.51.100.7");
+}
+
+TEST_F(Inbox, ALinkThatIsUsedAgainIsInTheTrail) {
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id).status, 200);
+    ASSERT_EQ(ann.decide(id, "approved").status, 200);
+    ASSERT_EQ(ann.text(ann.decide(id, "rejected", "no", {}, "k2"), "error.code"), "LINK_USED");
+    EXPECT_EQ(world.trail().back().details.at("reason"), "LINK_USED");
+}
+
+TEST(AuditTrail, BeginsWithThePolicyThatHolds) {
+    Alone alone(WaitMode::callback);
+    alone.world.start(R"({"document_id":"d","document_name":"n","requester":"olga@example.com",
+        "policy":{"name":"board","version":7,"stages":[{"name":"board","approvers":{"people":["ann@example.com"]}}]}})");
+    const auto details = alone.world.trail().front().details;
+    EXPECT_EQ(details.at("policy"), "board");
+    EXPECT_EQ(details.at("policy_version"), "7");
+    EXPECT_EQ(details.at("policy_digest"), alone.world.record()->policy->digest);
+}
+
 }  // namespace
 }  // namespace holdpoint::approvals::testing

@@ -45,7 +45,9 @@ std::string hash_of(const AuditRecord& record) {
     return digest(text);
 }
 
-void tell_credential(const std::string& credential, const std::string& issuer, AuditEvent& event) {
+void tell_proof(const std::string& credential, const std::string& issuer, const std::string& address,
+                AuditEvent& event) {
+    if (!address.empty()) event.personal["address"] = address;
     if (!issuer.empty()) {
         event.details["issuer"] = issuer;
         event.personal["subject"] = credential;

@@ -52,9 +52,10 @@ struct AuditEvent {
     std::string shown_digest = {};
 };
 
-/// Tells by what the actor proved who they are: the id of a link or token, or whom the issuer of a single sign-on
-/// means. Empty texts tell nothing.
-void tell_credential(const std::string& credential, const std::string& issuer, AuditEvent& event);
+/// Tells by what the actor proved who they are, and from where: the id of a link or token, or whom the issuer of a
+/// single sign-on means; the IP address. Empty texts tell nothing.
+void tell_proof(const std::string& credential, const std::string& issuer, const std::string& address,
+                AuditEvent& event);
 
 /// The next record of a chain; `last` is its last record, nullptr for the first.
 [[nodiscard]] AuditRecord next_record(const std::string& approval_id, const AuditRecord* last, const AuditEvent& event,

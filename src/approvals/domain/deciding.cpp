@@ -275,7 +275,8 @@ Accepted accepted(const Standing& with, bool repeated) {
             .status = result.status,
             .stages = std::move(result.stages),
             .changes_requested = result.changes_requested,
-            .repeated = repeated};
+            .repeated = repeated,
+            .address = {}};
 }
 
 /// The answer that this ballot had before; nothing when it is new.
@@ -377,7 +378,9 @@ Verdict decide(const Standing& standing, const Ballot& ballot, TimePoint now) {
                           .credential = given(ballot.voter.credential),
                           .issuer = given(ballot.voter.issuer)});
     if (auto refusal = no_room(with)) return std::unexpected(std::move(*refusal));
-    return accepted(with, false);
+    Accepted taken = accepted(with, false);
+    taken.address = ballot.voter.address;
+    return taken;
 }
 
 const Vote* vote_of_link(const Standing& standing, const Identity& identity) {

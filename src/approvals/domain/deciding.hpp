@@ -19,6 +19,7 @@ struct Identity {
     std::string proof = "claimed";  // claimed, link, token or oidc
     std::string credential = {};    // the id of the link or token; of oidc: whom the issuer means
     std::string issuer = {};        // of oidc: who says so
+    std::string address = {};       // from where: the IP address, as API Gateway saw it; of an action: not known
     friend bool operator==(const Identity&, const Identity&) = default;
 };
 
@@ -65,6 +66,7 @@ struct Accepted {
     bool changes_requested = false;
     bool repeated =
         false;  // the ballot was taken before, and this is what was answered then: there is nothing to write
+    std::string address = {};  // from where it came
     friend bool operator==(const Accepted&, const Accepted&) = default;
 
     [[nodiscard]] bool is_final() const { return status != ApprovalStatus::pending; }

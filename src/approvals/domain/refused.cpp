@@ -43,7 +43,7 @@ AuditEvent refused_decision(const ApprovalRequest& approval, const Ballot& ballo
     event.actor_proof = ballot.voter.proof;
     event.details = {{"reason", std::string(code)}, {"decision", to_string(ballot.decision)}};
     event.personal = {{"comments", ballot.comments}};
-    tell_credential(ballot.voter.credential, ballot.voter.issuer, event);
+    tell_proof(ballot.voter.credential, ballot.voter.issuer, ballot.voter.address, event);
     if (!ballot.idempotency_key.empty()) event.personal["idempotency_key"] = ballot.idempotency_key;
     event.shown_digest = ballot.shown_digest.empty() ? shown_digest(approval) : ballot.shown_digest;
     return event;

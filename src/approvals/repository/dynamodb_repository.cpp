@@ -96,7 +96,7 @@ AuditEvent vote_event(const ApprovalRequest& approval, const Accepted& accepted)
     event.actor_proof = vote.proof;
     event.details = {{"decision", accepted.is_final() ? to_string(accepted.status) : to_string(vote.decision)}};
     event.personal = {{"comments", vote.comments}};
-    tell_credential(vote.credential.value_or(""), vote.issuer.value_or(""), event);
+    tell_proof(vote.credential.value_or(""), vote.issuer.value_or(""), accepted.address, event);
     event.shown_digest = shown_digest(approval);
     return event;
 }
@@ -121,6 +121,11 @@ public:
         event.actor = approval.requester;
         event.actor_proof = "claimed";
         event.details = {{"document_id", approval.document_id}, {"expires_at", approval.expires_at}};
+        if (approval.policy) {
+            event.details["policy"] = approval.policy->policy.name;
+            event.details["policy_version"] = std::to_string(approval.policy->policy.version);
+            event.details["policy_digest"] = approval.policy->digest;
+        }
         event.personal = {{"requester", approval.requester}, {"document_name", approval.document_name}};
         event.shown_digest = shown_digest(approval);
         const AuditRecord record = next_record(approval.approval_id, nullptr, event, random_);

@@ -88,6 +88,7 @@ public:
         if (!session) return refused(failed(logger_, session.error()));
         if (!*session) return refused(nobody_is_signed_in());
         session_ = std::move(**session);
+        session_.identity.address = request_.source_ip;
         const Milliseconds wait = services_.limits.requests.take(person_key(session_.identity.person));
         if (wait > Milliseconds(0)) return refused(too_often(wait));
         if (path == "/api/me") return is_reading ? json_answer(200, me()) : wrong_method();
