@@ -217,7 +217,7 @@ TEST_F(Inbox, CommentsThatTheRecordHasNoRoomForAreRefusedAndItCanStillBeDecided)
             R"({"action":"decide","approval_id":"full","decision":"approved","approver":"bob","comments":")" +
             comments + R"("})");
     };
-    for (const std::size_t size : {2000, 4096}) {
+    for (const std::size_t size : {std::size_t{2000}, std::size_t{4096}}) {
         const Answer refused = approve(std::string(size, 'c'));
         EXPECT_EQ(refused.status, 400);
         EXPECT_EQ(refused.text("error.code"), "INVALID_REQUEST");
