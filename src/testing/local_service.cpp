@@ -50,7 +50,7 @@ std::optional<holdpoint::TimePoint> LocalService::next_due() const {
 
 void LocalService::advance(std::chrono::milliseconds by) {
     const holdpoint::TimePoint end = clock_.now() + by;
-    while (execution_->is_running()) {
+    while (execution_ && execution_->is_running()) {  // before there is one, time passes all the same
         const auto due = invoking_ ? execution_->next_due() : next_due();
         if (!due || *due > end) break;
         if (*due > clock_.now()) clock_.advance(*due - clock_.now());

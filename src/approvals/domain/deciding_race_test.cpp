@@ -150,10 +150,10 @@ std::string text_of(const World& world) {
 
 /// Every order, by trying each actor next; what comes after a state is looked at once. Answers how many orders there
 /// are.
-int explore(const World& world, std::map<std::string, int>& known) {
+std::int64_t explore(const World& world, std::map<std::string, std::int64_t>& known) {
     const std::string text = text_of(world);
     if (const auto before = known.find(text); before != known.end()) return before->second;
-    int orders = 0;
+    std::int64_t orders = 0;
     for (std::size_t i = 0; i < world.actors.size(); ++i) {
         if (world.actors[i].done) continue;
         World next = world;
@@ -168,7 +168,8 @@ int explore(const World& world, std::map<std::string, int>& known) {
     return orders;
 }
 
-int race(const std::string& policy, const std::vector<VoteDecision>& decisions, const std::vector<Part>& others) {
+std::int64_t race(const std::string& policy, const std::vector<VoteDecision>& decisions,
+                  const std::vector<Part>& others) {
     World world;
     world.record.approval_id = "A";
     world.record.requester = "req@x";
@@ -184,11 +185,11 @@ int race(const std::string& policy, const std::vector<VoteDecision>& decisions, 
         world.actors.push_back({.part = Part::decider, .ballot = ballot, .read = {}, .heard = {}});
     }
     for (const Part part : others) world.actors.push_back({.part = part, .ballot = {}, .read = {}, .heard = {}});
-    std::map<std::string, int> known;
+    std::map<std::string, std::int64_t> known;
     return explore(world, known);
 }
 
-int race(const std::string& policy, const std::vector<VoteDecision>& decisions) {
+std::int64_t race(const std::string& policy, const std::vector<VoteDecision>& decisions) {
     return race(policy, decisions, {Part::deadline});
 }
 
