@@ -125,6 +125,17 @@ TEST_F(Inbox, WhileNobodyKnowsWhatIsRevokedNobodyIsLetIn) {
     EXPECT_EQ(ann.get("/api/me").status, 500) << "the keys were read, the revocations were not";
 }
 
+TEST_F(Inbox, RevocationsThatCannotBeReadLetNobodyInAndSayWhichItemIsDamaged) {
+    aws::Client client(configuration_of_tests(), alone.tables, alone.clock, alone.random);
+    ASSERT_TRUE(client.json("dynamodb", "DynamoDB_20120810.PutItem",
+                            {{"TableName", "settings"}, {"Item", {{"name", {{"S", "revoked"}}}}}}));
+    const auto read = world.operators_revocations().current();
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().name, "SettingsUnreadable");
+    EXPECT_THAT(read.error().message, ::testing::HasSubstr("The item revoked of the settings"));
+    EXPECT_EQ(ann.sign_in_as("ann@example.com").status, 500);
+}
+
 TEST_F(Inbox, OperatorsWhoRevokeAtOnceDoNotUndoEachOther) {
     RevocationList first = world.operators_revocations();
     RevocationList second = world.operators_revocations();

@@ -57,12 +57,11 @@ Result<RevocationList::Stored> RevocationList::read() {
     if (!answer) return std::unexpected(answer.error());
     const json::value* item = answer->if_contains("Item");
     if (item == nullptr) return Stored{};
-    const json::object& members = item->as_object();
     Stored stored;
-    stored.revision = std::stoll(std::string(members.at("revision").at("N").as_string()));
     try {
-        stored.revocations = durable::from_json<Revocations>(of_attribute(members.at("revocations")));
-    } catch (const durable::SerdesError& error) {
+        stored.revision = std::stoll(std::string(item->at("revision").at("N").as_string()));
+        stored.revocations = durable::from_json<Revocations>(of_attribute(item->at("revocations")));
+    } catch (const std::exception& error) {
         // Nobody is let in by what cannot be read.
         return fail("SettingsUnreadable", 500, std::string("The item revoked of the settings: ") + error.what());
     }
