@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from conftest import deployed
 from holdpoint import eventually
 
+LONG = 24 * 3600  # no request expires while a test of many rounds runs
 ROUNDS = int(os.environ.get("HOLDPOINT_ROUNDS", "4"))
 
 
@@ -57,6 +58,21 @@ def test_what_expired_while_the_server_was_down_times_out(own_server, mode):
     assert approvals.agree(approval_id, arn) == "timeout"
 
 
+def decide_all(approvals, arns):
+    """Approves every execution's request, waits until all are over, and answers the requests' ids."""
+    def all_records():
+        ids = {record["execution_arn"]: record["approval_id"] for record in approvals.records()}
+        return all(arn in ids for arn in arns) and ids
+
+    ids = eventually("each execution has its record", all_records)
+    assert len(ids) == len(set(arns)), "an execution has two records, or nobody started it"
+    for approval_id in ids.values():
+        insist(lambda approval_id=approval_id: approvals.decide(approval_id), lambda answer: answer[0] == 200)
+    for arn, approval_id in ids.items():
+        assert approvals.agree(approval_id, arn) == "approved"
+    return ids.values()
+
+
 def test_the_server_is_killed_at_random_moments(own_server, mode, chance):
     """Each round submits, decides, and kills the server somewhere on the way; in the end every execution has one decision."""
     approvals = deployed(own_server, mode)
@@ -67,7 +83,7 @@ def test_the_server_is_killed_at_random_moments(own_server, mode, chance):
         for i in range(3):
             name = f"round-{round_}-{i}"
             try:
-                started[name] = approvals.submit(name=name)
+                started[name] = approvals.submit(name=name, timeout_seconds=LONG)
                 for record in approvals.records(execution_arn=started[name]):
                     approvals.decide(record["approval_id"])
             except (BotoCoreError, ClientError, AssertionError):
@@ -77,12 +93,9 @@ def test_the_server_is_killed_at_random_moments(own_server, mode, chance):
         approvals.reconnect()
         for i in range(3):
             name = f"round-{round_}-{i}"
-            arn = insist(lambda name=name: approvals.submit(name=name))
+            arn = insist(lambda name=name: approvals.submit(name=name, timeout_seconds=LONG))
             assert started.setdefault(name, arn) == arn, "an acknowledged start was lost"
-    for arn in started.values():
-        record = approvals.record_of(arn)
-        insist(lambda record=record: approvals.decide(record["approval_id"]), lambda answer: answer[0] == 200)
-        assert approvals.agree(record["approval_id"], arn) == "approved"
+    decide_all(approvals, started.values())
 
 
 def test_function_processes_are_killed_at_random_moments(own_server, mode, chance):
@@ -100,17 +113,13 @@ def test_function_processes_are_killed_at_random_moments(own_server, mode, chanc
     killer = threading.Thread(target=kill_some)
     killer.start()
     try:
-        arns = [insist(lambda i=i: approvals.submit(name=f"killed-{i}", document_id=f"doc-{i}")) for i in range(4 * ROUNDS)]
+        arns = [insist(lambda i=i: approvals.submit(name=f"killed-{i}", document_id=f"doc-{i}", timeout_seconds=LONG)) for i in range(4 * ROUNDS)]
         time.sleep(2)
     finally:
         over.set()
         killer.join()
-    for arn in arns:
-        record = approvals.record_of(arn)
-        insist(lambda record=record: approvals.decide(record["approval_id"]), lambda answer: answer[0] == 200)
-        assert approvals.agree(record["approval_id"], arn) == "approved"
-        notified = [e for e in approvals.audit(record["approval_id"]) if e["event"].startswith("notif")]
-        assert len(notified) == 1
+    for approval_id in decide_all(approvals, arns):
+        assert len([e for e in approvals.audit(approval_id) if e["event"].startswith("notif")]) == 1
 
 
 def test_a_decision_recorded_by_a_function_that_then_died_heals(own_server):
