@@ -317,6 +317,7 @@ private:
         std::string request_id;
         bool began = false;
         wire::ErrorObject error;
+        std::string log_tail;
         {
             const std::lock_guard lock(mutex_);
             const auto found = by_id_.find(id);
@@ -333,7 +334,7 @@ private:
             }
             request_id = process.request_id;
             error = error_of(process, pool.function, why);
-            if (began) log_crash(process, pool.function, error);
+            if (began) log_tail = log_crash(process, pool.function, error);
             const std::string key = process.pool;
             end_(process.access_key_id);
             by_secret_.erase(process.secret);
@@ -343,21 +344,24 @@ private:
             forget_if_unused(key);
         }
         if (!lost) return;
-        InvocationResult result{.body = {}, .error = std::move(error), .log_tail = {}};
+        InvocationResult result{.body = {}, .error = std::move(error), .log_tail = std::move(log_tail)};
         if (began) return lost->done(std::move(result));
         lost->begin(request_id, [lost, result = std::move(result)](const std::optional<std::string>& payload) {
             if (payload) lost->done(result);
         });
     }
 
-    void log_crash(const Process& process, const functions::Function& function, const wire::ErrorObject& error) {
+    /// Answers what it logged, with the line that the invocation began with.
+    std::string log_crash(const Process& process, const functions::Function& function, const wire::ErrorObject& error) {
         std::vector<std::string> lines = {error.message.value_or("")};
         const auto status = process.timed_out ? "timeout" : "error";
         for (auto& line :
              report_lines(process.request_id, clock_.monotonic() - process.since, function.memory_mb, 0, status)) {
             lines.push_back(std::move(line));
         }
+        std::string tail = fmt::format("{}\n{}\n", start_line(process.request_id, function), fmt::join(lines, "\n"));
         append(process.log_group, process.log_stream, std::move(lines));
+        return tail;
     }
 
     wire::ErrorObject error_of(const Process& process, const functions::Function& function,
@@ -390,9 +394,16 @@ private:
             const std::lock_guard lock(mutex_);
             if (stopping_) return;
             const Milliseconds now = clock_.monotonic();
-            for (auto& [id, process] : by_id_) watch(*process, now);
+            std::map<std::string, std::size_t> starting;
+            for (auto& [id, process] : by_id_) {
+                watch(*process, now);
+                if (process->state == State::starting && !process->was_invoked) ++starting[process->pool];
+            }
             for (auto& [key, pool] : pools_) {
+                // Who has a process that starts gets it, or hears why it did not start.
+                std::size_t served = starting[key];
                 std::erase_if(pool.queue, [&](std::shared_ptr<Work>& work) {
+                    if (served > 0) return --served, false;
                     if (!work->start_by || *work->start_by > clock_.now()) return false;
                     refused.push_back(std::move(work));
                     return true;
@@ -407,16 +418,23 @@ private:
     void watch(Process& process, Milliseconds now) {
         const functions::Function& function = pools_.at(process.pool).function;
         const Milliseconds there = now - process.since;
-        if (process.state == State::busy && process.began && there > std::chrono::seconds(function.timeout_seconds)) {
+        const std::chrono::seconds timeout(function.timeout_seconds);
+        // What is slow to start has as long as an invocation may take. (Lambda developer guide, "Understanding the
+        // Lambda execution environment lifecycle": a start of more than ten seconds is tried again with the function's
+        // timeout)
+        const std::chrono::seconds init_limit = std::max(options_.init_limit, timeout);
+        if (process.state == State::busy && process.began && there > timeout) {
             process.timed_out = true;
             processes_->signal(process.id, SIGKILL);
         } else if ((process.state == State::idle && there > options_.idle_limit) ||
                    (process.state == State::starting && process.was_invoked && there > options_.init_limit)) {
             leave(process);  // the second answered and asks for no more: it gets none, and nothing is lost
-        } else if (process.state == State::starting && there > options_.init_limit) {
+        } else if (process.state == State::starting && there > init_limit) {
             if (!process.init_error) {
                 process.init_error =
-                    make_error("Sandbox.Timedout", "The function did not ask for work in time after its start.");
+                    make_error("Sandbox.Timedout",
+                               fmt::format("The function did not ask for work within {} seconds after its start.",
+                                           init_limit.count()));
             }
             processes_->signal(process.id, SIGKILL);
         } else if (process.state == State::leaving && there > std::chrono::seconds(5)) {

@@ -172,6 +172,8 @@ TEST_F(InvokerTest, WorkThatOverrunsIsKilledAndSaysSo) {
     ASSERT_TRUE(result && result->error);
     EXPECT_EQ(result->error->type, "Sandbox.Timedout");
     EXPECT_THAT(*result->error->message, HasSubstr("Task timed out after 900.00 seconds"));
+    EXPECT_THAT(result->log_tail, AllOf(HasSubstr("START RequestId"), HasSubstr("Task timed out"), HasSubstr("REPORT")))
+        << "who asked for the log reads there what happened";
 }
 
 TEST_F(InvokerTest, AProcessThatNeverAsksForWorkFailsIt) {
@@ -183,6 +185,19 @@ TEST_F(InvokerTest, AProcessThatNeverAsksForWorkFailsIt) {
     const auto result = done_.take();
     ASSERT_TRUE(result && result->error);
     EXPECT_EQ(result->error->type, "Sandbox.Timedout");
+}
+
+TEST_F(InvokerTest, AStartMayTakeAsLongAsAnInvocation) {
+    functions::Function slow = function("exec sleep 60");
+    slow.timeout_seconds = 30;
+    Work impatient = work(slow, "payload");
+    impatient.start_by = clock_.now() + 10s;
+    invoker_->invoke(std::move(impatient));
+    clock_.advance(31s);
+    const auto result = done_.take();
+    ASSERT_TRUE(result && result->error);
+    EXPECT_EQ(result->error->type, "Sandbox.Timedout") << "whoever has a process that starts is not told of others";
+    EXPECT_THAT(result->error->message.value_or(""), HasSubstr("within 30 seconds"));
 }
 
 TEST_F(InvokerTest, AnInitErrorIsWhatTheCallerHears) {

@@ -139,7 +139,14 @@ private:
         if (type == "AWS::DynamoDB::Table") add_table(id, name, *object);
         if (type == "AWS::SNS::Topic") add_topic(id, name);
         if (type == "AWS::IAM::Role") add_role(id, name);
-        if (type == "AWS::Logs::LogGroup") plan_.log_groups.push_back({.logical_id = id, .name = name});
+        if (type == "AWS::Logs::LogGroup") add_log_group(id, name);
+    }
+
+    void add_log_group(const std::string& id, const std::string& name) {
+        plan_.log_groups.push_back({.logical_id = id, .name = name, .retention_days = {}});
+        if (properties_->has("RetentionInDays")) {
+            plan_.log_groups.back().retention_days = properties_->number("RetentionInDays", 0);
+        }
     }
 
     json::object used_properties(const std::string& type, const json::object& properties, const std::string& id) {

@@ -42,6 +42,7 @@ struct TopicPlan {
 struct LogGroupPlan {
     std::string logical_id;
     std::string name;
+    std::optional<std::int64_t> retention_days;  // nothing: as it is
 };
 
 struct EventInvokePlan {

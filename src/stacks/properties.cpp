@@ -39,8 +39,8 @@ constexpr std::array<std::string_view, 3> kRoleAws = {"Description", "Tags", "Ma
 constexpr std::array<std::string_view, 4> kHttpApi = {"Name", "StageName", "CorsConfiguration", "Auth"};
 constexpr std::array<std::string_view, 6> kHttpApiAws = {"Description",          "Tags",          "AccessLogSettings",
                                                          "DefaultRouteSettings", "RouteSettings", "PropagateTags"};
-constexpr std::array<std::string_view, 1> kLogGroup = {"LogGroupName"};
-constexpr std::array<std::string_view, 4> kLogGroupAws = {"RetentionInDays", "KmsKeyId", "Tags", "LogGroupClass"};
+constexpr std::array<std::string_view, 2> kLogGroup = {"LogGroupName", "RetentionInDays"};
+constexpr std::array<std::string_view, 3> kLogGroupAws = {"KmsKeyId", "Tags", "LogGroupClass"};
 
 struct Type {
     std::string_view name;

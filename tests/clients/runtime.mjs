@@ -38,6 +38,8 @@ while (true) {
         const answer = await handler(JSON.parse(next.body), context);
         await send("POST", `/${id}/response`, JSON.stringify(answer ?? null));
     } catch (error) {
+        console.error(JSON.stringify({ timestamp: new Date().toISOString(), level: "ERROR", message: "The handler failed.", errorType: error.name,
+                                       errorMessage: error.message, stackTrace: (error.stack ?? "").split("\n") }));
         await send("POST", `/${id}/error`, JSON.stringify({ errorType: error.name, errorMessage: error.message, stackTrace: (error.stack ?? "").split("\n") }));
     }
 }

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 import traceback
+import types
 
 
 class Context:
@@ -26,7 +27,7 @@ class Context:
         self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
         self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
         self.identity = None
-        self.client_context = None
+        self.client_context = client_context_of(headers.get("Lambda-Runtime-Client-Context"))
 
     def get_remaining_time_in_millis(self):
         return max(0, self.deadline_ms - int(time.time() * 1000))
@@ -47,6 +48,7 @@ class JsonLines(logging.Formatter):
 
 
 def log_to_stdout():
+    sys.stdout.reconfigure(line_buffering=True)  # what is printed is in the log at once, and not lost with the process
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO"), handlers=[handler])
@@ -68,7 +70,7 @@ def main():
     connection = http.client.HTTPConnection(host)
 
     def send(method, path, body=None):
-        connection.request(method, base + path, body=None if body is None else json.dumps(body))
+        connection.request(method, base + path, body=body)
         response = connection.getresponse()
         return response, response.read()
 
@@ -80,10 +82,11 @@ def main():
         os.environ["_X_AMZN_TRACE_ID"] = response.headers.get("Lambda-Runtime-Trace-Id", "")
         try:
             answer = handler(json.loads(event), context)
-            send("POST", f"/{context.aws_request_id}/response", answer)
+            send("POST", f"/{context.aws_request_id}/response", json.dumps(answer))
         except Exception as error:
+            logging.getLogger().exception("The handler failed: %s: %s", type(error).__name__, error)
             send("POST", f"/{context.aws_request_id}/error",
-                 {"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": traceback.format_exc().splitlines()})
+                 json.dumps({"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": traceback.format_exc().splitlines()}))
 
 
 if __name__ == "__main__":

@@ -181,3 +181,15 @@ def test_a_table_with_items_gets_the_indexes_of_a_newer_template(own_server, tmp
     indexes = approvals.dynamodb.describe_table(TableName=approvals.table)["Table"]["GlobalSecondaryIndexes"]
     assert [one["IndexName"] for one in indexes] == ["StatusIndex"]
     assert approvals.record(approval_id)["status"] == "approved"
+
+
+def test_how_long_a_log_group_keeps_its_lines(own_server, tmp_path):
+    template = tmp_path / "template.yaml"
+    text = "Resources:\n  Log:\n    Type: AWS::Logs::LogGroup\n    Properties: {LogGroupName: /own/log, RetentionInDays: 7}\n"
+    template.write_text(text)
+    own_server.deploy("logs", template=template)
+    groups = own_server.client("logs").describe_log_groups(logGroupNamePrefix="/own/log")["logGroups"]
+    assert [group["retentionInDays"] for group in groups] == [7]
+    template.write_text(text.replace("7", "8"))
+    refused = own_server.deploy("logs", template=template, check=False)
+    assert refused.returncode == 1 and "Log: retentionInDays must be one of 1, 3, 5, 7" in refused.stderr

@@ -7,7 +7,8 @@ import zipfile
 
 import pytest
 
-from packages import ROLE_ARN, folder, invoke, package, refused, with_role
+from holdpoint import ROOT, eventually
+from packages import ROLE_ARN, code, folder, invoke, package, refused, with_role
 
 
 @pytest.fixture(scope="module")
@@ -195,3 +196,54 @@ def test_only_who_may_pass_a_role_makes_functions(server, lambda_, tmp_path):
     code, status, message = refused(itself.update_function_configuration, FunctionName="passing-F", Role=ROLE_ARN)
     assert (code, status) == ("AccessDeniedException", 403) and "iam:PassRole" in message
     assert refused(create, itself, "mine")[0] == "AccessDeniedException"
+
+
+def test_a_function_of_the_python_runtime(server, lambda_):
+    """tests/clients/runtime.py, which docs/other-languages.md tells to copy: what is printed is in the log at once, and so is why it failed."""
+    handler = """import time
+
+def handler(event, context):
+    print("asked by", context.client_context.custom["who"] if context.client_context else "nobody")
+    if event.get("fail"):
+        raise LookupError(event["fail"])
+    time.sleep(event.get("sleep", 0))
+"""
+    start = '#!/bin/sh\nexec python3 "$LAMBDA_TASK_ROOT/runtime.py" "$LAMBDA_TASK_ROOT/main.py"\n'
+    runtime = (ROOT / "tests/clients/runtime.py").read_text()
+    create(lambda_, "python", package(**{"bootstrap": (start, 0o755), "runtime.py": (runtime, 0o644), "main.py": (handler, 0o644)}), Timeout=2)
+    context = base64.b64encode(json.dumps({"custom": {"who": "Ann"}}).encode()).decode()
+    answered = lambda_.invoke(FunctionName="python", Payload="{}", ClientContext=context, LogType="Tail")
+    assert answered["Payload"].read() == b"null" and "asked by Ann" in base64.b64decode(answered["LogResult"]).decode()
+    failed = lambda_.invoke(FunctionName="python", Payload='{"fail": "no such order"}', LogType="Tail")
+    assert "LookupError: no such order" in base64.b64decode(failed["LogResult"]).decode()
+    late = lambda_.invoke(FunctionName="python", Payload='{"sleep": 30}', LogType="Tail")
+    assert "Task timed out after 2.00 seconds" in base64.b64decode(late["LogResult"]).decode()
+
+    def printed():
+        events = server.client("logs").filter_log_events(logGroupName="/aws/lambda/python")["events"]
+        return sum("asked by" in event["message"] for event in events) == 3
+    eventually("what the third was printing before it was killed is in the log, too", printed)
+
+
+def test_what_is_slow_to_start_has_the_time_of_an_invocation(lambda_):
+    """AWS starts what needs more than ten seconds again, with the function's timeout."""
+    start = "#!/bin/sh\nsleep 11\n"
+    create(lambda_, "slow", package(**{"bootstrap": (start + 'exec python3 "$LAMBDA_TASK_ROOT/run.py"\n', 0o755), "run.py": (code(), 0o644)}), Timeout=60)
+    assert invoke(lambda_, "slow", {"a": 1})["event"] == {"a": 1}
+
+
+def test_an_answer_that_is_too_large_is_an_error_of_the_function(lambda_):
+    start = """#!/usr/bin/env python3
+import os, urllib.error, urllib.request
+api = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
+while True:
+    request_id = urllib.request.urlopen(api + "/next").headers["Lambda-Runtime-Aws-Request-Id"]
+    try:
+        urllib.request.urlopen(api + "/" + request_id + "/response", b'"' + b"x" * 6_300_000 + b'"').read()
+    except urllib.error.HTTPError as error:
+        assert error.code == 413
+"""
+    create(lambda_, "talkative", package(**{"bootstrap": (start, 0o755)}), Timeout=10)
+    for _ in range(2):
+        assert invoke(lambda_, "talkative") == {"errorType": "Function.ResponseSizeTooLarge",
+                                                "errorMessage": "Response payload size exceeded maximum allowed payload size (6291556 bytes)."}

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/http_api/routes.hpp"
+#include "api/logs/logs.hpp"
 #include "functions/concurrency.hpp"
 #include "functions/event_invoke_config.hpp"
 #include "functions/registry.hpp"
@@ -44,6 +45,9 @@ public:
             if (auto ok = apply(topic); !ok) return ok;
         }
         for (const auto& group : plan.log_groups) {
+            if (group.retention_days) {
+                if (auto ok = check_retention(*group.retention_days); !ok) return at(group.logical_id, ok.error());
+            }
             applied_.log_groups_to_create.push_back(group.name);
             add_resource(group.logical_id, "AWS::Logs::LogGroup", group.name, false, "unchanged");
         }

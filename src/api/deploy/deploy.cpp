@@ -156,6 +156,9 @@ private:
 
     void finish_deploy(const Call& call, const stacks::Plan& plan, const Applied& applied) {
         for (const auto& group : applied.log_groups_to_create) logs_.create_group(group, context_.clock.now());
+        for (const auto& group : plan.log_groups) {
+            if (group.retention_days) logs_.set_retention(group.name, group.retention_days);
+        }
         for (const auto& group : applied.removed.log_groups) logs_.delete_group(group);
         for (const auto& function : plan.functions) {
             const auto limit = function.reserved_concurrency;

@@ -286,7 +286,7 @@ TEST_F(LambdaServiceTest, TheRuntimeApiKnowsItsProcessesOnly) {
     EXPECT_EQ(runtime("POST", base + "invocation/x/response", "{}"), 400);
     EXPECT_EQ(runtime("POST", base + "invocation/x/error", "{\"errorType\":1,\"stackTrace\":{}}"), 400);
     EXPECT_EQ(runtime("POST", base + "invocation/x", "{}"), 404);
-    EXPECT_EQ(runtime("POST", base + "invocation/x/response", std::string(6 * 1024 * 1024 + 1, ' ')), 413);
+    EXPECT_EQ(runtime("POST", base + "invocation/x/response", std::string(6 * 1024 * 1024 + 101, ' ')), 413);
     for (const char* target : {"/runtime/", "/runtime", "/runtime//2018-06-01/runtime/", "/runtime/x/2018-06-01/"}) {
         EXPECT_EQ(runtime("GET", target, ""), 404) << target;
     }

@@ -357,16 +357,11 @@ private:
     }
 
     Result<json::object> put_retention(Members& members, const json::object&) {
-        // (CloudWatch Logs API, PutRetentionPolicy)
-        constexpr std::array<std::int64_t, 22> kDays{1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
-                                                     365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
         const auto group = existing_group(members);
         if (!group) return std::unexpected(group.error());
         const auto days = members.number("retentionInDays");
         if (members.error()) return std::unexpected(*members.error());
-        if (!days || std::ranges::find(kDays, *days) == kDays.end()) {
-            return invalid(fmt::format("retentionInDays must be one of {}.", fmt::join(kDays, ", ")));
-        }
+        if (auto ok = check_retention(days.value_or(0)); !ok) return std::unexpected(ok.error());
         logs_.set_retention(*group, days);
         return json::object{};
     }
@@ -424,6 +419,13 @@ private:
 };
 
 }  // namespace
+
+Result<void> check_retention(std::int64_t days) {
+    constexpr std::array<std::int64_t, 22> kDays{1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
+                                                 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
+    if (std::ranges::find(kDays, days) != kDays.end()) return {};
+    return invalid(fmt::format("retentionInDays must be one of {}.", fmt::join(kDays, ", ")));
+}
 
 std::unique_ptr<Service> make_logs_service(const Context& context, store::LogStore& logs) {
     return std::make_unique<Logs>(context, logs);

@@ -1,5 +1,7 @@
 #include "api/runtime/runtime.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 #include "base/encoding.hpp"
@@ -13,7 +15,7 @@ namespace {
 constexpr std::string_view kPrefix = "/runtime/";
 constexpr std::string_view kVersion = "/2018-06-01/runtime/";
 /// What a function may answer. (AWS Lambda, Quotas)
-constexpr std::size_t kResponseBytesMax = 6UL * 1024 * 1024;
+constexpr std::size_t kResponseBytesMax = 6UL * 1024 * 1024 + 100;  // as AWS has it: 6 MB, and room for its own
 
 net::Response answer(int status, const json::object& body) {
     return {.status = status, .headers = {{"Content-Type", "application/json"}}, .body = json::serialize(body)};
@@ -85,8 +87,16 @@ void handle_invocation(engine::Invoker& invoker, const std::string& process, std
     bool known = false;
     if (what == "response") {
         if (request.body.size() > kResponseBytesMax) {
+            (void)invoker.fail(process, request_id,
+                               {.message = fmt::format("Response payload size exceeded maximum allowed payload size "
+                                                       "({} bytes).",
+                                                       kResponseBytesMax),
+                                .type = "Function.ResponseSizeTooLarge",
+                                .data = {},
+                                .stack_trace = {}});
             return respond(
-                refused(413, "RequestEntityTooLarge", "Exceeded maximum allowed payload size (6291456 bytes)."));
+                refused(413, "RequestEntityTooLarge",
+                        fmt::format("Exceeded maximum allowed payload size ({} bytes).", kResponseBytesMax)));
         }
         known = invoker.answer(process, request_id, request.body);
     } else if (what == "error") {
