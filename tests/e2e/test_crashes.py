@@ -103,7 +103,7 @@ def test_function_processes_are_killed_at_random_moments(own_server, mode, chanc
     over = threading.Event()
 
     def kill_some():
-        while not over.wait(chance.uniform(0.01, 0.15)):
+        while not over.wait(chance.uniform(0.02, 0.4)):
             for pid in own_server.children("-Workflow"):
                 try:
                     os.kill(pid, signal.SIGKILL)
