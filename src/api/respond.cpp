@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 
 namespace holdpoint::api {
 namespace {
@@ -59,10 +60,6 @@ std::string_view lambda_message_member(std::string_view name) {
     return std::ranges::find(kSmall, name) != kSmall.end() ? "message" : "Message";
 }
 
-bool is_xml_character(unsigned char c) {
-    return c >= 0x20 || c == '\t' || c == '\n' || c == '\r';
-}
-
 }  // namespace
 
 net::Response json_answer(JsonVersion version, const json::object& answer, std::string_view request_id) {
@@ -111,36 +108,6 @@ net::Response query_error(const Error& error, std::string_view request_id, std::
                                 "<Message>{}</Message></Error><RequestId>{}</RequestId></ErrorResponse>",
                                 xml_escape(xml_namespace), error.http_status >= 500 ? "Receiver" : "Sender",
                                 xml_escape(error.name), xml_escape(as_utf8(error.message)), xml_escape(request_id)));
-}
-
-std::string xml_escape(std::string_view text) {
-    std::string escaped;
-    escaped.reserve(text.size());
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                escaped += "&amp;";
-                break;
-            case '<':
-                escaped += "&lt;";
-                break;
-            case '>':
-                escaped += "&gt;";
-                break;
-            case '"':
-                escaped += "&quot;";
-                break;
-            case '\r':  // a parser would otherwise read it as a line feed
-                escaped += "&#xD;";
-                break;
-            default:
-                if (is_xml_character(static_cast<unsigned char>(c)))
-                    escaped += c;
-                else
-                    escaped += "\xef\xbf\xbd";
-        }
-    }
-    return escaped;
 }
 
 std::string xml_element(std::string_view name, std::string_view text) {

@@ -38,8 +38,6 @@ enum class JsonVersion { v1_0, v1_1 };
 [[nodiscard]] net::Response query_error(const Error& error, std::string_view request_id,
                                         std::string_view xml_namespace);
 
-/// Text as XML content or as a double-quoted attribute's value; characters that XML 1.0 cannot hold become U+FFFD.
-[[nodiscard]] std::string xml_escape(std::string_view text);
 /// `<name>escaped text</name>`
 [[nodiscard]] std::string xml_element(std::string_view name, std::string_view text);
 

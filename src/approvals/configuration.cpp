@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdlib>
+
+#include "base/text.hpp"
 
 namespace holdpoint::approvals {
 
@@ -22,12 +23,10 @@ Result<std::string> text(const char* name) {
 Result<std::int64_t> number(const char* name, std::int64_t min, std::int64_t max) {
     const auto value = text(name);
     if (!value) return std::unexpected(value.error());
-    std::int64_t result = 0;
-    const auto [end, error] = std::from_chars(value->data(), value->data() + value->size(), result);
-    const bool whole = error == std::errc{} && end == value->data() + value->size();
-    if (!whole || result < min || result > max)
+    const auto result = read_number<std::int64_t>(*value);
+    if (!result || *result < min || *result > max)
         return wrong(name, fmt::format("a whole number from {} to {}", min, max));
-    return result;
+    return *result;
 }
 
 /// The sibling of app-sam-Workflow, and of a use case's app-sam-Workflow-expenses, is app-sam-ApprovalApi.

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include "base/text.hpp"
 
 namespace holdpoint {
 
@@ -28,9 +28,9 @@ namespace {
 /// Takes `digits` decimal digits and then the character `end` (0 for none) from the front of `text`.
 bool take(std::string_view& text, std::size_t digits, char end, int& value) {
     if (text.size() < digits) return false;
-    const std::string_view number = text.substr(0, digits);
-    const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), value);
-    if (error != std::errc{} || stop != number.data() + number.size()) return false;
+    const auto number = read_number<int>(text.substr(0, digits));
+    if (!number) return false;
+    value = *number;
     text.remove_prefix(digits);
     if (end == 0) return true;
     if (text.empty() || text.front() != end) return false;

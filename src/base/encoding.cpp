@@ -6,17 +6,16 @@
 #include <algorithm>
 #include <array>
 #include <boost/crc.hpp>
-#include <memory>
+
+#include "base/owned.hpp"
 
 namespace holdpoint {
 
 namespace {
 
-using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
-
 /// `kind` is fetched once: looking an algorithm up costs more than a short text's digest.
 std::string digest(const EVP_MD* kind, std::string_view bytes) {
-    thread_local const Context context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+    thread_local const Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
     std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
     unsigned size = 0;
     EVP_DigestInit_ex(context.get(), kind, nullptr);

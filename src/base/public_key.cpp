@@ -8,6 +8,8 @@
 
 #include <string>
 
+#include "base/owned.hpp"
+
 namespace holdpoint {
 
 namespace {
@@ -17,19 +19,12 @@ constexpr int kModulusBitsMin = 2048;
 constexpr int kModulusBitsMax = 8192;
 constexpr std::size_t kExponentMax = 8;
 
-template <auto Free>
-struct Deleter {
-    template <class T>
-    void operator()(T* what) const {
-        Free(what);
-    }
-};
-using Number = std::unique_ptr<BIGNUM, Deleter<BN_free>>;
-using Builder = std::unique_ptr<OSSL_PARAM_BLD, Deleter<OSSL_PARAM_BLD_free>>;
-using Parameters = std::unique_ptr<OSSL_PARAM, Deleter<OSSL_PARAM_free>>;
-using Making = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
-using Verification = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
-using Pair = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
+using Number = Owned<BIGNUM, BN_free>;
+using Builder = Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
+using Parameters = Owned<OSSL_PARAM, OSSL_PARAM_free>;
+using Making = Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using Verification = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
+using Pair = Owned<ECDSA_SIG, ECDSA_SIG_free>;
 
 const unsigned char* bytes_of(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());

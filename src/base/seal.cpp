@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
-#include <memory>
 
 #include "base/encoding.hpp"
+#include "base/owned.hpp"
 #include "base/private_file.hpp"
 
 namespace holdpoint {
@@ -21,13 +21,9 @@ constexpr std::size_t kTagBytes = 16;
 /// A control character, "HP", and the version.
 constexpr std::string_view kMark = "\x01HP\x01";
 
-struct FreeCipher {
-    void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-
 EVP_CIPHER_CTX* cipher() {
     // Made once for each thread: to make one costs more than to seal a row.
-    thread_local const std::unique_ptr<EVP_CIPHER_CTX, FreeCipher> context(EVP_CIPHER_CTX_new());
+    thread_local const Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free> context(EVP_CIPHER_CTX_new());
     return context.get();
 }
 

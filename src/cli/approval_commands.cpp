@@ -3,11 +3,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <charconv>
 #include <thread>
 
 #include "approvals/repository/repository.hpp"
 #include "base/encoding.hpp"
+#include "base/text.hpp"
+#include "cli/command_group.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
@@ -23,9 +24,7 @@ constexpr std::chrono::seconds kWatchEvery{1};
 constexpr std::chrono::seconds kRecordWithin{30};
 constexpr std::chrono::milliseconds kLookEvery{100};
 
-struct Arguments {
-    std::string stack = "app-sam";
-    bool json = false;
+struct Arguments : StackArguments {
     std::string approval_id;
     std::string status;
     int limit = 20;
@@ -44,23 +43,6 @@ struct Arguments {
     bool audit = false;
 };
 
-std::string output(Session& session, const Arguments& arguments, const std::string& key) {
-    auto outputs = session.stack_outputs(arguments.stack);
-    if (!outputs.contains(key)) {
-        throw CommandError(fmt::format("stack {} has no output {}; is it the approvals stack?", arguments.stack, key));
-    }
-    return outputs[key];
-}
-
-/// Calls the approval API function; its body, or a CommandError with its refusal.
-json::value call_api(Session& session, const Arguments& arguments, const json::object& event) {
-    const json::value answer = session.invoke(output(session, arguments, "ApprovalApiFunctionName"), event);
-    const json::value body = json::parse(text_of(answer, "body"));
-    if (answer.at("statusCode").to_number<int>() == 200) return body;
-    const json::value& error = body.at("error");
-    throw CommandError(text_of(error, "code") + ": " + text_of(error, "message"));
-}
-
 void print_approval(const json::value& approval) {
     constexpr std::string_view kFields[] = {"approval_id", "status",     "document_id", "document_name",
                                             "requester",   "created_at", "expires_at",  "decision",
@@ -75,7 +57,7 @@ void list(const Arguments& arguments) {
     Session session;
     json::object event{{"action", "list"}, {"limit", arguments.limit}};
     if (!arguments.status.empty()) event["status"] = arguments.status;
-    const json::value body = call_api(session, arguments, event);
+    const json::value body = session.approval_api(arguments.stack, event);
     if (arguments.json) return print_json(body);
     Table table({"APPROVAL", "STATUS", "DOCUMENT", "REQUESTER", "CREATED", "EXPIRES", "APPROVER"});
     for (const json::value& approval : body.at("approvals").as_array()) {
@@ -97,7 +79,7 @@ std::string joined(const std::map<std::string, std::string>& details) {
 std::vector<approvals::AuditRecord> read_trail(Session& session, const Arguments& arguments) {
     const SystemClock clock;
     SystemRandom random;
-    const approvals::TableNames tables{.approvals = output(session, arguments, "ApprovalsTableName"),
+    const approvals::TableNames tables{.approvals = session.stack_output(arguments.stack, "ApprovalsTableName"),
                                        .audit = arguments.stack + "-ApprovalEvents"};
     return require(approvals::make_repository(session.client(), tables, clock, random)->trail(arguments.approval_id));
 }
@@ -132,7 +114,8 @@ void print_trail(const std::vector<approvals::AuditRecord>& trail) {
 
 void get(const Arguments& arguments) {
     Session session;
-    json::value body = call_api(session, arguments, {{"action", "get"}, {"approval_id", arguments.approval_id}});
+    json::value body =
+        session.approval_api(arguments.stack, {{"action", "get"}, {"approval_id", arguments.approval_id}});
     if (!arguments.audit) return arguments.json ? print_json(body) : print_approval(body);
     const auto trail = read_trail(session, arguments);
     const auto problems = approvals::verify_chain(trail);
@@ -158,7 +141,7 @@ void decide(const Arguments& arguments, std::string_view decision) {
                        {"decision", decision},
                        {"approver", arguments.approver}};
     if (!arguments.comments.empty()) event["comments"] = arguments.comments;
-    const json::value body = call_api(session, arguments, event);
+    const json::value body = session.approval_api(arguments.stack, event);
     arguments.json ? print_json(body) : print_approval(body);
 }
 
@@ -182,7 +165,7 @@ void amend(const Arguments& arguments) {
     if (!arguments.document_name.empty()) event["document_name"] = arguments.document_name;
     if (arguments.link) event["link"] = arguments.link->empty() ? json::value(nullptr) : json::value(*arguments.link);
     if (!arguments.fields.empty()) event["fields"] = read_fields(arguments.fields);
-    const json::value body = call_api(session, arguments, event);
+    const json::value body = session.approval_api(arguments.stack, event);
     arguments.json ? print_json(body) : print_approval(body);
 }
 
@@ -248,11 +231,9 @@ json::object read_event(const Arguments& arguments) {
                        {"document_name", arguments.document_name},
                        {"requester", arguments.requester}};
     if (!arguments.timeout.empty()) {
-        std::int64_t seconds = 0;
-        const char* last = arguments.timeout.data() + arguments.timeout.size();
-        const auto [end, error] = std::from_chars(arguments.timeout.data(), last, seconds);
-        if (error != std::errc{} || end != last) throw CommandError("--timeout must be a whole number of seconds");
-        event["timeout_seconds"] = seconds;
+        const auto seconds = read_number<std::int64_t>(arguments.timeout);
+        if (!seconds) throw CommandError("--timeout must be a whole number of seconds");
+        event["timeout_seconds"] = *seconds;
     }
     return event;
 }
@@ -260,7 +241,7 @@ json::object read_event(const Arguments& arguments) {
 void submit(const Arguments& arguments) {
     Session session;
     const json::object event = read_event(arguments);
-    const std::string function = output(session, arguments, "WorkflowFunctionName");
+    const std::string function = session.stack_output(arguments.stack, "WorkflowFunctionName");
     // Publishing what is published already answers that version.
     const json::value version =
         session.lambda("POST", "/2015-03-31/functions/" + percent_encode(function) + "/versions", {}, "{}");
@@ -289,7 +270,7 @@ void watch(const Arguments& arguments) {
     Session session;
     while (true) {
         const json::value body =
-            call_api(session, arguments, {{"action", "get"}, {"approval_id", arguments.approval_id}});
+            session.approval_api(arguments.stack, {{"action", "get"}, {"approval_id", arguments.approval_id}});
         if (text_of(body, "status") != "pending") {
             if (!arguments.json) std::fputc('\n', stderr);
             return arguments.json ? print_json(body) : print_approval(body);
@@ -302,17 +283,11 @@ void watch(const Arguments& arguments) {
 }  // namespace
 
 void add_approval_commands(CLI::App& app, int& status) {
-    const auto arguments = std::make_shared<Arguments>();
-    CLI::App* group = app.add_subcommand("approvals", "submit, list and decide approvals");
-    group->require_subcommand(1);
-    const auto add = [&](const std::string& name, const std::string& what, auto run) {
-        CLI::App* command = group->add_subcommand(name, what);
-        command->add_option("--stack-name", arguments->stack, "the approvals stack")->capture_default_str();
-        command->add_flag("--json", arguments->json, "print JSON");
-        command->callback([=, &status] { run_command(status, [&] { run(*arguments); }); });
-        return command;
-    };
-    CLI::App* submit_command = add("submit", "start a workflow that asks for approval", submit);
+    CLI::App* approvals = app.add_subcommand("approvals", "submit, list and decide approvals");
+    approvals->require_subcommand(1);
+    const CommandGroup<Arguments> group(*approvals, status);
+    const auto& arguments = group.arguments;
+    CLI::App* submit_command = group.add_for_stack("submit", "start a workflow that asks for approval", submit);
     submit_command->add_option("--document-id", arguments->document_id, "what is to be approved");
     submit_command->add_option("--document-name", arguments->document_name, "its name, for people");
     submit_command->add_option("--requester", arguments->requester, "who asks");
@@ -321,34 +296,35 @@ void add_approval_commands(CLI::App& app, int& status) {
     submit_command->add_flag("--wait", arguments->wait, "wait for the result");
     submit_command->add_flag("--quiet", arguments->quiet, "print the approval's id alone");
 
-    CLI::App* list_command = add("list", "requests, newest first", list);
+    CLI::App* list_command = group.add_for_stack("list", "requests, newest first", list);
     list_command->add_option("--status", arguments->status,
                              "pending, approved, rejected or timeout (default: pending)");
     list_command->add_option("--limit", arguments->limit, "at most this many")->capture_default_str();
 
-    CLI::App* get_command = add("get", "show one request", get);
+    CLI::App* get_command = group.add_for_stack("get", "show one request", get);
     get_command->add_flag("--audit", arguments->audit, "with its audit trail, verified");
-    for (CLI::App* command : {get_command, add("watch", "wait until it is decided", watch)}) {
+    for (CLI::App* command : {get_command, group.add_for_stack("watch", "wait until it is decided", watch)}) {
         command->add_option("approval_id", arguments->approval_id, "the request")->required();
     }
     for (const std::string decision : {"approve", "reject"}) {
-        CLI::App* command = add(decision, decision + " a request", [decision](const Arguments& given) {
+        CLI::App* command = group.add_for_stack(decision, decision + " a request", [decision](const Arguments& given) {
             decide(given, decision == "approve" ? "approved" : "rejected");
         });
         command->add_option("approval_id", arguments->approval_id, "the request")->required();
         command->add_option("--approver", arguments->approver, "who decides")->required();
         command->add_option("--comments", arguments->comments, "why");
     }
-    CLI::App* amend_command = add("amend", "change the document of a pending request; votes start anew", amend);
+    CLI::App* amend_command =
+        group.add_for_stack("amend", "change the document of a pending request; votes start anew", amend);
     amend_command->add_option("approval_id", arguments->approval_id, "the request")->required();
     amend_command->add_option("--requester", arguments->requester, "who made it, and changes it")->required();
     amend_command->add_option("--document-name", arguments->document_name, "the document's new name");
     amend_command->add_option("--link", arguments->link, "where it is now; empty: nowhere");
     amend_command->add_option("--field", arguments->fields,
                               "NAME=VALUE of what approvers see, NAME= to take it away; may be given several times");
-    add_policy_commands(*group, status);
-    add_sign_in_commands(*group, status);
-    add_mail_commands(*group, status);
+    add_policy_commands(*approvals, status);
+    add_sign_in_commands(*approvals, status);
+    add_mail_commands(*approvals, status);
 }
 
 }  // namespace holdpoint::cli

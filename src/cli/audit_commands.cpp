@@ -14,6 +14,7 @@
 #include "approvals/repository/repository.hpp"
 #include "approvals/repository/signing_keys.hpp"
 #include "base/private_file.hpp"
+#include "cli/command_group.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
@@ -53,17 +54,12 @@ void require_done(const Result<void>& result) {
 class Stack {
 public:
     explicit Stack(const std::string& name)
-        : audit_table_(name + "-ApprovalEvents"),
-          outputs_(session_.stack_outputs(name)),
+        : name_(name),
+          audit_table_(name + "-ApprovalEvents"),
           store_(session_.client(), audit_table_, output("SettingsTableName")),
           keys_(session_.client(), output("SettingsTableName"), clock_, random_) {}
 
-    std::string output(const std::string& name) const {
-        const auto found = outputs_.find(name);
-        if (found != outputs_.end()) return found->second;
-        throw CommandError(
-            fmt::format("the stack has no output {}; is it the approvals stack of today's template.yaml?", name));
-    }
+    std::string output(const std::string& key) { return session_.stack_output(name_, key); }
     aws::Client& client() { return session_.client(); }
     approvals::AuditStore& store() { return store_; }
     approvals::KeyRing keys() { return require(keys_.current()); }
@@ -77,8 +73,8 @@ private:
     Session session_;
     SystemClock clock_;
     SystemRandom random_;
+    std::string name_;
     std::string audit_table_;
-    std::map<std::string, std::string> outputs_;
     approvals::AuditStore store_;
     approvals::SigningKeys keys_;
 };
@@ -275,12 +271,6 @@ std::vector<std::string> fields_to_erase(const approvals::AuditRecord& record, c
     return names;
 }
 
-std::string joined(const std::vector<std::string>& words, std::string_view between) {
-    std::string text;
-    for (const std::string& word : words) text += fmt::format("{}{}", text.empty() ? "" : between, word);
-    return text;
-}
-
 void erase(const Arguments& arguments) {
     if (arguments.person.empty() == arguments.fields.empty()) {
         throw CommandError("expected either --person or --field, found both or neither");
@@ -290,8 +280,8 @@ void erase(const Arguments& arguments) {
     const auto trail = require(repository->trail(arguments.approval_id));
     if (trail.empty()) throw CommandError(fmt::format("there is no audit trail of {}", arguments.approval_id));
     if (const auto problems = approvals::verify_chain(trail); !problems.empty()) {
-        throw CommandError("nothing was erased, because the audit trail was tampered with:\n  " +
-                           joined(problems, "\n  "));
+        throw CommandError(fmt::format("nothing was erased, because the audit trail was tampered with:\n  {}",
+                                       fmt::join(problems, "\n  ")));
     }
     std::vector<std::pair<const approvals::AuditRecord*, std::vector<std::string>>> chosen;
     std::vector<std::string> what;
@@ -299,55 +289,51 @@ void erase(const Arguments& arguments) {
         const auto names = fields_to_erase(record, arguments);
         if (names.empty()) continue;
         chosen.emplace_back(&record, names);
-        what.push_back(fmt::format("record {}: {}", record.seq, joined(names, ", ")));
+        what.push_back(fmt::format("record {}: {}", record.seq, fmt::join(names, ", ")));
     }
     if (chosen.empty()) throw CommandError(fmt::format("no record of {} has such a field", arguments.approval_id));
     if (!arguments.yes) {
-        throw CommandError("nothing was erased. This cannot be undone; give --yes to erase\n  " + joined(what, "\n  "));
+        throw CommandError(fmt::format("nothing was erased. This cannot be undone; give --yes to erase\n  {}",
+                                       fmt::join(what, "\n  ")));
     }
     // First, so that nothing is erased without a record of it; what breaks off is completed by the next try.
     const std::string caller = require(stack.client().query("sts", "2011-06-15", "GetCallerIdentity", {}));
     approvals::AuditEvent event{.event = "erased", .at = to_iso8601(stack.now())};
     event.actor = aws::xml_text(caller, "Arn");
     event.actor_proof = "aws";
-    event.details = {{"fields", joined(what, "; ")}};
+    event.details = {{"fields", fmt::format("{}", fmt::join(what, "; "))}};
     require_done(repository->append(arguments.approval_id, event, false));
     for (const auto& [record, names] : chosen) require_done(stack.store().erase(*record, names));
     if (arguments.json) return print_json(json::object{{"erased", json::value_from(what)}});
-    print(fmt::format("Erased from the audit trail of {}:\n  {}\n", arguments.approval_id, joined(what, "\n  ")));
+    print(fmt::format("Erased from the audit trail of {}:\n  {}\n", arguments.approval_id, fmt::join(what, "\n  ")));
 }
 
 }  // namespace
 
 void add_audit_commands(CLI::App& app, int& status) {
-    const auto arguments = std::make_shared<Arguments>();
-    CLI::App* group = app.add_subcommand("audit", "hand over, verify and seal the audit trails of all approvals");
-    group->require_subcommand(1);
-    const auto add_command = [&](const std::string& name, const std::string& what, auto run) {
-        CLI::App* command = group->add_subcommand(name, what);
-        command->add_flag("--json", arguments->json, "print JSON");
-        command->callback([=, &status] { run_command(status, [&] { run(*arguments); }); });
-        return command;
-    };
+    CLI::App* audit = app.add_subcommand("audit", "hand over, verify and seal the audit trails of all approvals");
+    audit->require_subcommand(1);
+    const CommandGroup<Arguments> group(*audit, status);
+    const auto& arguments = group.arguments;
     const auto add_stack = [&](CLI::App* command) {
         return command->add_option("--stack-name", arguments->stack, "the approvals stack");
     };
     CLI::App* export_command =
-        add_command("export", "write all trails into a folder: JSON Lines, CSV, a signed manifest", export_trails);
+        group.add("export", "write all trails into a folder: JSON Lines, CSV, a signed manifest", export_trails);
     add_stack(export_command)->required();
     export_command->add_option("--out", arguments->folder, "the folder: a new or an empty one")->required();
 
     CLI::App* verify_command =
-        add_command("verify", "check an export, offline; or the trails that a stack has now", verify);
+        group.add("verify", "check an export, offline; or the trails that a stack has now", verify);
     verify_command->add_option("folder", arguments->folder, "the folder of an export");
     add_stack(verify_command)
         ->description("without a folder: check this stack's trails; with one: also its signature, by the stack's keys");
     verify_command->add_option("--sealed", arguments->sealed,
                                "the hash of a statement that was kept elsewhere: it must still be there");
 
-    add_stack(add_command("seal", "sign a statement of where every trail ends, and keep it", seal))->required();
+    add_stack(group.add("seal", "sign a statement of where every trail ends, and keep it", seal))->required();
 
-    CLI::App* erase_command = add_command("erase", "empty personal fields of one trail, which stays whole", erase);
+    CLI::App* erase_command = group.add("erase", "empty personal fields of one trail, which stays whole", erase);
     add_stack(erase_command)->required();
     erase_command->add_option("approval_id", arguments->approval_id, "the request")->required();
     erase_command->add_option("--person", arguments->person, "every field that names them, and what they commented");

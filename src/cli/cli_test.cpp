@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "cli/aws_version.hpp"
+#include "cli/command_group.hpp"
 #include "cli/masking.hpp"
 #include "cli/server_file.hpp"
 #include "cli/table.hpp"
@@ -54,6 +55,28 @@ TEST(ServerFileTest, ReadsBackWhatWasWrittenAndIsPrivate) {
     remove_server_file(folder);
     EXPECT_EQ(read_server_file(folder).error().name, "ServerNotRunning");
     std::filesystem::remove_all(folder);
+}
+
+struct Greeting : StackArguments {
+    std::string name;
+};
+
+TEST(CommandGroupTest, ACommandGetsItsArgumentsAndLeavesItsStatus) {
+    CLI::App app;
+    int status = 0;
+    Greeting got;
+    const CommandGroup<Greeting> group(app, status);
+    group.add_for_stack("greet", "say hello", [&](const Greeting& given) { got = given; })
+        ->add_option("name", group.arguments->name);
+    group.add("fail", "do not", [](const Greeting&) { throw CommandError("on purpose"); });
+    app.parse("greet --json --stack-name other ann", false);
+    EXPECT_EQ(got.name, "ann");
+    EXPECT_EQ(got.stack, "other");
+    EXPECT_TRUE(got.json);
+    EXPECT_EQ(status, 0);
+    EXPECT_THROW(app.parse("fail --stack-name other", false), CLI::ParseError);
+    app.parse("fail", false);
+    EXPECT_EQ(status, 1);
 }
 
 }  // namespace

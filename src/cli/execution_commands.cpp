@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/encoding.hpp"
+#include "cli/command_group.hpp"
 #include "cli/commands.hpp"
 #include "cli/masking.hpp"
 #include "cli/session.hpp"
@@ -15,13 +16,11 @@ namespace json = boost::json;
 
 namespace {
 
-struct Arguments {
-    std::string stack = "app-sam";
+struct Arguments : StackArguments {
     std::string function;
     std::string status;
     std::string arn;
     std::string reason;
-    bool json = false;
 };
 
 std::string path_of(const std::string& arn) {
@@ -109,23 +108,17 @@ void stop(const Arguments& arguments) {
 }  // namespace
 
 void add_execution_commands(CLI::App& app, int& status) {
-    const auto arguments = std::make_shared<Arguments>();
-    CLI::App* group = app.add_subcommand("executions", "list, show and stop durable executions");
-    group->require_subcommand(1);
-    const auto add = [&](const std::string& name, const std::string& what, auto run) {
-        CLI::App* command = group->add_subcommand(name, what);
-        command->add_flag("--json", arguments->json, "print JSON");
-        command->callback([=, &status] { run_command(status, [&] { run(*arguments); }); });
-        return command;
-    };
-    CLI::App* list_command = add("list", "executions of a function, newest first", list);
+    CLI::App* executions = app.add_subcommand("executions", "list, show and stop durable executions");
+    executions->require_subcommand(1);
+    const CommandGroup<Arguments> group(*executions, status);
+    const auto& arguments = group.arguments;
+    CLI::App* list_command = group.add_for_stack("list", "executions of a function, newest first", list);
     list_command->add_option("--function", arguments->function, "default: the approvals workflow of the stack");
-    list_command->add_option("--stack-name", arguments->stack, "the approvals stack")->capture_default_str();
     list_command->add_option("--status", arguments->status, "RUNNING, SUCCEEDED, FAILED, TIMED_OUT or STOPPED");
     CLI::App* stop_command = nullptr;
-    for (CLI::App* command :
-         {add("show", "one execution", show), add("history", "its events; callback ids are masked", history),
-          stop_command = add("stop", "stop it", stop)}) {
+    for (CLI::App* command : {group.add("show", "one execution", show),
+                              group.add("history", "its events; callback ids are masked", history),
+                              stop_command = group.add("stop", "stop it", stop)}) {
         command->add_option("arn", arguments->arn, "the execution's ARN")->required();
     }
     stop_command->add_option("--reason", arguments->reason, "kept as the execution's error");

@@ -5,6 +5,7 @@
 
 #include "approvals/domain/people.hpp"
 #include "approvals/repository/outbox.hpp"
+#include "cli/command_group.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
@@ -18,18 +19,13 @@ namespace {
 constexpr std::string_view kSns = "2010-03-31";
 constexpr std::size_t kMessagesMax = 200;
 
-struct Arguments {
-    std::string stack = "app-sam";
-    bool json = false;
+struct Arguments : StackArguments {
     std::string address;
     std::string person;
 };
 
 std::string mail_topic(Session& session, const Arguments& arguments) {
-    const auto outputs = session.stack_outputs(arguments.stack);
-    const auto found = outputs.find("MailTopicArn");
-    if (found != outputs.end()) return found->second;
-    throw CommandError("the stack has no output MailTopicArn; deploy it again with today's template.yaml");
+    return session.stack_output(arguments.stack, "MailTopicArn");
 }
 
 void subscribe(const Arguments& arguments) {
@@ -109,24 +105,19 @@ void outbox(const Arguments& arguments) {
 }  // namespace
 
 void add_mail_commands(CLI::App& approvals, int& status) {
-    const auto arguments = std::make_shared<Arguments>();
-    const auto add = [&](const std::string& name, const std::string& what, auto run) {
-        CLI::App* command = approvals.add_subcommand(name, what);
-        command->add_option("--stack-name", arguments->stack, "the approvals stack")->capture_default_str();
-        command->add_flag("--json", arguments->json, "print JSON");
-        command->callback([=, &status] { run_command(status, [&] { run(*arguments); }); });
-        return command;
-    };
+    const CommandGroup<Arguments> group(approvals, status);
+    const auto& arguments = group.arguments;
     CLI::App* subscribe_command =
-        add("subscribe", "send somebody the messages that are for them, with links", subscribe);
+        group.add_for_stack("subscribe", "send somebody the messages that are for them, with links", subscribe);
     subscribe_command->add_option("address", arguments->address, "an e-mail address")->required();
     subscribe_command->add_option("--person", arguments->person,
                                   "who reads it, as policies call them (default: the address)");
 
-    CLI::App* unsubscribe_command = add("unsubscribe", "send an address no more of them", unsubscribe);
+    CLI::App* unsubscribe_command = group.add_for_stack("unsubscribe", "send an address no more of them", unsubscribe);
     unsubscribe_command->add_option("address", arguments->address, "an e-mail address")->required();
 
-    CLI::App* outbox_command = add("outbox", "messages that a server without a mail server kept, newest first", outbox);
+    CLI::App* outbox_command =
+        group.add_for_stack("outbox", "messages that a server without a mail server kept, newest first", outbox);
     outbox_command->add_option("--to", arguments->person, "those to one person");
 }
 

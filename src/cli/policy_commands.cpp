@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "approvals/repository/named_policies.hpp"
+#include "cli/command_group.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
@@ -17,32 +18,15 @@ namespace json = boost::json;
 
 namespace {
 
-struct Arguments {
-    std::string stack = "app-sam";
-    bool json = false;
+struct Arguments : StackArguments {
     std::string file;
     bool drop = false;
 };
 
 /// The stack's policies, by the caller's own credentials.
-class Store {
-public:
-    explicit Store(const Arguments& arguments) : policies_(session_.client(), table(arguments.stack)) {}
-
-    approvals::NamedPolicies& policies() { return policies_; }
-
-private:
-    std::string table(const std::string& stack) {
-        const auto outputs = session_.stack_outputs(stack);
-        const auto found = outputs.find("SettingsTableName");
-        if (found != outputs.end()) return found->second;
-        throw CommandError(
-            fmt::format("stack {} has no output SettingsTableName; deploy it again with today's template.yaml", stack));
-    }
-
-    Session session_;
-    approvals::NamedPolicies policies_;
-};
+approvals::NamedPolicies policies_of(Session& session, const Arguments& arguments) {
+    return {session.client(), session.stack_output(arguments.stack, "SettingsTableName")};
+}
 
 /// The line of the place that a message begins with ("policies[0].name: …"), or of what is around it.
 int line_of(const stacks::Document& document, const std::string& message) {
@@ -71,12 +55,13 @@ approvals::PolicyFile read_file(const std::string& path) {
 
 void put(const Arguments& arguments) {
     const approvals::PolicyFile file = read_file(arguments.file);
-    Store store(arguments);
-    const approvals::StoredPolicies stored = require(store.policies().read());
+    Session session;
+    approvals::NamedPolicies policies = policies_of(session, arguments);
+    const approvals::StoredPolicies stored = require(policies.read());
     if (const auto ok = approvals::check_replacement(stored.file, file, arguments.drop); !ok) {
         throw CommandError(fmt::format("{}: {}", arguments.file, ok.error().message));
     }
-    if (!require(store.policies().put(file, stored))) {
+    if (!require(policies.put(file, stored))) {
         throw CommandError("somebody else put policies at the same time; see what they are now with: policies show");
     }
     if (arguments.json) return print_json(json::object{{"revision", stored.revision + 1}});
@@ -86,8 +71,9 @@ void put(const Arguments& arguments) {
 }
 
 void show(const Arguments& arguments) {
-    Store store(arguments);
-    const approvals::StoredPolicies stored = require(store.policies().read());
+    Session session;
+    approvals::NamedPolicies policies = policies_of(session, arguments);
+    const approvals::StoredPolicies stored = require(policies.read());
     if (arguments.json) return print_json(json::parse(durable::to_json(stored.file).dump()));
     Table table({"POLICY", "VERSION", "WHAT IT TAKES"});
     for (const approvals::Policy& policy : stored.file.policies) {
@@ -107,21 +93,16 @@ void show(const Arguments& arguments) {
 }  // namespace
 
 void add_policy_commands(CLI::App& approvals, int& status) {
-    const auto arguments = std::make_shared<Arguments>();
-    CLI::App* group = approvals.add_subcommand("policies", "the policies that requests may name, and their groups");
-    group->require_subcommand(1);
-    const auto add = [&](const std::string& name, const std::string& what, auto run) {
-        CLI::App* command = group->add_subcommand(name, what);
-        command->add_option("--stack-name", arguments->stack, "the approvals stack")->capture_default_str();
-        command->add_flag("--json", arguments->json, "print JSON");
-        command->callback([=, &status] { run_command(status, [&] { run(*arguments); }); });
-        return command;
-    };
-    CLI::App* put_command = add("put", "keep the policies and groups of a file instead of those before", put);
+    CLI::App* policies = approvals.add_subcommand("policies", "the policies that requests may name, and their groups");
+    policies->require_subcommand(1);
+    const CommandGroup<Arguments> group(*policies, status);
+    const auto& arguments = group.arguments;
+    CLI::App* put_command =
+        group.add_for_stack("put", "keep the policies and groups of a file instead of those before", put);
     put_command->add_option("file", arguments->file, "JSON or YAML: policies, and groups with their members")
         ->required();
     put_command->add_flag("--drop", arguments->drop, "policies that the file does not have go away");
-    add("show", "the policies and groups as they are", show);
+    group.add_for_stack("show", "the policies and groups as they are", show);
 }
 
 }  // namespace holdpoint::cli

@@ -61,29 +61,36 @@ json::value Session::lambda(const std::string& method, const std::string& path, 
     return response.body.empty() ? json::value(json::object{}) : json::parse(response.body);
 }
 
-std::map<std::string, std::string> Session::stack_outputs(const std::string& stack) {
-    const std::string xml =
-        require(client_->query("cloudformation", "2010-05-15", "DescribeStacks", {{"StackName", stack}}));
-    std::map<std::string, std::string> outputs;
-    for (const std::string& section : aws::xml_each(xml, "Outputs")) {
-        for (const std::string& member : aws::xml_each(section, "member")) {
-            outputs[aws::xml_text(member, "OutputKey")] = aws::xml_text(member, "OutputValue");
+std::string Session::stack_output(const std::string& stack, const std::string& key) {
+    auto& outputs = outputs_[stack];
+    if (outputs.empty()) {
+        const std::string xml =
+            require(client_->query("cloudformation", "2010-05-15", "DescribeStacks", {{"StackName", stack}}));
+        for (const std::string& section : aws::xml_each(xml, "Outputs")) {
+            for (const std::string& member : aws::xml_each(section, "member"))
+                outputs[aws::xml_text(member, "OutputKey")] = aws::xml_text(member, "OutputValue");
         }
     }
-    return outputs;
+    if (const auto found = outputs.find(key); found != outputs.end()) return found->second;
+    throw CommandError(fmt::format(
+        "the stack {} has no output {}; is it the approvals stack, deployed with today's template.yaml?", stack, key));
 }
 
 std::string Session::function_or_workflow(const std::string& function, const std::string& stack) {
     if (!function.empty()) return function;
-    std::string workflow;
-    std::string why = "the stack " + stack + " has no output WorkflowFunctionName";
     try {
-        workflow = stack_outputs(stack)["WorkflowFunctionName"];
+        return stack_output(stack, "WorkflowFunctionName");
     } catch (const CommandError& error) {
-        why = error.what();
+        throw CommandError(fmt::format("name a function, or an approvals stack with --stack-name ({})", error.what()));
     }
-    if (!workflow.empty()) return workflow;
-    throw CommandError("name a function, or an approvals stack with --stack-name (" + why + ")");
+}
+
+json::value Session::approval_api(const std::string& stack, const json::object& event) {
+    const json::value answer = invoke(stack_output(stack, "ApprovalApiFunctionName"), event);
+    const json::value body = json::parse(text_of(answer, "body"));
+    if (answer.at("statusCode").to_number<int>() == 200) return body;
+    const json::value& error = body.at("error");
+    throw CommandError(text_of(error, "code") + ": " + text_of(error, "message"));
 }
 
 json::value Session::invoke(const std::string& function, const json::object& event) {

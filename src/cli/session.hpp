@@ -27,12 +27,14 @@ public:
     /// CommandError unless the call succeeded.
     [[nodiscard]] boost::json::value lambda(const std::string& method, const std::string& path,
                                             const aws::Parameters& query = {}, const std::string& body = {});
-    /// The outputs of a deployed stack.
-    [[nodiscard]] std::map<std::string, std::string> stack_outputs(const std::string& stack);
+    /// An output of a deployed stack; CommandError when it has none of this name.
+    [[nodiscard]] std::string stack_output(const std::string& stack, const std::string& key);
     /// The function, or the workflow of the approvals stack when none is named.
     [[nodiscard]] std::string function_or_workflow(const std::string& function, const std::string& stack);
     /// Invokes a function and waits; its answer as JSON. CommandError when it failed.
     [[nodiscard]] boost::json::value invoke(const std::string& function, const boost::json::object& event);
+    /// What the approval API function of a stack answers; CommandError with its refusal.
+    [[nodiscard]] boost::json::value approval_api(const std::string& stack, const boost::json::object& event);
     [[nodiscard]] std::string region() const { return client_->configuration().region; }
 
 private:
@@ -40,6 +42,7 @@ private:
     SystemClock clock_;
     SystemRandom random_;
     std::unique_ptr<aws::Client> client_;
+    std::map<std::string, std::map<std::string, std::string>> outputs_;  // of the stacks that were asked for theirs
 };
 
 /// The value, or a CommandError with the error's name and message.

@@ -6,6 +6,7 @@
 #include "approvals/domain/links.hpp"
 #include "approvals/repository/revocation_list.hpp"
 #include "approvals/repository/signing_keys.hpp"
+#include "cli/command_group.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 
@@ -15,9 +16,7 @@ namespace json = boost::json;
 
 namespace {
 
-struct Arguments {
-    std::string stack = "app-sam";
-    bool json = false;
+struct Arguments : StackArguments {
     std::string person;
     std::vector<std::string> groups;
     std::int64_t days = 30;
@@ -30,15 +29,11 @@ struct Arguments {
 class Keys {
 public:
     explicit Keys(const Arguments& arguments)
-        : outputs_(session_.stack_outputs(arguments.stack)),
+        : stack_(arguments.stack),
           keys_(session_.client(), output("SettingsTableName"), clock_, random_),
           revoked_(session_.client(), output("SettingsTableName"), clock_) {}
 
-    std::string output(const std::string& name) const {
-        const auto found = outputs_.find(name);
-        if (found != outputs_.end()) return found->second;
-        throw CommandError(fmt::format("the stack has no output {}; deploy it again with today's template.yaml", name));
-    }
+    std::string output(const std::string& name) { return session_.stack_output(stack_, name); }
     Session& session() { return session_; }
     approvals::SigningKeys& store() { return keys_; }
     approvals::RevocationList& revoked() { return revoked_; }
@@ -47,7 +42,7 @@ public:
 
 private:
     Session session_;
-    std::map<std::string, std::string> outputs_;
+    std::string stack_;
     SystemClock clock_;
     SystemRandom random_;
     approvals::SigningKeys keys_;
@@ -80,12 +75,8 @@ void token(const Arguments& arguments) {
 
 void link(const Arguments& arguments) {
     Keys keys(arguments);
-    const json::value answer = keys.session().invoke(keys.output("ApprovalApiFunctionName"),
-                                                     {{"action", "get"}, {"approval_id", arguments.approval_id}});
-    const json::value approval = json::parse(text_of(answer, "body"));
-    if (answer.at("statusCode").to_number<int>() != 200) {
-        throw CommandError(text_of(approval.at("error"), "code") + ": " + text_of(approval.at("error"), "message"));
-    }
+    const json::value approval =
+        keys.session().approval_api(arguments.stack, {{"action", "get"}, {"approval_id", arguments.approval_id}});
     // Good for as long as there is something to decide.
     const std::string expires_at = text_of(approval, "expires_at");
     const std::int64_t expires = to_epoch_ms(require(parse_iso8601(expires_at))) / 1000;
@@ -130,30 +121,27 @@ void rotate(const Arguments& arguments) {
 }  // namespace
 
 void add_sign_in_commands(CLI::App& approvals, int& status) {
-    const auto arguments = std::make_shared<Arguments>();
-    const auto add = [&](const std::string& name, const std::string& what, auto run) {
-        CLI::App* command = approvals.add_subcommand(name, what);
-        command->add_option("--stack-name", arguments->stack, "the approvals stack")->capture_default_str();
-        command->add_flag("--json", arguments->json, "print JSON");
-        command->callback([=, &status] { run_command(status, [&] { run(*arguments); }); });
-        return command;
-    };
-    CLI::App* token_command = add("token", "make a token with which somebody signs in to the inbox", token);
+    const CommandGroup<Arguments> group(approvals, status);
+    const auto& arguments = group.arguments;
+    CLI::App* token_command =
+        group.add_for_stack("token", "make a token with which somebody signs in to the inbox", token);
     token_command->add_option("--person", arguments->person, "who they are")->required();
     token_command->add_option("--group", arguments->groups, "a group that they are in; may be given several times");
     token_command->add_option("--days", arguments->days, "how long it is good")
         ->check(CLI::Range(1, 3650))
         ->capture_default_str();
 
-    CLI::App* link_command = add("link", "make a link with which one person decides one request", link);
+    CLI::App* link_command = group.add_for_stack("link", "make a link with which one person decides one request", link);
     link_command->add_option("approval_id", arguments->approval_id, "the request")->required();
     link_command->add_option("--person", arguments->person, "who gets it")->required();
 
-    CLI::App* revoke_command = add("revoke", "take back a token or link, or all that somebody was given", revoke);
+    CLI::App* revoke_command =
+        group.add_for_stack("revoke", "take back a token or link, or all that somebody was given", revoke);
     revoke_command->add_option("id", arguments->credential, "the id that was printed when it was made");
     revoke_command->add_option("--person", arguments->person, "everything that they were given before now");
 
-    CLI::App* rotate_command = add("rotate-keys", "sign links, tokens and sessions with a new key", rotate);
+    CLI::App* rotate_command =
+        group.add_for_stack("rotate-keys", "sign links, tokens and sessions with a new key", rotate);
     rotate_command->add_flag("--drop-older", arguments->drop_older, "what older keys signed is refused from now on");
 }
 

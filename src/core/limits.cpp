@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <variant>
+
+#include "base/text.hpp"
 
 namespace holdpoint::core {
 
@@ -60,16 +61,15 @@ Result<void> set_limit(Limits& limits, std::string_view assignment) {
             fmt::format("expected NAME=NUMBER, got '{}'; names are {}", assignment, fmt::join(limit_names(), ", ")));
     }
     const std::string_view text = assignment.substr(equals + 1);
-    int value = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (problem != std::errc() || end != text.data() + text.size() || value < 1 || value > kLimitMax) {
+    const auto value = read_number<int>(text);
+    if (!value || *value < 1 || *value > kLimitMax) {
         return fail("InvalidLimit", 400,
                     fmt::format("{}: expected a whole number from 1 to {}, got '{}'", name, kLimitMax, text));
     }
     std::visit(
         [&](auto member) {
             using Value = std::remove_cvref_t<decltype(limits.*member)>;
-            limits.*member = static_cast<Value>(value);
+            limits.*member = static_cast<Value>(*value);
         },
         found->member);
     return {};

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
-#include <charconv>
 #include <stdexcept>
 
+#include "base/text.hpp"
 #include "wire/durable_json.hpp"
 
 namespace holdpoint::core {
@@ -20,11 +20,7 @@ std::string make_execution_id(std::uint64_t number, std::string_view random_uuid
 
 std::optional<std::uint64_t> number_of_execution_id(std::string_view id) {
     if (id.size() != 36 || id[8] != '-' || id[13] != '-') return std::nullopt;
-    const std::string digits = std::string(id.substr(0, 8)) + std::string(id.substr(9, 4));
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
-    if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
-    return number;
+    return read_number<std::uint64_t>(std::string(id.substr(0, 8)) + std::string(id.substr(9, 4)), 16);
 }
 
 std::string execution_arn(std::string_view region, std::string_view account, std::string_view function,

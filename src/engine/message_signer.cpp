@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "base/encoding.hpp"
+#include "base/owned.hpp"
 #include "base/private_file.hpp"
 
 namespace holdpoint::engine {
@@ -18,17 +19,10 @@ namespace {
 constexpr int kKeyBits = 2048;
 constexpr long kCertificateSeconds = 60L * 60 * 24 * 365 * 20;
 
-template <auto Free>
-struct Freed {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
+using Key = Owned<EVP_PKEY, EVP_PKEY_free>;
+using Certificate = Owned<X509, X509_free>;
+using Bio = Owned<BIO, BIO_free_all>;
+using DigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
 
 void require(bool done, std::string_view what) {
     if (!done) throw std::runtime_error(fmt::format("OpenSSL could not {}", what));

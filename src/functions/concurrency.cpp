@@ -2,35 +2,24 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
+#include "base/text.hpp"
+#include "functions/keys.hpp"
 #include "functions/registry.hpp"
 
 namespace holdpoint::functions {
 
 namespace {
 
-// Keys stand beside versions ("0") and aliases ("1") of the function: see registry.cpp.
-constexpr std::string_view kConcurrency = "4";
 /// (AWS Lambda, Quotas: concurrent executions, and what stays for functions without a reservation)
 constexpr std::int64_t kAccountLimit = 1000;
 constexpr std::int64_t kUnreservedMin = 100;
 
-std::string key_of(std::string_view name) {
-    std::string key;
-    append_key_part(key, name);
-    append_key_part(key, kConcurrency);
-    return key;
-}
-
 }  // namespace
 
 std::optional<std::int64_t> reserved_concurrency(const RowReader& rows, std::string_view name) {
-    const auto row = rows.get(Space::functions, key_of(name));
+    const auto row = rows.get(Space::functions, row_prefix(name, kConcurrencyRow));
     if (!row) return std::nullopt;
-    std::int64_t limit = 0;
-    std::from_chars(row->data(), row->data() + row->size(), limit);
-    return limit;
+    return read_number<std::int64_t>(*row).value_or(0);
 }
 
 Result<RowWrite> reserve_concurrency(const RowReader& rows, std::string_view name, std::int64_t limit) {
@@ -48,11 +37,11 @@ Result<RowWrite> reserve_concurrency(const RowReader& rows, std::string_view nam
                                 "UnreservedConcurrentExecution below its minimum value of [{}].",
                                 kUnreservedMin));
     }
-    return RowWrite{Space::functions, key_of(name), std::to_string(limit)};
+    return RowWrite{Space::functions, row_prefix(name, kConcurrencyRow), std::to_string(limit)};
 }
 
 RowWrite free_concurrency(std::string_view name) {
-    return {Space::functions, key_of(name), std::nullopt};
+    return {Space::functions, row_prefix(name, kConcurrencyRow), std::nullopt};
 }
 
 }  // namespace holdpoint::functions

@@ -3,31 +3,24 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "functions/keys.hpp"
+
 namespace holdpoint::functions {
 
 namespace json = boost::json;
 
 namespace {
 
-// Keys stand beside versions ("0") and aliases ("1") of the function: see registry.cpp.
-constexpr std::string_view kConfigs = "3";
 constexpr std::int64_t kRetriesMax = 2;
 constexpr std::int64_t kEventAgeMin = 60;
 constexpr std::int64_t kEventAgeMax = 21600;
-
-std::string prefix_of(std::string_view name) {
-    std::string key;
-    append_key_part(key, name);
-    append_key_part(key, kConfigs);
-    return key;
-}
 
 std::string qualifier_of(const Reference& reference) {
     return reference.qualifier.empty() ? std::string(kLatest) : reference.qualifier;
 }
 
 std::string key_of(std::string_view name, std::string_view qualifier) {
-    return prefix_of(name) + std::string(qualifier);
+    return row_prefix(name, kEventInvokeRows) + std::string(qualifier);
 }
 
 std::string encode(const EventInvokeConfig& config) {
@@ -98,7 +91,7 @@ Result<std::vector<RowWrite>> delete_event_invoke_config(const RowReader& rows, 
 
 std::vector<EventInvokeConfig> list_event_invoke_configs(const RowReader& rows, std::string_view name,
                                                          std::string_view marker, std::size_t limit) {
-    const std::string prefix = prefix_of(name);
+    const std::string prefix = row_prefix(name, kEventInvokeRows);
     std::string from = prefix;
     if (!marker.empty()) from += std::string(marker) + '\0';
     std::vector<EventInvokeConfig> configs;

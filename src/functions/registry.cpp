@@ -4,18 +4,16 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <set>
 
+#include "base/text.hpp"
 #include "functions/function_json.hpp"
+#include "functions/keys.hpp"
 
 namespace holdpoint::functions {
 
 namespace {
 
-// Keys: function name, then what it is: "0" and the version's number ($LATEST is 0), or "1" and the alias's name.
-constexpr std::string_view kVersions = "0";
-constexpr std::string_view kAliases = "1";
 constexpr std::int64_t kTimeoutMax = 900;
 constexpr std::int64_t kMemoryMin = 128;
 constexpr std::int64_t kMemoryMax = 10240;
@@ -23,30 +21,16 @@ constexpr std::int64_t kExecutionTimeoutMax = 31622400;
 constexpr std::int64_t kRetentionMax = 90;
 constexpr std::size_t kEnvironmentBytesMax = 4096;
 
-std::string kind_prefix(std::string_view name, std::string_view kind) {
-    std::string key;
-    append_key_part(key, name);
-    append_key_part(key, kind);
-    return key;
-}
-
 std::string version_key(std::string_view name, std::uint64_t number) {
-    std::string key = kind_prefix(name, kVersions);
+    std::string key = row_prefix(name, kVersionRows);
     append_key_number(key, number);
     return key;
 }
 
 std::string alias_key(std::string_view name, std::string_view alias) {
-    std::string key = kind_prefix(name, kAliases);
+    std::string key = row_prefix(name, kAliasRows);
     append_key_part(key, alias);
     return key;
-}
-
-std::optional<std::uint64_t> read_number(std::string_view text) {
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
 }
 
 std::optional<Function> read_version(const RowReader& rows, std::string_view name, std::uint64_t number) {
@@ -102,12 +86,12 @@ Result<void> check_limits(const Function& function) {
 }
 
 RowWrite put(const Function& function) {
-    const std::uint64_t number = function.version == kLatest ? 0 : *read_number(function.version);
+    const std::uint64_t number = function.version == kLatest ? 0 : *read_number<std::uint64_t>(function.version);
     return {Space::functions, version_key(function.name, number), encode(function)};
 }
 
 std::vector<Row> version_rows(const RowReader& rows, std::string_view name) {
-    const std::string prefix = kind_prefix(name, kVersions);
+    const std::string prefix = row_prefix(name, kVersionRows);
     return rows.scan(Space::functions, prefix, prefix_end(prefix), SIZE_MAX);
 }
 
@@ -131,10 +115,11 @@ Result<Function> resolve(const RowReader& rows, const Reference& reference, std:
     std::optional<Function> found;
     if (reference.qualifier.empty() || reference.qualifier == kLatest) {
         found = read_version(rows, reference.name, 0);
-    } else if (const auto number = read_number(reference.qualifier)) {
+    } else if (const auto number = read_number<std::uint64_t>(reference.qualifier)) {
         if (*number > 0) found = read_version(rows, reference.name, *number);
     } else if (const auto alias = get_alias(rows, reference.name, reference.qualifier)) {
-        found = read_version(rows, reference.name, alias->version == kLatest ? 0 : *read_number(alias->version));
+        found = read_version(rows, reference.name,
+                             alias->version == kLatest ? 0 : *read_number<std::uint64_t>(alias->version));
     }
     if (!found) return not_found(arn);
     return *found;
@@ -142,7 +127,8 @@ Result<Function> resolve(const RowReader& rows, const Reference& reference, std:
 
 Result<Function> choose(const RowReader& rows, const Reference& reference, std::string_view region,
                         std::string_view account, double chance) {
-    if (!reference.qualifier.empty() && reference.qualifier != kLatest && !read_number(reference.qualifier)) {
+    if (!reference.qualifier.empty() && reference.qualifier != kLatest &&
+        !read_number<std::uint64_t>(reference.qualifier)) {
         const auto alias = get_alias(rows, reference.name, reference.qualifier);
         if (alias && !alias->routed_version.empty() && chance < alias->routed_weight) {
             Reference routed = reference;
@@ -208,9 +194,9 @@ Result<Decided<Function>> publish_version(const RowReader& rows, std::string_vie
     const Function last = decode_function(versions.back().value);
     if (versions.size() > 1 && is_same_version(next, last)) return Decided<Function>{last, {}};
     // Numbers are never used again, also when the newest version was deleted: the next one is kept beside them.
-    const std::string counter_key = kind_prefix(name, "2");
+    const std::string counter_key = row_prefix(name, kLastVersionRow);
     const auto counter = rows.get(Space::functions, counter_key);
-    const std::uint64_t number = counter ? *read_number(*counter) + 1 : 1;
+    const std::uint64_t number = counter ? *read_number<std::uint64_t>(*counter) + 1 : 1;
     next.version = std::to_string(number);
     if (!description.empty()) next.description = description;
     next.last_modified = now;
@@ -223,14 +209,13 @@ Result<std::vector<RowWrite>> delete_function(const RowReader& rows, const Refer
     if (!read_version(rows, reference.name, 0)) return not_found(reference.name);
     std::vector<RowWrite> writes;
     if (whole) {
-        std::string prefix;
-        append_key_part(prefix, reference.name);
+        const std::string prefix = function_prefix(reference.name);
         for (Row& row : rows.scan(Space::functions, prefix, prefix_end(prefix), SIZE_MAX)) {
             writes.push_back({Space::functions, std::move(row.key), std::nullopt});
         }
         return writes;
     }
-    const auto number = read_number(reference.qualifier);
+    const auto number = read_number<std::uint64_t>(reference.qualifier);
     if (!number || *number == 0) return invalid("$LATEST version cannot be deleted without deleting the function.");
     for (const Alias& alias : list_aliases(rows, reference.name, {}, SIZE_MAX)) {
         if (alias.version != reference.qualifier && alias.routed_version != reference.qualifier) continue;
@@ -244,20 +229,13 @@ Result<std::vector<RowWrite>> delete_function(const RowReader& rows, const Refer
 
 std::vector<Function> list_functions(const RowReader& rows, std::string_view marker, std::size_t limit) {
     std::vector<Function> functions;
-    std::string from;
-    if (!marker.empty()) {
-        std::string last;
-        append_key_part(last, marker);
-        from = prefix_end(last);
-    }
+    std::string from = marker.empty() ? "" : prefix_end(function_prefix(marker));
     while (functions.size() < limit) {
         const auto next = rows.scan(Space::functions, from, {}, 1);
         if (next.empty()) break;
         // The first row of a function is its $LATEST.
         functions.push_back(decode_function(next.front().value));
-        std::string prefix;
-        append_key_part(prefix, functions.back().name);
-        from = prefix_end(prefix);
+        from = prefix_end(function_prefix(functions.back().name));
     }
     return functions;
 }
@@ -266,11 +244,12 @@ Result<std::vector<Function>> list_versions(const RowReader& rows, std::string_v
                                             std::size_t limit) {
     const auto versions = version_rows(rows, name);
     if (versions.empty()) return not_found(name);
-    const std::uint64_t after = marker.empty() || marker == kLatest ? 0 : read_number(marker).value_or(0);
+    const std::uint64_t after =
+        marker.empty() || marker == kLatest ? 0 : read_number<std::uint64_t>(marker).value_or(0);
     std::vector<Function> functions;
     for (const Row& row : versions) {
         Function function = decode_function(row.value);
-        const std::uint64_t number = function.version == kLatest ? 0 : *read_number(function.version);
+        const std::uint64_t number = function.version == kLatest ? 0 : *read_number<std::uint64_t>(function.version);
         if (!marker.empty() && number <= after) continue;
         if (functions.size() == limit) break;
         functions.push_back(std::move(function));
@@ -282,7 +261,7 @@ namespace {
 
 /// Both versions must be published, and run alike. (Lambda developer guide, "Alias routing configuration")
 Result<void> check_routing(const RowReader& rows, const Function& main, const Alias& alias) {
-    if (main.version == kLatest || !read_number(alias.routed_version)) {
+    if (main.version == kLatest || !read_number<std::uint64_t>(alias.routed_version)) {
         return invalid("$LATEST is not supported for an alias pointing to more than 1 version");
     }
     if (alias.routed_version == alias.version) {
@@ -308,7 +287,7 @@ Result<void> check_routing(const RowReader& rows, const Function& main, const Al
 }
 
 Result<void> check_alias(const RowReader& rows, std::string_view function, const Alias& alias) {
-    const bool is_number = read_number(alias.name).has_value();
+    const bool is_number = read_number<std::uint64_t>(alias.name).has_value();
     const bool legal = !alias.name.empty() && alias.name.size() <= 128 && !is_number &&
                        std::all_of(alias.name.begin(), alias.name.end(),
                                    [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
@@ -319,7 +298,7 @@ Result<void> check_alias(const RowReader& rows, std::string_view function, const
     Reference reference;
     reference.name = function;
     reference.qualifier = alias.version;
-    const bool is_version = alias.version == kLatest || read_number(alias.version).has_value();
+    const bool is_version = alias.version == kLatest || read_number<std::uint64_t>(alias.version).has_value();
     const auto main = is_version ? resolve(rows, reference, "", "") : not_found(function);
     if (!main) return not_found(fmt::format("{}:{}", function, alias.version));
     return alias.routed_version.empty() ? Result<void>() : check_routing(rows, *main, alias);
@@ -360,7 +339,7 @@ Result<Alias> get_alias(const RowReader& rows, std::string_view function, std::s
 
 std::vector<Alias> list_aliases(const RowReader& rows, std::string_view function, std::string_view marker,
                                 std::size_t limit) {
-    const std::string prefix = kind_prefix(function, kAliases);
+    const std::string prefix = row_prefix(function, kAliasRows);
     const std::string from = marker.empty() ? prefix : alias_key(function, marker) + '\0';
     std::vector<Alias> aliases;
     for (const Row& row : rows.scan(Space::functions, from, prefix_end(prefix), limit)) {

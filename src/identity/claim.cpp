@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 #include "identity/sigv4_parts.hpp"
 
 namespace holdpoint::identity {
@@ -90,12 +90,11 @@ bool is_new(std::vector<std::string>& seen, std::string_view name) {
 }
 
 Result<void> read_expires(std::string_view text, Claim& claim) {
-    long seconds = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (problem != std::errc() || end != text.data() + text.size() || seconds < 1 || seconds > kExpiresMax.count()) {
+    const auto seconds = read_number<long>(text);
+    if (!seconds || *seconds < 1 || *seconds > kExpiresMax.count()) {
         return incomplete(fmt::format("X-Amz-Expires must be a number of seconds from 1 to {}.", kExpiresMax.count()));
     }
-    claim.expires = std::chrono::seconds(seconds);
+    claim.expires = std::chrono::seconds(*seconds);
     return {};
 }
 
@@ -170,7 +169,7 @@ Result<Claim> read_claim(const SignedRequest& request) {
         return fail("MissingAuthenticationToken", 403, "Request is missing Authentication Token");
     }
     if (std::count_if(request.headers.begin(), request.headers.end(),
-                      [](const auto& header) { return lower_case(header.first) == "authorization"; }) > 1) {
+                      [](const auto& header) { return equal_ignoring_case(header.first, "authorization"); }) > 1) {
         return incomplete("The Authorization header must be given once.");
     }
     if (!authorization->starts_with(kAlgorithm) ||

@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <compare>
 #include <optional>
 
 #include "base/clock.hpp"
+#include "base/text.hpp"
 #include "identity/sigv4_parts.hpp"
 
 namespace holdpoint::identity {
@@ -73,11 +73,9 @@ std::optional<Network> read_network(std::string_view text) {
     }
     network.bits = static_cast<unsigned>(network.bytes.size()) * 8;
     if (slash == std::string_view::npos) return network;
-    const std::string_view length = text.substr(slash + 1);
-    unsigned bits = 0;
-    const auto [end, problem] = std::from_chars(length.data(), length.data() + length.size(), bits);
-    if (problem != std::errc() || end != length.data() + length.size() || bits > network.bits) return std::nullopt;
-    network.bits = bits;
+    const auto bits = read_number<unsigned>(text.substr(slash + 1));
+    if (!bits || *bits > network.bits) return std::nullopt;
+    network.bits = *bits;
     return network;
 }
 
@@ -94,16 +92,9 @@ bool is_in(std::string_view address, std::string_view network_text) {
     return true;
 }
 
-std::optional<double> read_number(std::string_view text) {
-    double number = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (problem != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return number;
-}
-
 /// ISO 8601, or seconds since the epoch; as milliseconds.
 std::optional<double> read_date(std::string_view text) {
-    if (const auto seconds = read_number(text)) return *seconds * 1000;
+    if (const auto seconds = read_number<double>(text)) return *seconds * 1000;
     const auto at = text.size() == 10 ? parse_iso8601(std::string(text) + "T00:00:00Z") : parse_iso8601(text);
     if (!at) return std::nullopt;
     return static_cast<double>(to_epoch_ms(*at));
@@ -137,7 +128,7 @@ bool matches(Comparison comparison, std::string_view expected, std::string_view 
             return expected == value;
         case Comparison::string_equals_ignore_case:
         case Comparison::boolean:
-            return lower_case(expected) == lower_case(value);
+            return equal_ignoring_case(expected, value);
         case Comparison::string_like:
             return matches_pattern(expected, value);
         case Comparison::arn_like:
@@ -182,7 +173,7 @@ std::string_view wanted(Comparison comparison, std::string_view text) {
                                                                   : "an ARN of six parts, such as arn:aws:sns:*:*:*";
         case Comparison::boolean:
         case Comparison::null:
-            return lower_case(text) == "true" || lower_case(text) == "false" ? "" : "true or false";
+            return equal_ignoring_case(text, "true") || equal_ignoring_case(text, "false") ? "" : "true or false";
         case Comparison::ip_address:
             return read_network(text) ? "" : "an address or a range, such as 192.0.2.0/24";
         case Comparison::numeric_equals:
@@ -190,7 +181,7 @@ std::string_view wanted(Comparison comparison, std::string_view text) {
         case Comparison::numeric_less_equals:
         case Comparison::numeric_greater:
         case Comparison::numeric_greater_equals:
-            return read_number(text) ? "" : "a number";
+            return read_number<double>(text) ? "" : "a number";
         case Comparison::date_equals:
         case Comparison::date_less:
         case Comparison::date_less_equals:
@@ -268,7 +259,7 @@ std::expected<Condition, std::string> read_condition(std::string_view operator_n
     }
     condition.comparison = known->comparison;
     condition.negated = known->negated;
-    const auto same = [&](std::string_view one) { return lower_case(one) == lower_case(key); };
+    const auto same = [&](std::string_view one) { return equal_ignoring_case(one, key); };
     const auto named = std::find_if(kKeys.begin(), kKeys.end(), same);
     if (named == kKeys.end()) {
         return std::unexpected(
@@ -292,8 +283,9 @@ std::expected<Condition, std::string> read_condition(std::string_view operator_n
 bool holds(const Condition& condition, const RequestContext& context) {
     const std::vector<std::string> values = context ? context(condition.key) : std::vector<std::string>();
     if (condition.comparison == Comparison::null) {
-        return std::any_of(condition.expected.begin(), condition.expected.end(),
-                           [&](const std::string& text) { return (lower_case(text) == "true") == values.empty(); });
+        return std::any_of(condition.expected.begin(), condition.expected.end(), [&](const std::string& text) {
+            return equal_ignoring_case(text, "true") == values.empty();
+        });
     }
     const auto one_passes = [&](const std::string& value) { return passes(condition, value); };
     switch (condition.quantifier) {

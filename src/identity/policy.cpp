@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/text.hpp"
 #include "identity/sigv4_parts.hpp"
 
 namespace holdpoint::identity {

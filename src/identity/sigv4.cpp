@@ -7,29 +7,10 @@
 #include <unordered_map>
 
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 #include "identity/sigv4_parts.hpp"
 
 namespace holdpoint::identity {
-
-namespace {
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-/// `name` is in small letters.
-bool is_named(std::string_view text, std::string_view name) {
-    return text.size() == name.size() &&
-           std::equal(text.begin(), text.end(), name.begin(), [](char a, char b) { return lower(a) == b; });
-}
-
-}  // namespace
-
-std::string lower_case(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) c = lower(c);
-    return result;
-}
 
 std::string trimmed(std::string_view text) {
     if (!text.starts_with(' ') && !text.ends_with(' ') && text.find("  ") == std::string_view::npos) {
@@ -46,24 +27,14 @@ std::string trimmed(std::string_view text) {
 
 std::optional<std::string_view> first_header(const Headers& headers, std::string_view name) {
     for (const auto& [key, value] : headers) {
-        if (is_named(key, name)) return value;
+        if (equal_ignoring_case(key, name)) return value;
     }
     return std::nullopt;
 }
 
 std::vector<std::pair<std::string, std::string>> query_of(std::string_view target) {
-    std::vector<std::pair<std::string, std::string>> pairs;
     const std::size_t mark = target.find('?');
-    std::string_view rest = mark == std::string_view::npos ? "" : target.substr(mark + 1);
-    while (!rest.empty()) {
-        const std::string_view part = rest.substr(0, rest.find('&'));
-        rest.remove_prefix(std::min(rest.size(), part.size() + 1));
-        if (part.empty()) continue;
-        const std::size_t equals = part.find('=');
-        const std::string_view value = equals == std::string_view::npos ? "" : part.substr(equals + 1);
-        pairs.emplace_back(percent_decode(part.substr(0, equals), true), percent_decode(value, true));
-    }
-    return pairs;
+    return decode_query(mark == std::string_view::npos ? "" : target.substr(mark + 1));
 }
 
 std::string timestamp_of(TimePoint at) {
@@ -131,7 +102,7 @@ std::string canonical_headers(const Headers& headers, const std::vector<std::str
         result.append(name).append(":");
         const std::size_t start = result.size();
         for (const auto& [key, value] : headers) {
-            if (!is_named(key, name)) continue;
+            if (!equal_ignoring_case(key, name)) continue;
             if (result.size() > start) result += ',';
             result += trimmed(value);
         }

@@ -13,10 +13,9 @@ namespace holdpoint::identity {
 
 inline constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 
-[[nodiscard]] std::string lower_case(std::string_view text);
 /// Without spaces at the ends, and inner runs of spaces as one.
 [[nodiscard]] std::string trimmed(std::string_view text);
-/// The first header of that name (in lower case).
+/// The first header of that name.
 [[nodiscard]] std::optional<std::string_view> first_header(const Headers& headers, std::string_view name);
 /// Decoded names and values, in order.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> query_of(std::string_view target);

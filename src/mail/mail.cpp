@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 
 namespace holdpoint::mail {
 
@@ -100,29 +101,6 @@ std::string part(std::string_view type, std::string_view text) {
                        quoted_printable(text));
 }
 
-std::string html_escape(std::string_view text) {
-    std::string escaped;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                escaped += "&amp;";
-                break;
-            case '<':
-                escaped += "&lt;";
-                break;
-            case '>':
-                escaped += "&gt;";
-                break;
-            case '"':
-                escaped += "&quot;";
-                break;
-            default:
-                escaped += c;
-        }
-    }
-    return escaped;
-}
-
 std::string_view without_ends(std::string_view line) {
     const auto begin = line.find_first_not_of(" \t\r");
     if (begin == std::string_view::npos) return {};
@@ -148,9 +126,9 @@ constexpr std::string_view kButton =
     "display:inline-block;padding:10px 18px;border-radius:6px;background:#1d4ed8;color:#ffffff;text-decoration:none";
 
 std::string link(std::string_view address, std::string_view label) {
-    const std::string target = html_escape(address);
+    const std::string target = xml_escape(address);
     if (label.empty()) return fmt::format("<a href=\"{}\">{}</a>", target, target);
-    return fmt::format("<a href=\"{}\" style=\"{}\">{}</a>", target, kButton, html_escape(label));
+    return fmt::format("<a href=\"{}\" style=\"{}\">{}</a>", target, kButton, xml_escape(label));
 }
 
 /// The lines of one paragraph.
@@ -158,7 +136,7 @@ std::string paragraph(const std::vector<std::string_view>& lines) {
     std::string html;
     for (std::size_t i = 0; i < lines.size(); ++i) {
         std::string_view line = lines[i];
-        std::string shown = is_web_address(line) ? link(line, {}) : html_escape(line);
+        std::string shown = is_web_address(line) ? link(line, {}) : xml_escape(line);
         if (line.ends_with(':') && i + 1 < lines.size() && is_web_address(lines[i + 1])) {
             line.remove_suffix(1);
             shown = link(lines[++i], line);

@@ -1,22 +1,12 @@
 #include "net/http.hpp"
 
-#include <algorithm>
-
-#include "base/encoding.hpp"
+#include "base/text.hpp"
 
 namespace holdpoint::net {
 
-namespace {
-
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-}  // namespace
-
 std::string_view find_header(const Headers& headers, std::string_view name) {
     for (const auto& [found, value] : headers) {
-        if (std::ranges::equal(found, name, {}, lower, lower)) return value;
+        if (equal_ignoring_case(found, name)) return value;
     }
     return {};
 }
@@ -31,20 +21,7 @@ std::string_view Request::raw_query() const {
 }
 
 std::vector<std::pair<std::string, std::string>> Request::query() const {
-    std::vector<std::pair<std::string, std::string>> pairs;
-    std::string_view rest = raw_query();
-    while (!rest.empty()) {
-        const auto end = rest.find('&');
-        const std::string_view pair = rest.substr(0, end);
-        const auto equals = pair.find('=');
-        if (!pair.empty()) {
-            const auto value = equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1);
-            pairs.emplace_back(percent_decode(pair.substr(0, equals), true), percent_decode(value, true));
-        }
-        if (end == std::string_view::npos) break;
-        rest.remove_prefix(end + 1);
-    }
-    return pairs;
+    return decode_query(raw_query());
 }
 
 }  // namespace holdpoint::net

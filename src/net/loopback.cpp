@@ -1,11 +1,9 @@
 // Which addresses are this machine's own.
-#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include <memory>
-
 #include "net/server.hpp"
+#include "net/stream.hpp"
 
 namespace holdpoint::net {
 
@@ -24,18 +22,9 @@ bool is_loopback(const sockaddr& address) {
 }  // namespace
 
 bool is_loopback(const std::string& host) {
-    addrinfo* list = nullptr;
-    const addrinfo hints{.ai_flags = AI_PASSIVE,
-                         .ai_family = AF_UNSPEC,
-                         .ai_socktype = SOCK_STREAM,
-                         .ai_protocol = 0,
-                         .ai_addrlen = 0,
-                         .ai_addr = nullptr,
-                         .ai_canonname = nullptr,
-                         .ai_next = nullptr};
-    if (::getaddrinfo(host.c_str(), "0", &hints, &list) != 0) return false;
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(list, &::freeaddrinfo);
-    for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
+    const auto list = resolve(host, "0", AI_PASSIVE);
+    if (!list) return false;
+    for (const addrinfo* entry = list->get(); entry != nullptr; entry = entry->ai_next) {
         if (!is_loopback(*entry->ai_addr)) return false;
     }
     return true;

@@ -1,7 +1,6 @@
 #include "net/stream.hpp"
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -111,9 +110,8 @@ bool Socket::is_quiet() const {
     return ::poll(&entry, 1, 0) == 0;
 }
 
-std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoint& endpoint,
-                                                                   std::chrono::milliseconds limit) {
-    const addrinfo hints{.ai_flags = AI_ADDRCONFIG,
+std::expected<Addresses, int> resolve(const std::string& host, const std::string& port, int flags) {
+    const addrinfo hints{.ai_flags = flags,
                          .ai_family = AF_UNSPEC,
                          .ai_socktype = SOCK_STREAM,
                          .ai_protocol = 0,
@@ -122,13 +120,18 @@ std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoin
                          .ai_canonname = nullptr,
                          .ai_next = nullptr};
     addrinfo* list = nullptr;
+    if (const int code = ::getaddrinfo(host.c_str(), port.c_str(), &hints, &list); code != 0)
+        return std::unexpected(code);
+    return Addresses(list);
+}
+
+std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoint& endpoint,
+                                                                   std::chrono::milliseconds limit) {
     const std::string where = endpoint.host + ":" + endpoint.port;
-    if (const int code = ::getaddrinfo(endpoint.host.c_str(), endpoint.port.c_str(), &hints, &list); code != 0) {
-        return std::unexpected("cannot resolve " + where + ": " + ::gai_strerror(code));
-    }
-    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(list, &::freeaddrinfo);
+    const auto list = resolve(endpoint.host, endpoint.port, AI_ADDRCONFIG);
+    if (!list) return std::unexpected("cannot resolve " + where + ": " + ::gai_strerror(list.error()));
     std::string problem = "no address";
-    for (const addrinfo* address = list; address; address = address->ai_next) {
+    for (const addrinfo* address = list->get(); address; address = address->ai_next) {
         auto socket = connect_to(*address, limit);
         if (!socket) {
             problem = socket.error();

@@ -1,6 +1,8 @@
 // A blocking byte stream with a time limit on every wait: TCP, or TLS on top of it.
 #pragma once
 
+#include <netdb.h>
+
 #include <chrono>
 #include <expected>
 #include <memory>
@@ -9,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/owned.hpp"
 #include "net/transport.hpp"
 
 namespace holdpoint::net {
@@ -43,6 +46,11 @@ public:
     /// The socket under a plain stream, which then is of no more use: to start TLS on it. Nothing of a TLS stream.
     [[nodiscard]] virtual std::optional<Socket> take_socket() = 0;
 };
+
+using Addresses = Owned<addrinfo, ::freeaddrinfo>;
+
+/// The addresses of a host for TCP, by getaddrinfo with these flags; or its code, for gai_strerror.
+[[nodiscard]] std::expected<Addresses, int> resolve(const std::string& host, const std::string& port, int flags);
 
 [[nodiscard]] std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoint& endpoint,
                                                                                  std::chrono::milliseconds limit);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "base/owned.hpp"
 #include "net/stream.hpp"
 
 namespace holdpoint::net {
@@ -20,13 +21,6 @@ std::string tls_error(std::string_view doing) {
     ERR_clear_error();
     return std::string(doing) + ": " + text;
 }
-
-struct FreeContext {
-    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
-};
-struct FreeSession {
-    void operator()(SSL* session) const { SSL_free(session); }
-};
 
 /// Whether a folder has certificates under the hashes of their names, so that OpenSSL reads those alone that it needs.
 bool is_hashed(const std::filesystem::path& folder) {
@@ -58,8 +52,8 @@ bool is_set(const char* variable) {
 
 /// Certificates to trust: AWS_CA_BUNDLE as in AWS's SDKs; else SSL_CERT_FILE and SSL_CERT_DIR as OpenSSL has it; else
 /// the system's.
-std::unique_ptr<SSL_CTX, FreeContext> make_context() {
-    std::unique_ptr<SSL_CTX, FreeContext> context(SSL_CTX_new(TLS_client_method()));
+Owned<SSL_CTX, SSL_CTX_free> make_context() {
+    Owned<SSL_CTX, SSL_CTX_free> context(SSL_CTX_new(TLS_client_method()));
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     if (is_set("AWS_CA_BUNDLE")) {
@@ -74,14 +68,13 @@ std::unique_ptr<SSL_CTX, FreeContext> make_context() {
 }
 
 SSL_CTX* shared_context() {
-    static const std::unique_ptr<SSL_CTX, FreeContext> context = make_context();
+    static const Owned<SSL_CTX, SSL_CTX_free> context = make_context();
     return context.get();
 }
 
 class TlsStream final : public Stream {
 public:
-    TlsStream(Socket socket, std::unique_ptr<SSL, FreeSession> session)
-        : socket_(std::move(socket)), session_(std::move(session)) {}
+    TlsStream(Socket socket, Owned<SSL, SSL_free> session) : socket_(std::move(socket)), session_(std::move(session)) {}
 
     std::expected<void, std::string> handshake(std::chrono::milliseconds limit) {
         while (true) {
@@ -130,14 +123,14 @@ private:
     }
 
     Socket socket_;
-    std::unique_ptr<SSL, FreeSession> session_;
+    Owned<SSL, SSL_free> session_;
 };
 
 }  // namespace
 
 std::expected<std::unique_ptr<Stream>, std::string> start_tls(Socket socket, const std::string& host,
                                                               std::chrono::milliseconds limit) {
-    std::unique_ptr<SSL, FreeSession> session(SSL_new(shared_context()));
+    Owned<SSL, SSL_free> session(SSL_new(shared_context()));
     if (!session) return std::unexpected(tls_error("cannot start TLS"));
     SSL_set_fd(session.get(), socket.get());
     SSL_set_tlsext_host_name(session.get(), host.c_str());

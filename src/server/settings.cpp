@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
+#include "base/text.hpp"
 #include "mail/smtp.hpp"
 
 namespace holdpoint::server {
@@ -16,10 +16,8 @@ constexpr std::string_view kLimitPrefix = "limit.";
 constexpr std::string_view kVariablePrefix = "HOLDPOINT_";
 
 std::optional<std::int64_t> whole_number(std::string_view text, std::int64_t min, std::int64_t max) {
-    std::int64_t number = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool good = problem == std::errc() && end == text.data() + text.size() && number >= min && number <= max;
-    return good ? std::optional(number) : std::nullopt;
+    const auto number = read_number<std::int64_t>(text);
+    return number && *number >= min && *number <= max ? number : std::nullopt;
 }
 
 // One maker for each kind of value; `member` is a pointer to a member of Options.

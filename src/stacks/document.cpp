@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
-#include <charconv>
+#include "base/text.hpp"
 
 namespace holdpoint::stacks {
 
@@ -83,13 +83,9 @@ private:
         if (quoted || node.Tag().size() > 1) return json::value(text);
         if (text == "true" || text == "false") return text == "true";
         if (text == "null" || text == "~" || text.empty()) return nullptr;
-        std::int64_t number = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error == std::errc{} && end == text.data() + text.size()) return number;
-        double fraction = 0;
-        const auto [end2, error2] = std::from_chars(text.data(), text.data() + text.size(), fraction);
+        if (const auto number = read_number<std::int64_t>(text)) return *number;
         // Dates (2012-10-17) and versions are no numbers.
-        if (error2 == std::errc{} && end2 == text.data() + text.size()) return fraction;
+        if (const auto fraction = read_number<double>(text)) return *fraction;
         return json::value(text);
     }
 

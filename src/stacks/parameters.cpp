@@ -1,9 +1,10 @@
 #include "stacks/parameters.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <regex>
+
+#include "base/text.hpp"
 
 namespace holdpoint::stacks {
 
@@ -13,12 +14,7 @@ namespace {
 
 std::optional<double> as_number(const json::value& value) {
     if (value.is_number()) return value.to_number<double>();
-    if (!value.is_string()) return std::nullopt;
-    const std::string_view text = value.get_string();
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return number;
+    return value.is_string() ? read_number<double>(value.get_string()) : std::nullopt;
 }
 
 std::string as_text(const json::value& value) {

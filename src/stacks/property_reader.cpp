@@ -1,8 +1,8 @@
 #include "stacks/property_reader.hpp"
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/text.hpp"
 #include "stacks/resolver.hpp"
 
 namespace holdpoint::stacks {
@@ -20,12 +20,9 @@ std::int64_t PropertyReader::number(std::string_view name, std::int64_t fallback
     const json::value* value = find(name);
     if (value == nullptr) return fallback;
     const std::string text = text_of(*value);
-    std::int64_t result = fallback;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
-    if (error != std::errc{} || end != text.data() + text.size() || value->is_structured()) {
-        problem(name, "must be a whole number");
-    }
-    return result;
+    const auto number = read_number<std::int64_t>(text);
+    if (!number || value->is_structured()) problem(name, "must be a whole number");
+    return number.value_or(fallback);
 }
 
 bool PropertyReader::flag(std::string_view name, bool fallback) const {

@@ -5,6 +5,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "base/owned.hpp"
 #include "store/coded_store.hpp"
 #include "store/dictionary.hpp"
 
@@ -25,15 +26,6 @@ constexpr int kLevel = 3;
 bool is_numerous(Space space) {
     return space == Space::executions || space == Space::journal || space == Space::items;
 }
-
-struct FreeDictionary {
-    void operator()(ZSTD_CDict* dictionary) const { ZSTD_freeCDict(dictionary); }
-    void operator()(ZSTD_DDict* dictionary) const { ZSTD_freeDDict(dictionary); }
-};
-struct FreeContext {
-    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-    void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
-};
 
 std::size_t require(std::size_t result) {
     if (ZSTD_isError(result) != 0) {
@@ -67,7 +59,7 @@ public:
             throw std::runtime_error("a row of the database is damaged: it does not say how long it is");
         }
         // One for each thread: making it takes longer than a row does.
-        thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
+        thread_local const Owned<ZSTD_DCtx, ZSTD_freeDCtx> context(ZSTD_createDCtx());
         std::string plain(size, '\0');
         if (require(ZSTD_decompress_usingDDict(context.get(), plain.data(), plain.size(), frame.data(), frame.size(),
                                                for_reading_.get())) != size) {
@@ -79,11 +71,10 @@ public:
 private:
     static constexpr unsigned long long kLargest = 2'000'000'000;  // SQLite takes no larger value
 
-    const std::unique_ptr<ZSTD_CDict, FreeDictionary> for_writing_{
+    const Owned<ZSTD_CDict, ZSTD_freeCDict> for_writing_{
         ZSTD_createCDict(kDictionary.data(), kDictionary.size(), kLevel)};
-    const std::unique_ptr<ZSTD_DDict, FreeDictionary> for_reading_{
-        ZSTD_createDDict(kDictionary.data(), kDictionary.size())};
-    const std::unique_ptr<ZSTD_CCtx, FreeContext> compressor_{ZSTD_createCCtx()};
+    const Owned<ZSTD_DDict, ZSTD_freeDDict> for_reading_{ZSTD_createDDict(kDictionary.data(), kDictionary.size())};
+    const Owned<ZSTD_CCtx, ZSTD_freeCCtx> compressor_{ZSTD_createCCtx()};
 };
 
 }  // namespace

@@ -6,13 +6,14 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
+
+#include "base/owned.hpp"
 
 namespace holdpoint::store {
 
@@ -45,10 +46,7 @@ public:
     [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
 
 private:
-    struct Close {
-        void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
-    };
-    std::unique_ptr<sqlite3, Close> handle_;
+    Owned<sqlite3, sqlite3_close_v2> handle_;
 };
 
 /// Interrupts what a connection does when the time is over, unless this goes first. SQLite's own progress handler is
@@ -84,10 +82,7 @@ public:
     [[nodiscard]] std::int64_t column_number(int index) const;
 
 private:
-    struct Finalize {
-        void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
-    };
-    std::unique_ptr<sqlite3_stmt, Finalize> statement_;
+    Owned<sqlite3_stmt, sqlite3_finalize> statement_;
 };
 
 /// Resets the statement when its use ends, so that no read stays open and the log can be checkpointed.

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <charconv>
 #include <cmath>
 #include <set>
 
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 #include "topics/filter_policy.hpp"
 
 namespace holdpoint::topics {
@@ -36,9 +36,8 @@ bool is_name(std::string_view name) {
 }
 
 bool is_number(std::string_view text) {
-    double number = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-    return read.ec == std::errc{} && read.ptr == text.data() + text.size() && std::isfinite(number);
+    const auto number = read_number<double>(text);
+    return number && std::isfinite(*number);
 }
 
 Result<void> check_attribute(const std::string& name, const MessageAttribute& attribute) {

@@ -114,6 +114,16 @@ TEST(NamedPolicies, ATableThatIsNotThereAndAFileThatIsTooLongAreSaid) {
     EXPECT_THAT(alone.world.policies().put(file, {}).error().message, HasSubstr("at most 380000 bytes"));
 }
 
+TEST(NamedPolicies, AnItemThatCannotBeReadFailsTheRequestAndSaysSo) {
+    Alone alone(WaitMode::polling);
+    aws::Client client(configuration_of_tests(), alone.tables, alone.clock, alone.random);
+    ASSERT_TRUE(client.json("dynamodb", "DynamoDB_20120810.PutItem",
+                            {{"TableName", "settings"}, {"Item", {{"name", {{"S", "policies"}}}}}}));
+    alone.world.start(event_with(R"("contract")"));
+    EXPECT_THAT(alone.world.runner.error_message(),
+                HasSubstr("policy: The item policies of the settings: file is missing"));
+}
+
 struct Replacement {
     std::string file;
     bool drop;

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <cctype>
 
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 
 namespace holdpoint::api {
 
@@ -15,15 +15,9 @@ namespace json = boost::json;
 
 namespace {
 
-std::string lower(std::string_view text) {
-    std::string result(text);
-    for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return result;
-}
-
 /// Bodies of other types go to the function as base64, form data too.
 bool is_text(std::string_view content_type) {
-    std::string type = lower(content_type.substr(0, content_type.find(';')));
+    std::string type = lower_case(content_type.substr(0, content_type.find(';')));
     while (type.ends_with(' ')) type.pop_back();
     constexpr std::string_view kTypes[] = {"application/json", "application/javascript", "application/xml"};
     return type.starts_with("text/") || std::ranges::find(kTypes, type) != std::end(kTypes) ||
@@ -49,7 +43,7 @@ std::string as_text(std::string_view bytes) {
 json::array cookies_of(const net::Request& request) {
     json::array cookies;
     for (const auto& [name, value] : request.headers) {
-        if (lower(name) != "cookie") continue;
+        if (!equal_ignoring_case(name, "cookie")) continue;
         std::string_view rest = value;
         while (!rest.empty()) {
             const auto end = rest.find(';');
@@ -74,7 +68,7 @@ void add_joined(json::object& object, const std::string& name, const std::string
 json::object headers_of(const net::Request& request) {
     json::object headers;
     for (const auto& [name, value] : request.headers) {
-        if (const std::string key = lower(name); key != "cookie") add_joined(headers, key, as_text(value));
+        if (const std::string key = lower_case(name); key != "cookie") add_joined(headers, key, as_text(value));
     }
     add_joined(headers, "x-forwarded-for", request.peer_address);
     if (!headers.contains("x-forwarded-proto")) headers["x-forwarded-proto"] = "http";
@@ -136,7 +130,7 @@ std::optional<int> status_of(const json::value& value) {
 
 /// Neither may break out of its line; and how the body is sent is the server's business.
 bool may_pass(std::string_view name, std::string_view value) {
-    const std::string key = lower(name);
+    const std::string key = lower_case(name);
     constexpr std::string_view kOwn[] = {"content-length", "transfer-encoding", "connection", "keep-alive", "upgrade"};
     const auto is_token = [](unsigned char c) { return c > 0x20 && c < 0x7f && c != ':'; };
     return !key.empty() && std::ranges::all_of(key, is_token) && std::ranges::find(kOwn, key) == std::end(kOwn) &&
@@ -145,7 +139,7 @@ bool may_pass(std::string_view name, std::string_view value) {
 
 void add_header(net::Response& response, std::string_view name, const json::value& value) {
     const std::string text = value.is_string() ? std::string(value.get_string()) : json::serialize(value);
-    if (may_pass(name, text)) response.headers.emplace_back(lower(name), text);
+    if (may_pass(name, text)) response.headers.emplace_back(lower_case(name), text);
 }
 
 std::string joined(const std::vector<std::string>& list) {
@@ -243,7 +237,7 @@ std::optional<net::Response> preflight_response(const stacks::CorsPlan& cors, co
 void add_cors(const stacks::CorsPlan& cors, const net::Request& request, net::Response& response) {
     if (cors.origins.empty()) return;
     std::erase_if(response.headers,
-                  [](const auto& header) { return lower(header.first).starts_with("access-control-"); });
+                  [](const auto& header) { return lower_case(header.first).starts_with("access-control-"); });
     const std::string origin = allowed_origin(cors, request.header("Origin"));
     if (origin.empty()) return;
     response.headers.emplace_back("access-control-allow-origin", origin);

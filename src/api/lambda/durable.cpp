@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "api/lambda/parts.hpp"
 #include "api/respond.hpp"
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 #include "core/callbacks.hpp"
 #include "core/history.hpp"
 #include "core/rows.hpp"
@@ -211,11 +211,9 @@ struct ListFilter {
 Result<std::optional<TimePoint>> query_time(const net::Request& request, std::string_view name) {
     const std::string text = query_value(request, name);
     if (text.empty()) return std::nullopt;
-    double seconds = 0;
-    const auto [end, error] =
-        std::from_chars(text.data(), text.data() + text.size(), seconds, std::chars_format::fixed);
-    if (error == std::errc{} && end == text.data() + text.size() && seconds >= 0 && seconds < kSecondsMax) {
-        return from_epoch_ms(static_cast<long long>(seconds * 1000));
+    const auto seconds = read_number<double>(text, std::chars_format::fixed);
+    if (seconds && *seconds >= 0 && *seconds < kSecondsMax) {
+        return from_epoch_ms(static_cast<long long>(*seconds * 1000));
     }
     auto time = parse_iso8601(text);
     if (!time) return fail("SerializationException", 400, fmt::format("{}: {}", name, time.error().message));

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "api/lambda/management.hpp"
 #include "api/lambda/operation.hpp"
 #include "api/lambda/parts.hpp"
 #include "api/respond.hpp"
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 
 namespace holdpoint::api {
 
@@ -23,9 +22,8 @@ Result<std::size_t> query_number(const net::Request& request, std::string_view n
                                  std::size_t min, std::size_t max) {
     const std::string text = query_value(request, name);
     if (text.empty()) return fallback;
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error == std::errc{} && end == text.data() + text.size() && number >= min && number <= max) return number;
+    const auto number = read_number<std::size_t>(text);
+    if (number && *number >= min && *number <= max) return *number;
     return fail("InvalidParameterValueException", 400,
                 fmt::format("{} must be a number from {} to {}, but is '{}'.", name, min, max, text));
 }

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <charconv>
+
+#include "base/text.hpp"
 
 namespace holdpoint::api::logs {
 namespace {
@@ -147,9 +148,9 @@ private:
             condition.text = text_.substr(at_, end - at_);
             at_ = end;
             if (condition.text.empty()) return invalid("a text or a number");
-            const auto& text = condition.text;
-            const auto read = std::from_chars(text.data(), text.data() + text.size(), condition.number);
-            condition.is_number = read.ec == std::errc{} && read.ptr == text.data() + text.size();
+            const auto number = read_number<double>(condition.text);
+            condition.is_number = number.has_value();
+            condition.number = number.value_or(0);
         }
         if (condition.kind != Kind::equal && condition.kind != Kind::not_equal && !condition.is_number) {
             return invalid("a number after <, <=, > or >=");
@@ -167,11 +168,8 @@ const json::value* find(const json::value& root, const std::vector<std::string>&
         if (const auto* object = at->if_object()) {
             at = object->if_contains(name);
         } else if (const auto* list = at->if_array()) {
-            std::size_t index = 0;
-            const auto read = std::from_chars(name.data(), name.data() + name.size(), index);
-            at = read.ec == std::errc{} && read.ptr == name.data() + name.size() && index < list->size()
-                     ? &(*list)[index]
-                     : nullptr;
+            const auto index = read_number<std::size_t>(name);
+            at = index && *index < list->size() ? &(*list)[*index] : nullptr;
         } else {
             at = nullptr;
         }

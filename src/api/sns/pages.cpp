@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/respond.hpp"
+#include "base/text.hpp"
 
 namespace holdpoint::api::sns {
 namespace {

@@ -21,20 +21,15 @@ constexpr std::size_t kDeadLettersMax = 200;
 
 /// What a writing action answers, and what it writes.
 using Change = Decided<std::string>;
-using Read = std::function<Result<std::string>(const Call&, const Parameters&, const RowReader&)>;
+using Read = std::function<Result<std::string>(const Parameters&, const RowReader&)>;
 using Write = std::function<Result<Change>(const Call&, const Parameters&, const RowReader&, TimePoint now,
                                            const std::string& nonce)>;
 
-/// Which permission on which resource an action needs.
-struct Permission {
-    std::string action;
-    std::string resource_parameter;  // empty: "*"
-};
-
 struct Action {
-    Permission permission;
-    Read read;  // one of the two
-    Write write;
+    std::string permission;
+    std::string resource_parameter;  // what it needs the permission on; empty: "*"
+    Read read = {};                  // one of the two
+    Write write = {};
     bool has_result = true;  // some answers carry ResponseMetadata alone
 };
 
@@ -56,11 +51,6 @@ const std::map<std::string, std::vector<std::string>, std::less<>> kMembers = {
      {"TopicArn", "TargetArn", "PhoneNumber", "Message", "Subject", "MessageStructure", "MessageAttributes"}},
     {"PublishBatch", {"TopicArn", "PublishBatchRequestEntries"}},
     {"HoldpointListDeadLetters", {}}};
-
-Result<Change> without_answer(Result<std::vector<RowWrite>> writes) {
-    if (!writes) return std::unexpected(writes.error());
-    return Change{.answer = "", .writes = std::move(*writes)};
-}
 
 Result<Change> with_element(std::string_view name, Result<Decided<std::string>> decided) {
     if (!decided) return std::unexpected(decided.error());
@@ -104,7 +94,7 @@ public:
         }
         if (action.read) {
             const auto snapshot = context_.store.snapshot();
-            return answer(call, name, action, action.read(call, parameters, *snapshot));
+            return answer(call, name, action, action.read(parameters, *snapshot));
         }
         auto nonce = to_hex(context_.random.bytes(16));
         // The actions live as long as the service, and the service outlives the writer's queue.
@@ -139,11 +129,11 @@ private:
         if (name == "CreateTopic") {
             resource =
                 topics::topic_arn({.region = context_.region, .account = context_.account}, parameters.get("Name"));
-        } else if (!action.permission.resource_parameter.empty()) {
-            const auto arn = parameters.find(action.permission.resource_parameter);
+        } else if (!action.resource_parameter.empty()) {
+            const auto arn = parameters.find(action.resource_parameter);
             resource = arn ? *arn : parameters.get("TargetArn");
         }
-        if (auto ok = call.authorize("sns:" + action.permission.action, resource); !ok) return ok;
+        if (auto ok = call.authorize("sns:" + action.permission, resource); !ok) return ok;
         // On AWS the function's own policy must allow it; here nobody may have a function called who may not call it.
         if (name != "Subscribe" || parameters.get("Protocol") != "lambda") return {};
         return call.authorize("lambda:InvokeFunction", std::string(parameters.get("Endpoint")));
@@ -166,118 +156,92 @@ private:
                                        : query_empty_answer(name, call.request_id, kNamespace));
     }
 
+    /// An action that changes nothing.
+    void reads(const std::string& name, const std::string& resource_parameter, Read read) {
+        actions_[name] = {.permission = name, .resource_parameter = resource_parameter, .read = std::move(read)};
+    }
+    void writes(const std::string& name, const std::string& resource_parameter, Write write) {
+        actions_[name] = {.permission = name, .resource_parameter = resource_parameter, .write = std::move(write)};
+    }
+    /// An action whose answer has no result.
+    void writes_alone(const std::string& name, const std::string& resource_parameter,
+                      std::function<Result<std::vector<RowWrite>>(const Parameters&, const RowReader&)> decide) {
+        writes(name, resource_parameter,
+               [decide = std::move(decide)](const Call&, const Parameters& in, const RowReader& rows, TimePoint,
+                                            const std::string&) -> Result<Change> {
+                   auto decided = decide(in, rows);
+                   if (!decided) return std::unexpected(decided.error());
+                   return Change{.answer = "", .writes = std::move(*decided)};
+               });
+        actions_[name].has_result = false;
+    }
+
     void add_topic_actions() {
-        actions_["CreateTopic"] = {
-            .permission = {"CreateTopic", "Name"},
-            .read = {},
-            .write = [this](const Call&, const Parameters& in, const RowReader& rows, TimePoint now,
-                            const std::string&) {
-                return with_element(
-                    "TopicArn",
-                    topics::create_topic(rows, {.region = context_.region, .account = context_.account},
-                                         {.name = in.get("Name"), .attributes = in.entries("Attributes")}, now));
-            }};
-        actions_["DeleteTopic"] = {
-            .permission = {"DeleteTopic", "TopicArn"},
-            .read = {},
-            .write = [](const Call&, const Parameters& in, const RowReader& rows, TimePoint,
-                        const std::string&) { return without_answer(topics::delete_topic(rows, in.get("TopicArn"))); },
-            .has_result = false};
-        actions_["ListTopics"] = {.permission = {"ListTopics", ""},
-                                  .read =
-                                      [](const Call&, const Parameters& in, const RowReader& rows) {
-                                          return print(topics::list_topics(rows, in.get("NextToken")), sns::topics_xml);
-                                      },
-                                  .write = {}};
-        actions_["GetTopicAttributes"] = {.permission = {"GetTopicAttributes", "TopicArn"},
-                                          .read =
-                                              [](const Call&, const Parameters& in, const RowReader& rows) {
-                                                  return print(topics::topic_attributes(rows, in.get("TopicArn")),
-                                                               sns::attributes_xml);
-                                              },
-                                          .write = {}};
-        actions_["SetTopicAttributes"] = {
-            .permission = {"SetTopicAttributes", "TopicArn"},
-            .read = {},
-            .write =
-                [](const Call&, const Parameters& in, const RowReader& rows, TimePoint, const std::string&) {
-                    return without_answer(topics::set_topic_attribute(rows, in.get("TopicArn"), in.get("AttributeName"),
-                                                                      in.get("AttributeValue")));
-                },
-            .has_result = false};
+        writes("CreateTopic", "Name",
+               [this](const Call&, const Parameters& in, const RowReader& rows, TimePoint now, const std::string&) {
+                   return with_element(
+                       "TopicArn",
+                       topics::create_topic(rows, {.region = context_.region, .account = context_.account},
+                                            {.name = in.get("Name"), .attributes = in.entries("Attributes")}, now));
+               });
+        writes_alone("DeleteTopic", "TopicArn", [](const Parameters& in, const RowReader& rows) {
+            return topics::delete_topic(rows, in.get("TopicArn"));
+        });
+        reads("ListTopics", "", [](const Parameters& in, const RowReader& rows) {
+            return print(topics::list_topics(rows, in.get("NextToken")), sns::topics_xml);
+        });
+        reads("GetTopicAttributes", "TopicArn", [](const Parameters& in, const RowReader& rows) {
+            return print(topics::topic_attributes(rows, in.get("TopicArn")), sns::attributes_xml);
+        });
+        writes_alone("SetTopicAttributes", "TopicArn", [](const Parameters& in, const RowReader& rows) {
+            return topics::set_topic_attribute(rows, in.get("TopicArn"), in.get("AttributeName"),
+                                               in.get("AttributeValue"));
+        });
     }
 
     void add_subscription_actions() {
-        actions_["Subscribe"] = {.permission = {"Subscribe", "TopicArn"},
-                                 .read = {},
-                                 .write = [](const Call& call, const Parameters& in, const RowReader& rows,
-                                             TimePoint now, const std::string& nonce) {
-                                     const topics::Subscribe request{.topic_arn = in.get("TopicArn"),
-                                                                     .protocol = in.get("Protocol"),
-                                                                     .endpoint = in.get("Endpoint"),
-                                                                     .attributes = in.entries("Attributes"),
-                                                                     .return_arn = in.flag("ReturnSubscriptionArn")};
-                                     return with_element(
-                                         "SubscriptionArn",
-                                         topics::subscribe(rows, request, call.caller.account, now, nonce));
-                                 }};
-        actions_["ConfirmSubscription"] = {
-            .permission = {"ConfirmSubscription", "TopicArn"},
-            .read = {},
-            .write = [](const Call& call, const Parameters& in, const RowReader& rows, TimePoint now,
-                        const std::string&) {
-                const bool authenticated = in.flag("AuthenticateOnUnsubscribe") && !call.caller.arn.empty();
-                return with_element(
-                    "SubscriptionArn",
-                    topics::confirm_subscription(rows, in.get("TopicArn"), in.get("Token"), authenticated, now));
-            }};
-        actions_["Unsubscribe"] = {
-            .permission = {"Unsubscribe", ""},
-            .read = {},
-            .write =
-                [](const Call&, const Parameters& in, const RowReader& rows, TimePoint, const std::string&) {
-                    return without_answer(topics::unsubscribe(rows, in.get("SubscriptionArn")));
-                },
-            .has_result = false};
-        actions_["ListSubscriptions"] = {.permission = {"ListSubscriptions", ""},
-                                         .read =
-                                             [](const Call&, const Parameters& in, const RowReader& rows) {
-                                                 return print(topics::list_subscriptions(rows, in.get("NextToken")),
-                                                              sns::subscriptions_xml);
-                                             },
-                                         .write = {}};
-        actions_["ListSubscriptionsByTopic"] = {
-            .permission = {"ListSubscriptionsByTopic", "TopicArn"},
-            .read =
-                [](const Call&, const Parameters& in, const RowReader& rows) {
-                    return print(topics::list_subscriptions_by_topic(rows, in.get("TopicArn"), in.get("NextToken")),
-                                 sns::subscriptions_xml);
-                },
-            .write = {}};
-        actions_["GetSubscriptionAttributes"] = {
-            .permission = {"GetSubscriptionAttributes", ""},
-            .read =
-                [](const Call&, const Parameters& in, const RowReader& rows) {
-                    return print(topics::subscription_attributes(rows, in.get("SubscriptionArn")), sns::attributes_xml);
-                },
-            .write = {}};
-        actions_["SetSubscriptionAttributes"] = {
-            .permission = {"SetSubscriptionAttributes", ""},
-            .read = {},
-            .write =
-                [](const Call&, const Parameters& in, const RowReader& rows, TimePoint, const std::string&) {
-                    return without_answer(topics::set_subscription_attribute(
-                        rows, in.get("SubscriptionArn"), in.get("AttributeName"), in.get("AttributeValue")));
-                },
-            .has_result = false};
+        writes(
+            "Subscribe", "TopicArn",
+            [](const Call& call, const Parameters& in, const RowReader& rows, TimePoint now, const std::string& nonce) {
+                const topics::Subscribe request{.topic_arn = in.get("TopicArn"),
+                                                .protocol = in.get("Protocol"),
+                                                .endpoint = in.get("Endpoint"),
+                                                .attributes = in.entries("Attributes"),
+                                                .return_arn = in.flag("ReturnSubscriptionArn")};
+                return with_element("SubscriptionArn",
+                                    topics::subscribe(rows, request, call.caller.account, now, nonce));
+            });
+        writes("ConfirmSubscription", "TopicArn",
+               [](const Call& call, const Parameters& in, const RowReader& rows, TimePoint now, const std::string&) {
+                   const bool authenticated = in.flag("AuthenticateOnUnsubscribe") && !call.caller.arn.empty();
+                   return with_element(
+                       "SubscriptionArn",
+                       topics::confirm_subscription(rows, in.get("TopicArn"), in.get("Token"), authenticated, now));
+               });
+        writes_alone("Unsubscribe", "", [](const Parameters& in, const RowReader& rows) {
+            return topics::unsubscribe(rows, in.get("SubscriptionArn"));
+        });
+        reads("ListSubscriptions", "", [](const Parameters& in, const RowReader& rows) {
+            return print(topics::list_subscriptions(rows, in.get("NextToken")), sns::subscriptions_xml);
+        });
+        reads("ListSubscriptionsByTopic", "TopicArn", [](const Parameters& in, const RowReader& rows) {
+            return print(topics::list_subscriptions_by_topic(rows, in.get("TopicArn"), in.get("NextToken")),
+                         sns::subscriptions_xml);
+        });
+        reads("GetSubscriptionAttributes", "", [](const Parameters& in, const RowReader& rows) {
+            return print(topics::subscription_attributes(rows, in.get("SubscriptionArn")), sns::attributes_xml);
+        });
+        writes_alone("SetSubscriptionAttributes", "", [](const Parameters& in, const RowReader& rows) {
+            return topics::set_subscription_attribute(rows, in.get("SubscriptionArn"), in.get("AttributeName"),
+                                                      in.get("AttributeValue"));
+        });
     }
 
     void add_publish_actions() {
-        actions_["Publish"] = {
-            .permission = {"Publish", "TopicArn"},
-            .read = {},
-            .write = [](const Call&, const Parameters& in, const RowReader& rows, TimePoint now,
-                        const std::string& nonce) -> Result<Change> {
+        writes(
+            "Publish", "TopicArn",
+            [](const Call&, const Parameters& in, const RowReader& rows, TimePoint now,
+               const std::string& nonce) -> Result<Change> {
                 if (in.find("PhoneNumber"))
                     return topics::invalid_parameter(
                         "PhoneNumber Reason: text messages are not supported by this server");
@@ -287,24 +251,20 @@ private:
                 auto message = sns::read_message(in, "");
                 if (!message) return std::unexpected(message.error());
                 return with_element("MessageId", topics::publish(rows, *arn, *message, now, nonce));
-            }};
-        actions_["PublishBatch"] = {
-            .permission = {"Publish", "TopicArn"},
-            .read = {},
-            .write = [](const Call&, const Parameters& in, const RowReader& rows, TimePoint now,
-                        const std::string& nonce) -> Result<Change> {
-                auto entries = sns::read_batch(in);
-                if (!entries) return std::unexpected(entries.error());
-                auto decided = topics::publish_batch(rows, in.get("TopicArn"), *entries, now, nonce);
-                if (!decided) return std::unexpected(decided.error());
-                return Change{.answer = sns::batch_xml(decided->answer), .writes = std::move(decided->writes)};
-            }};
-        actions_["HoldpointListDeadLetters"] = {
-            .permission = {"HoldpointListDeadLetters", ""},
-            .read = [](const Call&, const Parameters&, const RowReader& rows) -> Result<std::string> {
-                return sns::dead_letters_xml(topics::dead_letters(rows, kDeadLettersMax));
-            },
-            .write = {}};
+            });
+        writes("PublishBatch", "TopicArn",
+               [](const Call&, const Parameters& in, const RowReader& rows, TimePoint now,
+                  const std::string& nonce) -> Result<Change> {
+                   auto entries = sns::read_batch(in);
+                   if (!entries) return std::unexpected(entries.error());
+                   auto decided = topics::publish_batch(rows, in.get("TopicArn"), *entries, now, nonce);
+                   if (!decided) return std::unexpected(decided.error());
+                   return Change{.answer = sns::batch_xml(decided->answer), .writes = std::move(decided->writes)};
+               });
+        actions_["PublishBatch"].permission = "Publish";
+        reads("HoldpointListDeadLetters", "", [](const Parameters&, const RowReader& rows) -> Result<std::string> {
+            return sns::dead_letters_xml(topics::dead_letters(rows, kDeadLettersMax));
+        });
     }
 
     const Context context_;

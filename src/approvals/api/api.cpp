@@ -11,14 +11,6 @@ using durable::Json;
 
 namespace {
 
-Json text(std::string value) {
-    return Json(Json::Data(std::move(value)));
-}
-
-Json object(Json::Object members) {
-    return Json(Json::Data(std::move(members)));
-}
-
 ApiAnswer answer_of(const ApiRefusal& refusal) {
     return {.statusCode = refusal.status, .body = body_of(refusal)};
 }
@@ -66,9 +58,9 @@ private:
         if (!page) return failed(page.error());
         Json::Array approvals;
         for (const auto& approval : page->approvals) approvals.push_back(public_view(approval));
-        Json::Object body{{"approvals", Json(Json::Data(std::move(approvals)))}};
-        if (!page->next_token.empty()) body.emplace_back("next_token", text(page->next_token));
-        return {.statusCode = 200, .body = object(std::move(body)).dump()};
+        Json::Object body{{"approvals", Json(std::move(approvals))}};
+        if (!page->next_token.empty()) body.emplace_back("next_token", Json(page->next_token));
+        return {.statusCode = 200, .body = Json(std::move(body)).dump()};
     }
 
     ApiAnswer decide(const Json& json) {

@@ -6,22 +6,12 @@ namespace holdpoint::approvals {
 
 using durable::Json;
 
-namespace {
-
-Json text(std::string value) {
-    return Json(Json::Data(std::move(value)));
-}
-
-Json object(Json::Object members) {
-    return Json(Json::Data(std::move(members)));
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::string body_of(const ApiRefusal& refusal) {
-    return object({{"error", object({{"code", text(refusal.code)},
-                                     {"message", text(refusal.message)},
-                                     {"details", object(refusal.details)}})}})
+    return Json(Json::Object{{"error", Json(Json::Object{{"code", Json(refusal.code)},
+                                                         {"message", Json(refusal.message)},
+                                                         {"details", Json(refusal.details)}})}})
         .dump();
 }
 
@@ -52,7 +42,7 @@ ApiRefusal too_many_at_once() {
     return {.status = 429,
             .code = "TOO_MANY_REQUESTS",
             .message = "Too many decide this at once. Send the same request again.",
-            .details = {{"retry_after_seconds", Json(Json::Data(std::int64_t{1}))}}};
+            .details = {{"retry_after_seconds", Json(std::int64_t{1})}}};
 }
 
 ApiRefusal workflow_ended(const std::string& approval_id, const std::string& so) {

@@ -7,13 +7,7 @@ namespace holdpoint::approvals {
 
 using durable::Json;
 
-namespace {
-
-Json text(std::string value) {
-    return Json(Json::Data(std::move(value)));
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<bool> LambdaWorkflows::is_running(const std::string& execution_arn) {
     aws::RestRequest request;
@@ -25,14 +19,14 @@ Result<bool> LambdaWorkflows::is_running(const std::string& execution_arn) {
     if (!response) return std::unexpected(response.error());
     const Json body = Json::parse(response->body);
     const Json* status = body.find("Status");
-    return status != nullptr && *status == Json(Json::Data(std::string("RUNNING")));
+    return status != nullptr && *status == Json(std::string("RUNNING"));
 }
 
 Result<void> LambdaWorkflows::resume(const std::string& callback_token, const std::string& decision) {
     aws::RestRequest request;
     request.method = "POST";
     request.path = "/2025-12-01/durable-execution-callbacks/" + percent_encode(callback_token) + "/succeed";
-    request.body = Json(Json::Data(Json::Object{{"decision", text(decision)}})).dump();
+    request.body = Json(Json::Object{{"decision", Json(decision)}}).dump();
     const auto response = client_.rest("lambda", request);
     // It was answered, or timed out, before: the record says what was decided.
     if (!response && response.error().name == "CallbackTimeoutException") return {};

@@ -16,10 +16,6 @@ namespace {
 constexpr std::size_t kChainsInPart = 500;
 constexpr std::string_view kHeadPrefix = "audit-head/";
 
-json::object text(std::string_view value) {
-    return {{"S", value}};
-}
-
 /// An attribute's value of one type; empty when it is not there.
 std::string value_of(const json::object& item, std::string_view name, std::string_view type) {
     const json::value* attribute = item.if_contains(name);
@@ -38,9 +34,9 @@ std::string part_name(const HeadStatement& statement, std::size_t part) {
 
 json::object chain_item(const ChainHead& chain) {
     return {{"M",
-             {{"approval_id", text(chain.approval_id)},
-              {"seq", {{"N", std::to_string(chain.seq)}}},
-              {"hash", text(chain.hash)}}}};
+             {{"approval_id", to_attribute(chain.approval_id)},
+              {"seq", to_attribute(chain.seq)},
+              {"hash", to_attribute(chain.hash)}}}};
 }
 
 /// What is no such item becomes a head that no chain has, so the statement's hash does not fit.
@@ -89,7 +85,7 @@ Result<std::vector<HeadStatement>> AuditStore::statements() {
     const auto read = scan({{"TableName", settings_table_},
                             {"FilterExpression", "begins_with(#name, :prefix)"},
                             {"ExpressionAttributeNames", {{"#name", "name"}}},
-                            {"ExpressionAttributeValues", {{":prefix", text(kHeadPrefix)}}}},
+                            {"ExpressionAttributeValues", {{":prefix", to_attribute(kHeadPrefix)}}}},
                            [&](const json::object& item) {
                                statements.push_back({.number = number_of(item, "number"),
                                                      .at = value_of(item, "at", "S"),
@@ -110,7 +106,7 @@ Result<std::vector<ChainHead>> AuditStore::chains_of(const HeadStatement& statem
     for (std::size_t part = 0;; ++part) {
         const auto answer = client_.json("dynamodb", "DynamoDB_20120810.GetItem",
                                          {{"TableName", settings_table_},
-                                          {"Key", {{"name", text(part_name(statement, part))}}},
+                                          {"Key", {{"name", to_attribute(part_name(statement, part))}}},
                                           {"ConsistentRead", true}});
         if (!answer) return std::unexpected(answer.error());
         const json::value* item = answer->if_contains("Item");
@@ -131,19 +127,19 @@ Result<bool> AuditStore::add(const HeadStatement& statement) {
         const auto written = client_.json(
             "dynamodb", "DynamoDB_20120810.PutItem",
             {{"TableName", settings_table_},
-             {"Item", {{"name", text(part_name(statement, part))}, {"chains", {{"L", std::move(chains)}}}}}});
+             {"Item", {{"name", to_attribute(part_name(statement, part))}, {"chains", {{"L", std::move(chains)}}}}}});
         if (!written) return std::unexpected(written.error());
     }
     const auto written = client_.json("dynamodb", "DynamoDB_20120810.PutItem",
                                       {{"TableName", settings_table_},
                                        {"Item",
-                                        {{"name", text(fmt::format("{}{}", kHeadPrefix, statement.number))},
-                                         {"number", {{"N", std::to_string(statement.number)}}},
-                                         {"at", text(statement.at)},
-                                         {"prev_hash", text(statement.prev_hash)},
-                                         {"hash", text(statement.hash)},
-                                         {"key_id", text(statement.key_id)},
-                                         {"signature", text(statement.signature)}}},
+                                        {{"name", to_attribute(fmt::format("{}{}", kHeadPrefix, statement.number))},
+                                         {"number", to_attribute(statement.number)},
+                                         {"at", to_attribute(statement.at)},
+                                         {"prev_hash", to_attribute(statement.prev_hash)},
+                                         {"hash", to_attribute(statement.hash)},
+                                         {"key_id", to_attribute(statement.key_id)},
+                                         {"signature", to_attribute(statement.signature)}}},
                                        {"ConditionExpression", "attribute_not_exists(#name)"},
                                        {"ExpressionAttributeNames", {{"#name", "name"}}}});
     if (written) return true;
@@ -159,15 +155,16 @@ Result<void> AuditStore::erase(const AuditRecord& record, const std::vector<std:
         changes += fmt::format("{}personal.#f{} = :erased", i == 0 ? "SET " : ", ", i);
         names[fmt::format("#f{}", i)] = fields[i];
     }
-    const auto written = client_.json(
-        "dynamodb", "DynamoDB_20120810.UpdateItem",
-        {{"TableName", audit_table_},
-         {"Key", {{"approval_id", text(record.approval_id)}, {"seq", {{"N", std::to_string(record.seq)}}}}},
-         {"UpdateExpression", changes},
-         {"ConditionExpression", "#hash = :hash"},
-         {"ExpressionAttributeNames", names},
-         {"ExpressionAttributeValues",
-          {{":hash", text(record.hash)}, {":erased", {{"M", {{"value", text("")}, {"salt", text("")}}}}}}}});
+    const auto written =
+        client_.json("dynamodb", "DynamoDB_20120810.UpdateItem",
+                     {{"TableName", audit_table_},
+                      {"Key", {{"approval_id", to_attribute(record.approval_id)}, {"seq", to_attribute(record.seq)}}},
+                      {"UpdateExpression", changes},
+                      {"ConditionExpression", "#hash = :hash"},
+                      {"ExpressionAttributeNames", names},
+                      {"ExpressionAttributeValues",
+                       {{":hash", to_attribute(record.hash)},
+                        {":erased", {{"M", {{"value", to_attribute("")}, {"salt", to_attribute("")}}}}}}}});
     if (!written) return std::unexpected(written.error());
     return {};
 }

@@ -18,13 +18,6 @@ namespace {
 /// Two writers may want the same place in a chain; each loser takes the next.
 constexpr int kChainAttempts = 20;
 
-json::object text(const std::string& value) {
-    return {{"S", value}};
-}
-json::object number(std::int64_t value) {
-    return {{"N", std::to_string(value)}};
-}
-
 /// The index that lists in this order, and its second key.
 struct Index {
     std::string_view name;
@@ -147,7 +140,7 @@ public:
 
     Result<std::optional<ApprovalRequest>> find(const std::string& approval_id) override {
         const auto answer = call("GetItem", {{"TableName", tables_.approvals},
-                                             {"Key", {{"approval_id", text(approval_id)}}},
+                                             {"Key", {{"approval_id", to_attribute(approval_id)}}},
                                              {"ConsistentRead", true}});
         if (!answer) return std::unexpected(answer.error());
         const json::value* item = answer->if_contains("Item");
@@ -159,21 +152,21 @@ public:
         ApprovalRequest after = with_vote(approval, accepted);
         const std::string status = to_string(accepted.status);
         std::string changes = "SET votes = :votes, revision = :revision, updated_at = :now";
-        json::object values{{":pending", text("pending")},
-                            {":now", text(accepted.vote.at)},
+        json::object values{{":pending", to_attribute("pending")},
+                            {":now", to_attribute(accepted.vote.at)},
                             {":votes", to_attribute(durable::to_json(*after.votes))},
-                            {":revision", number(*after.revision)}};
+                            {":revision", to_attribute(*after.revision)}};
         if (accepted.is_final()) {
             changes +=
                 ", #status = :status, decision = :status, approver = :approver, comments = :comments, "
                 "decided_at = :now";
-            values[":status"] = text(status);
-            values[":approver"] = text(*after.approver);
-            values[":comments"] = text(*after.comments);
+            values[":status"] = to_attribute(status);
+            values[":approver"] = to_attribute(*after.approver);
+            values[":comments"] = to_attribute(*after.comments);
         }
         const std::string open = still_open(approval, values);
         const json::object update{{"TableName", tables_.approvals},
-                                  {"Key", {{"approval_id", text(approval.approval_id)}}},
+                                  {"Key", {{"approval_id", to_attribute(approval.approval_id)}}},
                                   {"ConditionExpression", open},
                                   {"UpdateExpression", changes},
                                   {"ExpressionAttributeNames", {{"#status", "status"}}},
@@ -187,11 +180,11 @@ public:
     Result<bool> amend(const ApprovalRequest& before, const Amended& amended) override {
         const ApprovalRequest& after = amended.approval;
         json::object names{{"#status", "status"}};
-        json::object values{{":pending", text("pending")},
-                            {":now", text(amended.event.at)},
-                            {":name", text(after.document_name)},
+        json::object values{{":pending", to_attribute("pending")},
+                            {":now", to_attribute(amended.event.at)},
+                            {":name", to_attribute(after.document_name)},
                             {":versions", to_attribute(durable::to_json(*after.earlier_versions))},
-                            {":revision", number(*after.revision)}};
+                            {":revision", to_attribute(*after.revision)}};
         std::string changes =
             "SET document_name = :name, earlier_versions = :versions, revision = :revision, updated_at = :now";
         if (after.fields) {
@@ -201,13 +194,13 @@ public:
         }
         if (after.link != before.link) {
             names["#link"] = "link";
-            if (after.link) values[":link"] = text(*after.link);
+            if (after.link) values[":link"] = to_attribute(*after.link);
             changes += after.link ? ", #link = :link" : " REMOVE #link";
         }
         const std::string open = still_open(before, values);
         return change(before.approval_id,
                       {{"TableName", tables_.approvals},
-                       {"Key", {{"approval_id", text(before.approval_id)}}},
+                       {"Key", {{"approval_id", to_attribute(before.approval_id)}}},
                        {"ConditionExpression", open},
                        {"UpdateExpression", changes},
                        {"ExpressionAttributeNames", names},
@@ -220,14 +213,16 @@ public:
         AuditEvent event{.event = "timed_out", .at = now};
         event.details = {{"expires_at", approval.expires_at}};
         std::string changes = "SET #status = :outcome, updated_at = :now";
-        json::object values{{":pending", text("pending")}, {":outcome", text(to_string(outcome))}, {":now", text(now)}};
+        json::object values{{":pending", to_attribute("pending")},
+                            {":outcome", to_attribute(to_string(outcome))},
+                            {":now", to_attribute(now)}};
         if (outcome == ApprovalStatus::rejected) {
             event.details["decision"] = to_string(outcome);
             changes += ", decision = :outcome, decided_at = :deadline";
-            values[":deadline"] = text(approval.expires_at);
+            values[":deadline"] = to_attribute(approval.expires_at);
         }
         const json::object update{{"TableName", tables_.approvals},
-                                  {"Key", {{"approval_id", text(approval.approval_id)}}},
+                                  {"Key", {{"approval_id", to_attribute(approval.approval_id)}}},
                                   {"ConditionExpression", "#status = :pending"},
                                   {"UpdateExpression", changes},
                                   {"ExpressionAttributeNames", {{"#status", "status"}}},
@@ -242,18 +237,18 @@ public:
         event.details = {{"expires_at", expires_at}};
         // With another revision, so that who decides meanwhile looks again at who may.
         const json::object update{{"TableName", tables_.approvals},
-                                  {"Key", {{"approval_id", text(approval.approval_id)}}},
+                                  {"Key", {{"approval_id", to_attribute(approval.approval_id)}}},
                                   {"ConditionExpression", "#status = :pending AND attribute_not_exists(escalated_at)"},
                                   {"UpdateExpression",
                                    "SET expires_at = :deadline, escalated_at = :now, updated_at = :now, "
                                    "revision = if_not_exists(revision, :none) + :one"},
                                   {"ExpressionAttributeNames", {{"#status", "status"}}},
                                   {"ExpressionAttributeValues",
-                                   {{":pending", text("pending")},
-                                    {":deadline", text(expires_at)},
-                                    {":now", text(now)},
-                                    {":none", number(0)},
-                                    {":one", number(1)}}}};
+                                   {{":pending", to_attribute("pending")},
+                                    {":deadline", to_attribute(expires_at)},
+                                    {":now", to_attribute(now)},
+                                    {":none", to_attribute(0)},
+                                    {":one", to_attribute(1)}}}};
         if (const auto won = change(approval.approval_id, update, event); !won) return std::unexpected(won.error());
         return require(approval.approval_id);
     }
@@ -264,7 +259,7 @@ public:
                            {"IndexName", index.name},
                            {"KeyConditionExpression", "#status = :status"},
                            {"ExpressionAttributeNames", {{"#status", "status"}}},
-                           {"ExpressionAttributeValues", {{":status", text(to_string(request.status))}}},
+                           {"ExpressionAttributeValues", {{":status", to_attribute(to_string(request.status))}}},
                            {"ScanIndexForward", index.forward},
                            {"Limit", request.limit}};
         if (!request.next_token.empty()) {
@@ -292,7 +287,8 @@ public:
             {"ProjectionExpression", "#status, created_at, decided_at, approver, #policy.#policy.stages"},
             {"ExpressionAttributeNames", {{"#status", "status"}, {"#policy", "policy"}}},
             {"ExpressionAttributeValues",
-             {{":status", text(to_string(request.status))}, {":since", text(to_iso8601(request.since))}}},
+             {{":status", to_attribute(to_string(request.status))},
+              {":since", to_attribute(to_iso8601(request.since))}}},
             {"ScanIndexForward", request.oldest_first}};
         Timings found;
         while (true) {
@@ -332,7 +328,7 @@ public:
         std::vector<AuditRecord> records;
         json::object query{{"TableName", tables_.audit},
                            {"KeyConditionExpression", "approval_id = :id"},
-                           {"ExpressionAttributeValues", {{":id", text(approval_id)}}},
+                           {"ExpressionAttributeValues", {{":id", to_attribute(approval_id)}}},
                            {"ConsistentRead", true}};
         while (true) {
             const auto answer = call("Query", query);
@@ -355,7 +351,7 @@ private:
     /// The condition that this record is pending, not expired and as it was read; what it compares with goes to
     /// `values`, which has :pending and :now.
     static std::string still_open(const ApprovalRequest& read, json::object& values) {
-        if (read.revision) values[":read"] = number(*read.revision);
+        if (read.revision) values[":read"] = to_attribute(*read.revision);
         return std::string("#status = :pending AND expires_at > :now AND ") +
                (read.revision ? "revision = :read" : "attribute_not_exists(revision)");
     }
@@ -430,9 +426,9 @@ private:
 std::string list_token(ListOrder order, const ApprovalRequest& last) {
     const Index index = index_of(order);
     return base64_encode(json::serialize(
-        json::object{{"approval_id", text(last.approval_id)},
-                     {"status", text(to_string(last.status))},
-                     {index.key, text(order == ListOrder::urgent ? last.expires_at : last.created_at)}}));
+        json::object{{"approval_id", to_attribute(last.approval_id)},
+                     {"status", to_attribute(to_string(last.status))},
+                     {index.key, to_attribute(order == ListOrder::urgent ? last.expires_at : last.created_at)}}));
 }
 
 std::unique_ptr<Repository> make_repository(aws::Client& client, TableNames tables, const Clock& clock,

@@ -1,6 +1,6 @@
 #include "approvals/repository/items.hpp"
 
-#include <charconv>
+#include "base/text.hpp"
 
 namespace holdpoint::approvals {
 
@@ -9,65 +9,26 @@ using durable::Json;
 
 namespace {
 
-json::object text(const std::string& value) {
-    return {{"S", value}};
-}
-json::object number(std::int64_t value) {
-    return {{"N", std::to_string(value)}};
-}
-
-json::object attribute_of(const Json& value) {
-    if (const std::string* s = value.get_if<std::string>()) return text(*s);
-    if (const std::int64_t* n = value.get_if<std::int64_t>()) return number(*n);
-    if (const bool* flag = value.get_if<bool>()) return {{"BOOL", *flag}};
-    if (const Json::Array* array = value.get_if<Json::Array>()) {
-        json::array list;
-        for (const Json& element : *array) list.push_back(attribute_of(element));
-        return {{"L", std::move(list)}};
-    }
-    if (const Json::Object* object = value.get_if<Json::Object>()) {
-        json::object map;
-        for (const auto& [name, member] : *object) map[name] = attribute_of(member);
-        return {{"M", std::move(map)}};
-    }
-    return {{"NULL", true}};
-}
-
 Json from_attribute(const json::value& value) {
     const json::object* attribute = value.if_object();
     if (attribute == nullptr || attribute->size() != 1) return Json();
     const auto& [type, data] = *attribute->begin();
-    if (type == "S") return Json(Json::Data(std::string(data.as_string())));
+    if (type == "S") return Json(std::string(data.as_string()));
     if (type == "N") {
-        const std::string_view digits = data.as_string();
-        std::int64_t result = 0;
-        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), result);
-        if (error == std::errc{} && end == digits.data() + digits.size()) return Json(Json::Data(result));
+        if (const auto number = read_number<std::int64_t>(data.as_string())) return Json(*number);
     }
-    if (type == "BOOL") return Json(Json::Data(data.as_bool()));
+    if (type == "BOOL") return Json(data.as_bool());
     if (type == "L") {
         Json::Array array;
         for (const json::value& element : data.as_array()) array.push_back(from_attribute(element));
-        return Json(Json::Data(std::move(array)));
+        return Json(std::move(array));
     }
     if (type == "M") {
         Json::Object object;
         for (const auto& [name, member] : data.as_object()) object.emplace_back(name, from_attribute(member));
-        return Json(Json::Data(std::move(object)));
+        return Json(std::move(object));
     }
     return Json();
-}
-
-Json to_document(const json::object& item) {
-    Json::Object object;
-    for (const auto& [name, value] : item) object.emplace_back(name, from_attribute(value));
-    return Json(Json::Data(std::move(object)));
-}
-
-json::object to_item(const Json& document) {
-    json::object item;
-    for (const auto& [name, value] : *document.get_if<Json::Object>()) item[name] = attribute_of(value);
-    return item;
 }
 
 // What timings read of a record, and of its policy.
@@ -92,36 +53,57 @@ BOOST_DESCRIBE_STRUCT(TimedRequest, (), (status, created_at, decided_at, approve
 
 }  // namespace
 
-json::object to_attribute(const Json& value) {
-    return attribute_of(value);
+json::object to_attribute(std::string_view text) {
+    return {{"S", text}};
 }
 
-Json of_attribute(const json::value& attribute) {
-    return from_attribute(attribute);
+json::object to_attribute(std::int64_t number) {
+    return {{"N", std::to_string(number)}};
+}
+
+json::object to_attribute(const Json& value) {
+    if (const std::string* s = value.get_if<std::string>()) return to_attribute(*s);
+    if (const std::int64_t* n = value.get_if<std::int64_t>()) return to_attribute(*n);
+    if (const bool* flag = value.get_if<bool>()) return {{"BOOL", *flag}};
+    if (const Json::Array* array = value.get_if<Json::Array>()) {
+        json::array list;
+        for (const Json& element : *array) list.push_back(to_attribute(element));
+        return {{"L", std::move(list)}};
+    }
+    if (const Json::Object* object = value.get_if<Json::Object>()) {
+        json::object map;
+        for (const auto& [name, member] : *object) map[name] = to_attribute(member);
+        return {{"M", std::move(map)}};
+    }
+    return {{"NULL", true}};
 }
 
 json::object item_of(const Json& document) {
-    return to_item(document);
+    json::object item;
+    for (const auto& [name, value] : *document.get_if<Json::Object>()) item[name] = to_attribute(value);
+    return item;
 }
 
 Json document_of(const json::object& item) {
-    return to_document(item);
+    Json::Object object;
+    for (const auto& [name, value] : item) object.emplace_back(name, from_attribute(value));
+    return Json(std::move(object));
 }
 
 json::object to_item(const ApprovalRequest& approval) {
-    return to_item(durable::to_json(approval));
+    return item_of(durable::to_json(approval));
 }
 
 json::object to_item(const AuditRecord& record) {
-    return to_item(durable::to_json(record));
+    return item_of(durable::to_json(record));
 }
 
 ApprovalRequest approval_from_item(const json::object& item) {
-    return durable::from_json<ApprovalRequest>(to_document(item));
+    return durable::from_json<ApprovalRequest>(document_of(item));
 }
 
 RequestTiming timing_from_item(const json::object& item) {
-    const auto request = durable::from_json<TimedRequest>(to_document(item));
+    const auto request = durable::from_json<TimedRequest>(document_of(item));
     RequestTiming timing{.groups = groups_of(request.policy ? request.policy->policy.stages : std::vector<Stage>{}),
                          .status = request.status,
                          .created_at = parse_iso8601(request.created_at).value_or(TimePoint{}),
@@ -133,7 +115,7 @@ RequestTiming timing_from_item(const json::object& item) {
 }
 
 AuditRecord audit_from_item(const json::object& item) {
-    return durable::from_json<AuditRecord>(to_document(item));
+    return durable::from_json<AuditRecord>(document_of(item));
 }
 
 }  // namespace holdpoint::approvals

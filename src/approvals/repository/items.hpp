@@ -11,10 +11,10 @@ namespace holdpoint::approvals {
 
 [[nodiscard]] boost::json::object to_item(const ApprovalRequest& approval);
 [[nodiscard]] boost::json::object to_item(const AuditRecord& record);
-/// Any JSON value as an attribute value.
+/// Any JSON value as an attribute value; text and whole numbers by themselves, too.
 [[nodiscard]] boost::json::object to_attribute(const durable::Json& value);
-/// What to_attribute made it of; null for what it makes of nothing.
-[[nodiscard]] durable::Json of_attribute(const boost::json::value& attribute);
+[[nodiscard]] boost::json::object to_attribute(std::string_view text);
+[[nodiscard]] boost::json::object to_attribute(std::int64_t number);
 /// A JSON object as an item, and back.
 [[nodiscard]] boost::json::object item_of(const durable::Json& document);
 [[nodiscard]] durable::Json document_of(const boost::json::object& item);

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "approvals/domain/policy.hpp"
-#include "aws/client.hpp"
+#include "approvals/repository/settings_item.hpp"
 
 namespace holdpoint::approvals {
 
@@ -16,7 +16,7 @@ struct StoredPolicies {
 
 class NamedPolicies {
 public:
-    NamedPolicies(aws::Client& client, std::string table) : client_(client), table_(std::move(table)) {}
+    NamedPolicies(aws::Client& client, std::string table) : item_(client, std::move(table), "policies", "file") {}
 
     /// NoSettingsTable in a stack of before there was one.
     [[nodiscard]] Result<StoredPolicies> read();
@@ -24,8 +24,7 @@ public:
     [[nodiscard]] Result<bool> put(const PolicyFile& file, const StoredPolicies& read);
 
 private:
-    aws::Client& client_;
-    std::string table_;
+    SettingsItem<std::string> item_;  // JSON text
 };
 
 }  // namespace holdpoint::approvals

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "approvals/domain/revocations.hpp"
-#include "aws/client.hpp"
+#include "approvals/repository/settings_item.hpp"
 #include "base/clock.hpp"
 
 namespace holdpoint::approvals {
@@ -14,7 +14,7 @@ namespace holdpoint::approvals {
 class RevocationList {
 public:
     RevocationList(aws::Client& client, std::string table, const Clock& clock)
-        : client_(client), table_(std::move(table)), clock_(clock) {}
+        : item_(client, std::move(table), "revoked", "revocations"), clock_(clock) {}
 
     /// As the table has it, read again after a few seconds.
     [[nodiscard]] Result<Revocations> current();
@@ -23,17 +23,9 @@ public:
     [[nodiscard]] Result<void> revoke_person(const std::string& person);
 
 private:
-    struct Stored {
-        Revocations revocations;
-        std::int64_t revision = 0;  // 0: nothing is stored
-    };
-    [[nodiscard]] Result<void> change(const std::function<Result<Revocations>(Revocations)>& add);
-    [[nodiscard]] Result<Stored> read();
-    /// False when somebody else wrote since it was read.
-    [[nodiscard]] Result<bool> write(const Stored& stored);
+    [[nodiscard]] Result<void> changed(const std::function<Result<Revocations>(Revocations)>& add);
 
-    aws::Client& client_;
-    std::string table_;
+    SettingsItem<Revocations> item_;
     const Clock& clock_;
     std::optional<Revocations> kept_;
     Milliseconds read_at_{0};

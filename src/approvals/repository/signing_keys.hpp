@@ -6,16 +6,23 @@
 #include <string>
 
 #include "approvals/domain/signing.hpp"
-#include "aws/client.hpp"
+#include "approvals/repository/settings_item.hpp"
 #include "base/clock.hpp"
 #include "base/random.hpp"
 
 namespace holdpoint::approvals {
 
+/// A key as the table has it.
+struct StoredKey {
+    std::string id;
+    std::string secret;  // base64
+};
+BOOST_DESCRIBE_STRUCT(StoredKey, (), (id, secret))
+
 class SigningKeys {
 public:
     SigningKeys(aws::Client& client, std::string table, const Clock& clock, Random& random)
-        : client_(client), table_(std::move(table)), clock_(clock), random_(random) {}
+        : item_(client, std::move(table), "signing-keys", "keys"), clock_(clock), random_(random) {}
 
     /// As the table has them, read again after a few seconds.
     [[nodiscard]] Result<KeyRing> current();
@@ -25,18 +32,11 @@ public:
     [[nodiscard]] Result<KeyRing> rotate(bool drop_older);
 
 private:
-    struct Stored {
-        std::vector<SigningKey> keys;  // newest first
-        std::int64_t revision = 0;     // 0: nothing is stored
-    };
-    [[nodiscard]] Result<Stored> read();
-    /// False when somebody else wrote since it was read.
-    [[nodiscard]] Result<bool> write(const Stored& stored);
-    [[nodiscard]] SigningKey make_key();
-    [[nodiscard]] Result<KeyRing> kept(Stored stored);
+    using StoredKeys = std::vector<StoredKey>;  // newest first
+    [[nodiscard]] StoredKey make_key();
+    [[nodiscard]] Result<KeyRing> kept(const Result<StoredKeys>& stored);
 
-    aws::Client& client_;
-    std::string table_;
+    SettingsItem<StoredKeys> item_;
     const Clock& clock_;
     Random& random_;
     std::optional<KeyRing> ring_;

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "approvals/use_cases/amount.hpp"
+#include "base/text.hpp"
 
 namespace holdpoint::approvals {
 
@@ -57,12 +56,9 @@ std::string Settings::currency(const char* name) {
 }
 
 std::int64_t Settings::number(const char* name, std::int64_t min, std::int64_t max) {
-    const std::string value = text(name);
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
-    const bool whole = error == std::errc{} && end == value.data() + value.size();
-    if (!whole || number < min || number > max) refuse(name, fmt::format("a whole number from {} to {}", min, max));
-    return number;
+    const auto number = read_number<std::int64_t>(text(name));
+    if (!number || *number < min || *number > max) refuse(name, fmt::format("a whole number from {} to {}", min, max));
+    return number.value_or(0);
 }
 
 }  // namespace holdpoint::approvals

@@ -6,6 +6,7 @@
 #include <ranges>
 
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 
 namespace holdpoint::approvals {
 
@@ -16,10 +17,6 @@ namespace {
 constexpr std::string_view kPolicy =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
-Json text(std::string_view value) {
-    return Json(Json::Data(std::string(value)));
-}
 
 const std::string* text_at(const Json& event, std::initializer_list<std::string_view> path) {
     const Json* at = &event;
@@ -58,10 +55,8 @@ std::string_view HttpRequest::header(const std::string& name) const {
 }
 
 bool HttpRequest::accepts_gzip() const {
-    std::string wanted;
-    for (const char c : header("accept-encoding")) {
-        if (c != ' ' && c != '\t') wanted += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
+    std::string wanted = lower_case(header("accept-encoding"));
+    std::erase_if(wanted, [](char c) { return c == ' ' || c == '\t'; });
     bool accepts_any = false;
     for (const auto part : std::views::split(wanted, ',')) {
         const std::string_view coding(part.begin(), part.end());
@@ -112,20 +107,20 @@ Result<HttpRequest> read_http_event(const Json& event) {
 }
 
 Json to_json(const HttpAnswer& answer) {
-    Json::Object headers{{"content-security-policy", text(kPolicy)},
-                         {"x-content-type-options", text("nosniff")},
-                         {"referrer-policy", text("no-referrer")}};
-    for (const auto& [name, value] : answer.headers) headers.emplace_back(name, text(value));
-    Json::Object result{{"statusCode", Json(Json::Data(std::int64_t{answer.status}))},
-                        {"headers", Json(Json::Data(std::move(headers)))},
-                        {"body", text(answer.is_binary ? base64_encode(answer.body) : answer.body)}};
-    if (answer.is_binary) result.emplace_back("isBase64Encoded", Json(Json::Data(true)));
+    Json::Object headers{{"content-security-policy", Json(std::string(kPolicy))},
+                         {"x-content-type-options", Json("nosniff")},
+                         {"referrer-policy", Json("no-referrer")}};
+    for (const auto& [name, value] : answer.headers) headers.emplace_back(name, Json(value));
+    Json::Object result{{"statusCode", Json(std::int64_t{answer.status})},
+                        {"headers", Json(std::move(headers))},
+                        {"body", Json(answer.is_binary ? base64_encode(answer.body) : answer.body)}};
+    if (answer.is_binary) result.emplace_back("isBase64Encoded", Json(true));
     if (!answer.cookies.empty()) {
         Json::Array cookies;
-        for (const std::string& cookie : answer.cookies) cookies.push_back(text(cookie));
-        result.emplace_back("cookies", Json(Json::Data(std::move(cookies))));
+        for (const std::string& cookie : answer.cookies) cookies.emplace_back(cookie);
+        result.emplace_back("cookies", Json(std::move(cookies)));
     }
-    return Json(Json::Data(std::move(result)));
+    return Json(std::move(result));
 }
 
 }  // namespace holdpoint::approvals

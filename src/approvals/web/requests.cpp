@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "approvals/domain/reading.hpp"
+#include "base/text.hpp"
 
 namespace holdpoint::approvals {
 
@@ -33,13 +33,6 @@ Result<Json> parse(const std::string& body) {
     } catch (const durable::SerdesError& error) {
         return invalid(std::string("body: ") + error.what());
     }
-}
-
-std::string in_lower_case(std::string text) {
-    for (char& c : text) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return text;
 }
 
 /// The value of an enum, or the first when nothing is asked for.
@@ -82,17 +75,17 @@ Result<InboxRequest> read_inbox_request(const std::map<std::string, std::string>
     for (const auto& [name, value] : query) {
         if (name == "q") {
             if (value.size() > kSearchMax) return invalid(fmt::format("q: is longer than {} bytes.", kSearchMax));
-            request.text = in_lower_case(value);
+            request.text = lower_case(value);
         } else if (name == "mine") {
             if (value != "true" && value != "false")
                 return invalid(fmt::format("mine: expected true or false, found {}.", in_quotes(value)));
             request.mine = value == "true";
         } else if (name == "limit") {
-            const char* last = value.data() + value.size();
-            const auto [end, error] = std::from_chars(value.data(), last, request.list.limit);
-            if (error != std::errc{} || end != last || request.list.limit < 1 || request.list.limit > kLimitMax)
+            const auto limit = read_number<std::int64_t>(value);
+            if (!limit || *limit < 1 || *limit > kLimitMax)
                 return invalid(
                     fmt::format("limit: expected a whole number from 1 to {}, found {}.", kLimitMax, in_quotes(value)));
+            request.list.limit = *limit;
         } else if (name == "next_token") {
             request.list.next_token = value;
         }
@@ -104,7 +97,7 @@ bool matches(const InboxRequest& request, const ApprovalRequest& approval) {
     if (request.text.empty()) return true;
     return std::ranges::any_of(
         std::array{&approval.document_name, &approval.document_id, &approval.requester},
-        [&](const std::string* field) { return in_lower_case(*field).find(request.text) != std::string::npos; });
+        [&](const std::string* field) { return lower_case(*field).find(request.text) != std::string::npos; });
 }
 
 Result<Ballot> read_ballot(const std::string& body, const Identity& voter) {

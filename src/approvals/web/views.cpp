@@ -8,107 +8,91 @@ using durable::Json;
 
 namespace {
 
-Json text(std::string value) {
-    return Json(Json::Data(std::move(value)));
-}
-Json flag(bool value) {
-    return Json(Json::Data(value));
-}
-Json number(std::int64_t value) {
-    return Json(Json::Data(value));
-}
-Json object(Json::Object members) {
-    return Json(Json::Data(std::move(members)));
-}
-Json list(Json::Array elements) {
-    return Json(Json::Data(std::move(elements)));
-}
-
 /// Of the first stage that is open; null when none is.
 Json progress_view(const std::vector<StageStanding>& stages) {
     const auto open = std::ranges::find(stages, StageState::open, &StageStanding::state);
     if (open == stages.end()) return Json();
-    return object(
-        {{"approved", number(open->approved)}, {"required", number(open->required)}, {"stage", text(open->name)}});
+    return Json(Json::Object{
+        {"approved", Json(open->approved)}, {"required", Json(open->required)}, {"stage", Json(open->name)}});
 }
 
 Json::Object summary_of(const ApprovalRequest& approval, const Standing& standing, const Tally& votes,
                         const Identity& viewer, TimePoint now) {
-    Json::Object view{{"approval_id", text(approval.approval_id)},
-                      {"document_id", text(approval.document_id)},
-                      {"document_name", text(approval.document_name)},
-                      {"requester", text(approval.requester)}};
-    if (approval.kind) view.emplace_back("kind", text(*approval.kind));
-    view.emplace_back("status", text(to_string(approval.status)));
-    view.emplace_back("created_at", text(approval.created_at));
-    view.emplace_back("expires_at", text(approval.expires_at));
-    if (approval.decided_at) view.emplace_back("decided_at", text(*approval.decided_at));
-    if (approval.approver) view.emplace_back("approver", text(*approval.approver));
-    view.emplace_back("changes_requested", flag(votes.changes_requested));
-    view.emplace_back("may_decide", flag(may_decide(standing, viewer, now).has_value()));
+    Json::Object view{{"approval_id", Json(approval.approval_id)},
+                      {"document_id", Json(approval.document_id)},
+                      {"document_name", Json(approval.document_name)},
+                      {"requester", Json(approval.requester)}};
+    if (approval.kind) view.emplace_back("kind", Json(*approval.kind));
+    view.emplace_back("status", Json(to_string(approval.status)));
+    view.emplace_back("created_at", Json(approval.created_at));
+    view.emplace_back("expires_at", Json(approval.expires_at));
+    if (approval.decided_at) view.emplace_back("decided_at", Json(*approval.decided_at));
+    if (approval.approver) view.emplace_back("approver", Json(*approval.approver));
+    view.emplace_back("changes_requested", Json(votes.changes_requested));
+    view.emplace_back("may_decide", Json(may_decide(standing, viewer, now).has_value()));
     if (Json progress = progress_view(votes.stages); approval.status == ApprovalStatus::pending && !progress.is_null())
         view.emplace_back("progress", std::move(progress));
     return view;
 }
 
 Json vote_view(const Vote& vote) {
-    return object({{"person", text(vote.person)},
-                   {"decision", text(to_string(vote.decision))},
-                   {"at", text(vote.at)},
-                   {"comments", text(vote.comments)},
-                   {"proof", text(vote.proof)}});
+    return Json(Json::Object{{"person", Json(vote.person)},
+                             {"decision", Json(to_string(vote.decision))},
+                             {"at", Json(vote.at)},
+                             {"comments", Json(vote.comments)},
+                             {"proof", Json(vote.proof)}});
 }
 
 Json stage_view(const Standing& standing, const StageStanding& stage, const Stage& rule) {
-    Json::Object view{{"name", text(stage.name)},
-                      {"state", text(boost::describe::enum_to_string(stage.state, ""))},
-                      {"required", number(stage.required)}};
-    if (stage.of) view.emplace_back("of", number(*stage.of));
-    view.emplace_back("who", text(describe(rule.approvers)));
+    Json::Object view{{"name", Json(stage.name)},
+                      {"state", Json(boost::describe::enum_to_string(stage.state, ""))},
+                      {"required", Json(stage.required)}};
+    if (stage.of) view.emplace_back("of", Json(*stage.of));
+    view.emplace_back("who", Json(describe(rule.approvers)));
     Json::Array votes;
     for (const Vote& vote : standing.votes) {
         // Those on what the document was before do not count; the history has them.
         if (vote.stage == stage.name && vote.shown_digest == standing.versions.back().digest)
             votes.push_back(vote_view(vote));
     }
-    view.emplace_back("votes", list(std::move(votes)));
-    return object(std::move(view));
+    view.emplace_back("votes", Json(std::move(votes)));
+    return Json(std::move(view));
 }
 
 Json may_decide_view(const Standing& standing, const Identity& viewer, TimePoint now) {
     const auto stage = may_decide(standing, viewer, now);
     if (stage) {
-        return object({{"allowed", flag(true)},
-                       {"rejection_ends", flag(has_veto(standing.policy, viewer.person, viewer.groups))}});
+        return Json(Json::Object{{"allowed", Json(true)},
+                                 {"rejection_ends", Json(has_veto(standing.policy, viewer.person, viewer.groups))}});
     }
-    return object({{"allowed", flag(false)},
-                   {"code", text(std::string(to_string(stage.error().code)))},
-                   {"message", text(stage.error().message)}});
+    return Json(Json::Object{{"allowed", Json(false)},
+                             {"code", Json(std::string(to_string(stage.error().code)))},
+                             {"message", Json(stage.error().message)}});
 }
 
 Json history_view(const AuditRecord& record) {
     Json::Object details;
-    for (const auto& [name, value] : record.details) details.emplace_back(name, text(value));
+    for (const auto& [name, value] : record.details) details.emplace_back(name, Json(value));
     const auto personal = [&](const std::string& name) {
         const auto field = record.personal.find(name);
         return field == record.personal.end() ? std::string() : field->second.value;
     };
-    Json::Object view{{"seq", number(record.seq)},         {"at", text(record.at)},
-                      {"event", text(record.event)},       {"actor", text(personal("actor"))},
-                      {"proof", text(record.actor_proof)}, {"details", object(std::move(details))}};
+    Json::Object view{{"seq", Json(record.seq)},           {"at", Json(record.at)},
+                      {"event", Json(record.event)},       {"actor", Json(personal("actor"))},
+                      {"proof", Json(record.actor_proof)}, {"details", Json(std::move(details))}};
     if (std::string comments = personal("comments"); !comments.empty())
-        view.emplace_back("comments", text(std::move(comments)));
+        view.emplace_back("comments", Json(std::move(comments)));
     if (const std::string changes = personal("changes"); !changes.empty())
         view.emplace_back("changes", Json::parse(changes));
-    return object(std::move(view));
+    return Json(std::move(view));
 }
 
 Json fields_view(const ApprovalRequest& approval) {
     Json::Array fields;
     for (const DocumentField& field : approval.fields.value_or(std::vector<DocumentField>{})) {
-        fields.push_back(object({{"name", text(field.name)}, {"value", text(field.value)}}));
+        fields.emplace_back(Json::Object{{"name", Json(field.name)}, {"value", Json(field.value)}});
     }
-    return list(std::move(fields));
+    return Json(std::move(fields));
 }
 
 }  // namespace
@@ -123,41 +107,41 @@ Json::Object detail_view(const ApprovalRequest& approval, const std::vector<Audi
     const Standing standing = standing_of(approval);
     const Tally votes = tally(standing);
     Json::Object shown = summary_of(approval, standing, votes, viewer, now);
-    if (approval.comments) shown.emplace_back("comments", text(*approval.comments));
-    shown.emplace_back("shown_digest", text(shown_digest(approval)));
-    shown.emplace_back("document_version", number(version_of(approval)));
+    if (approval.comments) shown.emplace_back("comments", Json(*approval.comments));
+    shown.emplace_back("shown_digest", Json(shown_digest(approval)));
+    shown.emplace_back("document_version", Json(version_of(approval)));
     shown.emplace_back("may_amend",
-                       flag(is_same_person(viewer.person, approval.requester) && !why_closed(standing, now)));
+                       Json(is_same_person(viewer.person, approval.requester) && !why_closed(standing, now)));
     shown.emplace_back("fields", fields_view(approval));
-    if (approval.link) shown.emplace_back("link", text(*approval.link));
+    if (approval.link) shown.emplace_back("link", Json(*approval.link));
     const PinnedPolicy& policy = standing.policy;
-    shown.emplace_back("policy", object({{"name", text(policy.policy.name)},
-                                         {"version", number(policy.policy.version)},
-                                         {"text", text(describe(policy))}}));
+    shown.emplace_back("policy", Json(Json::Object{{"name", Json(policy.policy.name)},
+                                                   {"version", Json(policy.policy.version)},
+                                                   {"text", Json(describe(policy))}}));
     Json::Array stages;
     for (std::size_t i = 0; i < votes.stages.size(); ++i) {
         stages.push_back(stage_view(standing, votes.stages[i], policy.policy.stages[i]));
     }
     Json::Array history;
     for (const AuditRecord& record : trail) history.push_back(history_view(record));
-    return {{"approval", object(std::move(shown))},
-            {"stages", list(std::move(stages))},
+    return {{"approval", Json(std::move(shown))},
+            {"stages", Json(std::move(stages))},
             {"may_decide", may_decide_view(standing, viewer, now)},
-            {"history", list(std::move(history))}};
+            {"history", Json(std::move(history))}};
 }
 
 Json::Object levels_view(const std::vector<GroupLevel>& groups, bool is_complete) {
     Json::Array views;
     for (const GroupLevel& group : groups) {
-        views.push_back(object({{"name", text(group.name)},
-                                {"pending", number(group.pending)},
-                                {"oldest_seconds", number(group.oldest_seconds)},
-                                {"decided", number(group.decided)},
-                                {"median_seconds", number(group.median_seconds)},
-                                {"p90_seconds", number(group.p90_seconds)},
-                                {"breached", number(group.breached)}}));
+        views.emplace_back(Json::Object{{"name", Json(group.name)},
+                                        {"pending", Json(group.pending)},
+                                        {"oldest_seconds", Json(group.oldest_seconds)},
+                                        {"decided", Json(group.decided)},
+                                        {"median_seconds", Json(group.median_seconds)},
+                                        {"p90_seconds", Json(group.p90_seconds)},
+                                        {"breached", Json(group.breached)}});
     }
-    return {{"groups", list(std::move(views))}, {"complete", flag(is_complete)}};
+    return {{"groups", Json(std::move(views))}, {"complete", Json(is_complete)}};
 }
 
 }  // namespace holdpoint::approvals

@@ -9,6 +9,7 @@
 #include "approvals/web/requests.hpp"
 #include "approvals/web/views.hpp"
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 
 namespace holdpoint::approvals {
 
@@ -26,13 +27,6 @@ constexpr std::string_view kNotSignedIn =
 <main><h1>You are not signed in</h1><p>{reason}</p><p><a href="{back}">Back to the inbox</a></p></main></html>
 )";
 
-Json text(std::string value) {
-    return Json(Json::Data(std::move(value)));
-}
-Json object(Json::Object members) {
-    return Json(Json::Data(std::move(members)));
-}
-
 HttpAnswer json_answer(int status, const Json& body) {
     return {.status = status,
             .body = body.dump(),
@@ -49,20 +43,24 @@ HttpAnswer refused(const ApiRefusal& refusal) {
     return answer;
 }
 
-ApiRefusal too_often(Milliseconds wait) {
+/// Refuses what comes too often; nothing when it may go on.
+std::optional<HttpAnswer> too_often(RateLimiter& limit, const std::string& key) {
+    const Milliseconds wait = limit.take(key);
+    if (wait == Milliseconds(0)) return std::nullopt;
     const std::int64_t seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
-    return {.status = 429,
-            .code = "TOO_MANY_REQUESTS",
-            .message = fmt::format("Too much at once. Try again in {} second{}.", seconds, seconds == 1 ? "" : "s"),
-            .details = {{"retry_after_seconds", Json(Json::Data(seconds))}}};
+    return refused(
+        {.status = 429,
+         .code = "TOO_MANY_REQUESTS",
+         .message = fmt::format("Too much at once. Try again in {} second{}.", seconds, seconds == 1 ? "" : "s"),
+         .details = {{"retry_after_seconds", Json(seconds)}}});
 }
 
 /// The answer with its tag, which leaves `now` out; 304 when the browser has it already.
 HttpAnswer tagged(const HttpRequest& request, Json::Object body, TimePoint now) {
-    const std::string tag = '"' + to_hex(sha256(object(body).dump())).substr(0, 32) + '"';
+    const std::string tag = '"' + to_hex(sha256(Json(body).dump())).substr(0, 32) + '"';
     if (request.header("if-none-match") == tag) return {.status = 304, .headers = {{"etag", tag}}};
-    body.emplace_back("now", text(to_iso8601(now)));
-    HttpAnswer answer = json_answer(200, object(std::move(body)));
+    body.emplace_back("now", Json(to_iso8601(now)));
+    HttpAnswer answer = json_answer(200, Json(std::move(body)));
     answer.headers.emplace_back("etag", tag);
     return answer;
 }
@@ -89,8 +87,7 @@ public:
         if (!*session) return refused(nobody_is_signed_in());
         session_ = std::move(**session);
         session_.identity.address = request_.source_ip;
-        const Milliseconds wait = services_.limits.requests.take(person_key(session_.identity.person));
-        if (wait > Milliseconds(0)) return refused(too_often(wait));
+        if (auto refusal = too_often(services_.limits.requests, person_key(session_.identity.person))) return *refusal;
         if (path == "/api/me") return is_reading ? json_answer(200, me()) : wrong_method();
         if (path == "/api/outbox") return is_reading ? outbox() : wrong_method();
         if (path == "/api/service-levels") return is_reading ? levels() : wrong_method();
@@ -145,12 +142,11 @@ private:
         if (!signed_in) return refused(failed(logger_, signed_in.error()));
         if (!*signed_in) {
             // Whoever has a good token or link comes in all the same, so nobody can lock others out.
-            const Milliseconds wait = services_.limits.failed_sign_ins.take(request_.source_ip);
-            if (wait > Milliseconds(0)) return refused(too_often(wait));
+            if (auto refusal = too_often(services_.limits.failed_sign_ins, request_.source_ip)) return *refusal;
             return refused({.status = 401,
                             .code = "SIGN_IN_REFUSED",
                             .message = signed_in->error().message,
-                            .details = {{"reason", text(signed_in->error().reason)}}});
+                            .details = {{"reason", Json(signed_in->error().reason)}}});
         }
         session_ = (*signed_in)->session;
         logger_.info("signed in", {{"person", session_.identity.person}, {"proof", session_.identity.proof}});
@@ -162,8 +158,8 @@ private:
     ApiRefusal nobody_is_signed_in() const {
         ApiRefusal refusal{.status = 401, .code = "UNAUTHENTICATED", .message = "Nobody is signed in."};
         if (services_.single_sign_on != nullptr) {
-            refusal.details.emplace_back(
-                "oidc", object({{"name", text(services_.single_sign_on->name())}, {"url", text("api/sign-in/oidc")}}));
+            refusal.details.emplace_back("oidc", Json(Json::Object{{"name", Json(services_.single_sign_on->name())},
+                                                                   {"url", Json("api/sign-in/oidc")}}));
         }
         return refusal;
     }
@@ -194,13 +190,10 @@ private:
     HttpAnswer not_signed_on(const Error& error, std::string_view back) {
         const bool is_told = error.name == "OidcRefused" || error.name == "OidcUnavailable";
         logger_.warn("single sign-on was refused", {{"error", error.name}, {"message", error.message}});
-        Milliseconds wait{0};
-        if (error.name == "OidcRefused") wait = services_.limits.failed_sign_ins.take(request_.source_ip);
-        if (wait > Milliseconds(0)) return refused(too_often(wait));
-        std::string reason;
-        for (const char c : is_told ? error.message : "Something that is needed could not be used.") {
-            reason += c == '<' ? "&lt;" : c == '&' ? "&amp;" : std::string(1, c);
+        if (error.name == "OidcRefused") {
+            if (auto refusal = too_often(services_.limits.failed_sign_ins, request_.source_ip)) return *refusal;
         }
+        const std::string reason = xml_escape(is_told ? error.message : "Something that is needed could not be used.");
         return {.status = is_told ? error.http_status : 500,
                 .body = fmt::format(kNotSignedIn, fmt::arg("back", back), fmt::arg("reason", reason)),
                 .headers = {{"content-type", "text/html; charset=utf-8"}, {"cache-control", "no-store"}},
@@ -212,19 +205,20 @@ private:
     Json me() const {
         const Identity& identity = session_.identity;
         Json::Array groups;
-        for (const std::string& group : identity.groups) groups.push_back(text(group));
+        for (const std::string& group : identity.groups) groups.emplace_back(group);
         Json::Object me{
             {"identity",
-             object({{"name", text(identity.person)},
-                     {"display_name", text(session_.display_name.empty() ? identity.person : session_.display_name)},
-                     {"groups", Json(Json::Data(std::move(groups)))},
-                     {"proof", text(identity.proof)}})},
-            {"csrf_token", text(session_.csrf_token)}};
+             Json(Json::Object{
+                 {"name", Json(identity.person)},
+                 {"display_name", Json(session_.display_name.empty() ? identity.person : session_.display_name)},
+                 {"groups", Json(std::move(groups))},
+                 {"proof", Json(identity.proof)}})},
+            {"csrf_token", Json(session_.csrf_token)}};
         if (!session_.only_approval.empty()) {
-            me.emplace_back("only_approval", text(session_.only_approval));
-            me.emplace_back("issued_to", text(identity.person));
+            me.emplace_back("only_approval", Json(session_.only_approval));
+            me.emplace_back("issued_to", Json(identity.person));
         }
-        return object(std::move(me));
+        return Json(std::move(me));
     }
 
     bool is_wanted(const InboxRequest& wanted, const ApprovalRequest& approval, TimePoint now) const {
@@ -238,9 +232,9 @@ private:
         if (!found) return refused(failed(logger_, found.error()));
         Json::Array views;
         if (*found && (*found)->status == wanted.list.status && is_wanted(wanted, **found, now)) {
-            views.push_back(object(summary_view(**found, session_.identity, now)));
+            views.emplace_back(summary_view(**found, session_.identity, now));
         }
-        return tagged(request_, {{"approvals", Json(Json::Data(std::move(views)))}}, now);
+        return tagged(request_, {{"approvals", Json(std::move(views))}}, now);
     }
 
     HttpAnswer levels() {
@@ -263,8 +257,7 @@ private:
             services_.sessions.sign_in(request_, std::string(is_bearer ? brought.substr(kBearer.size()) : ""), "");
         if (!signed_in) return refused(failed(logger_, signed_in.error()));
         if (!*signed_in) {
-            const Milliseconds wait = services_.limits.failed_sign_ins.take(request_.source_ip);
-            if (wait > Milliseconds(0)) return refused(too_often(wait));
+            if (auto refusal = too_often(services_.limits.failed_sign_ins, request_.source_ip)) return *refusal;
             HttpAnswer answer = refused(
                 {.status = 401,
                  .code = "UNAUTHENTICATED",
@@ -273,8 +266,8 @@ private:
             answer.headers.emplace_back("www-authenticate", "Bearer");
             return answer;
         }
-        const Milliseconds wait = services_.limits.requests.take(person_key((*signed_in)->session.identity.person));
-        if (wait > Milliseconds(0)) return refused(too_often(wait));
+        if (auto refusal = too_often(services_.limits.requests, person_key((*signed_in)->session.identity.person)))
+            return *refusal;
         const auto found = services_.levels.current();
         if (!found) return refused(failed(logger_, found.error()));
         return {
@@ -297,7 +290,7 @@ private:
             for (const ApprovalRequest& approval : found->approvals) {
                 ++looked_at;
                 if (!is_wanted(*wanted, approval, now)) continue;
-                views.push_back(object(summary_view(approval, session_.identity, now)));
+                views.emplace_back(summary_view(approval, session_.identity, now));
                 if (std::ssize(views) < wanted->list.limit) continue;
                 page.next_token =
                     token_after(page, approval, approval.approval_id == found->approvals.back().approval_id);
@@ -306,8 +299,8 @@ private:
             }
             if (page.next_token.empty()) break;
         }
-        Json::Object body{{"approvals", Json(Json::Data(std::move(views)))}};
-        if (!page.next_token.empty()) body.emplace_back("next_token", text(page.next_token));
+        Json::Object body{{"approvals", Json(std::move(views))}};
+        if (!page.next_token.empty()) body.emplace_back("next_token", Json(page.next_token));
         return tagged(request_, std::move(body), now);
     }
 
@@ -325,12 +318,12 @@ private:
         if (!session_.only_approval.empty()) (*found)->clear();
         Json::Array messages;
         for (const OutboxMessage& message : **found) {
-            messages.push_back(object({{"to", text(message.to)},
-                                       {"subject", text(message.subject)},
-                                       {"at", text(message.at)},
-                                       {"body", text(message.text)}}));
+            messages.emplace_back(Json::Object{{"to", Json(message.to)},
+                                               {"subject", Json(message.subject)},
+                                               {"at", Json(message.at)},
+                                               {"body", Json(message.text)}});
         }
-        return json_answer(200, object({{"messages", Json(Json::Data(std::move(messages)))}}));
+        return json_answer(200, Json(Json::Object{{"messages", Json(std::move(messages))}}));
     }
 
     HttpAnswer one(std::string_view rest) {
@@ -373,9 +366,7 @@ private:
                             .message = "X-CSRF-Token: expected the token that /api/me answers, found another."});
         }
         if (!session_.only_approval.empty() && id != session_.only_approval) return refused(not_found(id));
-        const Milliseconds wait = services_.limits.decisions.take(person_key(session_.identity.person));
-        if (wait > Milliseconds(0)) return refused(too_often(wait));
-        return std::nullopt;
+        return too_often(services_.limits.decisions, person_key(session_.identity.person));
     }
 
     HttpAnswer decide(const std::string& id) {

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
 
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 
 namespace durable::detail::opentelemetry {
 
@@ -107,10 +107,9 @@ private:
 
     void read_timeout() {
         const std::string text = exporter("TIMEOUT");
-        int milliseconds = 0;
-        const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), milliseconds);
-        const bool is_number = problem == std::errc() && end == text.data() + text.size() && milliseconds > 0;
-        if (is_number) settings_.timeout = std::chrono::milliseconds(milliseconds);
+        const auto milliseconds = holdpoint::read_number<int>(text);
+        const bool is_number = milliseconds && *milliseconds > 0;
+        if (is_number) settings_.timeout = std::chrono::milliseconds(*milliseconds);
         if (!text.empty() && !is_number) {
             settings_.problems.push_back(fmt::format("the timeout '{}' is no number of milliseconds; it is {} ms", text,
                                                      settings_.timeout.count()));

@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "approvals/repository/table.hpp"
 #include "approvals/use_cases/content_moderation/content.hpp"
-#include "approvals/use_cases/table.hpp"
 
 namespace holdpoint::approvals {
 

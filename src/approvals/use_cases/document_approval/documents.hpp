@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "approvals/use_cases/table.hpp"
+#include "approvals/repository/table.hpp"
 
 namespace holdpoint::approvals {
 

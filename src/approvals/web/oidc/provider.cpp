@@ -157,7 +157,7 @@ Result<Json> Provider::verify(const std::string& id_token) {
 Result<Json> Provider::user_info(const std::string& access_token) {
     const auto where = endpoints();
     if (!where) return std::unexpected(where.error());
-    if (where->user_info.empty() || access_token.empty()) return Json(Json::Data(Json::Object{}));
+    if (where->user_info.empty() || access_token.empty()) return Json(Json::Object{});
     // It stands in a header of its own line.
     if (std::ranges::any_of(access_token, [](char c) { return c <= ' ' || c == 127; }))
         return unavailable("The provider answered an access token that is none.");

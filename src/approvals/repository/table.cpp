@@ -1,4 +1,4 @@
-#include "approvals/use_cases/table.hpp"
+#include "approvals/repository/table.hpp"
 
 #include "approvals/repository/items.hpp"
 

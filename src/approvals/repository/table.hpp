@@ -1,4 +1,4 @@
-// Table: a use case's own table. Every write has a condition, so doing it again changes nothing.
+// Table: a DynamoDB table of JSON items. Every write has a condition, so doing it again changes nothing.
 #pragma once
 
 #include <optional>
@@ -21,6 +21,7 @@ class Table {
 public:
     Table(aws::Client& client, std::string name) : client_(client), name_(std::move(name)) {}
 
+    [[nodiscard]] const std::string& name() const { return name_; }
     /// Puts the item where the condition holds; false where it does not, also because an earlier try got through.
     [[nodiscard]] Result<bool> put(const durable::Json& item, const Condition& condition);
     /// A consistent read; nothing when there is no such item.
