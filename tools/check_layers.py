@@ -51,6 +51,7 @@ LIBRARIES = {
     "openssl/": ["base", "net", "engine"],
     "minizip/": ["api"],
     "zstd.h": ["store"],
+    "utf8proc.h": ["approvals"],
 }
 # Public headers may include the standard library and these.
 PUBLIC_LIBRARIES = ("boost/describe",)

@@ -29,8 +29,11 @@ std::string mail_topic(Session& session, const Arguments& arguments) {
 }
 
 void subscribe(const Arguments& arguments) {
-    Session session;
     const std::string& person = arguments.person.empty() ? arguments.address : arguments.person;
+    if (const auto problem = approvals::name_problem(person, approvals::kPersonMax))
+        throw CommandError(
+            fmt::format("expected a name of 1 to {} characters, found {}", approvals::kPersonMax, *problem));
+    Session session;
     const std::string policy = json::serialize(json::object{{"recipient", json::array{approvals::person_key(person)}}});
     const std::string xml = require(session.client().query("sns", kSns, "Subscribe",
                                                            {{"TopicArn", mail_topic(session, arguments)},

@@ -74,7 +74,14 @@ void show(const Arguments& arguments) {
     Session session;
     approvals::NamedPolicies policies = policies_of(session, arguments);
     const approvals::StoredPolicies stored = require(policies.read());
-    if (arguments.json) return print_json(json::parse(durable::to_json(stored.file).dump()));
+    if (arguments.json) {
+        json::object all = json::parse(durable::to_json(stored.file).dump()).as_object();
+        json::object digests;
+        for (const approvals::Policy& policy : stored.file.policies)
+            digests[policy.name] = require(approvals::resolve(stored.file, policy.name)).digest;
+        all["digests"] = std::move(digests);
+        return print_json(all);
+    }
     Table table({"POLICY", "VERSION", "WHAT IT TAKES"});
     for (const approvals::Policy& policy : stored.file.policies) {
         const auto pinned = require(approvals::resolve(stored.file, policy.name));

@@ -4,11 +4,13 @@
 #include <CLI/CLI.hpp>
 
 #include "approvals/domain/links.hpp"
+#include "approvals/domain/names.hpp"
 #include "approvals/repository/revocation_list.hpp"
 #include "approvals/repository/signing_keys.hpp"
 #include "cli/command_group.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
+#include "cli/table.hpp"
 
 namespace holdpoint::cli {
 
@@ -55,7 +57,15 @@ void print_secret(const std::string& secret, const std::string& id) {
     print(secret + "\n");
 }
 
+void check_name(std::string_view option, std::string_view name, std::size_t max) {
+    const auto problem = approvals::name_problem(name, max);
+    if (problem)
+        throw CommandError(fmt::format("{}: expected a name of 1 to {} characters, found {}", option, max, *problem));
+}
+
 void token(const Arguments& arguments) {
+    check_name("--person", arguments.person, approvals::kPersonMax);
+    for (const std::string& group : arguments.groups) check_name("--group", group, approvals::kGroupMax);
     Keys keys(arguments);
     const TimePoint expires = keys.now() + std::chrono::hours(24 * arguments.days);
     const approvals::TokenClaims claims{
@@ -64,7 +74,14 @@ void token(const Arguments& arguments) {
         .expires = to_epoch_ms(expires) / 1000,
         .token_id = approvals::make_credential_id(to_epoch_ms(expires) / 1000, keys.random()),
         .issued = to_epoch_ms(keys.now())};
-    const std::string made = approvals::make_token(require(keys.store().current()), claims);
+    const approvals::KeyRing ring = require(keys.store().current());
+    if (!approvals::fits_into_cookie(ring, claims)) {
+        throw CommandError(
+            fmt::format("--group: {} groups are more than a browser keeps of a session; name those alone "
+                        "that policies name",
+                        arguments.groups.size()));
+    }
+    const std::string made = approvals::make_token(ring, claims);
     if (!arguments.json) return print_secret(made, claims.token_id);
     print_json(json::object{{"token", made},
                             {"id", claims.token_id},
@@ -74,12 +91,11 @@ void token(const Arguments& arguments) {
 }
 
 void link(const Arguments& arguments) {
+    check_name("--person", arguments.person, approvals::kPersonMax);
     Keys keys(arguments);
     const json::value approval =
         keys.session().approval_api(arguments.stack, {{"action", "get"}, {"approval_id", arguments.approval_id}});
-    // Good for as long as there is something to decide.
-    const std::string expires_at = text_of(approval, "expires_at");
-    const std::int64_t expires = to_epoch_ms(require(parse_iso8601(expires_at))) / 1000;
+    const std::int64_t expires = approvals::expires_of_link(require(parse_iso8601(text_of(approval, "expires_at"))));
     const std::string id = approvals::make_credential_id(expires, keys.random());
     const approvals::LinkClaims claims{.approval_id = arguments.approval_id,
                                        .person = arguments.person,
@@ -89,7 +105,10 @@ void link(const Arguments& arguments) {
     const std::string url =
         keys.output("InboxUrl") + "#/link/" + approvals::make_link(require(keys.store().current()), claims);
     if (!arguments.json) return print_secret(url, id);
-    print_json(json::object{{"link", url}, {"id", id}, {"person", arguments.person}, {"expires_at", expires_at}});
+    print_json(json::object{{"link", url},
+                            {"id", id},
+                            {"person", arguments.person},
+                            {"expires_at", to_iso8601(from_epoch_ms(expires * 1000))}});
 }
 
 void revoke(const Arguments& arguments) {
@@ -103,9 +122,17 @@ void revoke(const Arguments& arguments) {
         return print_json(arguments.person.empty() ? json::object{{"revoked", arguments.credential}}
                                                    : json::object{{"revoked_person", arguments.person}});
     }
-    print(fmt::format(
-        "Revoked {}. Sessions that began with it end within a few seconds.\n",
-        arguments.person.empty() ? arguments.credential : "all that " + arguments.person + " was given before now"));
+    if (!arguments.person.empty()) {
+        return print(
+            fmt::format("Revoked all that {} was given before now. Sessions that began with it end within a few "
+                        "seconds.\n",
+                        printable(arguments.person)));
+    }
+    print(
+        fmt::format("Revoked {}. Sessions that began with it end within a few seconds. What was made is not stored, so "
+                    "nobody can tell whether there is a token or link of this id: look that it is the one that was "
+                    "printed.\n",
+                    arguments.credential));
 }
 
 void rotate(const Arguments& arguments) {

@@ -82,6 +82,46 @@ TEST(NamedPolicies, ANameThatIsNotThereFailsTheRequestAndSaysWhichAre) {
     EXPECT_THAT(other.world.notifications, IsEmpty());
 }
 
+TEST(NamedPolicies, APolicyThatComesWithTheRequestDoesNotPassForAStoredOne) {
+    const std::string quick = R"({"name":"quick","version":3,"stages":[{"name":"a"}],"reminders_before_seconds":[60]})";
+    for (const std::string impostor :
+         {R"({"name":"contract","stages":[{"name":"legal"}]})", R"({"name":" Contract","stages":[{"name":"legal"}]})",
+          R"({"name":"quick","version":3,"stages":[{"name":"b"}],"reminders_before_seconds":[60]})",
+          // The same words, but anybody with a token of the group instead of its members.
+          R"({"name":"contract","stages":[{"name":"legal","approvers":{"groups":["legal"]},"required":2}]})"}) {
+        Alone alone(WaitMode::callback);
+        put(alone.world, kFile);
+        alone.world.start(event_with(impostor));
+        EXPECT_EQ(alone.world.runner.execution().head().status, wire::ExecutionStatus::failed) << impostor;
+        EXPECT_THAT(alone.world.runner.error_message(), HasSubstr("policy.name: ")) << impostor;
+        EXPECT_THAT(alone.world.runner.error_message(), HasSubstr("is stored under that name")) << impostor;
+        EXPECT_THAT(alone.world.notifications, IsEmpty());
+    }
+    for (const std::string& own : {quick, std::string(R"({"name":"mine","stages":[{"name":"legal"}]})")}) {
+        Alone alone(WaitMode::callback);
+        put(alone.world, kFile);
+        alone.world.start(event_with(own));
+        EXPECT_TRUE(alone.world.runner.is_running()) << own;
+    }
+}
+
+TEST(NamedPolicies, OnlyARequestThatBringsAPolicyPaysForTheComparison) {
+    const auto reads_of = [](const std::string& event) {
+        Alone alone(WaitMode::callback);
+        int reads = 0;
+        alone.tables.before_call = [&](const std::string& action) {
+            reads += action == "GetItem" ? 1 : 0;
+            return true;
+        };
+        alone.world.start(event);
+        EXPECT_TRUE(alone.world.runner.is_running());
+        return reads;
+    };
+    const std::string without = R"({"document_id":"d","document_name":"n","requester":"req@x","timeout_seconds":300})";
+    EXPECT_EQ(reads_of(without), 0);
+    EXPECT_EQ(reads_of(event_with(R"({"name":"mine","stages":[{"name":"legal"}]})")), 1);
+}
+
 TEST(NamedPolicies, WhatThisRequesterCannotAskForIsRefused) {
     Alone alone(WaitMode::polling);
     put(alone.world, kFile);
@@ -100,6 +140,17 @@ TEST(NamedPolicies, OfTwoOperatorsAtOnceOneIsTold) {
     const StoredPolicies now = policies.read().value();
     EXPECT_EQ(now.revision, 1);
     EXPECT_EQ(now.file, file_of(kFile));
+}
+
+TEST(NamedPolicies, TwoGroupsOfAFileAreNotOneName) {
+    const auto ok = check_replacement({}, file_of(R"({"policies":[],"groups":{"Finance":[],"FINANCE":[]}})"), false);
+    ASSERT_FALSE(ok);
+    EXPECT_THAT(ok.error().message, HasSubstr("'FINANCE' and 'Finance' are one name"));
+}
+
+TEST(NamedPolicies, WhatShowPrintsWithDigestsIsAFileThatPutTakes) {
+    const PolicyFile file = file_of(kFile);
+    EXPECT_EQ(file_of(R"({"digests":{"contract":"00"},)" + kFile.substr(1)), file);
 }
 
 TEST(NamedPolicies, ATableThatIsNotThereAndAFileThatIsTooLongAreSaid) {

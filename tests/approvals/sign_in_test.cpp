@@ -177,6 +177,36 @@ TEST_F(Inbox, TheTrailTellsByWhatAndFromWhereSomebodyDecided) {
     EXPECT_EQ(refused.personal.at("address").value, "198.51.100.7");
 }
 
+TEST_F(Inbox, ALinkThatIsOpenedLateShowsWhatBecameOfTheRequest) {
+    world.runner.advance(std::chrono::seconds(301));
+    ASSERT_EQ(world.record()->status, ApprovalStatus::timeout);
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id).status, 200);
+    EXPECT_EQ(ann.text(ann.get("/api/approvals/" + id), "approval.status"), "timeout");
+    const HttpAnswer refused = ann.decide(id, "approved");
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_EQ(ann.text(refused, "error.code"), "APPROVAL_EXPIRED");
+    EXPECT_EQ(world.trail().back().event, "decision_refused");
+    EXPECT_EQ(world.trail().back().details.at("credential"), "9999999999-a");
+}
+
+TEST_F(Inbox, ATokenOfTooManyGroupsForACookieIsRefusedAndSaysSo) {
+    std::vector<std::string> groups;
+    for (int i = 0; i < 120; ++i) groups.push_back("a group of some department " + std::to_string(i));
+    const HttpAnswer refused = ann.sign_in_as("ann@example.com", std::chrono::hours(1), groups);
+    EXPECT_EQ(refused.status, 401);
+    EXPECT_EQ(ann.text(refused, "error.details.reason"), "too_many_groups");
+    EXPECT_THAT(ann.text(refused, "error.message"), ::testing::HasSubstr("groups"));
+    EXPECT_THAT(refused.cookies, SizeIs(0));
+    EXPECT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+}
+
+TEST_F(Inbox, ATokenOrLinkForANameWithControlCharactersLetsNobodyIn) {
+    for (const std::string name : {"ann\n@example.com", "\u202eann@example.com", "\u200b", ""}) {
+        EXPECT_EQ(ann.text(ann.sign_in_as(name), "error.details.reason"), "invalid_name");
+        EXPECT_EQ(ann.text(ann.sign_in_by_link(name, id), "error.details.reason"), "invalid_name");
+    }
+}
+
 TEST_F(Inbox, ALinkThatIsUsedAgainIsInTheTrail) {
     ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id).status, 200);
     ASSERT_EQ(ann.decide(id, "approved").status, 200);

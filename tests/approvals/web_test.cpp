@@ -101,6 +101,23 @@ TEST_F(Inbox, NobodyDecidesTheirOwnRequest) {
     EXPECT_EQ(ann.text(detail, "may_decide.code"), "OWN_REQUEST");
     EXPECT_EQ(ann.text(ann.decide(id, "approved"), "error.code"), "OWN_REQUEST");
     EXPECT_THAT(ann.json(ann.get("/api/approvals", {{"mine", "true"}})).find("approvals")->dump(), "[]");
+    for (const std::string name : {"olga@example.com\u00a0", "ol\u200bga@example.com", "ｏlga@example.com"}) {
+        EXPECT_EQ(world.decide("approved", name).text("error.code"), "OWN_REQUEST") << name;
+        ASSERT_EQ(ann.sign_in_as(name).status, 200);
+        EXPECT_EQ(ann.text(ann.decide(id, "approved"), "error.code"), "OWN_REQUEST") << name;
+    }
+    EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
+}
+
+TEST_F(Inbox, AnIdThatCannotBeOneIsNotFound) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    for (const std::string& none : {std::string(), std::string(5000, 'x'), std::string("a\xff"), std::string("nope")}) {
+        EXPECT_EQ(ann.text(ann.get("/api/approvals/" + none), "error.code"), "APPROVAL_NOT_FOUND") << none.size();
+        EXPECT_EQ(ann.get("/api/approvals/" + none).status, 404) << none.size();
+        EXPECT_EQ(ann.decide(none, "rejected", "no", "digest").status, 404) << none.size();
+        EXPECT_EQ(ann.post("/api/approvals/" + none + "/document", R"({"document_name":"x"})").status, 404)
+            << none.size();
+    }
 }
 
 TEST_F(Inbox, ALinkShowsAndDecidesOneRequestAlone) {

@@ -29,7 +29,7 @@ def approvals(callback):
 @pytest.fixture(scope="module")
 def decided(approvals):
     """Three requests that have ended."""
-    made = [approvals.pending(document_name=f'=SUM(1)\n"{i}"') for i in range(3)]
+    made = [approvals.pending(document_name=f'=SUM(1), "{i}"') for i in range(3)]
     for arn, approval_id in made:
         assert approvals.decide(approval_id, comments="fine")[0] == 200
     for arn, approval_id in made:

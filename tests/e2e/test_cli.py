@@ -147,11 +147,24 @@ def test_a_named_policy_and_an_amended_document(callback, tmp_path):
     policies.write_text(policies.read_text().replace("bord", "board"))
     command(callback, "approvals", "policies", "put", str(policies))
     assert "ann@example.com" in command(callback, "approvals", "policies", "show").stdout
+    shown = tmp_path / "shown.json"
+    shown.write_text(command(callback, "approvals", "policies", "show", "--json").stdout)
+    assert len(json.loads(shown.read_text())["digests"]["board"]) == 64
+    command(callback, "approvals", "policies", "put", str(shown))
     policies.write_text(policies.read_text() + "    order: parallel\n")
     refused = command(callback, "approvals", "policies", "put", str(policies), check=False)
     assert refused.returncode == 1 and "raise the version" in refused.stderr
 
+    impostor = {"document_id": "d", "document_name": "n", "requester": "r", "policy": {"name": "board", "stages": [{"name": "board"}]}}
+    refused = command(callback, "approvals", "submit", "--event", json.dumps(impostor), check=False)
+    assert refused.returncode == 1 and "stored under that name ('board')" in refused.stderr
+    misspelt = {**impostor, "polices": impostor["policy"]}
+    del misspelt["policy"]
+    refused = command(callback, "approvals", "submit", "--event", json.dumps(misspelt), check=False)
+    assert refused.returncode == 1 and "polices: no such member; did you mean policy?" in refused.stderr
+
     arn, approval_id = callback.pending(policy="board", fields={"amount": "100"})
+    assert callback.record(approval_id)["policy"]["digest"] == json.loads(shown.read_text())["digests"]["board"]
     amended = command(callback, "approvals", "amend", approval_id, "--requester", "user@example.com", "--field", "amount=120", "--json").stdout
     assert json.loads(amended)["fields"] == [{"name": "amount", "value": "120"}]
     assert callback.decide(approval_id, approver="bob@example.com")[1]["error"]["code"] == "NOT_AN_APPROVER"

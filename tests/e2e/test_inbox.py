@@ -111,6 +111,12 @@ def test_a_requester_who_cheats_gets_nowhere(approvals):
     assert olga.decide(approval_id, shown_digest="0" * 64)[1]["error"]["code"] in ("OWN_REQUEST", "DOCUMENT_CHANGED")
     status, answer = approvals.decide(approval_id, "approved", "OLGA@example.com")
     assert (status, answer["error"]["code"]) == (403, "OWN_REQUEST")
+    for look_alike in ("olga@example.com\u00a0", "ol\u200bga@example.com", "\uff4flga@example.com"):
+        assert approvals.decide(approval_id, "approved", look_alike)[1]["error"]["code"] == "OWN_REQUEST"
+        assert signed_in(approvals, look_alike).decide(approval_id)[1]["error"]["code"] == "OWN_REQUEST"
+    for unnameable in ("olga\n@example.com", "olga@example.com\0", "\u202eolga@example.com"):
+        status, answer = approvals.decide(approval_id, "approved", unnameable)
+        assert (status, answer["error"]["code"]) == (400, "INVALID_REQUEST") and "approver: " in answer["error"]["message"]
     assert approvals.record(approval_id)["status"] == "pending"
 
 
@@ -132,6 +138,43 @@ def test_a_link_is_for_one_person_one_request_and_one_decision(approvals, browse
     assert again.call("POST", "api/sign-in", {"link": link})[0] == 200
     status, refused = again.decide(approval_id)
     assert (status, refused["error"]["code"], refused["error"]["details"]["used_by"]) == (409, "LINK_USED", "ann@example.com")
+
+
+def test_a_link_that_is_opened_late_says_what_became_of_the_request(polling):
+    arn, approval_id = polling.pending(timeout_seconds=1)
+    made = cli(polling, "link", approval_id, "--person", "ann@example.com")
+    assert made["expires_at"] > polling.record(approval_id)["expires_at"]
+    assert polling.ended(arn)["Result"]["decision"] == "timeout"
+    late = Browser(polling)
+    assert late.call("POST", "api/sign-in", {"link": made["link"].split("#/link/")[1]})[0] == 200
+    assert late.get(f"api/approvals/{approval_id}")[1]["approval"]["status"] == "timeout"
+    status, refused = late.decide(approval_id)
+    assert (status, refused["error"]["code"]) == (409, "APPROVAL_EXPIRED")
+    assert [record["event"] for record in polling.audit(approval_id)][-1] == "decision_refused"
+
+
+def test_what_could_let_nobody_in_is_not_made(polling):
+    def refused(*arguments):
+        done = polling.server.run("approvals", *arguments, "--stack-name", polling.stack, check=False)
+        assert done.returncode == 1 and "hptoken1." not in done.stdout and "#/link/" not in done.stdout
+        return done.stderr
+    _, approval_id = polling.pending()
+    for name, found in (("", "blank text"), ("\u200b", "blank text"), ("a\nb", "a control character (U+000A)"), ("x" * 5000, "5000 characters")):
+        assert "--person: " in refused("token", "--person", name) and found in refused("token", "--person", name)
+        assert "--group: " in refused("token", "--person", "ann", "--group", name)
+        assert "--person: " in refused("link", approval_id, "--person", name)
+    groups = [word for i in range(120) for word in ("--group", f"a group of some department {i}")]
+    assert "120 groups are more than a browser keeps" in refused("token", "--person", "ann", *groups)
+    assert "Expected the id of a token or link" in refused("revoke", "nope")
+    done = polling.server.run("approvals", "revoke", "9999999999-0123456789abcdef", "--stack-name", polling.stack)
+    assert "nobody can tell whether there is" in done.stdout
+
+
+def test_what_can_be_no_id_is_not_found(polling):
+    ann = signed_in(polling, "ann@example.com")
+    for none in ("", "x" * 5000, "%ff"):
+        status, answer = ann.get(f"api/approvals/{none}")
+        assert status == 404 and answer["error"]["code"] == "APPROVAL_NOT_FOUND", (none[:4], status, answer)
 
 
 def test_a_policy_takes_two_people_and_then_a_group(approvals):

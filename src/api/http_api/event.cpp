@@ -24,7 +24,7 @@ bool is_text(std::string_view content_type) {
            type.ends_with("+json") || type.ends_with("+xml");
 }
 
-/// Headers and cookies reach JSON, which has no other bytes than text.
+/// What a client sends reaches JSON, which has no other bytes than text.
 std::string as_text(std::string_view bytes) {
     if (is_utf8(bytes)) return std::string(bytes);
     std::string result;  // read as Latin-1, as HTTP once said
@@ -78,7 +78,7 @@ json::object headers_of(const net::Request& request) {
 json::object request_context(const net::Request& request, const EventContext& context) {
     const std::string agent = as_text(request.header("User-Agent"));
     json::object http{{"method", request.method},
-                      {"path", context.path},
+                      {"path", as_text(context.path)},
                       {"protocol", "HTTP/1.1"},
                       {"sourceIp", request.peer_address},
                       {"userAgent", agent}};
@@ -166,7 +166,7 @@ std::string allowed_origin(const stacks::CorsPlan& cors, std::string_view origin
 std::string http_event(const net::Request& request, const EventContext& context) {
     json::object event{{"version", "2.0"},
                        {"routeKey", context.route.key},
-                       {"rawPath", context.path},
+                       {"rawPath", as_text(context.path)},
                        {"rawQueryString", as_text(request.raw_query())}};
     if (json::array cookies = cookies_of(request); !cookies.empty()) event["cookies"] = std::move(cookies);
     event["headers"] = headers_of(request);

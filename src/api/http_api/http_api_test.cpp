@@ -112,6 +112,11 @@ TEST(HttpEvent, HasEverythingOfTheRequest) {
     const json::value binary = json::parse(http_event(request, context));
     EXPECT_EQ(binary.at("body"), "/wA=");
     EXPECT_EQ(binary.at("isBase64Encoded"), true);
+    EventContext odd = context;
+    odd.path = "/prod/\xff";
+    const json::value latin = json::parse(http_event(request, odd));
+    EXPECT_EQ(latin.at("rawPath"), "/prod/ÿ");
+    EXPECT_EQ(latin.at("requestContext").at("http").at("path"), "/prod/ÿ");
 }
 
 TEST(HttpResponse, IsWhatTheFunctionSaysOrItsBody) {

@@ -203,7 +203,7 @@ std::expected<std::size_t, Refusal> seat_of(const Standing& standing, const Iden
                                             const std::optional<std::string>& stage, TimePoint now) {
     if (const Vote* used = vote_of_link(standing, identity)) return std::unexpected(link_used(*used));
     if (auto refusal = why_closed(standing, now)) return std::unexpected(std::move(*refusal));
-    if (trimmed(identity.person).empty()) {
+    if (person_key(identity.person).empty()) {
         return refuse(RefusalCode::invalid_request, "approver: expected somebody's name, found nothing.");
     }
     if (is_same_person(identity.person, standing.requester)) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
@@ -26,6 +27,8 @@ constexpr Kind kToken{.prefix = "hptoken1", .purpose = "holdpoint bearer token 1
 constexpr Kind kSession{.prefix = "hpsession1", .purpose = "holdpoint session 1", .name = "session"};
 constexpr Kind kPendingSignIn{.prefix = "hpsignin1", .purpose = "holdpoint pending sign-in 1", .name = "sign-in"};
 constexpr std::size_t kTokenMax = 16'384;
+/// Of the 4,096 bytes that browsers take (RFC 6265, section 6.1), what name, attributes and CSRF token leave.
+constexpr std::size_t kSessionMax = 3'900;
 
 std::unexpected<TokenRefusal> refuse(TokenProblem problem, std::string message) {
     return std::unexpected(TokenRefusal{.problem = problem, .message = std::move(message)});
@@ -99,6 +102,38 @@ std::optional<std::int64_t> expiry_of_credential(std::string_view id) {
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), expires);
     const bool whole = error == std::errc{} && end == digits.data() + digits.size();
     return whole && digits.size() < id.size() && expires > 0 ? std::optional(expires) : std::nullopt;
+}
+
+bool is_credential_id(std::string_view id) {
+    constexpr std::size_t kRandomMax = 64;
+    constexpr std::string_view kHex = "0123456789abcdef";
+    constexpr std::string_view kUuid = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    const auto is_hex = [&](char c) { return kHex.find(c) != std::string_view::npos; };
+    if (id.size() == kUuid.size() &&
+        std::ranges::equal(id, kUuid, [&](char c, char form) { return form == '-' ? c == '-' : is_hex(c); }))
+        return true;
+    if (!expiry_of_credential(id)) return false;
+    const std::string_view random = id.substr(id.find('-') + 1);
+    return !random.empty() && random.size() <= kRandomMax && std::ranges::all_of(random, is_hex);
+}
+
+std::int64_t expires_of_link(TimePoint deadline) {
+    return to_epoch_ms(deadline + kLinkOutlivesDeadline) / 1000;
+}
+
+SessionClaims session_of(const TokenClaims& claims) {
+    return {.person = claims.person,
+            .groups = claims.groups,
+            .proof = "token",
+            .only_approval = {},
+            .csrf_token = {},
+            .expires = claims.expires,
+            .credential = claims.token_id,
+            .issued = claims.issued.value_or(0)};
+}
+
+bool fits_into_cookie(const KeyRing& keys, const TokenClaims& claims) {
+    return make_session(keys, session_of(claims)).size() <= kSessionMax;
 }
 
 std::string credential_of(const LinkClaims& claims) {

@@ -78,8 +78,20 @@ struct TokenRefusal {
 [[nodiscard]] std::string make_credential_id(std::int64_t expires, Random& random);
 /// Epoch seconds; nothing for an id that does not say it.
 [[nodiscard]] std::optional<std::int64_t> expiry_of_credential(std::string_view id);
+/// Whether it is the id of a link or token: EXPIRES-RANDOM, or a UUID, which tokens had before.
+[[nodiscard]] bool is_credential_id(std::string_view id);
 /// Links of before they had ids have one, too.
 [[nodiscard]] std::string credential_of(const LinkClaims& claims);
+
+/// A link outlives its request, so that whoever comes late is told what became of it.
+inline constexpr std::chrono::days kLinkOutlivesDeadline{7};
+/// Epoch seconds.
+[[nodiscard]] std::int64_t expires_of_link(TimePoint deadline);
+
+/// The session that a token begins, without the CSRF token.
+[[nodiscard]] SessionClaims session_of(const TokenClaims& claims);
+/// Whether a browser keeps the session that it begins: it is a cookie, and they are short.
+[[nodiscard]] bool fits_into_cookie(const KeyRing& keys, const TokenClaims& claims);
 
 /// Letters, digits, "-", "_" and "." only, so it goes into an address as it is. Signed by the newest key.
 [[nodiscard]] std::string make_link(const KeyRing& keys, const LinkClaims& claims);

@@ -1,6 +1,5 @@
 #include "approvals/domain/people.hpp"
 
-#include <algorithm>
 #include <functional>
 #include <map>
 
@@ -47,14 +46,11 @@ std::string_view trimmed(std::string_view text) {
 }
 
 std::string person_key(std::string_view person) {
-    std::string key(trimmed(person));
-    std::transform(key.begin(), key.end(), key.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return key;
+    return name_key(person);
 }
 
 bool is_same_person(std::string_view a, std::string_view b) {
-    return person_key(a) == person_key(b);
+    return is_same_name(a, b);
 }
 
 std::optional<std::size_t> first_unmet(const std::vector<Need>& needs) {

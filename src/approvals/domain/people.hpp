@@ -8,13 +8,15 @@
 #include <string_view>
 #include <vector>
 
+#include "approvals/domain/names.hpp"
+
 namespace holdpoint::approvals {
 
 /// Without white space at its ends.
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 
-/// What a person is compared by: the name without white space at its ends, its ASCII letters in lower case. So nobody
-/// passes as another by writing "Ann@x" for "ann@X".
+/// What a person is compared by: the name's key (names.hpp). So nobody passes as another by writing "Ann@x" for
+/// "ann@X".
 [[nodiscard]] std::string person_key(std::string_view person);
 [[nodiscard]] bool is_same_person(std::string_view a, std::string_view b);
 

@@ -59,12 +59,12 @@ Result<Groups> listed_groups(const Policy& policy, const Groups& groups, const s
     for (const auto& [where, approvers] : all_approvers(policy, path)) {
         for (std::size_t i = 0; i < approvers->groups.size(); ++i) {
             const std::string& name = approvers->groups[i];
-            const auto known = groups.find(name);
-            if (known == groups.end() && !groups.empty()) {
+            const auto* known = find_group(groups, name);
+            if (known == nullptr && !groups.empty()) {
                 return invalid(
                     fmt::format("{}.groups[{}]: expected {}, found {}.", where, i, choices(names), in_quotes(name)));
             }
-            if (known != groups.end() && !known->second.empty()) listed.insert(*known);
+            if (known != nullptr && !known->second.empty()) listed.insert(*known);
         }
     }
     return listed;
@@ -75,12 +75,12 @@ bool add_people(const PinnedPolicy& pinned, const Approvers& approvers, std::set
     for (const std::string& person : approvers.people) people.insert(person_key(person));
     bool all_known = true;
     for (const std::string& group : approvers.groups) {
-        const auto members = pinned.groups.find(group);
-        if (members == pinned.groups.end()) {
+        const auto* listed = find_group(pinned.groups, group);
+        if (listed == nullptr) {
             all_known = false;
             continue;
         }
-        for (const std::string& person : members->second) people.insert(person_key(person));
+        for (const std::string& person : listed->second) people.insert(person_key(person));
     }
     return all_known;
 }
@@ -242,14 +242,23 @@ std::optional<std::set<std::string>> known_people(const PinnedPolicy& pinned, co
     return people;
 }
 
+const Groups::value_type* find_group(const Groups& groups, std::string_view name) {
+    // Mostly it is written in the same way.
+    if (const auto same = groups.find(std::string(name)); same != groups.end()) return &*same;
+    const std::string key = name_key(name);
+    const auto found = std::ranges::find_if(groups, [&](const auto& group) { return name_key(group.first) == key; });
+    return found == groups.end() ? nullptr : &*found;
+}
+
 bool includes(const PinnedPolicy& pinned, const Approvers& approvers, const std::string& person,
               const std::vector<std::string>& proven_groups) {
     std::set<std::string> people;
     add_people(pinned, approvers, people);
     if (people.contains(person_key(person))) return true;
     return std::any_of(approvers.groups.begin(), approvers.groups.end(), [&](const std::string& group) {
-        return !pinned.groups.contains(group) &&
-               std::find(proven_groups.begin(), proven_groups.end(), group) != proven_groups.end();
+        return find_group(pinned.groups, group) == nullptr &&
+               std::ranges::any_of(proven_groups,
+                                   [&](const std::string& proven) { return is_same_name(proven, group); });
     });
 }
 

@@ -96,11 +96,16 @@ BOOST_DESCRIBE_STRUCT(PolicyFile, (), (policies, groups))
 /// Reads one policy; `path` is where it stands, for messages.
 [[nodiscard]] Result<Policy> read_policy(const durable::Json& json, const std::string& path = "policy");
 /// {"policies": [...], "groups": {"legal": ["ann@x"]}}. What can be pinned with these groups is all that it may hold.
+/// "digests", which `policies show` adds, is taken as well and means nothing: they are made anew.
 [[nodiscard]] Result<PolicyFile> read_policy_file(const durable::Json& json);
 
 /// Whether a file may take the place of the stored one. The same name and version mean the same for ever, no version
-/// goes back, and no policy goes away, unless `drop` says so.
+/// goes back, and no policy goes away, unless `drop` says so. Two of its groups are two names (names.hpp).
 [[nodiscard]] Result<void> check_replacement(const PolicyFile& stored, const PolicyFile& file, bool drop);
+
+/// Whether a policy that comes with its request, and not by its name, may be called so: it passes for none that is
+/// stored.
+[[nodiscard]] Result<void> check_own_policy(const PolicyFile& stored, const PinnedPolicy& own);
 
 /// Refuses what can never be approved, and groups that `groups` does not know, unless it is empty.
 [[nodiscard]] Result<PinnedPolicy> pin(const Policy& policy, const Groups& groups, const std::string& path = "policy");
@@ -116,6 +121,8 @@ BOOST_DESCRIBE_STRUCT(PolicyFile, (), (policies, groups))
 /// Who may approve in a stage, as keys (people.hpp); nothing when not all of them are known.
 [[nodiscard]] std::optional<std::set<std::string>> known_people(const PinnedPolicy& pinned, const Stage& stage,
                                                                 bool escalated);
+/// A group that is listed, by its name (names.hpp); nullptr for another.
+[[nodiscard]] const Groups::value_type* find_group(const Groups& groups, std::string_view name);
 /// A group with listed members has these members; of another group are those who proved that they are.
 [[nodiscard]] bool includes(const PinnedPolicy& pinned, const Approvers& approvers, const std::string& person,
                             const std::vector<std::string>& proven_groups);

@@ -12,7 +12,6 @@ using durable::Json;
 namespace {
 
 constexpr std::size_t kNameMax = 64;
-constexpr std::size_t kPersonMax = 256;
 constexpr std::size_t kStagesMax = 20;
 constexpr std::size_t kPeopleMax = 200;
 constexpr std::size_t kGroupsMax = 20;
@@ -25,9 +24,9 @@ constexpr std::int64_t kSecondsMax = 366LL * 24 * 3600;
 std::vector<std::string> read_names(const Reader& list, std::size_t max, std::size_t length_max) {
     std::vector<std::string> names;
     for (const Reader& element : list.elements(0, max)) {
-        std::string name = element.text(length_max);
+        std::string name = element.name(length_max);
         const bool known = std::any_of(names.begin(), names.end(),
-                                       [&](const std::string& other) { return is_same_person(other, name); });
+                                       [&](const std::string& other) { return is_same_name(other, name); });
         if (known) element.refuse(fmt::format("{} is there twice.", in_quotes(name)));
         names.push_back(std::move(name));
     }
@@ -38,7 +37,7 @@ Approvers read_approvers(const Reader& json) {
     json.only({"people", "groups"});
     Approvers approvers;
     if (json.has("people")) approvers.people = read_names(json.member("people"), kPeopleMax, kPersonMax);
-    if (json.has("groups")) approvers.groups = read_names(json.member("groups"), kGroupsMax, kNameMax);
+    if (json.has("groups")) approvers.groups = read_names(json.member("groups"), kGroupsMax, kGroupMax);
     if (approvers.people.empty() && approvers.groups.empty()) json.expected("people, groups or both", "nobody");
     return approvers;
 }
@@ -136,9 +135,10 @@ Policy read_policy(const Reader& json) {
 Groups read_groups(const Reader& json) {
     Groups groups;
     for (const auto& [name, members] : json.members(kListedGroupsMax)) {
-        if (name != trimmed(name) || name.empty() || name.size() > kNameMax) {
+        if (const auto problem = name_problem(name, kGroupMax); problem || name != trimmed(name)) {
             members.refuse(
-                fmt::format("the name of a group has 1 to {} characters, and no white space at its ends.", kNameMax));
+                fmt::format("the name of a group has 1 to {} characters, and no white space at its ends, found {}.",
+                            kGroupMax, problem.value_or("white space")));
         }
         groups[name] = read_names(members, kPeopleMax, kPersonMax);
     }
@@ -161,7 +161,7 @@ Result<Policy> read_policy(const Json& json, const std::string& path) {
 Result<PolicyFile> read_policy_file(const Json& json) {
     Reader::Problem problem;
     const Reader reader(&json, "", problem);
-    reader.only({"policies", "groups"});
+    reader.only({"policies", "groups", "digests"});
     PolicyFile file;
     if (reader.has("groups")) file.groups = read_groups(reader.member("groups"));
     for (const Reader& element : reader.member("policies").elements(0, kPoliciesMax)) {
@@ -181,6 +181,13 @@ Result<PolicyFile> read_policy_file(const Json& json) {
 }
 
 Result<void> check_replacement(const PolicyFile& stored, const PolicyFile& file, bool drop) {
+    std::map<std::string, std::string> groups;
+    for (const auto& [name, members] : file.groups) {
+        const auto [known, is_new] = groups.emplace(name_key(name), name);
+        if (!is_new) {
+            return invalid(fmt::format("groups: {} and {} are one name.", in_quotes(known->second), in_quotes(name)));
+        }
+    }
     for (const Policy& before : stored.policies) {
         const auto after = std::ranges::find(file.policies, before.name, &Policy::name);
         if (after == file.policies.end()) {
@@ -203,6 +210,21 @@ Result<void> check_replacement(const PolicyFile& stored, const PolicyFile& file,
         }
     }
     return {};
+}
+
+Result<void> check_own_policy(const PolicyFile& stored, const PinnedPolicy& own) {
+    std::string taken;
+    for (const Policy& policy : stored.policies) {
+        if (!is_same_name(policy.name, own.policy.name)) continue;
+        const auto pinned = pin(policy, stored.groups);
+        if (pinned && pinned->digest == own.digest) return {};
+        taken = policy.name;
+    }
+    if (taken.empty()) return {};
+    return invalid(fmt::format(
+        "policy.name: another policy is stored under that name ({}), with other content or other members of "
+        "its groups; ask for that one by its name alone, or call this one otherwise.",
+        in_quotes(taken)));
 }
 
 }  // namespace holdpoint::approvals

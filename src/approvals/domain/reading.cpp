@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::size_t kQuotedMax = 64;
 
-bool has_control_characters(std::string_view text) {
-    return std::any_of(text.begin(), text.end(),
-                       [](char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; });
-}
-
 }  // namespace
 
 std::string found(const Json* value) {
@@ -122,6 +117,15 @@ std::string Reader::text(std::size_t max) const {
                                        : "control characters";
     }
     expected(fmt::format("text of 1 to {} characters", max), instead);
+    return {};
+}
+
+std::string Reader::name(std::size_t max) const {
+    const std::string* text = value_ == nullptr ? nullptr : value_->get_if<std::string>();
+    const std::string_view trimmed_text = text == nullptr ? std::string_view() : trimmed(*text);
+    const auto problem = text == nullptr ? std::optional(found(value_)) : name_problem(trimmed_text, max);
+    if (!problem) return std::string(trimmed_text);
+    expected(fmt::format("text of 1 to {} characters", max), *problem);
     return {};
 }
 

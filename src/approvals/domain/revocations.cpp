@@ -11,8 +11,6 @@ namespace holdpoint::approvals {
 
 namespace {
 
-constexpr std::size_t kIdMax = 128;
-
 void drop_expired(Revocations& revocations, TimePoint now) {
     const std::int64_t seconds = to_epoch_ms(now) / 1000;
     std::erase_if(revocations.credentials, [&](const RevokedCredential& each) { return each.until <= seconds; });
@@ -41,10 +39,10 @@ bool Revocations::cover(std::string_view credential, std::string_view person, st
 }
 
 Result<Revocations> with_credential(Revocations revocations, const std::string& id, TimePoint now) {
-    if (id.empty() || id.size() > kIdMax || id.find('.') != std::string::npos) {
+    if (!is_credential_id(id)) {
         return fail("InvalidCredential", 400,
-                    "Expected the id of a token or link, as `holdpoint approvals token` printed it, found something "
-                    "else.");
+                    "Expected the id of a token or link, as `holdpoint approvals token` printed it (such as "
+                    "1798761600-5f3a09c1d2e4b687), found something else.");
     }
     drop_expired(revocations, now);
     std::erase_if(revocations.credentials, [&](const RevokedCredential& each) { return each.id == id; });
@@ -55,7 +53,8 @@ Result<Revocations> with_credential(Revocations revocations, const std::string& 
 }
 
 Result<Revocations> with_person(Revocations revocations, const std::string& person, TimePoint now) {
-    if (trimmed(person).empty()) return fail("InvalidPerson", 400, "Expected somebody's name, found nothing.");
+    if (const auto problem = name_problem(trimmed(person), kPersonMax))
+        return fail("InvalidPerson", 400, fmt::format("Expected somebody's name, found {}.", *problem));
     drop_expired(revocations, now);
     std::erase_if(revocations.people, [&](const RevokedPerson& each) { return is_same_person(each.person, person); });
     revocations.people.push_back(

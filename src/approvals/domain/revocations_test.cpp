@@ -21,7 +21,8 @@ TEST(Revocations, TakeBackOneCredentialUntilItExpiresByItself) {
     EXPECT_THAT(with_credential(revoked, "2000-c", kNow + std::chrono::seconds(10))->credentials, SizeIs(1));
     EXPECT_THAT(with_credential({}, "900-a", kNow)->credentials, IsEmpty()) << "it had expired";
     // One that does not say when it expires may be good for as long as any.
-    EXPECT_EQ(with_credential({}, "an-old-id", kNow)->credentials.front().until, 1000 + 3650LL * 86400);
+    EXPECT_EQ(with_credential({}, "0f8fad5b-d9cb-469f-a165-70867728950e", kNow)->credentials.front().until,
+              1000 + 3650LL * 86400);
     EXPECT_EQ(with_credential({}, "99999999999999-a", kNow)->credentials.front().until, 1000 + 3650LL * 86400);
 }
 
@@ -42,9 +43,14 @@ TEST(Revocations, AreBoundedAndTakeIdsAlone) {
     for (std::size_t i = 0; i < kRevocationsMax; ++i) many.credentials.push_back({std::to_string(i), 5000});
     EXPECT_THAT(with_person(many, "ann@x", kNow).error().message, HasSubstr("rotate-keys --drop-older"));
     EXPECT_TRUE(with_person(many, "ann@x", kNow + std::chrono::seconds(4000))) << "those had expired";
-    for (const std::string& wrong : {std::string(), std::string("hptoken1.k.p.s"), std::string(200, 'x')})
+    for (const std::string& wrong :
+         {std::string(), std::string("hptoken1.k.p.s"), std::string(200, 'x'), std::string("nope"),
+          std::string("9999-"), std::string("-ab"), std::string("9999-xyz"), std::string("9999-ab\n"),
+          std::string("99999999999999999999-ab"), std::string("9999-" + std::string(65, 'a')),
+          std::string("0f8fad5b-d9cb-469f-a165-7086772895")})
         EXPECT_THAT(with_credential({}, wrong, kNow).error().message, HasSubstr("Expected the id")) << wrong;
     EXPECT_FALSE(with_person({}, "  ", kNow));
+    EXPECT_FALSE(with_person({}, "ann\n@x", kNow));
 }
 
 }  // namespace

@@ -98,14 +98,17 @@ std::vector<std::string> groups_of(const std::vector<Stage>& stages) {
 }
 
 std::vector<GroupLevel> service_levels(const std::vector<RequestTiming>& timings, TimePoint now) {
-    std::map<std::string, Measured, std::less<>> groups;
+    std::map<std::string, Measured, std::less<>> groups;  // by name_key
     for (const RequestTiming& timing : timings) {
-        for (const std::string& group : timing.groups) add(groups[group], timing, now);
+        for (const std::string& name : timing.groups) {
+            Measured& group = groups[name_key(name)];
+            if (group.level.name.empty()) group.level.name = name;
+            add(group, timing, now);
+        }
     }
     std::vector<GroupLevel> levels;
-    for (auto& [name, group] : groups) {
+    for (auto& [key, group] : groups) {
         std::ranges::sort(group.decided_after);
-        group.level.name = name;
         group.level.decided = std::ssize(group.decided_after);
         group.level.median_seconds = nearest_rank(group.decided_after, 50);
         group.level.p90_seconds = nearest_rank(group.decided_after, 90);

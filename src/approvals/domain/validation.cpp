@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "approvals/domain/reading.hpp"
+#include "approvals/domain/spelling.hpp"
 
 namespace holdpoint::approvals {
 
@@ -16,7 +17,6 @@ constexpr std::string_view kInvalidEvent = "InvalidEvent";
 constexpr std::string_view kInvalidRequest = "INVALID_REQUEST";
 constexpr std::size_t kIdMax = 256;
 constexpr std::size_t kNameMax = 1024;
-constexpr std::size_t kPersonMax = 256;
 constexpr std::size_t kCommentsMax = 4096;
 constexpr std::size_t kFieldMax = 4096;
 constexpr std::size_t kLinkMax = 2048;
@@ -57,10 +57,24 @@ Result<std::string> read_text(const Json& json, std::string_view field, std::siz
         return invalid(error_name, fmt::format("{}: expected text of 1 to {} characters, found {}.", field, max,
                                                blank ? "blank text" : fmt::format("{} characters", text->size())));
     }
+    if (has_control_characters(*text)) {
+        return invalid(error_name,
+                       fmt::format("{}: expected text of 1 to {} characters, found control characters.", field, max));
+    }
     return *text;
 }
 
 namespace {
+
+/// The name of a person, as it was written.
+Result<std::string> read_name(const Json& json, std::string_view field, std::string_view error_name) {
+    const Json* value = json.find(field);
+    const std::string* text = value == nullptr ? nullptr : value->get_if<std::string>();
+    const auto problem = text == nullptr ? std::optional(found(value)) : name_problem(*text, kPersonMax);
+    if (!problem) return *text;
+    return invalid(error_name,
+                   fmt::format("{}: expected text of 1 to {} characters, found {}.", field, kPersonMax, *problem));
+}
 
 std::string read_link(const Reader& reader) {
     std::string link = reader.text(kLinkMax);
@@ -129,12 +143,16 @@ Result<void> check_policy(const PinnedPolicy& policy, const std::string& request
 
 Result<WorkflowEvent> read_event(const Json& json, std::int64_t default_timeout, std::int64_t timeout_max) {
     if (auto ok = check_object(json, kInvalidEvent); !ok) return std::unexpected(ok.error());
+    const auto spelling = check_spelling(
+        json, {"document_id", "document_name", "requester", "timeout_seconds", "fields", "link", "kind", "policy"},
+        kInvalidEvent);
+    if (!spelling) return std::unexpected(spelling.error());
     WorkflowEvent event;
     auto document_id = read_text(json, "document_id", kIdMax, kInvalidEvent);
     if (!document_id) return std::unexpected(document_id.error());
     auto document_name = read_text(json, "document_name", kNameMax, kInvalidEvent);
     if (!document_name) return std::unexpected(document_name.error());
-    auto requester = read_text(json, "requester", kPersonMax, kInvalidEvent);
+    auto requester = read_name(json, "requester", kInvalidEvent);
     if (!requester) return std::unexpected(requester.error());
     event = {.document_id = std::move(*document_id),
              .document_name = std::move(*document_name),
@@ -185,7 +203,7 @@ Result<Amendment> read_amendment(const Json& json, const Identity& requester) {
 }
 
 Result<std::string> read_person(const Json& json, std::string_view field) {
-    return read_text(json, field, kPersonMax, kInvalidRequest);
+    return read_name(json, field, kInvalidRequest);
 }
 
 Result<std::string> read_approval_id(const Json& json) {
@@ -195,19 +213,25 @@ Result<std::string> read_approval_id(const Json& json) {
 
 Result<ApprovalDecisionRequest> read_decision(const Json& json) {
     ApprovalDecisionRequest request;
+    if (auto ok = check_object(json, kInvalidRequest); !ok) return std::unexpected(ok.error());
+    const bool has_synonym = json.find("decided_by") != nullptr;
+    const bool has_approver = json.find("approver") != nullptr;
+    const std::string_view approver_member = has_synonym && !has_approver ? "decided_by" : "approver";
+    const auto spelling = check_spelling(
+        json,
+        {"action", "approval_id", "decision", "comments", approver_member, has_approver ? "approver" : "decided_by"},
+        kInvalidRequest);
+    if (!spelling) return std::unexpected(spelling.error());
     auto approval_id = read_approval_id(json);
     if (!approval_id) return std::unexpected(approval_id.error());
     request.approval_id = std::move(*approval_id);
     const auto decision = read_enum<Decision>(json, "decision", "'approved' or 'rejected'");
     if (!decision) return std::unexpected(decision.error());
     request.decision = *decision;
-    const bool has_synonym = json.find("decided_by") != nullptr;
-    const bool has_approver = json.find("approver") != nullptr;
-    auto approver =
-        read_text(json, has_synonym && !has_approver ? "decided_by" : "approver", kPersonMax, kInvalidRequest);
+    auto approver = read_name(json, approver_member, kInvalidRequest);
     if (!approver) return std::unexpected(approver.error());
     if (has_synonym && has_approver) {
-        const auto synonym = read_text(json, "decided_by", kPersonMax, kInvalidRequest);
+        const auto synonym = read_name(json, "decided_by", kInvalidRequest);
         if (!synonym) return std::unexpected(synonym.error());
         if (*synonym != *approver) {
             return invalid(kInvalidRequest, "decided_by: means the same as approver, but is another name here.");

@@ -16,12 +16,13 @@ namespace holdpoint::approvals {
 [[nodiscard]] Result<void> check_policy(const PinnedPolicy& policy, const std::string& requester,
                                         std::int64_t timeout_seconds, std::int64_t timeout_max);
 
-/// `timeout_max` seconds is the longest that an event may ask for, `default_timeout` what it gets without.
-/// InvalidEvent.
+/// `timeout_max` seconds is the longest that an event may ask for, `default_timeout` what it gets without. Unknown
+/// members are ignored, unless they are misspelt known ones (spelling.hpp). InvalidEvent.
 [[nodiscard]] Result<WorkflowEvent> read_event(const durable::Json& json, std::int64_t default_timeout,
                                                std::int64_t timeout_max);
 
-/// `decided_by` is accepted for `approver`. INVALID_REQUEST; nothing ever defaults to a decision.
+/// `decided_by` is accepted for `approver`. Misspelt members are refused. INVALID_REQUEST; nothing ever defaults to a
+/// decision.
 [[nodiscard]] Result<ApprovalDecisionRequest> read_decision(const durable::Json& json);
 /// document_name, link, fields, shown_digest: what is there, changes; null takes a link or a field away.
 /// INVALID_REQUEST.
@@ -42,7 +43,7 @@ struct ListRequest {
 };
 [[nodiscard]] Result<ListRequest> read_list(const durable::Json& json);
 
-/// A member that must be text of 1 to `max` characters.
+/// A member that must be text of 1 to `max` characters, none of which is a control character.
 [[nodiscard]] Result<std::string> read_text(const durable::Json& json, std::string_view field, std::size_t max,
                                             std::string_view error_name);
 

@@ -18,9 +18,9 @@ void add_named(const PinnedPolicy& pinned, const std::optional<Approvers>& appro
     if (!approvers) return;
     for (const std::string& person : approvers->people) people.insert(person_key(person));
     for (const std::string& group : approvers->groups) {
-        const auto members = pinned.groups.find(group);
-        if (members == pinned.groups.end()) continue;
-        for (const std::string& person : members->second) people.insert(person_key(person));
+        const auto* listed = find_group(pinned.groups, group);
+        if (listed == nullptr) continue;
+        for (const std::string& person : listed->second) people.insert(person_key(person));
     }
 }
 
@@ -74,11 +74,11 @@ std::string details_of(const ApprovalRequest& approval) {
     return text;
 }
 
-/// As long as there is something to decide: an escalation may move the deadline.
+/// An escalation may move the deadline.
 std::int64_t link_expires(const ApprovalRequest& approval) {
-    const auto expires = parse_iso8601(approval.expires_at);
+    const TimePoint deadline = parse_iso8601(approval.expires_at).value_or(TimePoint{});
     const auto& escalation = approval.policy->policy.escalation;
-    return (expires ? to_epoch_ms(*expires) / 1000 : 0) + (escalation ? escalation->extend_seconds : 0);
+    return expires_of_link(deadline + std::chrono::seconds(escalation ? escalation->extend_seconds : 0));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "approvals/domain/names.hpp"
 #include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
@@ -52,14 +53,11 @@ std::expected<SessionClaims, TokenRefusal> claims_of(const KeyRing& keys, const 
     }
     const auto read = read_token(keys, token, now);
     if (!read) return std::unexpected(read.error());
-    return SessionClaims{.person = read->person,
-                         .groups = read->groups,
-                         .proof = "token",
-                         .only_approval = {},
-                         .csrf_token = {},
-                         .expires = read->expires,
-                         .credential = read->token_id,
-                         .issued = read->issued.value_or(0)};
+    return session_of(*read);
+}
+
+std::expected<Sessions::SignedIn, SignInRefusal> refuse(std::string reason, std::string message) {
+    return std::unexpected(SignInRefusal{.reason = std::move(reason), .message = std::move(message)});
 }
 
 }  // namespace
@@ -78,16 +76,23 @@ Result<std::expected<Sessions::SignedIn, SignInRefusal>> Sessions::sign_in(const
         claims = claims_of(*keys, token, link, now);
     }
     if (!claims) {
-        return std::expected<SignedIn, SignInRefusal>(std::unexpected(
-            SignInRefusal{.reason = reason_of(claims.error().problem), .message = claims.error().message}));
+        return refuse(reason_of(claims.error().problem), claims.error().message);
+    }
+    if (const auto problem = name_problem(claims->person, kPersonMax)) {
+        return refuse("invalid_name",
+                      fmt::format("This {} is for nobody: expected a name of 1 to {} characters, found {}.",
+                                  claims->proof, kPersonMax, *problem));
     }
     const auto revoked = is_revoked(*claims);
     if (!revoked) return std::unexpected(revoked.error());
     if (*revoked) {
-        return std::expected<SignedIn, SignInRefusal>(std::unexpected(SignInRefusal{
-            .reason = "revoked", .message = fmt::format("This {} was taken back; ask for a new one.", claims->proof)}));
+        return refuse("revoked", fmt::format("This {} was taken back; ask for a new one.", claims->proof));
     }
-    return begun(request, *keys, std::move(*claims), "");
+    SignedIn made = begun(request, *keys, std::move(*claims), "");
+    if (made.cookie.size() <= kCookieMax) return made;
+    return refuse("too_many_groups",
+                  "This token is in too many groups for a browser to keep; ask for one with those alone that policies "
+                  "name.");
 }
 
 Result<Sessions::SignedIn> Sessions::begin(const HttpRequest& request, SessionClaims claims, std::string_view path) {

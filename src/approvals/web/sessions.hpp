@@ -23,7 +23,7 @@ struct WebSession {
 
 /// Why nobody was let in.
 struct SignInRefusal {
-    std::string reason;  // expired, unknown_key, malformed, revoked
+    std::string reason;  // expired, unknown_key, malformed, invalid_name, revoked, too_many_groups
     std::string message;
 };
 

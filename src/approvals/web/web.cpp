@@ -18,6 +18,7 @@ using durable::Json;
 namespace {
 
 constexpr std::string_view kApprovals = "/api/approvals";
+constexpr std::size_t kIdMax = 64;
 /// The list looks at no more requests than this for one page, however few of them match.
 constexpr std::size_t kLookedAtMax = 500;
 
@@ -330,6 +331,8 @@ private:
         const std::size_t slash = rest.find('/');
         const std::string id(rest.substr(0, slash));
         const std::string_view what = slash == std::string_view::npos ? "" : rest.substr(slash + 1);
+        // What the table would take for no key.
+        if (id.empty() || id.size() > kIdMax || !is_utf8(id)) return refused(not_found(id));
         if (what.empty() && request_.method == "GET") return detail(id);
         if (what == "decision") return request_.method == "POST" ? decide(id) : wrong_method();
         if (what == "document") return request_.method == "POST" ? amend(id) : wrong_method();
@@ -339,7 +342,7 @@ private:
     ApiRefusal not_found(const std::string& id) const {
         return {.status = 404,
                 .code = "APPROVAL_NOT_FOUND",
-                .message = fmt::format("There is no approval {} for you to see.", id.substr(0, 64))};
+                .message = fmt::format("There is no approval {} for you to see.", as_utf8(id.substr(0, kIdMax)))};
     }
 
     HttpAnswer detail(const std::string& id) {

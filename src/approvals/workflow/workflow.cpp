@@ -47,7 +47,11 @@ public:
         WorkflowEvent event = require(
             read_event(json, services_.configuration.approval_timeout_seconds, services_.configuration.timeout_max()));
         timeout_seconds_ = event.timeout_seconds.value_or(services_.configuration.approval_timeout_seconds);
-        if (event.policy_name) event.policy = named_policy(event);
+        if (event.policy_name) {
+            event.policy = named_policy(event);
+        } else if (event.policy) {
+            check_own(*event.policy);
+        }
         approval_ = make_approval(event);
         std::optional<durable::Callback<durable::RawText>> callback;
         if (services_.configuration.wait_mode == WaitMode::callback) {
@@ -85,6 +89,22 @@ private:
         const auto ok = check_policy(*pinned, event.requester, timeout_seconds_, services_.configuration.timeout_max());
         if (!ok) return {.policy = {}, .problem = ok.error().message};
         return {.policy = std::move(*pinned), .problem = {}};
+    }
+
+    /// A policy that came with its request passes for none that the stack keeps.
+    void check_own(const PinnedPolicy& own) {
+        const std::string problem =
+            context_.step("compare-policy", [&] { return why_not_own(own); }, {.retry = patient()});
+        if (!problem.empty()) throw durable::Error("InvalidEvent", problem);
+    }
+
+    /// Empty when it may be called so.
+    std::string why_not_own(const PinnedPolicy& own) {
+        const auto stored = services_.policies.read();
+        if (!stored && stored.error().name == "NoSettingsTable") return {};  // none has a name there
+        if (!stored && stored.error().name == "InvalidPolicy") return "policy: " + stored.error().message;
+        const auto ok = check_own_policy(require(stored).file, own);
+        return ok ? std::string() : ok.error().message;
     }
 
     [[nodiscard]] const Policy& policy() const {

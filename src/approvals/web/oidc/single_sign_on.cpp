@@ -157,7 +157,8 @@ Result<SessionClaims> SingleSignOn::session_of(Json claims, const std::string& a
         if (more->find("sub") != nullptr) claims = std::move(*more);
     }
     const std::string email = text_claim(claims, "email");
-    if (!is_email(email)) return refuse("email: the provider does not say the address of who signed in.");
+    if (!is_email(email) || name_problem(email, kPersonMax))
+        return refuse("email: the provider does not say the address of who signed in.");
     if (settings_.email_must_be_verified && !flag_claim(claims, "email_verified"))
         return refuse("email_verified: the provider has not verified the address of who signed in.");
     const TimePoint now = clock_.now();

@@ -1,0 +1,107 @@
+#include "approvals/domain/names.hpp"
+
+#include <fmt/format.h>
+#include <utf8proc.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "base/encoding.hpp"
+
+namespace holdpoint::approvals {
+
+namespace {
+
+constexpr utf8proc_int32_t kZeroWidthSpace = 0x200B;  // which the folding takes away
+constexpr utf8proc_int32_t kBlankBraille = 0x2800;    // a symbol by its category, of which nothing is seen
+
+bool is_white_space(utf8proc_int32_t c) {
+    if ((c >= '\t' && c <= '\r') || c == 0x85 || c == kBlankBraille) return true;
+    const auto category = utf8proc_category(c);
+    return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP;
+}
+
+utf8proc_int32_t without_what_is_not_seen(utf8proc_int32_t c, void*) {
+    if (is_white_space(c)) return ' ';
+    const auto category = utf8proc_category(c);
+    const bool is_seen = category != UTF8PROC_CATEGORY_CC && category != UTF8PROC_CATEGORY_CF;
+    return is_seen ? c : kZeroWidthSpace;
+}
+
+std::string folded(const std::string& text) {
+    constexpr int kOptions = UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
+    utf8proc_uint8_t* made = nullptr;
+    const auto size = utf8proc_map_custom(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                          static_cast<utf8proc_ssize_t>(text.size()), &made,
+                                          static_cast<utf8proc_option_t>(kOptions), without_what_is_not_seen, nullptr);
+    const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(made, &std::free);
+    if (size < 0) throw std::bad_alloc();  // the text is UTF-8, and the options go together
+    return {reinterpret_cast<const char*>(made), static_cast<std::size_t>(size)};
+}
+
+std::string with_single_spaces(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        if (c != ' ' || (!result.empty() && result.back() != ' ')) result += c;
+    }
+    if (result.ends_with(' ')) result.pop_back();
+    return result;
+}
+
+bool is_printable_ascii(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+/// The first character of which `is_wanted` holds. What is not UTF-8 is passed over.
+template <class Predicate>
+std::optional<utf8proc_int32_t> find_character(std::string_view text, Predicate is_wanted) {
+    while (!text.empty()) {
+        utf8proc_int32_t c = 0;
+        const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                                           static_cast<utf8proc_ssize_t>(text.size()), &c);
+        if (size > 0 && is_wanted(c)) return c;
+        text.remove_prefix(static_cast<std::size_t>(std::max<utf8proc_ssize_t>(size, 1)));
+    }
+    return std::nullopt;
+}
+
+bool is_control(utf8proc_int32_t c) {
+    return utf8proc_category(c) == UTF8PROC_CATEGORY_CC;
+}
+
+/// Whether it makes a name look like another, or like more than one line. (Unicode's Bidi_Control; UAX #9)
+bool moves_text(utf8proc_int32_t c) {
+    return c == 0x61C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
+           c == 0x2028 || c == 0x2029;
+}
+
+}  // namespace
+
+std::string name_key(std::string_view name) {
+    if (!is_printable_ascii(name)) return with_single_spaces(folded(as_utf8(name)));
+    std::string key = with_single_spaces(name);
+    std::ranges::transform(key, key.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return key;
+}
+
+bool is_same_name(std::string_view a, std::string_view b) {
+    return name_key(a) == name_key(b);
+}
+
+bool has_control_characters(std::string_view text) {
+    return find_character(text, is_control).has_value();
+}
+
+std::optional<std::string> name_problem(std::string_view name, std::size_t max) {
+    if (name.size() > max) return fmt::format("{} characters", name.size());
+    if (!is_utf8(name)) return "text that is not UTF-8";
+    const auto bad = find_character(name, [](utf8proc_int32_t c) { return is_control(c) || moves_text(c); });
+    if (bad) return fmt::format("a control character (U+{:04X})", *bad);
+    if (name_key(name).empty()) return "blank text";
+    return std::nullopt;
+}
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,74 @@
+#include "approvals/domain/spelling.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "approvals/domain/reading.hpp"
+
+namespace holdpoint::approvals {
+
+using durable::Json;
+
+namespace {
+
+/// Longer names are no misspellings; nothing is compared that somebody made long.
+constexpr std::size_t kNameMax = 32;
+constexpr std::size_t kShortName = 5;
+
+std::string letters_of(std::string_view name) {
+    std::string letters;
+    for (const char c : name) {
+        if (c != '-' && c != '_') letters += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    return letters;
+}
+
+/// How many letters are more, less, others or swapped with their neighbours. (Optimal string alignment)
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::vector<std::size_t>> edits(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+    for (std::size_t i = 0; i <= a.size(); ++i) {
+        for (std::size_t j = 0; j <= b.size(); ++j) {
+            if (i == 0 || j == 0) {
+                edits[i][j] = i + j;
+                continue;
+            }
+            const std::size_t other = a[i - 1] == b[j - 1] ? 0 : 1;
+            edits[i][j] = std::min({edits[i - 1][j] + 1, edits[i][j - 1] + 1, edits[i - 1][j - 1] + other});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                edits[i][j] = std::min(edits[i][j], edits[i - 2][j - 2] + 1);
+        }
+    }
+    return edits[a.size()][b.size()];
+}
+
+bool is_meant(std::string_view name, std::string_view known, bool is_there) {
+    const std::string wanted = letters_of(known);
+    const std::string given = letters_of(name);
+    if (given == wanted) return true;
+    if (is_there) return false;
+    // One letter less and three more, but the likeliest slip of all.
+    if (wanted == "policy" && given == "policies") return true;
+    const std::size_t max = wanted.size() <= kShortName ? 1 : 2;
+    return given.size() <= wanted.size() + max && wanted.size() <= given.size() + max && distance(given, wanted) <= max;
+}
+
+}  // namespace
+
+Result<void> check_spelling(const Json& object, std::initializer_list<std::string_view> known,
+                            std::string_view error_name) {
+    const auto* members = object.get_if<Json::Object>();
+    if (members == nullptr) return {};
+    for (const auto& [name, value] : *members) {
+        if (name.size() > kNameMax || std::ranges::find(known, name) != known.end()) continue;
+        const auto meant = std::ranges::find_if(
+            known, [&](std::string_view member) { return is_meant(name, member, object.find(member) != nullptr); });
+        if (meant == known.end()) continue;
+        return fail(error_name, 400, fmt::format("{}: no such member; did you mean {}?", name, *meant));
+    }
+    return {};
+}
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,99 @@
+// Validation: what may come in, and what is said about anything else.
+#include "approvals/domain/validation.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace holdpoint::approvals {
+namespace {
+
+using durable::Json;
+using ::testing::HasSubstr;
+using namespace std::string_literals;
+
+/// What is said about an event with these members, the last of each name; empty: nothing.
+std::string about_event(const std::string& members) {
+    const std::string event = R"({"document_id":"d","document_name":"n","requester":"r")" + members + "}";
+    const auto read = read_event(Json::parse(event), 300, 3600);
+    return read ? "" : read.error().message;
+}
+
+std::string about_decision(const std::string& members, const std::string& approver = R"("approver":"a")") {
+    const std::string decision =
+        R"({"action":"decide","approval_id":"i","decision":"approved",)" + approver + members + "}";
+    const auto read = read_decision(Json::parse(decision));
+    return read ? "" : read.error().message;
+}
+
+Json text_of(const std::string& value) {
+    return Json(Json::Data(value));
+}
+
+std::string about(const std::string& member, const std::string& value) {
+    Json::Object event{{"document_id", text_of("d")}, {"document_name", text_of("n")}, {"requester", text_of("r")}};
+    for (auto& [name, given] : event) {
+        if (name == member) given = text_of(value);
+    }
+    const auto read = read_event(Json(Json::Data(event)), 300, 3600);
+    return read ? "" : read.error().message;
+}
+
+TEST(ReadEvent, ControlCharactersAreRefused) {
+    for (const std::string& bad : {"a\0b"s, "a\nb"s, "a\n"s, "\x7f"s, "a\u0085"s}) {
+        EXPECT_THAT(about("requester", bad), HasSubstr("requester: expected text of 1 to 256 characters, found "));
+        EXPECT_THAT(about("document_id", bad), HasSubstr("found control characters")) << bad;
+        EXPECT_THAT(about("document_name", bad), HasSubstr("found control characters")) << bad;
+    }
+    EXPECT_THAT(about("requester", "\u202egnp.nna"), HasSubstr("a control character (U+202E)"));
+    EXPECT_THAT(about("requester", "\u200b\u00a0"), HasSubstr("found blank text"));
+    EXPECT_THAT(about("requester", "ann\xff"), HasSubstr("UTF-8"));
+    EXPECT_THAT(about("requester", std::string(257, 'x')), HasSubstr("found 257 characters"));
+    EXPECT_EQ(about("requester", "Jörg Müller"), "");
+    EXPECT_EQ(about("document_name", "\u200fعقد"), "") << "a document's name may have a direction mark";
+}
+
+TEST(ReadEvent, AMisspeltMemberIsNotIgnored) {
+    const std::string policy = R"({"name":"p","stages":[{"name":"s"}]})";
+    EXPECT_EQ(about_event(R"(,"polices":)" + policy), "polices: no such member; did you mean policy?");
+    for (const std::string misspelt :
+         {"Policy", "policies", "polcy", "poilcy", "pol-icy", "policy_", "Fields", "fileds", "field", "lnk", "links",
+          "lnik", "Kind", "kindd", "timeoutSeconds", "timeout-second"}) {
+        EXPECT_THAT(about_event(",\"" + misspelt + "\":{}"), HasSubstr(misspelt + ": no such member; did you mean "))
+            << misspelt;
+    }
+    EXPECT_EQ(about_event(R"(,"Document-Name":"another")"),
+              "Document-Name: no such member; did you mean document_name?")
+        << "which of the two is meant?";
+    EXPECT_EQ(read_event(Json::parse(R"({"document_id":"d","document_name":"n","requestor":"r"})"), 300, 3600)
+                  .error()
+                  .message,
+              "requestor: no such member; did you mean requester?");
+}
+
+TEST(ReadEvent, WhatCallersPassBesidesIsIgnored) {
+    for (const std::string other :
+         {"id", "request_id", "document", "trace", "tenant", "callback_url", "requested", "a", ""}) {
+        EXPECT_EQ(about_event(",\"" + other + "\":1"), "") << other;
+    }
+    EXPECT_EQ(about_event(R"(,"policy":{"name":"p","stages":[{"name":"s"}]},"police":"no")"), "");
+}
+
+TEST(ReadDecision, AMisspeltMemberIsNotIgnored) {
+    EXPECT_EQ(about_decision(R"(,"comment":"no")"), "comment: no such member; did you mean comments?");
+    EXPECT_EQ(about_decision(R"(,"Comments":"no")"), "Comments: no such member; did you mean comments?");
+    EXPECT_EQ(about_decision(R"(,"x":1)", R"("aprover":"a")"), "aprover: no such member; did you mean approver?");
+    EXPECT_EQ(about_decision("", R"("decidedBy":"a")"), "decidedBy: no such member; did you mean decided_by?");
+    EXPECT_EQ(about_decision(R"(,"decided_at":1,"approved":true,"id":2)"), "");
+    EXPECT_EQ(about_decision(R"(,"decided_by":"a","comments":"")"), "");
+}
+
+TEST(ReadDecision, NamesHoldNoControlCharacters) {
+    EXPECT_EQ(about_decision("", R"("approver":"ann\u0000")"),
+              "approver: expected text of 1 to 256 characters, found a control character (U+0000).");
+    EXPECT_THAT(about_decision("", R"("decided_by":"a\nb")"), HasSubstr("decided_by: expected"));
+    EXPECT_FALSE(read_person(Json::parse(R"({"requester":"a\u202eb"})"), "requester"));
+    EXPECT_TRUE(read_person(Json::parse(R"({"requester":" Ann"})"), "requester"));
+}
+
+}  // namespace
+}  // namespace holdpoint::approvals
