@@ -8,6 +8,7 @@
 #include "approvals/repository/repository.hpp"
 #include "base/encoding.hpp"
 #include "base/text.hpp"
+#include "cli/approval_text.hpp"
 #include "cli/command_group.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
@@ -30,6 +31,7 @@ struct Arguments : StackArguments {
     int limit = 20;
     std::string approver;
     std::string comments;
+    std::string shown_digest;
     std::vector<std::string> fields;
     std::optional<std::string> link;
     // submit
@@ -42,16 +44,6 @@ struct Arguments : StackArguments {
     bool quiet = false;
     bool audit = false;
 };
-
-void print_approval(const json::value& approval) {
-    constexpr std::string_view kFields[] = {"approval_id", "status",     "document_id", "document_name",
-                                            "requester",   "created_at", "expires_at",  "decision",
-                                            "approver",    "comments",   "decided_at"};
-    for (const std::string_view field : kFields) {
-        const std::string value = text_of(approval, field);
-        if (!value.empty()) print(fmt::format("{:<14} {}\n", field, printable(value)));
-    }
-}
 
 void list(const Arguments& arguments) {
     Session session;
@@ -67,12 +59,6 @@ void list(const Arguments& arguments) {
                    printable(text_of(approval, "approver"))});
     }
     print(table.empty() ? "No approvals.\n" : table.text());
-}
-
-std::string joined(const std::map<std::string, std::string>& details) {
-    std::string text;
-    for (const auto& [name, value] : details) text += fmt::format("{}{}={}", text.empty() ? "" : " ", name, value);
-    return text;
 }
 
 /// The trail, read from its table with the caller's own rights.
@@ -101,22 +87,11 @@ json::array trail_json(const std::vector<approvals::AuditRecord>& trail) {
     return records;
 }
 
-void print_trail(const std::vector<approvals::AuditRecord>& trail) {
-    Table table({"SEQ", "TIME", "EVENT", "ACTOR", "PROOF", "DETAILS"});
-    for (const auto& record : trail) {
-        const auto actor = record.personal.find("actor");
-        table.add({std::to_string(record.seq), short_time(record.at), record.event,
-                   approvals::is_erased(record, "actor") ? "(erased)" : printable(actor->second.value),
-                   record.actor_proof, printable(joined(record.details))});
-    }
-    print("\n" + table.text());
-}
-
 void get(const Arguments& arguments) {
     Session session;
     json::value body =
         session.approval_api(arguments.stack, {{"action", "get"}, {"approval_id", arguments.approval_id}});
-    if (!arguments.audit) return arguments.json ? print_json(body) : print_approval(body);
+    if (!arguments.audit) return arguments.json ? print_json(body) : print(approval_text(body));
     const auto trail = read_trail(session, arguments);
     const auto problems = approvals::verify_chain(trail);
     if (arguments.json) {
@@ -124,8 +99,8 @@ void get(const Arguments& arguments) {
         body.as_object()["audit_problems"] = json::value_from(problems);
         print_json(body);
     } else {
-        print_approval(body);
-        print_trail(trail);
+        print(approval_text(body));
+        print("\n" + trail_text(trail));
         if (problems.empty()) print(fmt::format("The chain of {} records is whole.\n", trail.size()));
     }
     if (problems.empty()) return;
@@ -141,8 +116,9 @@ void decide(const Arguments& arguments, std::string_view decision) {
                        {"decision", decision},
                        {"approver", arguments.approver}};
     if (!arguments.comments.empty()) event["comments"] = arguments.comments;
+    if (!arguments.shown_digest.empty()) event["shown_digest"] = arguments.shown_digest;
     const json::value body = session.approval_api(arguments.stack, event);
-    arguments.json ? print_json(body) : print_approval(body);
+    arguments.json ? print_json(body) : print(approval_text(body));
 }
 
 /// "amount=120" sets a field, "amount=" takes it away.
@@ -166,7 +142,7 @@ void amend(const Arguments& arguments) {
     if (arguments.link) event["link"] = arguments.link->empty() ? json::value(nullptr) : json::value(*arguments.link);
     if (!arguments.fields.empty()) event["fields"] = read_fields(arguments.fields);
     const json::value body = session.approval_api(arguments.stack, event);
-    arguments.json ? print_json(body) : print_approval(body);
+    arguments.json ? print_json(body) : print(approval_text(body));
 }
 
 std::string why_ended(const json::value& execution) {
@@ -273,7 +249,7 @@ void watch(const Arguments& arguments) {
             session.approval_api(arguments.stack, {{"action", "get"}, {"approval_id", arguments.approval_id}});
         if (text_of(body, "status") != "pending") {
             if (!arguments.json) std::fputc('\n', stderr);
-            return arguments.json ? print_json(body) : print_approval(body);
+            return arguments.json ? print_json(body) : print(approval_text(body));
         }
         if (!arguments.json) std::fputc('.', stderr);
         std::this_thread::sleep_for(kWatchEvery);
@@ -306,14 +282,22 @@ void add_approval_commands(CLI::App& app, int& status) {
     for (CLI::App* command : {get_command, group.add_for_stack("watch", "wait until it is decided", watch)}) {
         command->add_option("approval_id", arguments->approval_id, "the request")->required();
     }
-    for (const std::string decision : {"approve", "reject"}) {
-        CLI::App* command = group.add_for_stack(decision, decision + " a request", [decision](const Arguments& given) {
-            decide(given, decision == "approve" ? "approved" : "rejected");
-        });
+    const auto add_decision = [&](const std::string& name, const std::string& what, const std::string& decision) {
+        CLI::App* command =
+            group.add_for_stack(name, what, [decision](const Arguments& given) { decide(given, decision); });
         command->add_option("approval_id", arguments->approval_id, "the request")->required();
         command->add_option("--approver", arguments->approver, "who decides")->required();
-        command->add_option("--comments", arguments->comments, "why");
-    }
+        command->add_option("--shown-digest", arguments->shown_digest,
+                            "of what the approver saw, as `approvals get` prints it: refused when the document is "
+                            "another one by now, and recorded");
+        return command->add_option("--comments", arguments->comments, "why");
+    };
+    add_decision("approve", "approve a request", "approved");
+    add_decision("reject", "reject a request", "rejected");
+    add_decision("request-changes", "ask the requester to change the document; the request waits on",
+                 "changes_requested")
+        ->description("what has to change")
+        ->required();
     CLI::App* amend_command =
         group.add_for_stack("amend", "change the document of a pending request; votes start anew", amend);
     amend_command->add_option("approval_id", arguments->approval_id, "the request")->required();

@@ -5,11 +5,10 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <set>
-#include <tuple>
 
 #include "approvals/domain/export_folder.hpp"
 #include "approvals/domain/people.hpp"
+#include "approvals/domain/texts.hpp"
 #include "approvals/repository/audit_store.hpp"
 #include "approvals/repository/repository.hpp"
 #include "approvals/repository/signing_keys.hpp"
@@ -28,6 +27,9 @@ namespace {
 
 /// Several may seal at once; each loser seals after the winner.
 constexpr int kSealAttempts = 10;
+constexpr std::string_view kNothingSealed =
+    "no sealed statement is here, so chains that were taken out as a whole, or cut off at their end, cannot be found "
+    "(holdpoint audit seal)";
 
 struct Arguments {
     std::string stack;
@@ -111,13 +113,25 @@ std::int64_t count_records(const approvals::Trails& trails) {
     return records;
 }
 
+/// Before the trails are, which may grow meanwhile.
+approvals::StatementsFile read_statements(Stack& stack) {
+    approvals::StatementsFile file;
+    for (auto& statement : require(stack.store().statements())) {
+        statement.chains = require(stack.store().chains_of(statement));
+        file.add(statement);
+    }
+    return file;
+}
+
 void export_trails(const Arguments& arguments) {
     fs::path folder = fs::absolute(arguments.folder).lexically_normal();
     if (!folder.has_filename()) folder = folder.parent_path();  // it ended with a slash
     check_target(folder);
     Stack stack(arguments.stack);
+    const approvals::StatementsFile statements = read_statements(stack);
     const auto all = require(stack.store().trails());
-    const auto files = approvals::make_export(all.trails, all.unreadable, HOLDPOINT_VERSION, stack.now(), stack.keys());
+    const auto files =
+        approvals::make_export(all.trails, all.unreadable, HOLDPOINT_VERSION, stack.now(), stack.keys(), statements);
     write_folder(folder, files);
     Problems problems = approvals::verify_trails(all.trails);
     add(problems, all.unreadable);
@@ -126,11 +140,13 @@ void export_trails(const Arguments& arguments) {
         return print_json(json::object{{"folder", folder.string()},
                                        {"approvals", all.trails.size()},
                                        {"records", count_records(all.trails)},
+                                       {"statements", statements.file().rows},
                                        {"manifest_sha256", digest},
                                        {"problems", json::value_from(problems)}});
     }
-    print(fmt::format("{} approvals with {} records are in {}.\nSHA-256 of its manifest: {}\n", all.trails.size(),
-                      count_records(all.trails), folder.string(), digest));
+    print(fmt::format("{} approvals with {} records, and {} statements, are in {}.\nSHA-256 of its manifest: {}\n",
+                      all.trails.size(), count_records(all.trails), statements.file().rows, folder.string(), digest));
+    if (statements.file().rows == 0) print(fmt::format("warning: {}\n", kNothingSealed));
     for (const std::string& problem : problems) print("problem: " + printable(problem) + "\n");
 }
 
@@ -140,8 +156,8 @@ std::vector<approvals::ExportFile> read_folder(const fs::path& folder) {
         throw CommandError(folder.string() + ": expected a folder that holdpoint audit export wrote, found none");
     }
     std::vector<approvals::ExportFile> files;
-    for (const std::string_view name :
-         {approvals::kRecordsFile, approvals::kCsvFile, approvals::kManifestFile, approvals::kSignatureFile}) {
+    for (const std::string_view name : {approvals::kRecordsFile, approvals::kCsvFile, approvals::kStatementsFile,
+                                        approvals::kManifestFile, approvals::kSignatureFile}) {
         const fs::path path = folder / name;
         if (!fs::exists(path)) continue;
         std::ifstream file(path, std::ios::binary);
@@ -155,59 +171,63 @@ std::vector<approvals::ExportFile> read_folder(const fs::path& folder) {
     return files;
 }
 
+/// How far the statements tell that nothing is missing.
+std::string sealed_text(const approvals::Sealed& sealed) {
+    if (sealed.statements == 0) return fmt::format("warning: {}\n", kNothingSealed);
+    const std::string signatures = sealed.signatures > 0
+                                       ? fmt::format("and the signatures of {}", sealed.signatures)
+                                       : "their signatures were not (that needs the keys that made them: --stack-name)";
+    return fmt::format("{} statements were checked, {}; the last is of {}: what is newer may be gone unseen.\n",
+                       sealed.statements, signatures, printable(sealed.last_at));
+}
+
 /// Prints what was found; CommandError when there is anything wrong.
 void report(const Arguments& arguments, const approvals::Verification& found) {
     if (arguments.json) {
         print_json(json::object{{"approvals", found.approvals},
                                 {"records", found.records},
+                                {"statements", found.sealed.statements},
+                                {"signatures_checked", found.sealed.signatures},
+                                {"lacking_texts", found.lacking_texts},
                                 {"erased", json::value_from(found.erased)},
+                                {"warnings", found.sealed.statements > 0 ? json::array{} : json::array{kNothingSealed}},
                                 {"problems", json::value_from(found.problems)}});
     } else {
         for (const std::string& erased : found.erased) print("information: " + printable(erased) + "\n");
+        if (found.lacking_texts > 0) {
+            print(
+                fmt::format("information: {} records have only the digest of what was shown or of the policy: an "
+                            "earlier version wrote them\n",
+                            found.lacking_texts));
+        }
         for (const std::string& problem : found.problems) print("problem: " + printable(problem) + "\n");
         if (found.problems.empty()) {
             print(fmt::format("{} approvals with {} records: all is as it was written.\n", found.approvals,
                               found.records));
         }
+        print(sealed_text(found.sealed));
     }
     if (!found.problems.empty()) {
         throw CommandError(fmt::format("the audit trail is not as it was written: {} problems", found.problems.size()));
     }
 }
 
-/// Every statement by itself, as one after the other, and beside the trails. What a statement repeats of an earlier
-/// one is compared once.
-void verify_statements(Stack& stack, std::vector<approvals::HeadStatement> statements, const approvals::Trails& trails,
-                       Problems& problems) {
-    if (statements.empty()) return;
-    const approvals::KeyRing keys = stack.keys();
-    std::int64_t newest_known = 0;
-    for (const auto& statement : statements) {
-        if (keys.has(statement.key_id)) newest_known = statement.number;
-    }
-    std::set<std::tuple<std::string, std::int64_t, std::string>> compared;
-    const approvals::HeadStatement* previous = nullptr;
-    for (auto& statement : statements) {
-        statement.chains = require(stack.store().chains_of(statement));
-        add(problems, approvals::verify_head(statement, previous, keys, statement.number < newest_known));
-        std::erase_if(statement.chains, [&](const approvals::ChainHead& chain) {
-            return !compared.emplace(chain.approval_id, chain.seq, chain.hash).second;
-        });
-        add(problems, approvals::compare(statement, trails));
-        statement.chains.clear();
-        previous = &statement;
-    }
-}
-
 approvals::Verification verify_stack(Stack& stack, const std::string& sealed) {
     // Before the trails, which may grow meanwhile.
-    auto statements = require(stack.store().statements());
+    std::vector<approvals::HeadStatement> statements = require(stack.store().statements());
     const auto all = require(stack.store().trails());
     approvals::Verification found = approvals::verify_all(all.trails);
     add(found.problems, all.unreadable);
     const bool is_there = std::ranges::any_of(statements, [&](const auto& each) { return each.hash == sealed; });
     if (!sealed.empty() && !is_there) found.problems.push_back("the statement with the hash " + sealed + " is gone");
-    verify_statements(stack, std::move(statements), all.trails, found.problems);
+    if (statements.empty()) return found;
+    const approvals::KeyRing keys = stack.keys();
+    approvals::StatementCheck check(all.trails, &keys, approvals::last_signed(statements, &keys));
+    for (auto& statement : statements) {
+        statement.chains = require(stack.store().chains_of(statement));
+        check.check(std::move(statement), found.problems);
+    }
+    found.sealed = check.sealed();
     return found;
 }
 
@@ -223,11 +243,11 @@ void verify(const Arguments& arguments) {
         return report(arguments, verify_stack(stack, arguments.sealed));
     }
     const auto files = read_folder(arguments.folder);
-    approvals::Verification found = approvals::verify_export(files);
-    if (!arguments.stack.empty()) {
-        Stack stack(arguments.stack);
-        add(found.problems, approvals::verify_signature(files, stack.keys()));
-    }
+    if (arguments.stack.empty()) return report(arguments, approvals::verify_export(files));
+    Stack stack(arguments.stack);
+    const approvals::KeyRing keys = stack.keys();
+    approvals::Verification found = approvals::verify_export(files, &keys);
+    add(found.problems, approvals::verify_signature(files, keys));
     report(arguments, found);
 }
 
@@ -267,6 +287,14 @@ std::vector<std::string> fields_to_erase(const approvals::AuditRecord& record, c
         const bool is_person = !arguments.person.empty() && approvals::is_same_person(field.value, arguments.person);
         if (is_named || is_person || (is_theirs && (name == "comments" || name == "subject" || name == "address")))
             names.push_back(name);
+    }
+    // What is gone must not be read in what was shown, or in the policy.
+    std::vector<std::string> gone = {arguments.person};
+    gone.reserve(names.size() + 1);
+    for (const std::string& name : names) gone.push_back(record.personal.at(name).value);
+    std::erase(gone, "");
+    for (const std::string& name : approvals::texts_naming(record, gone)) {
+        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
     }
     return names;
 }
@@ -318,8 +346,8 @@ void add_audit_commands(CLI::App& app, int& status) {
     const auto add_stack = [&](CLI::App* command) {
         return command->add_option("--stack-name", arguments->stack, "the approvals stack");
     };
-    CLI::App* export_command =
-        group.add("export", "write all trails into a folder: JSON Lines, CSV, a signed manifest", export_trails);
+    CLI::App* export_command = group.add(
+        "export", "write all trails and seals into a folder: JSON Lines, CSV, a signed manifest", export_trails);
     add_stack(export_command)->required();
     export_command->add_option("--out", arguments->folder, "the folder: a new or an empty one")->required();
 
@@ -327,7 +355,8 @@ void add_audit_commands(CLI::App& app, int& status) {
         group.add("verify", "check an export, offline; or the trails that a stack has now", verify);
     verify_command->add_option("folder", arguments->folder, "the folder of an export");
     add_stack(verify_command)
-        ->description("without a folder: check this stack's trails; with one: also its signature, by the stack's keys");
+        ->description(
+            "without a folder: check this stack's trails; with one: also its signatures, by the stack's keys");
     verify_command->add_option("--sealed", arguments->sealed,
                                "the hash of a statement that was kept elsewhere: it must still be there");
 

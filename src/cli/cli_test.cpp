@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "cli/approval_text.hpp"
 #include "cli/aws_version.hpp"
 #include "cli/command_group.hpp"
 #include "cli/masking.hpp"
@@ -22,6 +23,37 @@ TEST(TableTest, ColumnsAreAsWideAsTheirWidestCell) {
 TEST(TableTest, CellsCannotSendEscapeSequences) {
     EXPECT_EQ(printable("\x1b[31mred\nnext\xc2\x9b"), "?[31mred next?");
     EXPECT_EQ(short_time("2026-11-23T20:33:00.123Z"), "2026-11-23 20:33:00Z");
+}
+
+TEST(ApprovalTextTest, ShowsWhatIsDecidedOnAndTheVotesSoFar) {
+    const auto approval = boost::json::parse(R"({"approval_id":"a","status":"pending","document_version":2,
+        "link":"https://x/1","fields":[{"name":"amount","value":"1\n2 EUR"}],"shown_digest":"9c0f",
+        "policy":{"name":"travel","version":3,"text":"ann@x; one rejection rejects"},
+        "votes":[{"person":"ann@x","stage":"team","decision":"changes_requested","at":"2026-11-26T08:00:00.000Z",
+                  "comments":"less","proof":"link","counts":false}]})");
+    EXPECT_EQ(
+        approval_text(approval),
+        "approval_id    a\nstatus         pending\nversion        2\nlink           https://x/1\n"
+        "field          amount = 1 2 EUR\npolicy         travel, version 3: ann@x; one rejection rejects\n"
+        "vote           ann@x requested changes at 2026-11-26T08:00:00.000Z, stage team, link, counts no more: less\n"
+        "shown_digest   9c0f\n");
+}
+
+TEST(ApprovalTextTest, ATrailShowsAllThatItsRecordsHave) {
+    SeededRandom random(1);
+    approvals::AuditEvent event{.event = "decided", .at = "2026-11-26T08:00:00.123Z"};
+    event.actor = "ann@x";
+    event.actor_proof = "link";
+    event.details = {{"decision", "approved"}};
+    event.personal = {{"comments", "fine\x1b[31m"}, {"address", "192.0.2.7"}};
+    event.shown_digest = "9c0f";
+    auto record = approvals::next_record("a", nullptr, event, random);
+    approvals::erase(record, {"address"});
+    EXPECT_EQ(trail_text({record}),
+              "  1  2026-11-26 08:00:00Z  decided  ann@x (link)\n     decision         approved\n"
+              "     address          (erased)\n     comments         fine?[31m\n     shown_digest     9c0f\n"
+              "     hash             " +
+                  record.hash + "\n");
 }
 
 TEST(MaskingTest, CallbackIdsAreMaskedWhereverTheyTurnUp) {

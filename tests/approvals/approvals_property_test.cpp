@@ -64,7 +64,8 @@ TEST(ApprovalProperties, EveryModelComesBackAsItWas) {
                                         perhaps(std::vector<DocumentField>{{text(), text()}}), perhaps(text()),
                                         perhaps(text()), perhaps(default_policy()), perhaps(text())});
         goes_through_json(
-            ApprovalDecisionRequest{text(), *rc::gen::element(Decision::approved, Decision::rejected), text(), text()});
+            ApprovalDecisionRequest{text(), *rc::gen::element(VoteDecision::approved, VoteDecision::changes_requested),
+                                    text(), text(), text()});
         goes_through_json(WorkflowResult{text(), text(), text(), perhaps(text()), perhaps(text()), perhaps(text())});
     }));
 }

@@ -102,6 +102,35 @@ TEST(AuditChain, AnyChangeIsFound) {
     }
 }
 
+TEST(AuditChain, TheFirstRecordThatDiffersIsNamed) {
+    auto swapped = chain_of(4);
+    std::swap(swapped[1], swapped[2]);
+    EXPECT_THAT(verify_chain(swapped),
+                ElementsAre("a record 3 (event-2): stands where record 2 belongs: the records are "
+                            "in another order, and each is as it was written"));
+    auto rewritten = chain_of(4);
+    rewritten[1].details["decision"] = "rejected";
+    rewritten[1].hash = hash_of(rewritten[1]);
+    EXPECT_THAT(verify_chain(rewritten),
+                ElementsAre("a record 2 (event-1): is not the one that record 3 follows: it was "
+                            "changed, and its hash with it"));
+    auto changed = chain_of(4);
+    changed[1].details["decision"] = "rejected";
+    EXPECT_THAT(verify_chain(changed), ElementsAre("a record 2 (event-1): was changed after it was written"));
+    auto both = changed;
+    std::swap(both[2], both[3]);
+    EXPECT_THAT(verify_chain(both),
+                ElementsAre("a record 4 (event-3): stands where record 3 belongs: the records are in "
+                            "another order",
+                            "a record 2 (event-1): was changed after it was written"));
+    auto missing = chain_of(4);
+    missing.erase(missing.begin() + 1);
+    EXPECT_THAT(verify_chain(missing), ElementsAre("a record 3 (event-2): record 2 is missing before it"));
+    auto twice = chain_of(4);
+    twice.insert(twice.begin() + 1, twice[0]);
+    EXPECT_THAT(verify_chain(twice), ElementsAre("a record 1 (event-0): there is another record of this number"));
+}
+
 TEST(AuditChain, ErasingAPersonalFieldLeavesItWhole) {
     auto chain = chain_of(3);
     chain[1].personal.clear();

@@ -1,11 +1,15 @@
 """The auditor's commands: exports that prove themselves, statements that tell what is gone, fields that are erased."""
 import json
 import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from holdpoint import hash_of
+
 CLEAN = "all is as it was written"
+NOTHING_SEALED = "warning: no sealed statement is here"
 
 
 def audit(approvals, command, *arguments, check=True):
@@ -52,12 +56,14 @@ def copy(exported, tmp_path):
 
 def test_an_export_is_private_whole_and_proves_itself(approvals, exported, decided, tmp_path):
     assert exported.stat().st_mode & 0o777 == 0o700
-    assert sorted(file.name for file in exported.iterdir()) == ["manifest.json", "manifest.signature.json", "records.csv", "records.jsonl"]
+    assert sorted(file.name for file in exported.iterdir()) == [
+        "manifest.json", "manifest.signature.json", "records.csv", "records.jsonl", "statements.jsonl"]
     assert {file.stat().st_mode & 0o777 for file in exported.iterdir()} == {0o600}
     records = [json.loads(line) for line in (exported / "records.jsonl").read_text().splitlines()]
     assert [r for r in records if r["approval_id"] == decided[0]] == approvals.audit(decided[0])
     found = offline(approvals, exported)
     assert (found.returncode, CLEAN in found.stdout) == (0, True), found.stdout + found.stderr
+    assert NOTHING_SEALED in found.stdout and NOTHING_SEALED in live(approvals).stdout
     assert CLEAN in audit(approvals, "verify", exported, "--stack-name", approvals.stack).stdout
     again = audit(approvals, "export", "--stack-name", approvals.stack, "--out", exported, check=False)
     assert again.returncode == 1 and "expected no folder or an empty one" in again.stderr
@@ -90,7 +96,15 @@ def cut_line(folder, lines):
 
 def swapped_lines(folder, lines):
     lines[1], lines[2] = lines[2], lines[1]
-    return [f"{name(lines[1])}: record 2 is missing before it, or they were reordered"]
+    return [f"{name(lines[1])}: stands where record 2 belongs: the records are in another order, and each is as it was written"]
+
+
+def rewritten_record(folder, lines):
+    """Its hash with it, so that it is whole by itself."""
+    record = json.loads(lines[1])
+    record["at"] = "2020-01-01T00:00:00.000Z"
+    lines[1] = json.dumps(record | {"hash": hash_of(record)})
+    return [f"{name(lines[1])}: is not the one that record 3 follows: it was changed, and its hash with it"]
 
 
 def removed_chain(folder, lines):
@@ -128,8 +142,8 @@ def name(line):
     return f"{record['approval_id']} record {record['seq']} ({record['event']})"
 
 
-@pytest.mark.parametrize("tamper", [changed_byte, changed_comment, removed_line, cut_line, swapped_lines, removed_chain, no_record,
-                                    edited_csv, edited_manifest, removed_file], ids=lambda tamper: tamper.__name__)
+@pytest.mark.parametrize("tamper", [changed_byte, changed_comment, removed_line, cut_line, swapped_lines, rewritten_record, removed_chain,
+                                    no_record, edited_csv, edited_manifest, removed_file], ids=lambda tamper: tamper.__name__)
 def test_what_was_done_to_an_export_is_named(approvals, copy, tamper):
     records = copy / "records.jsonl"
     lines = records.read_text().splitlines()
@@ -177,7 +191,36 @@ def live(approvals, *arguments):
     return audit(approvals, "verify", "--stack-name", approvals.stack, *arguments, check=False)
 
 
-def test_what_was_done_to_the_table_is_found_after_a_seal(approvals, decided):
+def test_what_was_shown_and_the_policy_are_in_the_export(approvals, tmp_path):
+    policy = {"name": "travel", "stages": [{"name": "team", "approvers": {"people": ["ann@example.com"]}}]}
+    arn, approval_id = approvals.pending(requester="zoe@example.com", fields={"amount": "1,284.50 EUR"}, link="https://travel.example.com/1", policy=policy)
+    assert approvals.decide(approval_id, approver="ann@example.com")[0] == 200
+    assert approvals.agree(approval_id, arn) == "approved"
+    _, simple = approvals.pending()
+    audit(approvals, "export", "--stack-name", approvals.stack, "--out", tmp_path / "out")
+    created = {r["approval_id"]: r for r in map(json.loads, (tmp_path / "out/records.jsonl").read_text().splitlines()) if r["event"] == "created"}
+    # As docs/audit.md says it.
+    texts = {name: created[approval_id]["personal"][name]["value"] for name in ("shown", "policy")}
+    assert sha256sum(texts["shown"]) == created[approval_id]["shown_digest"] and "1,284.50 EUR" in texts["shown"]
+    assert sha256sum(texts["policy"]) == created[approval_id]["details"]["policy_digest"] and "ann@example.com" in texts["policy"]
+    record = created[simple]
+    parts = [simple, record["details"]["document_id"], *(record["personal"][name]["value"] for name in ("document_name", "requester")), record["at"]]
+    assert sha256sum("".join(f"{len(part.encode())}:{part};" for part in parts)) == record["shown_digest"]
+    assert "shown" not in record["personal"]
+
+    # Whoever is erased is in these texts no more.
+    audit(approvals, "erase", approval_id, "--stack-name", approvals.stack, "--person", "ANN@example.com", "--yes")
+    assert "ann@example.com" not in json.dumps(approvals.audit(approval_id))
+    audit(approvals, "erase", approval_id, "--stack-name", approvals.stack, "--field", "requester", "--field", "actor", "--yes")
+    assert "zoe@example.com" not in json.dumps(approvals.audit(approval_id))
+    assert live(approvals).returncode == 0
+
+
+def sha256sum(text):
+    return subprocess.run(["sha256sum"], input=text.encode(), capture_output=True, check=True).stdout.split()[0].decode()
+
+
+def test_what_was_done_to_the_table_is_found_after_a_seal(approvals, decided, tmp_path):
     with ThreadPoolExecutor(4) as pool:  # at once, and still one after the other
         seals = list(pool.map(lambda _: json.loads(audit(approvals, "seal", "--stack-name", approvals.stack, "--json").stdout), range(4)))
     assert sorted(seal["number"] for seal in seals) == [1, 2, 3, 4]
@@ -204,6 +247,13 @@ def test_what_was_done_to_the_table_is_found_after_a_seal(approvals, decided):
         assert f"problem: {edited} record 2 (other): was changed after it was written" in found.stdout
         # A later seal hides nothing.
         audit(approvals, "seal", "--stack-name", approvals.stack)
+    # Nor does an export that is made afterwards: it has the statements.
+    audit(approvals, "export", "--stack-name", approvals.stack, "--out", tmp_path / "out")
+    found = offline(approvals, tmp_path / "out")
+    assert f"problem: {removed}: its whole chain of" in found.stdout and f"problem: {cut}: its chain ends at record" in found.stdout
+    assert "7 statements were checked, their signatures were not" in found.stdout
+    found = audit(approvals, "verify", tmp_path / "out", "--stack-name", approvals.stack, check=False)
+    assert "7 statements were checked, and the signatures of 3" in found.stdout
     refused = audit(approvals, "erase", edited, "--stack-name", approvals.stack, "--field", "comments", "--yes", check=False)
     assert refused.returncode == 1 and "nothing was erased, because" in refused.stderr
     assert '"fine"' in json.dumps(approvals.audit(edited))

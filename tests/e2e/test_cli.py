@@ -39,6 +39,30 @@ def test_from_submission_to_audit_trail(approvals):
     assert "approval requested" in command(approvals, "logs").stdout
 
 
+def test_what_is_decided_on_is_shown_and_its_digest_stated(callback):
+    policy = {"name": "travel", "stages": [{"name": "team", "approvers": {"people": ["ann@example.com", "bob@example.com"]}}]}
+    arn, approval_id = callback.pending(fields={"amount": "100 EUR"}, link="https://travel.example.com/1", policy=policy)
+    asked = command(callback, "approvals", "request-changes", approval_id, "--approver", "ann@example.com", "--comments", "Too much\nby half").stdout
+    assert "pending" in asked
+    shown = command(callback, "approvals", "get", approval_id).stdout
+    for words in ("amount = 100 EUR", "https://travel.example.com/1", "travel, version 1: ", "ann@example.com requested changes", "Too much by half"):
+        assert words in shown, shown
+    digest = json.loads(command(callback, "approvals", "get", approval_id, "--json").stdout)["shown_digest"]
+    assert f"shown_digest   {digest}" in shown
+    refused = command(callback, "approvals", "approve", approval_id, "--approver", "bob@example.com", "--shown-digest", "0" * 64, check=False)
+    assert refused.returncode == 1 and "DOCUMENT_CHANGED" in refused.stderr
+    command(callback, "approvals", "amend", approval_id, "--requester", "user@example.com", "--field", "amount=50 EUR")
+    assert "counts no more" in command(callback, "approvals", "get", approval_id).stdout
+    digest = json.loads(command(callback, "approvals", "get", approval_id, "--json").stdout)["shown_digest"]
+    command(callback, "approvals", "approve", approval_id, "--approver", "bob@example.com", "--shown-digest", digest)
+    assert callback.agree(approval_id, arn) == "approved"
+    trail = callback.audit(approval_id)
+    assert {record["event"]: record["shown_digest"] for record in trail}["decided"] == digest
+    told = command(callback, "approvals", "get", approval_id, "--audit").stdout
+    for words in ("comments         Too much by half", "6:amount;7:100 EUR;", trail[-1]["hash"], digest):
+        assert words in told, told
+
+
 def test_reject_and_a_second_decision(polling):
     approval_id = submit(polling)
     assert "rejected" in command(polling, "approvals", "reject", approval_id, "--approver", "boss").stdout

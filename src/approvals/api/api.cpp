@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "approvals/api/amendments.hpp"
+#include "approvals/api/details.hpp"
 #include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
@@ -48,7 +49,7 @@ private:
         if (!approval_id) return failed(approval_id.error());
         const auto approval = require(*approval_id);
         if (!approval) return failed(approval.error());
-        return {.statusCode = 200, .body = public_view(*approval).dump()};
+        return {.statusCode = 200, .body = detailed_view(*approval).dump()};
     }
 
     ApiAnswer list(const Json& request) {
@@ -66,13 +67,12 @@ private:
     ApiAnswer decide(const Json& json) {
         const auto request = read_decision(json);
         if (!request) return failed(request.error());
-        const Ballot ballot{
-            .voter = {.person = request->approver, .groups = {}, .proof = "claimed"},
-            .decision = request->decision == Decision::approved ? VoteDecision::approved : VoteDecision::rejected,
-            .comments = request->comments,
-            .stage = {},
-            .shown_digest = {},
-            .idempotency_key = {}};
+        const Ballot ballot{.voter = {.person = request->approver, .groups = {}, .proof = "claimed"},
+                            .decision = request->decision,
+                            .comments = request->comments,
+                            .stage = {},
+                            .shown_digest = request->shown_digest,
+                            .idempotency_key = {}};
         const auto decided = take_decision(services_, logger_, request->approval_id, ballot);
         if (!decided) return answer_of(decided.error());
         return {.statusCode = 200, .body = public_view(*decided).dump()};

@@ -97,7 +97,7 @@ std::expected<std::optional<Amended>, Refusal> amend(const ApprovalRequest& appr
     amended.event.actor_proof = amendment.requester.proof;
     amended.event.details = {{"version", std::to_string(version_of(next))},
                              {"digest_before", standing.versions.back().digest}};
-    amended.event.personal = {{"changes", changes}};
+    amended.event.personal = {{"changes", changes}, {"shown", shown_text(next)}};
     const Identity& requester = amendment.requester;
     tell_proof(requester.credential, requester.issuer, requester.address, amended.event);
     amended.event.shown_digest = shown_digest(next);

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
@@ -9,6 +12,7 @@ namespace holdpoint::approvals {
 namespace {
 
 constexpr std::size_t kSaltBytes = 16;
+const std::string kNothingBefore(64, '0');
 
 std::string digest(std::string_view text) {
     return to_hex(sha256(text));
@@ -30,6 +34,70 @@ void add(std::string& text, const std::map<std::string, std::string>& fields) {
         add(text, value);
     }
     text += '}';
+}
+
+std::string problem_of(const AuditRecord& record, std::string_view what) {
+    return fmt::format("{} record {} ({}): {}", record.approval_id, record.seq, record.event, what);
+}
+
+/// A member that is the digest of a personal field as a whole, as its text is handed over.
+struct WholeDigest {
+    std::string_view member;
+    std::string value;
+};
+std::optional<WholeDigest> whole_digest(const AuditRecord& record, std::string_view field) {
+    if (field == "shown") return WholeDigest{.member = "shown_digest", .value = record.shown_digest};
+    if (field != "policy") return std::nullopt;
+    const auto kept = record.details.find("policy_digest");
+    return WholeDigest{.member = "policy_digest", .value = kept == record.details.end() ? "" : kept->second};
+}
+
+/// What is wrong with a record by itself.
+void verify_record(const AuditRecord& record, std::vector<std::string>& problems) {
+    if (hash_of(record) != record.hash) problems.push_back(problem_of(record, "was changed after it was written"));
+    for (const auto& [name, field] : record.personal) {
+        if (is_erased(record, name)) continue;
+        const auto known = record.digests.find(name);
+        const auto whole = whole_digest(record, name);
+        if (known == record.digests.end() || known->second != personal_digest(field)) {
+            problems.push_back(problem_of(record, fmt::format("its field {} was changed after it was written", name)));
+        } else if (whole && whole->value != digest(field.value)) {
+            problems.push_back(
+                problem_of(record, fmt::format("its field {} is not what its {} is of", name, whole->member)));
+        }
+    }
+}
+
+/// What is wrong between a record and the one before it, nullptr for the first. Of two that do not fit, the one is
+/// named that is not as it was; what a record has wrong by itself, verify_record says.
+void verify_link(const AuditRecord* previous, const AuditRecord& record, std::vector<std::string>& problems) {
+    const std::int64_t expected = previous == nullptr ? 1 : previous->seq + 1;
+    if (previous != nullptr && record.seq == previous->seq) {
+        problems.push_back(problem_of(record, "there is another record of this number"));
+    } else if (record.seq != expected) {
+        problems.push_back(problem_of(record, fmt::format("record {} is missing before it", expected)));
+    } else if (record.prev_hash != (previous == nullptr ? kNothingBefore : previous->hash) &&
+               hash_of(record) == record.hash) {
+        if (previous == nullptr) {
+            problems.push_back(problem_of(record, "is the first, and names one before it"));
+        } else if (hash_of(*previous) == previous->hash) {
+            problems.push_back(
+                problem_of(*previous, fmt::format("is not the one that record {} follows: it was changed, and its hash "
+                                                  "with it",
+                                                  record.seq)));
+        }
+    }
+}
+
+std::vector<std::string> verify_in_order(const std::vector<AuditRecord>& records) {
+    std::vector<std::string> problems;
+    const AuditRecord* previous = nullptr;
+    for (const AuditRecord& record : records) {
+        verify_link(previous, record, problems);
+        verify_record(record, problems);
+        previous = &record;
+    }
+    return problems;
 }
 
 }  // namespace
@@ -66,7 +134,7 @@ AuditRecord next_record(const std::string& approval_id, const AuditRecord* last,
     record.actor_proof = event.actor_proof;
     record.details = event.details;
     record.shown_digest = event.shown_digest;
-    record.prev_hash = last == nullptr ? std::string(64, '0') : last->hash;
+    record.prev_hash = last == nullptr ? kNothingBefore : last->hash;
     std::map<std::string, std::string> personal = event.personal;
     personal["actor"] = event.actor;
     for (const auto& [name, value] : personal) {
@@ -112,32 +180,19 @@ std::vector<std::string> erasures(const std::vector<AuditRecord>& records) {
 }
 
 std::vector<std::string> verify_chain(const std::vector<AuditRecord>& records) {
-    std::vector<std::string> problems;
-    std::string previous(64, '0');
-    std::int64_t expected = 1;
-    for (const AuditRecord& record : records) {
-        const auto say = [&](std::string_view what) {
-            problems.push_back(
-                fmt::format("{} record {} ({}): {}", record.approval_id, record.seq, record.event, what));
-        };
-        if (record.seq != expected)
-            say(fmt::format("record {} is missing before it, or they were reordered", expected));
-        if (record.prev_hash != previous) say("does not follow the record before it");
-        if (hash_of(record) != record.hash) say("was changed after it was written");
-        for (const auto& [name, field] : record.personal) {
-            if (is_erased(record, name)) continue;
-            const auto known = record.digests.find(name);
-            if (known == record.digests.end() || known->second != personal_digest(field)) {
-                say(fmt::format("its field {} was changed after it was written", name));
-            }
-        }
-        previous = record.hash;
-        expected = record.seq + 1;
-    }
+    if (std::ranges::is_sorted(records, {}, &AuditRecord::seq)) return verify_in_order(records);
+    std::vector<AuditRecord> sorted = records;
+    std::ranges::sort(sorted, {}, &AuditRecord::seq);
+    std::vector<std::string> problems = verify_in_order(sorted);
+    const auto [astray, expected] = std::ranges::mismatch(records, sorted, {}, &AuditRecord::seq, &AuditRecord::seq);
+    problems.insert(
+        problems.begin(),
+        problem_of(*astray, fmt::format("stands where record {} belongs: the records are in another order{}",
+                                        expected->seq, problems.empty() ? ", and each is as it was written" : "")));
     return problems;
 }
 
-std::string shown_digest(const ApprovalRequest& approval) {
+std::string shown_text(const ApprovalRequest& approval) {
     std::string text;
     for (const std::string& field : {approval.approval_id, approval.document_id, approval.document_name,
                                      approval.requester, approval.created_at}) {
@@ -150,7 +205,11 @@ std::string shown_digest(const ApprovalRequest& approval) {
     }
     // What was changed and changed back is another version, on which nobody has voted.
     if (const std::int64_t version = version_of(approval); version > 1) text += fmt::format("version {}", version);
-    return digest(text);
+    return text;
+}
+
+std::string shown_digest(const ApprovalRequest& approval) {
+    return digest(shown_text(approval));
 }
 
 }  // namespace holdpoint::approvals

@@ -32,7 +32,7 @@ struct AuditRecord {
     std::map<std::string, std::string> details;     // what happened
     std::map<std::string, PersonalField> personal;  // actor, comments, requester …; may be erased later
     std::map<std::string, std::string> digests;     // field -> SHA-256 of salt and value, hex; never erased
-    std::string shown_digest;                       // of what the person saw; empty when nobody saw anything
+    std::string shown_digest;                       // of what is shown; of a vote: of what its person said they saw
     std::string prev_hash;                          // of record seq - 1; 64 zeros for the first
     std::string hash;
     friend bool operator==(const AuditRecord&, const AuditRecord&) = default;
@@ -77,7 +77,10 @@ void erase(AuditRecord& record, const std::vector<std::string>& fields);
 /// Everything that is wrong with a chain, in order of seq; empty when it is whole.
 [[nodiscard]] std::vector<std::string> verify_chain(const std::vector<AuditRecord>& records);
 
-/// SHA-256 of what an approver is shown of a request, hex; without the deadline, which may move while people decide.
+/// What an approver is shown of a request, each part as LENGTH:TEXT; (docs/audit.md); without the deadline, which may
+/// move while people decide.
+[[nodiscard]] std::string shown_text(const ApprovalRequest& approval);
+/// SHA-256 of that text, hex.
 [[nodiscard]] std::string shown_digest(const ApprovalRequest& approval);
 
 }  // namespace holdpoint::approvals

@@ -269,14 +269,15 @@ std::optional<Refusal> no_room(const Standing& with) {
                                           with.approval_id, kShortComments, comments.size())};
 }
 
-Accepted accepted(const Standing& with, bool repeated) {
+Accepted accepted(const Standing& with, const Ballot& ballot, bool repeated) {
     Tally result = tally(with);
     return {.vote = with.votes.back(),
             .status = result.status,
             .stages = std::move(result.stages),
             .changes_requested = result.changes_requested,
             .repeated = repeated,
-            .address = {}};
+            .address = {},
+            .was_shown = !ballot.shown_digest.empty()};
 }
 
 /// The answer that this ballot had before; nothing when it is new.
@@ -291,7 +292,7 @@ std::optional<Verdict> repetition(const Standing& standing, const Ballot& ballot
             return refuse(RefusalCode::invalid_request,
                           "idempotency_key: was sent before with another decision; a new decision needs a new key.");
         }
-        return accepted(as_of(standing, i), true);
+        return accepted(as_of(standing, i), ballot, true);
     }
     return std::nullopt;
 }
@@ -378,7 +379,7 @@ Verdict decide(const Standing& standing, const Ballot& ballot, TimePoint now) {
                           .credential = given(ballot.voter.credential),
                           .issuer = given(ballot.voter.issuer)});
     if (auto refusal = no_room(with)) return std::unexpected(std::move(*refusal));
-    Accepted taken = accepted(with, false);
+    Accepted taken = accepted(with, ballot, false);
     taken.address = ballot.voter.address;
     return taken;
 }

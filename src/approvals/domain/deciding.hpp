@@ -67,6 +67,7 @@ struct Accepted {
     bool repeated =
         false;  // the ballot was taken before, and this is what was answered then: there is nothing to write
     std::string address = {};  // from where it came
+    bool was_shown = false;    // the voter stated which version they saw
     friend bool operator==(const Accepted&, const Accepted&) = default;
 
     [[nodiscard]] bool is_final() const { return status != ApprovalStatus::pending; }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "approvals/domain/texts.hpp"
 #include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
@@ -125,12 +126,27 @@ void compare_csv(const ExportFile& csv, const Trails& trails, Problems& problems
     }
 }
 
+void check_statements(const ExportFile& file, const Trails& trails, const KeyRing* keys, Verification& found) {
+    std::vector<StatementLine> statements;
+    const auto lines = lines_of(file.content);
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        auto line =
+            read<StatementLine>(lines[i], fmt::format("{} line {}", file.name, i + 1), "a statement", found.problems);
+        if (line) statements.push_back(std::move(*line));
+    }
+    ChainEnds ends;
+    StatementCheck check(trails, keys, last_signed(statements, keys));
+    for (const StatementLine& line : statements) check.check(ends.advance(line), found.problems);
+    found.sealed = check.sealed();
+}
+
 }  // namespace
 
 std::vector<ExportFile> make_export(const Trails& trails, const std::vector<std::string>& unreadable,
-                                    const std::string& tool_version, TimePoint at, const KeyRing& keys) {
+                                    const std::string& tool_version, TimePoint at, const KeyRing& keys,
+                                    const StatementsFile& statements) {
     std::vector<ExportFile> files = {to_json_lines(trails, std::string(kRecordsFile)),
-                                     to_csv(trails, std::string(kCsvFile))};
+                                     to_csv(trails, std::string(kCsvFile)), statements.file()};
     Manifest manifest = make_manifest(trails, files, tool_version, at);
     add(manifest.problems, unreadable);
     ExportFile manifest_file{.name = std::string(kManifestFile), .content = durable::to_json(manifest).dump() + "\n"};
@@ -153,12 +169,13 @@ Verification verify_all(const Trails& trails) {
     found.approvals = static_cast<std::int64_t>(trails.size());
     for (const auto& [approval_id, records] : trails) {
         found.records += static_cast<std::int64_t>(records.size());
+        found.lacking_texts += std::ranges::count_if(records, lacks_text);
         add(found.erased, erasures(records));
     }
     return found;
 }
 
-Verification verify_export(const std::vector<ExportFile>& files) {
+Verification verify_export(const std::vector<ExportFile>& files, const KeyRing* keys) {
     Problems problems;
     const auto manifest = read_file<Manifest>(files, kManifestFile, "a manifest", problems);
     const auto signature = read_file<ManifestSignature>(files, kSignatureFile, "a signature", problems);
@@ -172,6 +189,8 @@ Verification verify_export(const std::vector<ExportFile>& files) {
         const Trails trails = read_records(*records, problems);
         found = verify_all(trails);
         if (manifest) compare_with_manifest(*manifest, trails, found.problems);
+        if (const ExportFile* statements = find(files, kStatementsFile))
+            check_statements(*statements, trails, keys, found);
         if (manifest) add_known_problems(*manifest, found.problems);
         const ExportFile* csv = find(files, kCsvFile);
         // A later version may write other columns: what is as it was exported needs no second look.

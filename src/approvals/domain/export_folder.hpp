@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "approvals/domain/export.hpp"
+#include "approvals/domain/statements.hpp"
 
 namespace holdpoint::approvals {
 
@@ -21,9 +22,11 @@ struct ManifestSignature {
 };
 BOOST_DESCRIBE_STRUCT(ManifestSignature, (), (manifest_sha256, key_id, signature))
 
-/// All four files. `unreadable` are records that are not in them, for the manifest to name.
+/// All files. `unreadable` are records that are not in them, for the manifest to name; `statements` are those that were
+/// made before the trails were read.
 [[nodiscard]] std::vector<ExportFile> make_export(const Trails& trails, const std::vector<std::string>& unreadable,
-                                                  const std::string& tool_version, TimePoint at, const KeyRing& keys);
+                                                  const std::string& tool_version, TimePoint at, const KeyRing& keys,
+                                                  const StatementsFile& statements = {});
 
 /// SHA-256 of the manifest, hex: whoever keeps it elsewhere can tell an export that was made anew.
 [[nodiscard]] std::string manifest_digest(const std::vector<ExportFile>& files);
@@ -33,10 +36,13 @@ struct Verification {
     std::vector<std::string> erased;    // no problem
     std::int64_t approvals = 0;
     std::int64_t records = 0;
+    std::int64_t lacking_texts = 0;  // records, see lacks_text
+    Sealed sealed;
 };
 
-/// Of the files of a folder; those that are not there are missing from `files`.
-[[nodiscard]] Verification verify_export(const std::vector<ExportFile>& files);
+/// Of the files of a folder; those that are not there are missing from `files`. With keys also the signatures of the
+/// statements.
+[[nodiscard]] Verification verify_export(const std::vector<ExportFile>& files, const KeyRing* keys = nullptr);
 /// Whether the manifest was signed with one of our keys.
 [[nodiscard]] std::vector<std::string> verify_signature(const std::vector<ExportFile>& files, const KeyRing& keys);
 

@@ -22,6 +22,10 @@ std::string hash_of(const HeadStatement& head) {
     return to_hex(sha256(text));
 }
 
+std::string problem_of(const HeadStatement& head, std::string_view what) {
+    return fmt::format("statement {} of {}: {}", head.number, head.at, what);
+}
+
 }  // namespace
 
 std::vector<ChainHead> heads_of(const Trails& trails) {
@@ -45,22 +49,25 @@ HeadStatement make_head(const Trails& trails, const HeadStatement* previous, Tim
     return head;
 }
 
-std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous, const KeyRing& keys,
-                                     bool vouched) {
+std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous) {
     std::vector<std::string> problems;
-    const auto say = [&](std::string_view what) {
-        problems.push_back(fmt::format("statement {} of {}: {}", head.number, head.at, what));
-    };
+    const auto say = [&](std::string_view what) { problems.push_back(problem_of(head, what)); };
     const std::int64_t expected = previous == nullptr ? 1 : previous->number + 1;
     if (head.number != expected) say(fmt::format("statement {} is missing before it", expected));
     if (head.prev_hash != (previous == nullptr ? kNothingBefore : previous->hash)) {
         say("does not follow the statement before it");
     }
     if (hash_of(head) != head.hash) say("was changed after it was written");
+    return problems;
+}
+
+std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous, const KeyRing& keys,
+                                     bool vouched) {
+    std::vector<std::string> problems = verify_head(head, previous);
     if (!keys.has(head.key_id)) {
-        if (!vouched) say("was signed with a key that is not known");
+        if (!vouched) problems.push_back(problem_of(head, "was signed with a key that is not known"));
     } else if (!keys.verify(kPurpose, head.key_id, head.hash, head.signature)) {
-        say("its signature is not ours");
+        problems.push_back(problem_of(head, "its signature is not ours"));
     }
     return problems;
 }
@@ -80,14 +87,14 @@ std::vector<std::string> compare(const std::vector<ChainHead>& chains, const Tra
             say(fmt::format("its whole chain of {} records is gone", chain.seq));
             continue;
         }
+        // In whatever order: that is for verify_chain.
         const std::vector<AuditRecord>& records = trail->second;
-        if (records.back().seq < chain.seq) {
-            say(fmt::format("its chain ends at record {}, but had {}: its end was cut off", records.back().seq,
-                            chain.seq));
+        const std::int64_t last = std::ranges::max_element(records, {}, &AuditRecord::seq)->seq;
+        if (last < chain.seq) {
+            say(fmt::format("its chain ends at record {}, but had {}: its end was cut off", last, chain.seq));
             continue;
         }
-        const auto record = std::find_if(records.begin(), records.end(),
-                                         [&](const AuditRecord& each) { return each.seq == chain.seq; });
+        const auto record = std::ranges::find(records, chain.seq, &AuditRecord::seq);
         if (record == records.end()) {
             say(fmt::format("its record {} is gone", chain.seq));
         } else if (record->hash != chain.hash) {

@@ -45,8 +45,11 @@ BOOST_DESCRIBE_STRUCT(HeadStatement, (), (number, at, chains, prev_hash, hash, k
 [[nodiscard]] HeadStatement make_head(const Trails& trails, const HeadStatement* previous, TimePoint at,
                                       const KeyRing& keys);
 
-/// Everything that is wrong with a statement by itself and as the one after `previous`; empty when nothing is. When it
-/// is `vouched` for, by a later statement that follows from it and whose key is known, its own key may be gone.
+/// Everything that is wrong with a statement by itself and as the one after `previous`; empty when nothing is. Its
+/// signature is not looked at.
+[[nodiscard]] std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous);
+/// The same with its signature. When it is `vouched` for, by a later statement that follows from it and whose key is
+/// known, its own key may be gone.
 [[nodiscard]] std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous,
                                                    const KeyRing& keys, bool vouched = false);
 

@@ -65,7 +65,10 @@ TEST(Heads, TellWhatIsGone) {
     add_record(hole, "a", "later");
     hole["a"].erase(hole["a"].begin() + 2);
     EXPECT_THAT(compare(head, hole), ElementsAre(HasSubstr("a: its record 3 is gone")));
-    EXPECT_THAT(verify_trails(hole), SizeIs(2));
+    EXPECT_THAT(verify_trails(hole), ElementsAre("a record 4 (decided): record 3 is missing before it"));
+    Trails reordered = whole;
+    std::swap(reordered["a"][1], reordered["a"][2]);
+    EXPECT_THAT(compare(head, reordered), IsEmpty()) << "nothing is gone";
     Trails grown = whole;
     add_record(grown, "a", "later");
     add_record(grown, "d", "new");
@@ -194,10 +197,13 @@ TEST(ExportFolder, TellsWhatWasWrongAlready) {
 }
 
 TEST(ExportFolder, EveryChangedByteIsFound) {
-    const auto files = make_export(three_chains(), {}, "1.0.0", kNow, keys());
+    const Trails trails = three_chains();
+    StatementsFile statements;
+    statements.add(make_head(trails, nullptr, kNow, keys()));
+    const auto files = make_export(trails, {}, "1.0.0", kNow, keys(), statements);
     for (std::size_t i = 0; i < files.size(); ++i) {
         // The signature's own bytes are for those who have the keys.
-        for (std::size_t at = 0; i < 3 && at < files[i].content.size(); at += 37) {
+        for (std::size_t at = 0; i < 4 && at < files[i].content.size(); at += 37) {
             auto changed = files;
             changed[i].content[at] = static_cast<char>(changed[i].content[at] ^ 1);
             EXPECT_FALSE(verify_export(changed).problems.empty()) << files[i].name << " byte " << at;
@@ -205,6 +211,49 @@ TEST(ExportFolder, EveryChangedByteIsFound) {
         auto fewer = files;
         fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
         EXPECT_THAT(verify_export(fewer).problems, ::testing::Contains(files[i].name + ": is missing"));
+    }
+}
+
+TEST(ExportFolder, NamesWhatItsStatementsHadAndIsGone) {
+    const Trails whole = three_chains();
+    StatementsFile statements;
+    const HeadStatement first = make_head(whole, nullptr, kNow, keys());
+    statements.add(first);
+    Trails fewer = whole;
+    fewer.erase("b");
+    const HeadStatement second = make_head(fewer, &first, kNow, keys());  // hides nothing
+    statements.add(second);
+    fewer["a"].pop_back();
+    const auto files = make_export(fewer, {}, "1.0.0", kNow, keys(), statements);
+    const Verification found = verify_export(files);
+    EXPECT_THAT(found.problems,
+                ElementsAre(HasSubstr("a: its chain ends at record 2, but had 3"),
+                            "b: its whole chain of 3 records is gone (statement 1 of 2026-11-26T08:00:00.000Z)"));
+    EXPECT_EQ(found.sealed.statements, 2);
+    EXPECT_EQ(found.sealed.signatures, 0);
+    const KeyRing known = keys();
+    EXPECT_EQ(verify_export(files, &known).sealed.signatures, 2);
+    const KeyRing other = KeyRing::make({{"k1", std::string(32, 't')}}).value();
+    EXPECT_THAT(verify_export(files, &other).problems, ::testing::Contains(HasSubstr("statement 2 of")));
+    EXPECT_EQ(verify_export(make_export(whole, {}, "1.0.0", kNow, keys())).sealed.statements, 0);
+}
+
+TEST(ExportFolder, ItsStatementsAreThoseThatWereMade) {
+    Trails trails = three_chains();
+    std::vector<HeadStatement> made;
+    ChainEnds written;
+    ChainEnds read;
+    for (int i = 0; i < 4; ++i) {
+        made.push_back(make_head(trails, made.empty() ? nullptr : &made.back(), kNow, keys()));
+        if (i == 0) add_record(trails, "a", "more");
+        if (i == 1) trails.erase("b");
+        if (i == 2) add_record(trails, "0", "before all");
+    }
+    for (const HeadStatement& statement : made) {
+        const StatementLine line = written.advance(statement);
+        EXPECT_LE(line.chains.size(), statement.number == 1 ? 3U : 1U) << "what is said once is not said again";
+        EXPECT_EQ(read.advance(durable::from_json<StatementLine>(Json::parse(durable::to_json(line).dump()))),
+                  statement);
     }
 }
 

@@ -120,12 +120,13 @@ BOOST_DESCRIBE_STRUCT(ApprovalRequest, (),
 
 struct ApprovalDecisionRequest {
     std::string approval_id;
-    Decision decision = Decision::rejected;
+    VoteDecision decision = VoteDecision::rejected;
     std::string approver;
-    std::string comments;  // may be empty
+    std::string comments;      // may be empty
+    std::string shown_digest;  // of the version that they saw; empty: they did not say
     friend bool operator==(const ApprovalDecisionRequest&, const ApprovalDecisionRequest&) = default;
 };
-BOOST_DESCRIBE_STRUCT(ApprovalDecisionRequest, (), (approval_id, decision, approver, comments))
+BOOST_DESCRIBE_STRUCT(ApprovalDecisionRequest, (), (approval_id, decision, approver, comments, shown_digest))
 
 /// What a workflow ends with. `decision` is approved, rejected or timeout; the rest of a decision only when there was
 /// one.

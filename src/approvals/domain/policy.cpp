@@ -35,9 +35,7 @@ Json sorted(const Json& json) {
 }
 
 std::string digest_of(const PinnedPolicy& pinned) {
-    const Json whole(Json::Data(
-        Json::Object{{"policy", durable::to_json(pinned.policy)}, {"groups", durable::to_json(pinned.groups)}}));
-    return to_hex(sha256(canonical(whole)));
+    return to_hex(sha256(digested_text(pinned)));
 }
 
 /// Each list of approvers that a policy has, with its path.
@@ -176,6 +174,11 @@ std::string describe(const PinnedPolicy& pinned, const Stage& stage) {
 
 std::string canonical(const Json& json) {
     return sorted(json).dump();
+}
+
+std::string digested_text(const PinnedPolicy& pinned) {
+    return canonical(Json(Json::Data(
+        Json::Object{{"policy", durable::to_json(pinned.policy)}, {"groups", durable::to_json(pinned.groups)}})));
 }
 
 Result<PinnedPolicy> pin(const Policy& policy, const Groups& groups, const std::string& path) {

@@ -132,6 +132,8 @@ BOOST_DESCRIBE_STRUCT(PolicyFile, (), (policies, groups))
 /// "2 of 3 from finance, then 1 of legal; one rejection rejects"
 [[nodiscard]] std::string describe(const PinnedPolicy& pinned);
 
+/// What the digest of a pinned policy is of: the canonical JSON of the policy and the members of its groups.
+[[nodiscard]] std::string digested_text(const PinnedPolicy& pinned);
 /// JSON text of one form: members by name, no white space.
 [[nodiscard]] std::string canonical(const durable::Json& json);
 

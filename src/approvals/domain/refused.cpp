@@ -20,11 +20,17 @@ std::string personal(const AuditEvent& event, const std::string& name) {
     return field == event.personal.end() ? "" : field->second;
 }
 
+std::string detail(const std::map<std::string, std::string>& details, const std::string& name) {
+    const auto found = details.find(name);
+    return found == details.end() ? "" : found->second;
+}
+
 /// By its key; without one, by what it says. Both are of one person.
 bool is_same_ballot(const AuditRecord& record, const AuditEvent& refused) {
     const std::string key = personal(refused, "idempotency_key");
     if (personal(record, "idempotency_key") != key) return false;
-    return !key.empty() || (record.details.at("decision") == refused.details.at("decision") &&
+    return !key.empty() || (detail(record.details, "decision") == detail(refused.details, "decision") &&
+                            detail(record.details, "document_digest") == detail(refused.details, "document_digest") &&
                             personal(record, "comments") == personal(refused, "comments") &&
                             record.shown_digest == refused.shown_digest);
 }
@@ -45,7 +51,8 @@ AuditEvent refused_decision(const ApprovalRequest& approval, const Ballot& ballo
     event.personal = {{"comments", ballot.comments}};
     tell_proof(ballot.voter.credential, ballot.voter.issuer, ballot.voter.address, event);
     if (!ballot.idempotency_key.empty()) event.personal["idempotency_key"] = ballot.idempotency_key;
-    event.shown_digest = ballot.shown_digest.empty() ? shown_digest(approval) : ballot.shown_digest;
+    event.shown_digest = ballot.shown_digest;
+    if (ballot.shown_digest.empty()) event.details["document_digest"] = shown_digest(approval);
     return event;
 }
 

@@ -225,7 +225,7 @@ Result<ApprovalDecisionRequest> read_decision(const Json& json) {
     auto approval_id = read_approval_id(json);
     if (!approval_id) return std::unexpected(approval_id.error());
     request.approval_id = std::move(*approval_id);
-    const auto decision = read_enum<Decision>(json, "decision", "'approved' or 'rejected'");
+    const auto decision = read_enum<VoteDecision>(json, "decision", "'approved', 'rejected' or 'changes_requested'");
     if (!decision) return std::unexpected(decision.error());
     request.decision = *decision;
     auto approver = read_name(json, approver_member, kInvalidRequest);
@@ -238,6 +238,11 @@ Result<ApprovalDecisionRequest> read_decision(const Json& json) {
         }
     }
     request.approver = std::move(*approver);
+    if (const Json* digest = json.find("shown_digest"); digest != nullptr && !digest->is_null()) {
+        auto shown = read_text(json, "shown_digest", kDigestMax, kInvalidRequest);
+        if (!shown) return std::unexpected(shown.error());
+        request.shown_digest = std::move(*shown);
+    }
     const Json* comments = json.find("comments");
     if (comments == nullptr || comments->is_null()) return request;
     const std::string* text = comments->get_if<std::string>();

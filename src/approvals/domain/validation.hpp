@@ -21,8 +21,8 @@ namespace holdpoint::approvals {
 [[nodiscard]] Result<WorkflowEvent> read_event(const durable::Json& json, std::int64_t default_timeout,
                                                std::int64_t timeout_max);
 
-/// `decided_by` is accepted for `approver`. Misspelt members are refused. INVALID_REQUEST; nothing ever defaults to a
-/// decision.
+/// `decided_by` is accepted for `approver`; `shown_digest` may be left out. Misspelt members are refused.
+/// INVALID_REQUEST; nothing ever defaults to a decision.
 [[nodiscard]] Result<ApprovalDecisionRequest> read_decision(const durable::Json& json);
 /// document_name, link, fields, shown_digest: what is there, changes; null takes a link or a field away.
 /// INVALID_REQUEST.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "approvals/domain/refused.hpp"
+#include "approvals/domain/texts.hpp"
 #include "approvals/repository/items.hpp"
 #include "approvals/repository/repository.hpp"
 #include "base/encoding.hpp"
@@ -90,7 +91,8 @@ AuditEvent vote_event(const ApprovalRequest& approval, const Accepted& accepted)
     event.details = {{"decision", accepted.is_final() ? to_string(accepted.status) : to_string(vote.decision)}};
     event.personal = {{"comments", vote.comments}};
     tell_proof(vote.credential.value_or(""), vote.issuer.value_or(""), accepted.address, event);
-    event.shown_digest = shown_digest(approval);
+    // Of a version that nobody said they saw, the record says no more than that it was decided on.
+    (accepted.was_shown ? event.shown_digest : event.details["document_digest"]) = shown_digest(approval);
     return event;
 }
 
@@ -121,6 +123,7 @@ public:
         }
         event.personal = {{"requester", approval.requester}, {"document_name", approval.document_name}};
         event.shown_digest = shown_digest(approval);
+        tell_texts(approval, event);
         const AuditRecord record = next_record(approval.approval_id, nullptr, event, random_);
         const json::object put{{"Put",
                                 {{"TableName", tables_.approvals},

@@ -1,0 +1,93 @@
+// Statements: all that were made of where the chains end, as a file of an export, and held against the trails.
+#pragma once
+
+#include <boost/describe.hpp>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "approvals/domain/export.hpp"
+
+namespace holdpoint::approvals {
+
+inline constexpr std::string_view kStatementsFile = "statements.jsonl";
+
+/// A statement as the file has it: next to the one before. So each end of a chain is in the file once, not once for
+/// every statement that was made since.
+struct StatementLine {
+    std::int64_t number = 1;
+    std::string at;
+    std::vector<ChainHead> chains;  // those that the statement before has not, or with another end
+    std::vector<std::string> gone;  // those that the statement before has, and this one has not
+    std::string prev_hash;
+    std::string hash;
+    std::string key_id;
+    std::string signature;
+};
+BOOST_DESCRIBE_STRUCT(StatementLine, (), (number, at, chains, gone, prev_hash, hash, key_id, signature))
+
+/// Where the chains end according to statements that come one after the other.
+class ChainEnds {
+public:
+    /// The statement as a line after those before.
+    [[nodiscard]] StatementLine advance(const HeadStatement& statement);
+    /// And back.
+    [[nodiscard]] HeadStatement advance(const StatementLine& line);
+
+private:
+    std::map<std::string, ChainHead> ends_;
+};
+
+/// Makes the file, statement after statement.
+class StatementsFile {
+public:
+    void add(const HeadStatement& statement);
+    [[nodiscard]] const ExportFile& file() const { return file_; }
+
+private:
+    ChainEnds ends_;
+    ExportFile file_{.name = std::string(kStatementsFile), .content = {}, .rows = 0};
+};
+
+/// How many statements were held against the trails.
+struct Sealed {
+    std::int64_t statements = 0;
+    std::int64_t signatures = 0;  // those that were checked
+    std::string last_at;          // ISO 8601 UTC
+};
+
+/// The number of the last statement whose key is known, which vouches for those before it; 0 for none.
+template <class Statements>
+[[nodiscard]] std::int64_t last_signed(const Statements& statements, const KeyRing* keys) {
+    std::int64_t last = 0;
+    for (const auto& statement : statements) {
+        if (keys != nullptr && keys->has(statement.key_id)) last = statement.number;
+    }
+    return last;
+}
+
+/// Holds statements against the trails, and each against the one before. What one repeats of another is compared once.
+class StatementCheck {
+public:
+    /// Without keys no signature is checked.
+    StatementCheck(const Trails& trails, const KeyRing* keys, std::int64_t last_signed)
+        : trails_(trails), keys_(keys), last_signed_(last_signed) {}
+
+    void check(HeadStatement statement, std::vector<std::string>& problems);
+    [[nodiscard]] const Sealed& sealed() const { return sealed_; }
+
+private:
+    const Trails& trails_;
+    const KeyRing* keys_;
+    std::int64_t last_signed_;
+    std::optional<HeadStatement> previous_;  // without its chains
+    std::set<std::tuple<std::string, std::int64_t, std::string>> compared_;
+    Sealed sealed_;
+};
+
+}  // namespace holdpoint::approvals
