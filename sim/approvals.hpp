@@ -27,8 +27,8 @@ public:
     /// What creates the tables, as the server's DynamoDB takes it.
     [[nodiscard]] static std::vector<net::Request> table_requests();
     [[nodiscard]] durable::detail::DurableHandler handler(approvals::WaitMode mode);
-    /// What starts a workflow.
-    [[nodiscard]] static std::string event(const std::string& document);
+    /// What starts a workflow. In stages Ann decides first and then Bob, else one of them.
+    [[nodiscard]] static std::string event(const std::string& document, bool in_stages);
     /// Deciders still wait for their answer, or the auditor reads.
     [[nodiscard]] bool are_busy() const { return busy_ > 0; }
 
@@ -54,15 +54,18 @@ private:
 
     [[nodiscard]] Result<void> publish(const approvals::Notification& notification) override;
     [[nodiscard]] approvals::WorkflowConfiguration configuration(approvals::WaitMode mode) const;
+    void ask(const std::string& approval_id, const std::string& approver);
     void decide(const Heard& decider);
     void read(const std::string& approval_id);
     void judge_ended(const approvals::WorkflowResult& result, const Complain& require) const;
+    static void judge_trail(const Found& found, const Complain& require);
     void judge_heard(const Heard& heard, const Complain& require) const;
 
     Nature& nature_;
     Random& ids_;
     Processes& processes_;
-    std::set<std::string> asked_;  // approvals that somebody was asked for
+    std::set<std::string> asked_;                             // approvals that somebody was asked for
+    std::set<std::pair<std::string, std::string>> deciders_;  // who was asked for which
     std::vector<Heard> heard_;
     std::map<std::string, Found> found_;
     int busy_ = 0;

@@ -124,8 +124,9 @@ private:
             const int size = 1 + static_cast<int>(nature_.chance.below(4));
             const std::string function = kFunctions[nature_.chance.below(kFunctions.size())];
             const boost::json::object order{{"id", names_.back()}, {"size", size}};
-            callers_.start(function, names_.back(),
-                           is_approval(function) ? Approvals::event(names_.back()) : boost::json::serialize(order));
+            callers_.start(
+                function, names_.back(),
+                is_approval(function) ? Approvals::event(names_.back(), size % 2 == 0) : boost::json::serialize(order));
         }
     }
 

@@ -49,6 +49,7 @@ ApprovalRequest any_request() {
                                                .idempotency_key = text()}});
     request.policy = perhaps(default_policy());
     request.revision = perhaps(*rc::gen::arbitrary<std::int64_t>());
+    request.told_stages = perhaps(*rc::gen::arbitrary<std::int64_t>());
     return request;
 }
 

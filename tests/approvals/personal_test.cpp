@@ -30,6 +30,18 @@ ApprovalRequest request_with(const std::string& policy, const Groups& groups = {
     return approval;
 }
 
+Vote vote_of(const std::string& person, const ApprovalRequest& approval) {
+    return {.person = person,
+            .groups = {},
+            .stage = "finance",
+            .decision = VoteDecision::approved,
+            .at = to_iso8601(kNow),
+            .comments = {},
+            .proof = "link",
+            .shown_digest = shown_digest(approval),
+            .idempotency_key = {}};
+}
+
 constexpr std::string_view kTwoStages = R"({"name": "p", "stages": [
     {"name": "finance", "approvers": {"people": ["Ann@Example.com", "olga@example.com", "Bob@example.com"]}},
     {"name": "legal", "approvers": {"groups": ["legal"]}}],
@@ -38,11 +50,26 @@ constexpr std::string_view kTwoStages = R"({"name": "p", "stages": [
 TEST(PersonalMessagesTest, ArePersonalToEverybodyWhomThePolicyNames) {
     const Groups groups{{"legal", {"Lea@example.com", "ann@example.com"}}};
     auto approval = request_with(std::string(kTwoStages), groups);
-    EXPECT_THAT(people_to_tell(approval, Occasion::requested, kNow),
+    for (const Occasion occasion : {Occasion::requested, Occasion::reminder}) {
+        EXPECT_THAT(people_to_tell(approval, occasion, kNow), ElementsAre("ann@example.com", "bob@example.com"))
+            << "the others cannot decide yet";
+    }
+    auto parallel = approval;
+    parallel.policy->policy.order = StageOrder::parallel;
+    EXPECT_THAT(people_to_tell(parallel, Occasion::requested, kNow),
                 ElementsAre("ann@example.com", "bob@example.com", "lea@example.com"));
-    EXPECT_THAT(people_to_tell(approval, Occasion::reminder, kNow), ElementsAre("ann@example.com", "bob@example.com"))
-        << "the others cannot decide yet";
-    EXPECT_THAT(people_to_tell(approval, Occasion::escalated, kNow), ElementsAre("chef@example.com"));
+    auto escalated = approval;
+    escalated.escalated_at = approval.created_at;
+    EXPECT_THAT(people_to_tell(escalated, Occasion::escalated, kNow), ElementsAre("chef@example.com"));
+    approval.votes = {vote_of("ann@example.com", approval)};
+    for (const Occasion occasion : {Occasion::stage_opened, Occasion::reminder}) {
+        EXPECT_THAT(people_to_tell(approval, occasion, kNow), ElementsAre("lea@example.com"))
+            << "Ann has voted, and each person counts in one stage only";
+    }
+    escalated.votes = {vote_of("chef@example.com", approval)};
+    EXPECT_THAT(people_to_tell(escalated, Occasion::escalated, kNow), IsEmpty()) << "who has voted has no more to say";
+    EXPECT_THAT(people_to_tell(escalated, Occasion::stage_opened, kNow),
+                ElementsAre("ann@example.com", "lea@example.com"));
     approval.policy.reset();
     EXPECT_THAT(people_to_tell(approval, Occasion::requested, kNow), IsEmpty());
     EXPECT_THAT(people_to_tell(request_with(R"({"name": "p", "stages": [{"name": "s"}]})"), Occasion::requested, kNow),
@@ -70,6 +97,10 @@ TEST(PersonalMessagesTest, SayWhatIsAskedAndWhatTheLinkDoes) {
     EXPECT_EQ(message.attributes.at("recipient"), "ann@example.com");
     EXPECT_THAT(personal_notification(approval, "a@x", Occasion::reminder, "l").subject, HasSubstr("Reminder"));
     EXPECT_THAT(personal_notification(approval, "a@x", Occasion::escalated, "l").subject, HasSubstr("Escalated"));
+    const auto later = personal_notification(approval, "a@x", Occasion::stage_opened, "l");
+    EXPECT_THAT(later.subject, HasSubstr("Approval needed: "));
+    EXPECT_THAT(later.message, HasSubstr("The request of olga@example.com was approved by the stages before yours"));
+    EXPECT_EQ(later.attributes.at("event"), "approval_stage_opened");
 }
 
 /// SNS, of which every call can fail; and the signing keys' table.

@@ -184,8 +184,8 @@ TEST(InboxWithAPolicy, TakesWhomItNamesInTheirOrderAndEndsWithTheLast) {
     const HttpAnswer last = lea.decide(id, "approved");
     EXPECT_EQ(ann.text(last, "approval.status"), "approved");
     EXPECT_EQ(world.result().decision, "approved");
-    EXPECT_THAT(world.trail_events(),
-                ElementsAre("created", "notified", "decision_refused", "voted", "voted", "decided", "completed"));
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "decision_refused", "voted", "voted",
+                                                  "notified", "decided", "completed"));
     EXPECT_THAT(verify_chain(world.trail()), ElementsAre());
     // A name alone is no group.
     EXPECT_THAT(last.body, HasSubstr("2 of 2 from ann@example.com or bob@example.com, then 1 of legal"));

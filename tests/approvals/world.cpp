@@ -164,14 +164,22 @@ Result<void> World::publish(const Notification& notification) {
     return on_publish ? on_publish() : Result<void>{};
 }
 
+Result<std::size_t> World::tell(const ApprovalRequest& approval, Occasion occasion) {
+    auto people = people_to_tell(approval, occasion, clock_.now());
+    const std::size_t count = people.size();
+    if (count > 0) told_people.push_back(std::move(people));
+    return count;
+}
+
 Result<bool> World::is_running(const std::string& execution_arn) {
     return runner.execution().head().arn == execution_arn && runner.is_running();
 }
 
-Result<void> World::resume(const std::string&, const std::string& decision) {
+Result<void> World::resume(const std::string& callback_token, const std::string& decision) {
+    ++resumes;
     if (std::exchange(lose_next_resume, false)) return fail("TransportError", 0, "lost");
     try {
-        runner.succeed_callback("decision", decision);
+        runner.succeed_callback(callback_token, decision);
     } catch (const std::exception&) {
         // Answered, timed out or over before, which is success: the record says what was decided.
     }

@@ -6,6 +6,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,7 +67,7 @@ struct Answer {
 };
 
 /// One workflow, and everything that it and its deciders use. Several may share tables and chance.
-class World final : private Notifier, private Workflows {
+class World final : private Notifier, private PeopleNotifier, private Workflows {
 public:
     World(WaitMode mode, Tables& tables, RunnersClock& clock, Random& random);
 
@@ -88,6 +89,8 @@ public:
         return {.repository = *repository_, .workflows = *this, .clock = clock_};
     }
     Answer decide(const std::string& decision, const std::string& approver, const std::string& comments = {});
+    /// From now on people are told in person, too.
+    void tell_people() { services_.people = this; }
     /// Starts the workflow with a valid event, or the given one.
     void start(std::int64_t timeout_seconds = 300);
     void start(const std::string& event) { runner.start(event); }
@@ -101,14 +104,17 @@ public:
     [[nodiscard]] std::string approval_id() const;
 
     std::vector<Notification> notifications;
-    std::function<Result<void>()> on_publish;  // may fail, or throw Crash
+    std::vector<std::set<std::string>> told_people;  // with each occasion that was for somebody
+    std::function<Result<void>()> on_publish;        // may fail, or throw Crash
     bool lose_next_resume = false;
+    int resumes = 0;  // that the API tried
     oidc::SingleSignOn* single_sign_on = nullptr;
     WorkflowConfiguration configuration;
     LocalService runner;
 
 private:
     Result<void> publish(const Notification& notification) override;
+    Result<std::size_t> tell(const ApprovalRequest& approval, Occasion occasion) override;
     Result<bool> is_running(const std::string& execution_arn) override;
     Result<void> resume(const std::string& callback_token, const std::string& decision) override;
 

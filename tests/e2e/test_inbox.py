@@ -188,7 +188,9 @@ def test_a_policy_takes_two_people_and_then_a_group(approvals):
     assert bob.decide(approval_id)[1]["approval"]["progress"] == {"approved": 0, "required": 1, "stage": "legal"}
     assert lea.decide(approval_id)[1]["approval"]["status"] == "approved"
     assert approvals.ended(arn)["Result"]["decision"] == "approved"
-    assert [record["event"] for record in approvals.audit(approval_id)][-4:] == ["voted", "voted", "decided", "completed"]
+    # That the second stage was told is among them, unless it was quicker.
+    events = [record["event"] for record in approvals.audit(approval_id) if not record["event"].endswith("notified")]
+    assert events[-4:] == ["voted", "voted", "decided", "completed"]
 
 
 def test_what_is_revoked_lets_nobody_in_and_ends_its_sessions(approvals):

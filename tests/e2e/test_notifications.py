@@ -130,6 +130,36 @@ def test_without_a_mail_server_everybody_finds_their_own_messages(server):
     assert "not subscribed" in server.run("approvals", "unsubscribe", BOB, "--stack-name", "kept", check=False).stderr
 
 
+def test_people_of_a_later_stage_are_told_when_it_opens(approvals):
+    finance, legal = f"fin-{approvals.stack}@example.com", f"leg-{approvals.stack}@example.com"
+    for person in (finance, legal):
+        cli(approvals, "subscribe", person)
+        approvals.server.confirm(person)
+    def mails(person):
+        return [one for one in cli(approvals, "outbox", "--to", person) if one["subject"].startswith("Approval needed")]
+    stages = [{"name": name, "approvers": {"people": [person]}} for name, person in (("finance", finance), ("legal", legal))]
+    arn, approval_id = approvals.pending(policy={"name": "contract", "stages": stages}, timeout_seconds=3600)
+    first = eventually("finance is told", lambda: mails(finance))[0]
+    eventually("the trail says so", lambda: len(approvals.audit(approval_id)) == 3)
+    assert mails(legal) == [] and approvals.decide(approval_id, approver=legal)[1]["error"]["code"] == "STAGE_NOT_OPEN"
+    token = approvals.record(approval_id).get("callback_token")
+    approve_by_link(approvals, approval_id, link_in(first["body"]), finance)
+    second = eventually("legal is told", lambda: mails(legal))[0]
+    assert "was approved by the stages before yours" in second["body"]
+    told = eventually("the trail says so", lambda: [r for r in approvals.audit(approval_id) if r["details"].get("stage")][1:])
+    assert told[0]["event"] == "people_notified" and told[0]["details"] == {
+        "occasion": "stage_opened", "stage": "legal", "document_version": "1", "people": "1"}
+    # By the vote itself, not by a look at the record that was due; and what waits now is another callback.
+    if token:
+        eventually("there is another callback", lambda: approvals.record(approval_id)["callback_token"] != token)
+        assert [event["EventType"] for event in approvals.history(arn)].count("CallbackSucceeded") == 1
+    approve_by_link(approvals, approval_id, link_in(second["body"]), legal)
+    assert approvals.ended(arn)["Result"]["approver"] == legal and approvals.agree(approval_id, arn) == "approved"
+    assert (len(mails(finance)), len(mails(legal))) == (1, 1)
+    events = [record["event"] for record in approvals.audit(approval_id)]
+    assert events == ["created", "notified", "people_notified", "voted", "notified", "people_notified", "decided", "completed"]
+
+
 class Endpoint(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.server.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))

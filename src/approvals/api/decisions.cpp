@@ -60,12 +60,14 @@ private:
         return resumed(**voted);
     }
 
-    /// Resumes the workflow of what is decided, also when an earlier call recorded that and then came no further.
+    /// Resumes the workflow of what is decided, or has a stage whose people are to be told; also when an earlier call
+    /// recorded that and then came no further.
     ApprovalRequest resumed(const ApprovalRequest& approval) {
-        if (approval.status == ApprovalStatus::pending || !approval.callback_token) return approval;
+        const bool has_news = approval.status != ApprovalStatus::pending || stage_to_tell(approval);
+        if (!has_news || !approval.callback_token) return approval;
         const auto ok = services_.workflows.resume(*approval.callback_token, to_string(approval.status));
         if (!ok) {
-            // The decision stands; the workflow finds it when its callback times out, or the same request comes again.
+            // The decision stands; the workflow finds it when it looks again, or the same request comes again.
             logger_.warn("the workflow could not be resumed yet",
                          {{"approval_id", approval.approval_id}, {"error", ok.error().name}});
         }

@@ -12,7 +12,8 @@ public:
     virtual ~Workflows() = default;
     /// False when the execution ended, or is not known any more.
     [[nodiscard]] virtual Result<bool> is_running(const std::string& execution_arn) = 0;
-    /// Resumes a workflow that waits on a callback; one that is over already is success.
+    /// Resumes a workflow that waits on a callback, to look at its record; one that is over already is success. The
+    /// decision is `pending` when there is none yet.
     [[nodiscard]] virtual Result<void> resume(const std::string& callback_token, const std::string& decision) = 0;
 };
 

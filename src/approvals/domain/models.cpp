@@ -48,6 +48,7 @@ durable::Json public_view(const ApprovalRequest& approval) {
     shown.votes.reset();
     shown.revision.reset();
     shown.earlier_versions.reset();
+    shown.told_stages.reset();
     const durable::Json whole = durable::to_json(shown);
     durable::Json::Object visible;
     for (const auto& [name, value] : *whole.get_if<durable::Json::Object>()) {

@@ -111,12 +111,13 @@ struct ApprovalRequest {
     std::optional<std::int64_t> revision;    // grows with each change; absent: 0
     std::optional<std::string> escalated_at;
     std::optional<std::vector<DocumentVersion>> earlier_versions;  // of a document that was amended, oldest first
+    std::optional<std::int64_t> told_stages;  // where one stage opens after another: of how many people were told
     friend bool operator==(const ApprovalRequest&, const ApprovalRequest&) = default;
 };
 BOOST_DESCRIBE_STRUCT(ApprovalRequest, (),
                       (approval_id, document_id, document_name, requester, status, created_at, updated_at, expires_at,
                        ttl, execution_arn, callback_token, decision, approver, comments, decided_at, fields, link, kind,
-                       policy, votes, revision, escalated_at, earlier_versions))
+                       policy, votes, revision, escalated_at, earlier_versions, told_stages))
 
 struct ApprovalDecisionRequest {
     std::string approval_id;
@@ -156,7 +157,7 @@ BOOST_DESCRIBE_STRUCT(WorkflowResult, (), (approval_id, document_id, decision, a
 [[nodiscard]] std::string to_string(VoteDecision decision);
 
 /// The request as callers may see it: everything but the callback token, the execution, the
-/// policy, the single votes and earlier versions of the document.
+/// policy, the single votes, earlier versions of the document, and what the workflow notes for itself.
 [[nodiscard]] durable::Json public_view(const ApprovalRequest& approval);
 
 }  // namespace holdpoint::approvals

@@ -222,6 +222,10 @@ const PinnedPolicy& default_policy() {
     return pinned;
 }
 
+bool opens_stages_later(const Policy& policy) {
+    return policy.order == StageOrder::sequential && policy.stages.size() > 1;
+}
+
 Result<void> check_request(const PinnedPolicy& pinned, const std::string& requester, std::int64_t timeout_seconds) {
     const auto& escalation = pinned.policy.escalation;
     if (escalation && escalation->after_seconds && pinned.policy.on_timeout != TimeoutRule::escalate &&

@@ -114,6 +114,8 @@ BOOST_DESCRIBE_STRUCT(PolicyFile, (), (policies, groups))
 /// One stage, anyone, once; one rejection rejects.
 [[nodiscard]] const PinnedPolicy& default_policy();
 
+/// Whether a stage opens when those before it are approved, so that there is something to tell its people then.
+[[nodiscard]] bool opens_stages_later(const Policy& policy);
 /// Whether this requester, who never approves, may ask for an approval of this duration under the policy.
 [[nodiscard]] Result<void> check_request(const PinnedPolicy& pinned, const std::string& requester,
                                          std::int64_t timeout_seconds);

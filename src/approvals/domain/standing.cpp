@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "approvals/domain/audit.hpp"
 
@@ -226,6 +227,22 @@ Tally tally(const Standing& standing) {
         }
     }
     return result;
+}
+
+std::vector<std::size_t> open_stages(const Standing& standing) {
+    std::vector<std::size_t> open;
+    const Tally now = tally(standing);
+    for (std::size_t i = 0; i < now.stages.size(); ++i) {
+        if (now.stages[i].state == StageState::open) open.push_back(i);
+    }
+    return open;
+}
+
+std::optional<std::size_t> stage_to_tell(const ApprovalRequest& approval) {
+    if (!approval.told_stages || approval.status != ApprovalStatus::pending) return std::nullopt;
+    const auto open = open_stages(standing_of(approval));
+    if (open.empty() || std::cmp_less(open.front(), *approval.told_stages)) return std::nullopt;
+    return open.front();
 }
 
 }  // namespace holdpoint::approvals

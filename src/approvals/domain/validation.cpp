@@ -217,10 +217,10 @@ Result<ApprovalDecisionRequest> read_decision(const Json& json) {
     const bool has_synonym = json.find("decided_by") != nullptr;
     const bool has_approver = json.find("approver") != nullptr;
     const std::string_view approver_member = has_synonym && !has_approver ? "decided_by" : "approver";
-    const auto spelling = check_spelling(
-        json,
-        {"action", "approval_id", "decision", "comments", approver_member, has_approver ? "approver" : "decided_by"},
-        kInvalidRequest);
+    const auto spelling = check_spelling(json,
+                                         {"action", "approval_id", "decision", "comments", "shown_digest",
+                                          approver_member, has_approver ? "approver" : "decided_by"},
+                                         kInvalidRequest);
     if (!spelling) return std::unexpected(spelling.error());
     auto approval_id = read_approval_id(json);
     if (!approval_id) return std::unexpected(approval_id.error());

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "approvals/domain/standing.hpp"
+
 namespace holdpoint::approvals {
 
 namespace {
@@ -34,6 +36,10 @@ Words words_of(Occasion occasion) {
             return {.subject = "Approval needed",
                     .event = "approval_requested",
                     .sentence = "asks for approval of a document."};
+        case Occasion::stage_opened:
+            return {.subject = "Approval needed",
+                    .event = "approval_stage_opened",
+                    .sentence = "asks for approval of a document. The stages before have approved it."};
         case Occasion::reminder:
             return {.subject = "Reminder",
                     .event = "approval_reminder",
@@ -44,6 +50,13 @@ Words words_of(Occasion occasion) {
                     .sentence = "asks for approval of a document. Nobody has decided yet, so others may decide, too."};
     }
     std::unreachable();
+}
+
+/// The first that may be voted in.
+std::string open_stage(const ApprovalRequest& approval) {
+    const Standing standing = standing_of(approval);
+    const auto open = open_stages(standing);
+    return open.empty() ? "" : standing.policy.policy.stages[open.front()].name;
 }
 
 }  // namespace
@@ -111,6 +124,7 @@ Notification make_notification(const ApprovalRequest& approval, const std::strin
                                {"approval_id", approval.approval_id},
                                {"document_id", approval.document_id},
                                {"requester", approval.requester}};
+    if (occasion == Occasion::stage_opened) notification.attributes["stage"] = open_stage(approval);
     return notification;
 }
 

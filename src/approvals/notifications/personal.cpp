@@ -28,6 +28,8 @@ std::string_view event_of(Occasion occasion) {
     switch (occasion) {
         case Occasion::requested:
             return "approval_requested";
+        case Occasion::stage_opened:
+            return "approval_stage_opened";
         case Occasion::reminder:
             return "approval_reminder";
         case Occasion::escalated:
@@ -40,6 +42,8 @@ std::string_view opening_of(Occasion occasion) {
     switch (occasion) {
         case Occasion::requested:
             return "asks for your approval.";
+        case Occasion::stage_opened:
+            return "was approved by the stages before yours, so you are asked now.";
         case Occasion::reminder:
             return "still waits for your decision.";
         case Occasion::escalated:
@@ -51,6 +55,7 @@ std::string_view opening_of(Occasion occasion) {
 std::string_view subject_of(Occasion occasion) {
     switch (occasion) {
         case Occasion::requested:
+        case Occasion::stage_opened:
             return "Approval needed: ";
         case Occasion::reminder:
             return "Reminder, approval needed: ";
@@ -90,13 +95,14 @@ std::set<std::string> people_to_tell(const ApprovalRequest& approval, Occasion o
     const Standing standing = standing_of(approval);
     const auto& escalation = pinned.policy.escalation;
     if (occasion != Occasion::escalated) {
-        for (const Stage& stage : pinned.policy.stages) add_named(pinned, stage.approvers, people);
+        for (const std::size_t open : open_stages(standing))
+            add_named(pinned, pinned.policy.stages[open].approvers, people);
     }
     if (escalation && (occasion == Occasion::escalated || standing.escalated_at)) {
         add_named(pinned, escalation->to, people);
     }
     people.erase(person_key(approval.requester));
-    if (occasion == Occasion::reminder) {
+    if (occasion != Occasion::requested) {
         std::erase_if(people, [&](const std::string& person) {
             return !may_decide(standing, {.person = person, .groups = {}}, now);
         });
@@ -105,7 +111,17 @@ std::set<std::string> people_to_tell(const ApprovalRequest& approval, Occasion o
 }
 
 bool names_people(const ApprovalRequest& approval, Occasion occasion) {
-    return !people_to_tell(approval, occasion == Occasion::escalated ? occasion : Occasion::requested, {}).empty();
+    if (!approval.policy) return false;
+    const Policy& policy = approval.policy->policy;
+    std::set<std::string> people;
+    if (occasion != Occasion::escalated) {
+        for (const Stage& stage : policy.stages) add_named(*approval.policy, stage.approvers, people);
+    }
+    if (policy.escalation && (occasion == Occasion::escalated || approval.escalated_at)) {
+        add_named(*approval.policy, policy.escalation->to, people);
+    }
+    people.erase(person_key(approval.requester));
+    return !people.empty();
 }
 
 Notification personal_notification(const ApprovalRequest& approval, const std::string& person, Occasion occasion,

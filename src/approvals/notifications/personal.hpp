@@ -13,11 +13,12 @@
 namespace holdpoint::approvals {
 
 /// Whom the policy names, as keys (domain/people.hpp): its people and the members of its listed groups, without the
-/// requester, who never approves. A new request is for all of them; a reminder for those who may decide as it stands;
-/// an escalation for those whom it is to. Nobody where anyone may decide.
+/// requester, who never approves. A new request is for those of the stages that are open; what comes later for those
+/// who may decide as it stands, an escalation for those of them whom it is to. Nobody where anyone may decide.
 [[nodiscard]] std::set<std::string> people_to_tell(const ApprovalRequest& approval, Occasion occasion, TimePoint now);
 
-/// Whether somebody may have to be told on that occasion: what the policy says alone, so the same in every replay.
+/// Whether somebody may have to be told on that occasion, whichever stage is open: what the policy says alone, so the
+/// same in every replay.
 [[nodiscard]] bool names_people(const ApprovalRequest& approval, Occasion occasion);
 
 /// `link` is a secret, and signs its holder in as `person`.

@@ -195,6 +195,10 @@ public:
             values[":fields"] = to_attribute(durable::to_json(*after.fields));
             changes += ", #fields = :fields";
         }
+        if (after.told_stages) {
+            values[":told"] = number(*after.told_stages);
+            changes += ", told_stages = :told";
+        }
         if (after.link != before.link) {
             names["#link"] = "link";
             if (after.link) values[":link"] = to_attribute(*after.link);
@@ -254,6 +258,34 @@ public:
                                     {":one", to_attribute(1)}}}};
         if (const auto won = change(approval.approval_id, update, event); !won) return std::unexpected(won.error());
         return require(approval.approval_id);
+    }
+
+    Result<bool> note_told(const ApprovalRequest& read, std::int64_t told_stages,
+                           const std::optional<std::string>& callback_token) override {
+        json::object values{{":pending", text("pending")},
+                            {":now", text(to_iso8601(clock_.now()))},
+                            {":told", number(told_stages)},
+                            {":revision", number(read.revision.value_or(0) + 1)}};
+        std::string changes = "SET told_stages = :told, revision = :revision";
+        if (callback_token) {
+            values[":token"] = text(*callback_token);
+            changes += ", callback_token = :token";
+        }
+        // With another revision, so that who votes meanwhile looks again at which callback there is.
+        const std::string open = still_open(read, values);
+        const auto written = call("UpdateItem", {{"TableName", tables_.approvals},
+                                                 {"Key", {{"approval_id", text(read.approval_id)}}},
+                                                 {"ConditionExpression", open},
+                                                 {"UpdateExpression", changes},
+                                                 {"ExpressionAttributeNames", {{"#status", "status"}}},
+                                                 {"ExpressionAttributeValues", values}});
+        if (written) return true;
+        if (!is_taken(written.error())) return std::unexpected(written.error());
+        // Perhaps an earlier try of this very step got through, and its answer was lost.
+        const auto now = require(read.approval_id);
+        if (!now) return std::unexpected(now.error());
+        return now->status == ApprovalStatus::pending && now->told_stages == told_stages &&
+               (!callback_token || now->callback_token == callback_token);
     }
 
     Result<ApprovalPage> list(const ListRequest& request) override {

@@ -55,6 +55,10 @@ public:
     /// Lets those decide, too, whom the policy's escalation names, and moves the deadline, once; or answers what won.
     [[nodiscard]] virtual Result<ApprovalRequest> escalate(const ApprovalRequest& approval,
                                                            const std::string& expires_at) = 0;
+    /// Notes of how many stages people are told from now on, and the callback that the workflow waits on (none: the one
+    /// that the record has), where the request is pending and as it was when it was read. False when it had changed.
+    [[nodiscard]] virtual Result<bool> note_told(const ApprovalRequest& read, std::int64_t told_stages,
+                                                 const std::optional<std::string>& callback_token) = 0;
     /// By StatusIndex, newest first; or by ExpiryIndex, most urgent first.
     [[nodiscard]] virtual Result<ApprovalPage> list(const ListRequest& request) = 0;
     /// By StatusIndex.

@@ -10,6 +10,7 @@ namespace holdpoint::approvals {
 namespace {
 
 constexpr std::int64_t kPollsMax = 2500;
+constexpr std::int64_t kLooksForStages = 12;  // at most, in all of a request's time
 constexpr std::chrono::hours kKeptAfterExpiry{90 * 24};
 
 /// The state of a poll.
@@ -26,18 +27,28 @@ struct NamedPolicy {
 };
 BOOST_DESCRIBE_STRUCT(NamedPolicy, (), (policy, problem))
 
-/// What one look at the record of a request with a schedule found. It is recorded: what is done then is the same in
-/// every replay.
+/// A stage whose people were not told yet that it is theirs to decide now.
+struct OpenedStage {
+    std::int64_t place = 0;
+    std::int64_t document_version = 1;
+};
+BOOST_DESCRIBE_STRUCT(OpenedStage, (), (place, document_version))
+
+/// What one look at the record found, of a request with a schedule or with stages that open later. It is recorded: what
+/// is done then is the same in every replay.
 struct Look {
-    ApprovalRequest approval;  // without policy and earlier versions
+    ApprovalRequest approval;  // without its policy, and the documents of earlier versions
     std::string at;
     std::optional<ActionKind> due;
     std::string due_at;
     std::string extended_to;                           // escalate: the deadline from then on
     ApprovalStatus outcome = ApprovalStatus::pending;  // expire
     std::int64_t seconds_to_next = 0;                  // when nothing is due
+    std::optional<OpenedStage> opened;
 };
-BOOST_DESCRIBE_STRUCT(Look, (), (approval, at, due, due_at, extended_to, outcome, seconds_to_next))
+BOOST_DESCRIBE_STRUCT(Look, (), (approval, at, due, due_at, extended_to, outcome, seconds_to_next, opened))
+
+using DecisionCallback = durable::Callback<durable::RawText>;
 
 class Workflow {
 public:
@@ -53,18 +64,22 @@ public:
             check_own(*event.policy);
         }
         approval_ = make_approval(event);
-        std::optional<durable::Callback<durable::RawText>> callback;
-        if (services_.configuration.wait_mode == WaitMode::callback) {
-            // Before the record: whoever may decide finds the token there.
-            callback = context_.create_callback<durable::RawText>("decision",
-                                                                  {.timeout = std::chrono::seconds(longest_seconds_)});
-        }
-        // The step's result would hold the callback's id, so it has none.
-        context_.step("create-approval-request", [&] { create(callback ? &callback->id() : nullptr); },
-                      {.retry = patient()});
+        std::optional<DecisionCallback> callback;
+        // Before the record: whoever may decide finds the token there.
+        if (services_.configuration.wait_mode == WaitMode::callback) callback = create_callback();
+        // The record would hold the callback's id, so it is not the step's result. What is tells executions of before
+        // there was such a thing, which told everybody at once and go on as they began.
+        const auto told_stages = context_.step("create-approval-request",
+                                               [&] {
+                                                   create(callback ? &callback->id() : nullptr);
+                                                   return approval_.told_stages;
+                                               },
+                                               {.retry = patient()});
         context_.logger().info("approval requested", {{"approval_id", approval_.approval_id}});
         announce("notify-approvers", approval_, Occasion::requested, {.event = "notified", .at = {}});
-        if (has_schedule(policy())) return complete(follow_schedule(callback));
+        if (has_schedule(policy()) || told_stages) {
+            return complete(follow(std::move(callback), told_stages.has_value()));
+        }
         if (callback) await(*callback);
         return complete(wait_for_decision());
     }
@@ -131,7 +146,13 @@ private:
         longest_seconds_ = std::chrono::ceil<std::chrono::seconds>(last - created).count();
         approval.ttl = to_epoch_ms(last + kKeptAfterExpiry) / 1000;
         approval.execution_arn = context_.execution_arn();
+        if (event.policy && opens_stages_later(event.policy->policy)) approval.told_stages = 1;
         return approval;
+    }
+
+    DecisionCallback create_callback() {
+        return context_.create_callback<durable::RawText>("decision",
+                                                          {.timeout = std::chrono::seconds(longest_seconds_)});
     }
 
     void create(const std::string* callback_id) {
@@ -195,7 +216,7 @@ private:
     }
 
     /// Suspends until somebody decided, or the time is over. What was decided, the record says.
-    void await(const durable::Callback<durable::RawText>& callback) {
+    void await(const DecisionCallback& callback) {
         try {
             (void)callback.result();
         } catch (const durable::CallbackError& error) {
@@ -222,25 +243,72 @@ private:
                              {.retry = patient()});
     }
 
-    /// Waits for the decision, and does what is due meanwhile.
-    ApprovalRequest follow_schedule(const std::optional<durable::Callback<durable::RawText>>& callback) {
+    /// Waits for the decision, and does meanwhile what is due, and tells the people of stages that open.
+    ApprovalRequest follow(std::optional<DecisionCallback> callback, bool stages_open_later) {
         std::optional<durable::Future<durable::RawText>> answer;
         if (callback) answer.emplace(callback->result_async());
+        // Who opens a stage answers the callback, too, so that there has to be another.
+        const bool renews = callback && stages_open_later;
+        bool is_known = true;  // the callback, to those who decide
         std::optional<TimePoint> reminded_at;
         while (true) {
-            const Look seen = answer ? look_once(reminded_at) : look_until_due(reminded_at);
+            const Look seen = answer || renews ? look_once(reminded_at) : look_until_due(reminded_at);
             if (seen.approval.status != ApprovalStatus::pending) return seen.approval;
-            if (!seen.due) {
-                const auto next = context_.wait_async("wait-until-next", std::chrono::seconds(seen.seconds_to_next));
+            if (seen.due == ActionKind::expire) return expire(seen.approval, seen.outcome);
+            if (renews && !answer) {
+                callback = create_callback();
+                answer.emplace(callback->result_async());
+                is_known = false;
+            }
+            if (seen.opened || !is_known) {
+                const bool is_noted = note_told(seen, is_known ? nullptr : &callback->id());
+                is_known = is_known || is_noted;
+                if (!is_noted || !seen.opened) continue;  // and looks again: somebody may have voted meanwhile
+                announce_stage(seen);
+            } else if (!seen.due) {
+                const auto next = context_.wait_async("wait-until-next", pause_after(seen, renews));
                 // A callback that is over brings nothing more: what is still to come, the record says.
                 if (context_.select("decision-or-next", *answer, next) == 0) answer.reset();
                 continue;
+            } else if (*seen.due == ActionKind::escalate) {
+                escalate(seen);
+            } else {
+                remind(seen);
             }
-            if (*seen.due == ActionKind::expire) return expire(seen.approval, seen.outcome);
-            if (*seen.due == ActionKind::escalate) escalate(seen);
-            if (*seen.due == ActionKind::remind) remind(seen);
             reminded_at = require(parse_iso8601(seen.at));
         }
+    }
+
+    /// Who opened a stage and died before answering the callback leaves nobody who wakes the workflow, so it looks for
+    /// that now and then.
+    [[nodiscard]] std::chrono::seconds pause_after(const Look& seen, bool renews) const {
+        const bool may_open = renews && seen.approval.told_stages < std::ssize(policy().stages);
+        const std::int64_t interval =
+            std::max(services_.configuration.poll_interval_seconds, longest_seconds_ / kLooksForStages);
+        return std::chrono::seconds(may_open ? std::min(interval, seen.seconds_to_next) : seen.seconds_to_next);
+    }
+
+    /// Before anybody is told, so that who changes the document then has later stages told anew. False when the record
+    /// is not as it was seen.
+    bool note_told(const Look& seen, const std::string* callback_id) {
+        return context_.step(
+            "note-told-stages",
+            [&] {
+                const std::int64_t told = seen.opened ? seen.opened->place + 1 : seen.approval.told_stages.value_or(1);
+                return require(services_.repository.note_told(
+                    seen.approval, told, callback_id != nullptr ? std::optional(*callback_id) : std::nullopt));
+            },
+            {.retry = patient()});
+    }
+
+    void announce_stage(const Look& seen) {
+        const std::string& stage = policy().stages[static_cast<std::size_t>(seen.opened->place)].name;
+        announce("notify-stage", seen.approval, Occasion::stage_opened,
+                 {.event = "notified",
+                  .at = {},
+                  .details = {{"occasion", "stage_opened"},
+                              {"stage", stage},
+                              {"document_version", std::to_string(seen.opened->document_version)}}});
     }
 
     Look look_once(const std::optional<TimePoint>& reminded_at) {
@@ -252,7 +320,7 @@ private:
         const std::int64_t interval = poll_interval(services_.configuration.poll_interval_seconds, longest_seconds_);
         durable::ConditionOptions<Look> options;
         options.strategy = [interval](const Look& seen, int) -> durable::WaitDecision {
-            if (seen.approval.status != ApprovalStatus::pending || seen.due) return std::nullopt;
+            if (seen.approval.status != ApprovalStatus::pending || seen.due || seen.opened) return std::nullopt;
             return std::chrono::seconds(std::min(interval, seen.seconds_to_next));
         };
         return context_.wait_for_condition<Look>(
@@ -260,9 +328,12 @@ private:
     }
 
     Look look(const std::optional<TimePoint>& reminded_at) {
-        Look seen{.approval = find(), .at = {}, .due = {}, .due_at = {}, .extended_to = {}};
-        seen.approval.policy.reset();
-        seen.approval.earlier_versions.reset();
+        Look seen{.approval = find(), .at = {}, .due = {}, .due_at = {}, .extended_to = {}, .opened = {}};
+        if (const auto place = stage_to_tell(seen.approval)) {
+            seen.opened =
+                OpenedStage{.place = static_cast<std::int64_t>(*place), .document_version = version_of(seen.approval)};
+        }
+        shorten(seen.approval);
         const TimePoint now = services_.clock.now();
         seen.at = to_iso8601(now);
         if (seen.approval.status != ApprovalStatus::pending) return seen;
@@ -290,8 +361,7 @@ private:
             "escalate",
             [&] {
                 auto now = without_token(require(services_.repository.escalate(seen.approval, seen.extended_to)));
-                now.policy.reset();
-                now.earlier_versions.reset();
+                shorten(now);
                 return now;
             },
             {.retry = patient()});
@@ -310,6 +380,13 @@ private:
         auto found = require(services_.repository.find(approval_.approval_id));
         if (!found) throw durable::Error("ApprovalLost", "The approval's record is not in the table any more.");
         return without_token(std::move(*found));
+    }
+
+    /// For an operation's result. Which version it is has to stay: votes are about one.
+    static void shorten(ApprovalRequest& approval) {
+        approval.policy.reset();
+        if (!approval.earlier_versions) return;
+        for (DocumentVersion& version : *approval.earlier_versions) version.document.reset();
     }
 
     /// Operation results are shown to whoever may read the history.
