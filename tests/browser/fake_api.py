@@ -174,7 +174,7 @@ class Approvals:
         record.setdefault("shown", {})[self.digest(record)] = dict(record["fields"])
         first_open = self.open_stage(record)
         stages = [{**({"of": each["of"]} if each["of"] else {}), "name": each["name"], "required": each["required"], "votes": each["votes"],
-                   "who": f"group {each['name']}", "state": "waiting" if self.state(each) == "open" and each is not first_open else self.state(each)}
+                   "who": record.get("who", f"group {each['name']}"), "state": "waiting" if self.state(each) == "open" and each is not first_open else self.state(each)}
                   for each in record["stages"]]
         approval = {**self.summary(record, person), "shown_digest": self.digest(record), "policy": record["policy"],
                     "may_amend": person == record["requester"] and record["status"] == "pending",
