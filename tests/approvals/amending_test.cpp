@@ -84,6 +84,8 @@ TEST_P(Amendments, WhatIsWrongIsSaidWithItsPlace) {
     for (const auto& [what, problem] : std::vector<std::pair<std::string, std::string>>{
              {R"("x":1)", "document_name, link or fields"},
              {R"("fields":{"amount":7})", "fields.amount: expected text"},
+             {R"("fields":{"amount":"9\u000b0"})", "fields.amount: expected text"},
+             {R"("document_name":"two\nlines")", "document_name: expected text"},
              {R"("link":"ftp://x")", "link: expected an http or https address"},
              {R"("document_name":"")", "document_name: expected text"}}) {
         const Answer answer = amend(what);
@@ -92,6 +94,11 @@ TEST_P(Amendments, WhatIsWrongIsSaidWithItsPlace) {
     }
     EXPECT_EQ(amend(R"("document_name":"x")", "ann@x").text("error.code"), "NOT_THE_REQUESTER");
     EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified"));
+}
+
+TEST_P(Amendments, AFieldMayHaveLines) {
+    EXPECT_EQ(amend(R"("fields":{"excerpt":"One line,\n\tanother."})").status, 200);
+    EXPECT_EQ(world.record()->fields->back().value, "One line,\n\tanother.");
 }
 
 TEST_P(Amendments, WhatIsDecidedOrStoppedStaysAsItWas) {

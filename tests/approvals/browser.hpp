@@ -14,7 +14,7 @@ namespace holdpoint::approvals::testing {
 
 using durable::Json;
 
-/// One browser, with the cookie and the token that it was given.
+/// One browser, with the cookies that it was given; its page is that of the last sign-in.
 class Browser {
 public:
     explicit Browser(World& world) : world_(world) {}
@@ -61,7 +61,10 @@ public:
     }
     HttpAnswer sign_in(const std::string& how, const std::string& secret) {
         HttpAnswer answer = post("/api/sign-in", R"({")" + how + R"(":")" + secret + R"("})");
-        if (answer.status == 200) headers["x-csrf-token"] = text(answer, "csrf_token");
+        if (answer.status != 200) return answer;
+        headers["x-csrf-token"] = text(answer, "csrf_token");
+        headers.erase("x-holdpoint-approval");
+        if (how == "link") headers["x-holdpoint-approval"] = text(answer, "only_approval");
         return answer;
     }
 

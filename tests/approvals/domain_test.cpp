@@ -46,6 +46,24 @@ TEST(ReadDecision, DecidedByIsASynonymThatMayNotContradict) {
     EXPECT_FALSE(read_decision(Json::parse("{" + rest + R"(,"approver":"  "})")));
 }
 
+TEST(ReadEvent, TheValueOfAFieldMayHaveLinesAndTabs) {
+    const auto read = [](const std::string& value) {
+        return read_event(
+            Json::parse(R"({"document_id":"d","document_name":"n","requester":"r","fields":{"excerpt":")" + value +
+                        R"("}})"),
+            60, 3600);
+    };
+    EXPECT_EQ(read(R"( One line,\n\n\tanother.\n)")->fields->front().value, "One line,\n\n\tanother.");
+    for (const std::string other : {R"(\r)", R"(\u0000)", R"(\u001b[2J)", R"(\u007f)"}) {
+        const auto refused = read("One line," + other + "another.");
+        ASSERT_FALSE(refused) << other;
+        EXPECT_EQ(refused.error().message,
+                  "event.fields.excerpt: expected text of 1 to 4096 characters, found control characters other than "
+                  "line feeds and tabs.");
+    }
+    EXPECT_FALSE(read(R"(\n\t\n)"));
+}
+
 TEST(Notification, SubjectIsShortPlainAndOnOneLine) {
     ApprovalRequest approval;
     approval.approval_id = "id-1";

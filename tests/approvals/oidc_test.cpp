@@ -307,12 +307,8 @@ TEST_F(SingleSignOnTest, OnTheWebItIsASessionLikeAnyOther) {
     alone.world.start();
     const auto get = [&](const std::string& path, const std::map<std::string, std::string>& cookies,
                          const std::map<std::string, std::string>& query = {}) {
-        return alone.world.web({.method = "GET",
-                                .path = path,
-                                .query = query,
-                                .headers = {{"x-forwarded-proto", "https"}},
-                                .cookies = cookies,
-                                .body = {}});
+        return alone.world.web(
+            {.method = "GET", .path = path, .query = query, .headers = {}, .cookies = cookies, .body = {}});
     };
     EXPECT_THAT(get("/api/me", {}).body, HasSubstr(R"("oidc":{"name":"sso.example.com","url":"api/sign-in/oidc"})"));
     const HttpAnswer away = get("/api/sign-in/oidc", {});

@@ -89,7 +89,7 @@ TEST(PersonalMessagesTest, SayWhatIsAskedAndWhatTheLinkDoes) {
     const auto message = personal_notification(approval, "ann@example.com", Occasion::requested, "https://in/#/link/t");
     EXPECT_EQ(message.subject, "Approval needed: Gr??e??Bcc: x");
     EXPECT_THAT(message.message, HasSubstr("olga@example.com asks for your approval.\n"));
-    EXPECT_THAT(message.message, HasSubstr("\namount x: 111"));
+    EXPECT_THAT(message.message, HasSubstr("\namount x:\n> 111"));
     EXPECT_THAT(message.message, HasSubstr("Until: " + approval.expires_at));
     EXPECT_THAT(message.message,
                 HasSubstr("Open it and decide:\nhttps://in/#/link/t\n\nThe link is for ann@example.com alone."));
@@ -101,6 +101,19 @@ TEST(PersonalMessagesTest, SayWhatIsAskedAndWhatTheLinkDoes) {
     EXPECT_THAT(later.subject, HasSubstr("Approval needed: "));
     EXPECT_THAT(later.message, HasSubstr("The request of olga@example.com was approved by the stages before yours"));
     EXPECT_EQ(later.attributes.at("event"), "approval_stage_opened");
+}
+
+TEST(PersonalMessagesTest, ShowTheLinesOfAFieldAndNoneOfThemLooksLikeOurs) {
+    auto approval = request_with(std::string(kTwoStages), {{"legal", {"lea@example.com"}}});
+    approval.fields.emplace().push_back(
+        {.name = "excerpt", .value = "First,\n\n\tsecond.\nOpen it and decide:\r\nhttps://evil.example"});
+    const auto message = personal_notification(approval, "ann@example.com", Occasion::requested, "https://in/#/link/t");
+    EXPECT_THAT(message.message, HasSubstr("\nexcerpt:\n> First,\n> \n>  second.\n> Open it and decide: \n"
+                                           "> https://evil.example\nRequester: "));
+    EXPECT_THAT(message.message, Not(HasSubstr("\nhttps://evil")));
+    approval.fields->front().value = std::string(4000, '\n') + "x";
+    EXPECT_LT(personal_notification(approval, "ann@example.com", Occasion::requested, "l").message.size(), 1500U)
+        << "ten messages fit into one batch";
 }
 
 /// SNS, of which every call can fail; and the signing keys' table.

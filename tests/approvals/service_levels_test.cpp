@@ -39,11 +39,12 @@ protected:
         return make_link(world.keys().current().value(),
                          {.approval_id = id, .person = "bob@example.com", .expires = in_a_minute()});
     }
-    HttpAnswer read(const std::map<std::string, std::string>& cookies) {
+    /// `of_link`: the approval whose link's session is meant.
+    HttpAnswer read(const std::map<std::string, std::string>& cookies, const std::string& of_link = {}) {
         return world.web({.method = "GET",
                           .path = "/api/service-levels",
                           .query = {},
-                          .headers = {},
+                          .headers = {{"x-holdpoint-approval", of_link}},
                           .cookies = cookies,
                           .body = {}});
     }
@@ -81,7 +82,7 @@ TEST_F(ServiceLevelsOfAStack, AreForWhoHasATokenAndReadNowAndThen) {
     EXPECT_EQ(queries, 4) << "one for each status";
     EXPECT_EQ(read(ann).status, 200);
     EXPECT_EQ(queries, 4);
-    const HttpAnswer refused = read(signed_in("link", link()));
+    const HttpAnswer refused = read(signed_in("link", link()), id);
     EXPECT_EQ(refused.status, 403);
     EXPECT_THAT(refused.body, HasSubstr("FORBIDDEN"));
 }

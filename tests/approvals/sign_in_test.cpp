@@ -7,6 +7,8 @@
 namespace holdpoint::approvals::testing {
 namespace {
 
+using ::testing::Contains;
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 TEST_F(Inbox, AUsedLinkShowsItsRequestAndDecidesNothing) {
@@ -158,6 +160,89 @@ TEST_F(Inbox, ASessionEndsWithItsTokenAndBySigningOut) {
     ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
     EXPECT_EQ(ann.post("/api/sign-out", "").status, 204);
     EXPECT_EQ(ann.get("/api/me").status, 401);
+}
+
+TEST_F(Inbox, TheCookieIsSecureWhereTheBrowserCameByTls) {
+    for (const auto& [name, value] :
+         {std::pair("x-forwarded-proto", "https"), std::pair("origin", "https://inbox.example.com")}) {
+        Browser browser(world);
+        browser.headers[name] = value;
+        EXPECT_THAT(browser.sign_in_as("ann@example.com").cookies, Contains(HasSubstr("; Secure"))) << name;
+        EXPECT_THAT(browser.sign_in_by_link("ann@example.com", id).cookies, Contains(HasSubstr("; Secure"))) << name;
+    }
+}
+
+TEST_F(Inbox, TwoLinksAndTheInboxOfOneBrowserAreThreeSessions) {
+    const auto seen = [&](const std::string& approval) {
+        ann.headers.erase("x-csrf-token");
+        ann.headers.erase("x-holdpoint-approval");
+        if (!approval.empty()) ann.headers["x-holdpoint-approval"] = approval;
+        const HttpAnswer me = ann.get("/api/me");
+        if (me.status != 200) return std::to_string(me.status);
+        ann.headers["x-csrf-token"] = ann.text(me, "csrf_token");
+        return ann.text(me, "identity.name") + " " + ann.text(me, "only_approval");
+    };
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    ASSERT_EQ(ann.sign_in_by_link("bob@example.com", id).status, 200);
+    ASSERT_EQ(ann.sign_in_by_link("carl@example.com", "another").status, 200);
+    EXPECT_EQ(seen(""), "ann@example.com (none)");
+    EXPECT_EQ(seen("a third"), "401") << "a page of a link never goes on as somebody else";
+    EXPECT_EQ(seen("another"), "carl@example.com another");
+    EXPECT_EQ(ann.get("/api/approvals/" + id).status, 404);
+    EXPECT_EQ(seen(id), "bob@example.com " + id);
+    EXPECT_EQ(ann.decide(id, "changes_requested", "Which year?").status, 200);
+    EXPECT_EQ(world.record()->votes->front().person, "bob@example.com");
+    // A link's page ends its own session; the inbox ends all of its browser.
+    EXPECT_EQ(ann.post("/api/sign-out", "").status, 204);
+    EXPECT_EQ(seen(id), "401");
+    EXPECT_EQ(seen("another"), "carl@example.com another");
+    EXPECT_EQ(seen(""), "ann@example.com (none)");
+    EXPECT_EQ(ann.post("/api/sign-out", "").status, 204);
+    EXPECT_EQ(seen(""), "401");
+    EXPECT_EQ(seen("another"), "401");
+}
+
+TEST_F(Inbox, ASessionIsGoodUnderItsOwnNameAlone) {
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", "another").status, 200);
+    ASSERT_THAT(ann.cookies, SizeIs(1));
+    const std::string others = ann.cookies.begin()->second;
+    ASSERT_EQ(ann.sign_in_by_link("ann@example.com", id).status, 200);
+    EXPECT_EQ(ann.get("/api/approvals/" + id).status, 200);
+    for (auto& [name, value] : ann.cookies) value = others;
+    EXPECT_EQ(ann.get("/api/approvals/" + id).status, 401);
+    ann.headers.erase("x-holdpoint-approval");
+    ann.cookies["holdpoint_session"] = others;
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+}
+
+TEST_F(Inbox, OneBrowserHasNoMoreLinkSessionsThanRequestsHaveRoomFor) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    for (int i = 0; i < 9; ++i) {
+        ASSERT_EQ(ann.sign_in_by_link("ann@example.com", "a-" + std::to_string(i)).status, 200);
+        world.runner.advance(std::chrono::seconds(1));
+    }
+    const auto status = [&](const std::string& approval) {
+        ann.headers["x-holdpoint-approval"] = approval;
+        return ann.get("/api/me").status;
+    };
+    EXPECT_EQ(status("a-0"), 401) << "the one that ends first made room";
+    for (int i = 1; i < 9; ++i) EXPECT_EQ(status("a-" + std::to_string(i)), 200) << i;
+    EXPECT_EQ(status(""), 200);
+    EXPECT_EQ(ann.sign_in_by_link("ann@example.com", "a-1").status, 200) << "takes its own place";
+    EXPECT_EQ(status("a-2"), 200);
+}
+
+TEST_F(Inbox, APageIsNotAnsweredWithWhatIsForSomebodyElse) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    const std::string of_ann = ann.headers["x-csrf-token"];
+    ASSERT_EQ(ann.sign_in_as("bob@example.com").status, 200);  // in another tab
+    ann.headers["x-csrf-token"] = of_ann;
+    for (const std::string path : {"/api/approvals", "/api/outbox", "/api/service-levels"}) {
+        EXPECT_EQ(ann.text(ann.get(path), "error.code"), "CSRF") << path;
+    }
+    EXPECT_EQ(ann.text(ann.get("/api/me"), "identity.name"), "bob@example.com");
+    ann.headers.erase("x-csrf-token");
+    EXPECT_EQ(ann.get("/api/approvals").status, 200) << "reading needs none";
 }
 
 TEST_F(Inbox, TheTrailTellsByWhatAndFromWhereSomebodyDecided) {

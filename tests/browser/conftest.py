@@ -34,15 +34,19 @@ def seeding():
 @pytest.fixture
 def open_page(chromium, seeding):
     """Opens a page of the inbox: open_page(person=…) signed in, or open_page(hash=…) signed out. `clock`: its time passes
-    as the test says (page.clock). What the console complains of fails the test."""
+    as the test says (page.clock). `beside`: in another tab of the browser with that page. What the console complains of fails the test."""
     contexts, complaints = [], []
 
-    def open_one(person="", hash="", viewport=None, clock=False):
+    def new_browser(viewport):
         context = chromium.new_context(viewport=viewport or DESKTOP, locale="en-GB", has_touch=viewport == PHONE,
                                        reduced_motion="reduce")
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         context.add_init_script(WATCH_POLICY)
+        return context
+
+    def open_one(person="", hash="", viewport=None, clock=False, beside=None):
+        context = beside.context if beside else new_browser(viewport)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") and
                 not message.text.startswith("Failed to load resource") else None)

@@ -174,7 +174,7 @@ class Approvals:
         record.setdefault("shown", {})[self.digest(record)] = dict(record["fields"])
         first_open = self.open_stage(record)
         stages = [{**({"of": each["of"]} if each["of"] else {}), "name": each["name"], "required": each["required"], "votes": each["votes"],
-                   "who": f"group {each['name']}", "state": "waiting" if self.state(each) == "open" and each is not first_open else self.state(each)}
+                   "who": record.get("who", f"group {each['name']}"), "state": "waiting" if self.state(each) == "open" and each is not first_open else self.state(each)}
                   for each in record["stages"]]
         approval = {**self.summary(record, person), "shown_digest": self.digest(record), "policy": record["policy"],
                     "may_amend": person == record["requester"] and record["status"] == "pending",
@@ -229,6 +229,9 @@ class FakeApi:
         key = secrets.token_urlsafe(24)
         self.sessions[key] = {**session, "csrf_token": secrets.token_urlsafe(12)}
         return key
+
+    def cookie_name(self, approval_id):
+        return "holdpoint_link_" + hashlib.sha256(approval_id.encode()).hexdigest()[:16] if approval_id else "holdpoint_session"
 
     def sign_in(self, body):
         if "link" in body:
@@ -310,15 +313,17 @@ class Handler(BaseHTTPRequestHandler):
     def dispatch(self, method, path, query, body):
         if path == "/api/sign-in":
             key = self.api.sign_in(body)
-            return self.reply_json(200, self.api.sessions[key], cookie=f"holdpoint_session={key}; HttpOnly; SameSite=Strict; Path=/")
+            name = self.api.cookie_name(self.api.sessions[key].get("only_approval"))
+            return self.reply_json(200, self.api.sessions[key], cookie=f"{name}={key}; HttpOnly; SameSite=Strict; Path=/")
         if path == "/api/sign-in/oidc":
             key = self.api.enter({"identity": {"name": "ann@example.com", "display_name": "Ann", "groups": [], "proof": "oidc"}})
             return self.reply(302, "text/plain", b"", {"Location": "/", "Set-Cookie": f"holdpoint_session={key}; HttpOnly; SameSite=Lax; Path=/"})
-        cookie = SimpleCookie(self.headers.get("cookie", "")).get("holdpoint_session")
+        cookie = SimpleCookie(self.headers.get("cookie", "")).get(self.api.cookie_name(self.headers.get("x-holdpoint-approval")))
         session = self.api.sessions.get(cookie.value) if cookie else None
         if session is None:
             raise Refusal(401, "UNAUTHENTICATED", "Sign in first.", **({"oidc": self.api.oidc} if self.api.oidc else {}))
-        if method == "POST" and self.headers.get("x-csrf-token") != session["csrf_token"]:
+        token = self.headers.get("x-csrf-token")
+        if path != "/api/me" and (method == "POST" or token) and token != session["csrf_token"]:
             raise Refusal(403, "CSRF", "The token of the page is old.")
         if path == "/api/sign-out":
             del self.api.sessions[cookie.value]

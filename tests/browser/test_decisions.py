@@ -163,6 +163,27 @@ def test_a_changed_document_is_shown_and_asked_about_anew(open_page, seeding):
     assert keys[0] != keys[1]
 
 
+@pytest.mark.parametrize(("who", "required", "of", "words"), [
+    ("anyone", 1, None, "Anyone: one approval is enough"), ("anyone", 2, None, "Anyone: 2 approvals are needed"),
+    ("group finance", 1, None, "One approval by group finance"), ("ann, bob", 1, 2, "1 of 2 people: ann, bob")])
+def test_who_decides_is_said_in_plain_words(open_page, seeding, who, required, of, words):
+    approval = seeding.submit("Q4 budget", stages=[("approval", required, of, [ME])], who=who)
+    page = detail(open_page, approval)
+    shown = page.locator(".stage .quiet").first.inner_text().replace("\u2068", "").replace("\u2069", "")
+    assert shown.startswith(words)
+
+
+def test_lines_of_a_field_stay_lines(open_page, seeding):
+    approval = seeding.submit("Q4 budget", fields={"excerpt": "One line,\nanother,\n\n\tand a third."})
+    page = detail(open_page, approval)
+    assert page.locator(".fields dd").first.inner_text() == "One line,\nanother,\n\n\tand a third."
+    seeding.change_document(approval, excerpt="One line,\nand no other.")
+    poke(page)
+    expect(page.locator(".changes ins")).to_be_visible()
+    assert page.locator(".changes ins").inner_text() == "One line,\nand no other."
+    assert page.locator(".changes del").inner_text().count("\n") == 3
+
+
 def test_a_change_while_one_reads_is_pointed_out(open_page, seeding):
     approval = seeding.submit("Q4 budget", fields={"amount": "100 EUR"})
     page = detail(open_page, approval)

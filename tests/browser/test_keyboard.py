@@ -45,6 +45,21 @@ def test_a_day_without_a_mouse(open_page, seeding):
     assert [seeding.status(approval) for approval in (first, second)] == ["approved", "pending"]
 
 
+def test_escape_closes_a_form_wherever_the_focus_is(open_page, seeding):
+    approval = seeding.submit("First", "dana@example.com")
+    mine = seeding.submit("Second", "ann@example.com")
+    for about, opens in ((approval, "Reject"), (mine, "Change the document")):
+        page = open_page("ann@example.com", "#/approval/" + about)
+        page.get_by_role("button", name=opens).click()
+        expect(page.get_by_role("button", name="Not now")).to_be_visible()
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name=opens)).to_be_focused()
+        expect(page.get_by_role("button", name="Not now")).to_have_count(0)
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
+
+
 def test_search_help_and_their_ends(open_page, seeding):
     seeding.submit("First")
     page = open_page("ann@example.com")

@@ -24,6 +24,7 @@ def test_shows_what_waits_and_what_matters_of_it(open_page, seeding):
     expect(travel.locator(".left")).to_have_text(re.compile(r"9 min \d\d s left"))
     expect(rows(page).filter(has_text="Contract")).to_contain_text("Changes requested")
     assert "You can decide" not in rows(page).filter(has_text="Privacy notice").inner_text()
+    expect(rows(page).filter(has_text="Laptop")).to_contain_text("waits for finance")
 
 
 def test_orders_filters_and_searches_and_the_address_remembers(open_page, seeding):

@@ -33,10 +33,20 @@ def seeding(approvals):
     return Real()
 
 
-def test_an_approver_with_a_link_decides_on_a_phone(approvals, open_page):
-    arn, approval_id = approvals.pending(document_name="Travel to Lisbon", fields={"amount": "1,284.50 EUR"})
+def link_hash(approvals, approval_id):
     url = json.loads(approvals.server.run("approvals", "link", approval_id, "--person", "ann@example.com", "--json").stdout)["link"]
-    page = open_page(hash="#/link/" + url.split("#/link/")[1], viewport=PHONE)
+    return "#/link/" + url.split("#/link/")[1]
+
+
+def test_an_approver_with_links_in_two_tabs_decides_on_a_phone(approvals, open_page):
+    arn, approval_id = approvals.pending(document_name="Travel to Lisbon", fields={"amount": "1,284.50 EUR"})
+    _, other_id = approvals.pending(document_name="Laptop for Ines", fields={"reason": "Hers is old,\nand slow."})
+    page = open_page(hash=link_hash(approvals, approval_id), viewport=PHONE)
+    expect(page.get_by_role("heading", name="Travel to Lisbon")).to_be_visible()
+    other = open_page(hash=link_hash(approvals, other_id), beside=page)
+    expect(other.get_by_role("heading", name="Laptop for Ines")).to_be_visible()
+    assert "Hers is old,\nand slow." in other.locator(".fields").inner_text()
+    page.reload()
     expect(page.get_by_role("heading", name="Travel to Lisbon")).to_be_visible()
     expect(page.get_by_text("1,284.50 EUR")).to_be_visible()
     expect(page.get_by_text("This link was issued to")).to_be_visible()
@@ -48,3 +58,7 @@ def test_an_approver_with_a_link_decides_on_a_phone(approvals, open_page):
     expect(page.get_by_text("Approved").first).to_be_visible()
     assert approvals.ended(arn)["Result"]["decision"] == "approved"
     assert approvals.record(approval_id)["comments"] == "Have a good trip"
+    other.get_by_role("button", name="Approve").first.click()
+    other.get_by_role("button", name="Approve").last.click()
+    expect(other.get_by_role("heading", name="You approved this.")).to_be_visible()
+    assert approvals.record(other_id)["approver"] == "ann@example.com"

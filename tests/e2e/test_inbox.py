@@ -29,6 +29,7 @@ class Browser:
         answer = json.loads(text) if text and response.headers["Content-Type"] == "application/json" else text
         if path == "api/sign-in" and response.status == 200:
             self.headers["X-CSRF-Token"] = answer["csrf_token"]
+            self.headers["X-Holdpoint-Approval"] = answer.get("only_approval", "")
         return response.status, answer, response.headers
 
     def get(self, path, **headers):

@@ -1,4 +1,5 @@
 """TLS: who has the certificate's authority gets in, functions go on without it, and what is wrong with files is said."""
+import json
 import signal
 import subprocess
 
@@ -37,6 +38,12 @@ def tls(tmp_path_factory):
     one.stop()
 
 
+@pytest.fixture(scope="module")
+def approvals(tls):
+    tls.deploy()
+    return Approvals(tls)
+
+
 def served_name(server):
     shown = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}"], input="", capture_output=True, text=True)
     return next(line.split("CN = ")[1] for line in shown.stdout.splitlines() if line.startswith("subject="))
@@ -55,9 +62,7 @@ def test_clients_need_the_authority_and_get_https(tls):
     assert subprocess.run(["curl", "-sS", f"http://127.0.0.1:{tls.port}/health"], capture_output=True).returncode != 0
 
 
-def test_an_approval_runs_although_functions_know_no_certificate(tls):
-    tls.deploy()
-    approvals = Approvals(tls)
+def test_an_approval_runs_although_functions_know_no_certificate(tls, approvals):
     assert approvals.publish() == "1"
     arn, approval_id = approvals.pending()
     assert approvals.decide(approval_id)[0] == 200
@@ -65,6 +70,16 @@ def test_an_approval_runs_although_functions_know_no_certificate(tls):
     environments = tls.children().values()
     assert environments and all(one["AWS_ENDPOINT_URL"].startswith("http://127.0.0.1:") for one in environments)
     assert arn.split(":")[6] in tls.run("executions", "list").stdout
+
+
+@pytest.mark.parametrize("claim", [[], ["-H", "X-Forwarded-Proto: http"]], ids=["as it is", "whatever it claims"])
+def test_the_sessions_cookie_is_for_https_alone(tls, approvals, claim):
+    token = json.loads(tls.run("approvals", "token", "--person", "ann@example.com", "--json").stdout)["token"]
+    url = approvals.outputs["InboxUrl"] + "api/sign-in"
+    answer = subprocess.run(["curl", "-sS", "-D", "-", url, "--cacert", tls.cert, "-H", "Content-Type: application/json", *claim,
+                             "-d", json.dumps({"token": token})], check=True, capture_output=True, text=True).stdout
+    cookie = next(line for line in answer.splitlines() if line.lower().startswith("set-cookie: holdpoint_session="))
+    assert url.startswith("https://") and "; Secure" in cookie
 
 
 def test_sighup_takes_a_new_certificate_and_keeps_the_old_one_when_it_is_wrong(tls):

@@ -65,13 +65,25 @@ void add_joined(json::object& object, const std::string& name, const std::string
     }
 }
 
+/// Of the address that the client called.
+std::string port_of(const net::Request& request) {
+    const std::string_view host = request.header("Host");
+    const std::string_view port = host.substr(host.find_last_of(":]") + 1);
+    const bool is_port = port.size() < host.size() && host[host.size() - port.size() - 1] == ':' && !port.empty() &&
+                         std::ranges::all_of(port, [](unsigned char c) { return std::isdigit(c) != 0; });
+    if (is_port) return std::string(port);
+    return request.is_secure ? "443" : "80";
+}
+
 json::object headers_of(const net::Request& request) {
     json::object headers;
     for (const auto& [name, value] : request.headers) {
         if (const std::string key = lower_case(name); key != "cookie") add_joined(headers, key, as_text(value));
     }
     add_joined(headers, "x-forwarded-for", request.peer_address);
-    if (!headers.contains("x-forwarded-proto")) headers["x-forwarded-proto"] = "http";
+    // How a client came is seen here; what it says of that itself is not believed.
+    headers["x-forwarded-proto"] = request.is_secure ? "https" : "http";
+    headers["x-forwarded-port"] = port_of(request);
     return headers;
 }
 

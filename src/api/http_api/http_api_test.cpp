@@ -119,6 +119,37 @@ TEST(HttpEvent, HasEverythingOfTheRequest) {
     EXPECT_EQ(latin.at("requestContext").at("http").at("path"), "/prod/ÿ");
 }
 
+TEST(HttpEvent, SaysHowTheClientCameWhateverItClaims) {
+    const auto api = api_with({"GET /"});
+    const Caller nobody;
+    const auto headers = [&](bool is_secure, const std::string& host) {
+        const net::Request request{
+            .method = "GET",
+            .target = "/",
+            .headers = {{"Host", host}, {"X-Forwarded-Proto", is_secure ? "http" : "https"}, {"x-forwarded-port", "1"}},
+            .body = {},
+            .peer_address = "192.0.2.1",
+            .is_secure = is_secure};
+        const json::value event = json::parse(http_event(request, {.api = api,
+                                                                   .route = api.routes.front(),
+                                                                   .parameters = {},
+                                                                   .path = "/",
+                                                                   .region = "us-east-1",
+                                                                   .caller = nobody,
+                                                                   .account = "000000000000",
+                                                                   .request_id = "r",
+                                                                   .now = from_epoch_ms(1'700'000'000'000)}));
+        const json::value& found = event.at("headers");
+        return std::string(found.at("x-forwarded-proto").as_string()) + " " +
+               std::string(found.at("x-forwarded-port").as_string());
+    };
+    EXPECT_EQ(headers(true, "inbox.example.com:4566"), "https 4566");
+    EXPECT_EQ(headers(true, "inbox.example.com"), "https 443");
+    EXPECT_EQ(headers(false, "[::1]:8080"), "http 8080");
+    EXPECT_EQ(headers(false, "[::1]"), "http 80");
+    EXPECT_EQ(headers(false, "inbox.example.com:\u00e9"), "http 80") << "no port";
+}
+
 TEST(HttpResponse, IsWhatTheFunctionSaysOrItsBody) {
     const auto simple = http_response(R"({"message":"Hello"})");
     ASSERT_TRUE(simple);

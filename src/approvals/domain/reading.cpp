@@ -15,6 +15,12 @@ namespace {
 
 constexpr std::size_t kQuotedMax = 64;
 
+bool has_other_controls(std::string_view text, std::string_view than) {
+    std::string rest(text);
+    std::erase_if(rest, [than](char c) { return than.contains(c); });
+    return has_control_characters(rest);
+}
+
 }  // namespace
 
 std::string found(const Json* value) {
@@ -105,16 +111,25 @@ std::vector<std::pair<std::string, Reader>> Reader::members(std::size_t max) con
 }
 
 std::string Reader::text(std::size_t max) const {
+    return text_with("", max, "control characters");
+}
+
+std::string Reader::lines(std::size_t max) const {
+    return text_with("\n\t", max, "control characters other than line feeds and tabs");
+}
+
+/// `controls` may be in it; `which` is what others are called.
+std::string Reader::text_with(std::string_view controls, std::size_t max, std::string_view which) const {
     const std::string* text = value_ == nullptr ? nullptr : value_->get_if<std::string>();
     const std::string_view trimmed_text = text == nullptr ? std::string_view() : trimmed(*text);
-    if (!trimmed_text.empty() && text->size() <= max && !has_control_characters(trimmed_text)) {
+    if (!trimmed_text.empty() && text->size() <= max && !has_other_controls(trimmed_text, controls)) {
         return std::string(trimmed_text);
     }
     std::string instead = found(value_);
     if (text != nullptr) {
         instead = trimmed_text.empty() ? "blank text"
                   : text->size() > max ? fmt::format("{} characters", text->size())
-                                       : "control characters";
+                                       : std::string(which);
     }
     expected(fmt::format("text of 1 to {} characters", max), instead);
     return {};

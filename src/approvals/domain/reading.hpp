@@ -42,6 +42,8 @@ public:
     [[nodiscard]] std::vector<std::pair<std::string, Reader>> members(std::size_t max) const;
     /// Text of 1 to `max` bytes that is not blank and holds no control characters; without white space at its ends.
     [[nodiscard]] std::string text(std::size_t max) const;
+    /// As `text`, of several lines: line feeds and tabs are in it as they are.
+    [[nodiscard]] std::string lines(std::size_t max) const;
     /// The name of a person or a group (names.hpp), of at most `max` bytes; without white space at its ends.
     [[nodiscard]] std::string name(std::size_t max) const;
     [[nodiscard]] std::int64_t number(std::int64_t min, std::int64_t max) const;
@@ -66,6 +68,7 @@ public:
 
 private:
     [[nodiscard]] const durable::Json::Object* object() const;
+    [[nodiscard]] std::string text_with(std::string_view controls, std::size_t max, std::string_view which) const;
 
     const durable::Json* value_;
     std::string path_;

@@ -91,7 +91,7 @@ Result<void> read_shown(const Json& json, WorkflowEvent& event) {
         event.fields.emplace();
         for (const auto& [name, value] : reader.member("fields").members(kFieldsMax)) {
             if (name.empty() || name.size() > kNameMax) reader.refuse("has a field whose name is empty or too long.");
-            event.fields->push_back({.name = name, .value = value.text(kFieldMax)});
+            event.fields->push_back({.name = name, .value = value.lines(kFieldMax)});
         }
     }
     if (reader.has("link")) event.link = read_link(reader.member("link"));
@@ -191,7 +191,7 @@ Result<Amendment> read_amendment(const Json& json, const Identity& requester) {
         for (const auto& [name, value] : reader.member("fields").members(kFieldsMax)) {
             if (name.empty() || name.size() > kNameMax) value.refuse("has a name that is empty or too long.");
             const bool drops = goes_away(fields->find(name));
-            amendment.fields.emplace_back(name, drops ? std::nullopt : std::optional(value.text(kFieldMax)));
+            amendment.fields.emplace_back(name, drops ? std::nullopt : std::optional(value.lines(kFieldMax)));
         }
     }
     if (reader.has("shown_digest")) amendment.shown_digest = reader.member("shown_digest").text(kDigestMax);

@@ -1,6 +1,7 @@
 // Changing the document of one's own request while it waits. Votes start anew, and whoever decides is shown what changed.
 import { html, useLayoutEffect, useRef, useState } from './preact.js';
 import { amend } from './api.js';
+import { useKeys } from './keyboard.js';
 import { announce, Changes, Name, Note } from './parts.js';
 import { explain } from './words.js';
 
@@ -45,6 +46,7 @@ function Form({ approval, problem, busy, onSave, onClose }) {
     event.preventDefault();
     onClose();
   };
+  useKeys({ Escape: onClose }); // wherever the focus is
   return html`<form class="decide amend card" ref=${form} onSubmit=${submit} onKeyDown=${keyDown} novalidate>
     <h2 tabindex="-1">Change the document</h2>
     <p class="consequence" id="amending">Whoever has voted votes again, and is shown what changed. A line that you empty goes away.</p>

@@ -1,16 +1,16 @@
 // The inbox of Holdpoint's approvers: who is signed in, which page is shown, and what surrounds it.
 import { html, render, useEffect, useRef, useState } from './preact.js';
-import { onSignedOut, readOutbox, readServiceLevels, signIn, signOut, whoAmI } from './api.js';
+import { onAnotherPerson, onSignedOut, readOutbox, readServiceLevels, signIn, signOut, whoAmI } from './api.js';
 import { forgetDrafts } from './decision.js';
 import { DetailPage } from './detail.js';
 import { KeyboardHelp, useKeys } from './keyboard.js';
 import { ListPage } from './list.js';
 import { forgetList } from './listing.js';
-import { approvalHash, replace, takeLinkToken, usePage } from './navigation.js';
+import { approvalHash, onlyHash, pageOf, replace, takeLinkToken, usePage } from './navigation.js';
 import { announce, Name, Title } from './parts.js';
 import { OutboxPage, ServiceLevelsPage } from './reports.js';
 import { SignIn, takeReturnAddress } from './sign_in.js';
-import { explain, explainSignIn } from './words.js';
+import { explain, explainSignIn, LINK_OVER } from './words.js';
 
 let linkToken = takeLinkToken(); // before anything is drawn or asked
 
@@ -57,9 +57,9 @@ function Bar({ children }) {
     <div class="bar-in"><span class="brand"><span class="mark" aria-hidden="true"></span>Holdpoint</span>${children}</div></header>`;
 }
 
-function Content({ page, me, arrived }) {
+function Content({ page, me, ended, arrived }) {
   const only = me.only_approval;
-  if (only) return html`<${DetailPage} key=${only} id=${only} start=${page.id === only ? page.start : ''} only arrived=${arrived} />`;
+  if (only) return html`<${DetailPage} key=${only} id=${only} start=${page.id === only ? page.start : ''} only ended=${ended} arrived=${arrived} />`;
   if (page.name === 'approval') return html`<${DetailPage} key=${page.id} id=${page.id} start=${page.start} arrived=${arrived} />`;
   if (page.name === 'outbox') return html`<${OutboxPage} arrived=${arrived} />`;
   if (page.name === 'service-levels') return html`<${ServiceLevelsPage} arrived=${arrived} />`;
@@ -70,7 +70,7 @@ function Content({ page, me, arrived }) {
 const IssuedTo = ({ me }) => html`<p class="issued"><span>This link was issued to <strong><${Name}>${me.issued_to}<//></strong>.</span>
   <span> Not you? Then please do not decide.</span></p>`;
 
-function SignedIn({ me, page, arrived, onSignOut }) {
+function SignedIn({ me, ended, page, arrived, onSignOut }) {
   const [help, setHelp] = useState(false);
   const [reports, setReports] = useState([page.name]); // those that this server answers
   useKeys({ '?': () => setHelp(true) });
@@ -83,11 +83,11 @@ function SignedIn({ me, page, arrived, onSignOut }) {
   return html`<${Bar}>${!me.only_approval && html`<${Navigation} page=${page} reports=${reports} />`}
       <${Menu} me=${me} onSignOut=${onSignOut} onHelp=${() => setHelp(true)} /><//>
     <main class="page" tabindex="-1">${me.issued_to && html`<${IssuedTo} me=${me} />`}
-      <${Content} ...${{ page, me, arrived }} /></main>
+      <${Content} ...${{ page, me, ended, arrived }} /></main>
     ${help && html`<${KeyboardHelp} onClose=${() => setHelp(false)} />`}`;
 }
 
-/** state: starting | unreachable | out | in. Everything that signs in or out goes through here. */
+/** state: starting | unreachable | out | in (`ended`: a link's session has; its page stays). Everything that signs in or out goes through here. */
 function useSession() {
   const [session, setSession] = useState({ state: 'starting' });
   const person = useRef('');
@@ -96,21 +96,30 @@ function useSession() {
     if (person.current && person.current !== me.identity.name) forgetDrafts();
     person.current = me.identity.name;
     const address = takeReturnAddress();
-    if (me.only_approval) replace(approvalHash(me.only_approval));
+    if (me.only_approval) replace(onlyHash(me.only_approval));
     else if (address && !location.hash) replace(address);
     setSession({ state: 'in', me });
   };
   const out = (details = {}) => {
     forgetList();
-    setSession((before) => ({ state: 'out', oidc: details.oidc, problem: before.state === 'in' ? 'Your session has ended. Sign in again; what you wrote is kept.' : '' }));
+    // Who came by a link has nothing to sign in with: they see how things stood.
+    setSession((before) => (before.state === 'in' && before.me.only_approval ? { ...before, ended: true }
+      : { state: 'out', oidc: details.oidc, problem: before.state === 'in' ? 'Your session has ended. Sign in again; what you wrote is kept.' : '' }));
+  };
+  const another = (me) => {
+    forgetList();
+    entered(me);
+    announce(`You are now signed in as ${me.identity.name}`);
   };
   const start = async () => {
     setSession({ state: 'starting' });
+    const { id, only } = pageOf(location.hash);
     try {
-      entered(await whoAmI());
+      entered(await whoAmI(only ? id : ''));
     } catch (error) {
-      if (error.status === 401) out(error.details);
-      else setSession({ state: 'unreachable', error });
+      if (error.status !== 401) return setSession({ state: 'unreachable', error });
+      if (only) replace(approvalHash(id)); // for whoever signs in now
+      setSession({ state: 'out', oidc: error.details.oidc, problem: only ? LINK_OVER : '' });
     }
   };
   const byLink = async (link) => {
@@ -135,13 +144,13 @@ function useSession() {
     }
     forgetDrafts();
     person.current = '';
+    forgetList();
     replace('#/');
-    out();
-    setSession({ state: 'starting' });
     start();
   };
   useEffect(() => {
     onSignedOut(out);
+    onAnotherPerson(another);
     if (linkToken) byLink(linkToken);
     else start();
   }, []);
@@ -156,7 +165,7 @@ function App() {
   if (pages.current.shown !== at) pages.current = { shown: at, count: pages.current.count + (session.state === 'starting' ? 0 : 1) };
   const arrived = pages.current.count > 1; // by a way within the page, so the focus has to come along
 
-  if (session.state === 'in') return html`<${SignedIn} me=${session.me} page=${page} arrived=${arrived} onSignOut=${leave} />`;
+  if (session.state === 'in') return html`<${SignedIn} key=${`${session.me.only_approval} ${session.me.identity.name}`} me=${session.me} ended=${session.ended} page=${page} arrived=${arrived} onSignOut=${leave} />`;
   return html`<${Bar} /><main class="page narrow" tabindex="-1">
     ${session.state === 'starting' && html`<p class="quiet starting" role="status">Opening your inbox…</p>`}
     ${session.state === 'unreachable' && html`<${Title} text=${explain(session.error).title} /><p>The inbox could not be opened.</p>

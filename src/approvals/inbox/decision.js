@@ -13,6 +13,7 @@ const ENDED = ['APPROVAL_ALREADY_DECIDED', 'APPROVAL_EXPIRED', 'WORKFLOW_ENDED',
 const drafts = new Map(); // approval id -> {decision, comments, intention}: what is typed outlives everything but signing out
 
 export const forgetDrafts = () => drafts.clear();
+export const draftedComments = (id) => drafts.get(id)?.comments.trim() ?? '';
 
 function draftOf(id) {
   if (!drafts.has(id)) drafts.set(id, { decision: '', comments: '', intention: null });
@@ -105,9 +106,9 @@ function Form({ approval, draft, problem, busy, blockedUntil, onSend, onClose })
 
 /**
  * `approval`: as this person sees it. `start`: the decision to begin with. `onDeciding(bool)`: a form is open, so what is shown must
- * stay. `onAnswer(approval, decision)`: decided. `onEnded(error, comments)`: it can no longer be. `onChanged()`: show the new document.
+ * stay. `onAnswer(approval, decision)`: decided. `onRefused(error, comments)`: it can no longer be. `onChanged()`: show the new document.
  */
-export function Decision({ approval, start, onDeciding, onAnswer, onEnded, onChanged }) {
+export function Decision({ approval, start, onDeciding, onAnswer, onRefused, onChanged }) {
   const draft = draftOf(approval.approval_id);
   const [, render] = useState(0);
   const [problem, setProblem] = useState(null);
@@ -151,7 +152,7 @@ export function Decision({ approval, start, onDeciding, onAnswer, onEnded, onCha
     } catch (error) {
       if (ENDED.includes(error.code)) {
         drafts.delete(approval.approval_id);
-        onEnded(error, draft.comments.trim());
+        onRefused(error, draft.comments.trim());
         return;
       }
       if (error.code === 'TOO_MANY_REQUESTS') setBlockedUntil(serverNow() + 1000 * (error.details?.retry_after_seconds ?? 5));
@@ -162,7 +163,12 @@ export function Decision({ approval, start, onDeciding, onAnswer, onEnded, onCha
       setBusy(false);
     }
   };
-  useKeys({ a: () => choose('approved'), r: () => choose('rejected'), c: () => choose('changes_requested') });
+  useKeys({
+    a: () => choose('approved'),
+    r: () => choose('rejected'),
+    c: () => choose('changes_requested'),
+    Escape: () => (draft.decision ? close() : false), // wherever the focus is
+  });
 
   return html`<section class="decision" ref=${section} aria-label="Your decision">
     ${draft.decision

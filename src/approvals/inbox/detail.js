@@ -3,13 +3,13 @@ import { html, useEffect, useRef, useState } from './preact.js';
 import { Amending } from './amend.js';
 import { readApproval } from './api.js';
 import { exactly, useTime } from './clock.js';
-import { Decision } from './decision.js';
+import { Decision, draftedComments } from './decision.js';
 import { useKeys } from './keyboard.js';
 import { endedElsewhere, leaveListAt, listAddress, neighbours } from './listing.js';
 import { approvalHash, go, replace } from './navigation.js';
 import { announce, Changes, isOver, Name, Note, Progress, safeAddress, StatusBadge, TimeLeft, Title, When } from './parts.js';
 import { usePolling } from './polling.js';
-import { DECIDED, eventWords, explain, FORMS, PROOF, STAGE, standing, whoDecided } from './words.js';
+import { DECIDED, eventWords, explain, FORMS, PROOF, STAGE, standing, votersOf, whoDecided } from './words.js';
 
 /** What differs between two documents, in the words of the API's own answer. */
 function differences(before, after) {
@@ -42,7 +42,7 @@ function Stage({ stage }) {
   const approved = stage.votes.filter((vote) => vote.decision === 'approved').length;
   return html`<li class="stage is-${stage.state}" aria-current=${stage.state === 'open' ? 'step' : null}>
     <h3><${Name}>${stage.name}<//> <span class="badge is-${stage.state}">${STAGE[stage.state] ?? stage.state}</span></h3>
-    <p class="quiet">${stage.required}${stage.of ? ` of ${stage.of}` : ''} from <${Name}>${stage.who}<//>${stage.required > 1 && html` · <span>${approved} so far</span>`}</p>
+    <p class="quiet">${votersOf(stage)}${stage.required > 1 && html` · <span>${approved} so far</span>`}</p>
     ${stage.votes.length > 0 && html`<ul class="votes">${stage.votes.map((vote, at) => html`<${Vote} key=${at} vote=${vote} />`)}</ul>`}</li>`;
 }
 
@@ -63,9 +63,9 @@ const History = ({ history }) => html`<section class="card history"><details ope
   <ol>${history.map((event) => html`<${Event} key=${event.seq} event=${event} />`)}</ol></details></section>`;
 
 /** What there is instead of a decision: what came of it, or why this person may not. */
-function Outcome({ approval, outcome, onNext, only }) {
+function Outcome({ approval, outcome, onNext, only, ended }) {
   const pending = approval.status === 'pending';
-  const onward = html`<p class="buttons">${onNext && html`<button class="button primary" onClick=${onNext}>Next request</button>`}
+  const onward = html`${ended && html`<p class="quiet">Your link has ended, so this page stays as it is now.</p>`}<p class="buttons">${onNext && html`<button class="button primary" onClick=${onNext}>Next request</button>`}
     ${!only && html`<a class="button" href=${listAddress()}>Back to the inbox</a>`}</p>`;
   if (outcome?.decision) {
     return html`<${Note} kind=${outcome.decision === 'rejected' ? 'bad' : outcome.decision === 'approved' ? 'good' : 'warn'} title=${FORMS[outcome.decision].done} focused>
@@ -82,23 +82,26 @@ function Outcome({ approval, outcome, onNext, only }) {
     return html`<${Note} kind=${{ approved: 'good', rejected: 'bad' }[approval.status] ?? 'info'} title=${whoDecided(approval) || 'Time is up'}>
       ${approval.comments && html`<blockquote dir="auto">${approval.comments}</blockquote>`}<p>${standing(approval)}</p>${onward}<//>`;
   }
-  const refusal = isOver(approval) ? { code: 'APPROVAL_EXPIRED' } : approval.may_decide;
+  const written = ended && draftedComments(approval.approval_id);
+  const refusal = isOver(approval) ? { code: 'APPROVAL_EXPIRED' } : ended ? { code: 'LINK_ENDED' } : approval.may_decide;
   const { title, text } = explain({ kind: 'refused', ...refusal });
-  return html`<${Note} title=${title}><p>${text}</p>${refusal.message && html`<p class="quiet">${refusal.message}</p>`}${onward}<//>`;
+  return html`<${Note} title=${title} focused=${ended}><p>${text}${ended && isOver(approval) && ' Your link ended with it, so ask the requester what became of it.'}</p>
+    ${refusal.message && html`<p class="quiet">${refusal.message}</p>`}
+    ${written && html`<p class="quiet">You had written: <${Name}>${written}<//></p>`}${!ended && onward}<//>`;
 }
 
 function Head({ approval, arrived }) {
   const pending = approval.status === 'pending';
   return html`<div class="head"><${Title} text=${approval.document_name} arrived=${arrived}><${Name}>${approval.document_name}<//><//>
     <p class="about">Requested by <${Name}>${approval.requester}<//>${approval.kind && approval.kind !== 'document' && html` · ${approval.kind}`} · <${When} at=${approval.created_at} /></p>
-    <p class="marks">${pending ? html`<${TimeLeft} approval=${approval} /> <${Progress} progress=${approval.progress} />` : html`<${StatusBadge} status=${approval.status} />`}
+    <p class="marks">${pending ? html`<${TimeLeft} approval=${approval} /> ${!isOver(approval) && html`<${Progress} progress=${approval.progress} />`}` : html`<${StatusBadge} status=${approval.status} />`}
       ${approval.changes_requested && pending && html` <span class="badge is-changes">Changes requested</span>`}</p></div>`;
 }
 
 const LAST_MINUTE_MS = 60e3;
 
 /** The page of one request that has been read. `news`: as the server has it now; what is shown may lag behind while one decides. */
-function Request({ news, start, only, arrived, failing, onRetry, onAnswer, onRefresh }) {
+function Request({ news, start, only, ended, arrived, failing, onRetry, onAnswer, onRefresh }) {
   const [shown, setShown] = useState(news); // the document that this person has seen
   const [changes, setChanges] = useState(null);
   const [deciding, setDeciding] = useState(false);
@@ -115,7 +118,7 @@ function Request({ news, start, only, arrived, failing, onRetry, onAnswer, onRef
   const approval = { ...news, fields: shown.fields, link: shown.link, shown_digest: shown.shown_digest, document_name: shown.document_name };
   const over = useTime(() => isOver(approval));
   const lastMinute = useTime((now) => !over && Date.parse(approval.expires_at) - now < LAST_MINUTE_MS);
-  const open = approval.status === 'pending' && approval.may_decide.allowed && !over && !outcome;
+  const open = approval.status === 'pending' && approval.may_decide.allowed && !over && !outcome && !ended;
   useEffect(() => { if (open && lastMinute) announce('Less than a minute left'); }, [open && lastMinute]);
   useEffect(() => { if (over && approval.status === 'pending') onRefresh(); }, [over]);
   const status = useRef(approval.status);
@@ -125,13 +128,14 @@ function Request({ news, start, only, arrived, failing, onRetry, onAnswer, onRef
     status.current = news.status;
   }, [news.status]);
 
+  useEffect(() => { if (ended) announce('Your link has ended'); }, [ended]);
   const answered = (data, decision) => {
     setOutcome({ decision });
     setChanges(null);
     onAnswer(data);
     announce(FORMS[decision].done);
   };
-  const ended = (error, comments) => {
+  const refused = (error, comments) => {
     setOutcome({ error, comments });
     onRefresh();
   };
@@ -143,7 +147,7 @@ function Request({ news, start, only, arrived, failing, onRetry, onAnswer, onRef
     setShown(onAnswer(data));
     setChanges(null);
   };
-  const amends = approval.status === 'pending' && approval.may_amend && !over;
+  const amends = approval.status === 'pending' && approval.may_amend && !over && !ended;
   const id = approval.approval_id;
   const to = (neighbour) => () => {
     if (!neighbour || deciding) return false;
@@ -164,8 +168,8 @@ function Request({ news, start, only, arrived, failing, onRetry, onAnswer, onRef
     </div>
     <div class="aside ${open ? 'is-open' : ''} ${deciding && open ? 'is-deciding' : ''}">
       ${open
-        ? html`<${Decision} approval=${approval} start=${start} onDeciding=${setDeciding} onAnswer=${answered} onEnded=${ended} onChanged=${changed} />`
-        : html`<${Outcome} approval=${approval} outcome=${outcome} only=${only} onNext=${next && next.approval_id !== id && to(next)} />`}
+        ? html`<${Decision} approval=${approval} start=${start} onDeciding=${setDeciding} onAnswer=${answered} onRefused=${refused} onChanged=${changed} />`
+        : html`<${Outcome} approval=${approval} outcome=${outcome} only=${only} ended=${ended} onNext=${next && next.approval_id !== id && to(next)} />`}
       ${amends && html`<${Amending} approval=${approval} onOpen=${setDeciding} onAmended=${amended} onRefresh=${changed} />`}
     </div>
     <${History} history=${approval.history} />
@@ -174,8 +178,8 @@ function Request({ news, start, only, arrived, failing, onRetry, onAnswer, onRef
 
 const flat = ({ approval, stages, may_decide, history }) => ({ ...approval, stages, may_decide, history });
 
-/** `start`: the decision that its form opens with. `only`: the one request that this session may see. */
-export function DetailPage({ id, start, only, arrived }) {
+/** `start`: the decision that its form opens with. `only`: the one request that this session may see; `ended`: and it has. */
+export function DetailPage({ id, start, only, ended, arrived }) {
   const [news, setNews] = useState(null);
   const etag = useRef('');
   const taken = useRef(0); // an answer that was asked for before the last one came is old
@@ -187,6 +191,7 @@ export function DetailPage({ id, start, only, arrived }) {
     return approval;
   };
   const { failing, again } = usePolling(async ({ afresh, isCurrent }) => {
+    if (ended) return;
     const before = taken.current;
     const answer = await readApproval(id, afresh ? '' : etag.current);
     if (answer && isCurrent() && taken.current === before) take(answer);
@@ -196,15 +201,16 @@ export function DetailPage({ id, start, only, arrived }) {
     return answer && take(answer);
   };
   const gone = failing?.kind === 'refused' && failing.code === 'APPROVAL_NOT_FOUND';
+  const trouble = ended ? explain({ code: 'LINK_ENDED' }) : failing && explain(failing);
   useKeys({ Escape: () => (news || only ? false : go(listAddress())) });
   return html`<div class="detail-page">
     ${!only && html`<p class="back"><a href=${listAddress()}>‹ Inbox</a></p>`}
     ${news && !gone
-      ? html`<${Request} news=${news} start=${start} only=${only} arrived=${arrived} failing=${failing} onRetry=${again}
+      ? html`<${Request} news=${news} start=${start} only=${only} ended=${ended} arrived=${arrived} failing=${!ended && failing} onRetry=${again}
           onAnswer=${(data) => take({ data })} onRefresh=${refresh} />`
-      : failing
-        ? html`<${Title} text=${explain(failing).title} arrived=${arrived} /><p>${gone ? explain(failing).text : 'The request could not be loaded.'}</p>
-            ${!gone && html`<button class="button" onClick=${again}>Try again</button>`}`
+      : failing || ended
+        ? html`<${Title} text=${trouble.title} arrived=${arrived} /><p>${gone || ended ? trouble.text : 'The request could not be loaded.'}</p>
+            ${!gone && !ended && html`<button class="button" onClick=${again}>Try again</button>`}`
         : html`<p class="quiet" role="status">Loading…</p>`}
   </div>`;
 }

@@ -83,8 +83,7 @@ function Row({ approval, onOpen }) {
 function Nothing({ filter }) {
   if (filter.q) return html`<p class="nothing">Nothing found for “<${Name}>${filter.q}<//>”.</p>`;
   if (filter.status !== 'pending') return html`<p class="nothing">None yet.</p>`;
-  return html`<div class="nothing"><p class="big">All clear.</p><p>${filter.mine ? 'Nothing waits for your decision.' : 'Nothing waits for a decision.'}
-    New requests appear here by themselves.</p></div>`;
+  return html`<div class="nothing"><p class="big">All clear.</p><p>${`Nothing waits for ${filter.mine ? 'your' : 'a'} decision. New requests appear here by themselves.`}</p></div>`;
 }
 
 /** Moves the focus among the rows; false when there is none to move to. */

@@ -2,6 +2,7 @@
 import { useEffect, useState } from './preact.js';
 
 const LINK = '#/link/';
+const ONLY = 'only'; // the request's page as a link shows it, with the link's session
 const DECISIONS = ['approved', 'rejected', 'changes_requested'];
 const changed = new Set();
 
@@ -16,7 +17,7 @@ function decoded(part) {
 export function pageOf(hash) {
   const [path, search] = hash.replace(/^#\/?/, '').split('?');
   const [name, id, start] = path.split('/').map(decoded);
-  if (name === 'approval' && id) return { name, id, start: DECISIONS.includes(start) ? start : '' };
+  if (name === 'approval' && id) return { name, id, start: DECISIONS.includes(start) ? start : '', only: start === ONLY };
   if (name === 'outbox' || name === 'service-levels') return { name };
   const filter = new URLSearchParams(search);
   return {
@@ -31,6 +32,7 @@ export function pageOf(hash) {
 }
 
 export const approvalHash = (id) => `#/approval/${encodeURIComponent(id)}`;
+export const onlyHash = (id) => `${approvalHash(id)}/${ONLY}`;
 
 export function listHash({ status, order, mine, q }) {
   const search = new URLSearchParams();

@@ -36,7 +36,7 @@ export const isOver = (approval) => Date.parse(approval.expires_at) <= serverNow
 export function Progress({ progress }) {
   if (!progress) return null;
   const { approved, required, stage } = progress;
-  if (required <= 1) return stage && html`<span class="progress"><${Name}>${stage}<//></span>`;
+  if (required <= 1) return stage && html`<span class="progress"><span>waits for <${Name}>${stage}<//></span></span>`;
   return html`<span class="progress">
     <span class="pips" aria-hidden="true">${Array.from({ length: Math.min(required, 6) }, (_, at) =>
       html`<i key=${at} class=${at < approved ? 'full' : ''}></i>`)}</span>

@@ -72,6 +72,14 @@ export function standing(approval) {
   return `The request is still open: ${missing} more ${missing === 1 ? 'approval is' : 'approvals are'} needed from ${isolated(stage.name)}.`;
 }
 
+/** Who may vote in a stage, and how many have to. */
+export function votersOf({ required, of, who }) {
+  const anyone = who === 'anyone';
+  if (of > 1) return anyone ? `${required} of ${of} people, whoever they are` : `${required} of ${of} people: ${isolated(who)}`;
+  if (anyone) return required === 1 ? 'Anyone: one approval is enough' : `Anyone: ${required} approvals are needed`;
+  return `${required === 1 ? 'One approval' : `${required} approvals`} by ${isolated(who)}`;
+}
+
 /** "Bob approved this on …", or '' while nobody has. */
 export function whoDecided(approval) {
   const how = DECIDED[approval.status];
@@ -91,6 +99,8 @@ const REFUSALS = {
   DOCUMENT_CHANGED: ['The document has changed', 'Your decision was not counted, because you had not seen this. Look at what changed, then decide.'],
   APPROVAL_NOT_FOUND: ['There is no such request', 'It may have been removed, or it is not for you to see.'],
   CSRF: ['Your session was renewed', 'Nothing was sent. Try again.'],
+  LINK_ENDED: ['Your link has ended here', 'To go on, open it once more from your message. If it has expired, ask for a new one.'],
+  ANOTHER_PERSON: ['Somebody else signed in', 'Another tab of this browser signed them in. Nothing was sent.'],
   UNAUTHENTICATED: ['You are signed out', 'Sign in again; what you wrote is kept.'],
 };
 
@@ -116,6 +126,9 @@ const TOKEN_REFUSALS = {
   revoked: 'This token was taken back. Ask for a new one.',
   malformed: 'This is not a whole token. Copy it again, from its first character to its last.',
 };
+
+/** For who comes back to the page of a link when its session is over. */
+export const LINK_OVER = 'Your link has ended here. Open it once more from your message, or sign in.';
 
 /** Why somebody could not be signed in by a `link` or a `token`. */
 export function explainSignIn(error, means) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <ranges>
+
 #include "approvals/domain/deciding.hpp"
 #include "approvals/domain/links.hpp"
 
@@ -65,14 +67,28 @@ std::string_view subject_of(Occasion occasion) {
     std::unreachable();
 }
 
+/// Lines that somebody else wrote: none of them looks like one of ours, or begins with an address, of which a mail's
+/// HTML would make a link.
+std::string quoted(std::string_view lines) {
+    std::string text;
+    for (const auto part : std::views::split(lines, '\n'))
+        text += fmt::format("\n> {}", one_line(std::string_view(part.begin(), part.end())));
+    return shortened(text, kValueMax);
+}
+
 std::string details_of(const ApprovalRequest& approval) {
     std::string text;
     const auto line = [&](std::string_view name, std::string_view value) {
         text += fmt::format("{}: {}\n", shortened(one_line(name), kNameMax), shortened(one_line(value), kValueMax));
     };
     line("Document", fmt::format("{} ({})", shortened(approval.document_name, kValueMax / 2), approval.document_id));
-    for (const DocumentField& field : approval.fields.value_or(std::vector<DocumentField>{}))
-        line(field.name, field.value);
+    for (const DocumentField& field : approval.fields.value_or(std::vector<DocumentField>{})) {
+        if (!field.value.contains('\n')) {
+            line(field.name, field.value);
+            continue;
+        }
+        text += fmt::format("{}:{}\n", shortened(one_line(field.name), kNameMax), quoted(field.value));
+    }
     if (approval.link) text += fmt::format("Where it is: {}\n", one_line(*approval.link));
     line("Requester", approval.requester);
     if (approval.policy) line("Decided by", describe(*approval.policy));

@@ -27,8 +27,10 @@ struct HttpRequest {
     [[nodiscard]] std::string_view header(const std::string& name) const;
     /// Whether an answer may come as gzip. (RFC 9110, section 12.5.3)
     [[nodiscard]] bool accepts_gzip() const;
-    /// Whether the browser came by https.
-    [[nodiscard]] bool is_secure() const { return header("x-forwarded-proto") == "https"; }
+    /// Whether the browser came by https: to us, or to a proxy before us, which shows in the page's origin.
+    [[nodiscard]] bool is_secure() const {
+        return header("x-forwarded-proto") == "https" || header("origin").starts_with("https://");
+    }
 };
 
 /// Whether an event is a request from outside, whoever sent it.

@@ -12,6 +12,10 @@ namespace holdpoint::approvals {
 namespace {
 
 constexpr std::string_view kCookie = "holdpoint_session";
+constexpr std::string_view kLinkCookie = "holdpoint_link_";
+constexpr std::size_t kLinkDigits = 16;
+/// Of one browser: with them, the headers of a request stay below the 10,240 bytes that API Gateway takes.
+constexpr std::size_t kLinkSessionsMax = 8;
 constexpr std::chrono::hours kLongest{8};
 constexpr std::size_t kCsrfBytes = 16;
 
@@ -19,9 +23,20 @@ constexpr std::size_t kCsrfBytes = 16;
 constexpr std::size_t kCookieMax = 4096;
 
 /// Without a path it goes to the addresses beside the one that gave it: the API's, wherever that is.
-std::string cookie(const HttpRequest& request, std::string_view value, std::int64_t max_age, std::string_view path) {
-    return fmt::format("{}={}; HttpOnly; SameSite=Strict{}{}; Max-Age={}{}", kCookie, value,
-                       path.empty() ? "" : "; Path=", path, max_age, request.is_secure() ? "; Secure" : "");
+std::string cookie(const Sessions::CookieScope& scope, std::string_view name, std::string_view value,
+                   std::int64_t max_age) {
+    return fmt::format("{}={}; HttpOnly; SameSite=Strict{}{}; Max-Age={}{}", name, value,
+                       scope.path.empty() ? "" : "; Path=", scope.path, max_age, scope.is_secure ? "; Secure" : "");
+}
+
+std::string ending_cookie(const HttpRequest& request, std::string_view name) {
+    return cookie({.path = "", .is_secure = request.is_secure()}, name, "", 0);
+}
+
+/// Of the session of a link to this approval; of the inbox's when there is none.
+std::string cookie_name(std::string_view approval_id) {
+    if (approval_id.empty()) return std::string(kCookie);
+    return std::string(kLinkCookie) + to_hex(sha256(approval_id)).substr(0, kLinkDigits);
 }
 
 std::string reason_of(TokenProblem problem) {
@@ -88,33 +103,52 @@ Result<std::expected<Sessions::SignedIn, SignInRefusal>> Sessions::sign_in(const
     if (*revoked) {
         return refuse("revoked", fmt::format("This {} was taken back; ask for a new one.", claims->proof));
     }
-    SignedIn made = begun(request, *keys, std::move(*claims), "");
-    if (made.cookie.size() <= kCookieMax) return made;
+    SignedIn made = begun(request, *keys, std::move(*claims), {.path = "", .is_secure = request.is_secure()});
+    if (made.cookies.back().size() <= kCookieMax) return made;
     return refuse("too_many_groups",
                   "This token is in too many groups for a browser to keep; ask for one with those alone that policies "
                   "name.");
 }
 
-Result<Sessions::SignedIn> Sessions::begin(const HttpRequest& request, SessionClaims claims, std::string_view path) {
+Result<Sessions::SignedIn> Sessions::begin(const HttpRequest& request, SessionClaims claims, const CookieScope& scope) {
     const auto keys = keys_.current();
     if (!keys) return std::unexpected(keys.error());
-    SignedIn made = begun(request, *keys, std::move(claims), path);
-    if (made.cookie.size() <= kCookieMax) return made;
+    SignedIn made = begun(request, *keys, std::move(claims), scope);
+    if (made.cookies.back().size() <= kCookieMax) return made;
     return fail("OidcRefused", 401,
                 "groups: too many for a session; let the provider send those alone that policies name.");
 }
 
 Sessions::SignedIn Sessions::begun(const HttpRequest& request, const KeyRing& keys, SessionClaims claims,
-                                   std::string_view path) {
+                                   const CookieScope& scope) {
     const TimePoint now = clock_.now();
     claims.csrf_token = to_hex(random_.bytes(kCsrfBytes));
     claims.expires = std::min<std::int64_t>(claims.expires, to_epoch_ms(now + kLongest) / 1000);
-    return {.session = session_of(claims),
-            .cookie = cookie(request, make_session(keys, claims), claims.expires - to_epoch_ms(now) / 1000, path)};
+    const std::string name = cookie_name(claims.only_approval);
+    std::vector<std::string> cookies;
+    if (!claims.only_approval.empty()) cookies = without_oldest(request, keys, name);
+    cookies.push_back(cookie(scope, name, make_session(keys, claims), claims.expires - to_epoch_ms(now) / 1000));
+    return {.session = session_of(claims), .cookies = std::move(cookies)};
+}
+
+std::vector<std::string> Sessions::without_oldest(const HttpRequest& request, const KeyRing& keys,
+                                                  const std::string& own_name) const {
+    std::vector<std::pair<std::int64_t, std::string>> others;  // by their end
+    for (const auto& [name, value] : request.cookies) {
+        if (!name.starts_with(kLinkCookie) || name == own_name) continue;
+        const auto claims = read_session(keys, value, clock_.now());
+        others.emplace_back(claims ? claims->expires : 0, name);
+    }
+    std::ranges::sort(others);
+    std::vector<std::string> ended;
+    for (std::size_t left = others.size(); left >= kLinkSessionsMax; --left)
+        ended.push_back(ending_cookie(request, others[ended.size()].second));
+    return ended;
 }
 
 Result<std::optional<WebSession>> Sessions::find(const HttpRequest& request) {
-    const auto found = request.cookies.find(std::string(kCookie));
+    const std::string_view approval_id = request.header("x-holdpoint-approval");
+    const auto found = request.cookies.find(cookie_name(approval_id));
     if (found == request.cookies.end()) return std::nullopt;
     auto keys = keys_.current();
     if (!keys) return std::unexpected(keys.error());
@@ -124,7 +158,7 @@ Result<std::optional<WebSession>> Sessions::find(const HttpRequest& request) {
         if (!keys) return std::unexpected(keys.error());
         claims = read_session(*keys, found->second, clock_.now());
     }
-    if (!claims) return std::nullopt;
+    if (!claims || claims->only_approval != approval_id) return std::nullopt;
     const auto revoked = is_revoked(*claims);
     if (!revoked) return std::unexpected(revoked.error());
     if (*revoked) return std::nullopt;
@@ -137,8 +171,14 @@ Result<bool> Sessions::is_revoked(const SessionClaims& claims) {
     return revocations->cover(claims.credential, claims.person, claims.issued);
 }
 
-std::string Sessions::ending_cookie(const HttpRequest& request) {
-    return cookie(request, "", 0, "");
+std::vector<std::string> Sessions::ending_cookies(const HttpRequest& request) {
+    const std::string_view approval_id = request.header("x-holdpoint-approval");
+    std::vector<std::string> cookies{ending_cookie(request, cookie_name(approval_id))};
+    if (!approval_id.empty()) return cookies;
+    for (const auto& [name, value] : request.cookies) {
+        if (name.starts_with(kLinkCookie)) cookies.push_back(ending_cookie(request, name));
+    }
+    return cookies;
 }
 
 WebSession Sessions::session_of(const SessionClaims& claims) {

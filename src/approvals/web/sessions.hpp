@@ -1,10 +1,12 @@
 // Sessions: who is signed in, by a cookie that the function signed. Nothing is stored: any copy of the function knows
-// the session of any other.
+// the session of any other. A browser has one for its inbox, and one for each approval of which it opened a link; a
+// request says by the header X-Holdpoint-Approval which of them is its own.
 #pragma once
 
 #include <expected>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "approvals/domain/deciding.hpp"
 #include "approvals/domain/links.hpp"
@@ -34,24 +36,31 @@ public:
 
     struct SignedIn {
         WebSession session;
-        std::string cookie;  // as Set-Cookie has it
+        std::vector<std::string> cookies;  // as Set-Cookie has them
     };
     /// By a bearer token or by a one-click link; the other one is empty.
     [[nodiscard]] Result<std::expected<SignedIn, SignInRefusal>> sign_in(const HttpRequest& request,
                                                                          const std::string& token,
                                                                          const std::string& link);
-    /// By what somebody proved elsewhere; the cookie is for addresses under `path`. Refused when it fits into none.
-    [[nodiscard]] Result<SignedIn> begin(const HttpRequest& request, SessionClaims claims, std::string_view path);
+    struct CookieScope {
+        std::string_view path;   // empty: the addresses beside the one that gives it
+        bool is_secure = false;  // https alone
+    };
+    /// By what somebody proved elsewhere. Refused when it fits into no cookie.
+    [[nodiscard]] Result<SignedIn> begin(const HttpRequest& request, SessionClaims claims, const CookieScope& scope);
     /// Nothing when nobody is signed in, or not any more.
     [[nodiscard]] Result<std::optional<WebSession>> find(const HttpRequest& request);
-    /// What makes the browser forget the session.
-    [[nodiscard]] static std::string ending_cookie(const HttpRequest& request);
+    /// What makes the browser forget the session of a link, or, without one, every session that it has.
+    [[nodiscard]] static std::vector<std::string> ending_cookies(const HttpRequest& request);
 
 private:
     [[nodiscard]] static WebSession session_of(const SessionClaims& claims);
+    /// Makes room for one more session of a link: cookies go with every request, and those have bounds.
+    [[nodiscard]] std::vector<std::string> without_oldest(const HttpRequest& request, const KeyRing& keys,
+                                                          const std::string& own_name) const;
 
     [[nodiscard]] SignedIn begun(const HttpRequest& request, const KeyRing& keys, SessionClaims claims,
-                                 std::string_view path);
+                                 const CookieScope& scope);
     [[nodiscard]] Result<bool> is_revoked(const SessionClaims& claims);
 
     SigningKeys& keys_;

@@ -90,6 +90,8 @@ public:
         session_.identity.address = request_.source_ip;
         if (auto refusal = too_often(services_.limits.requests, person_key(session_.identity.person))) return *refusal;
         if (path == "/api/me") return is_reading ? json_answer(200, me()) : wrong_method();
+        // The page of somebody who is not signed in any more, because another tab signed in somebody else.
+        if (is_reading && !request_.header("x-csrf-token").empty() && !brings_token()) return wrong_token();
         if (path == "/api/outbox") return is_reading ? outbox() : wrong_method();
         if (path == "/api/service-levels") return is_reading ? levels() : wrong_method();
         if (path == kApprovals) return is_reading ? list() : wrong_method();
@@ -135,6 +137,14 @@ private:
                                                request_.header("content-type").substr(0, 64))});
     }
 
+    bool brings_token() const { return equal_constant_time(request_.header("x-csrf-token"), session_.csrf_token); }
+
+    HttpAnswer wrong_token() const {
+        return refused({.status = 403,
+                        .code = "CSRF",
+                        .message = "X-CSRF-Token: expected the token that /api/me answers, found another."});
+    }
+
     HttpAnswer sign_in() {
         if (!brings_json()) return not_json();
         const auto wanted = read_sign_in(request_.body);
@@ -152,7 +162,7 @@ private:
         session_ = (*signed_in)->session;
         logger_.info("signed in", {{"person", session_.identity.person}, {"proof", session_.identity.proof}});
         HttpAnswer answer = json_answer(200, me());
-        answer.cookies.push_back((*signed_in)->cookie);
+        answer.cookies = (*signed_in)->cookies;
         return answer;
     }
 
@@ -179,13 +189,16 @@ private:
         }
         auto arrived = sso.finish(request_);
         if (!arrived) return not_signed_on(arrived.error(), "../../../");
-        const auto begun = services_.sessions.begin(request_, std::move(*arrived), sso.api_path());
+        const std::string path = sso.api_path();
+        auto begun = services_.sessions.begin(request_, std::move(*arrived),
+                                              {.path = path, .is_secure = sso.is_secure(request_)});
         if (!begun) return not_signed_on(begun.error(), "../../../");
         logger_.info("signed in", {{"person", begun->session.identity.person}, {"proof", "oidc"}});
+        begun->cookies.push_back(sso.ending_cookie(request_));
         // Relative: it leads to the inbox, wherever that is, and nowhere else.
         return {.status = 303,
                 .headers = {{"location", "../../../"}, {"cache-control", "no-store"}},
-                .cookies = {begun->cookie, sso.ending_cookie(request_)}};
+                .cookies = std::move(begun->cookies)};
     }
 
     HttpAnswer not_signed_on(const Error& error, std::string_view back) {
@@ -201,7 +214,7 @@ private:
                 .cookies = {services_.single_sign_on->ending_cookie(request_)}};
     }
 
-    HttpAnswer sign_out() const { return {.status = 204, .cookies = {Sessions::ending_cookie(request_)}}; }
+    HttpAnswer sign_out() const { return {.status = 204, .cookies = Sessions::ending_cookies(request_)}; }
 
     Json me() const {
         const Identity& identity = session_.identity;
@@ -363,11 +376,7 @@ private:
     /// Why this person may not change anything of this request; nothing when they may.
     std::optional<HttpAnswer> why_not_changed(const std::string& id) {
         if (!brings_json()) return not_json();
-        if (!equal_constant_time(request_.header("x-csrf-token"), session_.csrf_token)) {
-            return refused({.status = 403,
-                            .code = "CSRF",
-                            .message = "X-CSRF-Token: expected the token that /api/me answers, found another."});
-        }
+        if (!brings_token()) return wrong_token();
         if (!session_.only_approval.empty() && id != session_.only_approval) return refused(not_found(id));
         return too_often(services_.limits.decisions, person_key(session_.identity.person));
     }

@@ -54,5 +54,14 @@ TEST(Content, EventsAreReadStrictly) {
     }
 }
 
+TEST(Content, AnExcerptMayHaveLines) {
+    const auto content = read_content(
+        durable::Json::parse(
+            R"({"content_id":"c","title":"t","author":"w","reason":"r","excerpt":"One line,\n\tanother."})"),
+        60);
+    ASSERT_TRUE(content) << content.error().message;
+    EXPECT_EQ(content->excerpt, "One line,\n\tanother.");
+}
+
 }  // namespace
 }  // namespace holdpoint::approvals

@@ -68,11 +68,14 @@ std::string SingleSignOn::api_path() const {
     return (address ? address->path : "/") + "api";
 }
 
+bool SingleSignOn::is_secure(const HttpRequest& request) const {
+    return request.is_secure() || settings_.inbox_url.starts_with("https://");
+}
+
 std::string SingleSignOn::cookie(const HttpRequest& request, std::string_view value, std::int64_t max_age) const {
-    const bool is_secure = request.is_secure() || settings_.inbox_url.starts_with("https://");
     // Lax: the browser comes back from another site.
     return fmt::format("{}={}; HttpOnly; SameSite=Lax; Path={}/sign-in/oidc; Max-Age={}{}", kCookie, value, api_path(),
-                       max_age, is_secure ? "; Secure" : "");
+                       max_age, is_secure(request) ? "; Secure" : "");
 }
 
 std::string SingleSignOn::ending_cookie(const HttpRequest& request) const {

@@ -32,6 +32,8 @@ public:
     [[nodiscard]] std::string name() const;
     /// Where cookies of the API belong: the path of the inbox and "api".
     [[nodiscard]] std::string api_path() const;
+    /// Whether they are for https alone: also where a proxy ends TLS, so that the request does not show it.
+    [[nodiscard]] bool is_secure(const HttpRequest& request) const;
 
     struct Departure {
         std::string location;
