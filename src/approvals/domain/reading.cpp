@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "approvals/domain/people.hpp"
+#include "approvals/domain/names.hpp"
 
 namespace holdpoint::approvals {
 
