@@ -49,6 +49,7 @@ ApprovalRequest any_request() {
                                                .idempotency_key = text()}});
     request.policy = perhaps(default_policy());
     request.revision = perhaps(*rc::gen::arbitrary<std::int64_t>());
+    request.amendable = perhaps(false);
     return request;
 }
 
@@ -62,7 +63,7 @@ TEST(ApprovalProperties, EveryModelComesBackAsItWas) {
         goes_through_json(any_request());
         goes_through_json(WorkflowEvent{text(), text(), text(), perhaps(*rc::gen::arbitrary<std::int64_t>()),
                                         perhaps(std::vector<DocumentField>{{text(), text()}}), perhaps(text()),
-                                        perhaps(text()), perhaps(default_policy()), perhaps(text())});
+                                        perhaps(text()), perhaps(default_policy()), perhaps(text()), perhaps(false)});
         goes_through_json(
             ApprovalDecisionRequest{text(), *rc::gen::element(Decision::approved, Decision::rejected), text(), text()});
         goes_through_json(WorkflowResult{text(), text(), text(), perhaps(text()), perhaps(text()), perhaps(text())});

@@ -9,7 +9,7 @@ import { endedElsewhere, leaveListAt, listAddress, neighbours } from './listing.
 import { approvalHash, go, replace } from './navigation.js';
 import { announce, Changes, isOver, Name, Note, Progress, safeAddress, StatusBadge, TimeLeft, Title, When } from './parts.js';
 import { usePolling } from './polling.js';
-import { DECIDED, eventWords, explain, FORMS, PROOF, STAGE, standing, whoDecided } from './words.js';
+import { DECIDED, eventWords, explain, FIXED, FORMS, PROOF, STAGE, standing, whoDecided } from './words.js';
 
 /** What differs between two documents, in the words of the API's own answer. */
 function differences(before, after) {
@@ -84,7 +84,8 @@ function Outcome({ approval, outcome, onNext, only }) {
   }
   const refusal = isOver(approval) ? { code: 'APPROVAL_EXPIRED' } : approval.may_decide;
   const { title, text } = explain({ kind: 'refused', ...refusal });
-  return html`<${Note} title=${title}><p>${text}</p>${refusal.message && html`<p class="quiet">${refusal.message}</p>`}${onward}<//>`;
+  return html`<${Note} title=${title}><p>${text}</p>${refusal.message && html`<p class="quiet">${refusal.message}</p>`}
+    ${refusal.code === 'OWN_REQUEST' && approval.amendable === false && html`<p>${FIXED}</p>`}${onward}<//>`;
 }
 
 function Head({ approval, arrived }) {

@@ -126,6 +126,7 @@ public:
             event.details["policy_version"] = std::to_string(approval.policy->policy.version);
             event.details["policy_digest"] = approval.policy->digest;
         }
+        if (!is_amendable(approval)) event.details["amendable"] = "false";
         event.personal = {{"requester", approval.requester}, {"document_name", approval.document_name}};
         event.shown_digest = shown_digest(approval);
         const AuditRecord record = next_record(approval.approval_id, nullptr, event, random_);

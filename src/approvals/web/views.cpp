@@ -126,8 +126,9 @@ Json::Object detail_view(const ApprovalRequest& approval, const std::vector<Audi
     if (approval.comments) shown.emplace_back("comments", text(*approval.comments));
     shown.emplace_back("shown_digest", text(shown_digest(approval)));
     shown.emplace_back("document_version", number(version_of(approval)));
-    shown.emplace_back("may_amend",
-                       flag(is_same_person(viewer.person, approval.requester) && !why_closed(standing, now)));
+    shown.emplace_back("amendable", flag(standing.amendable));
+    shown.emplace_back("may_amend", flag(standing.amendable && is_same_person(viewer.person, approval.requester) &&
+                                         !why_closed(standing, now)));
     shown.emplace_back("fields", fields_view(approval));
     if (approval.link) shown.emplace_back("link", text(*approval.link));
     const PinnedPolicy& policy = standing.policy;
