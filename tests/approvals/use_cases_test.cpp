@@ -324,5 +324,67 @@ TEST_P(UseCasesInBothModes, ACrashAfterPublishingPublishesOnce) {
     EXPECT_EQ(cases.contents.find("c-1").value()->state, ContentState::published);
 }
 
+/// Each use case with something to decide, who has to approve it, and a field that somebody would like to change.
+struct Waiting {
+    void (UseCases::*deploy)(World&);
+    std::string event;
+    std::vector<std::string> approvers;
+    std::string requester;
+    std::string field;
+    std::string table;
+};
+
+std::vector<Waiting> all_waiting() {
+    return {{&UseCases::expenses, std::string(kPrinter), {"boss", "ann", "cleo"}, "user", "Amount", "ledger"},
+            {&UseCases::documents, design(), {"dora"}, "user", "SHA-256", "documents"},
+            {&UseCases::moderation, comment(), {"may"}, "writer", "Reason", "content"}};
+}
+
+TEST_P(UseCasesInBothModes, WhatIsCarriedOutMayNotBeChangedWhileItWaits) {
+    for (const Waiting& waiting : all_waiting()) {
+        Alone fresh(GetParam());
+        UseCases fresh_cases(fresh.tables, fresh.clock, fresh.random);
+        (fresh_cases.*waiting.deploy)(fresh.world);
+        fresh.world.start(waiting.event);
+        const auto asked = document_of(*fresh.world.record());
+        const Answer amended =
+            fresh.world.api(R"({"action":"amend","approval_id":")" + fresh.world.approval_id() + R"(","requester":")" +
+                            waiting.requester + R"(","fields":{")" + waiting.field + R"(":"another"}})");
+        EXPECT_EQ(amended.status, 409) << waiting.field;
+        EXPECT_EQ(amended.text("error.code"), "DOCUMENT_FIXED");
+        EXPECT_EQ(document_of(*fresh.world.record()), asked);
+        for (const std::string& person : waiting.approvers)
+            EXPECT_EQ(fresh.world.decide("approved", person).status, 200);
+        fresh.world.runner.advance(10s);
+        EXPECT_EQ(fresh.world.record()->status, ApprovalStatus::approved);
+        EXPECT_EQ(fresh_cases.count(waiting.table), 1);
+    }
+}
+
+TEST_P(UseCasesInBothModes, AnotherDocumentThanWasAskedForIsNotCarriedOut) {
+    for (const Waiting& waiting : all_waiting()) {
+        Alone fresh(GetParam());
+        UseCases fresh_cases(fresh.tables, fresh.clock, fresh.random);
+        (fresh_cases.*waiting.deploy)(fresh.world);
+        fresh.world.start(waiting.event);
+        // Whatever let that happen.
+        ApprovalRequest record = *fresh.world.record();
+        record.amendable.reset();
+        Amendment amendment;
+        amendment.requester.person = waiting.requester;
+        amendment.fields = {{waiting.field, "another"}};
+        const auto amended = amend(record, amendment, fresh.clock.now());
+        ASSERT_TRUE(amended && *amended);
+        ASSERT_TRUE(fresh.world.services().repository.amend(record, **amended).value());
+        const auto before = fresh_cases.contents.find("c-1").value();
+        for (const std::string& person : waiting.approvers)
+            EXPECT_EQ(fresh.world.decide("approved", person).status, 200);
+        fresh.world.runner.advance(10s);
+        EXPECT_EQ(fresh.world.runner.error_type(), "DocumentChanged") << waiting.field;
+        EXPECT_EQ(fresh_cases.count("ledger") + fresh_cases.count("documents"), 0);
+        EXPECT_EQ(fresh_cases.contents.find("c-1").value(), before);
+    }
+}
+
 }  // namespace
 }  // namespace holdpoint::approvals::testing

@@ -72,6 +72,11 @@ class Demonstration:
     def reject(self, approval, person, comments):
         self.decide("reject", approval, person, comments)
 
+    def may_not_amend(self, approval, requester, change):
+        said = self.holdpoint("approvals", "amend", approval, "--stack-name", self.approvals, "--requester", requester, *change, may_fail=True)
+        self.expect("its document may not be changed", bool(said and "DOCUMENT_FIXED" in said), True, said)
+        print(f"  {requester} may not: {said.removeprefix('holdpoint: ')}")
+
     def may_not_decide(self, approval, person, why):
         said = self.holdpoint("approvals", "approve", approval, "--stack-name", self.approvals, "--approver", person, may_fail=True)
         self.expect(f"{person} may not decide it", bool(said and why in said), True, said)

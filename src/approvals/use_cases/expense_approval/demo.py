@@ -24,6 +24,7 @@ def main():
     say("5000.00 EUR for a printer: three have to approve, one after the other.")
     large, large_run = demo.submit(**expense("exp-2", "5000.00", "Printer"))
     demo.may_not_decide(large, ANN, "STAGE_NOT_OPEN")
+    demo.may_not_amend(large, USER, ["--field", "Amount=50.00 EUR"])
     for person in (BOSS, ANN, CLEO):
         demo.approve(large, person)
     demo.expect("it is booked", demo.result(large_run)["booked"], True)

@@ -27,7 +27,7 @@ ExpenseResult run_expense_approval(durable::Context& context, const durable::Jso
     const Expense expense = require(read_expense(event, services.rules.currency, configuration.timeout_max()));
     const Request request = make_request(expense, services.rules);
     require(check_request(request, configuration));
-    const WorkflowResult approval = run_workflow(context, event_of(request), services.approvals);
+    const WorkflowResult approval = ask(context, request, services.approvals);
     ExpenseResult result{.approval_id = approval.approval_id,
                          .expense_id = expense.expense_id,
                          .decision = approval.decision,
