@@ -39,6 +39,7 @@ struct Arguments {
     std::string requester;
     std::string timeout;
     std::string event;
+    std::string name;
     bool wait = false;
     bool quiet = false;
     bool audit = false;
@@ -62,9 +63,9 @@ json::value call_api(Session& session, const Arguments& arguments, const json::o
 }
 
 void print_approval(const json::value& approval) {
-    constexpr std::string_view kFields[] = {"approval_id", "status",     "document_id", "document_name",
-                                            "requester",   "created_at", "expires_at",  "decision",
-                                            "approver",    "comments",   "decided_at"};
+    constexpr std::string_view kFields[] = {"approval_id", "status",    "document_id", "document_name",
+                                            "requester",   "amendable", "created_at",  "expires_at",
+                                            "decision",    "approver",  "comments",    "decided_at"};
     for (const std::string_view field : kFields) {
         const std::string value = text_of(approval, field);
         if (!value.empty()) print(fmt::format("{:<14} {}\n", field, printable(value)));
@@ -269,8 +270,9 @@ void submit(const Arguments& arguments) {
     request.path = "/2015-03-31/functions/" + percent_encode(function) + "/invocations";
     request.query = {{"Qualifier", text_of(version, "Version")}};
     request.headers = {{"X-Amz-Invocation-Type", "Event"}};
+    if (!arguments.name.empty()) request.headers.emplace_back("X-Amz-Durable-Execution-Name", arguments.name);
     request.body = json::serialize(event);
-    request.idempotent = false;
+    request.idempotent = !arguments.name.empty();  // a name is started once, however often it is sent
     const net::Response response = require(session.client().rest("lambda", request));
     const std::string arn(response.header("X-Amz-Durable-Execution-Arn"));
     const std::string approval_id = wait_for_record(session, arn);
@@ -318,6 +320,8 @@ void add_approval_commands(CLI::App& app, int& status) {
     submit_command->add_option("--requester", arguments->requester, "who asks");
     submit_command->add_option("--timeout", arguments->timeout, "seconds until it times out");
     submit_command->add_option("--event", arguments->event, "the whole event as JSON, instead of the above");
+    submit_command->add_option("--name", arguments->name,
+                               "of the durable execution: the same submission again is the request that is there");
     submit_command->add_flag("--wait", arguments->wait, "wait for the result");
     submit_command->add_flag("--quiet", arguments->quiet, "print the approval's id alone");
 
@@ -339,7 +343,8 @@ void add_approval_commands(CLI::App& app, int& status) {
         command->add_option("--approver", arguments->approver, "who decides")->required();
         command->add_option("--comments", arguments->comments, "why");
     }
-    CLI::App* amend_command = add("amend", "change the document of a pending request; votes start anew", amend);
+    CLI::App* amend_command =
+        add("amend", "change the document of a pending request that is amendable; votes start anew", amend);
     amend_command->add_option("approval_id", arguments->approval_id, "the request")->required();
     amend_command->add_option("--requester", arguments->requester, "who made it, and changes it")->required();
     amend_command->add_option("--document-name", arguments->document_name, "the document's new name");
