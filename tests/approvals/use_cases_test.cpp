@@ -58,9 +58,9 @@ TEST_P(UseCasesInBothModes, AnApprovedExpenseIsBooked) {
     approve({"boss"});
     EXPECT_TRUE(result<ExpenseResult>().booked);
     EXPECT_EQ(result<ExpenseResult>().amount, "80.05");
-    const LedgerEntry expected{.approval_id = own_approval_id(),
+    const LedgerEntry expected{.expense_id = "e-1",
+                               .approval_id = own_approval_id(),
                                .execution_arn = world.runner.execution().head().arn,
-                               .expense_id = "e-1",
                                .purpose = "Chair",
                                .requester = "user",
                                .cents = 8'005,
@@ -68,7 +68,7 @@ TEST_P(UseCasesInBothModes, AnApprovedExpenseIsBooked) {
                                .cost_center = {},
                                .approver = "boss",
                                .approved_at = *world.record()->decided_at};
-    EXPECT_EQ(cases.ledger.find(own_approval_id()).value(), expected);
+    EXPECT_EQ(cases.ledger.find("e-1").value(), expected);
     EXPECT_EQ(cases.count("ledger"), 1);
 }
 
@@ -80,7 +80,7 @@ TEST_P(UseCasesInBothModes, ALargeExpenseNeedsThreeInTheirOrder) {
     EXPECT_EQ(cases.count("ledger"), 0);
     approve({"cleo"});
     EXPECT_TRUE(result<ExpenseResult>().booked);
-    EXPECT_EQ(cases.ledger.find(own_approval_id()).value()->cents, 500'000);
+    EXPECT_EQ(cases.ledger.find("e-2").value()->cents, 500'000);
 }
 
 TEST_P(UseCasesInBothModes, ARejectedExpenseIsNotBooked) {
@@ -146,12 +146,27 @@ TEST_P(UseCasesInBothModes, WhatIsNoExpenseLeavesNoTrace) {
     }
 }
 
-TEST(Ledger, AnotherEntryUnderTheSameKeyIsAConflict) {
+TEST_P(UseCasesInBothModes, AnExpenseThatIsSubmittedTwiceIsBookedOnce) {
+    cases.expenses(world);
+    world.start(std::string(kChair));
+    approve({"boss"});
+    const std::string first = own_approval_id();
+    world.notifications.clear();
+    world.start(std::string(kChair));
+    approve({"boss"});
+    EXPECT_EQ(result<ExpenseResult>().decision, "approved");
+    EXPECT_FALSE(result<ExpenseResult>().booked);
+    EXPECT_EQ(result<ExpenseResult>().already_booked_by, first);
+    EXPECT_EQ(cases.count("ledger"), 1);
+    EXPECT_EQ(cases.ledger.find("e-1").value()->approval_id, first);
+}
+
+TEST(Ledger, AnExpenseStandsInItOnce) {
     Alone alone(WaitMode::polling);
     UseCases cases(alone.tables, alone.clock, alone.random);
-    LedgerEntry entry{.approval_id = "a",
+    LedgerEntry entry{.expense_id = "e",
+                      .approval_id = "a",
                       .execution_arn = "arn",
-                      .expense_id = "e",
                       .purpose = "p",
                       .requester = "r",
                       .cents = 1,
@@ -159,11 +174,13 @@ TEST(Ledger, AnotherEntryUnderTheSameKeyIsAConflict) {
                       .cost_center = {},
                       .approver = "b",
                       .approved_at = "now"};
-    EXPECT_TRUE(cases.ledger.book(entry));
-    EXPECT_TRUE(cases.ledger.book(entry));
-    entry.cents = 2;
-    EXPECT_EQ(cases.ledger.book(entry).error().name, "LedgerConflict");
-    EXPECT_EQ(cases.ledger.find("a").value()->cents, 1);
+    EXPECT_EQ(cases.ledger.book(entry).value(), entry);
+    EXPECT_EQ(cases.ledger.book(entry).value(), entry);
+    LedgerEntry other = entry;
+    other.approval_id = "b";
+    EXPECT_EQ(cases.ledger.book(other).value(), entry);
+    EXPECT_EQ(cases.ledger.find("e").value(), entry);
+    EXPECT_EQ(cases.count("ledger"), 1);
 }
 
 std::string design(const std::string& digest = std::string(64, 'a')) {

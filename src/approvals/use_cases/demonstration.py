@@ -51,9 +51,10 @@ class Demonstration:
             sys.exit(f"holdpoint {' '.join(map(str, arguments))}: {done.stderr}{done.stdout}")
         return done.stdout
 
-    def submit(self, **event):
+    def submit(self, execution_name=None, **event):
         """Starts a workflow; its approval's id and its execution's ARN."""
-        answer = json.loads(self.holdpoint("approvals", "submit", "--stack-name", self.stack, "--event", json.dumps(event), "--json"))
+        named = ["--name", execution_name] if execution_name else []
+        answer = json.loads(self.holdpoint("approvals", "submit", "--stack-name", self.stack, "--event", json.dumps(event), "--json", *named))
         return answer["approval_id"], answer["execution_arn"]
 
     def refused(self, words, **event):
