@@ -40,6 +40,7 @@ struct Arguments : StackArguments {
     std::string requester;
     std::string timeout;
     std::string event;
+    std::string name;
     bool wait = false;
     bool quiet = false;
     bool audit = false;
@@ -226,8 +227,9 @@ void submit(const Arguments& arguments) {
     request.path = "/2015-03-31/functions/" + percent_encode(function) + "/invocations";
     request.query = {{"Qualifier", text_of(version, "Version")}};
     request.headers = {{"X-Amz-Invocation-Type", "Event"}};
+    if (!arguments.name.empty()) request.headers.emplace_back("X-Amz-Durable-Execution-Name", arguments.name);
     request.body = json::serialize(event);
-    request.idempotent = false;
+    request.idempotent = !arguments.name.empty();  // a name is started once, however often it is sent
     const net::Response response = require(session.client().rest("lambda", request));
     const std::string arn(response.header("X-Amz-Durable-Execution-Arn"));
     const std::string approval_id = wait_for_record(session, arn);
@@ -269,6 +271,8 @@ void add_approval_commands(CLI::App& app, int& status) {
     submit_command->add_option("--requester", arguments->requester, "who asks");
     submit_command->add_option("--timeout", arguments->timeout, "seconds until it times out");
     submit_command->add_option("--event", arguments->event, "the whole event as JSON, instead of the above");
+    submit_command->add_option("--name", arguments->name,
+                               "of the durable execution: the same submission again is the request that is there");
     submit_command->add_flag("--wait", arguments->wait, "wait for the result");
     submit_command->add_flag("--quiet", arguments->quiet, "print the approval's id alone");
 
@@ -298,8 +302,8 @@ void add_approval_commands(CLI::App& app, int& status) {
                  "changes_requested")
         ->description("what has to change")
         ->required();
-    CLI::App* amend_command =
-        group.add_for_stack("amend", "change the document of a pending request; votes start anew", amend);
+    CLI::App* amend_command = group.add_for_stack(
+        "amend", "change the document of a pending request that is amendable; votes start anew", amend);
     amend_command->add_option("approval_id", arguments->approval_id, "the request")->required();
     amend_command->add_option("--requester", arguments->requester, "who made it, and changes it")->required();
     amend_command->add_option("--document-name", arguments->document_name, "the document's new name");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "approvals/domain/links.hpp"
+#include "approvals/web/views.hpp"
 #include "world.hpp"
 
 namespace holdpoint::approvals::testing {
@@ -166,7 +167,8 @@ TEST_P(Amendments, TheSignedInRequesterDoesItOnThePage) {
         request.body = body;
         return world.web(request);
     };
-    EXPECT_THAT(as("req@x", "GET", "", "").body, HasSubstr(R"("document_version":1,"may_amend":true)"));
+    EXPECT_THAT(as("req@x", "GET", "", "").body,
+                HasSubstr(R"("document_version":1,"amendable":true,"may_amend":true)"));
     EXPECT_THAT(as("ann@x", "GET", "", "").body, HasSubstr(R"("may_amend":false)"));
     const std::string body = R"({"fields":{"amount":"90"},"shown_digest":")" + digest() + R"("})";
     EXPECT_EQ(as("ann@x", "POST", "/document", body).status, 403);
@@ -178,6 +180,26 @@ TEST_P(Amendments, TheSignedInRequesterDoesItOnThePage) {
     const HttpAnswer outdated = as("req@x", "POST", "/document", R"({"fields":{"amount":"80"},"shown_digest":"x"})");
     EXPECT_THAT(outdated.body, HasSubstr("DOCUMENT_CHANGED"));
     EXPECT_THAT(as("req@x", "POST", "/document", R"({"amount":"80"})").body, HasSubstr("amount"));
+}
+
+TEST_P(Amendments, ASubmissionMaySayThatItsDocumentStaysAsItIs) {
+    Alone other(GetParam());
+    const std::string event(kEvent);
+    other.world.start(event.substr(0, event.size() - 1) + R"(,"amendable":false})");
+    const Answer refused = other.world.api(R"({"action":"amend","approval_id":")" + other.world.approval_id() +
+                                           R"(","requester":"req@x","document_name":"x"})");
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_EQ(refused.text("error.code"), "DOCUMENT_FIXED");
+    EXPECT_EQ(other.world.record()->document_name, "Budget");
+    EXPECT_EQ(other.world.trail().front().details.at("amendable"), "false");
+    EXPECT_THAT(public_view(*other.world.record()).dump(), HasSubstr(R"("amendable":false)"));
+    const Identity requester{.person = "req@x", .groups = {}};
+    const auto shown = [&](const ApprovalRequest& approval) {
+        return Json(Json::Data(detail_view(approval, {}, requester, alone.clock.now()))).dump();
+    };
+    EXPECT_THAT(shown(*other.world.record()), HasSubstr(R"("amendable":false,"may_amend":false)"));
+    EXPECT_THAT(shown(*world.record()), HasSubstr(R"("amendable":true,"may_amend":true)"));
+    EXPECT_EQ(world.record()->amendable, std::nullopt) << "only what differs is stored";
 }
 
 TEST_P(Amendments, ARemindersMessageNamesTheDocumentAsItIsThen) {

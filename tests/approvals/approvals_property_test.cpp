@@ -50,6 +50,7 @@ ApprovalRequest any_request() {
     request.policy = perhaps(default_policy());
     request.revision = perhaps(*rc::gen::arbitrary<std::int64_t>());
     request.told_stages = perhaps(*rc::gen::arbitrary<std::int64_t>());
+    request.amendable = perhaps(false);
     return request;
 }
 
@@ -63,7 +64,7 @@ TEST(ApprovalProperties, EveryModelComesBackAsItWas) {
         goes_through_json(any_request());
         goes_through_json(WorkflowEvent{text(), text(), text(), perhaps(*rc::gen::arbitrary<std::int64_t>()),
                                         perhaps(std::vector<DocumentField>{{text(), text()}}), perhaps(text()),
-                                        perhaps(text()), perhaps(default_policy()), perhaps(text())});
+                                        perhaps(text()), perhaps(default_policy()), perhaps(text()), perhaps(false)});
         goes_through_json(
             ApprovalDecisionRequest{text(), *rc::gen::element(VoteDecision::approved, VoteDecision::changes_requested),
                                     text(), text(), text()});

@@ -45,7 +45,7 @@ UseCases::UseCases(Tables& tables, const Clock& clock, Random& random)
       ledger(client_, "ledger"),
       document_table(client_, "documents"),
       contents(client_, "content") {
-    make_table(client_, "ledger", "approval_id");
+    make_table(client_, "ledger", "expense_id");
     make_table(client_, "documents", "document_id", "version");
     make_table(client_, "content", "content_id");
 }

@@ -58,9 +58,9 @@ TEST_P(UseCasesInBothModes, AnApprovedExpenseIsBooked) {
     approve({"boss"});
     EXPECT_TRUE(result<ExpenseResult>().booked);
     EXPECT_EQ(result<ExpenseResult>().amount, "80.05");
-    const LedgerEntry expected{.approval_id = own_approval_id(),
+    const LedgerEntry expected{.expense_id = "e-1",
+                               .approval_id = own_approval_id(),
                                .execution_arn = world.runner.execution().head().arn,
-                               .expense_id = "e-1",
                                .purpose = "Chair",
                                .requester = "user",
                                .cents = 8'005,
@@ -68,7 +68,7 @@ TEST_P(UseCasesInBothModes, AnApprovedExpenseIsBooked) {
                                .cost_center = {},
                                .approver = "boss",
                                .approved_at = *world.record()->decided_at};
-    EXPECT_EQ(cases.ledger.find(own_approval_id()).value(), expected);
+    EXPECT_EQ(cases.ledger.find("e-1").value(), expected);
     EXPECT_EQ(cases.count("ledger"), 1);
 }
 
@@ -80,7 +80,7 @@ TEST_P(UseCasesInBothModes, ALargeExpenseNeedsThreeInTheirOrder) {
     EXPECT_EQ(cases.count("ledger"), 0);
     approve({"cleo"});
     EXPECT_TRUE(result<ExpenseResult>().booked);
-    EXPECT_EQ(cases.ledger.find(own_approval_id()).value()->cents, 500'000);
+    EXPECT_EQ(cases.ledger.find("e-2").value()->cents, 500'000);
 }
 
 TEST_P(UseCasesInBothModes, ARejectedExpenseIsNotBooked) {
@@ -146,12 +146,27 @@ TEST_P(UseCasesInBothModes, WhatIsNoExpenseLeavesNoTrace) {
     }
 }
 
-TEST(Ledger, AnotherEntryUnderTheSameKeyIsAConflict) {
+TEST_P(UseCasesInBothModes, AnExpenseThatIsSubmittedTwiceIsBookedOnce) {
+    cases.expenses(world);
+    world.start(std::string(kChair));
+    approve({"boss"});
+    const std::string first = own_approval_id();
+    world.notifications.clear();
+    world.start(std::string(kChair));
+    approve({"boss"});
+    EXPECT_EQ(result<ExpenseResult>().decision, "approved");
+    EXPECT_FALSE(result<ExpenseResult>().booked);
+    EXPECT_EQ(result<ExpenseResult>().already_booked_by, first);
+    EXPECT_EQ(cases.count("ledger"), 1);
+    EXPECT_EQ(cases.ledger.find("e-1").value()->approval_id, first);
+}
+
+TEST(Ledger, AnExpenseStandsInItOnce) {
     Alone alone(WaitMode::polling);
     UseCases cases(alone.tables, alone.clock, alone.random);
-    LedgerEntry entry{.approval_id = "a",
+    LedgerEntry entry{.expense_id = "e",
+                      .approval_id = "a",
                       .execution_arn = "arn",
-                      .expense_id = "e",
                       .purpose = "p",
                       .requester = "r",
                       .cents = 1,
@@ -159,11 +174,13 @@ TEST(Ledger, AnotherEntryUnderTheSameKeyIsAConflict) {
                       .cost_center = {},
                       .approver = "b",
                       .approved_at = "now"};
-    EXPECT_TRUE(cases.ledger.book(entry));
-    EXPECT_TRUE(cases.ledger.book(entry));
-    entry.cents = 2;
-    EXPECT_EQ(cases.ledger.book(entry).error().name, "LedgerConflict");
-    EXPECT_EQ(cases.ledger.find("a").value()->cents, 1);
+    EXPECT_EQ(cases.ledger.book(entry).value(), entry);
+    EXPECT_EQ(cases.ledger.book(entry).value(), entry);
+    LedgerEntry other = entry;
+    other.approval_id = "b";
+    EXPECT_EQ(cases.ledger.book(other).value(), entry);
+    EXPECT_EQ(cases.ledger.find("e").value(), entry);
+    EXPECT_EQ(cases.count("ledger"), 1);
 }
 
 std::string design(const std::string& digest = std::string(64, 'a')) {
@@ -322,6 +339,68 @@ TEST_P(UseCasesInBothModes, ACrashAfterPublishingPublishesOnce) {
     EXPECT_TRUE(crashed);
     EXPECT_EQ(result<ReviewResult>().outcome, ReviewOutcome::published);
     EXPECT_EQ(cases.contents.find("c-1").value()->state, ContentState::published);
+}
+
+/// Each use case with something to decide, who has to approve it, and a field that somebody would like to change.
+struct Waiting {
+    void (UseCases::*deploy)(World&);
+    std::string event;
+    std::vector<std::string> approvers;
+    std::string requester;
+    std::string field;
+    std::string table;
+};
+
+std::vector<Waiting> all_waiting() {
+    return {{&UseCases::expenses, std::string(kPrinter), {"boss", "ann", "cleo"}, "user", "Amount", "ledger"},
+            {&UseCases::documents, design(), {"dora"}, "user", "SHA-256", "documents"},
+            {&UseCases::moderation, comment(), {"may"}, "writer", "Reason", "content"}};
+}
+
+TEST_P(UseCasesInBothModes, WhatIsCarriedOutMayNotBeChangedWhileItWaits) {
+    for (const Waiting& waiting : all_waiting()) {
+        Alone fresh(GetParam());
+        UseCases fresh_cases(fresh.tables, fresh.clock, fresh.random);
+        (fresh_cases.*waiting.deploy)(fresh.world);
+        fresh.world.start(waiting.event);
+        const auto asked = document_of(*fresh.world.record());
+        const Answer amended =
+            fresh.world.api(R"({"action":"amend","approval_id":")" + fresh.world.approval_id() + R"(","requester":")" +
+                            waiting.requester + R"(","fields":{")" + waiting.field + R"(":"another"}})");
+        EXPECT_EQ(amended.status, 409) << waiting.field;
+        EXPECT_EQ(amended.text("error.code"), "DOCUMENT_FIXED");
+        EXPECT_EQ(document_of(*fresh.world.record()), asked);
+        for (const std::string& person : waiting.approvers)
+            EXPECT_EQ(fresh.world.decide("approved", person).status, 200);
+        fresh.world.runner.advance(10s);
+        EXPECT_EQ(fresh.world.record()->status, ApprovalStatus::approved);
+        EXPECT_EQ(fresh_cases.count(waiting.table), 1);
+    }
+}
+
+TEST_P(UseCasesInBothModes, AnotherDocumentThanWasAskedForIsNotCarriedOut) {
+    for (const Waiting& waiting : all_waiting()) {
+        Alone fresh(GetParam());
+        UseCases fresh_cases(fresh.tables, fresh.clock, fresh.random);
+        (fresh_cases.*waiting.deploy)(fresh.world);
+        fresh.world.start(waiting.event);
+        // Whatever let that happen.
+        ApprovalRequest record = *fresh.world.record();
+        record.amendable.reset();
+        Amendment amendment;
+        amendment.requester.person = waiting.requester;
+        amendment.fields = {{waiting.field, "another"}};
+        const auto amended = amend(record, amendment, fresh.clock.now());
+        ASSERT_TRUE(amended && *amended);
+        ASSERT_TRUE(fresh.world.services().repository.amend(record, **amended).value());
+        const auto before = fresh_cases.contents.find("c-1").value();
+        for (const std::string& person : waiting.approvers)
+            EXPECT_EQ(fresh.world.decide("approved", person).status, 200);
+        fresh.world.runner.advance(10s);
+        EXPECT_EQ(fresh.world.runner.error_type(), "DocumentChanged") << waiting.field;
+        EXPECT_EQ(fresh_cases.count("ledger") + fresh_cases.count("documents"), 0);
+        EXPECT_EQ(fresh_cases.contents.find("c-1").value(), before);
+    }
 }
 
 }  // namespace

@@ -166,6 +166,8 @@ TEST_P(WorkflowInBothModes, InvalidEventsFailWithTheFieldAndLeaveNoRecord) {
         {R"({"document_id":"d","document_name":"n","requester":"r","timeout_seconds":"60"})", "timeout_seconds"},
         {R"({"document_id":"d","document_name":"n","requester":"r","timeout_seconds":1.5})", "timeout_seconds"},
         {R"({"document_id":"d","document_name":"n","requester":"r","timeout_seconds":86401})", "timeout_seconds"},
+        {R"({"document_id":"d","document_name":"n","requester":"r","amendable":"no"})", "amendable"},
+        {R"({"document_id":"d","document_name":"n","requester":"r","amendable":null})", "amendable"},
         {R"([])", "object"},
     };
     for (const auto& [event, field] : cases) {

@@ -127,6 +127,8 @@ class Approvals:
             if refusal := self.refusal(record, person):
                 if refusal[1] != "OWN_REQUEST":
                     raise Refusal(*refusal)
+            if not record.get("amendable", True):
+                raise Refusal(409, "DOCUMENT_FIXED", "The document may not be changed while it waits.")
             if shown_digest and shown_digest != self.digest(record):
                 self.refuse_outdated(record, shown_digest)
             record.update({name: value for name, value in named.items() if value is not None})
@@ -177,7 +179,8 @@ class Approvals:
                    "who": record.get("who", f"group {each['name']}"), "state": "waiting" if self.state(each) == "open" and each is not first_open else self.state(each)}
                   for each in record["stages"]]
         approval = {**self.summary(record, person), "shown_digest": self.digest(record), "policy": record["policy"],
-                    "may_amend": person == record["requester"] and record["status"] == "pending",
+                    "amendable": record.get("amendable", True),
+                    "may_amend": record.get("amendable", True) and person == record["requester"] and record["status"] == "pending",
                     "fields": [{"name": name, "value": value} for name, value in record["fields"].items()],
                     **{key: record[key] for key in ("link", "comments") if key in record}}
         may = {"allowed": False, "code": refusal[1], "message": refusal[2]} if refusal else {"allowed": True, "rejection_ends": True}

@@ -77,6 +77,16 @@ def test_others_are_not_offered_it(open_page, seeding):
     expect(page.get_by_role("button", name="Change the document")).to_have_count(0)
 
 
+def test_what_is_not_amendable_is_not_offered_to_change_and_says_what_to_do(open_page, seeding):
+    approval = seeding.submit("Printer: 5000.00 EUR", REQUESTER, amendable=False)
+    page = open_page(REQUESTER, "#/approval/" + approval)
+    expect(page.get_by_text("Its document may not be changed while it waits. To change it, submit a new request.")).to_be_visible()
+    expect(page.get_by_role("button", name="Change the document")).to_have_count(0)
+    decider = open_page(APPROVER, "#/approval/" + approval)
+    decider.get_by_role("button", name="Ask for changes").click()
+    expect(decider.get_by_text("They may not change this document, but can submit a new request.")).to_be_visible()
+
+
 def test_who_decides_meanwhile_is_shown_what_changed(open_page, seeding):
     approval = seeding.submit("Q4 budget", REQUESTER)
     decider = open_page(APPROVER, "#/approval/" + approval)

@@ -196,3 +196,17 @@ def test_a_named_policy_and_an_amended_document(callback, tmp_path):
     assert callback.ended(arn)["Result"]["approver"] == "ann@example.com"
     assert [record["event"] for record in callback.audit(approval_id) if record["event"] != "people_notified"] == [
         "created", "notified", "amended", "decision_refused", "decided", "completed"]
+
+
+def test_a_submission_with_a_name_is_made_once_and_may_be_fixed(polling):
+    event = {"document_id": "doc-7", "document_name": "Lease", "requester": "user@example.com", "amendable": False}
+
+    def named(**changes):
+        return command(polling, "approvals", "submit", "--name", "lease-7", "--event", json.dumps({**event, **changes}), "--json", check=False)
+    first, again, another = named(), named(), named(document_name="Lease of another house")
+    assert json.loads(first.stdout) == json.loads(again.stdout)
+    assert another.returncode == 1 and "DurableExecutionAlreadyStartedException" in another.stderr
+    approval_id = json.loads(first.stdout)["approval_id"]
+    refused = command(polling, "approvals", "amend", approval_id, "--requester", "user@example.com", "--document-name", "x", check=False)
+    assert refused.returncode == 1 and "DOCUMENT_FIXED" in refused.stderr and "submit a new request" in refused.stderr
+    assert "amendable      false" in command(polling, "approvals", "get", approval_id).stdout

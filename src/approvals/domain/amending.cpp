@@ -36,6 +36,14 @@ ShownDocument changed(ShownDocument document, const Amendment& amendment) {
     return document;
 }
 
+Refusal document_fixed(const ApprovalRequest& approval) {
+    return {.code = RefusalCode::document_fixed,
+            .message = fmt::format("The document of approval {} may not be changed while it waits: submit a new "
+                                   "request.",
+                                   approval.approval_id),
+            .details = {}};
+}
+
 /// Takes the oldest documents away until the rest has room; their digests stay.
 void shorten(std::vector<DocumentVersion>& versions) {
     std::size_t bytes = 0;
@@ -63,6 +71,7 @@ std::expected<std::optional<Amended>, Refusal> amend(const ApprovalRequest& appr
     const ShownDocument after = changed(before, amendment);
     if (after == before) return std::nullopt;
     if (auto refusal = why_closed(standing, now)) return std::unexpected(std::move(*refusal));
+    if (!standing.amendable) return std::unexpected(document_fixed(approval));
     if (auto refusal = why_outdated(standing, amendment.shown_digest)) return std::unexpected(std::move(*refusal));
     if (after.fields.size() > kFieldsMax) {
         return invalid(fmt::format("fields: expected at most {} with those that the document has, found {}.",

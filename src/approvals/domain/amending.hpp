@@ -33,7 +33,8 @@ struct Amended {
 };
 
 /// The record with the next version of its document; nothing when it says all this already. Older versions are kept so
-/// that who saw one is told what changed, as far as there is room.
+/// that who saw one is told what changed, as far as there is room. DOCUMENT_FIXED where the submission said that the
+/// document is not amendable: whoever submitted it carries out what it said then.
 [[nodiscard]] std::expected<std::optional<Amended>, Refusal> amend(const ApprovalRequest& approval,
                                                                    const Amendment& amendment, TimePoint now);
 

@@ -122,6 +122,19 @@ TEST(Amending, OnlyTheRequesterAndOnlyWhileItWaits) {
     EXPECT_THAT(refusal(request(), blind), HasSubstr("DOCUMENT_CHANGED"));
 }
 
+TEST(Amending, WhatIsNotAmendableStaysAsItIs) {
+    ApprovalRequest fixed = request();
+    fixed.amendable = false;
+    EXPECT_EQ(refusal(fixed, amount("1")),
+              "DOCUMENT_FIXED The document of approval A-1 may not be changed while it waits: submit a new request.");
+    EXPECT_EQ(http_status(RefusalCode::document_fixed), 409);
+    EXPECT_EQ(refusal(fixed, amount("100")), "accepted") << "it says that already";
+    Amendment of_another = amount("1");
+    of_another.requester.person = "ann@x";
+    EXPECT_THAT(refusal(fixed, of_another), HasSubstr("NOT_THE_REQUESTER"));
+    EXPECT_THAT(refusal(fixed, amount("1"), kNow + 1h), HasSubstr("APPROVAL_EXPIRED"));
+}
+
 TEST(Amending, ARecordHasRoomForSoMuch) {
     ApprovalRequest approval = request();
     approval.fields->clear();

@@ -131,8 +131,8 @@ public:
         if (tally_.stages[index].state != StageState::open) return not_open_yet(index);
         if (here == nullptr && tally_.stages[index].approved >= stage.required) {
             return stage_not_open(stage, fmt::format("Stage {} has its approvals and waits for those who requested "
-                                                     "changes: for another vote of theirs, or for the changes.",
-                                                     stage.name));
+                                                     "changes: for another vote of theirs{}.",
+                                                     stage.name, standing_.amendable ? ", or for the changes" : ""));
         }
         if (!leaves_enough_people(standing_, index, identity_.person)) {
             return stage_not_open(stage, fmt::format("{} is needed in another stage than {}: each person counts in one "
@@ -315,6 +315,8 @@ std::string_view to_string(RefusalCode code) {
             return "ALREADY_VOTED";
         case RefusalCode::document_changed:
             return "DOCUMENT_CHANGED";
+        case RefusalCode::document_fixed:
+            return "DOCUMENT_FIXED";
         case RefusalCode::link_used:
             return "LINK_USED";
         case RefusalCode::approval_already_decided:
@@ -336,6 +338,7 @@ int http_status(RefusalCode code) {
         case RefusalCode::stage_not_open:
         case RefusalCode::already_voted:
         case RefusalCode::document_changed:
+        case RefusalCode::document_fixed:
         case RefusalCode::link_used:
         case RefusalCode::approval_already_decided:
         case RefusalCode::approval_expired:

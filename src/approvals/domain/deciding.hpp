@@ -42,6 +42,7 @@ enum class RefusalCode {
     stage_not_open,
     already_voted,
     document_changed,
+    document_fixed,
     link_used,
     approval_already_decided,
     approval_expired

@@ -213,6 +213,10 @@ TEST(Deciding, ARequestForChangesHoldsItsStageUntilItsPersonVotesAgain) {
         said(anyone, ballot("cal@x")),
         "STAGE_NOT_OPEN Stage approval has its approvals and waits for those who requested changes: for another vote "
         "of theirs, or for the changes.");
+    anyone.amendable = false;
+    EXPECT_EQ(said(anyone, ballot("cal@x")),
+              "STAGE_NOT_OPEN Stage approval has its approvals and waits for those who requested changes: for another "
+              "vote of theirs.");
     EXPECT_EQ(cast(anyone, ballot("ann@x", VoteDecision::rejected)).status, ApprovalStatus::rejected);
     // Where one rejection does not reject, one request for changes does not hold.
     Standing quorum = quorum_of_three();

@@ -25,6 +25,10 @@ ShownDocument document_of(const ApprovalRequest& approval) {
             .fields = approval.fields.value_or(std::vector<DocumentField>{})};
 }
 
+bool is_amendable(const ApprovalRequest& approval) {
+    return approval.amendable.value_or(true);
+}
+
 std::int64_t version_of(const ApprovalRequest& approval) {
     return approval.earlier_versions ? std::ssize(*approval.earlier_versions) + 1 : 1;
 }

@@ -80,10 +80,12 @@ struct WorkflowEvent {
     std::optional<std::string> kind;                   // document, expense or content
     std::optional<PinnedPolicy> policy;                // absent: anyone decides, once
     std::optional<std::string> policy_name;            // of one that the stack keeps, instead
+    std::optional<bool> amendable;                     // false: its document stays as it is; else absent
     friend bool operator==(const WorkflowEvent&, const WorkflowEvent&) = default;
 };
 BOOST_DESCRIBE_STRUCT(WorkflowEvent, (),
-                      (document_id, document_name, requester, timeout_seconds, fields, link, kind, policy, policy_name))
+                      (document_id, document_name, requester, timeout_seconds, fields, link, kind, policy, policy_name,
+                       amendable))
 
 /// One request for approval, as it is stored. callback_token is a bearer secret: no answer, log line, notification or
 /// audit record may hold it.
@@ -112,12 +114,13 @@ struct ApprovalRequest {
     std::optional<std::string> escalated_at;
     std::optional<std::vector<DocumentVersion>> earlier_versions;  // of a document that was amended, oldest first
     std::optional<std::int64_t> told_stages;  // where one stage opens after another: of how many people were told
+    std::optional<bool> amendable;            // false: its document stays as it is; else absent
     friend bool operator==(const ApprovalRequest&, const ApprovalRequest&) = default;
 };
 BOOST_DESCRIBE_STRUCT(ApprovalRequest, (),
                       (approval_id, document_id, document_name, requester, status, created_at, updated_at, expires_at,
                        ttl, execution_arn, callback_token, decision, approver, comments, decided_at, fields, link, kind,
-                       policy, votes, revision, escalated_at, earlier_versions, told_stages))
+                       policy, votes, revision, escalated_at, earlier_versions, told_stages, amendable))
 
 struct ApprovalDecisionRequest {
     std::string approval_id;
@@ -148,6 +151,8 @@ BOOST_DESCRIBE_STRUCT(WorkflowResult, (), (approval_id, document_id, decision, a
 
 /// The document as it is now.
 [[nodiscard]] ShownDocument document_of(const ApprovalRequest& approval);
+/// Whether the requester may change the document while the request waits.
+[[nodiscard]] bool is_amendable(const ApprovalRequest& approval);
 /// From 1.
 [[nodiscard]] std::int64_t version_of(const ApprovalRequest& approval);
 

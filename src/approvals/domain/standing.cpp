@@ -185,7 +185,8 @@ Standing standing_of(const ApprovalRequest& approval) {
             .expires_at = parse_iso8601(approval.expires_at).value_or(TimePoint{}),
             .escalated_at = escalated_at,
             .status = approval.status,
-            .revision = approval.revision.value_or(0)};
+            .revision = approval.revision.value_or(0),
+            .amendable = is_amendable(approval)};
 }
 
 Tally tally(const Standing& standing) {

@@ -30,6 +30,7 @@ struct Standing {
     std::optional<TimePoint> escalated_at;
     ApprovalStatus status = ApprovalStatus::pending;
     std::int64_t revision = 0;
+    bool amendable = true;  // whether the document may become another one
     friend bool operator==(const Standing&, const Standing&) = default;
 };
 

@@ -83,7 +83,8 @@ std::string read_link(const Reader& reader) {
     return link;
 }
 
-/// What approvers are shown besides the document's name: "fields" (name -> text), "link" and "kind".
+/// What approvers are shown besides the document's name: "fields" (name -> text), "link" and "kind"; and whether it
+/// stays so: "amendable".
 Result<void> read_shown(const Json& json, WorkflowEvent& event) {
     Reader::Problem problem;
     const Reader reader(&json, "event", problem);
@@ -97,6 +98,7 @@ Result<void> read_shown(const Json& json, WorkflowEvent& event) {
     if (reader.has("link")) event.link = read_link(reader.member("link"));
     if (reader.has("kind"))
         event.kind = boost::describe::enum_to_string(reader.member("kind").choice<ApprovalKind>(), "");
+    if (reader.has("amendable") && !reader.member("amendable").flag()) event.amendable = false;
     if (problem) return invalid(kInvalidEvent, *problem);
     return {};
 }
@@ -162,7 +164,8 @@ Result<WorkflowEvent> read_event(const Json& json, std::int64_t default_timeout,
              .link = {},
              .kind = {},
              .policy = {},
-             .policy_name = {}};
+             .policy_name = {},
+             .amendable = {}};
     if (auto ok = read_shown(json, event); !ok) return std::unexpected(ok.error());
     const Json* timeout = json.find("timeout_seconds");
     if (timeout == nullptr) return with_policy(json, std::move(event), default_timeout, timeout_max);

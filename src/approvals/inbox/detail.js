@@ -9,7 +9,7 @@ import { endedElsewhere, leaveListAt, listAddress, neighbours } from './listing.
 import { approvalHash, go, replace } from './navigation.js';
 import { announce, Changes, isOver, Name, Note, Progress, safeAddress, StatusBadge, TimeLeft, Title, When } from './parts.js';
 import { usePolling } from './polling.js';
-import { DECIDED, eventWords, explain, FORMS, PROOF, STAGE, standing, votersOf, whoDecided } from './words.js';
+import { DECIDED, eventWords, explain, FIXED, FORMS, PROOF, STAGE, standing, votersOf, whoDecided } from './words.js';
 
 /** What differs between two documents, in the words of the API's own answer. */
 function differences(before, after) {
@@ -87,6 +87,7 @@ function Outcome({ approval, outcome, onNext, only, ended }) {
   const { title, text } = explain({ kind: 'refused', ...refusal });
   return html`<${Note} title=${title} focused=${ended}><p>${text}${ended && isOver(approval) && ' Your link ended with it, so ask the requester what became of it.'}</p>
     ${refusal.message && html`<p class="quiet">${refusal.message}</p>`}
+    ${refusal.code === 'OWN_REQUEST' && approval.amendable === false && html`<p>${FIXED}</p>`}
     ${written && html`<p class="quiet">You had written: <${Name}>${written}<//></p>`}${!ended && onward}<//>`;
 }
 

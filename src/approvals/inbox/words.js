@@ -45,7 +45,9 @@ const approvalsOf = (stage) => stage.votes.filter((vote) => vote.decision === 'a
 /** What happens if this person decides so now. */
 export function consequence(approval, decision) {
   if (decision === 'changes_requested') {
-    return 'The requester reads your comment. The request stays open until it is decided or its time is up.';
+    return approval.amendable === false
+      ? 'The requester reads your comment. They may not change this document, but can submit a new request. This one stays open until it is decided or its time is up.'
+      : 'The requester reads your comment. The request stays open until it is decided or its time is up.';
   }
   if (decision === 'rejected') {
     return approval.may_decide.rejection_ends === false
@@ -87,6 +89,9 @@ export function whoDecided(approval) {
   return `${isolated(approval.approver)} ${how} this${approval.decided_at ? `, ${exactly(approval.decided_at)}` : ''}.`;
 }
 
+/** To the requester of what is not amendable. */
+export const FIXED = 'Its document may not be changed while it waits. To change it, submit a new request.';
+
 const REFUSALS = {
   OWN_REQUEST: ['This is your own request', 'Somebody else has to decide it.'],
   NOT_AN_APPROVER: ['This is not yours to decide', 'Its policy names other approvers.'],
@@ -97,6 +102,7 @@ const REFUSALS = {
   WORKFLOW_ENDED: ['Nothing waits for this any more', 'The work that asked for it has ended, so a decision would change nothing.'],
   LINK_USED: ['This link has been used', 'A one-click link decides once. To decide again, sign in.'],
   DOCUMENT_CHANGED: ['The document has changed', 'Your decision was not counted, because you had not seen this. Look at what changed, then decide.'],
+  DOCUMENT_FIXED: ['This document may not be changed', 'It stays as it is while it waits. Submit a new request.'],
   APPROVAL_NOT_FOUND: ['There is no such request', 'It may have been removed, or it is not for you to see.'],
   CSRF: ['Your session was renewed', 'Nothing was sent. Try again.'],
   LINK_ENDED: ['Your link has ended here', 'To go on, open it once more from your message. If it has expired, ask for a new one.'],

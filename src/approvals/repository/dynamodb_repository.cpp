@@ -121,6 +121,7 @@ public:
             event.details["policy_version"] = std::to_string(approval.policy->policy.version);
             event.details["policy_digest"] = approval.policy->digest;
         }
+        if (!is_amendable(approval)) event.details["amendable"] = "false";
         event.personal = {{"requester", approval.requester}, {"document_name", approval.document_name}};
         event.shown_digest = shown_digest(approval);
         tell_texts(approval, event);

@@ -51,9 +51,10 @@ class Demonstration:
             sys.exit(f"holdpoint {' '.join(map(str, arguments))}: {done.stderr}{done.stdout}")
         return done.stdout
 
-    def submit(self, **event):
+    def submit(self, execution_name=None, **event):
         """Starts a workflow; its approval's id and its execution's ARN."""
-        answer = json.loads(self.holdpoint("approvals", "submit", "--stack-name", self.stack, "--event", json.dumps(event), "--json"))
+        named = ["--name", execution_name] if execution_name else []
+        answer = json.loads(self.holdpoint("approvals", "submit", "--stack-name", self.stack, "--event", json.dumps(event), "--json", *named))
         return answer["approval_id"], answer["execution_arn"]
 
     def refused(self, words, **event):
@@ -71,6 +72,11 @@ class Demonstration:
 
     def reject(self, approval, person, comments):
         self.decide("reject", approval, person, comments)
+
+    def may_not_amend(self, approval, requester, change):
+        said = self.holdpoint("approvals", "amend", approval, "--stack-name", self.approvals, "--requester", requester, *change, may_fail=True)
+        self.expect("its document may not be changed", bool(said and "DOCUMENT_FIXED" in said), True, said)
+        print(f"  {requester} may not: {said.removeprefix('holdpoint: ')}")
 
     def may_not_decide(self, approval, person, why):
         said = self.holdpoint("approvals", "approve", approval, "--stack-name", self.approvals, "--approver", person, may_fail=True)

@@ -8,12 +8,20 @@ using durable::Json;
 
 namespace {
 
-Json fields_of(const Request& request) {
-    Json::Object fields;
+ShownDocument document_of(const Request& request) {
+    ShownDocument document{.name = request.document_name, .link = request.link, .fields = {}};
     for (const DocumentField& field : request.fields) {
-        if (!field.value.empty()) fields.emplace_back(field.name, Json(field.value));
+        if (!field.value.empty()) document.fields.push_back(field);
     }
-    return Json(std::move(fields));
+    return document;
+}
+
+std::string names_of(const Json::Array& changes) {
+    std::string names;
+    for (const Json& change : changes) {
+        names += fmt::format("{}{}", names.empty() ? "" : ", ", *change.find("name")->get_if<std::string>());
+    }
+    return names;
 }
 
 std::unexpected<Error> refuse(std::string_view why, const Error& error) {
@@ -48,12 +56,30 @@ Result<void> check_request(const Request& request, const WorkflowConfiguration& 
 }
 
 Json event_of(const Request& request) {
-    Json::Object event{{"document_id", Json(request.document_id)}, {"document_name", Json(request.document_name)},
-                       {"requester", Json(request.requester)},     {"fields", fields_of(request)},
-                       {"kind", durable::to_json(request.kind)},   {"policy", durable::to_json(request.policy)}};
+    const ShownDocument document = document_of(request);
+    Json::Object fields;
+    for (const DocumentField& field : document.fields) fields.emplace_back(field.name, Json(field.value));
+    Json::Object event{{"document_id", Json(request.document_id)},
+                       {"document_name", Json(request.document_name)},
+                       {"requester", Json(request.requester)},
+                       {"fields", Json(std::move(fields))},
+                       {"kind", durable::to_json(request.kind)},
+                       {"policy", durable::to_json(request.policy)},
+                       {"amendable", Json(false)}};
     if (request.link) event.emplace_back("link", Json(*request.link));
     if (request.timeout_seconds) event.emplace_back("timeout_seconds", Json(*request.timeout_seconds));
     return Json(std::move(event));
+}
+
+WorkflowResult ask(durable::Context& context, const Request& request, const WorkflowServices& services) {
+    ApprovalOutcome outcome = ask_for_approval(context, event_of(request), services);
+    const ShownDocument asked = document_of(request);
+    if (outcome.document == asked) return std::move(outcome.result);
+    throw durable::Error(
+        "DocumentChanged",
+        fmt::format("The document of approval {} is not the one that was submitted (what differs: {}), "
+                    "so nothing was done.",
+                    outcome.result.approval_id, names_of(changes_between(asked, outcome.document))));
 }
 
 }  // namespace holdpoint::approvals

@@ -9,6 +9,7 @@
 #include "approvals/configuration.hpp"
 #include "approvals/domain/models.hpp"
 #include "approvals/domain/reading.hpp"
+#include "approvals/workflow/workflow.hpp"
 
 namespace holdpoint::approvals {
 
@@ -34,7 +35,12 @@ struct Request {
 /// Whether the policy finds its people for this requester, before anything is done. InvalidEvent.
 [[nodiscard]] Result<void> check_request(const Request& request, const WorkflowConfiguration& configuration);
 
-/// What run_workflow takes.
+/// What ask_for_approval takes. Its document stays as it is until the end: what is carried out is the request of the
+/// event, not whatever somebody made of it meanwhile.
 [[nodiscard]] durable::Json event_of(const Request& request);
+
+/// Asks, and waits for the end. DocumentChanged when the record does not say any more what was asked, so that nothing
+/// is done that nobody approved.
+[[nodiscard]] WorkflowResult ask(durable::Context& context, const Request& request, const WorkflowServices& services);
 
 }  // namespace holdpoint::approvals

@@ -54,7 +54,7 @@ class Workflow {
 public:
     Workflow(durable::Context& context, const WorkflowServices& services) : context_(context), services_(services) {}
 
-    WorkflowResult run(const durable::Json& json) {
+    ApprovalOutcome run(const durable::Json& json) {
         WorkflowEvent event = require(
             read_event(json, services_.configuration.approval_timeout_seconds, services_.configuration.timeout_max()));
         timeout_seconds_ = event.timeout_seconds.value_or(services_.configuration.approval_timeout_seconds);
@@ -139,6 +139,7 @@ private:
         approval.link = event.link;
         approval.kind = event.kind;
         approval.policy = event.policy;
+        approval.amendable = event.amendable;
         approval.created_at = to_iso8601(created);
         approval.updated_at = approval.created_at;
         approval.expires_at = to_iso8601(expires);
@@ -395,7 +396,7 @@ private:
         return approval;
     }
 
-    WorkflowResult complete(const ApprovalRequest& decided) {
+    ApprovalOutcome complete(const ApprovalRequest& decided) {
         WorkflowResult result{.approval_id = decided.approval_id,
                               .document_id = decided.document_id,
                               .decision = to_string(decided.status),
@@ -405,7 +406,7 @@ private:
         record("record-completion", "completed", {{"decision", result.decision}});
         context_.logger().info("approval completed",
                                {{"approval_id", result.approval_id}, {"decision", result.decision}});
-        return result;
+        return {.result = std::move(result), .document = document_of(decided)};
     }
 
     durable::Context& context_;
@@ -421,8 +422,13 @@ std::int64_t poll_interval(std::int64_t configured, std::int64_t timeout_seconds
     return std::max(configured, (timeout_seconds + kPollsMax - 1) / kPollsMax);
 }
 
-WorkflowResult run_workflow(durable::Context& context, const durable::Json& event, const WorkflowServices& services) {
+ApprovalOutcome ask_for_approval(durable::Context& context, const durable::Json& event,
+                                 const WorkflowServices& services) {
     return Workflow(context, services).run(event);
+}
+
+WorkflowResult run_workflow(durable::Context& context, const durable::Json& event, const WorkflowServices& services) {
+    return ask_for_approval(context, event, services).result;
 }
 
 }  // namespace holdpoint::approvals

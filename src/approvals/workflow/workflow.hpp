@@ -20,8 +20,18 @@ struct WorkflowServices {
     PeopleNotifier* people = nullptr;  // none: nobody is told in person
 };
 
+/// How a request ended, and the document that its record had then.
+struct ApprovalOutcome {
+    WorkflowResult result;
+    ShownDocument document;
+};
+
 /// Ends with a value for approved, rejected and timeout alike; an invalid event fails the execution (InvalidEvent) and
 /// leaves no record.
+[[nodiscard]] ApprovalOutcome ask_for_approval(durable::Context& context, const durable::Json& event,
+                                               const WorkflowServices& services);
+
+/// The same, when the result is all that matters.
 [[nodiscard]] WorkflowResult run_workflow(durable::Context& context, const durable::Json& event,
                                           const WorkflowServices& services);
 

@@ -18,7 +18,7 @@ public:
         const ContentRecord held = hold(content);
         ReviewResult result{.approval_id = held.approval_id, .content_id = content.content_id};
         if (!holds_) return superseded(std::move(result));
-        const WorkflowResult approval = run_workflow(context_, event_of(request), services_.approvals);
+        const WorkflowResult approval = ask(context_, request, services_.approvals);
         result.decision = approval.decision;
         result.approver = approval.approver;
         result.comments = approval.comments;

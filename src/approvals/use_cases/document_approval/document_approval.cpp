@@ -45,7 +45,7 @@ DocumentResult run_document_approval(durable::Context& context, const durable::J
     const Request request = make_request(document, services.rules);
     require(check_request(request, configuration));
     check_version(context, document, services.documents);
-    const WorkflowResult approval = run_workflow(context, event_of(request), services.approvals);
+    const WorkflowResult approval = ask(context, request, services.approvals);
     const DocumentRecord record = record_of(document, approval);
     const bool marked =
         context.step("mark-document", [&] { return require(services.documents.mark(record)); }, {.retry = lasting()});

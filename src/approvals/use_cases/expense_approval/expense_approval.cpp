@@ -7,9 +7,9 @@ namespace holdpoint::approvals {
 namespace {
 
 LedgerEntry entry_of(const Expense& expense, const WorkflowResult& approval, const std::string& execution_arn) {
-    return {.approval_id = approval.approval_id,
+    return {.expense_id = expense.expense_id,
+            .approval_id = approval.approval_id,
             .execution_arn = execution_arn,
-            .expense_id = expense.expense_id,
             .purpose = expense.purpose,
             .requester = expense.requester,
             .cents = expense.money.cents,
@@ -27,7 +27,7 @@ ExpenseResult run_expense_approval(durable::Context& context, const durable::Jso
     const Expense expense = require(read_expense(event, services.rules.currency, configuration.timeout_max()));
     const Request request = make_request(expense, services.rules);
     require(check_request(request, configuration));
-    const WorkflowResult approval = run_workflow(context, event_of(request), services.approvals);
+    const WorkflowResult approval = ask(context, request, services.approvals);
     ExpenseResult result{.approval_id = approval.approval_id,
                          .expense_id = expense.expense_id,
                          .decision = approval.decision,
@@ -38,9 +38,17 @@ ExpenseResult run_expense_approval(durable::Context& context, const durable::Jso
                          .currency = expense.money.currency};
     if (approval.decision != to_string(Decision::approved)) return result;
     const LedgerEntry entry = entry_of(expense, approval, context.execution_arn());
-    context.step("book-expense", [&] { require(services.ledger.book(entry)); }, {.retry = lasting()});
-    context.logger().info("expense booked", {{"approval_id", entry.approval_id}, {"expense_id", entry.expense_id}});
-    result.booked = true;
+    const std::string booked_by = context.step(
+        "book-expense", [&] { return require(services.ledger.book(entry)).approval_id; }, {.retry = lasting()});
+    result.booked = booked_by == entry.approval_id;
+    if (result.booked) {
+        context.logger().info("expense booked", {{"approval_id", entry.approval_id}, {"expense_id", entry.expense_id}});
+    } else {
+        result.already_booked_by = booked_by;
+        context.logger().warn(
+            "the expense was booked already",
+            {{"approval_id", entry.approval_id}, {"expense_id", entry.expense_id}, {"booked_by", booked_by}});
+    }
     return result;
 }
 

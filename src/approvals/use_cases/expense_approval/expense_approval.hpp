@@ -14,7 +14,8 @@ struct ExpenseServices {
     Ledger& ledger;
 };
 
-/// `decision` is approved, rejected or timeout; booked is what was approved, and nothing else.
+/// `decision` is approved, rejected or timeout; booked is what was approved, and nothing else. An expense that the
+/// ledger had already names the approval that it was booked for.
 struct ExpenseResult {
     std::string approval_id;
     std::string expense_id;
@@ -25,9 +26,11 @@ struct ExpenseResult {
     std::string amount;  // "1234.50"
     std::string currency;
     bool booked = false;
+    std::optional<std::string> already_booked_by = {};
 };
 BOOST_DESCRIBE_STRUCT(ExpenseResult, (),
-                      (approval_id, expense_id, decision, approver, comments, decided_at, amount, currency, booked))
+                      (approval_id, expense_id, decision, approver, comments, decided_at, amount, currency, booked,
+                       already_booked_by))
 
 [[nodiscard]] ExpenseResult run_expense_approval(durable::Context& context, const durable::Json& event,
                                                  const ExpenseServices& services);

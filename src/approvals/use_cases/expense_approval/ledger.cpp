@@ -6,20 +6,20 @@ namespace holdpoint::approvals {
 
 using durable::Json;
 
-Result<void> Ledger::book(const LedgerEntry& entry) {
-    const auto put = table_.put(durable::to_json(entry), {.expression = "attribute_not_exists(approval_id)"});
+Result<LedgerEntry> Ledger::book(const LedgerEntry& entry) {
+    const auto put = table_.put(durable::to_json(entry), {.expression = "attribute_not_exists(expense_id)"});
     if (!put) return std::unexpected(put.error());
-    if (*put) return {};
+    if (*put) return entry;
     // Mostly an earlier try of this very step, whose answer or checkpoint was lost.
-    const auto booked = find(entry.approval_id);
+    auto booked = find(entry.expense_id);
     if (!booked) return std::unexpected(booked.error());
-    if (*booked == entry) return {};
+    if (*booked) return std::move(**booked);
     return fail("LedgerConflict", 409,
-                fmt::format("The ledger has another entry for the approval {}.", entry.approval_id));
+                fmt::format("The entry of the expense {} was taken out of the ledger meanwhile.", entry.expense_id));
 }
 
-Result<std::optional<LedgerEntry>> Ledger::find(const std::string& approval_id) {
-    return table_.find_as<LedgerEntry>(Json(Json::Object{{"approval_id", Json(approval_id)}}));
+Result<std::optional<LedgerEntry>> Ledger::find(const std::string& expense_id) {
+    return table_.find_as<LedgerEntry>(Json(Json::Object{{"expense_id", Json(expense_id)}}));
 }
 
 }  // namespace holdpoint::approvals

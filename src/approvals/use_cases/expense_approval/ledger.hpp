@@ -1,4 +1,4 @@
-// Ledger: the table of booked expenses, in which an approval's expense stands once.
+// Ledger: the table of booked expenses, in which each stands once, however often it was submitted and approved.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -12,9 +12,9 @@ namespace holdpoint::approvals {
 
 /// The same whichever try writes it.
 struct LedgerEntry {
-    std::string approval_id;  // the key: there is one for each execution
+    std::string expense_id;   // the key
+    std::string approval_id;  // of the request that it was booked for
     std::string execution_arn;
-    std::string expense_id;
     std::string purpose;
     std::string requester;
     std::int64_t cents = 0;
@@ -25,16 +25,17 @@ struct LedgerEntry {
     friend bool operator==(const LedgerEntry&, const LedgerEntry&) = default;
 };
 BOOST_DESCRIBE_STRUCT(LedgerEntry, (),
-                      (approval_id, execution_arn, expense_id, purpose, requester, cents, currency, cost_center,
+                      (expense_id, approval_id, execution_arn, purpose, requester, cents, currency, cost_center,
                        approver, approved_at))
 
 class Ledger {
 public:
     Ledger(aws::Client& client, std::string table) : table_(client, std::move(table)) {}
 
-    /// Once, however often it is called: meeting the same entry is success, meeting another one LedgerConflict.
-    [[nodiscard]] Result<void> book(const LedgerEntry& entry);
-    [[nodiscard]] Result<std::optional<LedgerEntry>> find(const std::string& approval_id);
+    /// Answers the entry that the ledger has for this expense: this one, however often it is called, or that of an
+    /// approval which was faster; nothing is booked then.
+    [[nodiscard]] Result<LedgerEntry> book(const LedgerEntry& entry);
+    [[nodiscard]] Result<std::optional<LedgerEntry>> find(const std::string& expense_id);
 
 private:
     Table table_;
