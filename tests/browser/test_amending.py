@@ -67,7 +67,7 @@ def test_a_request_that_ended_stays_as_it_was(open_page, seeding):
     page.get_by_label("amount").fill("98.00 EUR")
     seeding.decide(approval, APPROVER)
     save(page)
-    expect(page.get_by_text("The request is approved")).to_be_visible()
+    expect(page.get_by_text("The request is approved. Whatever waited for it goes on.", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Save the changes")).to_have_count(0)
 
 
