@@ -5,7 +5,7 @@
 
 #include "approvals/domain/links.hpp"
 #include "fuzz/fuzz.hpp"
-#include "tests/approvals/world.hpp"
+#include "world.hpp"
 
 namespace {
 

@@ -181,7 +181,7 @@ TEST_F(InvokerTest, AProcessThatNeverAsksForWorkFailsIt) {
     options.init_limit = 1s;
     make(options);
     invoke(function("exec sleep 60"), "payload");
-    clock_.advance(2s);
+    clock_.advance(4s);  // the function's timeout is 3
     const auto result = done_.take();
     ASSERT_TRUE(result && result->error);
     EXPECT_EQ(result->error->type, "Sandbox.Timedout");

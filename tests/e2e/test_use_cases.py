@@ -55,7 +55,7 @@ def test_an_expense_is_booked_once_though_everything_dies(own_server):
         approvals.reconnect()
     result = approvals.ended(started[0])["Result"]
     assert (result["decision"], result["booked"]) == ("approved", True)
-    ledger = [flat(item) for item in approvals.dynamodb.scan(TableName="expenses-Ledger", ConsistentRead=True)["Items"]]
+    ledger = [flat(item) for item in approvals.dynamodb.scan(TableName="expenses-ExpenseLedger", ConsistentRead=True)["Items"]]
     assert [(entry["approval_id"], entry["cents"], entry["execution_arn"]) for entry in ledger] == [(approval_id, 8005, started[0])]
 
 

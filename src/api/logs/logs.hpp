@@ -8,8 +8,8 @@
 
 namespace holdpoint::api {
 
-/// InvalidParameterException unless it is one of the numbers of days that log groups may be kept for. (CloudWatch Logs API,
-/// PutRetentionPolicy)
+/// InvalidParameterException unless it is one of the numbers of days that log groups may be kept for. (CloudWatch Logs
+/// API, PutRetentionPolicy)
 [[nodiscard]] Result<void> check_retention(std::int64_t days);
 
 [[nodiscard]] std::unique_ptr<Service> make_logs_service(const Context& context, store::LogStore& logs);

@@ -9,26 +9,14 @@ using durable::Json;
 
 namespace {
 
-Json text(std::string value) {
-    return Json(Json::Data(std::move(value)));
-}
-
-Json number(std::int64_t value) {
-    return Json(Json::Data(value));
-}
-
-Json object(Json::Object members) {
-    return Json(Json::Data(std::move(members)));
-}
-
 Json vote_view(const Standing& standing, const Vote& vote) {
-    return object({{"person", text(vote.person)},
-                   {"stage", text(vote.stage)},
-                   {"decision", text(to_string(vote.decision))},
-                   {"at", text(vote.at)},
-                   {"comments", text(vote.comments)},
-                   {"proof", text(vote.proof)},
-                   {"counts", Json(Json::Data(counting_vote(standing, vote.stage, vote.person) == &vote))}});
+    return Json(Json::Object{{"person", Json(vote.person)},
+                             {"stage", Json(vote.stage)},
+                             {"decision", Json(to_string(vote.decision))},
+                             {"at", Json(vote.at)},
+                             {"comments", Json(vote.comments)},
+                             {"proof", Json(vote.proof)},
+                             {"counts", Json(counting_vote(standing, vote.stage, vote.person) == &vote)}});
 }
 
 }  // namespace
@@ -37,15 +25,15 @@ Json detailed_view(const ApprovalRequest& approval) {
     const Json view = public_view(approval);
     const Standing standing = standing_of(approval);
     Json::Object details = *view.get_if<Json::Object>();
-    details.emplace_back("document_version", number(version_of(approval)));
-    details.emplace_back("shown_digest", text(shown_digest(approval)));
-    details.emplace_back("policy", object({{"name", text(standing.policy.policy.name)},
-                                           {"version", number(standing.policy.policy.version)},
-                                           {"text", text(describe(standing.policy))}}));
+    details.emplace_back("document_version", Json(version_of(approval)));
+    details.emplace_back("shown_digest", Json(shown_digest(approval)));
+    details.emplace_back("policy", Json(Json::Object{{"name", Json(standing.policy.policy.name)},
+                                                     {"version", Json(standing.policy.policy.version)},
+                                                     {"text", Json(describe(standing.policy))}}));
     Json::Array votes;
     for (const Vote& vote : standing.votes) votes.push_back(vote_view(standing, vote));
-    details.emplace_back("votes", Json(Json::Data(std::move(votes))));
-    return object(std::move(details));
+    details.emplace_back("votes", Json(std::move(votes)));
+    return Json(std::move(details));
 }
 
 }  // namespace holdpoint::approvals

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "approvals/domain/names.hpp"
+#include "approvals/domain/people.hpp"
 
 namespace holdpoint::approvals {
 

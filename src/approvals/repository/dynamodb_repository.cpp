@@ -197,7 +197,7 @@ public:
             changes += ", #fields = :fields";
         }
         if (after.told_stages) {
-            values[":told"] = number(*after.told_stages);
+            values[":told"] = to_attribute(*after.told_stages);
             changes += ", told_stages = :told";
         }
         if (after.link != before.link) {
@@ -263,19 +263,19 @@ public:
 
     Result<bool> note_told(const ApprovalRequest& read, std::int64_t told_stages,
                            const std::optional<std::string>& callback_token) override {
-        json::object values{{":pending", text("pending")},
-                            {":now", text(to_iso8601(clock_.now()))},
-                            {":told", number(told_stages)},
-                            {":revision", number(read.revision.value_or(0) + 1)}};
+        json::object values{{":pending", to_attribute("pending")},
+                            {":now", to_attribute(to_iso8601(clock_.now()))},
+                            {":told", to_attribute(told_stages)},
+                            {":revision", to_attribute(read.revision.value_or(0) + 1)}};
         std::string changes = "SET told_stages = :told, revision = :revision";
         if (callback_token) {
-            values[":token"] = text(*callback_token);
+            values[":token"] = to_attribute(*callback_token);
             changes += ", callback_token = :token";
         }
         // With another revision, so that who votes meanwhile looks again at which callback there is.
         const std::string open = still_open(read, values);
         const auto written = call("UpdateItem", {{"TableName", tables_.approvals},
-                                                 {"Key", {{"approval_id", text(read.approval_id)}}},
+                                                 {"Key", {{"approval_id", to_attribute(read.approval_id)}}},
                                                  {"ConditionExpression", open},
                                                  {"UpdateExpression", changes},
                                                  {"ExpressionAttributeNames", {{"#status", "status"}}},

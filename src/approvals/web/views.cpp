@@ -111,9 +111,8 @@ Json::Object detail_view(const ApprovalRequest& approval, const std::vector<Audi
     shown.emplace_back("shown_digest", Json(shown_digest(approval)));
     shown.emplace_back("document_version", Json(version_of(approval)));
     shown.emplace_back("amendable", Json(standing.amendable));
-    shown.emplace_back("may_amend",
-                       Json(standing.amendable && is_same_person(viewer.person, approval.requester) &&
-                            !why_closed(standing, now)));
+    shown.emplace_back("may_amend", Json(standing.amendable && is_same_person(viewer.person, approval.requester) &&
+                                         !why_closed(standing, now)));
     shown.emplace_back("fields", fields_view(approval));
     if (approval.link) shown.emplace_back("link", Json(*approval.link));
     const PinnedPolicy& policy = standing.policy;

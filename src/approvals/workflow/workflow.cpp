@@ -9,6 +9,7 @@ namespace holdpoint::approvals {
 
 namespace {
 
+constexpr const char* kInvalidEvent = "InvalidEvent";
 constexpr std::int64_t kPollsMax = 2500;
 constexpr std::int64_t kLooksForStages = 12;  // at most, in all of a request's time
 constexpr std::chrono::hours kKeptAfterExpiry{90 * 24};
@@ -58,23 +59,13 @@ public:
         WorkflowEvent event = require(
             read_event(json, services_.configuration.approval_timeout_seconds, services_.configuration.timeout_max()));
         timeout_seconds_ = event.timeout_seconds.value_or(services_.configuration.approval_timeout_seconds);
-        if (event.policy_name) {
-            event.policy = named_policy(event);
-        } else if (event.policy) {
-            check_own(*event.policy);
-        }
+        const bool brings_policy = event.policy.has_value();
+        if (event.policy_name) event.policy = named_policy(event);
         approval_ = make_approval(event);
         std::optional<DecisionCallback> callback;
         // Before the record: whoever may decide finds the token there.
         if (services_.configuration.wait_mode == WaitMode::callback) callback = create_callback();
-        // The record would hold the callback's id, so it is not the step's result. What is tells executions of before
-        // there was such a thing, which told everybody at once and go on as they began.
-        const auto told_stages = context_.step("create-approval-request",
-                                               [&] {
-                                                   create(callback ? &callback->id() : nullptr);
-                                                   return approval_.told_stages;
-                                               },
-                                               {.retry = patient()});
+        const auto told_stages = create_request(callback ? &callback->id() : nullptr, brings_policy);
         context_.logger().info("approval requested", {{"approval_id", approval_.approval_id}});
         announce("notify-approvers", approval_, Occasion::requested, {.event = "notified", .at = {}});
         if (has_schedule(policy()) || told_stages) {
@@ -89,7 +80,7 @@ private:
     PinnedPolicy named_policy(const WorkflowEvent& event) {
         NamedPolicy found =
             context_.step("read-policy", [&] { return read_named_policy(event); }, {.retry = patient()});
-        if (!found.policy) throw durable::Error("InvalidEvent", found.problem);
+        if (!found.policy) throw durable::Error(kInvalidEvent, found.problem);
         return std::move(*found.policy);
     }
 
@@ -106,20 +97,40 @@ private:
         return {.policy = std::move(*pinned), .problem = {}};
     }
 
-    /// A policy that came with its request passes for none that the stack keeps.
-    void check_own(const PinnedPolicy& own) {
-        const std::string problem =
-            context_.step("compare-policy", [&] { return why_not_own(own); }, {.retry = patient()});
-        if (!problem.empty()) throw durable::Error("InvalidEvent", problem);
+    /// How many stages were told. The record would hold the callback's id, so it is not the step's result. What is
+    /// tells executions of before there was such a thing, which told everybody at once and go on as they began.
+    std::optional<std::int64_t> create_request(const std::string* callback_id, bool brings_policy) {
+        try {
+            return context_.step("create-approval-request",
+                                 [&] {
+                                     if (brings_policy) check_own(*approval_.policy);
+                                     create(callback_id);
+                                     return approval_.told_stages;
+                                 },
+                                 {.retry = unless_invalid(patient())});
+        } catch (const durable::StepError& error) {
+            if (error.info().type == kInvalidEvent) throw durable::Error(kInvalidEvent, error.info().message);
+            throw;
+        }
     }
 
-    /// Empty when it may be called so.
-    std::string why_not_own(const PinnedPolicy& own) {
+    /// What is wrong with the event stays wrong.
+    static durable::RetryStrategy unless_invalid(durable::RetryStrategy retry) {
+        return [retry = std::move(retry)](const durable::ErrorInfo& error, int attempt) -> durable::RetryDecision {
+            if (error.type == kInvalidEvent) return std::nullopt;
+            return retry(error, attempt);
+        };
+    }
+
+    /// A policy that came with its request passes for none that the stack keeps.
+    void check_own(const PinnedPolicy& own) {
         const auto stored = services_.policies.read();
-        if (!stored && stored.error().name == "NoSettingsTable") return {};  // none has a name there
-        if (!stored && stored.error().name == "InvalidPolicy") return "policy: " + stored.error().message;
+        if (!stored && stored.error().name == "NoSettingsTable") return;  // none has a name there
+        if (!stored && stored.error().name == "InvalidPolicy") {
+            throw durable::Error(kInvalidEvent, "policy: " + stored.error().message);
+        }
         const auto ok = check_own_policy(require(stored).file, own);
-        return ok ? std::string() : ok.error().message;
+        if (!ok) throw durable::Error(kInvalidEvent, ok.error().message);
     }
 
     [[nodiscard]] const Policy& policy() const {
