@@ -59,7 +59,8 @@ std::string record_text(const approvals::AuditRecord& record) {
 }  // namespace
 
 std::string approval_text(const json::value& approval) {
-    constexpr std::string_view kBefore[] = {"approval_id", "status", "document_id", "document_name", "requester"};
+    constexpr std::string_view kBefore[] = {"approval_id",   "status",    "document_id",
+                                            "document_name", "requester", "amendable"};
     constexpr std::string_view kAfter[] = {"created_at", "expires_at", "decision",
                                            "approver",   "comments",   "decided_at"};
     std::string text;

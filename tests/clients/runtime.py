@@ -27,10 +27,15 @@ class Context:
         self.log_group_name = os.environ["AWS_LAMBDA_LOG_GROUP_NAME"]
         self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
         self.identity = None
-        self.client_context = client_context_of(headers.get("Lambda-Runtime-Client-Context"))
+        self.client_context = client_context(headers.get("Lambda-Runtime-Client-Context"))
 
     def get_remaining_time_in_millis(self):
         return max(0, self.deadline_ms - int(time.time() * 1000))
+
+
+def client_context(text):
+    """What whoever invokes says of itself: `client`, `custom` and `env`."""
+    return text and types.SimpleNamespace(**{"client": None, "custom": None, "env": None, **json.loads(text)})
 
 
 class JsonLines(logging.Formatter):

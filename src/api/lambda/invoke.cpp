@@ -138,11 +138,24 @@ void start_execution(const LambdaEngine& engine, Call call, Target target, Invoc
     engine.executions.start(std::move(start), started, std::move(ended));
 }
 
+/// What a function is told of whoever invokes it: the JSON that came as base64. (Lambda API, Invoke,
+/// X-Amz-Client-Context)
+Result<std::string> client_context_of(std::string_view header) {
+    if (header.empty()) return std::string();
+    const auto text = base64_decode(header);
+    boost::system::error_code error;
+    const boost::json::value parsed = text ? boost::json::parse(*text, error) : boost::json::value();
+    if (parsed.is_object()) return boost::json::serialize(parsed);
+    return fail("InvalidRequestContentException", 400, "Client context must be a valid Base64-encoded JSON object.");
+}
+
 void invoke_plain(const Context& context, const LambdaEngine& engine, Call call, Target target) {
     engine::Work work;
     work.invoked_arn = target.arn;
     work.trace_header = call.request.header("X-Amzn-Trace-Id");
-    work.client_context = call.request.header("X-Amz-Client-Context");
+    auto client_context = client_context_of(call.request.header("X-Amz-Client-Context"));
+    if (!client_context) return respond_error(call, client_context.error());
+    work.client_context = std::move(*client_context);
     work.tenant_id = call.request.header("X-Amz-Tenant-Id");
     work.start_by = context.clock.now() + kBusyWait;
     const std::string version = target.function.version;

@@ -49,7 +49,7 @@ def main():
     demo.refused("as many as may approve a request of boss@example.com", **expense("exp-6", "10.00", "Lunch", BOSS))
 
     say("The ledger: what was approved, each once, in whole cents.")
-    ledger = demo.items("Ledger", "expense_id")
+    ledger = demo.items("ExpenseLedger", "expense_id")
     show(ledger, "expense_id", "cents", "currency", "requester", "approver", "approval_id")
     demo.expect("the entries", [(e["expense_id"], e["cents"], e["approver"], e["approval_id"]) for e in ledger],
                 [("exp-1", 8000, BOSS, small), ("exp-2", 500000, CLEO, large)])
