@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "approvals/domain/links.hpp"
+#include "base/encoding.hpp"
 #include "fuzz/fuzz.hpp"
 #include "world.hpp"
 
@@ -48,7 +49,10 @@ public:
         cookies_[cookie.substr(0, middle)] = cookie.substr(middle + 1, cookie.find(';') - middle - 1);
     }
 
-    HttpAnswer ask(const std::string& method, std::string_view target, const std::string& body) {
+    /// An event is JSON, so an address is text; a body may be any bytes.
+    HttpAnswer ask(const std::string& method, std::string_view given, const std::string& body) {
+        const std::string text = as_utf8(given);
+        const std::string_view target = text;
         HttpRequest request{.method = method,
                             .path = std::string(target.substr(0, target.find('?'))),
                             .query = {},
