@@ -123,15 +123,21 @@ TEST(SuspensionDeathTest, AnAbandonedBranchThatNeverLeavesFailsTheExecution) {
     const auto forever = [] {
         tell_last_answer();
         LocalService runner([](Context& context, Json) {
-            const auto until_nobody_waits = [](StepContext& step) {
+            std::atomic<bool> has_begun = false;
+            const auto until_nobody_waits = [&](StepContext& step) {
+                has_begun = true;
                 while (!step.stop_token().stop_requested()) std::this_thread::yield();
+            };
+            const auto once_it_has_begun = [&](StepContext&) {
+                while (!has_begun) std::this_thread::yield();
+                return 2;
             };
             (void)context.parallel<int>("p",
                                         {[&](Context& branch) {
                                              never_leaves([&] { branch.step("s", until_nobody_waits); });
                                              return 1;
                                          },
-                                         [](Context&) { return 2; }},
+                                         [&](Context& branch) { return branch.step("t", once_it_has_begun); }},
                                         {.completion = Completion::first_successful()});
         });
         runner.start();
