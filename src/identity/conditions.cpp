@@ -95,7 +95,7 @@ bool is_in(std::string_view address, std::string_view network_text) {
 /// ISO 8601, or seconds since the epoch; as milliseconds.
 std::optional<double> read_date(std::string_view text) {
     if (const auto seconds = read_number<double>(text)) return *seconds * 1000;
-    const auto at = text.size() == 10 ? parse_iso8601(std::string(text) + "T00:00:00Z") : parse_iso8601(text);
+    const auto at = text.size() == 10 ? parse_iso8601(fmt::format("{}T00:00:00Z", text)) : parse_iso8601(text);
     if (!at) return std::nullopt;
     return static_cast<double>(to_epoch_ms(*at));
 }
