@@ -6,6 +6,7 @@
 #include "approvals/domain/links.hpp"
 #include "base/encoding.hpp"
 #include "fuzz/fuzz.hpp"
+#include "fuzz/json.hpp"
 #include "world.hpp"
 
 namespace {
@@ -96,23 +97,15 @@ public:
             const std::string_view target = rest.substr(0, rest.find(' '));
             (void)approver_.ask("POST", target, std::string(rest.substr(std::min(rest.size(), target.size() + 1))));
         } else if (kind == '{') {
-            if (auto event = json(whole)) (void)send(world(), *event);
+            if (auto event = fuzz::durable_json_of(whole)) (void)send(world(), *event);
         } else if (!std::exchange(has_begun_, true)) {
-            if (json(std::string(rest))) world().start(std::string(rest));
+            if (fuzz::durable_json_of(rest)) world().start(std::string(rest));
         }
         check();
     }
 
 private:
     approvals::testing::World& world() { return alone_.world; }
-
-    static std::optional<durable::Json> json(const std::string& text) {
-        try {
-            return durable::Json::parse(text);
-        } catch (const std::exception&) {
-            return std::nullopt;
-        }
-    }
 
     void check() {
         if (world().approval_id().empty()) return;

@@ -2,19 +2,12 @@
 #include "approvals/web/oidc/id_token.hpp"
 
 #include "fuzz/fuzz.hpp"
+#include "fuzz/json.hpp"
 
 namespace {
 
 using namespace holdpoint;
 using namespace holdpoint::approvals;
-
-std::optional<durable::Json> json(std::string_view text) {
-    try {
-        return durable::Json::parse(std::string(text));
-    } catch (const std::exception&) {
-        return std::nullopt;
-    }
-}
 
 /// Whoever can make a token that a key takes, without having the key, comes in as anybody. Chance cannot: what is taken
 /// is signed by the keys of RFC 7515, whose examples (A.2, A.3) the corpus has.
@@ -43,7 +36,7 @@ void read_token(std::string_view text, const std::vector<oidc::WebKey>& keys) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     fuzz::Input input(fuzz::text_of(data, size));
-    const auto set = json(input.line());
+    const auto set = fuzz::durable_json_of(input.line());
     const auto keys = set ? oidc::read_web_keys(*set) : std::vector<oidc::WebKey>{};
     for (int i = 0; i < 8 && !input.empty(); ++i) read_token(input.line(), keys);
     return 0;

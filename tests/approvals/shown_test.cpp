@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "approvals/domain/texts.hpp"
 #include "base/encoding.hpp"
 #include "world.hpp"
 
@@ -97,6 +98,15 @@ TEST(Shown, ATextThatIsNotTheOneOfItsDigestIsFound) {
                 ElementsAre("a record 1 (created): its field policy is not what its policy_digest is of"));
     erase(record, {"policy"});
     EXPECT_THAT(verify_chain({record}), IsEmpty());
+}
+
+TEST(Shown, ATextThatNobodyWroteLikeThatNamesNobody) {
+    for (const char* text : {"", "7", "18446744073709551614", "18446744073709551615:x;", "3:ann", "-1:x;"}) {
+        AuditRecord record;
+        record.personal["shown"] = {.value = text, .salt = "s"};
+        record.digests["shown"] = "d";
+        EXPECT_THAT(texts_naming(record, {"ann"}), ::testing::IsEmpty()) << text;
+    }
 }
 
 TEST(Shown, ADecisionTellsWhatWasSeenOnlyWhenThatWasStated) {

@@ -21,7 +21,7 @@ std::vector<std::string> parts_of(std::string_view text) {
         std::size_t size = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
         text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-        if (error != std::errc{} || size + 2 > text.size()) return parts;
+        if (error != std::errc{} || text.size() < 2 || size > text.size() - 2) return parts;
         parts.emplace_back(text.substr(1, size));
         text.remove_prefix(size + 2);
     }
