@@ -15,6 +15,16 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
 
+TEST_F(Inbox, WhatIsRepeatedIsNotCutWithinACharacter) {
+    (void)ann.sign_in_as("ann@example.com");
+    std::string odd;
+    for (int i = 0; i < 100; ++i) odd += "\u20ac";
+    EXPECT_EQ(ann.get("/api/approvals", {{"status", odd}}).status, 400);
+    EXPECT_EQ(world.api(R"({"action":")" + odd + R"("})").status, 400);
+    ann.headers["content-type"] = odd;
+    EXPECT_EQ(ann.post("/api/sign-in", "{}").status, 415);
+}
+
 TEST_F(Inbox, NobodyIsLetInWithoutProof) {
     for (const std::string path : {"/api/me", "/api/approvals", "/api/approvals/x", "/api/outbox"}) {
         EXPECT_EQ(ann.get(path).status, 401) << path;

@@ -4,6 +4,7 @@
 
 #include "approvals/api/amendments.hpp"
 #include "approvals/api/details.hpp"
+#include "approvals/domain/reading.hpp"
 #include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
@@ -30,8 +31,7 @@ public:
         return answer_of({.status = 400,
                           .code = "INVALID_REQUEST",
                           .message = fmt::format("action: expected 'decide', 'amend', 'get' or 'list', found {}.",
-                                                 name == nullptr ? (action == nullptr ? "nothing" : action->kind())
-                                                                 : std::string_view("'" + name->substr(0, 64) + "'"))});
+                                                 name == nullptr ? found(action) : in_quotes(*name))});
     }
 
 private:

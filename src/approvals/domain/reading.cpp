@@ -7,6 +7,7 @@
 
 #include "approvals/domain/names.hpp"
 #include "approvals/domain/people.hpp"
+#include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
 
@@ -33,7 +34,7 @@ std::string found(const Json* value) {
 }
 
 std::string in_quotes(std::string_view text) {
-    return fmt::format("'{}'", text.substr(0, kQuotedMax));
+    return fmt::format("'{}'", as_utf8(text.substr(0, kQuotedMax)));  // it may end within a character
 }
 
 std::string choices(const std::vector<std::string>& names) {

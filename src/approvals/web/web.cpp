@@ -107,7 +107,7 @@ private:
     HttpAnswer wrong_method() const {
         return refused({.status = 405,
                         .code = "METHOD_NOT_ALLOWED",
-                        .message = fmt::format("This address takes no {}.", request_.method.substr(0, 16))});
+                        .message = fmt::format("This address takes no {}.", as_utf8(request_.method.substr(0, 16)))});
     }
 
     HttpAnswer asset(std::string_view name) const {
@@ -134,7 +134,7 @@ private:
         return refused({.status = 415,
                         .code = "UNSUPPORTED_MEDIA_TYPE",
                         .message = fmt::format("Content-Type: expected application/json, found {}.",
-                                               request_.header("content-type").substr(0, 64))});
+                                               as_utf8(request_.header("content-type").substr(0, 64)))});
     }
 
     bool brings_token() const { return equal_constant_time(request_.header("x-csrf-token"), session_.csrf_token); }

@@ -58,7 +58,7 @@ Result<Json> Provider::call(const std::string& url, net::Request request) {
         if (answer->status == 200 && json.get_if<Json::Object>() != nullptr) return json;
         // A code that was used, or a client that is not known. (RFC 6749, section 5.2)
         if (answer->status == 400 || answer->status == 401) {
-            const std::string error = text_claim(json, "error").substr(0, 64);
+            const std::string error = as_utf8(text_claim(json, "error").substr(0, 64));
             return fail("OidcRefused", 401, fmt::format("The provider refused: {}.", as_utf8(error)));
         }
     } catch (const durable::SerdesError&) {
