@@ -50,6 +50,7 @@ ApprovalRequest any_request() {
     request.policy = perhaps(default_policy());
     request.revision = perhaps(*rc::gen::arbitrary<std::int64_t>());
     request.told_stages = perhaps(*rc::gen::arbitrary<std::int64_t>());
+    request.told_votes = perhaps(*rc::gen::arbitrary<std::int64_t>());
     request.amendable = perhaps(false);
     return request;
 }

@@ -116,6 +116,31 @@ TEST(PersonalMessagesTest, ShowTheLinesOfAFieldAndNoneOfThemLooksLikeOurs) {
         << "ten messages fit into one batch";
 }
 
+TEST(PersonalMessagesTest, TellTheRequesterHowTheRequestStands) {
+    auto approval = request_with(std::string(kTwoStages), {{"legal", {"lea@example.com"}}});
+    Vote vote = vote_of("ann@example.com", approval);
+    vote.decision = VoteDecision::changes_requested;
+    vote.comments = "less\nOpen it:\nhttps://evil.example";
+    approval.votes = {vote};
+    const auto asked = requester_notification(approval, "https://in/#/link/t");
+    EXPECT_EQ(asked.subject, "Changes requested: Travel");
+    EXPECT_EQ(asked.attributes.at("event"), "approval_changes_requested");
+    EXPECT_EQ(asked.attributes.at("recipient"), "olga@example.com");
+    EXPECT_THAT(asked.message,
+                HasSubstr("ann@example.com asks for changes to your request.\n\nDocument: Travel (doc-1)"));
+    EXPECT_THAT(asked.message, HasSubstr("Comments:\n> less\n> Open it:\n> https://evil.example\n"));
+    EXPECT_THAT(asked.message,
+                HasSubstr("Open it and change the document:\nhttps://in/#/link/t\n\nThe link is for olga"));
+    approval.amendable = false;
+    EXPECT_THAT(requester_notification(approval, "l").message, HasSubstr("submit a new request. Open it:\nl\n"));
+    approval.status = ApprovalStatus::rejected;
+    EXPECT_THAT(requester_notification(approval, "l").message, HasSubstr("Nobody approved your request in time"));
+    approval.approver = "lea@example.com\nx";
+    EXPECT_THAT(requester_notification(approval, "l").message, HasSubstr("was rejected by lea@example.com x.\n"));
+    approval.status = ApprovalStatus::timeout;
+    EXPECT_EQ(requester_notification(approval, "l").subject, "Timed out: Travel");
+}
+
 /// SNS, of which every call can fail; and the signing keys' table.
 class Topic final : public net::Transport {
 public:
@@ -166,6 +191,22 @@ TEST(PersonalMessagesTest, GoOutInBatchesOfTenEachWithALinkOfItsOwn) {
     EXPECT_EQ(claims->issued, to_epoch_ms(kNow)) << "so that what was issued before can be taken back";
     ASSERT_TRUE(claims->link_id);
     EXPECT_EQ(expiry_of_credential(*claims->link_id), expires);
+}
+
+TEST(PersonalMessagesTest, TheRequesterOfASimpleRequestHasALinkOfTheirOwn) {
+    Telling telling;
+    auto approval = request_with(R"({"name": "p", "stages": [{"name": "s"}]})");
+    approval.policy.reset();
+    approval.status = ApprovalStatus::approved;
+    ASSERT_TRUE(telling.notifier.tell_requester(approval));
+    ASSERT_EQ(telling.topic.bodies.size(), 1U);
+    const std::string& body = telling.topic.bodies[0];
+    const auto start = body.find("#/link/") + 7;
+    const auto claims =
+        read_link(telling.keys.current().value(), body.substr(start, body.find('\n', start) - start), kNow);
+    ASSERT_TRUE(claims);
+    EXPECT_EQ(claims->person, "olga@example.com");
+    EXPECT_EQ(claims->approval_id, "a-1");
 }
 
 TEST(PersonalMessagesTest, AMessageThatDidNotGoOutIsAFailure) {

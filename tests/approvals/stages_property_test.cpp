@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "approvals/domain/news.hpp"
 #include "world.hpp"
 
 namespace holdpoint::approvals::testing {
@@ -13,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kEvent =
-    R"({"document_id":"d","document_name":"v1","requester":"req@x","timeout_seconds":600,"policy":{"name":"p","stages":[
+    R"({"document_id":"d","document_name":"v1","requester":"req@x","timeout_seconds":1800,"policy":{"name":"p","stages":[
         {"name":"a","approvers":{"people":["ann@x","amy@x"]},"required":2},
         {"name":"b","approvers":{"people":["bob@x"]}},
         {"name":"c","approvers":{"people":["cal@x"]}}]}})";
@@ -28,15 +29,19 @@ public:
             if (due_at_call_ > 0 && --due_at_call_ == 0) act();
             return lose_call_ == 0 || --lose_call_ > 0;
         };
-        world_.configuration.poll_interval_seconds = 20;
+        world_.configuration.poll_interval_seconds = 60;
+        world_.tell_people();
         world_.start(std::string(kEvent));
         const int steps = *rc::gen::inRange(0, 30);
         for (int i = 0; i < steps; ++i) step();
         lose_call_ = due_at_call_ = 0;
         // Longer than it takes to look for a stage that nobody woke the workflow for, with all of its retries.
-        world_.runner.advance(150s);
-        if (world_.runner.is_running()) RC_ASSERT(!stage_to_tell(*world_.record()));
-        world_.runner.advance(20min);
+        world_.runner.advance(600s);
+        if (world_.runner.is_running()) {
+            RC_ASSERT(!stage_to_tell(*world_.record()));
+            RC_ASSERT(changes_to_tell(*world_.record()) == nullptr);
+        }
+        world_.runner.advance(40min);
         check();
     }
 
@@ -76,13 +81,14 @@ private:
 
     void act() {
         if (world_.approval_id().empty()) return;
-        if (*rc::gen::inRange(0, 8) == 0) {
+        if (*rc::gen::inRange(0, 20) == 0) {
             (void)world_.api(R"({"action":"amend","requester":"req@x","approval_id":")" + world_.approval_id() +
                              R"(","document_name":"v)" + std::to_string(++changes_) + R"("})");
             return;
         }
         const auto person = *rc::gen::element<std::string>("ann@x", "amy@x", "bob@x", "cal@x");
-        (void)world_.decide(*rc::gen::inRange(0, 20) == 0 ? "rejected" : "approved", person);
+        const int drawn = *rc::gen::inRange(0, 20);
+        (void)world_.decide(drawn == 0 ? "rejected" : drawn == 1 ? "changes_requested" : "approved", person, "c");
     }
 
     void check() {
@@ -92,12 +98,17 @@ private:
         RC_ASSERT(world_.result().decision == to_string(record.status));
         RC_ASSERT(verify_chain(world_.trail()).empty());
         std::set<std::string> told;
+        std::set<std::string> told_versions;
         std::set<std::string> opened;  // by a vote, on the version that it was about
         int approvals = 0;
         for (const AuditRecord& audited : world_.trail()) {
             if (audited.event == "notified" && audited.details.contains("stage")) {
                 const std::string what = audited.details.at("stage") + audited.details.at("document_version");
                 RC_ASSERT(told.insert(what).second);
+            }
+            if (audited.event == "notified" && audited.details.contains("occasion") &&
+                audited.details.at("occasion") == "amended") {
+                RC_ASSERT(told_versions.insert(audited.details.at("document_version")).second);
             }
             if (audited.event == "amended") approvals = 0;
             if (audited.event != "voted" || audited.details.at("decision") != "approved") continue;

@@ -171,6 +171,11 @@ Result<std::size_t> World::tell(const ApprovalRequest& approval, Occasion occasi
     return count;
 }
 
+Result<void> World::tell_requester(const ApprovalRequest& approval) {
+    to_requester.push_back(requester_notification(approval, "https://inbox/#/link/x"));
+    return on_tell_requester ? on_tell_requester() : Result<void>{};
+}
+
 Result<bool> World::is_running(const std::string& execution_arn) {
     return runner.execution().head().arn == execution_arn && runner.is_running();
 }

@@ -106,6 +106,8 @@ public:
     std::vector<Notification> notifications;
     std::vector<std::set<std::string>> told_people;  // with each occasion that was for somebody
     std::function<Result<void>()> on_publish;        // may fail, or throw Crash
+    std::vector<Notification> to_requester;
+    std::function<Result<void>()> on_tell_requester;  // the same
     bool lose_next_resume = false;
     int resumes = 0;  // that the API tried
     oidc::SingleSignOn* single_sign_on = nullptr;
@@ -115,6 +117,7 @@ public:
 private:
     Result<void> publish(const Notification& notification) override;
     Result<std::size_t> tell(const ApprovalRequest& approval, Occasion occasion) override;
+    Result<void> tell_requester(const ApprovalRequest& approval) override;
     Result<bool> is_running(const std::string& execution_arn) override;
     Result<void> resume(const std::string& callback_token, const std::string& decision) override;
 

@@ -160,6 +160,38 @@ def test_people_of_a_later_stage_are_told_when_it_opens(approvals):
     assert events == ["created", "notified", "people_notified", "voted", "notified", "people_notified", "decided", "completed"]
 
 
+def test_who_has_only_the_mail_asks_for_changes_and_decides_on_the_new_version(approvals):
+    ann, olga = f"ann-{approvals.stack}@example.com", f"olga-{approvals.stack}@example.com"
+    for person in (ann, olga):
+        cli(approvals, "subscribe", person)
+        approvals.server.confirm(person)
+    def mail(person, subject):
+        found = [one for one in cli(approvals, "outbox", "--to", person) if one["subject"].startswith(subject)]
+        assert len(found) < 2, "each is told once"
+        return found[0]["body"] if found else None
+    arn, approval_id = approvals.pending(policy=policy(ann), requester=olga, fields={"amount": "100"}, timeout_seconds=3600)
+    first = link_in(eventually("Ann is asked", lambda: mail(ann, "Approval needed")))
+    browser = Browser(approvals)
+    browser.call("POST", "api/sign-in", {"link": first.split("#/link/")[1]})
+    assert browser.decide(approval_id, decision="changes_requested", comments="less")[0] == 200
+    asked = eventually("Olga hears of it", lambda: mail(olga, "Changes requested"))
+    assert f"{ann} asks for changes" in asked and "> less" in asked
+    requester = Browser(approvals)
+    status, me, _ = requester.call("POST", "api/sign-in", {"link": link_in(asked).split("#/link/")[1]})
+    assert (status, me["issued_to"]) == (200, olga)
+    assert requester.decide(approval_id)[0] == 403, "she may not decide on her own request"
+    change = {"fields": {"amount": "90"}, "shown_digest": requester.get(f"api/approvals/{approval_id}")[1]["approval"]["shown_digest"]}
+    assert requester.call("POST", f"api/approvals/{approval_id}/document", change)[0] == 200
+    anew = eventually("Ann is asked anew", lambda: mail(ann, "Changed, approval needed"))
+    assert "amount: 90" in anew and link_in(anew) != first
+    approve_by_link(approvals, approval_id, link_in(anew), ann)
+    assert approvals.ended(arn)["Result"]["approver"] == ann and approvals.agree(approval_id, arn) == "approved"
+    assert f"Your request was approved by {ann}" in eventually("Olga hears of the outcome", lambda: mail(olga, "Approved"))
+    assert [record["event"] for record in approvals.audit(approval_id)] == [
+        "created", "notified", "people_notified", "changes_requested", "requester_notified", "decision_refused", "amended", "notified",
+        "people_notified", "decided", "completed"]
+
+
 class Endpoint(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.server.got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))

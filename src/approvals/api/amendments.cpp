@@ -18,7 +18,10 @@ std::expected<ApprovalRequest, ApiRefusal> take_amendment(const ApiServices& ser
         const ApprovalRequest& approval = **found;
         const auto amended = amend(approval, amendment, services.clock.now());
         if (!amended) return std::unexpected(refusal_of(amended.error()));
-        if (!*amended) return approval;
+        if (!*amended) {
+            resume_workflow(services, logger, approval);
+            return approval;
+        }
         const auto running = services.workflows.is_running(approval.execution_arn);
         if (!running) return std::unexpected(failed(logger, running.error()));
         if (!*running) return std::unexpected(workflow_ended(approval_id, "nothing was changed"));
@@ -27,6 +30,7 @@ std::expected<ApprovalRequest, ApiRefusal> take_amendment(const ApiServices& ser
         if (!*written) continue;
         logger.info("document amended",
                     {{"approval_id", approval_id}, {"version", std::to_string(version_of((*amended)->approval))}});
+        resume_workflow(services, logger, (*amended)->approval);
         return (*amended)->approval;
     }
     return std::unexpected(too_many_at_once());

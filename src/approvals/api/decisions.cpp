@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "approvals/domain/news.hpp"
 #include "approvals/domain/refused.hpp"
 
 namespace holdpoint::approvals {
@@ -60,17 +61,8 @@ private:
         return resumed(**voted);
     }
 
-    /// Resumes the workflow of what is decided, or has a stage whose people are to be told; also when an earlier call
-    /// recorded that and then came no further.
     ApprovalRequest resumed(const ApprovalRequest& approval) {
-        const bool has_news = approval.status != ApprovalStatus::pending || stage_to_tell(approval);
-        if (!has_news || !approval.callback_token) return approval;
-        const auto ok = services_.workflows.resume(*approval.callback_token, to_string(approval.status));
-        if (!ok) {
-            // The decision stands; the workflow finds it when it looks again, or the same request comes again.
-            logger_.warn("the workflow could not be resumed yet",
-                         {{"approval_id", approval.approval_id}, {"error", ok.error().name}});
-        }
+        resume_workflow(services_, logger_, approval);
         return approval;
     }
 
@@ -90,6 +82,15 @@ private:
 std::expected<ApprovalRequest, ApiRefusal> take_decision(const ApiServices& services, const durable::Logger& logger,
                                                          const std::string& approval_id, const Ballot& ballot) {
     return Decisions(services, logger).take(approval_id, ballot);
+}
+
+void resume_workflow(const ApiServices& services, const durable::Logger& logger, const ApprovalRequest& approval) {
+    if (!approval.callback_token || !has_news(approval)) return;
+    const auto ok = services.workflows.resume(*approval.callback_token, to_string(approval.status));
+    if (ok) return;
+    // What is recorded stands; the workflow finds it when it looks again, or the same request comes again.
+    logger.warn("the workflow could not be resumed yet",
+                {{"approval_id", approval.approval_id}, {"error", ok.error().name}});
 }
 
 ApiRefusal failed(const durable::Logger& logger, const Error& error) {

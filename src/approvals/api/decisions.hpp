@@ -25,6 +25,9 @@ struct ApiServices {
                                                                        const std::string& approval_id,
                                                                        const Ballot& ballot);
 
+/// Resumes the workflow where it has something to do now; also when an earlier call recorded that and came no further.
+void resume_workflow(const ApiServices& services, const durable::Logger& logger, const ApprovalRequest& approval);
+
 /// Logs what a caller is not told of an error.
 [[nodiscard]] ApiRefusal failed(const durable::Logger& logger, const Error& error);
 

@@ -102,8 +102,8 @@ std::expected<std::optional<Amended>, Refusal> amend(const ApprovalRequest& appr
     }
     next.revision = approval.revision.value_or(0) + 1;
     next.updated_at = amended.event.at;
-    // The votes start anew, and later stages open anew.
-    if (next.told_stages) next.told_stages = 1;
+    // The votes start anew, and so does telling people.
+    if (next.told_stages) next.told_stages = 0;
     amended.event.actor = std::string(trimmed(person));
     amended.event.actor_proof = amendment.requester.proof;
     amended.event.details = {{"version", std::to_string(version_of(next))},

@@ -25,6 +25,10 @@ ShownDocument document_of(const ApprovalRequest& approval) {
             .fields = approval.fields.value_or(std::vector<DocumentField>{})};
 }
 
+const Policy& policy_of(const ApprovalRequest& approval) {
+    return approval.policy ? approval.policy->policy : default_policy().policy;
+}
+
 bool is_amendable(const ApprovalRequest& approval) {
     return approval.amendable.value_or(true);
 }
@@ -53,6 +57,7 @@ durable::Json public_view(const ApprovalRequest& approval) {
     shown.revision.reset();
     shown.earlier_versions.reset();
     shown.told_stages.reset();
+    shown.told_votes.reset();
     const durable::Json whole = durable::to_json(shown);
     durable::Json::Object visible;
     for (const auto& [name, value] : *whole.get_if<durable::Json::Object>()) {

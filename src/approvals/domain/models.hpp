@@ -113,14 +113,15 @@ struct ApprovalRequest {
     std::optional<std::int64_t> revision;    // grows with each change; absent: 0
     std::optional<std::string> escalated_at;
     std::optional<std::vector<DocumentVersion>> earlier_versions;  // of a document that was amended, oldest first
-    std::optional<std::int64_t> told_stages;  // where one stage opens after another: of how many people were told
+    std::optional<std::int64_t> told_stages;  // of how many stages people were told of the document as it is
+    std::optional<std::int64_t> told_votes;   // the workflow saw them; the requester was told of those for changes
     std::optional<bool> amendable;            // false: its document stays as it is; else absent
     friend bool operator==(const ApprovalRequest&, const ApprovalRequest&) = default;
 };
 BOOST_DESCRIBE_STRUCT(ApprovalRequest, (),
                       (approval_id, document_id, document_name, requester, status, created_at, updated_at, expires_at,
                        ttl, execution_arn, callback_token, decision, approver, comments, decided_at, fields, link, kind,
-                       policy, votes, revision, escalated_at, earlier_versions, told_stages, amendable))
+                       policy, votes, revision, escalated_at, earlier_versions, told_stages, told_votes, amendable))
 
 struct ApprovalDecisionRequest {
     std::string approval_id;
@@ -151,6 +152,8 @@ BOOST_DESCRIBE_STRUCT(WorkflowResult, (), (approval_id, document_id, decision, a
 
 /// The document as it is now.
 [[nodiscard]] ShownDocument document_of(const ApprovalRequest& approval);
+/// The policy that holds for it; the default one where it names none.
+[[nodiscard]] const Policy& policy_of(const ApprovalRequest& approval);
 /// Whether the requester may change the document while the request waits.
 [[nodiscard]] bool is_amendable(const ApprovalRequest& approval);
 /// From 1.

@@ -239,11 +239,4 @@ std::vector<std::size_t> open_stages(const Standing& standing) {
     return open;
 }
 
-std::optional<std::size_t> stage_to_tell(const ApprovalRequest& approval) {
-    if (!approval.told_stages || approval.status != ApprovalStatus::pending) return std::nullopt;
-    const auto open = open_stages(standing_of(approval));
-    if (open.empty() || std::cmp_less(open.front(), *approval.told_stages)) return std::nullopt;
-    return open.front();
-}
-
 }  // namespace holdpoint::approvals

@@ -63,8 +63,6 @@ struct Tally {
 
 /// The places of the stages that may be voted in now, in the policy's order.
 [[nodiscard]] std::vector<std::size_t> open_stages(const Standing& standing);
-/// The stage that opened since people were told, where one opens after another.
-[[nodiscard]] std::optional<std::size_t> stage_to_tell(const ApprovalRequest& approval);
 
 /// The vote of this person in this stage that counts, if there is one: their last, on the version as it is now.
 [[nodiscard]] const Vote* counting_vote(const Standing& standing, std::string_view stage, std::string_view person);

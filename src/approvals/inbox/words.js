@@ -11,6 +11,7 @@ export const PROOF = {
 const EVENT = {
   created: 'Requested',
   notified: 'Approvers notified',
+  requester_notified: 'Requester notified',
   notification_failed: 'Notification failed',
   decided: 'Decided',
   reminded: 'Approvers reminded',

@@ -40,6 +40,11 @@ Words words_of(Occasion occasion) {
             return {.subject = "Approval needed",
                     .event = "approval_stage_opened",
                     .sentence = "asks for approval of a document. The stages before have approved it."};
+        case Occasion::amended:
+            return {.subject = "Changed, approval needed",
+                    .event = "approval_amended",
+                    .sentence =
+                        "changed a document that waits for approval. What was decided before does not count any more."};
         case Occasion::reminder:
             return {.subject = "Reminder",
                     .event = "approval_reminder",

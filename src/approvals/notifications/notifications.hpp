@@ -16,7 +16,7 @@ struct Notification {
 };
 
 /// Why somebody is told.
-enum class Occasion { requested, stage_opened, reminder, escalated };
+enum class Occasion { requested, stage_opened, amended, reminder, escalated };
 
 /// Names document, requester, approval_id, expiry and how to decide (on the page, where there is one); never the
 /// callback token.

@@ -6,6 +6,7 @@
 
 #include "approvals/domain/deciding.hpp"
 #include "approvals/domain/links.hpp"
+#include "approvals/domain/news.hpp"
 
 namespace holdpoint::approvals {
 
@@ -32,6 +33,8 @@ std::string_view event_of(Occasion occasion) {
             return "approval_requested";
         case Occasion::stage_opened:
             return "approval_stage_opened";
+        case Occasion::amended:
+            return "approval_amended";
         case Occasion::reminder:
             return "approval_reminder";
         case Occasion::escalated:
@@ -46,6 +49,8 @@ std::string_view opening_of(Occasion occasion) {
             return "asks for your approval.";
         case Occasion::stage_opened:
             return "was approved by the stages before yours, so you are asked now.";
+        case Occasion::amended:
+            return "has changed. What was decided before does not count any more, so you are asked anew.";
         case Occasion::reminder:
             return "still waits for your decision.";
         case Occasion::escalated:
@@ -59,6 +64,8 @@ std::string_view subject_of(Occasion occasion) {
         case Occasion::requested:
         case Occasion::stage_opened:
             return "Approval needed: ";
+        case Occasion::amended:
+            return "Changed, approval needed: ";
         case Occasion::reminder:
             return "Reminder, approval needed: ";
         case Occasion::escalated:
@@ -98,8 +105,51 @@ std::string details_of(const ApprovalRequest& approval) {
 /// An escalation may move the deadline.
 std::int64_t link_expires(const ApprovalRequest& approval) {
     const TimePoint deadline = parse_iso8601(approval.expires_at).value_or(TimePoint{});
-    const auto& escalation = approval.policy->policy.escalation;
+    const auto& escalation = policy_of(approval).escalation;
     return expires_of_link(deadline + std::chrono::seconds(escalation ? escalation->extend_seconds : 0));
+}
+
+/// What a message says of how a request stands, to who made it.
+struct Outcome {
+    std::string_view subject;
+    std::string_view event;
+    std::string sentence;
+    std::string comments;
+    std::string_view asks = "Open it";
+};
+
+Outcome outcome_of(const ApprovalRequest& approval) {
+    const std::string decider = shortened(one_line(approval.approver.value_or("")), kValueMax);
+    switch (approval.status) {
+        case ApprovalStatus::pending: {
+            const Vote* vote = standing_changes(approval);
+            return {
+                .subject = "Changes requested",
+                .event = "approval_changes_requested",
+                .sentence = fmt::format("{} asks for changes to your request.",
+                                        vote == nullptr ? "Somebody" : shortened(one_line(vote->person), kValueMax)),
+                .comments = vote == nullptr ? "" : vote->comments,
+                .asks = is_amendable(approval) ? "Open it and change the document"
+                                               : "Its document may not be changed, so submit a new request. Open it"};
+        }
+        case ApprovalStatus::approved:
+            return {.subject = "Approved",
+                    .event = "approval_approved",
+                    .sentence = fmt::format("Your request was approved by {}.", decider),
+                    .comments = approval.comments.value_or("")};
+        case ApprovalStatus::rejected:
+            return {.subject = "Rejected",
+                    .event = "approval_rejected",
+                    .sentence = decider.empty() ? "Nobody approved your request in time, so it was rejected."
+                                                : fmt::format("Your request was rejected by {}.", decider),
+                    .comments = approval.comments.value_or("")};
+        case ApprovalStatus::timeout:
+            return {.subject = "Timed out",
+                    .event = "approval_timed_out",
+                    .sentence = "Nobody decided on your request in time, so it ended without a decision.",
+                    .comments = {}};
+    }
+    std::unreachable();
 }
 
 }  // namespace
@@ -159,21 +209,50 @@ Notification personal_notification(const ApprovalRequest& approval, const std::s
             {"event", std::string(event_of(occasion))}, {"approval_id", approval.approval_id}, {"recipient", person}}};
 }
 
-Result<std::size_t> SnsPeopleNotifier::tell(const ApprovalRequest& approval, Occasion occasion) {
-    const auto people = people_to_tell(approval, occasion, clock_.now());
-    if (people.empty()) return 0U;
+Notification requester_notification(const ApprovalRequest& approval, const std::string& link) {
+    const Outcome outcome = outcome_of(approval);
+    const std::string person = person_key(approval.requester);
+    std::string comments;
+    if (!outcome.comments.empty()) comments = fmt::format("Comments:{}\n", quoted(outcome.comments));
+    const std::string until =
+        approval.status == ApprovalStatus::pending ? fmt::format("Until: {} (UTC)\n", approval.expires_at) : "";
+    return {
+        .subject = subject_line(fmt::format("{}: {}", outcome.subject, approval.document_name)),
+        .message = fmt::format("{}\n\n"
+                               "{}{}{}\n"
+                               "{}:\n{}\n\n"
+                               "The link is for {} alone. It opens this one request in your name: please do not pass "
+                               "it on.\n",
+                               outcome.sentence, details_of(approval), until, comments, outcome.asks, link, person),
+        .attributes = {
+            {"event", std::string(outcome.event)}, {"approval_id", approval.approval_id}, {"recipient", person}}};
+}
+
+Result<std::string> SnsPeopleNotifier::link_for(const std::string& person, const ApprovalRequest& approval) {
     const auto keys = keys_.current();
     if (!keys) return std::unexpected(keys.error());
+    const std::int64_t expires = link_expires(approval);
+    const LinkClaims claims{.approval_id = approval.approval_id,
+                            .person = person,
+                            .expires = expires,
+                            .link_id = make_credential_id(expires, random_),
+                            .issued = to_epoch_ms(clock_.now())};
+    return fmt::format("{}#/link/{}", inbox_url_, make_link(*keys, claims));
+}
+
+Result<void> SnsPeopleNotifier::tell_requester(const ApprovalRequest& approval) {
+    const auto link = link_for(person_key(approval.requester), approval);
+    if (!link) return std::unexpected(link.error());
+    return publish({requester_notification(approval, *link)});
+}
+
+Result<std::size_t> SnsPeopleNotifier::tell(const ApprovalRequest& approval, Occasion occasion) {
+    const auto people = people_to_tell(approval, occasion, clock_.now());
     std::vector<Notification> batch;
     for (const std::string& person : people) {
-        const std::int64_t expires = link_expires(approval);
-        const LinkClaims claims{.approval_id = approval.approval_id,
-                                .person = person,
-                                .expires = expires,
-                                .link_id = make_credential_id(expires, random_),
-                                .issued = to_epoch_ms(clock_.now())};
-        batch.push_back(personal_notification(approval, person, occasion,
-                                              fmt::format("{}#/link/{}", inbox_url_, make_link(*keys, claims))));
+        const auto link = link_for(person, approval);
+        if (!link) return std::unexpected(link.error());
+        batch.push_back(personal_notification(approval, person, occasion, *link));
         if (batch.size() < kBatchMax && person != *people.rbegin()) continue;
         if (auto published = publish(batch); !published) return std::unexpected(published.error());
         batch.clear();

@@ -25,11 +25,17 @@ namespace holdpoint::approvals {
 [[nodiscard]] Notification personal_notification(const ApprovalRequest& approval, const std::string& person,
                                                  Occasion occasion, const std::string& link);
 
+/// What the requester hears of a request as it stands: that it ended, and how; of a pending one, that somebody asks for
+/// changes. `link` signs its holder in as the requester.
+[[nodiscard]] Notification requester_notification(const ApprovalRequest& approval, const std::string& link);
+
 class PeopleNotifier {
 public:
     virtual ~PeopleNotifier() = default;
     /// Answers how many were told. When it fails, some may have been: told twice is better than not at all.
     [[nodiscard]] virtual Result<std::size_t> tell(const ApprovalRequest& approval, Occasion occasion) = 0;
+    /// How the request stands, to who made it.
+    [[nodiscard]] virtual Result<void> tell_requester(const ApprovalRequest& approval) = 0;
 };
 
 /// Through a topic whose subscriptions each take the messages of one `recipient`.
@@ -44,8 +50,10 @@ public:
           topic_arn_(std::move(topic_arn)),
           inbox_url_(std::move(inbox_url)) {}
     [[nodiscard]] Result<std::size_t> tell(const ApprovalRequest& approval, Occasion occasion) override;
+    [[nodiscard]] Result<void> tell_requester(const ApprovalRequest& approval) override;
 
 private:
+    [[nodiscard]] Result<std::string> link_for(const std::string& person, const ApprovalRequest& approval);
     [[nodiscard]] Result<void> publish(const std::vector<Notification>& batch);
 
     aws::Client& client_;

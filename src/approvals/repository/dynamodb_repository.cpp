@@ -261,15 +261,15 @@ public:
         return require(approval.approval_id);
     }
 
-    Result<bool> note_told(const ApprovalRequest& read, std::int64_t told_stages,
-                           const std::optional<std::string>& callback_token) override {
+    Result<bool> note_told(const ApprovalRequest& read, const Told& told) override {
         json::object values{{":pending", to_attribute("pending")},
                             {":now", to_attribute(to_iso8601(clock_.now()))},
-                            {":told", to_attribute(told_stages)},
+                            {":stages", to_attribute(told.stages)},
+                            {":votes", to_attribute(told.votes)},
                             {":revision", to_attribute(read.revision.value_or(0) + 1)}};
-        std::string changes = "SET told_stages = :told, revision = :revision";
-        if (callback_token) {
-            values[":token"] = to_attribute(*callback_token);
+        std::string changes = "SET told_stages = :stages, told_votes = :votes, revision = :revision";
+        if (told.callback_token) {
+            values[":token"] = to_attribute(*told.callback_token);
             changes += ", callback_token = :token";
         }
         // With another revision, so that who votes meanwhile looks again at which callback there is.
@@ -285,8 +285,8 @@ public:
         // Perhaps an earlier try of this very step got through, and its answer was lost.
         const auto now = require(read.approval_id);
         if (!now) return std::unexpected(now.error());
-        return now->status == ApprovalStatus::pending && now->told_stages == told_stages &&
-               (!callback_token || now->callback_token == callback_token);
+        return now->status == ApprovalStatus::pending && now->told_stages == told.stages &&
+               now->told_votes == told.votes && (!told.callback_token || now->callback_token == told.callback_token);
     }
 
     Result<ApprovalPage> list(const ListRequest& request) override {

@@ -34,6 +34,13 @@ struct Timings {
     bool is_complete = true;  // there are no more
 };
 
+/// What a request's people are told from now on (domain/news.hpp).
+struct Told {
+    std::int64_t stages = 0;
+    std::int64_t votes = 0;
+    std::optional<std::string> callback_token = {};  // absent: the one that the record has
+};
+
 /// Every error is one of the service's, after its retries; a change and its audit record are one transaction.
 class Repository {
 public:
@@ -55,10 +62,9 @@ public:
     /// Lets those decide, too, whom the policy's escalation names, and moves the deadline, once; or answers what won.
     [[nodiscard]] virtual Result<ApprovalRequest> escalate(const ApprovalRequest& approval,
                                                            const std::string& expires_at) = 0;
-    /// Notes of how many stages people are told from now on, and the callback that the workflow waits on (none: the one
-    /// that the record has), where the request is pending and as it was when it was read. False when it had changed.
-    [[nodiscard]] virtual Result<bool> note_told(const ApprovalRequest& read, std::int64_t told_stages,
-                                                 const std::optional<std::string>& callback_token) = 0;
+    /// Notes what people are told from now on, and the callback that the workflow waits on, where the request is
+    /// pending and as it was when it was read. False when it had changed.
+    [[nodiscard]] virtual Result<bool> note_told(const ApprovalRequest& read, const Told& told) = 0;
     /// By StatusIndex, newest first; or by ExpiryIndex, most urgent first.
     [[nodiscard]] virtual Result<ApprovalPage> list(const ListRequest& request) = 0;
     /// By StatusIndex.

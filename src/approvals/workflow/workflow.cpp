@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
-#include "approvals/domain/schedule.hpp"
+#include "approvals/domain/news.hpp"
+#include "approvals/workflow/looking.hpp"
 #include "approvals/workflow/steps.hpp"
+#include "approvals/workflow/telling.hpp"
 
 namespace holdpoint::approvals {
 
@@ -11,15 +13,8 @@ namespace {
 
 constexpr const char* kInvalidEvent = "InvalidEvent";
 constexpr std::int64_t kPollsMax = 2500;
-constexpr std::int64_t kLooksForStages = 12;  // at most, in all of a request's time
+constexpr std::int64_t kLooksForNews = 12;  // at most, in all of a request's time
 constexpr std::chrono::hours kKeptAfterExpiry{90 * 24};
-
-/// The state of a poll.
-struct Poll {
-    std::optional<ApprovalRequest> approval;
-    std::int64_t seconds_left = 0;  // until it expires
-};
-BOOST_DESCRIBE_STRUCT(Poll, (), (approval, seconds_left))
 
 /// A policy that an event names, or why it cannot have it.
 struct NamedPolicy {
@@ -28,32 +23,19 @@ struct NamedPolicy {
 };
 BOOST_DESCRIBE_STRUCT(NamedPolicy, (), (policy, problem))
 
-/// A stage whose people were not told yet that it is theirs to decide now.
-struct OpenedStage {
-    std::int64_t place = 0;
-    std::int64_t document_version = 1;
+/// The state of a poll of an execution of before.
+struct Poll {
+    std::optional<ApprovalRequest> approval;
+    std::int64_t seconds_left = 0;  // until it expires
 };
-BOOST_DESCRIBE_STRUCT(OpenedStage, (), (place, document_version))
-
-/// What one look at the record found, of a request with a schedule or with stages that open later. It is recorded: what
-/// is done then is the same in every replay.
-struct Look {
-    ApprovalRequest approval;  // without its policy, and the documents of earlier versions
-    std::string at;
-    std::optional<ActionKind> due;
-    std::string due_at;
-    std::string extended_to;                           // escalate: the deadline from then on
-    ApprovalStatus outcome = ApprovalStatus::pending;  // expire
-    std::int64_t seconds_to_next = 0;                  // when nothing is due
-    std::optional<OpenedStage> opened;
-};
-BOOST_DESCRIBE_STRUCT(Look, (), (approval, at, due, due_at, extended_to, outcome, seconds_to_next, opened))
+BOOST_DESCRIBE_STRUCT(Poll, (), (approval, seconds_left))
 
 using DecisionCallback = durable::Callback<durable::RawText>;
 
 class Workflow {
 public:
-    Workflow(durable::Context& context, const WorkflowServices& services) : context_(context), services_(services) {}
+    Workflow(durable::Context& context, const WorkflowServices& services)
+        : context_(context), services_(services), telling_(context, services, approval_) {}
 
     ApprovalOutcome run(const durable::Json& json) {
         WorkflowEvent event = require(
@@ -64,14 +46,14 @@ public:
         approval_ = make_approval(event);
         std::optional<DecisionCallback> callback;
         // Before the record: whoever may decide finds the token there.
-        if (services_.configuration.wait_mode == WaitMode::callback) callback = create_callback();
+        if (services_.configuration.wait_mode == WaitMode::callback) callback = create_callback(longest_seconds_);
         const auto told_stages = create_request(callback ? &callback->id() : nullptr, brings_policy);
         context_.logger().info("approval requested", {{"approval_id", approval_.approval_id}});
-        announce("notify-approvers", approval_, Occasion::requested, {.event = "notified", .at = {}});
-        if (has_schedule(policy()) || told_stages) {
+        telling_.approvers("notify-approvers", approval_, Occasion::requested, "notified", {});
+        if (told_stages || has_schedule(policy())) {
             return complete(follow(std::move(callback), told_stages.has_value()));
         }
-        if (callback) await(*callback);
+        if (callback) await(callback->result_async());
         return complete(wait_for_decision());
     }
 
@@ -133,9 +115,7 @@ private:
         if (!ok) throw durable::Error(kInvalidEvent, ok.error().message);
     }
 
-    [[nodiscard]] const Policy& policy() const {
-        return approval_.policy ? approval_.policy->policy : default_policy().policy;
-    }
+    [[nodiscard]] const Policy& policy() const { return policy_of(approval_); }
 
     /// The same in every replay.
     ApprovalRequest make_approval(const WorkflowEvent& event) {
@@ -158,13 +138,12 @@ private:
         longest_seconds_ = std::chrono::ceil<std::chrono::seconds>(last - created).count();
         approval.ttl = to_epoch_ms(last + kKeptAfterExpiry) / 1000;
         approval.execution_arn = context_.execution_arn();
-        if (event.policy && opens_stages_later(event.policy->policy)) approval.told_stages = 1;
+        approval.told_stages = told_stages_after(policy_of(approval), 0);
         return approval;
     }
 
-    DecisionCallback create_callback() {
-        return context_.create_callback<durable::RawText>("decision",
-                                                          {.timeout = std::chrono::seconds(longest_seconds_)});
+    DecisionCallback create_callback(std::int64_t seconds) {
+        return context_.create_callback<durable::RawText>("decision", {.timeout = std::chrono::seconds(seconds)});
     }
 
     void create(const std::string* callback_id) {
@@ -173,73 +152,19 @@ private:
         require(services_.repository.create(approval));
     }
 
-    /// Tells the approvers, and the trail that they were told.
-    void announce(std::string_view step, ApprovalRequest approval, Occasion occasion, const AuditEvent& told) {
-        approval.policy = approval_.policy;
-        const Notification notification = make_notification(approval, services_.configuration.api_function,
-                                                            services_.configuration.inbox_url, occasion);
+    /// Suspends until somebody decided or has news, or the time is over. Which of them, the record says.
+    void await(durable::Future<durable::RawText> answer) {
         try {
-            context_.step(step,
-                          [&] {
-                              require(services_.notifier.publish(notification));
-                              append(told.event, told.details);
-                          },
-                          {.retry = patient()});
-        } catch (const durable::StepError& error) {
-            // Somebody may find the request in the list; the workflow waits on.
-            context_.logger().error("nobody could be notified",
-                                    {{"approval_id", approval_.approval_id}, {"error", error.info().message}});
-            auto details = told.details;
-            details["error"] = error.info().type + ": " + error.info().message;
-            record("record-notification-failure", "notification_failed", std::move(details));
-        }
-        notify_people(approval, occasion, told);
-    }
-
-    /// Everybody whom the policy names, each with a link of their own. A policy that names nobody costs nothing.
-    void notify_people(const ApprovalRequest& approval, Occasion occasion, const AuditEvent& told) {
-        if (services_.people == nullptr || !names_people(approval, occasion)) return;
-        auto details = told.details;  // which occasion it was
-        try {
-            context_.step("notify-people",
-                          [&] {
-                              const auto count = require(services_.people->tell(approval, occasion));
-                              if (count == 0) return;
-                              details["people"] = std::to_string(count);
-                              append("people_notified", details);
-                          },
-                          {.retry = patient()});
-        } catch (const durable::StepError& error) {
-            context_.logger().error("the people of the policy could not be notified",
-                                    {{"approval_id", approval_.approval_id}, {"error", error.info().message}});
-            details["error"] = error.info().type + ": " + error.info().message;
-            record("record-people-notification-failure", "notification_failed", std::move(details));
-        }
-    }
-
-    void record(std::string_view step, const std::string& event, std::map<std::string, std::string> details) {
-        context_.step(step, [&] { append(event, std::move(details)); }, {.retry = patient()});
-    }
-
-    void append(const std::string& event, std::map<std::string, std::string> details) {
-        AuditEvent audit{.event = event, .at = to_iso8601(services_.clock.now())};
-        audit.details = std::move(details);
-        require(services_.repository.append(approval_.approval_id, audit, true));
-    }
-
-    /// Suspends until somebody decided, or the time is over. What was decided, the record says.
-    void await(const DecisionCallback& callback) {
-        try {
-            (void)callback.result();
+            (void)answer.get();
         } catch (const durable::CallbackError& error) {
             context_.logger().debug("the callback brought no decision", {{"error", error.what()}});
         }
     }
 
+    /// Of an execution of before, which has no news for anybody.
     ApprovalRequest wait_for_decision() {
-        const std::int64_t interval = poll_interval(services_.configuration.poll_interval_seconds, longest_seconds_);
         durable::ConditionOptions<Poll> options;
-        options.strategy = [interval](const Poll& poll, int) -> durable::WaitDecision {
+        options.strategy = [interval = poll_pause().count()](const Poll& poll, int) -> durable::WaitDecision {
             if (poll.approval->status != ApprovalStatus::pending || poll.seconds_left <= 0) return std::nullopt;
             return std::chrono::seconds(std::min(interval, poll.seconds_left));
         };
@@ -251,36 +176,42 @@ private:
 
     ApprovalRequest expire(const ApprovalRequest& approval, ApprovalStatus outcome) {
         return context_.step("record-timeout",
-                             [&] { return without_token(require(services_.repository.time_out(approval, outcome))); },
+                             [&] {
+                                 auto now = require(services_.repository.time_out(approval, outcome));
+                                 shorten(now);
+                                 return now;
+                             },
                              {.retry = patient()});
     }
 
-    /// Waits for the decision, and does meanwhile what is due, and tells the people of stages that open.
-    ApprovalRequest follow(std::optional<DecisionCallback> callback, bool stages_open_later) {
+    /// Waits for the decision; meanwhile does what is due, and tells people what is new.
+    ApprovalRequest follow(std::optional<DecisionCallback> callback, bool has_news) {
         std::optional<durable::Future<durable::RawText>> answer;
         if (callback) answer.emplace(callback->result_async());
-        // Who opens a stage answers the callback, too, so that there has to be another.
-        const bool renews = callback && stages_open_later;
+        // Whoever has news answers the callback, too, so that there has to be another.
+        const bool renews = callback && has_news;
         bool is_known = true;  // the callback, to those who decide
+        if (renews && !is_timed()) await(*std::exchange(answer, std::nullopt));
         std::optional<TimePoint> reminded_at;
         while (true) {
-            const Look seen = answer || renews ? look_once(reminded_at) : look_until_due(reminded_at);
-            if (seen.approval.status != ApprovalStatus::pending) return seen.approval;
+            const Look seen = answer || renews
+                                  ? look_once(context_, services_, approval_, reminded_at)
+                                  : look_until_due(context_, services_, approval_, reminded_at, poll_pause());
+            if (!seen.is_pending()) return seen.approval;
             if (seen.due == ActionKind::expire) return expire(seen.approval, seen.outcome);
             if (renews && !answer) {
-                callback = create_callback();
+                callback = create_callback(is_timed() ? longest_seconds_ : seen.seconds_to_next);
                 answer.emplace(callback->result_async());
                 is_known = false;
             }
-            if (seen.opened || !is_known) {
+            if (seen.has_news() || !is_known) {
                 const bool is_noted = note_told(seen, is_known ? nullptr : &callback->id());
                 is_known = is_known || is_noted;
-                if (!is_noted || !seen.opened) continue;  // and looks again: somebody may have voted meanwhile
-                announce_stage(seen);
+                if (!is_noted || !seen.has_news()) continue;  // and looks again: somebody may have voted meanwhile
+                tell_news(seen);
+                if (!seen.opened) continue;
             } else if (!seen.due) {
-                const auto next = context_.wait_async("wait-until-next", pause_after(seen, renews));
-                // A callback that is over brings nothing more: what is still to come, the record says.
-                if (context_.select("decision-or-next", *answer, next) == 0) answer.reset();
+                wait(seen, answer, renews);
                 continue;
             } else if (*seen.due == ActionKind::escalate) {
                 escalate(seen);
@@ -291,120 +222,87 @@ private:
         }
     }
 
-    /// Who opened a stage and died before answering the callback leaves nobody who wakes the workflow, so it looks for
-    /// that now and then.
+    /// Whether there is something to wait for beside the callback, which ends with the request's time.
+    [[nodiscard]] bool is_timed() const { return has_schedule(policy()) || opens_stages_later(policy()); }
+
+    void wait(const Look& seen, std::optional<durable::Future<durable::RawText>>& answer, bool renews) {
+        if (renews && !is_timed()) {
+            await(*std::exchange(answer, std::nullopt));
+            return;
+        }
+        const auto next = context_.wait_async("wait-until-next", pause_after(seen, renews));
+        // A callback that is over brings nothing more: what is still to come, the record says.
+        if (context_.select("decision-or-next", *answer, next) == 0) answer.reset();
+    }
+
+    /// Who had news and died before answering the callback leaves nobody who wakes the workflow, so it looks for that
+    /// now and then.
     [[nodiscard]] std::chrono::seconds pause_after(const Look& seen, bool renews) const {
-        const bool may_open = renews && seen.approval.told_stages < std::ssize(policy().stages);
         const std::int64_t interval =
-            std::max(services_.configuration.poll_interval_seconds, longest_seconds_ / kLooksForStages);
-        return std::chrono::seconds(may_open ? std::min(interval, seen.seconds_to_next) : seen.seconds_to_next);
+            std::max(services_.configuration.poll_interval_seconds, longest_seconds_ / kLooksForNews);
+        return std::chrono::seconds(renews ? std::min(interval, seen.seconds_to_next) : seen.seconds_to_next);
     }
 
-    /// Before anybody is told, so that who changes the document then has later stages told anew. False when the record
-    /// is not as it was seen.
+    /// Before anybody is told, so that who changes the document then has people told anew. False when the record is
+    /// not as it was seen.
     bool note_told(const Look& seen, const std::string* callback_id) {
-        return context_.step(
-            "note-told-stages",
-            [&] {
-                const std::int64_t told = seen.opened ? seen.opened->place + 1 : seen.approval.told_stages.value_or(1);
-                return require(services_.repository.note_told(
-                    seen.approval, told, callback_id != nullptr ? std::optional(*callback_id) : std::nullopt));
-            },
-            {.retry = patient()});
+        return context_.step("note-told-stages",
+                             [&] {
+                                 Told told{.stages = seen.approval.told_stages.value_or(1),
+                                           .votes = seen.approval.votes ? std::ssize(*seen.approval.votes) : 0};
+                                 if (seen.opened) {
+                                     told.stages =
+                                         told_stages_after(policy(), static_cast<std::size_t>(seen.opened->place));
+                                 }
+                                 if (callback_id != nullptr) told.callback_token = *callback_id;
+                                 return require(services_.repository.note_told(seen.approval, told));
+                             },
+                             {.retry = patient()});
     }
 
-    void announce_stage(const Look& seen) {
-        const std::string& stage = policy().stages[static_cast<std::size_t>(seen.opened->place)].name;
-        announce("notify-stage", seen.approval, Occasion::stage_opened,
-                 {.event = "notified",
-                  .at = {},
-                  .details = {{"occasion", "stage_opened"},
-                              {"stage", stage},
-                              {"document_version", std::to_string(seen.opened->document_version)}}});
+    void tell_news(const Look& seen) {
+        if (seen.opened) tell_stage(seen.approval, *seen.opened);
+        if (seen.asked_for_changes) telling_.requester(seen.approval);
     }
 
-    Look look_once(const std::optional<TimePoint>& reminded_at) {
-        return context_.step("look", [&] { return look(reminded_at); }, {.retry = patient()});
-    }
-
-    /// Polls until somebody decided, or something is to be done.
-    Look look_until_due(const std::optional<TimePoint>& reminded_at) {
-        const std::int64_t interval = poll_interval(services_.configuration.poll_interval_seconds, longest_seconds_);
-        durable::ConditionOptions<Look> options;
-        options.strategy = [interval](const Look& seen, int) -> durable::WaitDecision {
-            if (seen.approval.status != ApprovalStatus::pending || seen.due || seen.opened) return std::nullopt;
-            return std::chrono::seconds(std::min(interval, seen.seconds_to_next));
-        };
-        return context_.wait_for_condition<Look>(
-            "wait-for-decision", [&](const Look&) { return look(reminded_at); }, options);
-    }
-
-    Look look(const std::optional<TimePoint>& reminded_at) {
-        Look seen{.approval = find(), .at = {}, .due = {}, .due_at = {}, .extended_to = {}, .opened = {}};
-        if (const auto place = stage_to_tell(seen.approval)) {
-            seen.opened =
-                OpenedStage{.place = static_cast<std::int64_t>(*place), .document_version = version_of(seen.approval)};
+    void tell_stage(const ApprovalRequest& approval, const OpenedStage& opened) {
+        AuditDetails details{{"document_version", std::to_string(opened.document_version)}};
+        if (opened.place == 0 || !opens_stages_later(policy())) {
+            details["occasion"] = "amended";
+            telling_.approvers("notify-amended", approval, Occasion::amended, "notified", details);
+            return;
         }
-        shorten(seen.approval);
-        const TimePoint now = services_.clock.now();
-        seen.at = to_iso8601(now);
-        if (seen.approval.status != ApprovalStatus::pending) return seen;
-        const Done done{.reminded_at = reminded_at, .escalated = seen.approval.escalated_at.has_value()};
-        const Due due = next_due(policy(), require(parse_iso8601(seen.approval.created_at)),
-                                 require(parse_iso8601(seen.approval.expires_at)), done, now);
-        if (!due.action) {
-            seen.seconds_to_next = std::chrono::ceil<std::chrono::seconds>(*due.next - now).count();
-            return seen;
-        }
-        seen.due = due.action->kind;
-        seen.due_at = to_iso8601(due.action->at);
-        if (due.action->expires_at) seen.extended_to = to_iso8601(*due.action->expires_at);
-        seen.outcome = due.action->outcome;
-        return seen;
+        details["occasion"] = "stage_opened";
+        details["stage"] = policy().stages[static_cast<std::size_t>(opened.place)].name;
+        telling_.approvers("notify-stage", approval, Occasion::stage_opened, "notified", details);
     }
 
     void remind(const Look& seen) {
-        announce("remind", seen.approval, Occasion::reminder,
-                 {.event = "reminded", .at = {}, .details = {{"due_at", seen.due_at}}});
+        telling_.approvers("remind", seen.approval, Occasion::reminder, "reminded", {{"due_at", seen.due_at}});
     }
 
     void escalate(const Look& seen) {
-        const auto escalated = context_.step(
-            "escalate",
-            [&] {
-                auto now = without_token(require(services_.repository.escalate(seen.approval, seen.extended_to)));
-                shorten(now);
-                return now;
-            },
-            {.retry = patient()});
+        const auto escalated =
+            context_.step("escalate",
+                          [&] {
+                              auto now = require(services_.repository.escalate(seen.approval, seen.extended_to));
+                              shorten(now);
+                              return now;
+                          },
+                          {.retry = patient()});
         if (escalated.status != ApprovalStatus::pending) return;  // somebody decided in the last moment
-        announce("notify-escalation", escalated, Occasion::escalated,
-                 {.event = "notified", .at = {}, .details = {{"occasion", "escalated"}}});
+        telling_.approvers("notify-escalation", escalated, Occasion::escalated, "notified",
+                           {{"occasion", "escalated"}});
     }
 
     Poll poll() {
-        ApprovalRequest found = find();
+        ApprovalRequest found = find_approval(services_, approval_.approval_id);
         const auto left = require(parse_iso8601(found.expires_at)) - services_.clock.now();
         return {.approval = std::move(found), .seconds_left = std::chrono::ceil<std::chrono::seconds>(left).count()};
     }
 
-    ApprovalRequest find() {
-        auto found = require(services_.repository.find(approval_.approval_id));
-        if (!found) throw durable::Error("ApprovalLost", "The approval's record is not in the table any more.");
-        return without_token(std::move(*found));
-    }
-
-    /// For an operation's result. Which version it is has to stay: votes are about one.
-    static void shorten(ApprovalRequest& approval) {
-        approval.policy.reset();
-        if (!approval.earlier_versions) return;
-        for (DocumentVersion& version : *approval.earlier_versions) version.document.reset();
-    }
-
-    /// Operation results are shown to whoever may read the history.
-    static ApprovalRequest without_token(ApprovalRequest approval) {
-        approval.callback_token.reset();
-        return approval;
+    [[nodiscard]] std::chrono::seconds poll_pause() const {
+        return std::chrono::seconds(poll_interval(services_.configuration.poll_interval_seconds, longest_seconds_));
     }
 
     ApprovalOutcome complete(const ApprovalRequest& decided) {
@@ -414,7 +312,7 @@ private:
                               .approver = decided.approver,
                               .comments = decided.comments,
                               .decided_at = decided.decided_at};
-        record("record-completion", "completed", {{"decision", result.decision}});
+        telling_.completed(decided);
         context_.logger().info("approval completed",
                                {{"approval_id", result.approval_id}, {"decision", result.decision}});
         return {.result = std::move(result), .document = document_of(decided)};
@@ -425,6 +323,7 @@ private:
     std::int64_t timeout_seconds_ = 0;
     std::int64_t longest_seconds_ = 0;  // with all that its policy may add
     ApprovalRequest approval_;          // as it was created, without the callback's token
+    Telling telling_;
 };
 
 }  // namespace

@@ -1,0 +1,26 @@
+// News: what became of a request that people were not told yet. The record says how far they were told, so
+// that whoever wakes the workflow, and how often, changes nothing of who is told what.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "approvals/domain/models.hpp"
+
+namespace holdpoint::approvals {
+
+/// Whether its workflow has something to do now.
+[[nodiscard]] bool has_news(const ApprovalRequest& approval);
+
+/// The stage whose people are to be told: it opened since, or the document changed, after which all of them are told
+/// anew. Where all stages are open at once, any of them stands for all.
+[[nodiscard]] std::optional<std::size_t> stage_to_tell(const ApprovalRequest& approval);
+/// `told_stages` of a request once the people of this stage are told.
+[[nodiscard]] std::int64_t told_stages_after(const Policy& policy, std::size_t stage);
+
+/// The last request for changes that still stands, where the requester was not told of it; else nullptr.
+[[nodiscard]] const Vote* changes_to_tell(const ApprovalRequest& approval);
+/// The same, whether the requester was told of it or not.
+[[nodiscard]] const Vote* standing_changes(const ApprovalRequest& approval);
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,92 @@
+#include "approvals/workflow/telling.hpp"
+
+#include "approvals/workflow/steps.hpp"
+
+namespace holdpoint::approvals {
+
+void Telling::approvers(std::string_view step, ApprovalRequest approval, Occasion occasion, const std::string& event,
+                        const AuditDetails& details) {
+    approval.policy = created_.policy;
+    const Notification notification =
+        make_notification(approval, services_.configuration.api_function, services_.configuration.inbox_url, occasion);
+    try {
+        context_.step(step,
+                      [&] {
+                          require(services_.notifier.publish(notification));
+                          append(event, details);
+                      },
+                      {.retry = patient()});
+    } catch (const durable::StepError& error) {
+        // Somebody may find the request in the list; the workflow waits on.
+        failed("record-notification-failure", "nobody could be notified", error.info(), details);
+    }
+    people(approval, occasion, details);
+}
+
+/// Everybody whom the policy names, each with a link of their own. A policy that names nobody costs nothing.
+void Telling::people(const ApprovalRequest& approval, Occasion occasion, AuditDetails details) {
+    if (services_.people == nullptr || !names_people(approval, occasion)) return;
+    try {
+        context_.step("notify-people",
+                      [&] {
+                          const auto count = require(services_.people->tell(approval, occasion));
+                          if (count == 0) return;
+                          AuditDetails told = details;
+                          told["people"] = std::to_string(count);
+                          append("people_notified", std::move(told));
+                      },
+                      {.retry = patient()});
+    } catch (const durable::StepError& error) {
+        failed("record-people-notification-failure", "the people of the policy could not be notified", error.info(),
+               std::move(details));
+    }
+}
+
+void Telling::requester(ApprovalRequest approval) {
+    if (services_.people == nullptr) return;
+    approval.policy = created_.policy;
+    const AuditDetails details{{"occasion", "changes_requested"},
+                               {"document_version", std::to_string(version_of(approval))}};
+    try {
+        context_.step("notify-requester",
+                      [&] {
+                          require(services_.people->tell_requester(approval));
+                          append("requester_notified", details);
+                      },
+                      {.retry = patient()});
+    } catch (const durable::StepError& error) {
+        failed("record-requester-notification-failure", "the requester could not be notified", error.info(), details);
+    }
+}
+
+void Telling::completed(ApprovalRequest decided) {
+    decided.policy = created_.policy;
+    const std::string decision = to_string(decided.status);
+    // One step, and the message is tried as often as one call is: what waits for the outcome is not kept waiting.
+    context_.step("record-completion",
+                  [&] {
+                      const auto told =
+                          services_.people == nullptr ? Result<void>{} : services_.people->tell_requester(decided);
+                      if (!told) {
+                          append("notification_failed",
+                                 {{"occasion", decision}, {"error", told.error().name + ": " + told.error().message}});
+                      }
+                      append("completed", {{"decision", decision}});
+                  },
+                  {.retry = patient()});
+}
+
+void Telling::failed(std::string_view step, const std::string& message, const durable::ErrorInfo& error,
+                     AuditDetails details) {
+    context_.logger().error(message, {{"approval_id", created_.approval_id}, {"error", error.message}});
+    details["error"] = error.type + ": " + error.message;
+    context_.step(step, [&] { append("notification_failed", details); }, {.retry = patient()});
+}
+
+void Telling::append(const std::string& event, AuditDetails details) {
+    AuditEvent audit{.event = event, .at = to_iso8601(services_.clock.now())};
+    audit.details = std::move(details);
+    require(services_.repository.append(created_.approval_id, audit, true));
+}
+
+}  // namespace holdpoint::approvals

@@ -1,0 +1,40 @@
+// Telling: what a workflow tells people of its request, and the trail that they were told.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "approvals/workflow/workflow.hpp"
+
+namespace holdpoint::approvals {
+
+using AuditDetails = std::map<std::string, std::string>;
+
+class Telling {
+public:
+    /// `created` is the request as it was made; all outlive this.
+    Telling(durable::Context& context, const WorkflowServices& services, const ApprovalRequest& created)
+        : context_(context), services_(services), created_(created) {}
+
+    /// Tells the approvers, all who subscribed and those whom the policy names, on this occasion; `event` is what the
+    /// trail calls it. Nobody who could not be told holds the workflow up: the trail says so.
+    void approvers(std::string_view step, ApprovalRequest approval, Occasion occasion, const std::string& event,
+                   const AuditDetails& details);
+    /// Tells the requester that somebody asks for changes.
+    void requester(ApprovalRequest approval);
+    /// Records that the workflow goes on with this outcome, once the requester was told of it.
+    void completed(ApprovalRequest decided);
+
+private:
+    void people(const ApprovalRequest& approval, Occasion occasion, AuditDetails details);
+    void failed(std::string_view step, const std::string& message, const durable::ErrorInfo& error,
+                AuditDetails details);
+    void append(const std::string& event, AuditDetails details);
+
+    durable::Context& context_;
+    const WorkflowServices& services_;
+    const ApprovalRequest& created_;
+};
+
+}  // namespace holdpoint::approvals
