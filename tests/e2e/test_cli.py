@@ -194,8 +194,8 @@ def test_a_named_policy_and_an_amended_document(callback, tmp_path):
     assert callback.decide(approval_id, approver="bob@example.com")[1]["error"]["code"] == "NOT_AN_APPROVER"
     assert callback.decide(approval_id, approver="ann@example.com")[0] == 200
     assert callback.ended(arn)["Result"]["approver"] == "ann@example.com"
-    assert [record["event"] for record in callback.audit(approval_id) if record["event"] != "people_notified"] == [
-        "created", "notified", "amended", "decision_refused", "decided", "completed"]
+    events = [record["event"] for record in callback.audit(approval_id) if "notified" not in record["event"]]
+    assert events == ["created", "amended", "decision_refused", "decided", "completed"]
 
 
 def test_a_submission_with_a_name_is_made_once_and_may_be_fixed(polling):
