@@ -20,9 +20,10 @@ target_link_libraries(holdpoint_options INTERFACE Threads::Threads Boost::header
 file(WRITE ${PROJECT_BINARY_DIR}/pch.cpp "")
 add_library(holdpoint_pch STATIC ${PROJECT_BINARY_DIR}/pch.cpp)
 target_link_libraries(holdpoint_pch PUBLIC holdpoint_options)
-target_precompile_headers(holdpoint_pch PRIVATE
+set(precompiled_headers
   <algorithm> <chrono> <cstdint> <expected> <functional> <map> <memory> <mutex> <optional> <set> <span>
   <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector> <boost/json.hpp> <fmt/format.h>)
+target_precompile_headers(holdpoint_pch PRIVATE ${precompiled_headers})
 
 # holdpoint_library(NAME DEPENDS target...): src/NAME/**.cpp as holdpoint_NAME, **_test.cpp as holdpoint_NAME_test.
 # A file named *_property_test.cpp goes into holdpoint_NAME_property_test, labelled `property`; the rest is `unit`.
@@ -53,9 +54,17 @@ function(holdpoint_test name label sources)
     return()
   endif()
   find_package(GTest REQUIRED)
+  set(test_options -O0)  # what tests instantiate takes longer to optimize than to run
+  if(NOT TARGET holdpoint_test_pch)
+    add_library(holdpoint_test_pch STATIC ${PROJECT_BINARY_DIR}/pch.cpp)
+    target_link_libraries(holdpoint_test_pch PUBLIC holdpoint_options GTest::gmock rapidcheck)
+    target_compile_options(holdpoint_test_pch PRIVATE ${test_options})
+    target_precompile_headers(holdpoint_test_pch PRIVATE ${precompiled_headers} <gmock/gmock.h> <gtest/gtest.h> <rapidcheck.h>)
+  endif()
   add_executable(${name} ${sources})
   target_link_libraries(${name} PRIVATE ${ARGN} GTest::gmock GTest::gtest_main rapidcheck)
-  target_precompile_headers(${name} REUSE_FROM holdpoint_pch)
+  target_compile_options(${name} PRIVATE ${test_options})
+  target_precompile_headers(${name} REUSE_FROM holdpoint_test_pch)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   file(APPEND ${PROJECT_BINARY_DIR}/unit_tests.txt "${name}\n")  # for tools/sanitize.sh
   include(GoogleTest)

@@ -25,8 +25,8 @@ done
 echo "== build"
 cmake --preset dev >/dev/null
 cmake --build --preset dev
-echo "== lint of changed files (in CI: by the last 20 commits)"
-[ -n "${CI:-}" ] && against=HEAD~20 || against=origin/main
+echo "== lint of changed files (in CI: by the last 10 commits)"
+[ -n "${CI:-}" ] && against=HEAD~10 || against=origin/main
 tools/lint.sh "${CHECK_BASE-$(git rev-parse -q --verify "$against" || [ -n "${CI:-}" ] || git rev-parse HEAD~1)}"
 echo "== unit and property tests, and 200 simulated worlds"
 # In CI `make test` comes next, and runs them anyway.
