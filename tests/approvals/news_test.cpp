@@ -207,8 +207,9 @@ TEST_P(News, WhereverItDiesPeopleAreToldOfAChange) {
     }
 }
 
-TEST_P(News, WhoSucceedsTheCallbackOfASimpleRequestEndsNothing) {
-    if (GetParam() == WaitMode::polling) GTEST_SKIP() << "there is no callback";
+TEST(NewsByCallback, WhoSucceedsTheCallbackOfASimpleRequestEndsNothing) {
+    Alone alone(WaitMode::callback);
+    World& world = alone.world;
     world.start(std::string(kSimple));
     const std::string first = *world.record()->callback_token;
     world.runner.advance(100s);
