@@ -7,6 +7,7 @@
 #include "base/encoding.hpp"
 #include "core/callbacks.hpp"
 #include "core/operation/transition.hpp"
+#include "core/sizes.hpp"
 #include "wire/durable_json.hpp"
 
 namespace holdpoint::core {
@@ -123,7 +124,7 @@ Result<void> check_quotas(const Execution& execution, const std::vector<Change>&
     std::size_t bytes = execution.bytes_written();
     for (const Change& change : changes) {
         if (change.definition || change.kind == ChangeKind::retried) ++operations;
-        if (change.payload) bytes += change.payload->size();
+        bytes += size_of(change);
     }
     if (operations > limits.operations) {
         return invalid_parameter(fmt::format(

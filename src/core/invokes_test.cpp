@@ -187,6 +187,15 @@ TEST_F(Invokes, EveryOtherEndIsAnError) {
     }
 }
 
+TEST_F(Invokes, AnErrorThatIsTooLargeIsNotKept) {
+    start();
+    const wire::ErrorObject error{
+        .message = std::string(limits_.error_bytes + 1, 'x'), .type = {}, .data = {}, .stack_trace = {}};
+    const auto changes = decide_invoke_ended(
+        execution_, "i", {.status = ExecutionStatus::failed, .result = {}, .error = error}, kNow, limits_);
+    EXPECT_EQ(changes.front().error->message, "Error object size must be less than or equal to 1048576 bytes.");
+}
+
 TEST_F(Invokes, WhatIsClosedStaysAsItIs) {
     start();
     end({.status = ExecutionStatus::succeeded, .result = "1", .error = {}});
