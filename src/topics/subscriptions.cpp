@@ -136,10 +136,9 @@ Result<Subscription> load_subscription(const RowReader& rows, std::string_view a
 }
 
 Result<SubscriptionPage> list(const RowReader& rows, std::string_view prefix, std::string_view next_token) {
-    auto from = page_start(next_token);
+    const std::string name = "subscriptions/" + std::string(prefix);
+    auto from = page_start(name, prefix, next_token);
     if (!from) return std::unexpected(from.error());
-    if (!from->empty() && !from->starts_with(prefix))
-        return invalid_parameter("NextToken Reason: it belongs to another list");
     const auto found =
         rows.scan(Space::subscriptions, from->empty() ? prefix : *from, prefix_end(prefix), kPageSize + 1);
     SubscriptionPage page;
@@ -147,7 +146,7 @@ Result<SubscriptionPage> list(const RowReader& rows, std::string_view prefix, st
         if (page.subscriptions.size() == kPageSize) break;
         page.subscriptions.push_back(decode_subscription(row.value));
     }
-    if (found.size() > kPageSize) page.next_token = page_token(found[kPageSize - 1]);
+    if (found.size() > kPageSize) page.next_token = page_token(name, found[kPageSize - 1]);
     return page;
 }
 

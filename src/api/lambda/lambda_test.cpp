@@ -8,6 +8,7 @@
 
 #include "api/runtime/runtime.hpp"
 #include "base/encoding.hpp"
+#include "base/page_token.hpp"
 #include "core/rows.hpp"
 #include "engine/test_kit.hpp"
 #include "functions/registry.hpp"
@@ -164,7 +165,8 @@ TEST_F(LambdaServiceTest, AMarkerNeverLeadsToAnotherFunction) {
     EXPECT_EQ(listed("f", "MaxItems=2&Marker=" + percent_encode(marker)).at("DurableExecutions").as_array().size(), 1U);
     std::string beyond;
     append_key_part(beyond, "zzz");
-    for (const std::string& wrong : {base64_encode(beyond), std::string("!")}) {
+    const std::string crafted = make_page_token("durable-executions/f", beyond);
+    for (const std::string& wrong : {crafted, base64_encode(beyond), std::string("!")}) {
         for (const char* order : {"&ReverseOrder=true", ""}) {
             const auto response =
                 call("GET", "/2025-12-01/functions/f/durable-executions?Marker=" + percent_encode(wrong) + order);
