@@ -133,6 +133,16 @@ TEST_F(LambdaServiceTest, ARoleIsGivenByWhoMayPassItAndMustBeOne) {
     EXPECT_EQ(give("arn:aws:iam::000000000000:role/admin"), "403 AccessDeniedException");
 }
 
+TEST_F(LambdaServiceTest, AnEventIsAcceptedAlsoWhileItsFunctionIsSwitchedOff) {
+    concurrency_.reserve("f", 0);
+    const std::string target = "/2015-03-31/functions/f:$LATEST/invocations";
+    const auto waits = call("POST", target, "{}");
+    EXPECT_EQ(error_of(waits), "429 TooManyRequestsException");
+    EXPECT_THAT(waits.body, HasSubstr("ReservedFunctionConcurrentInvocationLimitExceeded"));
+    EXPECT_THAT(start("f", "later"), HasSubstr("/durable-execution/later/"));
+    EXPECT_EQ(listed("f", "Statuses=RUNNING").at("DurableExecutions").as_array().size(), 1U);
+}
+
 TEST_F(LambdaServiceTest, ATimeInAQueryIsSecondsOrIso8601OrRefused) {
     (void)start("f", "a");
     const std::string path = "/2025-12-01/functions/f/durable-executions?StartedAfter=";
