@@ -128,6 +128,10 @@ def test_sns(aws, functions, tag):
     assert refused(aws, "sns", "ConfirmSubscription", **topic, Token="f" * 64).code == "InvalidParameter"
     aws("sns", "SetSubscriptionAttributes", **mail, AttributeName="FilterPolicy", AttributeValue='{"kind": ["a"]}')
     assert aws("sns", "GetSubscriptionAttributes", **mail)["Attributes"]["FilterPolicy"] == '{"kind": ["a"]}'
+    aws("sns", "SetSubscriptionAttributes", **mail, AttributeName="FilterPolicyScope", AttributeValue="MessageBody")
+    aws("sns", "SetSubscriptionAttributes", **mail, AttributeName="FilterPolicy", AttributeValue='{"order": {"$or": [{"kind": ["a"]}, {"ip": [{"cidr": "10.0.0.0/8"}]}]}}')
+    nested = refused(aws, "sns", "SetSubscriptionAttributes", **mail, AttributeName="FilterPolicyScope", AttributeValue="MessageAttributes")
+    assert nested.code == "InvalidParameter" and "nested" in nested.message
     assert "a@example.com" in json.dumps(aws("sns", "ListSubscriptions"))
     assert len(aws("sns", "ListSubscriptionsByTopic", **topic)["Subscriptions"]) == 2
     attributes = {"kind": {"DataType": "String", "StringValue": "a"}}
