@@ -71,6 +71,8 @@ Result<std::vector<Change>> decide_callback_success(const Execution& execution, 
     if (!is_utf8(result)) return invalid_parameter("Callback result must be UTF-8 text.");
     Change change = closing_change(**state, ChangeKind::succeeded, std::max(now, execution.last_change_at()));
     if (!result.empty()) change.payload = std::move(result);
+    if (auto ok = check_data(execution.bytes_written() + size_of(change), limits); !ok)
+        return std::unexpected(ok.error());
     return std::vector{std::move(change)};
 }
 
@@ -81,6 +83,8 @@ Result<std::vector<Change>> decide_callback_failure(const Execution& execution, 
     if (auto ok = check_error(error, limits); !ok) return std::unexpected(ok.error());
     Change change = closing_change(**state, ChangeKind::failed, std::max(now, execution.last_change_at()));
     change.error = std::move(error);
+    if (auto ok = check_data(execution.bytes_written() + size_of(change), limits); !ok)
+        return std::unexpected(ok.error());
     return std::vector{std::move(change)};
 }
 

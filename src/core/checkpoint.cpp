@@ -130,11 +130,7 @@ Result<void> check_quotas(const Execution& execution, const std::vector<Change>&
         return invalid_parameter(fmt::format(
             "Durable execution exceeded the maximum of {} operations (retries and polls count).", limits.operations));
     }
-    if (bytes > limits.execution_bytes) {
-        return invalid_parameter(
-            fmt::format("Durable execution exceeded the maximum of {} bytes of data.", limits.execution_bytes));
-    }
-    return {};
+    return check_data(bytes, limits);
 }
 
 }  // namespace

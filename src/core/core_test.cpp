@@ -269,8 +269,15 @@ TEST_F(CoreTest, ErrorsCountAsDataOfTheExecution) {
     OperationUpdate failing = update("s", OperationType::step, OperationAction::fail);
     failing.error = error_of(94);  // the input has 7
     EXPECT_THAT(refusal({failing}), ::testing::HasSubstr("maximum of 100 bytes"));
-    failing.error = error_of(93);
+    failing.error = error_of(73);
     EXPECT_EQ(refusal({failing}), "");
+
+    ASSERT_TRUE(checkpoint({update("c", OperationType::callback, OperationAction::start)}));
+    const std::string id = *execution_.find("c")->operation.callback_id;
+    EXPECT_THAT(decide_callback_failure(execution_, id, error_of(21), now_, limits_).error().message,
+                ::testing::HasSubstr("maximum of 100 bytes"));
+    EXPECT_FALSE(decide_callback_success(execution_, id, std::string(21, 'x'), now_, limits_));
+    EXPECT_TRUE(decide_callback_success(execution_, id, std::string(20, 'x'), now_, limits_));
 }
 
 TEST_F(CoreTest, PendingNeedsSomethingThatIsPending) {

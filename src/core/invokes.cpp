@@ -62,6 +62,11 @@ std::vector<Change> decide_invoke_ended(const Execution& execution, std::string_
     } else {
         change.payload = std::move(outcome.result);
     }
+    if (const auto ok = check_data(execution.bytes_written() + size_of(change), limits); !ok) {
+        change.kind = ChangeKind::failed;
+        change.payload.reset();
+        change.error = error_of(ok.error().name, ok.error().message);
+    }
     return {change};
 }
 

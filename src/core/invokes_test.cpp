@@ -196,6 +196,22 @@ TEST_F(Invokes, AnErrorThatIsTooLargeIsNotKept) {
     EXPECT_EQ(changes.front().error->message, "Error object size must be less than or equal to 1048576 bytes.");
 }
 
+TEST_F(Invokes, AResultBeyondTheDataOfTheExecutionIsNotKept) {
+    start();
+    limits_.execution_bytes = execution_.bytes_written() + 10;
+    const auto ended = [&](std::size_t bytes) {
+        return decide_invoke_ended(
+                   execution_, "i",
+                   {.status = ExecutionStatus::succeeded, .result = std::string(bytes, 'x'), .error = {}}, kNow,
+                   limits_)
+            .front();
+    };
+    EXPECT_EQ(ended(10).kind, ChangeKind::succeeded);
+    EXPECT_EQ(ended(11).kind, ChangeKind::failed);
+    EXPECT_FALSE(ended(11).payload);
+    EXPECT_THAT(*ended(11).error->message, HasSubstr("bytes of data"));
+}
+
 TEST_F(Invokes, WhatIsClosedStaysAsItIs) {
     start();
     end({.status = ExecutionStatus::succeeded, .result = "1", .error = {}});

@@ -30,6 +30,12 @@ Result<void> check_error(const wire::ErrorObject& error, const Limits& limits) {
                 fmt::format("Error object size must be less than or equal to {} bytes.", limits.error_bytes));
 }
 
+Result<void> check_data(std::size_t bytes, const Limits& limits) {
+    if (bytes <= limits.execution_bytes) return {};
+    return fail("InvalidParameterValueException", 400,
+                fmt::format("Durable execution exceeded the maximum of {} bytes of data.", limits.execution_bytes));
+}
+
 wire::ErrorObject fitting(wire::ErrorObject error, const Limits& limits) {
     const auto fits = check_error(error, limits);
     if (fits) return error;
