@@ -30,9 +30,14 @@ void check_iam(std::string_view text) {
 void check_filter(fuzz::Input input) {
     const std::string type(input.line());
     const std::string value(input.line());
-    if (!topics::check_filter_policy(input.rest())) return;
-    (void)topics::passes_filter_policy(input.rest(), {});
-    (void)topics::passes_filter_policy(input.rest(), {{"a", {.type = type, .value = value}}});
+    if (topics::check_filter_policy(input.rest(), topics::FilterScope::message_attributes)) {
+        (void)topics::passes_filter_policy(input.rest(), {});
+        (void)topics::passes_filter_policy(input.rest(), {{"a", {.type = type, .value = value}}});
+    }
+    if (topics::check_filter_policy(input.rest(), topics::FilterScope::message_body)) {
+        (void)topics::passes_body_filter_policy(input.rest(), "{}");
+        (void)topics::passes_body_filter_policy(input.rest(), value);
+    }
 }
 
 }  // namespace

@@ -14,6 +14,10 @@ Milliseconds SystemClock::monotonic() const {
     return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
 }
 
+Microseconds SystemClock::monotonic_us() const {
+    return std::chrono::duration_cast<Microseconds>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
 std::string to_iso8601(TimePoint at) {
     const auto day = std::chrono::floor<std::chrono::days>(at);
     const std::chrono::year_month_day date{day};

@@ -12,6 +12,7 @@ namespace holdpoint {
 /// A UTC instant with the millisecond precision that AWS's APIs have.
 using TimePoint = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
 using Milliseconds = std::chrono::milliseconds;
+using Microseconds = std::chrono::microseconds;
 
 /// Where "now" comes from; a test or a simulation passes its own.
 class Clock {
@@ -20,6 +21,8 @@ public:
     [[nodiscard]] virtual TimePoint now() const = 0;
     /// Milliseconds that never go back, for measuring how long something took.
     [[nodiscard]] virtual Milliseconds monotonic() const = 0;
+    /// The same to the microsecond, where the clock knows it.
+    [[nodiscard]] virtual Microseconds monotonic_us() const { return monotonic(); }
 };
 
 /// The machine's clock.
@@ -27,6 +30,7 @@ class SystemClock final : public Clock {
 public:
     [[nodiscard]] TimePoint now() const override;
     [[nodiscard]] Milliseconds monotonic() const override;
+    [[nodiscard]] Microseconds monotonic_us() const override;
 };
 
 /// A clock that moves only when told to.

@@ -1,8 +1,10 @@
 // approvals …: testing and managing approvals through the deployed functions, here or on AWS.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <thread>
 
 #include "approvals/repository/repository.hpp"
@@ -39,7 +41,7 @@ struct Arguments : StackArguments {
     std::string document_name;
     std::string requester;
     std::string timeout;
-    std::string event;
+    std::optional<std::string> event;
     std::string name;
     bool wait = false;
     bool quiet = false;
@@ -197,12 +199,32 @@ void wait_for_execution(Session& session, const Arguments& arguments, const std:
     }
 }
 
+json::object read_whole_event(const std::string& text) {
+    json::stream_parser parser;
+    boost::system::error_code problem;
+    const std::size_t read = parser.write_some(text, problem);
+    if (!problem && read < text.size()) problem = json::error::extra_data;
+    if (!problem) parser.finish(problem);
+    if (problem)
+        throw CommandError(fmt::format("--event: no JSON from character {} on: {}", read + 1, problem.message()));
+    const json::value event = parser.release();
+    if (!event.is_object()) {
+        throw CommandError(
+            fmt::format("--event: expected a JSON object, found a JSON {}", json::to_string(event.kind())));
+    }
+    return event.get_object();
+}
+
 json::object read_event(const Arguments& arguments) {
-    if (!arguments.event.empty()) {
-        boost::system::error_code problem;
-        const json::value event = json::parse(arguments.event, problem);
-        if (problem || !event.is_object()) throw CommandError("--event must be a JSON object");
-        return event.get_object();
+    if (arguments.event) return read_whole_event(*arguments.event);
+    std::vector<std::string_view> missing;
+    for (const auto& [option, value] :
+         {std::pair{"--document-id", &arguments.document_id}, std::pair{"--document-name", &arguments.document_name},
+          std::pair{"--requester", &arguments.requester}}) {
+        if (value->empty()) missing.emplace_back(option);
+    }
+    if (!missing.empty()) {
+        throw CommandError(fmt::format("expected {}, or the whole event with --event", fmt::join(missing, ", ")));
     }
     json::object event{{"document_id", arguments.document_id},
                        {"document_name", arguments.document_name},
@@ -216,8 +238,8 @@ json::object read_event(const Arguments& arguments) {
 }
 
 void submit(const Arguments& arguments) {
-    Session session;
     const json::object event = read_event(arguments);
+    Session session;
     const std::string function = session.stack_output(arguments.stack, "WorkflowFunctionName");
     // Publishing what is published already answers that version.
     const json::value version =
@@ -266,11 +288,14 @@ void add_approval_commands(CLI::App& app, int& status) {
     const CommandGroup<Arguments> group(*approvals, status);
     const auto& arguments = group.arguments;
     CLI::App* submit_command = group.add_for_stack("submit", "start a workflow that asks for approval", submit);
-    submit_command->add_option("--document-id", arguments->document_id, "what is to be approved");
-    submit_command->add_option("--document-name", arguments->document_name, "its name, for people");
-    submit_command->add_option("--requester", arguments->requester, "who asks");
-    submit_command->add_option("--timeout", arguments->timeout, "seconds until it times out");
-    submit_command->add_option("--event", arguments->event, "the whole event as JSON, instead of the above");
+    const std::array parts{
+        submit_command->add_option("--document-id", arguments->document_id, "what is to be approved"),
+        submit_command->add_option("--document-name", arguments->document_name, "its name, for people"),
+        submit_command->add_option("--requester", arguments->requester, "who asks"),
+        submit_command->add_option("--timeout", arguments->timeout, "seconds until it times out")};
+    CLI::Option* whole =
+        submit_command->add_option("--event", arguments->event, "the whole event as JSON, instead of the above");
+    for (CLI::Option* part : parts) whole->excludes(part);
     submit_command->add_option("--name", arguments->name,
                                "of the durable execution: the same submission again is the request that is there");
     submit_command->add_flag("--wait", arguments->wait, "wait for the result");

@@ -9,6 +9,7 @@
 #include "cli/masking.hpp"
 #include "cli/server_file.hpp"
 #include "cli/table.hpp"
+#include "cli/unknown_command.hpp"
 
 namespace holdpoint::cli {
 namespace {
@@ -109,6 +110,51 @@ TEST(CommandGroupTest, ACommandGetsItsArgumentsAndLeavesItsStatus) {
     EXPECT_THROW(app.parse("fail --stack-name other", false), CLI::ParseError);
     app.parse("fail", false);
     EXPECT_EQ(status, 1);
+}
+
+class UnknownCommandTest : public ::testing::Test {
+protected:
+    UnknownCommandTest() {
+        app_.require_subcommand(1);
+        app_.add_subcommand("up", "");
+        CLI::App* approvals = app_.add_subcommand("approvals", "");
+        approvals->require_subcommand(1);
+        for (const char* name : {"submit", "list", "request-changes"}) approvals->add_subcommand(name, "");
+    }
+    std::string explained(const std::string& line) {
+        EXPECT_THROW(app_.parse(line, false), CLI::RequiredError) << line;
+        return explain_missing_command(app_);
+    }
+
+    CLI::App app_;
+};
+
+TEST_F(UnknownCommandTest, SaysWhatIsUnknownWhatWasMeantAndWhatThereIs) {
+    EXPECT_EQ(explained("frob"), "holdpoint: 'frob' is no command\nThere are: up, approvals. Each takes --help.\n");
+    EXPECT_EQ(explained("aprovals list"),
+              "holdpoint: 'aprovals' is no command; did you mean approvals?\nThere are: up, approvals. Each takes "
+              "--help.\n");
+    EXPECT_EQ(explained(""), "holdpoint: expected a command\nThere are: up, approvals. Each takes --help.\n");
+    const std::string there = "\nThere are: submit, list, request-changes. Each takes --help.\n";
+    EXPECT_EQ(explained("approvals foo"), "holdpoint approvals: 'foo' is no command" + there);
+    EXPECT_EQ(explained("approvals request"),
+              "holdpoint approvals: 'request' is no command; did you mean request-changes?" + there);
+    EXPECT_EQ(explained("approvals lsit --json"),
+              "holdpoint approvals: 'lsit' is no command; did you mean list?" + there);
+    EXPECT_EQ(explained("approvals"), "holdpoint approvals: expected a command" + there);
+}
+
+TEST(ReadTextFileTest, SaysWhyAFileCannotBeRead) {
+    const auto why = [](const std::string& path) -> std::string {
+        try {
+            return read_text_file(path);
+        } catch (const CommandError& error) {
+            return error.what();
+        }
+    };
+    EXPECT_EQ(why("/nope"), "/nope: cannot be read: No such file or directory");
+    EXPECT_EQ(why("/"), "/: expected a file, found a folder");
+    EXPECT_EQ(why("/dev/null"), "");
 }
 
 }  // namespace

@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fstream>
-#include <sstream>
 
 #include "approvals/repository/named_policies.hpp"
 #include "cli/command_group.hpp"
@@ -40,10 +38,7 @@ int line_of(const stacks::Document& document, const std::string& message) {
 }
 
 approvals::PolicyFile read_file(const std::string& path) {
-    std::ifstream stream(path);
-    std::stringstream text;
-    if (!(stream && text << stream.rdbuf())) throw CommandError(fmt::format("{}: cannot be read", path));
-    const auto document = stacks::read_document(text.str());
+    const auto document = stacks::read_document(read_text_file(path));
     if (!document) throw CommandError(fmt::format("{}: {}", path, document.error().message));
     auto file = approvals::read_policy_file(durable::Json::parse(json::serialize(document->root)));
     if (!file) {

@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "base/encoding.hpp"
 #include "cli/table.hpp"
@@ -43,6 +48,17 @@ void indent(const json::value& value, std::string& out, std::size_t depth) {
 }
 
 }  // namespace
+
+std::string read_text_file(const std::string& path) {
+    std::error_code ignored;
+    if (std::filesystem::is_directory(path, ignored)) throw CommandError(path + ": expected a file, found a folder");
+    errno = 0;
+    std::ifstream stream(path, std::ios::binary);
+    std::string text;
+    if (stream) text.assign(std::istreambuf_iterator<char>(stream), {});
+    if (!stream) throw CommandError(fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+    return text;
+}
 
 Session::Session() : Session(require(aws::configuration_from_environment())) {}
 

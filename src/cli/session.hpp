@@ -17,6 +17,9 @@ class CommandError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// A file that the caller named; CommandError with the reason when it cannot be read.
+[[nodiscard]] std::string read_text_file(const std::string& path);
+
 class Session {
 public:
     /// From the environment. CommandError naming what is missing.

@@ -4,8 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "cli/aws_version.hpp"
@@ -86,14 +84,6 @@ void env(const Target& target, std::chrono::seconds patience) {
     }
 }
 
-std::string read_file(const std::string& path) {
-    std::ifstream stream(path, std::ios::binary);
-    std::stringstream text;
-    text << stream.rdbuf();
-    if (!stream) throw CommandError("cannot read " + path);
-    return text.str();
-}
-
 /// Name=value pairs, as `sam deploy` and `aws cloudformation deploy` take them.
 json::object read_overrides(const std::vector<std::string>& overrides) {
     json::object parameters;
@@ -133,7 +123,7 @@ json::value deploy_request(const ServerFile& server, const std::string& path, co
 
 void deploy(const Target& target, const std::string& path, const std::vector<std::string>& overrides,
             const std::string& folder, bool as_json) {
-    const json::object request{{"template", read_file(path)},
+    const json::object request{{"template", read_text_file(path)},
                                {"folder", fs::absolute(path).parent_path().string()},
                                {"stack_name", target.stack},
                                {"parameters", read_overrides(overrides)},

@@ -1,14 +1,13 @@
 #include "core/callbacks.hpp"
 
 #include <fmt/format.h>
-#include <boost/json.hpp>
 
 #include <algorithm>
 
 #include "base/encoding.hpp"
 #include "base/rows.hpp"
 #include "core/operation/transition.hpp"
-#include "wire/durable_json.hpp"
+#include "core/sizes.hpp"
 
 namespace holdpoint::core {
 
@@ -72,6 +71,8 @@ Result<std::vector<Change>> decide_callback_success(const Execution& execution, 
     if (!is_utf8(result)) return invalid_parameter("Callback result must be UTF-8 text.");
     Change change = closing_change(**state, ChangeKind::succeeded, std::max(now, execution.last_change_at()));
     if (!result.empty()) change.payload = std::move(result);
+    if (auto ok = check_data(execution.bytes_written() + size_of(change), limits); !ok)
+        return std::unexpected(ok.error());
     return std::vector{std::move(change)};
 }
 
@@ -79,11 +80,11 @@ Result<std::vector<Change>> decide_callback_failure(const Execution& execution, 
                                                     wire::ErrorObject error, TimePoint now, const Limits& limits) {
     auto state = find_open_callback(execution, callback_id, now);
     if (!state) return std::unexpected(state.error());
-    if (boost::json::serialize(wire::to_json(error)).size() >= limits.error_bytes) {
-        return invalid_parameter(fmt::format("Error object size must be less than {} bytes.", limits.error_bytes));
-    }
+    if (auto ok = check_error(error, limits); !ok) return std::unexpected(ok.error());
     Change change = closing_change(**state, ChangeKind::failed, std::max(now, execution.last_change_at()));
     change.error = std::move(error);
+    if (auto ok = check_data(execution.bytes_written() + size_of(change), limits); !ok)
+        return std::unexpected(ok.error());
     return std::vector{std::move(change)};
 }
 

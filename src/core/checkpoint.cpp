@@ -7,6 +7,7 @@
 #include "base/encoding.hpp"
 #include "core/callbacks.hpp"
 #include "core/operation/transition.hpp"
+#include "core/sizes.hpp"
 #include "wire/durable_json.hpp"
 
 namespace holdpoint::core {
@@ -123,17 +124,13 @@ Result<void> check_quotas(const Execution& execution, const std::vector<Change>&
     std::size_t bytes = execution.bytes_written();
     for (const Change& change : changes) {
         if (change.definition || change.kind == ChangeKind::retried) ++operations;
-        if (change.payload) bytes += change.payload->size();
+        bytes += size_of(change);
     }
     if (operations > limits.operations) {
         return invalid_parameter(fmt::format(
             "Durable execution exceeded the maximum of {} operations (retries and polls count).", limits.operations));
     }
-    if (bytes > limits.execution_bytes) {
-        return invalid_parameter(
-            fmt::format("Durable execution exceeded the maximum of {} bytes of data.", limits.execution_bytes));
-    }
-    return {};
+    return check_data(bytes, limits);
 }
 
 }  // namespace

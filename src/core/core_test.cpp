@@ -221,6 +221,65 @@ TEST_F(CoreTest, AnAttemptEndsWithAPayloadOrAnErrorNeverBoth) {
     EXPECT_EQ(execution_.find("s"), nullptr);
 }
 
+constexpr std::size_t kMiB = 1024UL * 1024;
+
+/// Its fields have this many bytes together; its JSON has many more.
+wire::ErrorObject error_of(std::size_t bytes) {
+    return {.message = std::string(bytes - 9, '"'), .type = "E", .data = "1234", .stack_trace = {{"12", "34"}}};
+}
+
+TEST_F(CoreTest, TheFieldsOfAnErrorHaveOneMegabyteTogether) {
+    const std::string too_large = "Error object size must be less than or equal to 1048576 bytes.";
+    const auto failing = [](std::string id, OperationType type, std::size_t bytes) {
+        OperationUpdate result = update(std::move(id), type, OperationAction::fail);
+        result.error = error_of(bytes);
+        return result;
+    };
+    ASSERT_EQ(refusal({failing("s", OperationType::step, kMiB)}), "");
+    EXPECT_EQ(execution_.find("s")->operation.error, error_of(kMiB));
+    EXPECT_EQ(execution_.bytes_written(), kMiB + 7);
+    EXPECT_EQ(refusal({failing("t", OperationType::step, kMiB + 1)}), too_large);
+    EXPECT_EQ(refusal({failing("e", OperationType::execution, kMiB + 1)}), too_large);
+
+    ASSERT_TRUE(checkpoint({update("c", OperationType::callback, OperationAction::start)}));
+    const std::string id = *execution_.find("c")->operation.callback_id;
+    EXPECT_EQ(decide_callback_failure(execution_, id, error_of(kMiB + 1), now_, limits_).error().message, too_large);
+    EXPECT_TRUE(decide_callback_failure(execution_, id, error_of(kMiB), now_, limits_));
+}
+
+TEST_F(CoreTest, AnErrorThatIsTooLargeIsNotKept) {
+    limits_.consecutive_failures = 1;
+    for (const auto& changes :
+         {decide_invocation_failed(execution_, error_of(kMiB + 1), now_, limits_),
+          decide_invocation_answered(
+              execution_,
+              wire::InvocationOutput{
+                  .status = wire::InvocationStatus::failed, .result = {}, .error = error_of(kMiB + 1)},
+              now_, limits_)}) {
+        ASSERT_EQ(changes.size(), 2U);
+        EXPECT_EQ(changes[1].status, wire::ExecutionStatus::failed);
+        EXPECT_EQ(changes[1].error->type, "InvalidParameterValueException");
+        EXPECT_EQ(changes[1].error->message, "Error object size must be less than or equal to 1048576 bytes.");
+        EXPECT_EQ(changes[0].error, changes[1].error);
+    }
+}
+
+TEST_F(CoreTest, ErrorsCountAsDataOfTheExecution) {
+    limits_.execution_bytes = 100;
+    OperationUpdate failing = update("s", OperationType::step, OperationAction::fail);
+    failing.error = error_of(94);  // the input has 7
+    EXPECT_THAT(refusal({failing}), ::testing::HasSubstr("maximum of 100 bytes"));
+    failing.error = error_of(73);
+    EXPECT_EQ(refusal({failing}), "");
+
+    ASSERT_TRUE(checkpoint({update("c", OperationType::callback, OperationAction::start)}));
+    const std::string id = *execution_.find("c")->operation.callback_id;
+    EXPECT_THAT(decide_callback_failure(execution_, id, error_of(21), now_, limits_).error().message,
+                ::testing::HasSubstr("maximum of 100 bytes"));
+    EXPECT_FALSE(decide_callback_success(execution_, id, std::string(21, 'x'), now_, limits_));
+    EXPECT_TRUE(decide_callback_success(execution_, id, std::string(20, 'x'), now_, limits_));
+}
+
 TEST_F(CoreTest, PendingNeedsSomethingThatIsPending) {
     answer(wire::InvocationStatus::pending);
     EXPECT_EQ(execution_.head().status, wire::ExecutionStatus::failed);

@@ -3,21 +3,14 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "core/sizes.hpp"
+
 namespace holdpoint::core {
 
 namespace {
 
 using wire::OperationStatus;
 using wire::OperationType;
-
-std::size_t size_of(const Change& change) {
-    std::size_t bytes = change.payload ? change.payload->size() : 0;
-    if (change.error) {
-        bytes += change.error->message.value_or("").size() + change.error->type.value_or("").size() +
-                 change.error->data.value_or("").size();
-    }
-    return bytes;
-}
 
 /// Not one that was only just made, which has neither type nor status yet.
 bool is_pending(const wire::Operation& operation) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/encoding.hpp"
+#include "core/sizes.hpp"
 
 namespace holdpoint::core {
 
@@ -48,7 +49,7 @@ std::vector<Change> decide_invoke_ended(const Execution& execution, std::string_
         change.error = error_of("ChainedInvoke.Timeout",
                                 fmt::format("CHAINED_INVOKE timed out after {} seconds.", outcome.timeout_seconds));
     } else if (change.kind != ChangeKind::succeeded) {
-        change.error = std::move(outcome.error).value_or(wire::ErrorObject{});
+        change.error = fitting(std::move(outcome.error).value_or(wire::ErrorObject{}), limits);
     } else if (outcome.result && outcome.result->size() > limits.invoke_payload_bytes) {
         change.kind = ChangeKind::failed;
         change.error =
@@ -60,6 +61,11 @@ std::vector<Change> decide_invoke_ended(const Execution& execution, std::string_
         change.error = error_of("InvalidParameterValueException", "CHAINED_INVOKE output payload must be UTF-8 text.");
     } else {
         change.payload = std::move(outcome.result);
+    }
+    if (const auto ok = check_data(execution.bytes_written() + size_of(change), limits); !ok) {
+        change.kind = ChangeKind::failed;
+        change.payload.reset();
+        change.error = error_of(ok.error().name, ok.error().message);
     }
     return {change};
 }

@@ -187,6 +187,31 @@ TEST_F(Invokes, EveryOtherEndIsAnError) {
     }
 }
 
+TEST_F(Invokes, AnErrorThatIsTooLargeIsNotKept) {
+    start();
+    const wire::ErrorObject error{
+        .message = std::string(limits_.error_bytes + 1, 'x'), .type = {}, .data = {}, .stack_trace = {}};
+    const auto changes = decide_invoke_ended(
+        execution_, "i", {.status = ExecutionStatus::failed, .result = {}, .error = error}, kNow, limits_);
+    EXPECT_EQ(changes.front().error->message, "Error object size must be less than or equal to 1048576 bytes.");
+}
+
+TEST_F(Invokes, AResultBeyondTheDataOfTheExecutionIsNotKept) {
+    start();
+    limits_.execution_bytes = execution_.bytes_written() + 10;
+    const auto ended = [&](std::size_t bytes) {
+        return decide_invoke_ended(
+                   execution_, "i",
+                   {.status = ExecutionStatus::succeeded, .result = std::string(bytes, 'x'), .error = {}}, kNow,
+                   limits_)
+            .front();
+    };
+    EXPECT_EQ(ended(10).kind, ChangeKind::succeeded);
+    EXPECT_EQ(ended(11).kind, ChangeKind::failed);
+    EXPECT_FALSE(ended(11).payload);
+    EXPECT_THAT(*ended(11).error->message, HasSubstr("bytes of data"));
+}
+
 TEST_F(Invokes, WhatIsClosedStaysAsItIs) {
     start();
     end({.status = ExecutionStatus::succeeded, .result = "1", .error = {}});

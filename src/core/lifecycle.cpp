@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/sizes.hpp"
+
 namespace holdpoint::core {
 
 namespace {
@@ -72,6 +74,8 @@ std::optional<std::string> problem_of(const Execution& execution, const wire::In
             return std::nullopt;
         case wire::InvocationStatus::failed:
             if (output.result) return "Cannot provide a Result for FAILED status.";
+            if (!output.error) return std::nullopt;
+            if (auto ok = check_error(*output.error, limits); !ok) return ok.error().message;
             return std::nullopt;
         case wire::InvocationStatus::pending:
             // It may have made up its mind to wait just before it was told that nothing is left to wait for.
@@ -138,7 +142,7 @@ std::vector<Change> decide_invocation_answered(const Execution& execution, const
 std::vector<Change> decide_invocation_failed(const Execution& execution, ErrorObject error, TimePoint now,
                                              const Limits& limits) {
     Change done = completed(execution, now);
-    done.error = std::move(error);
+    done.error = fitting(std::move(error), limits);
     if (!execution.is_running()) return {done};
     const int failures = execution.consecutive_failures() + 1;
     if (failures >= limits.consecutive_failures) {

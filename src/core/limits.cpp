@@ -22,7 +22,7 @@ constexpr std::array kNames{
     NamedLimit{"operation-payload-bytes", &Limits::operation_payload_bytes,
                "payload of a step, a context or a callback"},
     NamedLimit{"invoke-payload-bytes", &Limits::invoke_payload_bytes, "input and result of an invoke"},
-    NamedLimit{"error-bytes", &Limits::error_bytes, "an error object's JSON"},
+    NamedLimit{"error-bytes", &Limits::error_bytes, "all fields of an error object together"},
     NamedLimit{"sync-result-bytes", &Limits::sync_result_bytes, "result of an execution that a caller waits for"},
     NamedLimit{"async-result-bytes", &Limits::async_result_bytes, "result of an execution started as an event"},
     NamedLimit{"execution-bytes", &Limits::execution_bytes, "everything written by one execution"},

@@ -13,7 +13,7 @@ namespace holdpoint::core {
 struct Limits {
     std::size_t operation_payload_bytes = 1024UL * 1024;  // STEP, CONTEXT, CALLBACK
     std::size_t invoke_payload_bytes = 1024UL * 1024;     // input and result of a CHAINED_INVOKE
-    std::size_t error_bytes = 32768;                      // an error object's JSON
+    std::size_t error_bytes = 1024UL * 1024;              // an error object: all fields together
     std::size_t sync_result_bytes = 6UL * 1024 * 1024;    // result of an execution that a caller waits for
     std::size_t async_result_bytes = 1024UL * 1024;       // result of one started as an event
     std::size_t execution_bytes = 100UL * 1024 * 1024;    // everything written by one execution

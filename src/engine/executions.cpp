@@ -9,6 +9,7 @@
 #include "core/checkpoint.hpp"
 #include "core/lifecycle.hpp"
 #include "core/rows.hpp"
+#include "core/sizes.hpp"
 #include "engine/chained_invokes.hpp"
 #include "engine/execution_cache.hpp"
 #include "engine/state_page.hpp"
@@ -483,6 +484,7 @@ void Executions::heartbeat_callback(const std::string& callback_id, Answer<std::
     impl_->callback(callback_id, decide, std::move(answer));
 }
 void Executions::stop(std::string arn, wire::ErrorObject error, Answer<TimePoint> answer) {
+    if (auto ok = core::check_error(error, impl_->limits()); !ok) return answer(std::unexpected(ok.error()));
     impl_->stop(std::move(arn), std::move(error), std::move(answer));
 }
 void Executions::fire(std::uint64_t number) {

@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "engine/code_place.hpp"
 #include "engine/function_environment.hpp"
+#include "engine/function_process.hpp"
 #include "engine/platform_lines.hpp"
 
 namespace holdpoint::engine {
@@ -21,35 +22,6 @@ namespace {
 
 /// What `--log-type Tail` shows. (AWS API, Invoke)
 constexpr std::size_t kTailBytes = 4096;
-
-enum class State { starting, idle, busy, leaving };
-
-struct Process {
-    ProcessId id = 0;
-    std::string secret;
-    std::string pool;  // key of the pool that it belongs to
-    State state = State::starting;
-    Milliseconds since{0};                               // monotonic: when it entered the state
-    std::function<void(const NextInvocation&)> waiting;  // idle: what answers its `next`
-    std::string access_key_id;
-    std::string log_group;
-    std::string log_stream;
-    // busy:
-    std::shared_ptr<Work> work;
-    std::string request_id;
-    bool began = false;  // the payload was handed over
-    bool timed_out = false;
-    std::optional<wire::ErrorObject> init_error;
-    bool was_invoked = false;
-    bool retired = false;  // leaves once nothing waits for it
-};
-
-/// The processes of one version with one configuration (and of one tenant, with tenant isolation), and the work that
-/// waits for them.
-struct Pool {
-    functions::Function function;
-    std::deque<std::shared_ptr<Work>> queue;
-};
 
 wire::ErrorObject make_error(std::string type, std::string message) {
     return {.message = std::move(message), .type = std::move(type), .data = {}, .stack_trace = {}};
@@ -97,7 +69,7 @@ public:
         for (auto& [id, process] : by_id_) {
             if (pools_.at(process->pool).function.name != function_name) continue;
             process->retired = true;
-            if (process->state == State::idle) leave(*process);
+            if (process->state == ProcessState::idle) leave(*process);
         }
     }
 
@@ -110,10 +82,11 @@ public:
         for (auto& [key, pool] : pools_) dropped.push_back(std::exchange(pool.queue, {}));
         for (auto& [id, process] : by_id_) {
             process->retired = true;
-            if (process->state == State::idle || process->state == State::starting) leave(*process);
+            if (process->state == ProcessState::idle || process->state == ProcessState::starting) leave(*process);
         }
         return none_busy_.wait_for(lock, limit, [this] {
-            return std::ranges::none_of(by_id_, [](const auto& entry) { return entry.second->state == State::busy; });
+            return std::ranges::none_of(by_id_,
+                                        [](const auto& entry) { return entry.second->state == ProcessState::busy; });
         });
     }
 
@@ -134,37 +107,42 @@ public:
 
     bool next(const std::string& secret, std::function<void(const NextInvocation&)> answer) {
         const std::lock_guard lock(mutex_);
-        Process* process = find(secret);
-        if (process == nullptr || stopping_ || process->state == State::leaving) return false;
-        if (process->state == State::busy) {
+        FunctionProcess* process = find(secret);
+        if (process == nullptr || stopping_ || process->state == ProcessState::leaving) return false;
+        if (process->state == ProcessState::busy) {
             if (process->began) return false;
             process->waiting = std::move(answer);  // it asks again while its work is being prepared
             return true;
         }
         process->waiting = std::move(answer);
+        if (!process->init) {
+            process->init = clock_.monotonic_us() - process->since_us;
+            processes_->measure(process->id);
+        }
         rest(*process);
         return true;
     }
 
     bool finish(const std::string& secret, const std::string& request_id, InvocationResult result) {
         const std::lock_guard lock(mutex_);
-        Process* process = find(secret);
+        FunctionProcess* process = find(secret);
         if (process == nullptr || stopping_) return false;
-        if (process->state != State::busy || !process->began || process->request_id != request_id) return false;
+        if (process->state != ProcessState::busy || !process->began || process->request_id != request_id) return false;
         std::shared_ptr<Work> work = std::exchange(process->work, nullptr);
-        const Milliseconds took = clock_.monotonic() - process->since;
+        Report report = report_of(*process, work->function);
         process->request_id.clear();
         process->began = false;
-        enter(*process, State::starting);  // until it asks for the next
+        enter(*process, ProcessState::starting);  // until it asks for the next
         none_busy_.notify_all();
         process->was_invoked = true;
         // What it wrote comes before what it answers.
         processes_->drain(process->id,
-                          [this, group = process->log_group, stream = process->log_stream, request_id, took, work,
-                           result = std::move(result)](long peak_kib, std::string tail) mutable {
-                              const auto lines = report_lines(request_id, took, work->function.memory_mb, peak_kib, {});
+                          [this, group = process->log_group, stream = process->log_stream, report = std::move(report),
+                           work, result = std::move(result)](long peak_kib, std::string tail) mutable {
+                              report.peak_kib = peak_kib;
+                              const auto lines = report_lines(report);
                               append(group, stream, lines);
-                              result.log_tail = start_line(request_id, work->function) + "\n" + std::move(tail);
+                              result.log_tail = start_line(report.request_id, work->function) + "\n" + std::move(tail);
                               for (const std::string& line : lines) result.log_tail += line + "\n";
                               if (result.log_tail.size() > kTailBytes)
                                   result.log_tail.erase(0, result.log_tail.size() - kTailBytes);
@@ -175,35 +153,44 @@ public:
 
     bool fail_init(const std::string& secret, wire::ErrorObject error) {
         const std::lock_guard lock(mutex_);
-        Process* process = find(secret);
-        if (process == nullptr || process->state != State::starting || process->was_invoked) return false;
+        FunctionProcess* process = find(secret);
+        if (process == nullptr || process->state != ProcessState::starting || process->was_invoked) return false;
         process->init_error = std::move(error);
         return true;
     }
 
 private:
-    Process* find(const std::string& secret) {
+    FunctionProcess* find(const std::string& secret) {
         const auto found = by_secret_.find(secret);
         return found == by_secret_.end() ? nullptr : found->second;
     }
 
-    void enter(Process& process, State state) {
+    void enter(FunctionProcess& process, ProcessState state) {
         process.state = state;
-        process.since = clock_.monotonic();
+        process.since_us = clock_.monotonic_us();
+        process.since = std::chrono::floor<Milliseconds>(process.since_us);
+    }
+
+    /// Of the invocation that the process is busy with; its memory is not known here.
+    [[nodiscard]] Report report_of(const FunctionProcess& process, const functions::Function& function) const {
+        return {.request_id = process.request_id,
+                .took = clock_.monotonic_us() - process.since_us,
+                .init = process.was_invoked ? std::nullopt : process.init,
+                .memory_mb = function.memory_mb};
     }
 
     /// The process waits for work: it gets some, or leaves when it is not wanted any more.
-    void rest(Process& process) {
-        enter(process, State::idle);
+    void rest(FunctionProcess& process) {
+        enter(process, ProcessState::idle);
         none_busy_.notify_all();
         process.init_error.reset();
         if (process.retired && pools_.at(process.pool).queue.empty()) return leave(process);
         dispatch(process.pool);
     }
 
-    void leave(Process& process) {
+    void leave(FunctionProcess& process) {
         // Its request for work stays open: an answer would make it complain before it is gone.
-        enter(process, State::leaving);
+        enter(process, ProcessState::leaving);
         processes_->signal(process.id, SIGTERM);
     }
 
@@ -213,10 +200,11 @@ private:
         std::size_t starting = 0;
         std::size_t alive = 0;
         for (auto& [id, process] : by_id_) {
-            if (process->pool != key || process->state == State::leaving) continue;
+            if (process->pool != key || process->state == ProcessState::leaving) continue;
             ++alive;
-            if (process->state == State::starting) ++starting;
-            if (process->state == State::idle && process->waiting && !pool.queue.empty()) hand_over(pool, *process);
+            if (process->state == ProcessState::starting) ++starting;
+            if (process->state == ProcessState::idle && process->waiting && !pool.queue.empty())
+                hand_over(pool, *process);
         }
         while (pool.queue.size() > starting && alive < options_.processes_max) {
             start(key, pool.function);
@@ -225,13 +213,13 @@ private:
         }
     }
 
-    void hand_over(Pool& pool, Process& process) {
+    void hand_over(Pool& pool, FunctionProcess& process) {
         process.work = std::move(pool.queue.front());
         pool.queue.pop_front();
         process.request_id = random_.uuid();
         process.began = false;
         process.timed_out = false;
-        enter(process, State::busy);
+        enter(process, ProcessState::busy);
         // `begin` may ask the writer; the answer comes back on its thread.
         process.work->begin(process.request_id, [this, id = process.id,
                                                  request_id = process.request_id](std::optional<std::string> payload) {
@@ -246,7 +234,7 @@ private:
             const std::lock_guard lock(mutex_);
             const auto found = by_id_.find(id);
             if (stopping_ || found == by_id_.end() || found->second->request_id != request_id) return;
-            Process& process = *found->second;
+            FunctionProcess& process = *found->second;
             if (!payload) {  // nothing to do any more: the process waits on
                 process.work.reset();
                 process.request_id.clear();
@@ -262,17 +250,17 @@ private:
                           .client_context = process.work->client_context,
                           .tenant_id = process.work->tenant_id,
                           .payload = std::move(*payload)};
-            enter(process, State::busy);
+            enter(process, ProcessState::busy);
             append(process.log_group, process.log_stream, {start_line(request_id, function)});
         }
         if (answer) answer(invocation);
     }
 
     void start(const std::string& key, const functions::Function& function) {
-        auto process = std::make_unique<Process>();
+        auto process = std::make_unique<FunctionProcess>();
         process->secret = to_hex(random_.bytes(16));
         process->pool = key;
-        enter(*process, State::starting);
+        enter(*process, ProcessState::starting);
         const auto credentials = issue_(function);
         process->access_key_id = credentials.access_key_id;
         ProcessSpec spec;
@@ -322,19 +310,19 @@ private:
             const std::lock_guard lock(mutex_);
             const auto found = by_id_.find(id);
             if (found == by_id_.end() || stopping_) return;
-            Process& process = *found->second;
+            FunctionProcess& process = *found->second;
             Pool& pool = pools_.at(process.pool);
             lost = process.work;
             began = process.began;
             // It never asked for work: the first in the queue pays for it, or a broken executable would start for ever.
-            if (!lost && process.state == State::starting && !process.was_invoked && !pool.queue.empty()) {
+            if (!lost && process.state == ProcessState::starting && !process.was_invoked && !pool.queue.empty()) {
                 lost = std::move(pool.queue.front());
                 pool.queue.pop_front();
                 process.request_id = random_.uuid();
             }
             request_id = process.request_id;
             error = error_of(process, pool.function, why);
-            if (began) log_tail = log_crash(process, pool.function, error);
+            if (began) log_tail = log_crash(process, pool.function, error, why.peak_kib);
             const std::string key = process.pool;
             end_(process.access_key_id);
             by_secret_.erase(process.secret);
@@ -352,19 +340,19 @@ private:
     }
 
     /// Answers what it logged, with the line that the invocation began with.
-    std::string log_crash(const Process& process, const functions::Function& function, const wire::ErrorObject& error) {
+    std::string log_crash(const FunctionProcess& process, const functions::Function& function,
+                          const wire::ErrorObject& error, long peak_kib) {
         std::vector<std::string> lines = {error.message.value_or("")};
-        const auto status = process.timed_out ? "timeout" : "error";
-        for (auto& line :
-             report_lines(process.request_id, clock_.monotonic() - process.since, function.memory_mb, 0, status)) {
-            lines.push_back(std::move(line));
-        }
+        Report report = report_of(process, function);
+        report.peak_kib = peak_kib;
+        report.status = process.timed_out ? "timeout" : "error";
+        for (auto& line : report_lines(report)) lines.push_back(std::move(line));
         std::string tail = fmt::format("{}\n{}\n", start_line(process.request_id, function), fmt::join(lines, "\n"));
         append(process.log_group, process.log_stream, std::move(lines));
         return tail;
     }
 
-    wire::ErrorObject error_of(const Process& process, const functions::Function& function,
+    wire::ErrorObject error_of(const FunctionProcess& process, const functions::Function& function,
                                const ProcessEnd& why) const {
         if (process.timed_out) {
             return make_error("Sandbox.Timedout", fmt::format("RequestId: {} Error: Task timed out after {}.00 seconds",
@@ -397,7 +385,7 @@ private:
             std::map<std::string, std::size_t> starting;
             for (auto& [id, process] : by_id_) {
                 watch(*process, now);
-                if (process->state == State::starting && !process->was_invoked) ++starting[process->pool];
+                if (process->state == ProcessState::starting && !process->was_invoked) ++starting[process->pool];
             }
             for (auto& [key, pool] : pools_) {
                 // Who has a process that starts gets it, or hears why it did not start.
@@ -415,7 +403,7 @@ private:
         }
     }
 
-    void watch(Process& process, Milliseconds now) {
+    void watch(FunctionProcess& process, Milliseconds now) {
         const functions::Function& function = pools_.at(process.pool).function;
         const Milliseconds there = now - process.since;
         const std::chrono::seconds timeout(function.timeout_seconds);
@@ -423,13 +411,13 @@ private:
         // Lambda execution environment lifecycle": a start of more than ten seconds is tried again with the function's
         // timeout)
         const std::chrono::seconds init_limit = std::max(options_.init_limit, timeout);
-        if (process.state == State::busy && process.began && there > timeout) {
+        if (process.state == ProcessState::busy && process.began && there > timeout) {
             process.timed_out = true;
             processes_->signal(process.id, SIGKILL);
-        } else if ((process.state == State::idle && there > options_.idle_limit) ||
-                   (process.state == State::starting && process.was_invoked && there > options_.init_limit)) {
+        } else if ((process.state == ProcessState::idle && there > options_.idle_limit) ||
+                   (process.state == ProcessState::starting && process.was_invoked && there > options_.init_limit)) {
             leave(process);  // the second answered and asks for no more: it gets none, and nothing is lost
-        } else if (process.state == State::starting && there > init_limit) {
+        } else if (process.state == ProcessState::starting && there > init_limit) {
             if (!process.init_error) {
                 process.init_error =
                     make_error("Sandbox.Timedout",
@@ -437,7 +425,7 @@ private:
                                            init_limit.count()));
             }
             processes_->signal(process.id, SIGKILL);
-        } else if (process.state == State::leaving && there > std::chrono::seconds(5)) {
+        } else if (process.state == ProcessState::leaving && there > std::chrono::seconds(5)) {
             processes_->signal(process.id, SIGKILL);
         }
     }
@@ -450,8 +438,8 @@ private:
     EndCredentials end_;
     mutable std::recursive_mutex mutex_;
     std::map<std::string, Pool> pools_;
-    std::map<ProcessId, std::unique_ptr<Process>> by_id_;
-    std::map<std::string, Process*> by_secret_;
+    std::map<ProcessId, std::unique_ptr<FunctionProcess>> by_id_;
+    std::map<std::string, FunctionProcess*> by_secret_;
     std::condition_variable_any none_busy_;
     bool draining_ = false;
     bool stopping_ = false;

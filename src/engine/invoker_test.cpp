@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/platform_lines.hpp"
 #include "engine/test_kit.hpp"
 
 namespace holdpoint::engine {
@@ -119,6 +120,47 @@ TEST_F(InvokerTest, AProcessIsStartedGetsItsWorkAndAnswers) {
     EXPECT_FALSE(result->error);
     EXPECT_THAT(log_lines(), Contains(HasSubstr("REPORT RequestId: " + next->request_id)));
     EXPECT_FALSE(invoker_->answer(process, next->request_id, "again"));
+}
+
+// Both were 0 for whoever answered within a millisecond, or did not answer at all.
+TEST_F(InvokerTest, ReportsSayWhatItTook) {
+    functions::Function slow = function(kStays);
+    slow.timeout_seconds = 900;
+    invoke(slow, "first");
+    const std::string process = secret();
+    clock_.advance(250ms);
+    ASSERT_TRUE(ask(process));
+    const auto first = next_.take();
+    ASSERT_TRUE(first);
+    clock_.advance(20ms);
+    ASSERT_TRUE(invoker_->answer(process, first->request_id, "result"));
+    EXPECT_THAT(
+        done_.take()->log_tail,
+        ContainsRegex("\tDuration: 20.00 ms\tBilled Duration: 270 ms\tMemory Size: 128 MB\tMax Memory Used: [1-9]"
+                      "[0-9]* MB\tInit Duration: 250.00 ms\n"));
+    invoke(slow, "second");
+    ASSERT_TRUE(ask(process));
+    ASSERT_TRUE(next_.take());
+    clock_.advance(901s);
+    EXPECT_THAT(done_.take()->log_tail,
+                ContainsRegex("\tDuration: 901000.00 ms\tBilled Duration: 901000 ms\tMemory Size: 128 MB\tMax Memory "
+                              "Used: [1-9][0-9]* MB\tStatus: timeout\n"));
+}
+
+TEST_F(InvokerTest, ACrashReportsTheMemoryThatWasSeen) {
+    invoke(function("echo \"$AWS_LAMBDA_RUNTIME_API.\" >> address; while [ ! -e die ]; do sleep 0.01; done; exit 7"),
+           "payload");
+    ASSERT_TRUE(ask(secret()));
+    ASSERT_TRUE(next_.take());
+    folder_.write("die", "\n");
+    EXPECT_THAT(done_.take()->log_tail, ContainsRegex("Max Memory Used: [1-9][0-9]* MB\t.*Status: error\n"));
+}
+
+TEST(PlatformLines, WhatIsBilledIsRoundedUp) {
+    const Report report{.request_id = "r", .took = Microseconds(1'234), .memory_mb = 256, .peak_kib = 1025};
+    EXPECT_EQ(report_lines(report).back(),
+              "REPORT RequestId: r\tDuration: 1.23 ms\tBilled Duration: 2 ms\tMemory Size: 256 MB\tMax Memory Used: 2 "
+              "MB");
 }
 
 TEST_F(InvokerTest, WhatIsWrittenIsLogged) {

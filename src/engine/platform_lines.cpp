@@ -14,13 +14,18 @@ std::string start_line(const std::string& request_id, const functions::Function&
     return fmt::format("START RequestId: {} Version: {}", request_id, function.version);
 }
 
-std::vector<std::string> report_lines(const std::string& request_id, Milliseconds took, std::int64_t memory_mb,
-                                      long peak_kib, std::string_view status) {
-    return {fmt::format("END RequestId: {}", request_id),
-            fmt::format("REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax "
-                        "Memory Used: {} MB{}{}",
-                        request_id, static_cast<double>(took.count()), took.count(), memory_mb,
-                        (peak_kib + 1023) / 1024, status.empty() ? "" : "\tStatus: ", status)};
+std::vector<std::string> report_lines(const Report& report) {
+    using Fractional = std::chrono::duration<double, std::milli>;
+    // Of a runtime that is not Lambda's own, the start is billed, too. (Lambda developer guide, "Lambda execution
+    // environment lifecycle")
+    const auto billed = std::chrono::ceil<Milliseconds>(report.took + report.init.value_or(Microseconds(0)));
+    std::string line = fmt::format(
+        "REPORT RequestId: {}\tDuration: {:.2f} ms\tBilled Duration: {} ms\tMemory Size: {} MB\tMax Memory Used: {} MB",
+        report.request_id, Fractional(report.took).count(), billed.count(), report.memory_mb,
+        (report.peak_kib + 1023) / 1024);
+    if (report.init) line += fmt::format("\tInit Duration: {:.2f} ms", Fractional(*report.init).count());
+    if (!report.status.empty()) line += fmt::format("\tStatus: {}", report.status);
+    return {fmt::format("END RequestId: {}", report.request_id), std::move(line)};
 }
 
 }  // namespace holdpoint::engine

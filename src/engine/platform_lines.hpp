@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,17 @@ std::string stream_name(const functions::Function& function, TimePoint now, std:
 
 std::string start_line(const std::string& request_id, const functions::Function& function);
 
-/// The END and REPORT lines of an invocation. `status` is empty, or what went wrong: `timeout`, `error`.
-std::vector<std::string> report_lines(const std::string& request_id, Milliseconds took, std::int64_t memory_mb,
-                                      long peak_kib, std::string_view status);
+/// What the REPORT line of an invocation says.
+struct Report {
+    std::string request_id;
+    Microseconds took{0};
+    std::optional<Microseconds> init = std::nullopt;  // the first of its process: how long that took to ask for work
+    std::int64_t memory_mb = 0;
+    long peak_kib = 0;             // of the process, since it was started
+    std::string_view status = {};  // empty, or what went wrong: `timeout`, `error`
+};
+
+/// The END and REPORT lines of an invocation.
+std::vector<std::string> report_lines(const Report& report);
 
 }  // namespace holdpoint::engine

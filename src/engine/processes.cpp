@@ -127,7 +127,7 @@ long peak_kib(Process& process, Milliseconds now) {
     std::array<char, 4096> text{};
     const ssize_t size = ::pread(process.status.get(), text.data(), text.size() - 1, 0);
     const char* line = size > 0 ? std::strstr(text.data(), "VmHWM:") : nullptr;
-    if (line == nullptr || std::sscanf(line, "VmHWM: %ld", &process.peak_kib) != 1) return 0;
+    if (line == nullptr || std::sscanf(line, "VmHWM: %ld", &process.peak_kib) != 1) return process.peak_kib;
     process.peak_at = now;
     return process.peak_kib;
 }
@@ -192,7 +192,16 @@ public:
     void signal(ProcessId id, int signal) {
         post([this, id, signal] {
             const auto found = processes_.find(id);
-            if (found != processes_.end()) send(found->second, signal);
+            if (found == processes_.end()) return;
+            if (signal == SIGKILL) (void)peak_kib(found->second, clock_.monotonic());
+            send(found->second, signal);
+        });
+    }
+
+    void measure(ProcessId id) {
+        post([this, id] {
+            const auto found = processes_.find(id);
+            if (found != processes_.end()) (void)peak_kib(found->second, clock_.monotonic());
         });
     }
 
@@ -282,7 +291,8 @@ private:
             flush_partial(process);
             ends_.emplace_back(id, ProcessEnd{.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
                                               .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
-                                              .problem = {}});
+                                              .problem = {},
+                                              .peak_kib = process.peak_kib});
             ended.push_back(id);
         }
         for (const ProcessId id : ended) processes_.erase(id);
@@ -299,6 +309,7 @@ private:
         take_line(process, fmt::format("Out of memory: it used {} MB, and has {} MB.", used, process.memory_mb), lines);
         append(process, std::move(lines));
         process.memory_mb = 0;  // said once
+        (void)peak_kib(process, clock_.monotonic());
         send(process, SIGKILL);
     }
 
@@ -335,7 +346,7 @@ private:
     }
 
     void fail_start(ProcessId id, std::string problem) {
-        ends_.emplace_back(id, ProcessEnd{.exit_status = 0, .signal = 0, .problem = std::move(problem)});
+        ends_.emplace_back(id, ProcessEnd{.exit_status = 0, .signal = 0, .problem = std::move(problem), .peak_kib = 0});
     }
 
     void read_output(Process& process) {
@@ -429,6 +440,9 @@ ProcessId Processes::start(ProcessSpec spec) {
 }
 void Processes::signal(ProcessId id, int signal) {
     impl_->signal(id, signal);
+}
+void Processes::measure(ProcessId id) {
+    impl_->measure(id);
 }
 void Processes::drain(ProcessId id, std::function<void(long peak_kib, std::string tail)> then) {
     impl_->drain(id, std::move(then));

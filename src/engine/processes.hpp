@@ -28,6 +28,7 @@ struct ProcessEnd {
     int exit_status = 0;  // when it exited by itself
     int signal = 0;       // when a signal ended it
     std::string problem;  // when it could not be started
+    long peak_kib = 0;    // its memory's peak when that was last read; 0: never
     /// "exit status 1", "signal: killed", or the problem.
     [[nodiscard]] std::string text() const;
     /// It ended as if all were well.
@@ -52,6 +53,8 @@ public:
     /// Starts a process soon; a failure to start is reported as its end.
     [[nodiscard]] ProcessId start(ProcessSpec spec);
     void signal(ProcessId id, int signal);
+    /// Reads its peak memory, so that its end can tell it; SIGKILL does, too. A process that is dead has none to read.
+    void measure(ProcessId id);
     /// Reads what the process has written so far, then calls `then` with its peak memory in KiB and the last 4 KiB of
     /// what it wrote since the previous drain.
     void drain(ProcessId id, std::function<void(long peak_kib, std::string tail)> then);

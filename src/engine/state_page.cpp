@@ -1,5 +1,7 @@
 #include "engine/state_page.hpp"
 
+#include "core/sizes.hpp"
+
 namespace holdpoint::engine {
 
 namespace {
@@ -7,11 +9,8 @@ namespace {
 /// Near enough: payloads, and what the rest takes as JSON.
 std::size_t size_of(const wire::Operation& operation) {
     constexpr std::size_t kFrame = 400;
-    std::size_t bytes = kFrame + operation.input.value_or("").size() + operation.result.value_or("").size();
-    if (operation.error) {
-        bytes += operation.error->message.value_or("").size() + operation.error->data.value_or("").size();
-    }
-    return bytes;
+    const std::size_t bytes = kFrame + operation.input.value_or("").size() + operation.result.value_or("").size();
+    return operation.error ? bytes + core::size_of(*operation.error) : bytes;
 }
 
 }  // namespace

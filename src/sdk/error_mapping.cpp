@@ -15,7 +15,8 @@ namespace durable::detail {
 
 namespace {
 
-/// What an error may have as JSON (AWS quota), and what its members keep when it has more.
+/// What is recorded of an error at most, as JSON, and what its members keep when it has more. The service takes 1 MiB,
+/// but each attempt of a step brings one, and each replay reads them.
 constexpr std::size_t kErrorBytesMax = 32UL * 1024;
 constexpr std::size_t kTextBytesMax = 12UL * 1024;
 constexpr std::size_t kTypeBytesMax = 512;

@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <string_view>
 
 #include "cli/commands.hpp"
+#include "cli/unknown_command.hpp"
 #include "server/care_commands.hpp"
 #include "server/keys_command.hpp"
 #include "server/up_command.hpp"
@@ -21,6 +23,12 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
         return status;
+    } catch (const CLI::RequiredError& error) {
+        // Of all that can be required, only a command is missed where what was given instead is more telling.
+        const bool misses_command = std::string_view(error.what()).starts_with("A subcommand");
+        if (!misses_command) return app.exit(error);
+        fmt::print(stderr, "{}", holdpoint::cli::explain_missing_command(app));
+        return error.get_exit_code();
     } catch (const CLI::ParseError& error) {
         return app.exit(error);
     } catch (const std::exception& error) {

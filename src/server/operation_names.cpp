@@ -67,6 +67,7 @@ constexpr std::array kDynamodb{"BatchGetItem",
                                "TransactGetItems",
                                "TransactWriteItems",
                                "UpdateItem",
+                               "UpdateTable",
                                "UpdateTimeToLive"};
 constexpr std::array kLogs{"CreateLogGroup",    "CreateLogStream",    "DeleteLogGroup",  "DeleteRetentionPolicy",
                            "DescribeLogGroups", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents",

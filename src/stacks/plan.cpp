@@ -31,7 +31,8 @@ json::object merged(const json::object& defaults, const json::object& own) {
     json::object result = defaults;
     for (const auto& [key, value] : own) {
         json::value* known = result.if_contains(key);
-        if (known != nullptr && known->is_object() && value.is_object()) {
+        const bool are_maps = known != nullptr && known->is_object() && value.is_object();
+        if (are_maps && !is_intrinsic(*known) && !is_intrinsic(value)) {
             *known = merged(known->get_object(), value.get_object());
         } else {
             result[key] = value;
@@ -56,6 +57,7 @@ public:
 
     void run() {
         check_sections();
+        resolver_.conditions().check();
         const json::value* resources = section("Resources");
         if (resources == nullptr || !resources->is_object() || resources->get_object().empty()) {
             problems_.add("Resources", "a template needs resources");
@@ -82,8 +84,14 @@ private:
                 check_globals(value);
                 continue;
             }
-            constexpr std::string_view kKnown[] = {
-                "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Resources", "Outputs"};
+            constexpr std::string_view kKnown[] = {"AWSTemplateFormatVersion",
+                                                   "Description",
+                                                   "Metadata",
+                                                   "Parameters",
+                                                   "Mappings",
+                                                   "Conditions",
+                                                   "Resources",
+                                                   "Outputs"};
             if (std::find(std::begin(kKnown), std::end(kKnown), name) == std::end(kKnown)) {
                 problems_.add(name, "this section is not supported");
             }
@@ -116,11 +124,12 @@ private:
         path_ = "Resources." + id;
         const json::object* object = resource.if_object();
         if (object == nullptr) return problems_.add(path_, "must be a mapping");
+        if (!resolver_.is_made(*object, path_)) return;
         const std::string type = resource_type(*object);
         if (!is_supported_type(type)) return problems_.add(path_ + ".Type", "the type '" + type + "' is not supported");
         for (const auto& [key, value] : *object) {
-            constexpr std::string_view kKnown[] = {"Type",      "Properties",     "Metadata",
-                                                   "DependsOn", "DeletionPolicy", "UpdateReplacePolicy"};
+            constexpr std::string_view kKnown[] = {"Type",           "Properties",          "Metadata", "DependsOn",
+                                                   "DeletionPolicy", "UpdateReplacePolicy", "Condition"};
             if (std::find(std::begin(kKnown), std::end(kKnown), key) == std::end(kKnown)) {
                 problems_.add(path_ + "." + std::string(key), "is not supported");
             }
@@ -155,12 +164,14 @@ private:
             const std::string name(key);
             switch (support_of(type, name)) {
                 case Support::used:
-                    used[name] = resolver_.resolve(value, path_ + "." + name);
+                    if (auto there = resolver_.resolve_if_there(value, path_ + "." + name))
+                        used[name] = *std::move(there);
                     break;
                 case Support::aws_only:
                     plan_.aws_only.push_back(fmt::format("{}.{}", id, name));
                     break;
                 case Support::refused:
+                    if (resolver_.is_left_out(value, path_ + "." + name)) break;
                     problems_.add(path_ + "." + name, "this property of " + type + " is not supported");
                     break;
             }
@@ -347,6 +358,7 @@ private:
                 problems_.add(path, "needs a Value");
                 continue;
             }
+            if (!resolver_.is_made(*object, path)) continue;
             Output output;
             output.key = std::string(key);
             for (const auto& [name, part] : *object) {
@@ -356,7 +368,7 @@ private:
                     output.description = text_of(part);
                 } else if (name == "Export") {
                     plan_.aws_only.push_back(path + ".Export");
-                } else {
+                } else if (name != "Condition") {
                     problems_.add(path + "." + std::string(name), "is not supported");
                 }
             }

@@ -1,5 +1,8 @@
 #include "stacks/resolver.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/encoding.hpp"
 
 namespace holdpoint::stacks {
@@ -28,13 +31,60 @@ std::string resource_type(const json::object& resource) {
     return type != nullptr && type->is_string() ? std::string(type->get_string()) : std::string();
 }
 
+bool is_intrinsic(const json::value& value) {
+    const json::object* object = value.if_object();
+    if (object == nullptr || object->size() != 1) return false;
+    const std::string_view name = object->begin()->key();
+    return name == "Ref" || name.starts_with("Fn::");
+}
+
 std::string text_of(const json::value& value) {
     return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
 }
 
 Resolver::Resolver(const Document& document, std::map<std::string, json::value> parameters, const Target& target,
                    Problems& problems)
-    : document_(document), parameters_(std::move(parameters)), target_(target), problems_(problems) {}
+    : document_(document),
+      parameters_(std::move(parameters)),
+      target_(target),
+      problems_(problems),
+      conditions_(document, problems, [this](const json::value& value, const std::string& path) {
+          return resolve_for_condition(value, path);
+      }) {}
+
+bool Resolver::is_made(const json::object& part, const std::string& path) {
+    const json::value* condition = part.if_contains("Condition");
+    if (condition == nullptr) return true;
+    if (condition->is_string()) return conditions_.holds(std::string(condition->get_string()), path + ".Condition");
+    problems_.add(path + ".Condition", "must be the name of a condition");
+    return false;
+}
+
+json::value Resolver::resolve_for_condition(const json::value& value, const std::string& path) {
+    const bool was_in_condition = std::exchange(in_condition_, true);
+    json::value result = resolve(value, path);
+    in_condition_ = was_in_condition;
+    return result;
+}
+
+bool Resolver::refuse_in_condition(const std::string& logical_id, const std::string& path) {
+    if (in_condition_) {
+        problems_.add(path, fmt::format("a condition can refer to parameters and mappings, not to '{}'", logical_id));
+    }
+    return in_condition_;
+}
+
+const json::object* Resolver::made_resource(const std::string& logical_id, const std::string& path,
+                                            std::string_view otherwise) {
+    const json::object* found = resource(logical_id);
+    if (found == nullptr) {
+        problems_.add(path, fmt::format("refers to '{}', which is {} of this template", logical_id, otherwise));
+        return nullptr;
+    }
+    if (is_made(*found, "Resources." + logical_id)) return found;
+    problems_.add(path, fmt::format("refers to '{}', which is not made: its Condition is false", logical_id));
+    return nullptr;
+}
 
 const json::object* Resolver::resource(const std::string& logical_id) const {
     const json::value* resources = document_.root.get_object().if_contains("Resources");
@@ -43,40 +93,106 @@ const json::object* Resolver::resource(const std::string& logical_id) const {
     return found == nullptr ? nullptr : found->if_object();
 }
 
+const json::value* Resolver::choose(const json::value& value, const std::string& path) {
+    const json::value* chosen = &value;
+    while (true) {
+        const json::object* object = chosen->if_object();
+        if (object == nullptr || object->size() != 1) return chosen;
+        const json::value& argument = object->begin()->value();
+        if (object->begin()->key() == "Ref") return argument == "AWS::NoValue" ? nullptr : chosen;
+        if (object->begin()->key() != "Fn::If") return chosen;
+        const json::array* parts = argument.if_array();
+        if (parts == nullptr || parts->size() != 3 || !parts->front().is_string()) {
+            problems_.add(path, "Fn::If needs a condition's name, a value and another value");
+            return nullptr;
+        }
+        chosen = &parts->at(conditions_.holds(text_of(parts->front()), path) ? 1 : 2);
+    }
+}
+
+std::optional<json::value> Resolver::resolve_if_there(const json::value& value, const std::string& path) {
+    const json::value* chosen = choose(value, path);
+    if (chosen == nullptr) return std::nullopt;
+    return resolve_chosen(*chosen, path);
+}
+
+bool Resolver::is_left_out(const json::value& value, const std::string& path) {
+    return choose(value, path) == nullptr;
+}
+
 json::value Resolver::resolve(const json::value& value, const std::string& path) {
+    auto resolved = resolve_if_there(value, path);
+    if (resolved) return *std::move(resolved);
+    problems_.add(path, "AWS::NoValue cannot stand here: a value is needed");
+    return nullptr;
+}
+
+json::value Resolver::resolve_chosen(const json::value& value, const std::string& path) {
     if (const json::array* array = value.if_array()) {
         json::array result;
         for (std::size_t i = 0; i < array->size(); ++i) {
-            result.push_back(resolve((*array)[i], fmt::format("{}[{}]", path, i)));
+            if (auto element = resolve_if_there((*array)[i], fmt::format("{}[{}]", path, i)))
+                result.push_back(*std::move(element));
         }
         return result;
     }
     const json::object* object = value.if_object();
     if (object == nullptr) return value;
     if (object->size() == 1) {
-        const std::string name(object->begin()->key());
-        const json::value& argument = object->begin()->value();
-        if (name == "Ref") return resolve_reference(text_of(argument), path);
-        if (name == "Fn::Sub") return json::value(with_local_urls(substitute(argument, path)));
-        if (name == "Fn::Join") return json::value(with_local_urls(join(argument, path)));
-        if (name == "Fn::GetAtt") {
-            const json::array* parts = argument.if_array();
-            if (parts == nullptr || parts->size() != 2) {
-                problems_.add(path, "Fn::GetAtt needs a resource and an attribute");
-                return nullptr;
-            }
-            return json::value(attribute(text_of((*parts)[0]), text_of((*parts)[1]), path));
-        }
-        if (name.starts_with("Fn::")) {
-            problems_.add(path, name + " is not supported; Ref, Fn::Sub, Fn::GetAtt and Fn::Join are");
-            return nullptr;
-        }
+        auto result = resolve_function(std::string(object->begin()->key()), object->begin()->value(), path);
+        if (result) return *std::move(result);
     }
     json::object result;
     for (const auto& [key, member] : *object) {
-        result[key] = resolve(member, path + "." + std::string(key));
+        if (auto resolved = resolve_if_there(member, path + "." + std::string(key))) result[key] = *std::move(resolved);
     }
     return result;
+}
+
+/// Nothing when the name is no function's.
+std::optional<json::value> Resolver::resolve_function(const std::string& name, const json::value& argument,
+                                                      const std::string& path) {
+    if (name == "Ref") return resolve_reference(text_of(argument), path);
+    if (name == "Fn::Sub") return json::value(with_local_urls(substitute(argument, path)));
+    if (name == "Fn::Join") return json::value(with_local_urls(join(argument, path)));
+    if (name == "Fn::FindInMap") return find_in_map(argument, path);
+    if (name == "Fn::GetAtt") {
+        const json::array* parts = argument.if_array();
+        if (parts != nullptr && parts->size() == 2)
+            return json::value(attribute(text_of((*parts)[0]), text_of((*parts)[1]), path));
+        problems_.add(path, "Fn::GetAtt needs a resource and an attribute");
+        return json::value(nullptr);
+    }
+    if (!name.starts_with("Fn::")) return std::nullopt;
+    problems_.add(path, name + " is not supported; Ref, Fn::Sub, Fn::GetAtt, Fn::Join, Fn::If and Fn::FindInMap are");
+    return json::value(nullptr);
+}
+
+json::value Resolver::find_in_map(const json::value& argument, const std::string& path) {
+    const json::array* names = argument.if_array();
+    if (names == nullptr || names->size() != 3) {
+        problems_.add(path, "Fn::FindInMap needs a mapping, a key of it and a key within that");
+        return nullptr;
+    }
+    const json::object& root = document_.root.get_object();
+    const json::value* found = root.if_contains("Mappings");
+    std::string where = "Mappings";
+    for (const json::value& part : *names) {
+        const std::string name = text_of(resolve(part, path));
+        const json::object* within = found == nullptr ? nullptr : found->if_object();
+        found = within == nullptr ? nullptr : within->if_contains(name);
+        if (found == nullptr) {
+            problems_.add(path, fmt::format("Fn::FindInMap: {} has no '{}'", where, name));
+            return nullptr;
+        }
+        where += "." + name;
+    }
+    const auto is_text = [](const json::value& value) {
+        return value.is_string() || value.is_number() || value.is_bool();
+    };
+    if (is_text(*found) || (found->is_array() && std::ranges::all_of(found->get_array(), is_text))) return *found;
+    problems_.add(path, fmt::format("Fn::FindInMap: {} must be a text or a list of texts", where));
+    return nullptr;
 }
 
 json::value Resolver::resolve_reference(const std::string& name, const std::string& path) {
@@ -116,9 +232,9 @@ std::string Resolver::physical_name(const std::string& logical_id) {
         problems_.add(path, "refers to itself in a circle");
         return logical_id;
     }
-    std::string text = text_of(resolve(*name, path));
+    const auto text = resolve_if_there(*name, path);
     under_way_.erase(logical_id);
-    return text;
+    return text ? text_of(*text) : generated_name(logical_id);
 }
 
 std::string Resolver::type_of(const std::string& logical_id) const {
@@ -150,14 +266,13 @@ std::string Resolver::with_local_urls(std::string text) const {
 }
 
 std::string Resolver::reference(const std::string& logical_id, const std::string& path) {
-    if (type_of(logical_id) == kHttpApi) return api_id(logical_id);
+    if (refuse_in_condition(logical_id, path)) return {};
+    if (logical_id == kImplicitApi && resource(logical_id) == nullptr) return api_id(logical_id);
     const auto dot = logical_id.find('.');
     if (dot != std::string::npos) return alias_reference(logical_id.substr(0, dot), logical_id.substr(dot + 1), path);
-    const json::object* found = resource(logical_id);
-    if (found == nullptr) {
-        problems_.add(path, "refers to '" + logical_id + "', which is no parameter and no resource of this template");
-        return {};
-    }
+    const json::object* found = made_resource(logical_id, path, "no parameter and no resource");
+    if (found == nullptr) return {};
+    if (resource_type(*found) == kHttpApi) return api_id(logical_id);
     if (resource_type(*found) == "AWS::SNS::Topic") return attribute(logical_id, "TopicArn", path);
     return physical_name(logical_id);
 }
@@ -178,12 +293,11 @@ std::string Resolver::alias_reference(const std::string& logical_id, const std::
 }
 
 std::string Resolver::attribute(const std::string& logical_id, const std::string& name, const std::string& path) {
+    if (refuse_in_condition(logical_id, path)) return {};
+    const bool is_implicit = logical_id == kImplicitApi && resource(logical_id) == nullptr;
+    if (!is_implicit && made_resource(logical_id, path, "no resource") == nullptr) return {};
     if (type_of(logical_id) == kHttpApi && name == "ApiEndpoint") {
         return fmt::format("{}/_apis/{}", target_.endpoint_url, api_id(logical_id));
-    }
-    if (resource(logical_id) == nullptr) {
-        problems_.add(path, "refers to '" + logical_id + "', which is no resource of this template");
-        return {};
     }
     const std::string type = type_of(logical_id);
     std::string physical = physical_name(logical_id);

@@ -1,11 +1,14 @@
-// Resolver: replaces the intrinsic functions of a template (Ref, Fn::GetAtt, Fn::Sub, Fn::Join) by what they mean.
+// Resolver: replaces the intrinsic functions of a template (Ref, Fn::GetAtt, Fn::Sub, Fn::Join, Fn::If, Fn::FindInMap)
+// by what they mean.
 #pragma once
 
 #include <boost/json.hpp>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
+#include "stacks/conditions.hpp"
 #include "stacks/problems.hpp"
 
 namespace holdpoint::stacks {
@@ -30,6 +33,14 @@ public:
 
     /// `value` without intrinsic functions. What cannot be resolved goes to the problems, under `path`.
     [[nodiscard]] boost::json::value resolve(const boost::json::value& value, const std::string& path);
+    /// The same of something that may be left out: nothing for AWS::NoValue.
+    [[nodiscard]] std::optional<boost::json::value> resolve_if_there(const boost::json::value& value,
+                                                                     const std::string& path);
+    /// Whether `value` is AWS::NoValue, or comes to it.
+    [[nodiscard]] bool is_left_out(const boost::json::value& value, const std::string& path);
+    [[nodiscard]] Conditions& conditions() { return conditions_; }
+    /// Whether a resource's, or an output's, Condition holds, if it has one.
+    [[nodiscard]] bool is_made(const boost::json::object& part, const std::string& path);
     /// The name that a resource has: its name property, or `<stack>-<logical id>`.
     [[nodiscard]] std::string physical_name(const std::string& logical_id);
     /// The name of a resource without a name property.
@@ -44,6 +55,19 @@ public:
                                         const std::string& path);
 
 private:
+    /// What Fn::If chooses, and what that chooses; nullptr for AWS::NoValue.
+    [[nodiscard]] const boost::json::value* choose(const boost::json::value& value, const std::string& path);
+    [[nodiscard]] boost::json::value resolve_chosen(const boost::json::value& value, const std::string& path);
+    [[nodiscard]] std::optional<boost::json::value> resolve_function(const std::string& name,
+                                                                     const boost::json::value& argument,
+                                                                     const std::string& path);
+    [[nodiscard]] boost::json::value find_in_map(const boost::json::value& argument, const std::string& path);
+    [[nodiscard]] boost::json::value resolve_for_condition(const boost::json::value& value, const std::string& path);
+    /// Says so when a condition refers to a resource, which it cannot.
+    [[nodiscard]] bool refuse_in_condition(const std::string& logical_id, const std::string& path);
+    /// The resource, if it is made; the problem otherwise.
+    [[nodiscard]] const boost::json::object* made_resource(const std::string& logical_id, const std::string& path,
+                                                           std::string_view otherwise);
     [[nodiscard]] boost::json::value resolve_reference(const std::string& name, const std::string& path);
     [[nodiscard]] std::string substitute(const boost::json::value& argument, const std::string& path);
     [[nodiscard]] std::string join(const boost::json::value& argument, const std::string& path);
@@ -60,11 +84,15 @@ private:
     std::map<std::string, boost::json::value> parameters_;
     const Target& target_;
     Problems& problems_;
+    Conditions conditions_;
+    bool in_condition_ = false;
     std::set<std::string> under_way_;  // resources whose names are being resolved: to find circles
 };
 
 /// Type of a resource, such as "AWS::SNS::Topic"; empty when it has none.
 [[nodiscard]] std::string resource_type(const boost::json::object& resource);
+/// Whether it stands for something else: {"Ref": …} or {"Fn::…": …}.
+[[nodiscard]] bool is_intrinsic(const boost::json::value& value);
 /// A value as it stands in text: numbers and booleans too.
 [[nodiscard]] std::string text_of(const boost::json::value& value);
 

@@ -292,14 +292,14 @@ TEST(Plan, ParametersKeepTheirValuesFromTheDeploymentBefore) {
 TEST(Plan, SaysEverythingThatIsWrongAtOnce) {
     EXPECT_THAT(
         problems(R"(
-Conditions: {}
+Rules: {}
 Resources:
   Queue: {Type: "AWS::SQS::Queue"}
   Topic:
     Type: AWS::SNS::Topic
     Properties: {FifoTopic: true, TopicName: !Ref Nothing}
 )"),
-        AllOf(HasSubstr("Conditions (line 2): this section is not supported"),
+        AllOf(HasSubstr("Rules (line 2): this section is not supported"),
               HasSubstr("Resources.Queue.Type (line 4): the type 'AWS::SQS::Queue' is not supported"),
               HasSubstr(
                   "Resources.Topic.Properties.FifoTopic (line 7): this property of AWS::SNS::Topic is not supported"),

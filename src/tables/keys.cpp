@@ -99,6 +99,15 @@ std::optional<std::string> index_entry_key(const Table& table, const Index& inde
     return key;
 }
 
+std::string_view partition_of(const KeySchema& key, std::string_view prefix, std::string_view row_key) {
+    row_key.remove_prefix(prefix.size());
+    std::string_view rest = row_key;
+    const bool whole =
+        key.partition.type == Type::number ? Number::take_key_bytes(rest) : take_key_part(rest).has_value();
+    HOLDPOINT_ASSERT(whole, "a row key without its partition was written");
+    return row_key.substr(0, row_key.size() - rest.size());
+}
+
 Item key_of(const KeySchema& key, const Item& item) {
     Item result;
     for (const auto& attribute : key.attributes()) {

@@ -30,6 +30,9 @@ void append_key_beginning(std::string& key, const Value& value);
 /// another type (as it may when the index is younger), and so is not in the index.
 [[nodiscard]] std::optional<std::string> index_entry_key(const Table& table, const Index& index, const Item& item);
 
+/// The partition key's bytes in a row key that starts with `prefix`.
+[[nodiscard]] std::string_view partition_of(const KeySchema& key, std::string_view prefix, std::string_view row_key);
+
 /// Only the attributes of these schemas.
 [[nodiscard]] Item key_of(const KeySchema& key, const Item& item);
 

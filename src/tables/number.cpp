@@ -143,6 +143,19 @@ std::string Number::key_bytes() const {
     return bytes + magnitude;
 }
 
+bool Number::take_key_bytes(std::string_view& key) {
+    if (key.starts_with('\x02')) {
+        key.remove_prefix(1);
+        return true;
+    }
+    if (!key.starts_with('\x01') && !key.starts_with('\x03')) return false;
+    constexpr std::size_t kDigitsAt = 2;  // after the sign and the exponent
+    const auto end = key.find(key.front() == '\x01' ? '\xff' : '\0', kDigitsAt);
+    if (end == std::string_view::npos) return false;
+    key.remove_prefix(end + 1);
+    return true;
+}
+
 std::size_t Number::stored_size() const {
     if (digits_.empty()) return 1;
     return (digits_.size() + 1) / 2 + 1 + (negative_ ? 1 : 0);

@@ -23,6 +23,8 @@ public:
     [[nodiscard]] std::string str() const;
     /// Bytes that order as the numbers do, and of which none is the beginning of another.
     [[nodiscard]] std::string key_bytes() const;
+    /// Takes what key_bytes() wrote off the front of `key`; false when it begins otherwise.
+    [[nodiscard]] static bool take_key_bytes(std::string_view& key);
     /// What DynamoDB counts for it: about one byte for two digits, and one more.
     [[nodiscard]] std::size_t stored_size() const;
     /// Rounded towards zero; saturates at the ends of the type.

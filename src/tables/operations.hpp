@@ -22,6 +22,8 @@ using Change = Decided<json::object>;
 [[nodiscard]] Result<Change> create_table(const RowReader& rows, const json::object& request, const Location& location,
                                           TimePoint now, std::string_view table_id);
 [[nodiscard]] Result<json::object> describe_table(const RowReader& rows, const json::object& request);
+/// Changes how the table is billed and protected, and its global indexes, whose entries are there at once.
+[[nodiscard]] Result<Change> update_table(const RowReader& rows, const json::object& request);
 /// Erases the table's items and index entries too.
 [[nodiscard]] Result<Change> delete_table(const RowReader& rows, const json::object& request);
 [[nodiscard]] Result<json::object> list_tables(const RowReader& rows, const json::object& request);

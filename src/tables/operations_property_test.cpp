@@ -116,5 +116,58 @@ TEST(TablesProperty, QueriesAgreeWithAMap) {
     }));
 }
 
+/// The keys of a Scan of one segment, page by page.
+std::vector<Key> segment_of(Database& db, json::object request, int segment, int total, int limit) {
+    std::vector<Key> keys;
+    request["TableName"] = "orders";
+    request["Segment"] = segment;
+    request["TotalSegments"] = total;
+    request["Limit"] = limit;
+    while (true) {
+        const auto page = db.call("Scan", request);
+        RC_ASSERT(page.has_value());
+        for (const auto& item : page->at("Items").as_array()) {
+            keys.push_back({.customer = std::string(item.at("customer").at("S").as_string()),
+                            .at = std::stoi(std::string(item.at("placed").at("N").as_string()))});
+        }
+        const auto* last = page->if_contains("LastEvaluatedKey");
+        if (last == nullptr) return keys;
+        request["ExclusiveStartKey"] = *last;
+    }
+}
+
+TEST(TablesProperty, EveryItemIsInOneSegmentWithItsPartition) {
+    EXPECT_TRUE(rc::check("random writes, then every segment of the table and of its index", [] {
+        Database db;
+        RC_ASSERT(db.call("CreateTable", kOrders).has_value());
+        Model model;
+        const auto count = *rc::gen::inRange(0, 40);
+        for (int i = 0; i < count; ++i) change(db, model);
+        const auto total = *rc::gen::inRange(1, 6);
+        const auto limit = *rc::gen::inRange(1, 5);
+        std::vector<Key> all;
+        std::map<std::string, int> segments;
+        for (int segment = 0; segment < total; ++segment) {
+            for (const Key& key : segment_of(db, {}, segment, total, limit)) {
+                all.push_back(key);
+                RC_ASSERT(segments.emplace(key.customer, segment).first->second == segment);
+            }
+        }
+        std::ranges::sort(all);
+        std::vector<Key> expected;
+        for (const auto& [key, status] : model) expected.push_back(key);
+        RC_ASSERT(all == expected);
+
+        all.clear();
+        for (int segment = 0; segment < total; ++segment) {
+            std::ranges::copy(segment_of(db, {{"IndexName", "by-status"}}, segment, total, limit),
+                              std::back_inserter(all));
+        }
+        std::ranges::sort(all);
+        std::erase_if(expected, [&](const Key& key) { return model.at(key).empty(); });
+        RC_ASSERT(all == expected);
+    }));
+}
+
 }  // namespace
 }  // namespace holdpoint::tables

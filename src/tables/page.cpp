@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/encoding.hpp"
 #include "tables/changes.hpp"
 #include "tables/expression/condition.hpp"
 #include "tables/keys.hpp"
@@ -23,13 +24,13 @@ std::optional<Item> visible(const RowReader& rows, const Source& source, const R
 /// Reads rows in order and stops where a page ends.
 class PageReader {
 public:
-    PageReader(const RowReader& rows, const Source& source, const PageRequest& request)
-        : rows_(rows), source_(source), request_(request) {}
+    PageReader(const RowReader& rows, const Source& source, const PageRequest& request, Segment segment)
+        : rows_(rows), source_(source), request_(request), segment_(segment), prefix_(source.prefix()) {}
 
     void read(KeyRange range, bool forward) {
         const auto space = source_.index != nullptr ? Space::index_items : Space::items;
         while (!full_) {
-            const auto wanted = std::min(kRowsAtOnce, request_.limit.value_or(kRowsAtOnce) - taken_of_limit());
+            const auto wanted = rows_at_once();
             const auto chunk = rows_.scan(space, range.from, range.to, wanted, !forward);
             for (const auto& row : chunk) {
                 if (!take(row)) return;
@@ -59,10 +60,14 @@ public:
     }
 
 private:
-    [[nodiscard]] std::size_t taken_of_limit() const { return request_.limit ? scanned_ : 0; }
+    /// No more than the page has room for, unless most of them may be another segment's.
+    [[nodiscard]] std::size_t rows_at_once() const {
+        return request_.limit && segment_.total == 1 ? std::min(kRowsAtOnce, *request_.limit - scanned_) : kRowsAtOnce;
+    }
 
     /// False when the page is full.
     bool take(const Row& row) {
+        if (segment_.total > 1 && !segment_.has(partition_of(source_.key(), prefix_, row.key))) return true;
         const auto item = visible(rows_, source_, row);
         if (!item) return true;
         const auto shown = source_.index != nullptr ? projected(source_.table, *source_.index, *item) : *item;
@@ -93,6 +98,8 @@ private:
     const RowReader& rows_;
     const Source& source_;
     const PageRequest& request_;
+    const Segment segment_;
+    const std::string prefix_;
     json::array items_;
     Item last_key_;
     std::size_t bytes_ = 0;
@@ -107,9 +114,16 @@ std::string Source::prefix() const {
     return index != nullptr ? index_prefix(table, *index) : items_prefix(table);
 }
 
+bool Segment::has(std::string_view partition) const {
+    const std::string digest = sha256(partition);
+    std::uint64_t hash = 0;
+    for (const char byte : digest.substr(0, 4)) hash = hash << 8U | static_cast<unsigned char>(byte);
+    return hash * total >> 32U == number;
+}
+
 json::object read_page(const RowReader& rows, const Source& source, const PageRequest& request, KeyRange range,
-                       bool forward) {
-    PageReader reader(rows, source, request);
+                       bool forward, Segment segment) {
+    PageReader reader(rows, source, request, segment);
     reader.read(std::move(range), forward);
     return reader.answer();
 }

@@ -1,9 +1,11 @@
 // Page: what Query and Scan share: reading their request, and reading one page of a table or an index.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tables/capacity.hpp"
@@ -50,8 +52,19 @@ struct Source {
 /// The row key that ExclusiveStartKey stands for.
 [[nodiscard]] Result<std::string> start_row(const Source& source, const Item& start);
 
-/// Reads within `range` and answers Items, Count, ScannedCount, LastEvaluatedKey and ConsumedCapacity.
+/// One of the parts that a parallel Scan has: the partitions whose hash falls into it, so that the parts are about even
+/// however the keys look. (DynamoDB, Parallel scan)
+struct Segment {
+    std::uint64_t number = 0;
+    std::uint64_t total = 1;
+
+    /// `partition` is partition_of a row.
+    [[nodiscard]] bool has(std::string_view partition) const;
+};
+
+/// Reads what the segment has within `range` and answers Items, Count, ScannedCount, LastEvaluatedKey and
+/// ConsumedCapacity.
 [[nodiscard]] json::object read_page(const RowReader& rows, const Source& source, const PageRequest& request,
-                                     KeyRange range, bool forward);
+                                     KeyRange range, bool forward, Segment segment = {});
 
 }  // namespace holdpoint::tables

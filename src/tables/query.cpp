@@ -5,6 +5,7 @@
 
 #include "tables/errors.hpp"
 #include "tables/expression/condition.hpp"
+#include "tables/keys.hpp"
 #include "tables/operations.hpp"
 #include "tables/page.hpp"
 
@@ -30,26 +31,7 @@ Result<void> start_after(KeyRange& range, const Source& source, const PageReques
     return {};
 }
 
-/// The segment's share of the rows: a range of the four bytes that follow the prefix. Shares are uneven when keys begin
-/// alike, but every row is in exactly one.
-KeyRange segment_range(const std::string& prefix, std::uint64_t segment, std::uint64_t total) {
-    constexpr std::uint64_t kAll = std::uint64_t{1} << 32;
-    const auto bound = [&](std::uint64_t number) {
-        std::string key = prefix;
-        const auto first = number * kAll / total;
-        for (int shift = 24; shift >= 0; shift -= 8) key.push_back(static_cast<char>((first >> shift) & 0xff));
-        return key;
-    };
-    return {.from = segment == 0 ? prefix : bound(segment),
-            .to = segment + 1 == total ? prefix_end(prefix) : bound(segment + 1)};
-}
-
-struct Segments {
-    std::uint64_t segment = 0;
-    std::uint64_t total = 1;
-};
-
-Result<Segments> read_segments(Members& members) {
+Result<Segment> read_segment(Members& members) {
     const auto segment = members.integer("Segment", 0, kSegmentsMax - 1);
     const auto total = members.integer("TotalSegments", 1, kSegmentsMax);
     if (members.problem()) return std::unexpected(*members.problem());
@@ -61,14 +43,14 @@ Result<Segments> read_segments(Members& members) {
         return validation_error(
             "The Segment parameter is required but was not present in the request when parameter "
             "TotalSegments is present");
-    if (!segment) return Segments{};
+    if (!segment) return Segment{};
     if (*segment >= *total) {
         return validation_error(
             fmt::format("The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: "
                         "{} is not less than TotalSegments: {}",
                         *segment, *total));
     }
-    return Segments{.segment = static_cast<std::uint64_t>(*segment), .total = static_cast<std::uint64_t>(*total)};
+    return Segment{.number = static_cast<std::uint64_t>(*segment), .total = static_cast<std::uint64_t>(*total)};
 }
 
 }  // namespace
@@ -105,8 +87,8 @@ Result<json::object> scan(const RowReader& rows, const json::object& request) {
     Members members(request);
     members.refuse_legacy({"AttributesToGet"}, "ProjectionExpression");
     members.refuse_legacy({"ScanFilter", "ConditionalOperator"}, "FilterExpression");
-    const auto segments = read_segments(members);
-    if (!segments) return std::unexpected(segments.error());
+    const auto segment = read_segment(members);
+    if (!segment) return std::unexpected(segment.error());
     auto bindings = expression::Bindings::read(request, {"FilterExpression"}, {"ProjectionExpression"});
     if (!bindings) return std::unexpected(bindings.error());
     const auto page = read_page_request(members, *bindings);
@@ -114,16 +96,16 @@ Result<json::object> scan(const RowReader& rows, const json::object& request) {
     if (auto used = bindings->check_all_used(); !used) return std::unexpected(used.error());
     const auto source = open_source(rows, *page, false);
     if (!source) return std::unexpected(source.error());
-    auto range = segment_range((*source)->prefix(), segments->segment, segments->total);
-    if (auto started = start_after(range, **source, *page, true); !started) {
-        if (segments->total == 1 || !started.error().message.contains("outside"))
-            return std::unexpected(started.error());
+    const std::string prefix = (*source)->prefix();
+    KeyRange range{.from = prefix, .to = prefix_end(prefix)};
+    if (auto started = start_after(range, **source, *page, true); !started) return std::unexpected(started.error());
+    if (page->start && !segment->has(partition_of((*source)->key(), prefix, range.from))) {
         return validation_error(
             fmt::format("The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey "
                         "with correct Segment. TotalSegments: {} Segment: {}",
-                        segments->total, segments->segment));
+                        segment->total, segment->number));
     }
-    return read_page(rows, **source, *page, std::move(range), true);
+    return read_page(rows, **source, *page, std::move(range), true, *segment);
 }
 
 }  // namespace holdpoint::tables

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/encoding.hpp"
 #include "tables/operations.hpp"
 #include "tables/testing_rows.hpp"
 
@@ -122,6 +123,45 @@ TEST_F(QueryTest, SegmentsTogetherAreTheWholeTable) {
                      .as_int64();
     }
     EXPECT_EQ(count, 10);
+}
+
+TEST(SegmentTest, SegmentsAreEvenHoweverTheKeysLook) {
+    for (const std::string type : {"S", "N", "B"}) {
+        Database db;
+        db.ok("CreateTable", R"({"TableName":"many","BillingMode":"PAY_PER_REQUEST","KeySchema":[{"AttributeName":"k",
+            "KeyType":"HASH"}],"AttributeDefinitions":[{"AttributeName":"k","AttributeType":")" +
+                                 type + R"("}]})");
+        for (int i = -500; i < 500; ++i) {
+            const std::string key = type == "N"   ? std::to_string(i)
+                                    : type == "B" ? base64_encode(std::to_string(i))
+                                                  : "user#" + std::to_string(i);
+            db.ok("PutItem", R"({"TableName":"many","Item":{"k":{")" + type + R"(":")" + key + R"("}}})");
+        }
+        std::int64_t sum = 0;
+        for (int segment = 0; segment < 4; ++segment) {
+            const auto page = db.ok("Scan", R"({"TableName":"many","TotalSegments":4,"Select":"COUNT","Segment":)" +
+                                                std::to_string(segment) + "}");
+            const std::int64_t count = page.at("Count").as_int64();
+            EXPECT_TRUE(count > 200 && count < 300) << type << " " << segment << ": " << count;
+            sum += count;
+        }
+        EXPECT_EQ(sum, 1000);
+    }
+}
+
+TEST_F(QueryTest, AScanGoesOnInItsOwnSegment) {
+    const std::string first = R"({"TableName":"orders","TotalSegments":2,"Limit":1,"Segment":)";
+    const auto page = db_.ok("Scan", first + "0}");
+    const auto empty = db_.ok("Scan", first + "1}");
+    const bool in_first = page.contains("LastEvaluatedKey");
+    const auto& last = (in_first ? page : empty).at("LastEvaluatedKey");
+    const std::string rest = R"(,"ExclusiveStartKey":)" + json::serialize(last) + "}";
+    EXPECT_EQ(db_.error("Scan", first + (in_first ? "0" : "1") + rest), "no error");
+    EXPECT_EQ(
+        db_.error("Scan", first + (in_first ? "1" : "0") + rest),
+        std::string("ValidationException: The provided starting key is invalid: Invalid ExclusiveStartKey. Please "
+                    "use ExclusiveStartKey with correct Segment. TotalSegments: 2 Segment: ") +
+            (in_first ? "1" : "0"));
 }
 
 TEST_F(QueryTest, APageHoldsOneMegabyteAtMost) {

@@ -5,14 +5,17 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <charconv>
+#include <set>
+
+#include "topics/cidr.hpp"
+#include "topics/filter_or.hpp"
 
 namespace holdpoint::topics {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kAttributesMax = 5;
+constexpr std::size_t kKeysMax = 5;
 constexpr std::size_t kCombinationsMax = 150;
 constexpr std::array<std::string_view, 5> kNumericOperators{"=", "<", "<=", ">", ">="};
 
@@ -72,6 +75,10 @@ Result<void> check_condition(const json::value& condition) {
         if (entry.value().is_string()) return {};
         return bad_policy(fmt::format("Value of {} must be a string", name));
     }
+    if (name == "cidr") {
+        if (entry.value().is_string() && Cidr::parse(entry.value().get_string())) return {};
+        return bad_policy("Value of cidr must be an address, a slash and the number of its leading bits that count");
+    }
     if (name == "exists")
         return entry.value().is_bool() ? Result<void>{} : bad_policy("Value of exists must be true or false");
     if (name == "numeric") return check_numeric(entry.value());
@@ -79,127 +86,81 @@ Result<void> check_condition(const json::value& condition) {
     return bad_policy(fmt::format("Unrecognized match type {}", name));
 }
 
-/// One thing an attribute says: a text, or a number, or (from a String.Array) a boolean or null.
-json::array candidates_of(const MessageAttribute& attribute) {
-    if (attribute.type == "String.Array") {
-        boost::system::error_code error;
-        auto parsed = json::parse(attribute.value, error);
-        if (error || !parsed.is_array()) return {};
-        return std::move(parsed.as_array());
+/// Reads a policy for its limits: "the total combination of values", and the names of what is looked at.
+class Checker {
+public:
+    explicit Checker(FilterScope scope) : scope_(scope) {}
+
+    /// Answers the combinations of the object, whose names stand `level` deep.
+    Result<std::size_t> check(const json::object& policy, const std::string& path, std::size_t level) {
+        std::size_t combinations = 1;
+        for (const auto& [name, value] : policy) {
+            const auto some = check_entry(name, value, path, level);
+            if (!some) return some;
+            combinations *= *some;
+            if (combinations > kCombinationsMax) return bad_policy("Filter policy is too complex");
+        }
+        return combinations;
     }
-    if (attribute.type.starts_with("String")) return {json::string(attribute.value)};
-    if (attribute.type.starts_with("Number")) {
-        double number = 0;
-        const auto& text = attribute.value;
-        if (std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc{}) return {number};
+    [[nodiscard]] std::size_t keys() const { return keys_.size(); }
+
+private:
+    Result<std::size_t> check_entry(std::string_view name, const json::value& value, const std::string& path,
+                                    std::size_t level) {
+        if (is_or(name, value)) return check_or(value.get_array(), path, level);
+        const std::string here = fmt::format("{}/{}", path, name);
+        if (const auto* nested = value.if_object()) {
+            if (scope_ == FilterScope::message_attributes)
+                return bad_policy("Filter policy scope MessageAttributes does not support nested filter policy");
+            if (nested->empty()) return bad_policy("Empty objects are not allowed");
+            return check(*nested, here, level + 1);
+        }
+        const auto* list = value.if_array();
+        if (list == nullptr) return bad_policy(fmt::format("\"{}\" must be an object or an array", name));
+        if (list->empty()) return bad_policy("Empty arrays are not allowed");
+        for (const auto& condition : *list) {
+            if (auto checked = check_condition(condition); !checked) return std::unexpected(checked.error());
+        }
+        keys_.insert(here);
+        return list->size() * level;
     }
-    return {};  // Binary attributes are ignored, as on AWS
-}
 
-bool equal(const json::value& a, const json::value& b) {
-    if (a.is_number() && b.is_number()) return a.to_number<double>() == b.to_number<double>();
-    return a == b;
-}
-
-bool matches_numeric(const json::array& operand, const json::value& candidate) {
-    if (!candidate.is_number()) return false;
-    const double number = candidate.to_number<double>();
-    for (std::size_t i = 0; i + 1 < operand.size(); i += 2) {
-        const std::string_view name = operand[i].as_string();
-        const double bound = operand[i + 1].to_number<double>();
-        const bool holds = name == "="    ? number == bound
-                           : name == "<"  ? number < bound
-                           : name == "<=" ? number <= bound
-                           : name == ">"  ? number > bound
-                                          : number >= bound;
-        if (!holds) return false;
+    /// One of the alternatives is what matches, so their combinations add up.
+    Result<std::size_t> check_or(const json::array& alternatives, const std::string& path, std::size_t level) {
+        std::size_t combinations = 0;
+        for (const auto& alternative : alternatives) {
+            if (alternative.get_object().empty()) return bad_policy("Empty objects are not allowed");
+            const auto some = check(alternative.get_object(), path, level);
+            if (!some) return some;
+            combinations += *some;
+        }
+        return combinations;
     }
-    return true;
-}
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-    const auto lower = [](unsigned char c) { return c >= 'A' && c <= 'Z' ? static_cast<unsigned char>(c + 32) : c; };
-    return std::ranges::equal(a, b, {}, lower, lower);
-}
-
-bool matches_text(std::string_view operation, std::string_view operand, const json::value& candidate) {
-    const auto* text = candidate.if_string();
-    if (text == nullptr) return false;
-    if (operation == "prefix") return std::string_view(*text).starts_with(operand);
-    if (operation == "suffix") return std::string_view(*text).ends_with(operand);
-    return equal_ignoring_case(*text, operand);
-}
-
-bool excluded(const json::value& operand, const json::value& candidate) {
-    if (const auto* list = operand.if_array()) {
-        return std::ranges::any_of(*list, [&](const json::value& item) { return equal(item, candidate); });
-    }
-    if (const auto* object = operand.if_object()) {
-        return matches_text(object->begin()->key(), object->begin()->value().as_string(), candidate);
-    }
-    return equal(operand, candidate);
-}
-
-bool matches_condition(const json::value& condition, const json::value& candidate) {
-    const auto* object = condition.if_object();
-    if (object == nullptr) return equal(condition, candidate);
-    const auto& entry = *object->begin();
-    const std::string_view name = entry.key();
-    if (name == "numeric") return matches_numeric(entry.value().as_array(), candidate);
-    if (name == "anything-but") return !excluded(entry.value(), candidate);
-    if (name == "exists") return false;  // decided by presence alone, before any value is looked at
-    return matches_text(name, entry.value().as_string(), candidate);
-}
-
-bool wants_presence(const json::value& condition, bool present) {
-    const auto* object = condition.if_object();
-    if (object == nullptr) return false;
-    const auto* exists = object->if_contains("exists");
-    return exists != nullptr && exists->as_bool() == present;
-}
+    FilterScope scope_;
+    std::set<std::string> keys_;  // by their paths: the leaves alone
+};
 
 }  // namespace
 
-Result<void> check_filter_policy(std::string_view text) {
+FilterScope filter_scope(const Attributes& attributes) {
+    const auto scope = attributes.find("FilterPolicyScope");
+    const bool body = scope != attributes.end() && scope->second == "MessageBody";
+    return body ? FilterScope::message_body : FilterScope::message_attributes;
+}
+
+Result<void> check_filter_policy(std::string_view text, FilterScope scope) {
     if (text.empty()) return {};
     boost::system::error_code error;
     const auto parsed = json::parse(text, error);
     if (error) return bad_policy("failed to parse JSON.");
     const auto* policy = parsed.if_object();
     if (policy == nullptr) return bad_policy("Filter is not an object");
-    std::size_t combinations = 1;
-    for (const auto& [name, conditions] : *policy) {
-        const auto* list = conditions.if_array();
-        if (list == nullptr)
-            return bad_policy(fmt::format("\"{}\" must be an object or an array", std::string_view(name)));
-        if (list->empty()) return bad_policy("Empty arrays are not allowed");
-        for (const auto& condition : *list) {
-            if (auto checked = check_condition(condition); !checked) return checked;
-        }
-        combinations *= list->size();
-        if (combinations > kCombinationsMax) return bad_policy("Filter policy is too complex");
-    }
-    if (policy->size() > kAttributesMax) return bad_policy("Filter policy can not have more than 5 keys");
+    Checker checker(scope);
+    if (const auto combinations = checker.check(*policy, "", 1); !combinations)
+        return std::unexpected(combinations.error());
+    if (checker.keys() > kKeysMax) return bad_policy("Filter policy can not have more than 5 keys");
     return {};
-}
-
-bool passes_filter_policy(std::string_view text, const MessageAttributes& attributes) {
-    if (text.empty()) return true;
-    const auto parsed = json::parse(text);
-    const auto& policy = parsed.as_object();
-    return std::ranges::all_of(policy, [&](const auto& entry) {
-        const auto& conditions = entry.value().as_array();
-        const auto found = attributes.find(std::string(entry.key()));
-        const bool present = found != attributes.end();
-        if (std::ranges::any_of(conditions, [&](const json::value& each) { return wants_presence(each, present); }))
-            return true;
-        if (!present) return false;
-        const auto candidates = candidates_of(found->second);
-        return std::ranges::any_of(candidates, [&](const json::value& candidate) {
-            return std::ranges::any_of(conditions,
-                                       [&](const json::value& each) { return matches_condition(each, candidate); });
-        });
-    });
 }
 
 }  // namespace holdpoint::topics

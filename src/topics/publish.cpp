@@ -106,7 +106,10 @@ std::string text_for(const Message& message, const std::string& protocol) {
 bool wants(const Subscription& subscription, const Message& message) {
     if (!subscription.confirmed) return false;
     const auto policy = subscription.attributes.find("FilterPolicy");
-    return policy == subscription.attributes.end() || passes_filter_policy(policy->second, message.attributes);
+    if (policy == subscription.attributes.end()) return true;
+    if (filter_scope(subscription.attributes) == FilterScope::message_attributes)
+        return passes_filter_policy(policy->second, message.attributes);
+    return passes_body_filter_policy(policy->second, text_for(message, subscription.protocol));
 }
 
 Delivery delivery_of(const Subscription& subscription, const Message& message, std::string_view message_id,

@@ -52,13 +52,18 @@ Result<void> check_endpoint(const Subscribe& request) {
     return invalid_parameter("Protocol");
 }
 
+Result<void> check_filter(const Attributes& attributes) {
+    const auto policy = attributes.find("FilterPolicy");
+    if (policy == attributes.end()) return {};
+    return check_filter_policy(policy->second, filter_scope(attributes));
+}
+
 Result<void> check_attribute(const std::string& protocol, const std::string& name, const std::string& value) {
-    if (name == "FilterPolicy") return check_filter_policy(value);
+    if (name == "FilterPolicy") return {};  // with its scope, in check_filter
     if (name == "FilterPolicyScope") {
-        if (value == "MessageAttributes") return {};
-        if (value == "MessageBody")
-            return invalid_parameter("FilterPolicyScope Reason: this server filters on MessageAttributes only");
-        return invalid_parameter("FilterPolicyScope");
+        if (value == "MessageAttributes" || value == "MessageBody") return {};
+        return invalid_parameter(fmt::format(
+            "FilterPolicyScope: Invalid value [{}]. Please use either MessageBody or MessageAttributes", value));
     }
     if (name == "RawMessageDelivery") {
         if (value != "true" && value != "false")
@@ -136,10 +141,9 @@ Result<Subscription> load_subscription(const RowReader& rows, std::string_view a
 }
 
 Result<SubscriptionPage> list(const RowReader& rows, std::string_view prefix, std::string_view next_token) {
-    auto from = page_start(next_token);
+    const std::string name = "subscriptions/" + std::string(prefix);
+    auto from = page_start(name, prefix, next_token);
     if (!from) return std::unexpected(from.error());
-    if (!from->empty() && !from->starts_with(prefix))
-        return invalid_parameter("NextToken Reason: it belongs to another list");
     const auto found =
         rows.scan(Space::subscriptions, from->empty() ? prefix : *from, prefix_end(prefix), kPageSize + 1);
     SubscriptionPage page;
@@ -147,7 +151,7 @@ Result<SubscriptionPage> list(const RowReader& rows, std::string_view prefix, st
         if (page.subscriptions.size() == kPageSize) break;
         page.subscriptions.push_back(decode_subscription(row.value));
     }
-    if (found.size() > kPageSize) page.next_token = page_token(found[kPageSize - 1]);
+    if (found.size() > kPageSize) page.next_token = page_token(name, found[kPageSize - 1]);
     return page;
 }
 
@@ -175,6 +179,7 @@ Result<Decided<std::string>> subscribe(const RowReader& rows, const Subscribe& r
             return std::unexpected(checked.error());
         if (!value.empty()) wanted.emplace(name, value);
     }
+    if (auto checked = check_filter(wanted); !checked) return std::unexpected(checked.error());
     const auto prefix = subscription_prefix(request.topic_arn);
     const auto present = rows.scan(Space::subscriptions, prefix, prefix_end(prefix), kSubscriptionsPerTopicMax);
     for (const auto& row : present) {
@@ -292,6 +297,7 @@ Result<std::vector<RowWrite>> set_subscription_attribute(const RowReader& rows, 
         return std::unexpected(checked.error());
     subscription->attributes.erase(name);
     if (!value.empty() && !(name == "FilterPolicy" && value == "{}")) subscription->attributes.emplace(name, value);
+    if (auto checked = check_filter(subscription->attributes); !checked) return std::unexpected(checked.error());
     return std::vector<RowWrite>{put(*subscription)};
 }
 

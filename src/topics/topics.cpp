@@ -127,7 +127,8 @@ Result<std::vector<RowWrite>> delete_topic(const RowReader& rows, std::string_vi
 }
 
 Result<TopicPage> list_topics(const RowReader& rows, std::string_view next_token) {
-    auto from = page_start(next_token);
+    constexpr std::string_view kList = "topics";
+    auto from = page_start(kList, {}, next_token);
     if (!from) return std::unexpected(from.error());
     const auto found = rows.scan(Space::topics, *from, "", kPageSize + 1);
     TopicPage page;
@@ -135,7 +136,7 @@ Result<TopicPage> list_topics(const RowReader& rows, std::string_view next_token
         if (page.arns.size() == kPageSize) break;
         page.arns.push_back(row.key);
     }
-    if (found.size() > kPageSize) page.next_token = page_token(found[kPageSize - 1]);
+    if (found.size() > kPageSize) page.next_token = page_token(kList, found[kPageSize - 1]);
     return page;
 }
 

@@ -8,7 +8,6 @@
 #include "topics/deliveries.hpp"
 #include "topics/delivery_policy.hpp"
 #include "topics/envelope.hpp"
-#include "topics/filter_policy.hpp"
 #include "topics/letter.hpp"
 #include "topics/publish.hpp"
 #include "topics/subscriptions.hpp"
@@ -292,57 +291,19 @@ TEST_F(TopicsTest, ListsAreCutIntoPages) {
     EXPECT_FALSE(list_subscriptions_by_topic(rows, arn, "!"));
 }
 
-struct FilterCase {
-    std::string policy;
-    MessageAttribute attribute;
-    bool passes;
-};
-
-TEST(FilterPolicyTest, ConditionsMatchAsAwsDocumentsThem) {
-    const auto text = [](std::string value) { return MessageAttribute{.type = "String", .value = std::move(value)}; };
-    const auto number = [](std::string value) { return MessageAttribute{.type = "Number", .value = std::move(value)}; };
-    const auto array = [](std::string value) {
-        return MessageAttribute{.type = "String.Array", .value = std::move(value)};
-    };
-    const std::vector<FilterCase> cases{
-        {R"({"a":["x","y"]})", text("y"), true},
-        {R"({"a":["x"]})", text("X"), false},
-        {R"({"a":[{"prefix":"ex"}]})", text("expense"), true},
-        {R"({"a":[{"suffix":"ex"}]})", text("expense"), false},
-        {R"({"a":[{"equals-ignore-case":"X"}]})", text("x"), true},
-        {R"({"a":[{"anything-but":["x","y"]}]})", text("x"), false},
-        {R"({"a":[{"anything-but":["x","y"]}]})", text("z"), true},
-        {R"({"a":[{"anything-but":{"prefix":"x"}}]})", text("xx"), false},
-        {R"({"a":[{"numeric":[">=",10,"<",20]}]})", number("10"), true},
-        {R"({"a":[{"numeric":[">=",10,"<",20]}]})", number("20"), false},
-        {R"({"a":[{"numeric":["=",3.5]}]})", number("3.50"), true},
-        {R"({"a":[10]})", text("10"), false},
-        {R"({"a":[10]})", number("10.0"), true},
-        {R"({"a":["x"]})", array(R"(["w","x"])"), true},
-        {R"({"a":[{"anything-but":["x"]}]})", array(R"(["x","y"])"), true},
-        {R"({"a":[null,true]})", array("[true]"), true},
-        {R"({"a":[{"exists":true}]})", text("x"), true},
-        {R"({"a":[{"exists":false}]})", text("x"), false},
-        {R"({"b":[{"exists":false}]})", text("x"), true},
-        {R"({"b":["x"]})", text("x"), false},
-        {R"({"a":["x"],"b":["x"]})", text("x"), false},
-        {R"({"a":["AAA="]})", {.type = "Binary", .value = "AAA="}, false},
-    };
-    for (const auto& each : cases) {
-        ASSERT_TRUE(check_filter_policy(each.policy)) << each.policy;
-        EXPECT_EQ(passes_filter_policy(each.policy, {{"a", each.attribute}}), each.passes)
-            << each.policy << " on " << each.attribute.value;
-    }
-}
-
-TEST(FilterPolicyTest, BadPoliciesAreRefused) {
-    for (const auto* policy : {"[", "[]", R"({"a":"x"})", R"({"a":[]})", R"({"a":[{"cidr":"10.0.0.0/8"}]})",
-                               R"({"a":[{"numeric":["<",1,">",2]}]})", R"({"a":[{"prefix":1}]})", R"({"a":[["x"]]})",
-                               R"({"a":["1"],"b":["1"],"c":["1"],"d":["1"],"e":["1"],"f":["1"]})"}) {
-        const auto checked = check_filter_policy(policy);
-        ASSERT_FALSE(checked) << policy;
-        EXPECT_EQ(checked.error().name, "InvalidParameter");
-    }
+TEST_F(TopicsTest, AFilterPolicyFitsItsScope) {
+    const Attributes nested{{"FilterPolicy", R"({"a":{"b":["x"]}})"}};
+    const auto refused = subscribed("email", "a@example.com", nested);
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("does not support nested filter policy"), std::string::npos);
+    Attributes of_bodies = nested;
+    of_bodies.emplace("FilterPolicyScope", "MessageBody");
+    const auto made = subscribed("email", "a@example.com", of_bodies);
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(subscription_attributes(rows, *made)->at("FilterPolicyScope"), "MessageBody");
+    EXPECT_FALSE(set_subscription_attribute(rows, *made, "FilterPolicyScope", "MessageAttributes"));
+    EXPECT_FALSE(set_subscription_attribute(rows, *made, "FilterPolicyScope", "Everything"));
+    EXPECT_TRUE(set_subscription_attribute(rows, *made, "FilterPolicy", ""));
 }
 
 TEST(DeliveryPolicyTest, PhasesFollowEachOther) {

@@ -55,6 +55,12 @@ def test_dynamodb_tables(aws, table, tag):
     aws("dynamodb", "UpdateTimeToLive", **table, TimeToLiveSpecification={"Enabled": True, "AttributeName": "ttl"})
     assert aws("dynamodb", "DescribeTimeToLive", **table)["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}
     assert refused(aws, "dynamodb", "DeleteTable", TableName=other).code == "ValidationException"
+    unprotected = aws("dynamodb", "UpdateTable", TableName=other, DeletionProtectionEnabled=False, ProvisionedThroughput={"ReadCapacityUnits": 6, "WriteCapacityUnits": 5})
+    assert not unprotected["TableDescription"]["DeletionProtectionEnabled"]
+    index = {"IndexName": "late", "KeySchema": [{"AttributeName": "kind", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}, "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}}
+    made = aws("dynamodb", "UpdateTable", TableName=other, GlobalSecondaryIndexUpdates=[{"Create": index}], AttributeDefinitions=[{"AttributeName": "kind", "AttributeType": "S"}])
+    assert made["TableDescription"]["GlobalSecondaryIndexes"][0]["IndexName"] == "late"
+    aws("dynamodb", "DeleteTable", TableName=other)
     assert refused(aws, "dynamodb", "DescribeTable", TableName="nobody").code == "ResourceNotFoundException"
     assert refused(aws, "dynamodb", "CreateTable", **table, BillingMode="PAY_PER_REQUEST", **{**KEYS, "AttributeDefinitions": KEYS["AttributeDefinitions"][:2]}).code == "ResourceInUseException"
 
@@ -122,6 +128,10 @@ def test_sns(aws, functions, tag):
     assert refused(aws, "sns", "ConfirmSubscription", **topic, Token="f" * 64).code == "InvalidParameter"
     aws("sns", "SetSubscriptionAttributes", **mail, AttributeName="FilterPolicy", AttributeValue='{"kind": ["a"]}')
     assert aws("sns", "GetSubscriptionAttributes", **mail)["Attributes"]["FilterPolicy"] == '{"kind": ["a"]}'
+    aws("sns", "SetSubscriptionAttributes", **mail, AttributeName="FilterPolicyScope", AttributeValue="MessageBody")
+    aws("sns", "SetSubscriptionAttributes", **mail, AttributeName="FilterPolicy", AttributeValue='{"order": {"$or": [{"kind": ["a"]}, {"ip": [{"cidr": "10.0.0.0/8"}]}]}}')
+    nested = refused(aws, "sns", "SetSubscriptionAttributes", **mail, AttributeName="FilterPolicyScope", AttributeValue="MessageAttributes")
+    assert nested.code == "InvalidParameter" and "nested" in nested.message
     assert "a@example.com" in json.dumps(aws("sns", "ListSubscriptions"))
     assert len(aws("sns", "ListSubscriptionsByTopic", **topic)["Subscriptions"]) == 2
     attributes = {"kind": {"DataType": "String", "StringValue": "a"}}

@@ -11,6 +11,23 @@ COUNT = 7  # things to find, over pages of 2
 PAGE = 2
 
 
+# The error that refuses a token which is none, by the token's name.
+WRONG_TOKEN = {"dynamodb": "ValidationException", "lambda": "InvalidParameterValueException", "logs": "InvalidParameterException", "sns": "InvalidParameter"}
+
+
+def refuse_junk(client, service, operation, members):
+    """Junk, base64 of junk, and a token of another list are refused, naming the member."""
+    method = getattr(client, xform_name(operation))
+    token = client.get_paginator(xform_name(operation))._input_token[0].split(".")[-1]
+    if token == "ExclusiveStartKey" or token == "ExclusiveStartTableName":
+        return  # a key, not a token
+    for junk in ("junk", "anVuaw==", "AAAAAAAAAAAAAAAAAAAAAA=="):
+        with pytest.raises(client.exceptions.ClientError) as refused:
+            method(**members, **{token: junk})
+        error = refused.value.response["Error"]
+        assert (error["Code"], token in error["Message"]) == (WRONG_TOKEN[service], True), error
+
+
 def pages(server, service, operation, page_size=PAGE, **members):
     """What a paginator finds, the number of its pages, and what it goes on with after a break."""
     paginator = server.client(service).get_paginator(xform_name(operation))
@@ -18,6 +35,7 @@ def pages(server, service, operation, page_size=PAGE, **members):
     config = {"PageSize": page_size} if page_size else {}
     listed = [page.get(key, []) for page in paginator.paginate(**members, PaginationConfig=config)]
     found = [one for page in listed for one in page]
+    refuse_junk(server.client(service), service, operation, members)
     broken = paginator.paginate(**members, PaginationConfig={**config, "MaxItems": 3}).build_full_result()
     rest = paginator.paginate(**members, PaginationConfig={**config, "StartingToken": broken["NextToken"]}).build_full_result()
     assert broken[key] + rest[key] == found, "taken up again after a break, it found something else"

@@ -63,6 +63,34 @@ def test_what_is_decided_on_is_shown_and_its_digest_stated(callback):
         assert words in told, told
 
 
+def test_what_cannot_be_submitted_starts_nothing(polling):
+    def refused(*options):
+        done = command(polling, "approvals", "submit", *options, check=False)
+        assert done.returncode != 0
+        return done.stderr
+
+    workflow = {"FunctionName": f"{polling.stack}-Workflow"}
+    before = len(polling.lambda_.list_durable_executions_by_function(**workflow)["DurableExecutions"])
+    assert "expected --document-id, --document-name, --requester, or the whole event with --event" in refused()
+    assert "expected --requester, or" in refused("--document-id", "d", "--document-name", "n")
+    assert "--event: no JSON from character 2 on: incomplete JSON" in refused("--event", "{")
+    assert "--event: no JSON from character 6 on" in refused("--event", '{"a":x}')
+    assert "--event: expected a JSON object, found a JSON array" in refused("--event", "[]")
+    assert "--event: no JSON" in refused("--event", "")
+    assert "--document-id excludes --event" in refused("--event", "{}", "--document-id", "d")
+    assert before == len(polling.lambda_.list_durable_executions_by_function(**workflow)["DurableExecutions"])
+
+
+def test_unknown_commands_and_files_are_named(polling):
+    for arguments, words in ((["frob"], ["holdpoint: 'frob' is no command", "approvals", "up"]),
+                             (["approvals", "submti"], ["'submti' is no command; did you mean submit?", "request-changes"]),
+                             (["approvals", "policies"], ["holdpoint approvals policies: expected a command", "put, show"])):
+        done = polling.server.run(*arguments, check=False)
+        assert done.returncode != 0 and all(word in done.stderr for word in words), done.stderr
+    done = command(polling, "approvals", "policies", "put", "/nope", check=False)
+    assert "/nope: cannot be read: No such file or directory" in done.stderr
+
+
 def test_reject_and_a_second_decision(polling):
     approval_id = submit(polling)
     assert "rejected" in command(polling, "approvals", "reject", approval_id, "--approver", "boss").stdout

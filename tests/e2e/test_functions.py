@@ -3,6 +3,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import zipfile
 
 import pytest
@@ -219,6 +220,9 @@ def handler(event, context):
     assert "LookupError: no such order" in base64.b64decode(failed["LogResult"]).decode()
     late = lambda_.invoke(FunctionName="python", Payload='{"sleep": 30}', LogType="Tail")
     assert "Task timed out after 2.00 seconds" in base64.b64decode(late["LogResult"]).decode()
+    for answer, wanted in ((answered, r"Duration: (?!0\.00)[\d.]+ ms\tBilled Duration: [1-9]\d* ms\tMemory Size: \d+ MB\tMax Memory Used: [1-9]\d* MB\tInit Duration: "),
+                           (late, r"Duration: 2\d{3}\.\d\d ms\tBilled Duration: 2\d{3} ms\tMemory Size: \d+ MB\tMax Memory Used: [1-9]\d* MB\tStatus: timeout")):
+        assert re.search(wanted, base64.b64decode(answer["LogResult"]).decode()), wanted
 
     def printed():
         events = server.client("logs").filter_log_events(logGroupName="/aws/lambda/python")["events"]

@@ -40,6 +40,7 @@ JSON = [
         ("TransactWriteItems", {"TransactItems": [{"Put": {**TABLE, "Item": ITEM}}, {"ConditionCheck": {**TABLE, "Key": {"approval_id": {"S": "b"}}, "ConditionExpression": "attribute_not_exists(n)"}}]}),
         ("TransactGetItems", {"TransactItems": [{"Get": {**TABLE, **KEY}}]}),
         ("CreateTable", {"TableName": "odd", "AttributeDefinitions": [{"AttributeName": "a", "AttributeType": "S"}], "KeySchema": [{"AttributeName": "a", "KeyType": "HASH"}], "BillingMode": "PAY_PER_REQUEST"}),
+        ("UpdateTable", {"TableName": "odd", "DeletionProtectionEnabled": False, "AttributeDefinitions": [{"AttributeName": "b", "AttributeType": "S"}], "GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": "byB", "KeySchema": [{"AttributeName": "b", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}}}]}),
         ("DescribeTable", TABLE), ("ListTables", {"Limit": 1}),
         ("UpdateTimeToLive", {**TABLE, "TimeToLiveSpecification": {"AttributeName": "ttl", "Enabled": True}}),
     ]

@@ -34,6 +34,11 @@ void add_table_actions(Actions& actions) {
                               .write = [](const RowReader& rows, const json::object& request, const Situation&) {
                                   return tables::delete_table(rows, request);
                               }};
+    actions["UpdateTable"] = {.accesses = on_table("UpdateTable"),
+                              .read = {},
+                              .write = [](const RowReader& rows, const json::object& request, const Situation&) {
+                                  return tables::update_table(rows, request);
+                              }};
     actions["DescribeTable"] = {.accesses = on_table("DescribeTable"), .read = tables::describe_table, .write = {}};
     actions["ListTables"] = {.accesses =
                                  [](const json::object&, const tables::Location& location) {

@@ -3,6 +3,7 @@
 
 #include "api/lambda/operation.hpp"
 #include "api/lambda/parts.hpp"
+#include "base/page_token.hpp"
 
 namespace holdpoint::api {
 
@@ -84,7 +85,10 @@ Result<Answer> list_aliases(Operation& operation) {
     if (!size) return std::unexpected(size.error());
     const auto rows = operation.context.store.snapshot();
     if (const auto function = operation.resolve(*rows); !function) return std::unexpected(function.error());
-    const auto found = functions::list_aliases(*rows, operation.reference.name, query_value(request, "Marker"), *size);
+    const std::string name = "aliases/" + operation.reference.name;
+    const auto after = query_marker(request, name);
+    if (!after) return std::unexpected(after.error());
+    const auto found = functions::list_aliases(*rows, operation.reference.name, *after, *size);
     const std::string version = query_value(request, "FunctionVersion");
     json::array list;
     for (const auto& alias : found) {
@@ -92,7 +96,7 @@ Result<Answer> list_aliases(Operation& operation) {
         if (wanted) list.emplace_back(alias_json(operation, alias));
     }
     json::object body{{"Aliases", std::move(list)}};
-    if (found.size() == *size) body["NextMarker"] = found.back().name;
+    if (found.size() == *size) body["NextMarker"] = make_page_token(name, found.back().name);
     return Answer{200, body};
 }
 

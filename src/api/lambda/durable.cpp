@@ -6,6 +6,7 @@
 #include "api/lambda/parts.hpp"
 #include "api/respond.hpp"
 #include "base/encoding.hpp"
+#include "base/page_token.hpp"
 #include "base/text.hpp"
 #include "core/callbacks.hpp"
 #include "core/history.hpp"
@@ -265,15 +266,12 @@ void list(const Context& context, const Call& call, const std::string& function_
     std::string from;
     append_key_part(from, reference->name);
     std::string to = prefix_end(from);
-    const std::string marker = query_value(call.request, "Marker");
-    if (!marker.empty()) {
-        const auto key = base64_decode(marker);
-        // Only a key of this function: others would list what the caller may not see.
-        if (!key || !key->starts_with(from)) {
-            return respond_error(call, {"InvalidParameterValueException", 400, "Invalid Marker.", {}});
-        }
-        (*oldest_first ? from : to) = *oldest_first ? *key + '\0' : *key;
-    }
+    const std::string name = "durable-executions/" + reference->name;
+    const auto last = query_marker(call.request, name);
+    if (!last) return respond_error(call, last.error());
+    // Only a key of this function: others would list what the caller may not see.
+    if (!last->empty() && !last->starts_with(from)) return respond_error(call, invalid_marker().error());
+    if (!last->empty()) (*oldest_first ? from : to) = *oldest_first ? *last + '\0' : *last;
     const auto rows = context.store.snapshot();
     json::array found;
     std::string last_key;
@@ -295,7 +293,7 @@ void list(const Context& context, const Call& call, const std::string& function_
         (*oldest_first ? from : to) = *oldest_first ? last_key + '\0' : last_key;
     }
     json::object body{{"DurableExecutions", std::move(found)}};
-    if (more) body["NextMarker"] = base64_encode(last_key);
+    if (more) body["NextMarker"] = make_page_token(name, last_key);
     answer(call, body);
 }
 

@@ -4,6 +4,7 @@
 #include "api/lambda/operation.hpp"
 #include "api/lambda/parts.hpp"
 #include "base/encoding.hpp"
+#include "base/page_token.hpp"
 #include "functions/event_invoke_config.hpp"
 #include "identity/policy.hpp"
 #include "identity/roles.hpp"
@@ -122,12 +123,14 @@ Result<Answer> list(Operation& operation) {
     if (!size) return std::unexpected(size.error());
     const auto rows = operation.context.store.snapshot();
     if (const auto function = operation.resolve(*rows); !function) return std::unexpected(function.error());
-    const auto found =
-        functions::list_event_invoke_configs(*rows, operation.reference.name, query_value(request, "Marker"), *size);
+    const std::string name = "event-invoke-configs/" + operation.reference.name;
+    const auto after = query_marker(request, name);
+    if (!after) return std::unexpected(after.error());
+    const auto found = functions::list_event_invoke_configs(*rows, operation.reference.name, *after, *size);
     json::array list;
     for (const auto& config : found) list.emplace_back(config_json(operation, config));
     json::object body{{"FunctionEventInvokeConfigs", std::move(list)}};
-    if (found.size() == *size) body["NextMarker"] = found.back().qualifier;
+    if (found.size() == *size) body["NextMarker"] = make_page_token(name, found.back().qualifier);
     return Answer{200, body};
 }
 

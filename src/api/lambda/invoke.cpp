@@ -208,7 +208,10 @@ void handle_invoke(const Context& context, const LambdaEngine& engine, Call call
     if (auto ok = functions::check_tenant(target.function, tenant_id); !ok) return respond_error(call, ok.error());
     if (auto ok = check_payload(call.request, *type); !ok) return respond_error(call, ok.error());
     if (*type == InvocationType::dry_run) return call.respond(empty_response(204, call.request_id));
-    if (target.function.durable && engine.concurrency.reserved(target.function.name) == std::size_t{0}) {
+    // Who does not wait is accepted all the same: the invocations of the execution wait until there is room. (Lambda
+    // developer guide, "How Lambda handles errors and retries with asynchronous invocation")
+    const bool waits = *type == InvocationType::request_response;
+    if (waits && target.function.durable && engine.concurrency.reserved(target.function.name) == std::size_t{0}) {
         return respond_error(call, throttled(engine::kReservedLimitExceeded));
     }
     if (target.function.durable) return start_execution(engine, std::move(call), std::move(target), *type);

@@ -7,6 +7,7 @@
 #include "api/lambda/parts.hpp"
 #include "api/respond.hpp"
 #include "base/encoding.hpp"
+#include "base/page_token.hpp"
 #include "base/text.hpp"
 
 namespace holdpoint::api {
@@ -26,6 +27,19 @@ Result<std::size_t> query_number(const net::Request& request, std::string_view n
     if (number && *number >= min && *number <= max) return *number;
     return fail("InvalidParameterValueException", 400,
                 fmt::format("{} must be a number from {} to {}, but is '{}'.", name, min, max, text));
+}
+
+Result<std::string> query_marker(const net::Request& request, std::string_view list) {
+    const std::string marker = query_value(request, "Marker");
+    if (marker.empty()) return std::string{};
+    auto last = read_page_token(list, marker);
+    if (!last) return invalid_marker();
+    return *std::move(last);
+}
+
+std::unexpected<Error> invalid_marker() {
+    return fail("InvalidParameterValueException", 400,
+                "Invalid Marker: expected the NextMarker of the page before, of the same list.");
 }
 
 Result<bool> query_flag(const net::Request& request, std::string_view name, bool fallback) {

@@ -8,6 +8,7 @@
 
 #include "api/runtime/runtime.hpp"
 #include "base/encoding.hpp"
+#include "base/page_token.hpp"
 #include "core/rows.hpp"
 #include "engine/test_kit.hpp"
 #include "functions/registry.hpp"
@@ -132,6 +133,16 @@ TEST_F(LambdaServiceTest, ARoleIsGivenByWhoMayPassItAndMustBeOne) {
     EXPECT_EQ(give("arn:aws:iam::000000000000:role/admin"), "403 AccessDeniedException");
 }
 
+TEST_F(LambdaServiceTest, AnEventIsAcceptedAlsoWhileItsFunctionIsSwitchedOff) {
+    concurrency_.reserve("f", 0);
+    const std::string target = "/2015-03-31/functions/f:$LATEST/invocations";
+    const auto waits = call("POST", target, "{}");
+    EXPECT_EQ(error_of(waits), "429 TooManyRequestsException");
+    EXPECT_THAT(waits.body, HasSubstr("ReservedFunctionConcurrentInvocationLimitExceeded"));
+    EXPECT_THAT(start("f", "later"), HasSubstr("/durable-execution/later/"));
+    EXPECT_EQ(listed("f", "Statuses=RUNNING").at("DurableExecutions").as_array().size(), 1U);
+}
+
 TEST_F(LambdaServiceTest, ATimeInAQueryIsSecondsOrIso8601OrRefused) {
     (void)start("f", "a");
     const std::string path = "/2025-12-01/functions/f/durable-executions?StartedAfter=";
@@ -164,7 +175,8 @@ TEST_F(LambdaServiceTest, AMarkerNeverLeadsToAnotherFunction) {
     EXPECT_EQ(listed("f", "MaxItems=2&Marker=" + percent_encode(marker)).at("DurableExecutions").as_array().size(), 1U);
     std::string beyond;
     append_key_part(beyond, "zzz");
-    for (const std::string& wrong : {base64_encode(beyond), std::string("!")}) {
+    const std::string crafted = make_page_token("durable-executions/f", beyond);
+    for (const std::string& wrong : {crafted, base64_encode(beyond), std::string("!")}) {
         for (const char* order : {"&ReverseOrder=true", ""}) {
             const auto response =
                 call("GET", "/2025-12-01/functions/f/durable-executions?Marker=" + percent_encode(wrong) + order);

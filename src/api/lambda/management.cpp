@@ -10,6 +10,7 @@
 #include "api/lambda/operation.hpp"
 #include "api/lambda/parts.hpp"
 #include "base/encoding.hpp"
+#include "base/page_token.hpp"
 
 namespace holdpoint::api {
 
@@ -75,12 +76,14 @@ Result<Answer> list(Operation& operation) {
     const auto size = query_number(operation.call.request, "MaxItems", kPageDefault, 1, kPageMax);
     if (!size) return std::unexpected(size.error());
     const std::size_t limit = std::min(*size, kPageDefault);
-    const auto found = functions::list_functions(*operation.context.store.snapshot(),
-                                                 query_value(operation.call.request, "Marker"), limit);
+    constexpr std::string_view kList = "functions";
+    const auto after = query_marker(operation.call.request, kList);
+    if (!after) return std::unexpected(after.error());
+    const auto found = functions::list_functions(*operation.context.store.snapshot(), *after, limit);
     json::array list;
     for (const auto& function : found) list.emplace_back(function_configuration(operation.context, function, {}));
     json::object body{{"Functions", std::move(list)}};
-    if (found.size() == limit) body["NextMarker"] = found.back().name;
+    if (found.size() == limit) body["NextMarker"] = make_page_token(kList, found.back().name);
     return Answer{200, body};
 }
 
@@ -88,15 +91,18 @@ Result<Answer> list_versions(Operation& operation) {
     const auto size = query_number(operation.call.request, "MaxItems", kPageDefault, 1, kPageMax);
     if (!size) return std::unexpected(size.error());
     const std::size_t limit = std::min(*size, kPageDefault);
-    const auto found = functions::list_versions(*operation.context.store.snapshot(), operation.reference.name,
-                                                query_value(operation.call.request, "Marker"), limit);
+    const std::string name = "versions/" + operation.reference.name;
+    const auto after = query_marker(operation.call.request, name);
+    if (!after) return std::unexpected(after.error());
+    const auto found =
+        functions::list_versions(*operation.context.store.snapshot(), operation.reference.name, *after, limit);
     if (!found) return std::unexpected(operation.missing(found.error()));
     json::array list;
     for (const auto& function : *found) {
         list.emplace_back(function_configuration(operation.context, function, function.version));
     }
     json::object body{{"Versions", std::move(list)}};
-    if (found->size() == limit) body["NextMarker"] = found->back().version;
+    if (found->size() == limit) body["NextMarker"] = make_page_token(name, found->back().version);
     return Answer{200, body};
 }
 

@@ -22,6 +22,10 @@ void handle_invoke(const Context& context, const LambdaEngine& engine, Call call
 /// A number in the query. InvalidParameterValueException naming it when it is none or outside [min, max].
 [[nodiscard]] Result<std::size_t> query_number(const net::Request& request, std::string_view name, std::size_t fallback,
                                                std::size_t min, std::size_t max);
+/// The key in the query's Marker, empty when there is none. InvalidParameterValueException when it is no marker of this
+/// list.
+[[nodiscard]] Result<std::string> query_marker(const net::Request& request, std::string_view list);
+[[nodiscard]] std::unexpected<Error> invalid_marker();
 /// "true" or "false"; SerializationException otherwise.
 [[nodiscard]] Result<bool> query_flag(const net::Request& request, std::string_view name, bool fallback);
 

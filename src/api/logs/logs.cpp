@@ -10,6 +10,8 @@
 #include "api/logs/filter_pattern.hpp"
 #include "api/respond.hpp"
 #include "base/encoding.hpp"
+#include "base/page_token.hpp"
+#include "base/text.hpp"
 
 namespace holdpoint::api {
 
@@ -106,23 +108,39 @@ private:
     std::optional<Error> error_;
 };
 
-/// A page's end as a token: time and id of its last event.
-std::string token_of(char direction, const store::LogEvent& event) {
-    return fmt::format("{}/{}/{}", direction, to_epoch_ms(event.at), event.id);
+std::unexpected<Error> invalid_token() {
+    return invalid("The specified nextToken is invalid.");
 }
 
-Result<void> read_token(std::string_view token, store::LogQuery& query) {
-    const std::size_t first = token.find('/');
-    const std::size_t second = token.rfind('/');
-    if (first != 1 || second == first) return invalid("The specified nextToken is invalid.");
-    try {
-        query.after_at = from_epoch_ms(std::stoll(std::string(token.substr(2, second - 2))));
-        query.after_id = std::stoll(std::string(token.substr(second + 1)));
-    } catch (const std::exception&) {
-        return invalid("The specified nextToken is invalid.");
-    }
+/// What the last page's token was made of; empty for no token.
+Result<std::string> read_token(std::string_view list, std::string_view token) {
+    if (token.empty()) return std::string{};
+    auto last = read_page_token(list, token);
+    if (!last) return invalid_token();
+    return *std::move(last);
+}
+
+/// A page's end as a token: time and id of its last event.
+std::string token_of(std::string_view list, const store::LogEvent& event) {
+    return make_page_token(list, fmt::format("{}/{}", to_epoch_ms(event.at), event.id));
+}
+
+Result<void> read_token(std::string_view list, std::string_view token, store::LogQuery& query) {
+    const auto place = read_token(list, token);
+    if (!place) return std::unexpected(place.error());
+    if (place->empty()) return {};
+    const std::string_view text = *place;
+    const auto at = read_number<std::int64_t>(text.substr(0, text.find('/')));
+    const auto id = read_number<std::int64_t>(text.substr(text.find('/') + 1));
+    if (!at || !id) return invalid_token();
+    query.after_at = from_epoch_ms(*at);
+    query.after_id = *id;
     return {};
 }
+
+/// Tokens of GetLogEvents say in which direction they lead.
+constexpr std::string_view kForward = "f/";
+constexpr std::string_view kBackward = "b/";
 
 class Logs final : public Service {
 public:
@@ -197,11 +215,13 @@ private:
 
     Result<json::object> describe_groups(Members& members, const json::object&) {
         const std::string prefix = members.text("logGroupNamePrefix");
-        const std::string after = members.text("nextToken");
+        const std::string list = "groups/" + prefix;
+        const auto after = read_token(list, members.text("nextToken"));
         const std::size_t limit = members.limit(kListMax, kListMax);
         if (members.error()) return std::unexpected(*members.error());
+        if (!after) return std::unexpected(after.error());
         json::array found;
-        for (const auto& group : logs_.groups(prefix, after, limit)) {
+        for (const auto& group : logs_.groups(prefix, *after, limit)) {
             found.push_back({{"logGroupName", group.name},
                              {"creationTime", to_epoch_ms(group.created_at)},
                              {"metricFilterCount", 0},
@@ -211,7 +231,8 @@ private:
             if (group.retention_days) found.back().as_object()["retentionInDays"] = *group.retention_days;
         }
         json::object result;
-        if (found.size() == limit) result["nextToken"] = found.back().at("logGroupName");
+        if (found.size() == limit)
+            result["nextToken"] = make_page_token(list, found.back().at("logGroupName").as_string());
         result["logGroups"] = std::move(found);
         return result;
     }
@@ -221,10 +242,12 @@ private:
         if (!group) return std::unexpected(group.error());
         const std::string order = members.text("orderBy");
         const std::string prefix = members.text("logStreamNamePrefix");
-        const std::string after = members.text("nextToken");
+        const std::string list = fmt::format("streams/{}/{}/{}", *group, order, prefix);
+        const auto after = read_token(list, members.text("nextToken"));
         const bool descending = members.flag("descending");
         const std::size_t limit = members.limit(kListMax, kListMax);
         if (members.error()) return std::unexpected(*members.error());
+        if (!after) return std::unexpected(after.error());
         if (!order.empty() && order != "LogStreamName" && order != "LastEventTime") {
             return invalid("orderBy must be LogStreamName or LastEventTime.");
         }
@@ -239,16 +262,16 @@ private:
         }
         if (descending) std::reverse(streams.begin(), streams.end());
         auto from = streams.begin();
-        if (!after.empty()) {
-            from =
-                std::find_if(streams.begin(), streams.end(), [&](const auto& stream) { return stream.name == after; });
-            if (from == streams.end()) return invalid("The specified nextToken is invalid.");
+        if (!after->empty()) {
+            from = std::ranges::find(streams, *after, &store::LogStream::name);
+            if (from == streams.end()) return invalid_token();
             ++from;
         }
         json::array found;
         for (; from != streams.end() && found.size() < limit; ++from) found.emplace_back(stream_json(*group, *from));
         json::object result;
-        if (from != streams.end()) result["nextToken"] = found.back().at("logStreamName");
+        if (from != streams.end())
+            result["nextToken"] = make_page_token(list, found.back().at("logStreamName").as_string());
         result["logStreams"] = std::move(found);
         return result;
     }
@@ -288,9 +311,8 @@ private:
         if (!query->streams.empty() && !query->stream_prefix.empty()) {
             return invalid("logStreamNames and logStreamNamePrefix cannot both be given.");
         }
-        if (!token.empty()) {
-            if (auto ok = read_token(token, *query); !ok) return std::unexpected(ok.error());
-        }
+        const std::string list = "events/" + query->group;
+        if (auto ok = read_token(list, token, *query); !ok) return std::unexpected(ok.error());
         if (query->to) *query->to += Milliseconds(1);  // endTime is inclusive here
         const auto events = logs_.events(*query);
         json::array found;
@@ -303,7 +325,7 @@ private:
                              {"eventId", fmt::format("{:056}", event.id)}});
         }
         json::object result{{"events", std::move(found)}, {"searchedLogStreams", json::array()}};
-        if (events.size() == query->limit) result["nextToken"] = token_of('f', events.back());
+        if (events.size() == query->limit) result["nextToken"] = token_of(list, events.back());
         return result;
     }
 
@@ -312,6 +334,7 @@ private:
         if (!query) return std::unexpected(query.error());
         const std::string stream = members.text("logStreamName");
         const std::string token = members.text("nextToken");
+        const bool backward = token.starts_with(kBackward);
         const bool from_head = members.flag("startFromHead");
         if (members.error()) return std::unexpected(*members.error());
         const auto streams = logs_.streams(query->group, stream);
@@ -319,10 +342,13 @@ private:
             return fail("ResourceNotFoundException", 400, "The specified log stream does not exist.");
         }
         query->streams = {stream};
+        const std::string list = fmt::format("events/{}/{}", query->group, stream);
         if (!token.empty()) {
-            if (auto ok = read_token(token, *query); !ok) return std::unexpected(ok.error());
+            if (!backward && !token.starts_with(kForward)) return invalid_token();
+            const auto ok = read_token(list, std::string_view(token).substr(kForward.size()), *query);
+            if (!ok) return std::unexpected(ok.error());
         }
-        query->reverse = token.empty() ? !from_head : token.front() == 'b';
+        query->reverse = token.empty() ? !from_head : backward;
         auto events = logs_.events(*query);
         if (query->reverse) std::reverse(events.begin(), events.end());
         json::array found;
@@ -335,9 +361,11 @@ private:
         store::LogEvent edge;
         edge.at = query->after_at.value_or(from_epoch_ms(0));
         edge.id = query->after_id;
+        const auto& last = events.empty() ? edge : events.back();
+        const auto& first = events.empty() ? edge : events.front();
         return json::object{{"events", std::move(found)},
-                            {"nextForwardToken", token_of('f', events.empty() ? edge : events.back())},
-                            {"nextBackwardToken", token_of('b', events.empty() ? edge : events.front())}};
+                            {"nextForwardToken", fmt::format("{}{}", kForward, token_of(list, last))},
+                            {"nextBackwardToken", fmt::format("{}{}", kBackward, token_of(list, first))}};
     }
 
     Result<json::object> create_group(Members& members, const json::object&) {

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <string>
-#include <vector>
 
 #include "approvals/domain/reading.hpp"
+#include "base/edit_distance.hpp"
 
 namespace holdpoint::approvals {
 
@@ -26,24 +26,6 @@ std::string letters_of(std::string_view name) {
     return letters;
 }
 
-/// How many letters are more, less, others or swapped with their neighbours. (Optimal string alignment)
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::vector<std::size_t>> edits(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-    for (std::size_t i = 0; i <= a.size(); ++i) {
-        for (std::size_t j = 0; j <= b.size(); ++j) {
-            if (i == 0 || j == 0) {
-                edits[i][j] = i + j;
-                continue;
-            }
-            const std::size_t other = a[i - 1] == b[j - 1] ? 0 : 1;
-            edits[i][j] = std::min({edits[i - 1][j] + 1, edits[i][j - 1] + 1, edits[i - 1][j - 1] + other});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                edits[i][j] = std::min(edits[i][j], edits[i - 2][j - 2] + 1);
-        }
-    }
-    return edits[a.size()][b.size()];
-}
-
 bool is_meant(std::string_view name, std::string_view known, bool is_there) {
     const std::string wanted = letters_of(known);
     const std::string given = letters_of(name);
@@ -52,7 +34,8 @@ bool is_meant(std::string_view name, std::string_view known, bool is_there) {
     // One letter less and three more, but the likeliest slip of all.
     if (wanted == "policy" && given == "policies") return true;
     const std::size_t max = wanted.size() <= kShortName ? 1 : 2;
-    return given.size() <= wanted.size() + max && wanted.size() <= given.size() + max && distance(given, wanted) <= max;
+    return given.size() <= wanted.size() + max && wanted.size() <= given.size() + max &&
+           edit_distance(given, wanted) <= max;
 }
 
 }  // namespace

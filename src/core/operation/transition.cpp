@@ -1,8 +1,8 @@
 #include "core/operation/transition.hpp"
 
 #include <fmt/format.h>
-#include <boost/json.hpp>
 
+#include "core/sizes.hpp"
 #include "wire/durable_json.hpp"
 
 namespace holdpoint::core {
@@ -36,9 +36,7 @@ Result<void> check_outcome(const wire::OperationUpdate& update, std::size_t payl
         return invalid_parameter(fmt::format("{} output payload size must be less than or equal to {} bytes.",
                                              wire::to_string(update.type), payload_bytes_max));
     }
-    if (update.error && boost::json::serialize(wire::to_json(*update.error)).size() >= limits.error_bytes) {
-        return invalid_parameter(fmt::format("Error object size must be less than {} bytes.", limits.error_bytes));
-    }
+    if (update.error) return check_error(*update.error, limits);
     return {};
 }
 

@@ -1,0 +1,58 @@
+#include "cli/unknown_command.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/edit_distance.hpp"
+#include "cli/table.hpp"
+
+namespace holdpoint::cli {
+
+namespace {
+
+/// Longer words are no misspellings.
+constexpr std::size_t kWordMax = 32;
+
+std::vector<std::string> names_of(const CLI::App& app) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+        if (!command->get_name().empty()) names.push_back(command->get_name());
+    }
+    return names;
+}
+
+/// The name that is nearest to the word, or begins with it; empty when none is near.
+std::string nearest(const std::string& word, const std::vector<std::string>& names) {
+    if (word.size() > kWordMax) return {};
+    const auto begins = std::ranges::find_if(names, [&](const std::string& name) { return name.starts_with(word); });
+    if (begins != names.end()) return *begins;
+    const auto distance_to = [&](const std::string& name) { return edit_distance(word, name); };
+    const auto found = std::ranges::min_element(names, {}, distance_to);
+    const std::size_t max = word.size() <= 4 ? 1 : 2;
+    return found != names.end() && distance_to(*found) <= max ? *found : std::string();
+}
+
+}  // namespace
+
+std::string explain_missing_command(const CLI::App& app) {
+    const CLI::App* deepest = &app;
+    std::string path = app.get_name().empty() ? "holdpoint" : app.get_name();
+    for (auto named = app.get_subcommands(); !named.empty(); named = deepest->get_subcommands()) {
+        deepest = named.front();
+        path += " " + deepest->get_name();
+    }
+    const std::vector<std::string> names = names_of(*deepest);
+    const std::vector<std::string> rest = deepest->remaining();
+    std::string said = "expected a command";
+    if (!rest.empty()) {
+        const std::string& word = rest.front();
+        said = fmt::format("'{}' is no command", printable(word));
+        if (const std::string meant = nearest(word, names); !meant.empty())
+            said += fmt::format("; did you mean {}?", meant);
+    }
+    return fmt::format("{}: {}\nThere are: {}. Each takes --help.\n", path, said, fmt::join(names, ", "));
+}
+
+}  // namespace holdpoint::cli

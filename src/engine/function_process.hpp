@@ -1,0 +1,51 @@
+// Function process: one process of a function version and what it is doing, and the pool that it belongs to.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "engine/invoker.hpp"
+#include "engine/processes.hpp"
+#include "engine/work.hpp"
+#include "functions/function.hpp"
+#include "wire/durable.hpp"
+
+namespace holdpoint::engine {
+
+enum class ProcessState { starting, idle, busy, leaving };
+
+/// A process as the invoker knows it.
+struct FunctionProcess {
+    ProcessId id = 0;
+    std::string secret;
+    std::string pool;  // key of the pool that it belongs to
+    ProcessState state = ProcessState::starting;
+    Milliseconds since{0};                               // monotonic: when it entered the state
+    Microseconds since_us{0};                            // the same
+    std::optional<Microseconds> init = std::nullopt;     // what its start took; once it asked for work
+    std::function<void(const NextInvocation&)> waiting;  // idle: what answers its `next`
+    std::string access_key_id;
+    std::string log_group;
+    std::string log_stream;
+    // busy:
+    std::shared_ptr<Work> work;
+    std::string request_id;
+    bool began = false;  // the payload was handed over
+    bool timed_out = false;
+    std::optional<wire::ErrorObject> init_error;
+    bool was_invoked = false;
+    bool retired = false;  // leaves once nothing waits for it
+};
+
+/// The processes of one version with one configuration (and of one tenant, with tenant isolation), and the work that
+/// waits for them.
+struct Pool {
+    functions::Function function;
+    std::deque<std::shared_ptr<Work>> queue;
+};
+
+}  // namespace holdpoint::engine
