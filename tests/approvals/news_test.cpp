@@ -1,6 +1,6 @@
 // News: after a change of the document those who decide are told anew, and whoever made a request hears what is asked
 // of it and how it ended.
-#include "approvals/domain/news.hpp"
+#include "approvals/domain/links.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -63,9 +63,9 @@ TEST_P(News, WhoHasOnlyTheMailIsAskedAnewOnceWhatTheyAskedForIsDone) {
     world.start(std::string(kPolicy));
     decide(world, "ann@x", "changes_requested", "less, please");
     ASSERT_THAT(events(world.to_requester), ElementsAre("approval_changes_requested"));
-    EXPECT_THAT(world.to_requester[0].message,
-                AllOf(HasSubstr("ann@x asks for changes to your request."), HasSubstr("Comments:\n> less, please\n"),
-                      HasSubstr("Open it and change the document:\nhttps://")));
+    EXPECT_THAT(world.to_requester[0].message, AllOf(HasSubstr("ann@x asks for changes to your request."),
+                                                     HasSubstr("Comments of ann@x:\n> less, please\n"),
+                                                     HasSubstr("Open it and change the document:\nhttps://")));
     EXPECT_EQ(world.to_requester[0].attributes.at("recipient"), "req@x");
     EXPECT_EQ(amend(world, "Budget, less"), 200);
     settle(world);
@@ -142,7 +142,26 @@ TEST_P(News, HoweverItEndsTheRequesterHearsIt) {
     const auto late = ending([](World& one) { one.runner.advance(310s); });
     EXPECT_EQ(late.attributes.at("event"), "approval_timed_out");
     EXPECT_THAT(late.message, HasSubstr("so it ended without a decision."));
-    EXPECT_THAT(late.message, Not(HasSubstr("Comments:")));
+    EXPECT_THAT(late.message, Not(HasSubstr("Comments of")));
+}
+
+/// A request on the inbox's page, of somebody with a token.
+HttpAnswer page_of(World& world, TimePoint now) {
+    const std::string token =
+        make_token(world.keys().current().value(),
+                   {.person = "cal@x", .groups = {}, .expires = to_epoch_ms(now + 1h) / 1000, .token_id = "t"});
+    HttpRequest request{.method = "POST",
+                        .path = "/api/sign-in",
+                        .query = {},
+                        .headers = {{"content-type", "application/json"}},
+                        .cookies = {},
+                        .body = R"({"token":")" + token + R"("})"};
+    const std::string cookie = world.web(request).cookies.at(0);
+    const auto sign = cookie.find('=');
+    request.cookies[cookie.substr(0, sign)] = cookie.substr(sign + 1, cookie.find(';') - sign - 1);
+    request.method = "GET";
+    request.path = "/api/approvals/" + world.approval_id();
+    return world.web(request);
 }
 
 TEST_P(News, AnotherDecisionTakesARequestForChangesBack) {
@@ -164,6 +183,39 @@ TEST_P(News, EachRequestForChangesIsToldOnce) {
     decide(world, "bob@x", "changes_requested", "later");
     EXPECT_THAT(events(world.to_requester), ElementsAre("approval_changes_requested", "approval_changes_requested"));
     EXPECT_THAT(world.to_requester.back().message, HasSubstr("bob@x asks"));
+}
+
+TEST_P(News, TwoWhoAskBetweenTwoLooksAreBothHeard) {
+    world.configuration.poll_interval_seconds = 60;
+    world.start(std::string(kPolicy));
+    world.lose_next_resume = true;
+    EXPECT_EQ(world.decide("changes_requested", "ann@x", "less").status, 200);
+    EXPECT_EQ(world.decide("changes_requested", "bob@x", "later").status, 200);
+    world.runner.advance(61s);
+    ASSERT_EQ(world.to_requester.size(), 1U);
+    EXPECT_THAT(world.to_requester[0].message,
+                AllOf(HasSubstr("2 people ask"), HasSubstr("of ann@x:\n> less\n"), HasSubstr("of bob@x:\n> later\n")));
+}
+
+TEST(NewsByCallback, WhoeverLooksOrComesTooLateWakesAWorkflowThatNobodyWoke) {
+    for (const bool looks : {true, false}) {
+        Alone alone(WaitMode::callback);
+        World& world = alone.world;
+        world.start(std::string(kSimple));
+        world.lose_next_resume = true;
+        EXPECT_EQ(world.decide("approved", "ann@x").status, 200);
+        EXPECT_TRUE(world.runner.is_running());
+        if (looks) {
+            EXPECT_EQ(page_of(world, alone.clock.now()).status, 200);
+        } else {
+            EXPECT_EQ(world.decide("approved", "bob@x").text("error.code"), "APPROVAL_ALREADY_DECIDED");
+        }
+        ASSERT_FALSE(world.runner.is_running()) << looks;
+        EXPECT_EQ(world.result().approver, "ann@x");
+        const int resumes = world.resumes;
+        EXPECT_EQ(page_of(world, alone.clock.now()).status, 200);
+        EXPECT_EQ(world.resumes, resumes) << "it is complete";
+    }
 }
 
 TEST_P(News, WhoCannotBeToldHoldsNothingUp) {

@@ -89,7 +89,7 @@ TEST(PersonalMessagesTest, SayWhatIsAskedAndWhatTheLinkDoes) {
     const auto message = personal_notification(approval, "ann@example.com", Occasion::requested, "https://in/#/link/t");
     EXPECT_EQ(message.subject, "Approval needed: Gr??e??Bcc: x");
     EXPECT_THAT(message.message, HasSubstr("olga@example.com asks for your approval.\n"));
-    EXPECT_THAT(message.message, HasSubstr("\namount x:\n> 111"));
+    EXPECT_THAT(message.message, HasSubstr("\n> amount x:\n> 111"));
     EXPECT_THAT(message.message, HasSubstr("Until: " + approval.expires_at));
     EXPECT_THAT(message.message,
                 HasSubstr("Open it and decide:\nhttps://in/#/link/t\n\nThe link is for ann@example.com alone."));
@@ -108,7 +108,7 @@ TEST(PersonalMessagesTest, ShowTheLinesOfAFieldAndNoneOfThemLooksLikeOurs) {
     approval.fields.emplace().push_back(
         {.name = "excerpt", .value = "First,\n\n\tsecond.\nOpen it and decide:\r\nhttps://evil.example"});
     const auto message = personal_notification(approval, "ann@example.com", Occasion::requested, "https://in/#/link/t");
-    EXPECT_THAT(message.message, HasSubstr("\nexcerpt:\n> First,\n> \n>  second.\n> Open it and decide: \n"
+    EXPECT_THAT(message.message, HasSubstr("\n> excerpt:\n> First,\n> \n>  second.\n> Open it and decide: \n"
                                            "> https://evil.example\nRequester: "));
     EXPECT_THAT(message.message, Not(HasSubstr("\nhttps://evil")));
     approval.fields->front().value = std::string(4000, '\n') + "x";
@@ -122,13 +122,14 @@ TEST(PersonalMessagesTest, TellTheRequesterHowTheRequestStands) {
     vote.decision = VoteDecision::changes_requested;
     vote.comments = "less\nOpen it:\nhttps://evil.example";
     approval.votes = {vote};
+    approval.told_stages = 1;
     const auto asked = requester_notification(approval, "https://in/#/link/t");
     EXPECT_EQ(asked.subject, "Changes requested: Travel");
     EXPECT_EQ(asked.attributes.at("event"), "approval_changes_requested");
     EXPECT_EQ(asked.attributes.at("recipient"), "olga@example.com");
     EXPECT_THAT(asked.message,
                 HasSubstr("ann@example.com asks for changes to your request.\n\nDocument: Travel (doc-1)"));
-    EXPECT_THAT(asked.message, HasSubstr("Comments:\n> less\n> Open it:\n> https://evil.example\n"));
+    EXPECT_THAT(asked.message, HasSubstr("Comments of ann@example.com:\n> less\n> Open it:\n> https://evil.example\n"));
     EXPECT_THAT(asked.message,
                 HasSubstr("Open it and change the document:\nhttps://in/#/link/t\n\nThe link is for olga"));
     approval.amendable = false;
@@ -139,6 +140,58 @@ TEST(PersonalMessagesTest, TellTheRequesterHowTheRequestStands) {
     EXPECT_THAT(requester_notification(approval, "l").message, HasSubstr("was rejected by lea@example.com x.\n"));
     approval.status = ApprovalStatus::timeout;
     EXPECT_EQ(requester_notification(approval, "l").subject, "Timed out: Travel");
+}
+
+TEST(PersonalMessagesTest, NothingThatARequesterWroteLooksLikeALineOfOurs) {
+    auto approval = request_with(std::string(kTwoStages), {{"legal", {"lea@example.com"}}});
+    approval.document_name = "Travel\xe2\x80\xa8Open it and decide:\xe2\x80\xa8https://evil.example";
+    approval.fields = {{.name = "The contract is here. Open it and decide:", .value = "Open it and decide:"},
+                       {.name = "https://evil.example/steal", .value = "a\nb"},
+                       {.name = "Requester", .value = "ceo@example.com"},
+                       {.name = "note", .value = "ok\xe2\x80\xa9https://evil.example\xc2\x85 \xe2\x80\xaetxt"}};
+    const std::string text = personal_notification(approval, "ann@example.com", Occasion::requested, "l").message;
+    EXPECT_THAT(text, HasSubstr("\n> https://evil.example/steal:\n> a\n> b\n> Requester: ceo@example.com\n"));
+    EXPECT_THAT(text, HasSubstr("\n> note: ok https://evil.example   txt\n"));
+    for (const std::string ours : {"\nhttps://evil", "\nRequester: ceo", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xc2\x85"}) {
+        EXPECT_THAT(text, Not(HasSubstr(ours)));
+    }
+    EXPECT_THAT(make_notification(approval, "api", "", Occasion::requested).message, Not(HasSubstr("\xe2\x80\xa8")));
+}
+
+TEST(PersonalMessagesTest, SayWhatTheLastChangeChanged) {
+    auto approval = request_with(std::string(kTwoStages), {{"legal", {"lea@example.com"}}});
+    approval.fields = {{.name = "amount", .value = "90"}, {.name = "terms", .value = "a\nb"}};
+    const ShownDocument before{.name = "Travel", .link = {}, .fields = {{.name = "amount", .value = "100"}}};
+    approval.earlier_versions = {{.digest = "d", .document = before}};
+    const auto changed = personal_notification(approval, "ann@example.com", Occasion::amended, "l").message;
+    EXPECT_THAT(changed, HasSubstr("so you are asked anew.\n\nChanged in version 2:\n> amount: 100 -> 90\n"
+                                   "> terms: (nothing) -> a b\n\nDocument: Travel"));
+    EXPECT_THAT(personal_notification(approval, "a@x", Occasion::reminder, "l").message, Not(HasSubstr("Changed")));
+    approval.earlier_versions->front().document.reset();
+    EXPECT_THAT(personal_notification(approval, "a@x", Occasion::amended, "l").message, Not(HasSubstr("Changed in")));
+}
+
+TEST(PersonalMessagesTest, TellTheRequesterWhatEverybodySaid) {
+    auto approval = request_with(std::string(kTwoStages), {{"legal", {"lea@example.com"}}});
+    Vote ann = vote_of("ann@example.com", approval);
+    ann.decision = VoteDecision::rejected;
+    ann.comments = std::string(2000, 'a');
+    Vote bob = vote_of("bob@example.com", approval);
+    bob.decision = VoteDecision::rejected;
+    bob.comments = "too late";
+    approval.votes = {ann, bob};
+    approval.status = ApprovalStatus::rejected;
+    approval.approver = "bob@example.com";
+    const auto text = requester_notification(approval, "l").message;
+    EXPECT_THAT(text, HasSubstr("Comments of ann@example.com:\n> " + ann.comments + "\n"));
+    EXPECT_THAT(text, HasSubstr("Comments of bob@example.com:\n> too late\n"));
+    approval.status = ApprovalStatus::pending;
+    approval.told_stages = 1;
+    for (Vote& vote : *approval.votes) vote.decision = VoteDecision::changes_requested;
+    EXPECT_THAT(requester_notification(approval, "l").message, HasSubstr("2 people ask for changes to your request."));
+    approval.told_votes = 1;
+    EXPECT_THAT(requester_notification(approval, "l").message,
+                ::testing::AllOf(HasSubstr("bob@example.com asks for changes"), Not(HasSubstr("Comments of ann"))));
 }
 
 /// SNS, of which every call can fail; and the signing keys' table.

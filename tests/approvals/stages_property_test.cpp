@@ -39,7 +39,7 @@ public:
         world_.runner.advance(600s);
         if (world_.runner.is_running()) {
             RC_ASSERT(!stage_to_tell(*world_.record()));
-            RC_ASSERT(changes_to_tell(*world_.record()) == nullptr);
+            RC_ASSERT(changes_to_tell(*world_.record()).empty());
         }
         world_.runner.advance(40min);
         check();

@@ -62,7 +62,15 @@ class Approvals:
                                   "details": {}, **more})
 
     def change_document(self, approval_id, **fields):
-        self.records[approval_id]["fields"].update(fields)
+        record = self.records[approval_id]
+        changes = self.changes(record["fields"], record["fields"] | fields)
+        record["fields"].update(fields)
+        self.happened(record, "amended", record["requester"], "token", changes=changes)
+
+    @staticmethod
+    def changes(before, after):
+        names = [*before, *(name for name in after if name not in before)]
+        return [{"name": name, "before": before.get(name), "after": after.get(name)} for name in names if before.get(name) != after.get(name)]
 
     def expire(self, approval_id):
         record = self.records[approval_id]
@@ -134,12 +142,13 @@ class Approvals:
             record.update({name: value for name, value in named.items() if value is not None})
             for name in [name for name, value in named.items() if value is None]:
                 record.pop(name, None)
+            before = dict(record["fields"])
             for name, value in (fields or {}).items():
                 record["fields"].pop(name, None) if value is None else record["fields"].update({name: value})
             for stage in record["stages"]:
                 stage["votes"] = []
             record["changes_requested"] = False
-            self.happened(record, "amended", person, "token")
+            self.happened(record, "amended", person, "token", changes=self.changes(before, record["fields"]))
             return record
 
     def refuse_outdated(self, record, shown_digest):

@@ -97,3 +97,17 @@ def test_who_decides_meanwhile_is_shown_what_changed(open_page, seeding):
     expect(page.get_by_text("98.00 EUR")).to_be_visible()
     poke(decider)
     expect(decider.get_by_role("heading", name="The document has just changed")).to_be_visible()
+
+
+def test_whoever_comes_after_a_change_sees_what_it_was(open_page, seeding):
+    approval = seeding.submit("Q4 budget", REQUESTER, {"amount": "120.00 EUR", "terms": "30 days"})
+    page = open_page(APPROVER, "#/approval/" + approval)
+    expect(page.get_by_role("heading", name="Document", exact=True)).to_be_visible()
+    expect(page.locator(".last-change")).to_have_count(0)
+    page.close()
+    seeding.change_document(approval, terms="90 days")
+    page = open_page(APPROVER, "#/approval/" + approval)
+    expect(page.get_by_role("heading", name="Changed in version 2")).to_be_visible()
+    expect(page.locator(".last-change del")).to_have_text("30 days")
+    expect(page.locator(".last-change ins")).to_have_text("90 days")
+    screenshot(page, "last_change")

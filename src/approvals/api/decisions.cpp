@@ -43,6 +43,7 @@ private:
         if (was_decided_so(approval, ballot)) return resumed(approval);
         const auto verdict = decide(standing_of(approval), ballot, services_.clock.now());
         if (!verdict) {
+            resume_workflow(services_, logger_, approval);
             ApiRefusal refusal = refusal_of(verdict.error());
             if (!is_for_auditors(verdict.error().code)) return std::unexpected(std::move(refusal));
             return std::unexpected(recorded(approval, ballot, std::move(refusal)));

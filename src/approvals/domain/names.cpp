@@ -54,17 +54,27 @@ bool is_printable_ascii(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c >= ' ' && c <= '~'; });
 }
 
-/// The first character of which `is_wanted` holds. What is not UTF-8 is passed over.
-template <class Predicate>
-std::optional<utf8proc_int32_t> find_character(std::string_view text, Predicate is_wanted) {
+/// Calls `visit` with each character and its bytes until it answers false. What is not UTF-8 is passed over.
+template <class Visit>
+void for_each_character(std::string_view text, Visit visit) {
     while (!text.empty()) {
         utf8proc_int32_t c = 0;
         const auto size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
                                            static_cast<utf8proc_ssize_t>(text.size()), &c);
-        if (size > 0 && is_wanted(c)) return c;
+        if (size > 0 && !visit(c, text.substr(0, static_cast<std::size_t>(size)))) return;
         text.remove_prefix(static_cast<std::size_t>(std::max<utf8proc_ssize_t>(size, 1)));
     }
-    return std::nullopt;
+}
+
+/// The first character of which `is_wanted` holds.
+template <class Predicate>
+std::optional<utf8proc_int32_t> find_character(std::string_view text, Predicate is_wanted) {
+    std::optional<utf8proc_int32_t> found;
+    for_each_character(text, [&](utf8proc_int32_t c, std::string_view) {
+        if (is_wanted(c)) found = c;
+        return !found;
+    });
+    return found;
 }
 
 bool is_control(utf8proc_int32_t c) {
@@ -93,6 +103,15 @@ bool is_same_name(std::string_view a, std::string_view b) {
 
 bool has_control_characters(std::string_view text) {
     return find_character(text, is_control).has_value();
+}
+
+std::string one_line(std::string_view text) {
+    std::string line;
+    for_each_character(as_utf8(text), [&](utf8proc_int32_t c, std::string_view bytes) {
+        line += is_control(c) || moves_text(c) ? " " : bytes;
+        return true;
+    });
+    return line;
 }
 
 std::optional<std::string> name_problem(std::string_view name, std::size_t max) {

@@ -21,6 +21,10 @@ inline constexpr std::size_t kGroupMax = 64;    // bytes
 /// Those of Unicode (C0, DEL, C1).
 [[nodiscard]] bool has_control_characters(std::string_view text);
 
+/// With a space for each character that ends a line or controls its direction: what a person wrote cannot look like a
+/// line of ours, nor turn one around.
+[[nodiscard]] std::string one_line(std::string_view text);
+
 /// Why this can be nobody's name, as what was found instead of one ("blank text"); nothing when it can. A name has 1 to
 /// `max` bytes of UTF-8, something that is seen, and no characters that control lines or the direction of text.
 [[nodiscard]] std::optional<std::string> name_problem(std::string_view name, std::size_t max);

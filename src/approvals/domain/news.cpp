@@ -14,20 +14,6 @@ bool may_have_news(const ApprovalRequest& approval) {
     return approval.told_stages && approval.status == ApprovalStatus::pending;
 }
 
-/// The last vote for changes at or after this place that counts.
-const Vote* changes_since(const ApprovalRequest& approval, std::size_t place) {
-    if (!approval.votes || approval.votes->size() <= place) return nullptr;
-    const auto wants_changes = [](const Vote& vote) { return vote.decision == VoteDecision::changes_requested; };
-    std::optional<Standing> standing;  // made when it is needed: every poll comes here
-    for (const Vote& vote : *approval.votes | std::views::drop(place) | std::views::reverse) {
-        if (!wants_changes(vote)) continue;
-        if (!standing) standing = standing_of(approval);
-        const Vote* counting = counting_vote(*standing, vote.stage, vote.person);
-        if (counting != nullptr && *counting == vote) return &vote;
-    }
-    return nullptr;
-}
-
 }  // namespace
 
 std::int64_t told_stages_after(const Policy& policy, std::size_t stage) {
@@ -42,18 +28,21 @@ std::optional<std::size_t> stage_to_tell(const ApprovalRequest& approval) {
     return open.front();
 }
 
-const Vote* changes_to_tell(const ApprovalRequest& approval) {
-    if (!may_have_news(approval)) return nullptr;
-    return changes_since(approval, static_cast<std::size_t>(approval.told_votes.value_or(0)));
+std::vector<const Vote*> changes_to_tell(const ApprovalRequest& approval) {
+    std::vector<const Vote*> asked;
+    const auto told = static_cast<std::size_t>(approval.told_votes.value_or(0));
+    if (!may_have_news(approval) || !approval.votes || approval.votes->size() <= told) return asked;
+    const Standing standing = standing_of(approval);
+    for (const Vote& vote : *approval.votes | std::views::drop(told)) {
+        if (vote.decision != VoteDecision::changes_requested) continue;
+        const Vote* counting = counting_vote(standing, vote.stage, vote.person);
+        if (counting != nullptr && *counting == vote) asked.push_back(&vote);
+    }
+    return asked;
 }
 
 bool has_news(const ApprovalRequest& approval) {
-    return approval.status != ApprovalStatus::pending || stage_to_tell(approval) ||
-           changes_to_tell(approval) != nullptr;
-}
-
-const Vote* standing_changes(const ApprovalRequest& approval) {
-    return approval.status == ApprovalStatus::pending ? changes_since(approval, 0) : nullptr;
+    return approval.status != ApprovalStatus::pending || stage_to_tell(approval) || !changes_to_tell(approval).empty();
 }
 
 }  // namespace holdpoint::approvals

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "approvals/domain/models.hpp"
 
@@ -18,9 +19,7 @@ namespace holdpoint::approvals {
 /// `told_stages` of a request once the people of this stage are told.
 [[nodiscard]] std::int64_t told_stages_after(const Policy& policy, std::size_t stage);
 
-/// The last request for changes that still stands, where the requester was not told of it; else nullptr.
-[[nodiscard]] const Vote* changes_to_tell(const ApprovalRequest& approval);
-/// The same, whether the requester was told of it or not.
-[[nodiscard]] const Vote* standing_changes(const ApprovalRequest& approval);
+/// The requests for changes that still stand and of which the requester was not told, in the order in which they came.
+[[nodiscard]] std::vector<const Vote*> changes_to_tell(const ApprovalRequest& approval);
 
 }  // namespace holdpoint::approvals

@@ -68,7 +68,7 @@ function Content({ page, me, ended, arrived }) {
 
 /** For whom a link was made: whoever else holds it should know before they decide in that name. */
 const IssuedTo = ({ me }) => html`<p class="issued"><span>This link was issued to <strong><${Name}>${me.issued_to}<//></strong>.</span>
-  <span> Not you? Then please do not decide.</span></p>`;
+  <span> Not you? Then please do nothing here.</span></p>`;
 
 function SignedIn({ me, ended, page, arrived, onSignOut }) {
   const [help, setHelp] = useState(false);

@@ -34,6 +34,15 @@ function Document({ approval }) {
     ${approval.link && html`<${DocumentLink} link=${approval.link} />`}</section>`;
 }
 
+/** Whoever comes by a message has not seen the version before. */
+function LastChange({ approval }) {
+  const amended = approval.history.findLast((event) => event.event === 'amended');
+  if (!amended?.changes || approval.status !== 'pending') return null;
+  return html`<section class="card last-change"><h2>Changed in version ${approval.document_version}</h2>
+    <p class="quiet"><${When} at=${amended.at} /> · what was decided before does not count any more</p>
+    <${Changes} changes=${amended.changes} /></section>`;
+}
+
 const Vote = ({ vote }) => html`<li class="vote is-${vote.decision}"><p><strong><${Name}>${vote.person}<//></strong> ${DECIDED[vote.decision] ?? vote.decision}
   <span class="quiet"> · <${When} at=${vote.at} />${vote.proof && `, ${PROOF[vote.proof] ?? vote.proof}`}</span></p>
   ${vote.comments && html`<blockquote dir="auto">${vote.comments}</blockquote>`}</li>`;
@@ -164,6 +173,7 @@ function Request({ news, start, only, ended, arrived, failing, onRetry, onAnswer
       ${failing && html`<p class="note warn inline">${explain(failing).title}. This may be old; trying again by itself.
         <button class="button small" onClick=${onRetry}>Try now</button></p>`}
       ${changes && changes.length > 0 && html`<${Note} kind="warn" title="The document has just changed"><${Changes} changes=${changes} /><//>`}
+      ${!is_new_document && !changes?.length && html`<${LastChange} approval=${approval} />`}
       <${Document} approval=${approval} />
       <${Stages} approval=${approval} />
     </div>

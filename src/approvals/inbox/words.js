@@ -101,7 +101,7 @@ const REFUSALS = {
   APPROVAL_EXPIRED: ['The time is up', 'This request can no longer be decided.'],
   APPROVAL_ALREADY_DECIDED: ['Somebody else was first', 'This request has been decided. Yours was not counted.'],
   WORKFLOW_ENDED: ['Nothing waits for this any more', 'The work that asked for it has ended, so a decision would change nothing.'],
-  LINK_USED: ['This link has been used', 'A one-click link decides once. To decide again, sign in.'],
+  LINK_USED: ['This link has been used', 'A one-click link decides once. If the document has changed since, a newer message has another. Else sign in, or ask for a new link.'],
   DOCUMENT_CHANGED: ['The document has changed', 'Your decision was not counted, because you had not seen this. Look at what changed, then decide.'],
   DOCUMENT_FIXED: ['This document may not be changed', 'It stays as it is while it waits. Submit a new request.'],
   APPROVAL_NOT_FOUND: ['There is no such request', 'It may have been removed, or it is not for you to see.'],

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "approvals/domain/names.hpp"
 #include "approvals/domain/standing.hpp"
 
 namespace holdpoint::approvals {
@@ -65,14 +66,6 @@ std::string open_stage(const ApprovalRequest& approval) {
 }
 
 }  // namespace
-
-std::string one_line(std::string_view text) {
-    std::string line(text);
-    for (char& c : line) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-    }
-    return line;
-}
 
 std::string shortened(std::string_view text, std::size_t max) {
     constexpr std::string_view kMark = "...";

@@ -23,8 +23,6 @@ enum class Occasion { requested, stage_opened, amended, reminder, escalated };
 [[nodiscard]] Notification make_notification(const ApprovalRequest& approval, const std::string& api_function,
                                              const std::string& inbox_url, Occasion occasion);
 
-/// What a requester wrote, without line breaks: it must not look like a line of ours.
-[[nodiscard]] std::string one_line(std::string_view text);
 /// At most `max` bytes of UTF-8.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t max);
 /// Printable ASCII on one line, as short as SNS wants it.

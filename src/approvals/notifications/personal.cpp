@@ -6,9 +6,12 @@
 
 #include "approvals/domain/deciding.hpp"
 #include "approvals/domain/links.hpp"
+#include "approvals/domain/names.hpp"
 #include "approvals/domain/news.hpp"
 
 namespace holdpoint::approvals {
+
+using durable::Json;
 
 namespace {
 
@@ -16,6 +19,11 @@ constexpr std::size_t kBatchMax = 10;  // of SNS PublishBatch
 // So that ten messages fit into one batch.
 constexpr std::size_t kNameMax = 100;
 constexpr std::size_t kValueMax = 300;
+constexpr std::size_t kChangeMax = 150;
+constexpr std::size_t kChangesMax = 20;
+// A requester's message is alone in its batch.
+constexpr std::size_t kCommentMax = 4096;
+constexpr std::size_t kCommentsMax = 20;
 
 void add_named(const PinnedPolicy& pinned, const std::optional<Approvers>& approvers, std::set<std::string>& people) {
     if (!approvers) return;
@@ -76,30 +84,75 @@ std::string_view subject_of(Occasion occasion) {
 
 /// Lines that somebody else wrote: none of them looks like one of ours, or begins with an address, of which a mail's
 /// HTML would make a link.
-std::string quoted(std::string_view lines) {
+std::string quoted(std::string_view lines, std::size_t max) {
     std::string text;
-    for (const auto part : std::views::split(lines, '\n'))
-        text += fmt::format("\n> {}", one_line(std::string_view(part.begin(), part.end())));
-    return shortened(text, kValueMax);
+    for (const auto part : std::views::split(shortened(lines, max), '\n'))
+        text += fmt::format("> {}\n", one_line(std::string_view(part.begin(), part.end())));
+    return text;
+}
+
+std::string quoted(const DocumentField& field) {
+    const std::string name = shortened(one_line(field.name), kNameMax);
+    const bool has_lines = field.value.contains('\n');
+    return quoted(fmt::format("{}:{}{}", name, has_lines ? "\n" : " ", shortened(field.value, kValueMax)),
+                  kNameMax + kValueMax);
 }
 
 std::string details_of(const ApprovalRequest& approval) {
     std::string text;
     const auto line = [&](std::string_view name, std::string_view value) {
-        text += fmt::format("{}: {}\n", shortened(one_line(name), kNameMax), shortened(one_line(value), kValueMax));
+        text += fmt::format("{}: {}\n", name, shortened(one_line(value), kValueMax));
     };
     line("Document", fmt::format("{} ({})", shortened(approval.document_name, kValueMax / 2), approval.document_id));
-    for (const DocumentField& field : approval.fields.value_or(std::vector<DocumentField>{})) {
-        if (!field.value.contains('\n')) {
-            line(field.name, field.value);
-            continue;
-        }
-        text += fmt::format("{}:{}\n", shortened(one_line(field.name), kNameMax), quoted(field.value));
-    }
+    for (const DocumentField& field : approval.fields.value_or(std::vector<DocumentField>{})) text += quoted(field);
     if (approval.link) text += fmt::format("Where it is: {}\n", one_line(*approval.link));
     line("Requester", approval.requester);
     if (approval.policy) line("Decided by", describe(*approval.policy));
     return text;
+}
+
+/// What the last change changed, where the version before is still known.
+std::string changes_of(const ApprovalRequest& approval) {
+    if (!approval.earlier_versions || approval.earlier_versions->empty()) return {};
+    const auto& before = approval.earlier_versions->back().document;
+    if (!before) return {};
+    std::string text = fmt::format("Changed in version {}:\n", version_of(approval));
+    const auto shown = [](const Json& value) {
+        const std::string* is = value.get_if<std::string>();
+        return is == nullptr ? std::string("(nothing)") : shortened(one_line(*is), kChangeMax);
+    };
+    const Json::Array changes = changes_between(*before, document_of(approval));
+    for (const Json& change : changes | std::views::take(kChangesMax)) {
+        text += quoted(fmt::format("{}: {} -> {}", shortened(shown(*change.find("name")), kNameMax),
+                                   shown(*change.find("before")), shown(*change.find("after"))),
+                       kNameMax + 2 * kChangeMax + 10);
+    }
+    if (changes.size() > kChangesMax) text += fmt::format("and {} more\n", changes.size() - kChangesMax);
+    return text + "\n";
+}
+
+/// What people said with the votes that a message is about; the page has the rest of it.
+std::string comments_of(const std::vector<const Vote*>& votes) {
+    std::string text;
+    for (const Vote* vote : votes | std::views::take(kCommentsMax)) {
+        if (vote->comments.empty()) continue;
+        text += fmt::format("Comments of {}:\n{}", shortened(one_line(vote->person), kValueMax),
+                            quoted(vote->comments, kCommentMax));
+    }
+    return text;
+}
+
+/// Those that made the outcome what it is.
+std::vector<const Vote*> deciding_votes(const ApprovalRequest& approval) {
+    std::vector<const Vote*> votes;
+    if (!approval.votes) return votes;
+    const Standing standing = standing_of(approval);
+    for (const Vote& vote : *approval.votes) {
+        const Vote* counting = counting_vote(standing, vote.stage, vote.person);
+        if (counting != nullptr && *counting == vote && to_string(vote.decision) == to_string(approval.status))
+            votes.push_back(&vote);
+    }
+    return votes;
 }
 
 /// An escalation may move the deadline.
@@ -114,7 +167,7 @@ struct Outcome {
     std::string_view subject;
     std::string_view event;
     std::string sentence;
-    std::string comments;
+    std::vector<const Vote*> votes;
     std::string_view asks = "Open it";
 };
 
@@ -122,13 +175,14 @@ Outcome outcome_of(const ApprovalRequest& approval) {
     const std::string decider = shortened(one_line(approval.approver.value_or("")), kValueMax);
     switch (approval.status) {
         case ApprovalStatus::pending: {
-            const Vote* vote = standing_changes(approval);
+            const auto votes = changes_to_tell(approval);
             return {
                 .subject = "Changes requested",
                 .event = "approval_changes_requested",
-                .sentence = fmt::format("{} asks for changes to your request.",
-                                        vote == nullptr ? "Somebody" : shortened(one_line(vote->person), kValueMax)),
-                .comments = vote == nullptr ? "" : vote->comments,
+                .sentence = votes.size() == 1 ? fmt::format("{} asks for changes to your request.",
+                                                            shortened(one_line(votes.front()->person), kValueMax))
+                                              : fmt::format("{} people ask for changes to your request.", votes.size()),
+                .votes = votes,
                 .asks = is_amendable(approval) ? "Open it and change the document"
                                                : "Its document may not be changed, so submit a new request. Open it"};
         }
@@ -136,18 +190,18 @@ Outcome outcome_of(const ApprovalRequest& approval) {
             return {.subject = "Approved",
                     .event = "approval_approved",
                     .sentence = fmt::format("Your request was approved by {}.", decider),
-                    .comments = approval.comments.value_or("")};
+                    .votes = deciding_votes(approval)};
         case ApprovalStatus::rejected:
             return {.subject = "Rejected",
                     .event = "approval_rejected",
                     .sentence = decider.empty() ? "Nobody approved your request in time, so it was rejected."
                                                 : fmt::format("Your request was rejected by {}.", decider),
-                    .comments = approval.comments.value_or("")};
+                    .votes = deciding_votes(approval)};
         case ApprovalStatus::timeout:
             return {.subject = "Timed out",
                     .event = "approval_timed_out",
                     .sentence = "Nobody decided on your request in time, so it ended without a decision.",
-                    .comments = {}};
+                    .votes = {}};
     }
     std::unreachable();
 }
@@ -198,13 +252,15 @@ Notification personal_notification(const ApprovalRequest& approval, const std::s
         .subject = subject_line(subject),
         .message = fmt::format("{} {}\n\n"
                                "{}"
+                               "{}"
                                "Until: {} (UTC)\n\n"
                                "Open it and decide:\n{}\n\n"
                                "The link is for {} alone. It opens this one request, and whoever holds it decides "
                                "in your name: please do not pass it on. Nothing is decided before you press a "
                                "button on the page.\n",
                                occasion == Occasion::requested ? who : "The request of " + who, opening_of(occasion),
-                               details_of(approval), approval.expires_at, link, person),
+                               occasion == Occasion::amended ? changes_of(approval) : "", details_of(approval),
+                               approval.expires_at, link, person),
         .attributes = {
             {"event", std::string(event_of(occasion))}, {"approval_id", approval.approval_id}, {"recipient", person}}};
 }
@@ -212,20 +268,18 @@ Notification personal_notification(const ApprovalRequest& approval, const std::s
 Notification requester_notification(const ApprovalRequest& approval, const std::string& link) {
     const Outcome outcome = outcome_of(approval);
     const std::string person = person_key(approval.requester);
-    std::string comments;
-    if (!outcome.comments.empty()) comments = fmt::format("Comments:{}\n", quoted(outcome.comments));
     const std::string until =
         approval.status == ApprovalStatus::pending ? fmt::format("Until: {} (UTC)\n", approval.expires_at) : "";
-    return {
-        .subject = subject_line(fmt::format("{}: {}", outcome.subject, approval.document_name)),
-        .message = fmt::format("{}\n\n"
-                               "{}{}{}\n"
-                               "{}:\n{}\n\n"
-                               "The link is for {} alone. It opens this one request in your name: please do not pass "
-                               "it on.\n",
-                               outcome.sentence, details_of(approval), until, comments, outcome.asks, link, person),
-        .attributes = {
-            {"event", std::string(outcome.event)}, {"approval_id", approval.approval_id}, {"recipient", person}}};
+    return {.subject = subject_line(fmt::format("{}: {}", outcome.subject, approval.document_name)),
+            .message = fmt::format(
+                "{}\n\n"
+                "{}{}{}\n"
+                "{}:\n{}\n\n"
+                "The link is for {} alone. It opens this one request in your name: please do not pass "
+                "it on.\n",
+                outcome.sentence, details_of(approval), until, comments_of(outcome.votes), outcome.asks, link, person),
+            .attributes = {
+                {"event", std::string(outcome.event)}, {"approval_id", approval.approval_id}, {"recipient", person}}};
 }
 
 Result<std::string> SnsPeopleNotifier::link_for(const std::string& person, const ApprovalRequest& approval) {

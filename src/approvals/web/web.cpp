@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "approvals/api/amendments.hpp"
 #include "approvals/api/api.hpp"
 #include "approvals/domain/people.hpp"
@@ -369,6 +371,10 @@ private:
     HttpAnswer shown(const ApprovalRequest& approval) {
         const auto trail = services_.api.repository.trail(approval.approval_id);
         if (!trail) return refused(failed(logger_, trail.error()));
+        // Whoever brought the news may have died before they could wake the workflow.
+        if (std::ranges::find(*trail, "completed", &AuditRecord::event) == trail->end()) {
+            resume_workflow(services_.api, logger_, approval);
+        }
         const TimePoint now = services_.api.clock.now();
         return tagged(request_, detail_view(approval, *trail, session_.identity, now), now);
     }

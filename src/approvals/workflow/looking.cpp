@@ -17,8 +17,8 @@ Look look(const WorkflowServices& services, const ApprovalRequest& created,
         seen.opened =
             OpenedStage{.place = static_cast<std::int64_t>(*place), .document_version = version_of(seen.approval)};
     }
-    if (const Vote* vote = changes_to_tell(seen.approval)) seen.asked_for_changes = vote->person;
-    shorten(seen.approval);
+    if (!changes_to_tell(seen.approval).empty()) seen.asks_for_changes = true;
+    shorten(seen.approval, seen.opened.has_value());
     const TimePoint now = services.clock.now();
     seen.at = to_iso8601(now);
     if (!seen.is_pending()) return seen;
@@ -61,11 +61,13 @@ ApprovalRequest find_approval(const WorkflowServices& services, const std::strin
     return std::move(*found);
 }
 
-void shorten(ApprovalRequest& approval) {
+void shorten(ApprovalRequest& approval, bool keeps_last_version) {
     approval.callback_token.reset();
     approval.policy.reset();
     if (!approval.earlier_versions) return;
-    for (DocumentVersion& version : *approval.earlier_versions) version.document.reset();
+    for (DocumentVersion& version : *approval.earlier_versions) {
+        if (!keeps_last_version || &version != &approval.earlier_versions->back()) version.document.reset();
+    }
 }
 
 }  // namespace holdpoint::approvals

@@ -27,13 +27,13 @@ struct Look {
     ApprovalStatus outcome = ApprovalStatus::pending;  // expire
     std::int64_t seconds_to_next = 0;                  // when nothing is due
     std::optional<OpenedStage> opened;
-    std::optional<std::string> asked_for_changes;  // who did, and the requester was not told
+    std::optional<bool> asks_for_changes;  // somebody does, and the requester was not told
 
     [[nodiscard]] bool is_pending() const { return approval.status == ApprovalStatus::pending; }
-    [[nodiscard]] bool has_news() const { return opened || asked_for_changes; }
+    [[nodiscard]] bool has_news() const { return opened || asks_for_changes; }
 };
 BOOST_DESCRIBE_STRUCT(Look, (),
-                      (approval, at, due, due_at, extended_to, outcome, seconds_to_next, opened, asked_for_changes))
+                      (approval, at, due, due_at, extended_to, outcome, seconds_to_next, opened, asks_for_changes))
 
 /// Once, with patience; or until there is something to do.
 [[nodiscard]] Look look_once(durable::Context& context, const WorkflowServices& services,
@@ -46,7 +46,7 @@ BOOST_DESCRIBE_STRUCT(Look, (),
 [[nodiscard]] ApprovalRequest find_approval(const WorkflowServices& services, const std::string& approval_id);
 
 /// For an operation's result, which is shown to whoever may read the history. Which version the document is has to
-/// stay: votes are about one.
-void shorten(ApprovalRequest& approval);
+/// stay: votes are about one. With the version before it only where people are told of the change.
+void shorten(ApprovalRequest& approval, bool keeps_last_version = false);
 
 }  // namespace holdpoint::approvals

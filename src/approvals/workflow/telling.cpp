@@ -43,7 +43,7 @@ void Telling::people(const ApprovalRequest& approval, Occasion occasion, AuditDe
 }
 
 void Telling::requester(ApprovalRequest approval) {
-    if (services_.people == nullptr) return;
+    if (!tells_requester()) return;
     approval.policy = created_.policy;
     const AuditDetails details{{"occasion", "changes_requested"},
                                {"document_version", std::to_string(version_of(approval))}};
@@ -65,8 +65,7 @@ void Telling::completed(ApprovalRequest decided) {
     // One step, and the message is tried as often as one call is: what waits for the outcome is not kept waiting.
     context_.step("record-completion",
                   [&] {
-                      const auto told =
-                          services_.people == nullptr ? Result<void>{} : services_.people->tell_requester(decided);
+                      const auto told = tells_requester() ? services_.people->tell_requester(decided) : Result<void>{};
                       if (!told) {
                           append("notification_failed",
                                  {{"occasion", decision}, {"error", told.error().name + ": " + told.error().message}});

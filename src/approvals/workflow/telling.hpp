@@ -27,6 +27,7 @@ public:
     void completed(ApprovalRequest decided);
 
 private:
+    [[nodiscard]] bool tells_requester() const { return services_.people != nullptr && services_.tells_requester; }
     void people(const ApprovalRequest& approval, Occasion occasion, AuditDetails details);
     void failed(std::string_view step, const std::string& message, const durable::ErrorInfo& error,
                 AuditDetails details);

@@ -262,7 +262,7 @@ private:
 
     void tell_news(const Look& seen) {
         if (seen.opened) tell_stage(seen.approval, *seen.opened);
-        if (seen.asked_for_changes) telling_.requester(seen.approval);
+        if (seen.asks_for_changes) telling_.requester(seen.approval);
     }
 
     void tell_stage(const ApprovalRequest& approval, const OpenedStage& opened) {

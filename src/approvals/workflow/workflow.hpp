@@ -18,6 +18,7 @@ struct WorkflowServices {
     NamedPolicies& policies;
     const Clock& clock;
     PeopleNotifier* people = nullptr;  // none: nobody is told in person
+    bool tells_requester = true;       // of what is asked of them, and of the outcome
 };
 
 /// How a request ended, and the document that its record had then.

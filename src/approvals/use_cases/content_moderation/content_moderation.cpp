@@ -18,7 +18,10 @@ public:
         const ContentRecord held = hold(content);
         ReviewResult result{.approval_id = held.approval_id, .content_id = content.content_id};
         if (!holds_) return superseded(std::move(result));
-        const WorkflowResult approval = ask(context_, request, services_.approvals);
+        // An author requested nothing, and what moderators say to each other is not for them.
+        WorkflowServices approvals = services_.approvals;
+        approvals.tells_requester = false;
+        const WorkflowResult approval = ask(context_, request, approvals);
         result.decision = approval.decision;
         result.approver = approval.approver;
         result.comments = approval.comments;
