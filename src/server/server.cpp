@@ -110,7 +110,8 @@ public:
               options.region, options.account),
           deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later(),
                       make_mailing(options, *logs_, clock_.now()), delivery_options(options)),
-          gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options)) {
+          gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options),
+                   options.trusted_proxies) {
         code_.remove_unused(*store_->snapshot());
         reserve_concurrency();
         move_old_outbox(writer_, *logs_);
