@@ -125,6 +125,7 @@ private:
     WorkflowServices services_;
     SigningKeys keys_;
     RevocationList revoked_;
+    EndedSessions ended_;
     Sessions sessions_;
     RateLimits limits_;
     Levels levels_;

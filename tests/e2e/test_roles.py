@@ -92,6 +92,8 @@ ALLOWED = [
     ("ApprovalApi", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
     ("ApprovalApi", "dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "signing-keys"}}}),
     ("ApprovalApi", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "revoked"}}}),
+    ("ApprovalApi", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "ended-session/1"}}}),
+    ("ApprovalApi", "dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "ended-session/1"}}}),
     ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
     ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "policies"}}}),
 ]
@@ -134,6 +136,8 @@ DENIED_TO_ONE = [
     ("ApprovalApi", "sns", "subscribe", {"TopicArn": "{topic:app-sam-ApprovalMail}", "Protocol": "email", "Endpoint": "a@b.c"}),
     ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "audit-head/1"}}}),
     ("Workflow", "dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "policies"}}}),
+    ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "ended-session/1"}}}),
+    ("ApprovalApi", "dynamodb", "delete_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "ended-session/1"}}}),
     ("Workflow", "lambda", "get_durable_execution", {"DurableExecutionArn": ARN}),
     ("ApprovalApi", "dynamodb", "put_item", item("ApprovalRequests")),
     ("ApprovalApi", "sns", "publish", {"TopicArn": "{topic:app-sam-ApprovalNotifications}", "Message": "m"}),
