@@ -41,7 +41,9 @@ BOOST_DESCRIBE_STRUCT(HeadStatement, (), (number, at, chains, prev_hash, hash, k
 
 [[nodiscard]] std::vector<ChainHead> heads_of(const Trails& trails);
 
-/// `previous` is the last statement, nullptr for the first.
+/// `previous` is the last statement, nullptr for the first. `chains` are by approval_id.
+[[nodiscard]] HeadStatement make_head(std::vector<ChainHead> chains, const HeadStatement* previous, TimePoint at,
+                                      const KeyRing& keys);
 [[nodiscard]] HeadStatement make_head(const Trails& trails, const HeadStatement* previous, TimePoint at,
                                       const KeyRing& keys);
 
