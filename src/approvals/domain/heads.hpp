@@ -18,6 +18,11 @@ namespace holdpoint::approvals {
 /// Approval -> its chain, by seq.
 using Trails = std::map<std::string, std::vector<AuditRecord>>;
 
+/// Without the chain that is of no approval.
+[[nodiscard]] inline std::int64_t count_approvals(const Trails& trails) {
+    return static_cast<std::int64_t>(trails.size() - trails.count(kPoliciesChain));
+}
+
 /// The last record of one chain.
 struct ChainHead {
     std::string approval_id;
