@@ -16,7 +16,7 @@ done
 bin=build/release/bin
 out=build/bench
 
-for program in holdpoint approvals_workflow approval_api hello_durable bench_function approvals_load steps_load waits_load sdk_load \
+for program in holdpoint approvals_workflow approval_api audit_seal hello_durable bench_function approvals_load steps_load waits_load sdk_load \
     function_start sync_probe core_bench; do
     [ -x "$bin/$program" ] || { echo "bench: $bin/$program is missing; run: make bench" >&2; exit 1; }
 done

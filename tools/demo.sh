@@ -2,7 +2,7 @@
 # `make demo`: approve, reject and time out, in both wait modes, on a server of its own; prints the audit trails and ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-. tools/demo_server.sh approvals_workflow approval_api
+. tools/demo_server.sh approvals_workflow approval_api audit_seal
 
 submit() { # STACK DOCUMENT SECONDS: prints the approval's id
     "$holdpoint" approvals submit --stack-name "$1" --document-id "$2" --document-name "Q4 Budget Proposal" \

@@ -5,5 +5,5 @@ cd "$(dirname "$0")/.."
 case=$1
 mode=${2:-polling}
 tools/install_packages.sh demo
-. tools/demo_server.sh approvals_workflow approval_api "$case"
+. tools/demo_server.sh approvals_workflow approval_api audit_seal "$case"
 python3 -B "src/approvals/use_cases/$case/demo.py" --bin "$(dirname "$holdpoint")" --data "$data" --mode "$mode"

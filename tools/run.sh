@@ -10,7 +10,7 @@ holdpoint=build/release/bin/holdpoint
 tools/install_packages.sh build
 echo "Building (the first time takes some minutes) …"
 [ -f build/release/build.ninja ] || cmake --preset release >/dev/null
-cmake --build --preset release --target holdpoint approvals_workflow approval_api
+cmake --build --preset release --target holdpoint approvals_workflow approval_api audit_seal
 
 "$holdpoint" up &
 server=$!

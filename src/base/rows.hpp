@@ -33,6 +33,7 @@ enum class Space : std::uint8_t {
     outbox = 19,                 // time, id -> e-mail that was "sent"
     plain_invokes = 20,          // execution number, operation -> nothing; invoked again after a restart
     http_apis = 21,              // API id -> stage, CORS, routes
+    schedules = 22,              // rule name -> function, how often, when next
 };
 
 struct Row {

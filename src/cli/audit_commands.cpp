@@ -138,14 +138,15 @@ void export_trails(const Arguments& arguments) {
     const std::string digest = approvals::manifest_digest(files);
     if (arguments.json) {
         return print_json(json::object{{"folder", folder.string()},
-                                       {"approvals", all.trails.size()},
+                                       {"approvals", approvals::count_approvals(all.trails)},
                                        {"records", count_records(all.trails)},
                                        {"statements", statements.file().rows},
                                        {"manifest_sha256", digest},
                                        {"problems", json::value_from(problems)}});
     }
     print(fmt::format("{} approvals with {} records, and {} statements, are in {}.\nSHA-256 of its manifest: {}\n",
-                      all.trails.size(), count_records(all.trails), statements.file().rows, folder.string(), digest));
+                      approvals::count_approvals(all.trails), count_records(all.trails), statements.file().rows,
+                      folder.string(), digest));
     if (statements.file().rows == 0) print(fmt::format("warning: {}\n", kNothingSealed));
     for (const std::string& problem : problems) print("problem: " + printable(problem) + "\n");
 }
@@ -235,19 +236,16 @@ void verify(const Arguments& arguments) {
     if (arguments.folder.empty() && arguments.stack.empty()) {
         throw CommandError("expected the folder of an export, or --stack-name for what a stack has now; found neither");
     }
-    if (!arguments.sealed.empty() && !arguments.folder.empty()) {
-        throw CommandError("--sealed: expected with --stack-name alone, found with the folder of an export");
-    }
     if (arguments.folder.empty()) {
         Stack stack(arguments.stack);
         return report(arguments, verify_stack(stack, arguments.sealed));
     }
     const auto files = read_folder(arguments.folder);
-    if (arguments.stack.empty()) return report(arguments, approvals::verify_export(files));
-    Stack stack(arguments.stack);
-    const approvals::KeyRing keys = stack.keys();
-    approvals::Verification found = approvals::verify_export(files, &keys);
-    add(found.problems, approvals::verify_signature(files, keys));
+    std::optional<approvals::KeyRing> keys;
+    if (!arguments.stack.empty()) keys = Stack(arguments.stack).keys();
+    approvals::Verification found = approvals::verify_export(files, keys ? &*keys : nullptr);
+    if (!arguments.sealed.empty()) add(found.problems, approvals::verify_sealed(found, files, arguments.sealed));
+    if (keys) add(found.problems, approvals::verify_signature(files, *keys));
     report(arguments, found);
 }
 
@@ -357,8 +355,9 @@ void add_audit_commands(CLI::App& app, int& status) {
     add_stack(verify_command)
         ->description(
             "without a folder: check this stack's trails; with one: also its signatures, by the stack's keys");
-    verify_command->add_option("--sealed", arguments->sealed,
-                               "the hash of a statement that was kept elsewhere: it must still be there");
+    verify_command->add_option(
+        "--sealed", arguments->sealed,
+        "the hash of a statement that was kept elsewhere: the stack, or the export, must have it");
 
     add_stack(group.add("seal", "sign a statement of where every trail ends, and keep it", seal))->required();
 

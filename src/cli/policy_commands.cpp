@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "approvals/domain/policy_history.hpp"
 #include "approvals/repository/named_policies.hpp"
 #include "cli/command_group.hpp"
 #include "cli/commands.hpp"
@@ -48,15 +49,34 @@ approvals::PolicyFile read_file(const std::string& path) {
     return std::move(*file);
 }
 
+void check(const Arguments& arguments, const approvals::PolicyFile& stored, const approvals::PolicyFile& file,
+           const std::vector<approvals::AuditRecord>& history) {
+    auto ok = approvals::check_replacement(stored, file, arguments.drop);
+    if (ok) ok = approvals::check_history(file, approvals::versions_in(history));
+    if (!ok) throw CommandError(fmt::format("{}: {}", arguments.file, ok.error().message));
+}
+
 void put(const Arguments& arguments) {
     const approvals::PolicyFile file = read_file(arguments.file);
     Session session;
     approvals::NamedPolicies policies = policies_of(session, arguments);
     const approvals::StoredPolicies stored = require(policies.read());
-    if (const auto ok = approvals::check_replacement(stored.file, file, arguments.drop); !ok) {
-        throw CommandError(fmt::format("{}: {}", arguments.file, ok.error().message));
+    const SystemClock clock;
+    SystemRandom random;
+    const auto repository =
+        approvals::make_repository(session.client(),
+                                   {.approvals = session.stack_output(arguments.stack, "ApprovalsTableName"),
+                                    .audit = arguments.stack + "-ApprovalEvents"},
+                                   clock, random);
+    check(arguments, stored.file, file, require(repository->trail(approvals::kPoliciesChain)));
+    if (stored.file == file) {
+        if (arguments.json) return print_json(json::object{{"revision", stored.revision}});
+        return print("Policies and groups are these already.\n");
     }
-    if (!require(policies.put(file, stored))) {
+    approvals::AuditEvent event = approvals::policies_put(stored.file, file, clock.now());
+    event.actor = aws::xml_text(require(session.client().query("sts", "2011-06-15", "GetCallerIdentity", {})), "Arn");
+    event.actor_proof = "aws";
+    if (!require(policies.put(file, stored, *repository, event))) {
         throw CommandError("somebody else put policies at the same time; see what they are now with: policies show");
     }
     if (arguments.json) return print_json(json::object{{"revision", stored.revision + 1}});

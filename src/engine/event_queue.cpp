@@ -208,6 +208,10 @@ EventQueue::EventQueue(Random& random, Writer& writer, Workforce& workforce, Fun
                        std::string account)
     : impl_(std::make_shared<Impl>(random, writer, workforce, std::move(log), std::move(region), std::move(account))) {}
 EventQueue::~EventQueue() = default;
+RowWrite EventQueue::queued(Event event, std::string request_id, TimePoint at) {
+    return write_of(at,
+                    {.request_id = std::move(request_id), .event = std::move(event), .tries = 0, .submitted_at = at});
+}
 void EventQueue::submit(Event event, std::function<void(std::string)> queued) {
     impl_->submit(std::move(event), std::move(queued));
 }

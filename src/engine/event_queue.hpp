@@ -33,6 +33,8 @@ public:
     EventQueue(const EventQueue&) = delete;
     EventQueue& operator=(const EventQueue&) = delete;
 
+    /// The row that queues an event, for who writes it with other rows; run_due() runs it.
+    [[nodiscard]] static RowWrite queued(Event event, std::string request_id, TimePoint at);
     /// `queued` is called with the request id once the event is on disk; the invocation follows by itself.
     void submit(Event event, std::function<void(std::string)> queued);
     /// Runs what is due and not under way; called about once a second, and at the start.

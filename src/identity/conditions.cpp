@@ -1,6 +1,5 @@
 #include "identity/conditions.hpp"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "base/ip.hpp"
 #include "base/text.hpp"
 #include "identity/sigv4_parts.hpp"
 
@@ -58,38 +58,10 @@ constexpr std::array<std::string_view, 12> kKeys = {
     "aws:EpochTime",        "aws:UserAgent",    "aws:RequestedRegion", "dynamodb:LeadingKeys"};
 constexpr std::string_view kManyValued = "dynamodb:LeadingKeys";
 
-struct Network {
-    std::string bytes;  // 4 or 16
-    unsigned bits = 0;
-};
-
-std::optional<Network> read_network(std::string_view text) {
-    const std::size_t slash = text.find('/');
-    const std::string address(text.substr(0, slash));
-    Network network;
-    network.bytes.resize(address.find(':') == std::string::npos ? 4 : 16);
-    if (::inet_pton(network.bytes.size() == 4 ? AF_INET : AF_INET6, address.c_str(), network.bytes.data()) != 1) {
-        return std::nullopt;
-    }
-    network.bits = static_cast<unsigned>(network.bytes.size()) * 8;
-    if (slash == std::string_view::npos) return network;
-    const auto bits = read_number<unsigned>(text.substr(slash + 1));
-    if (!bits || *bits > network.bits) return std::nullopt;
-    network.bits = *bits;
-    return network;
-}
-
-bool is_in(std::string_view address, std::string_view network_text) {
-    const auto one = read_network(address);
-    const auto network = read_network(network_text);
-    if (!one || !network || one->bytes.size() != network->bytes.size()) return false;
-    for (unsigned bit = 0; bit < network->bits; ++bit) {
-        const unsigned mask = 0x80U >> (bit % 8);
-        const auto a = static_cast<unsigned char>(one->bytes[bit / 8]);
-        const auto b = static_cast<unsigned char>(network->bytes[bit / 8]);
-        if ((a & mask) != (b & mask)) return false;
-    }
-    return true;
+bool is_in(std::string_view address, std::string_view network) {
+    const auto one = IpAddress::read(address);
+    const auto range = IpNetwork::read(network);
+    return one && range && range->contains(*one);
 }
 
 /// ISO 8601, or seconds since the epoch; as milliseconds.
@@ -175,7 +147,7 @@ std::string_view wanted(Comparison comparison, std::string_view text) {
         case Comparison::null:
             return equal_ignoring_case(text, "true") || equal_ignoring_case(text, "false") ? "" : "true or false";
         case Comparison::ip_address:
-            return read_network(text) ? "" : "an address or a range, such as 192.0.2.0/24";
+            return IpNetwork::read(text) ? "" : "an address or a range, such as 192.0.2.0/24";
         case Comparison::numeric_equals:
         case Comparison::numeric_less:
         case Comparison::numeric_less_equals:

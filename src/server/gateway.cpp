@@ -61,22 +61,26 @@ std::size_t body_limit(const net::Request& head) {
 
 Gateway::Gateway(const api::Context& context, identity::Credentials account_key, const identity::Sessions& sessions,
                  engine::Invoker& invoker, const engine::MessageSigner& signer,
-                 std::map<ServiceId, std::unique_ptr<api::Service>> services, std::unique_ptr<Throttle> throttle)
+                 std::map<ServiceId, std::unique_ptr<api::Service>> services, std::unique_ptr<Throttle> throttle,
+                 TrustedProxies trusted_proxies)
     : context_(context),
       account_key_(std::move(account_key)),
       sessions_(sessions),
       invoker_(invoker),
       signer_(signer),
       services_(std::move(services)),
-      throttle_(std::move(throttle)) {}
+      throttle_(std::move(throttle)),
+      trusted_proxies_(std::move(trusted_proxies)) {}
 
 void Gateway::handle(net::Request request, const net::Respond& respond) {
+    const bool is_connection_local = is_local(request);
+    take_out_proxies(request, trusted_proxies_);
     if (request.method == "GET" && request.path() == signer_.certificate_path()) {
         return respond(text_response(200, "application/x-pem-file", signer_.certificate_pem()));
     }
     const auto service = route(request);
     if (!service) return respond(refuse_unrouted(request, context_.random.uuid()));
-    if (*service == ServiceId::runtime && !is_local(request)) {
+    if (*service == ServiceId::runtime && !(is_connection_local && is_local(request))) {
         return respond(text_response(404, "application/json", R"({"message":"Functions run on this machine alone."})"));
     }
     if (*service == ServiceId::runtime) return api::handle_runtime(invoker_, request, respond);

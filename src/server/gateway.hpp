@@ -13,6 +13,7 @@
 #include "server/condition_values.hpp"
 #include "server/routing.hpp"
 #include "server/throttle.hpp"
+#include "server/trusted_proxies.hpp"
 
 namespace holdpoint::server {
 
@@ -27,7 +28,8 @@ class Gateway {
 public:
     Gateway(const api::Context& context, identity::Credentials account_key, const identity::Sessions& sessions,
             engine::Invoker& invoker, const engine::MessageSigner& signer,
-            std::map<ServiceId, std::unique_ptr<api::Service>> services, std::unique_ptr<Throttle> throttle = {});
+            std::map<ServiceId, std::unique_ptr<api::Service>> services, std::unique_ptr<Throttle> throttle = {},
+            TrustedProxies trusted_proxies = {});
 
     /// Called on I/O threads. Whatever a service throws is answered as its failure (500) and logged.
     void handle(net::Request request, const net::Respond& respond);
@@ -44,6 +46,7 @@ private:
     const engine::MessageSigner& signer_;
     std::map<ServiceId, std::unique_ptr<api::Service>> services_;
     std::unique_ptr<Throttle> throttle_;  // none: no limit
+    TrustedProxies trusted_proxies_;
     mutable identity::PolicyCache policies_;
 };
 

@@ -43,7 +43,13 @@ protected:
             services[id] = std::move(service);
         }
         gateway_ = std::make_unique<Gateway>(context_, account_key_, sessions_, invoker_, signer_, std::move(services),
-                                             std::make_unique<Throttle>(clock_, 100));
+                                             std::make_unique<Throttle>(clock_, 100), trusted_proxies());
+    }
+
+    static TrustedProxies trusted_proxies() {
+        TrustedProxies proxies;
+        EXPECT_TRUE(read_trusted_proxies("127.0.0.1,10.0.0.0/8", proxies));
+        return proxies;
     }
 
     static net::Request request(std::string target = "/2015-03-31/functions/") {
@@ -244,6 +250,32 @@ TEST_F(GatewayTest, FunctionsRunOnThisMachineAlone) {
     EXPECT_EQ(send(next).status, 404);
     next.peer_address = "127.0.0.1";
     EXPECT_EQ(send(next).status, 403) << "no process of this server";
+}
+
+TEST_F(GatewayTest, BehindAProxyTheClientIsWhoTheProxySays) {
+    const auto session = sessions_.issue("role", "f");
+    put_policy(R"({"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":
+        {"IpAddress":{"aws:SourceIp":"192.0.2.0/24"},"Bool":{"aws:SecureTransport":"true"}}}})");
+    const auto status = [&](const std::string& peer, const std::string& forwarded_for) {
+        auto call = sign(request(), session);  // what a proxy adds is not signed
+        call.peer_address = peer;
+        call.headers.emplace_back("X-Forwarded-For", forwarded_for);
+        call.headers.emplace_back("X-Forwarded-Proto", "https");
+        return send(std::move(call)).status;
+    };
+    EXPECT_EQ(status("10.0.0.1", "192.0.2.7"), 200);
+    EXPECT_EQ(status("10.0.0.1", "192.0.2.7, 198.51.100.1"), 403) << "the client is the one that the proxy saw";
+    EXPECT_EQ(status("198.51.100.1", "192.0.2.7"), 403) << "who is no proxy is not believed";
+}
+
+TEST_F(GatewayTest, AProxyOfThisMachineMakesNobodyAFunction) {
+    auto next = request("/runtime/abc/2018-06-01/runtime/invocation/next");
+    next.peer_address = "127.0.0.1";
+    next.headers.emplace_back("X-Forwarded-For", "192.0.2.7");
+    EXPECT_EQ(send(next).status, 404);
+    next.peer_address = "10.0.0.1";
+    next.headers.back().second = "127.0.0.1";
+    EXPECT_EQ(send(next).status, 404);
 }
 
 TEST_F(GatewayTest, LinksInMessagesNeedNoKeyButMayDoNothingElse) {

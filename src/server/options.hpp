@@ -9,6 +9,7 @@
 #include "base/log.hpp"
 #include "base/seal.hpp"
 #include "core/limits.hpp"
+#include "server/trusted_proxies.hpp"
 
 namespace holdpoint::server {
 
@@ -29,7 +30,8 @@ struct Options {
     std::int64_t log_retention_days = 0;  // of groups that have none of their own; 0: for ever
     std::string tls_certificate = {};     // PEM files; empty: plain HTTP
     std::string tls_key = {};
-    bool insecure_plain_http = false;  // without TLS, also where other machines reach it
+    bool insecure_plain_http = false;     // without TLS, also where other machines reach it
+    TrustedProxies trusted_proxies = {};  // whose X-Forwarded-For and -Proto count
     std::string master_key_file = {};
     std::optional<SealKey> master_key = {};       // of that file or the environment; key files are sealed under it
     bool encrypt_payloads = false;                // the store's values too

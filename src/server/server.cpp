@@ -20,6 +20,7 @@
 #include "engine/event_queue.hpp"
 #include "engine/executions.hpp"
 #include "engine/invoker.hpp"
+#include "engine/schedules.hpp"
 #include "engine/timers.hpp"
 #include "functions/concurrency.hpp"
 #include "functions/registry.hpp"
@@ -108,13 +109,16 @@ public:
                   invoker_.log(function, std::move(line));
               },
               options.region, options.account),
+          schedules_(random_, writer_, events_, options.region, options.account),
           deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later(),
                       make_mailing(options, *logs_, clock_.now()), delivery_options(options)),
-          gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options)) {
+          gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options),
+                   options.trusted_proxies) {
         code_.remove_unused(*store_->snapshot());
         reserve_concurrency();
         move_old_outbox(writer_, *logs_);
         executions_.recover();
+        schedules_.run_due();
         events_.run_due();
         deliveries_.wake();
         timers_.run([this](std::uint64_t number) { executions_.fire(number); }, [this] { each_second(); });
@@ -340,6 +344,7 @@ private:
     }
 
     void each_second() {
+        schedules_.run_due();
         events_.run_due();
         deliveries_.wake();
         http_apis_->expire();
@@ -387,6 +392,7 @@ private:
     engine::Concurrency concurrency_;
     engine::Executions executions_;
     engine::EventQueue events_;
+    engine::Schedules schedules_;
     engine::Deliveries deliveries_;
     api::HttpApis* http_apis_ = nullptr;  // the gateway's
     Gateway gateway_;

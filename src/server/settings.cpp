@@ -121,6 +121,18 @@ Setting metrics_setting() {
             .show = [](const Options& options) { return options.metrics; }};
 }
 
+Setting trusted_proxies_setting() {
+    return {.name = "trusted-proxies",
+            .form = "LIST",
+            .expected = "addresses and networks with commas between them, such as 10.0.0.0/8,::1",
+            .meaning =
+                "proxies that are believed when they say whom they speak for (X-Forwarded-For, "
+                "X-Forwarded-Proto); nobody else is",
+            .read = [](Options& options,
+                       const std::string& value) { return read_trusted_proxies(value, options.trusted_proxies); },
+            .show = [](const Options& options) { return to_text(options.trusted_proxies); }};
+}
+
 Setting limit_setting(std::string_view limit) {
     return {
         .name = std::string(kLimitPrefix) + std::string(limit),
@@ -194,6 +206,7 @@ std::vector<Setting> security_settings() {
         file("tls-key", &Options::tls_key, "its key (PEM); both are read again at SIGHUP"),
         on_off("insecure-plain-http", &Options::insecure_plain_http,
                "listen without TLS where other machines reach it: behind a proxy that ends TLS"),
+        trusted_proxies_setting(),
         file("master-key-file", &Options::master_key_file,
              "32 bytes, as `openssl rand -hex 32` makes them, under which the folder's keys are sealed; without it the "
              "key in HOLDPOINT_MASTER_KEY, if there is one"),

@@ -92,6 +92,11 @@ TEST(Settings, WhatIsWrongIsRefusedWithFileLineAndWhatWasExpected) {
     for (const std::string bad : {"nonsense", ":1", "host:", "host:65536", "host:-1", "host:1x"}) {
         EXPECT_THAT(refusal("listen = " + bad), HasSubstr("expected HOST:PORT")) << bad;
     }
+    EXPECT_EQ(refusal("trusted-proxies = 10.0.0.0/8, ::1"), "");
+    EXPECT_EQ(
+        refusal("trusted-proxies = 10.0.0.0/33"),
+        "/etc/holdpoint.conf:1: trusted-proxies: expected addresses and networks with commas between them, such as "
+        "10.0.0.0/8,::1, got '10.0.0.0/33'");
     EXPECT_THAT(refusal("encrypt-payloads = yes"), HasSubstr("expected one of on, off, got 'yes'"));
     EXPECT_THAT(refusal("tls-cert = /a.pem"), HasSubstr("--tls-cert and --tls-key: expected both or neither"));
     EXPECT_EQ(refusal("tls-cert = /a.pem\ntls-key = /a.key\nencrypt-payloads = on"), "");

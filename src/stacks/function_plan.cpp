@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/text.hpp"
 #include "stacks/resolver.hpp"
 
 namespace holdpoint::stacks {
@@ -16,6 +17,9 @@ namespace {
 /// Lambda's limit is 900 seconds, but an HTTP API waits no longer. (API Gateway, Quotas for HTTP APIs)
 constexpr std::int64_t kRouteTimeoutMax = 30000;
 constexpr std::int64_t kRouteTimeoutMin = 50;
+
+/// Of minutes, hours or days: many years.
+constexpr std::int64_t kRateMax = 100'000;
 
 /// An executable that stands in for an image, or a package with a `bootstrap`.
 void read_code(const PropertyReader& properties, const json::value* metadata, FunctionPlan& function) {
@@ -133,6 +137,25 @@ std::string route_key(const PropertyReader& event) {
     return fmt::format("{} {}", method.starts_with("X-") ? "ANY" : method, path);
 }
 
+/// The seconds of "rate(2 hours)"; nothing for what is no such rate. One is said in the singular, more in the plural.
+/// (EventBridge user guide, "Rate expressions")
+std::optional<std::int64_t> read_rate(std::string_view expression) {
+    constexpr std::string_view kBegin = "rate(";
+    if (!expression.starts_with(kBegin) || !expression.ends_with(')')) return std::nullopt;
+    expression.remove_prefix(kBegin.size());
+    expression.remove_suffix(1);
+    const std::size_t space = expression.find(' ');
+    if (space == std::string_view::npos) return std::nullopt;
+    const auto count = read_number<std::int64_t>(expression.substr(0, space));
+    std::string_view unit = expression.substr(space + 1);
+    if (!count || *count < 1 || *count > kRateMax || unit.ends_with('s') != (*count > 1)) return std::nullopt;
+    if (*count > 1) unit.remove_suffix(1);
+    if (unit == "minute") return *count * 60;
+    if (unit == "hour") return *count * 60 * 60;
+    if (unit == "day") return *count * 24 * 60 * 60;
+    return std::nullopt;
+}
+
 RoutePlan read_route(const PropertyReader& event, const FunctionPlan& function) {
     event.allow({"Path", "Method", "ApiId", "TimeoutInMillis", "PayloadFormatVersion", "Auth"});
     RoutePlan route;
@@ -156,6 +179,36 @@ RoutePlan read_route(const PropertyReader& event, const FunctionPlan& function) 
     if (!authorizer.empty() && !route.iam.has_value())
         auth.problem("Authorizer", "only AWS_IAM and NONE are supported");
     return route;
+}
+
+SchedulePlan read_schedule(const PropertyReader& event, const FunctionPlan& function) {
+    event.allow({"Schedule", "Name", "Description", "State", "Enabled", "Input"});
+    SchedulePlan schedule;
+    schedule.name = event.text("Name");
+    schedule.function = function.name;
+    schedule.qualifier = function.alias;
+    const std::string expression = event.text("Schedule");
+    if (const auto every = read_rate(expression)) {
+        schedule.every_seconds = *every;
+    } else if (expression.starts_with("cron(")) {
+        event.problem("Schedule", fmt::format("'{}' is a time of the calendar, and those are not supported; rate(...) "
+                                              "is, such as rate(1 hour)",
+                                              expression));
+    } else {
+        event.problem("Schedule",
+                      fmt::format("expected rate(1 minute), rate(1 hour), rate(1 day), or rate(N minutes), rate(N "
+                                  "hours), rate(N days) with N from 2; found '{}'",
+                                  expression));
+    }
+    const std::string state = event.text("State", "ENABLED");
+    if (state != "ENABLED" && state != "DISABLED") event.problem("State", "must be ENABLED or DISABLED");
+    if (event.has("State") && event.has("Enabled")) event.problem("Enabled", "says what State says; name one of them");
+    schedule.is_enabled = state == "ENABLED" && event.flag("Enabled", true);
+    schedule.input = event.text("Input");
+    boost::system::error_code problem;
+    if (event.has("Input")) (void)json::parse(schedule.input, problem);
+    if (problem) event.problem("Input", "must be JSON");
+    return schedule;
 }
 
 CorsPlan read_cors(const PropertyReader& api) {
@@ -209,13 +262,30 @@ std::vector<RoutePlan> read_routes(const PropertyReader& properties, const Funct
     for (const auto& [name, value] : events.values()) {
         const PropertyReader event = events.member(name);
         event.allow({"Type", "Properties"});
-        if (const std::string type = event.text("Type"); type != "HttpApi") {
-            event.problem("Type", fmt::format("events of the type '{}' are not supported; HttpApi is", type));
-            continue;
+        const std::string type = event.text("Type");
+        if (type == "HttpApi") {
+            routes.push_back(read_route(event.member("Properties"), function));
+        } else if (type != "Schedule") {
+            event.problem("Type",
+                          fmt::format("events of the type '{}' are not supported; HttpApi and Schedule are", type));
         }
-        routes.push_back(read_route(event.member("Properties"), function));
     }
     return routes;
+}
+
+std::vector<SchedulePlan> read_schedules(const PropertyReader& properties, const FunctionPlan& function) {
+    std::vector<SchedulePlan> schedules;
+    const PropertyReader events = properties.member("Events");
+    for (const auto& [name, value] : events.values()) {
+        const PropertyReader event = events.member(name);
+        if (event.text("Type") != "Schedule") continue;
+        if (function.execution_timeout_seconds) {
+            event.problem("Type", "a schedule of a durable function is not supported; let a plain function start it");
+        }
+        schedules.push_back(read_schedule(event.member("Properties"), function));
+        schedules.back().logical_id = function.logical_id + std::string(name);  // as SAM names the rule
+    }
+    return schedules;
 }
 
 HttpApiPlan read_http_api(const PropertyReader& properties, const std::string& logical_id, const std::string& api_id) {

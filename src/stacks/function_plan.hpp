@@ -17,6 +17,9 @@ namespace holdpoint::stacks {
 /// The routes that the function's Events make; `api_id` of those that name no API is empty.
 [[nodiscard]] std::vector<RoutePlan> read_routes(const PropertyReader& properties, const FunctionPlan& function);
 
+/// The schedules that the function's Events make; `name` of those that have none is empty.
+[[nodiscard]] std::vector<SchedulePlan> read_schedules(const PropertyReader& properties, const FunctionPlan& function);
+
 /// What AWS::Serverless::HttpApi says.
 [[nodiscard]] HttpApiPlan read_http_api(const PropertyReader& properties, const std::string& logical_id,
                                         const std::string& api_id);

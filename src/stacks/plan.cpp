@@ -201,7 +201,17 @@ private:
             properties_->problem("Policies", "means nothing beside Role; write the policies into that role");
         }
         for (RoutePlan& route : read_routes(*properties_, function)) routes_.push_back(std::move(route));
+        for (SchedulePlan& schedule : read_schedules(*properties_, function)) add_schedule(std::move(schedule));
         plan_.functions.push_back(std::move(function));
+    }
+
+    void add_schedule(SchedulePlan schedule) {
+        if (schedule.name.empty()) schedule.name = resolver_.generated_name(schedule.logical_id);
+        const auto same = [&](const SchedulePlan& other) { return other.name == schedule.name; };
+        if (std::ranges::any_of(plan_.schedules, same)) {
+            properties_->problem("Events", fmt::format("the schedule '{}' is there already", schedule.name));
+        }
+        plan_.schedules.push_back(std::move(schedule));
     }
 
     /// Once every API is known. Two routes of an API cannot have one key.

@@ -106,6 +106,17 @@ struct HttpApiPlan {
     std::vector<RoutePlan> routes;
 };
 
+/// A function that is invoked again and again: the rule that SAM makes of an event of the type Schedule.
+struct SchedulePlan {
+    std::string logical_id;
+    std::string name;
+    std::string function;
+    std::string qualifier;
+    std::int64_t every_seconds = 0;
+    std::string input;  // JSON; empty: what EventBridge says of a scheduled event
+    bool is_enabled = true;
+};
+
 struct Output {
     std::string key;
     std::string value;
@@ -121,6 +132,7 @@ struct Plan {
     std::vector<LogGroupPlan> log_groups;
     std::vector<FunctionPlan> functions;
     std::vector<HttpApiPlan> http_apis;
+    std::vector<SchedulePlan> schedules;
     std::vector<Output> outputs;
     std::vector<std::string> aws_only;  // "Resource.Property": means nothing on one machine
 };

@@ -241,7 +241,8 @@ TEST(Plan, PackagesAndRoutesThatCannotBeAreRefused) {
     EXPECT_THAT(with("Timeout: 3"), HasSubstr("F.Properties.CodeUri: is needed"));
     EXPECT_THAT(with("CodeUri: s3://b/k, Runtime: provided.al2"), HasSubstr("lies in S3"));
     EXPECT_THAT(with("CodeUri: F, Runtime: python3.13"), HasSubstr("'python3.13' is not supported"));
-    EXPECT_THAT(with(good + "Events: {Q: {Type: SQS}}"), HasSubstr("events of the type 'SQS' are not supported"));
+    EXPECT_THAT(with(good + "Events: {Q: {Type: SQS}}"),
+                HasSubstr("events of the type 'SQS' are not supported; HttpApi and Schedule are"));
     const auto route = [&](const std::string& event) {
         return with(good + "Events: {E: {Type: HttpApi, Properties: {" + event + "}}}");
     };

@@ -15,7 +15,7 @@ constexpr std::array kSpaces{
     Space::functions,   Space::tables,     Space::items,           Space::index_items,
     Space::item_expiry, Space::topics,     Space::subscriptions,   Space::deliveries,
     Space::stacks,      Space::roles,      Space::outbox,          Space::plain_invokes,
-    Space::http_apis};
+    Space::http_apis,   Space::schedules};
 
 /// Creates the tables that are not there: all of them, or those that are newer than the database.
 void create_schema(Connection& connection) {
@@ -106,6 +106,8 @@ std::string_view space_name(Space space) {
             return "plain_invokes";
         case Space::http_apis:
             return "http_apis";
+        case Space::schedules:
+            return "schedules";
     }
     std::unreachable();
 }

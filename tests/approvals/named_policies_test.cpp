@@ -11,6 +11,7 @@ using durable::Json;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using namespace std::chrono_literals;
 
 PolicyFile file_of(const std::string& text) {
@@ -26,7 +27,7 @@ const std::string kFile = R"({"groups":{"legal":["ann@x","bob@x"]},"policies":[
 void put(World& world, const std::string& text) {
     const auto stored = world.policies().read();
     ASSERT_TRUE(stored) << stored.error().message;
-    const auto written = world.policies().put(file_of(text), *stored);
+    const auto written = world.put_policies(file_of(text), *stored);
     ASSERT_TRUE(written && *written);
 }
 
@@ -135,8 +136,9 @@ TEST(NamedPolicies, OfTwoOperatorsAtOnceOneIsTold) {
     NamedPolicies& policies = alone.world.policies();
     const StoredPolicies both_read = policies.read().value();
     EXPECT_EQ(both_read.revision, 0);
-    EXPECT_TRUE(policies.put(file_of(kFile), both_read).value());
-    EXPECT_FALSE(policies.put(file_of(R"({"policies":[]})"), both_read).value());
+    EXPECT_TRUE(alone.world.put_policies(file_of(kFile), both_read).value());
+    EXPECT_FALSE(alone.world.put_policies(file_of(R"({"policies":[]})"), both_read).value());
+    EXPECT_THAT(alone.world.policies_trail(), SizeIs(1)) << "what was not put has no record";
     const StoredPolicies now = policies.read().value();
     EXPECT_EQ(now.revision, 1);
     EXPECT_EQ(now.file, file_of(kFile));
@@ -162,7 +164,7 @@ TEST(NamedPolicies, ATableThatIsNotThereAndAFileThatIsTooLongAreSaid) {
         std::vector<std::string>& members = file.groups[std::to_string(i)];
         for (int j = 0; j < 20; ++j) members.push_back(std::string(100, 'x') + std::to_string(j));
     }
-    EXPECT_THAT(alone.world.policies().put(file, {}).error().message, HasSubstr("at most 380000 bytes"));
+    EXPECT_THAT(alone.world.put_policies(file, {}).error().message, HasSubstr("at most 380000 bytes"));
 }
 
 TEST(NamedPolicies, AnItemThatCannotBeReadFailsTheRequestAndSaysSo) {

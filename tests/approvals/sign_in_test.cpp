@@ -162,6 +162,73 @@ TEST_F(Inbox, ASessionEndsWithItsTokenAndBySigningOut) {
     EXPECT_EQ(ann.get("/api/me").status, 401);
 }
 
+TEST_F(Inbox, ACopiedCookieIsWorthNothingAfterItsSessionWasSignedOut) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    Browser thief(world);
+    thief.cookies = ann.cookies;
+    thief.headers = ann.headers;
+    Browser at_home(world);
+    ASSERT_EQ(at_home.sign_in_as("ann@example.com").status, 200);
+    ASSERT_EQ(thief.get("/api/me").status, 200);
+    ASSERT_EQ(ann.post("/api/sign-out", "").status, 204);
+    EXPECT_EQ(thief.get("/api/me").status, 401);
+    EXPECT_EQ(thief.decide(id, "approved").status, 401);
+    EXPECT_EQ(thief.post("/api/sign-out", "").status, 204);
+    EXPECT_EQ(at_home.get("/api/me").status, 200) << "another session of the same person and token goes on";
+}
+
+TEST_F(Inbox, CopiedCookiesOfLinksEndWithTheirInboxAndByThemselves) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    ASSERT_EQ(ann.sign_in_by_link("bob@example.com", id).status, 200);
+    ASSERT_EQ(ann.sign_in_by_link("carl@example.com", "another").status, 200);
+    Browser thief(world);
+    thief.cookies = ann.cookies;
+    const auto status = [&](const std::string& approval) {
+        thief.headers = {{"content-type", "application/json"}};
+        if (!approval.empty()) thief.headers["x-holdpoint-approval"] = approval;
+        return thief.get("/api/me").status;
+    };
+    ASSERT_EQ(ann.post("/api/sign-out", "").status, 204);  // its page is that of the last link
+    EXPECT_EQ(status("another"), 401);
+    EXPECT_EQ(status(id), 200);
+    EXPECT_EQ(status(""), 200);
+    ann.headers.erase("x-holdpoint-approval");
+    ASSERT_EQ(ann.post("/api/sign-out", "").status, 204);
+    EXPECT_EQ(status(id), 401);
+    EXPECT_EQ(status(""), 401);
+}
+
+TEST_F(Inbox, WhoCannotBeSignedOutHearsItAndKeepsTheCookie) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    const auto cookies = ann.cookies;
+    alone.tables.before_call = [](const std::string& action) { return action != "PutItem"; };
+    EXPECT_EQ(ann.post("/api/sign-out", "").status, 500);
+    EXPECT_EQ(ann.cookies, cookies) << "to try it again with";
+    alone.tables.before_call = {};
+    EXPECT_EQ(ann.post("/api/sign-out", "").status, 204);
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+}
+
+TEST_F(Inbox, WhileNobodyKnowsWhoSignedOutNobodyIsLetIn) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    ASSERT_EQ(ann.get("/api/me").status, 200) << "keys and revocations were just read";
+    alone.tables.before_call = [](const std::string& action) { return action != "GetItem"; };
+    EXPECT_EQ(ann.get("/api/me").status, 500);
+}
+
+TEST_F(Inbox, SigningOutWritesNothingForACookieThatIsNoSession) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200) << "which makes the first key";
+    int writes = 0;
+    alone.tables.before_call = [&](const std::string& action) { return writes += action == "PutItem" ? 1 : 0, true; };
+    for (const std::string cookie : {"", "nonsense", "hpsession1.a.b.c"}) {
+        ann.cookies["holdpoint_session"] = cookie;
+        EXPECT_EQ(ann.post("/api/sign-out", "").status, 204) << cookie;
+    }
+    ann.cookies.clear();
+    EXPECT_EQ(ann.post("/api/sign-out", "").status, 204);
+    EXPECT_EQ(writes, 0);
+}
+
 TEST_F(Inbox, TheCookieIsSecureWhereTheBrowserCameByTls) {
     for (const auto& [name, value] :
          {std::pair("x-forwarded-proto", "https"), std::pair("origin", "https://inbox.example.com")}) {

@@ -102,7 +102,8 @@ World::World(WaitMode mode, Tables& tables, RunnersClock& clock, Random& random)
                 .clock = clock},
       keys_(client_, "settings", clock, random),
       revoked_(client_, "settings", clock),
-      sessions_(keys_, revoked_, clock, random),
+      ended_(client_, "settings"),
+      sessions_(keys_, revoked_, ended_, clock, random),
       limits_(clock),
       levels_(*repository_, clock) {}
 

@@ -12,6 +12,7 @@
 
 #include "api/dynamodb/dynamodb.hpp"
 #include "approvals/api/api.hpp"
+#include "approvals/domain/policy_history.hpp"
 #include "approvals/web/web.hpp"
 #include "approvals/workflow/workflow.hpp"
 #include "engine/writer.hpp"
@@ -85,6 +86,11 @@ public:
     /// What an operator does, who has no part in the function's memory.
     [[nodiscard]] RevocationList operators_revocations() { return {client_, "settings", clock_}; }
     [[nodiscard]] NamedPolicies& policies() { return policies_; }
+    /// What an operator does; with a record of it, as the command line has.
+    [[nodiscard]] Result<bool> put_policies(const PolicyFile& file, const StoredPolicies& read) {
+        return policies_.put(file, read, *repository_, policies_put(read.file, file, clock_.now()));
+    }
+    [[nodiscard]] std::vector<AuditRecord> policies_trail() { return repository_->trail(kPoliciesChain).value(); }
     [[nodiscard]] ApiServices api_services() {
         return {.repository = *repository_, .workflows = *this, .clock = clock_};
     }
@@ -128,6 +134,7 @@ private:
     WorkflowServices services_;
     SigningKeys keys_;
     RevocationList revoked_;
+    EndedSessions ended_;
     Sessions sessions_;
     RateLimits limits_;
     Levels levels_;

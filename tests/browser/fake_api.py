@@ -188,6 +188,7 @@ class Approvals:
                    "who": record.get("who", f"group {each['name']}"), "state": "waiting" if self.state(each) == "open" and each is not first_open else self.state(each)}
                   for each in record["stages"]]
         approval = {**self.summary(record, person), "shown_digest": self.digest(record), "policy": record["policy"],
+                    "document_version": 1 + sum(event["event"] == "amended" for event in record["history"]),
                     "amendable": record.get("amendable", True),
                     "may_amend": record.get("amendable", True) and person == record["requester"] and record["status"] == "pending",
                     "fields": [{"name": name, "value": value} for name, value in record["fields"].items()],

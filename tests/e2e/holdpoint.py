@@ -280,6 +280,6 @@ def copy_of_binaries(folder, source=BIN):
     """The functions' executables in a folder that a test may change."""
     target = Path(folder)
     target.mkdir(parents=True)
-    for name in ("approvals_workflow", "approval_api"):
+    for name in ("approvals_workflow", "approval_api", "audit_seal"):
         shutil.copy(source / name, target / name)
     return target

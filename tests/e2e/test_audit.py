@@ -16,11 +16,11 @@ def audit(approvals, command, *arguments, check=True):
     return approvals.server.run("audit", command, *arguments, check=check)
 
 
-def offline(approvals, folder):
+def offline(approvals, folder, *more):
     """Verifies without a server: no endpoint, no credentials."""
     env, approvals.server.env = approvals.server.env, {}
     try:
-        return audit(approvals, "verify", folder, check=False)
+        return audit(approvals, "verify", folder, *more, check=False)
     finally:
         approvals.server.env = env
 
@@ -254,12 +254,38 @@ def test_what_was_done_to_the_table_is_found_after_a_seal(approvals, decided, tm
     assert "7 statements were checked, their signatures were not" in found.stdout
     found = audit(approvals, "verify", tmp_path / "out", "--stack-name", approvals.stack, check=False)
     assert "7 statements were checked, and the signatures of 3" in found.stdout
+    # A hash that was kept elsewhere needs no server either.
+    told = offline(approvals, tmp_path / "out", "--sealed", seals[0]["hash"]).stdout
+    assert "7 statements were checked" in told and "the hash" not in told
+    assert f"statements.jsonl: the statement with the hash {'0' * 64} is not in it: it was made after this export, of 20" in offline(
+        approvals, tmp_path / "out", "--sealed", "0" * 64).stdout
     refused = audit(approvals, "erase", edited, "--stack-name", approvals.stack, "--field", "comments", "--yes", check=False)
     assert refused.returncode == 1 and "nothing was erased, because" in refused.stderr
     assert '"fine"' in json.dumps(approvals.audit(edited))
     settings = approvals.outputs["SettingsTableName"]
     approvals.dynamodb.delete_item(TableName=settings, Key={"name": {"S": "audit-head/2"}})
     assert "statement 2 is missing before it" in live(approvals).stdout
+
+
+def test_who_put_which_policy_is_in_the_trail_and_no_version_comes_back_with_other_content(own_server, tmp_path):
+    own_server.deploy("app-sam", ApprovalWaitMode="callback")
+    def put(stage, *more, version=1, check=True):
+        (tmp_path / "policies.json").write_text(json.dumps({"policies": [{"name": "contract", "version": version, "stages": [{"name": stage}]}] if stage else []}))
+        return own_server.run("approvals", "policies", "put", tmp_path / "policies.json", *more, check=check)
+    put("legal")
+    assert "these already" in put("legal").stdout
+    put(None, "--drop")
+    refused = put("anybody", check=False)
+    assert refused.returncode == 1 and "version 1 of 'contract' was stored before and said something else" in refused.stderr
+    put("anybody", version=2)
+    told = json.loads(own_server.run("audit", "export", "--stack-name", "app-sam", "--out", tmp_path / "out", "--json").stdout)
+    assert (told["approvals"], told["records"], told["problems"]) == (0, 3, [])
+    records = [json.loads(line) for line in (tmp_path / "out" / "records.jsonl").read_text().splitlines()]
+    assert {(one["approval_id"], one["event"], one["actor_proof"]) for one in records} == {("policies", "policies_put", "aws")}
+    assert all(one["personal"]["actor"]["value"].endswith(":user/holdpoint") for one in records)
+    changes = [{name: [policy["version"] for policy in json.loads(one["details"][name])] for name in ("put", "removed")} for one in records]
+    assert changes == [{"put": [1], "removed": []}, {"put": [], "removed": [1]}, {"put": [2], "removed": []}]
+    assert own_server.run("audit", "verify", tmp_path / "out").stdout.startswith("0 approvals with 3 records: all is as it was written")
 
 
 def key(record):

@@ -1,4 +1,4 @@
-"""HTTP APIs of templates: routes to functions, payload format 2.0, CORS, AWS_IAM; as a browser or curl would use them."""
+"""HTTP APIs of templates: routes to functions, payload format 2.0, CORS, AWS_IAM, proxies; as a browser or curl would use them."""
 import base64
 import http.client
 import json
@@ -68,6 +68,25 @@ def test_a_request_reaches_the_function_in_format_2(server, urls):
     assert event["rawQueryString"] == "x=1&x=2&y=%26" and event["cookies"] == ["c=1", "d=2"] and event["headers"]["x-own"] == "1,2"
     assert event["requestContext"]["http"]["sourceIp"] == "127.0.0.1" and event["requestContext"]["stage"] == "$default"
     assert event["isBase64Encoded"] is False and "body" not in event
+
+
+def test_behind_a_trusted_proxy_the_client_is_who_the_proxy_saw(server, urls, own_server, tmp_path):
+    def seen(url, *headers):
+        status, _, body = call(url + "/items/1", headers=headers)
+        event = json.loads(body)
+        assert status == 200
+        return event["requestContext"]["http"]["sourceIp"], event["headers"]["x-forwarded-for"], event["headers"]["x-forwarded-proto"]
+    forged = [("X-Forwarded-For", "192.0.2.7"), ("X-Forwarded-Proto", "https")]
+    assert seen(urls[0], *forged) == ("127.0.0.1", "192.0.2.7,127.0.0.1", "http")
+    own_server.stop()
+    own_server.variables = {"HOLDPOINT_TRUSTED_PROXIES": "127.0.0.1, 10.0.0.0/8"}
+    own_server.start()
+    folder(tmp_path / "code")
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    url = json.loads(own_server.deploy("http", template=tmp_path / "template.yaml").stdout)["outputs"]["Url"]
+    assert seen(url, *forged) == ("192.0.2.7", "192.0.2.7", "https")
+    assert seen(url, ("X-Forwarded-For", "203.0.113.9, 192.0.2.7"), ("X-Forwarded-For", "10.1.2.3")) == ("192.0.2.7", "203.0.113.9,192.0.2.7", "http")
+    assert seen(url) == ("127.0.0.1", "127.0.0.1", "http")
 
 
 def test_what_the_function_answers_is_the_response(server, urls):

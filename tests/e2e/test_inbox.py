@@ -216,6 +216,14 @@ def test_what_is_revoked_lets_nobody_in_and_ends_its_sessions(approvals):
         assert refused.returncode != 0 and made["token"] not in refused.stderr
 
 
+def test_a_copied_cookie_is_worth_nothing_after_signing_out(approvals):
+    ann, thief, at_home = signed_in(approvals, "ann@example.com"), Browser(approvals), signed_in(approvals, "ann@example.com")
+    thief.headers = dict(ann.headers)
+    assert thief.get("api/me")[0] == 200
+    assert ann.call("POST", "api/sign-out", {})[0] == 204
+    assert thief.get("api/me")[0] == 401 and at_home.get("api/me")[0] == 200
+
+
 def test_service_levels_on_the_page_and_for_prometheus(approvals, browser):
     policy = {"name": "levels", "stages": [{"name": "only", "approvers": {"groups": ['counted "here"']}}]}
     _, decided = approvals.pending(policy=policy)

@@ -37,7 +37,7 @@ ARN = "arn:aws:lambda:{region}:{account}:function:app-sam-Workflow:1/durable-exe
 @pytest.fixture(scope="module")
 def probe(server, tmp_path_factory):
     binaries = tmp_path_factory.mktemp("bin")
-    for name in ("approvals_workflow", "approval_api"):
+    for name in ("approvals_workflow", "approval_api", "audit_seal"):
         (binaries / name).write_text(PROBE)
         (binaries / name).chmod(0o755)
     # The probe is no durable function, so the template loses its DurableConfig; the roles stay as they are.
@@ -92,8 +92,27 @@ ALLOWED = [
     ("ApprovalApi", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
     ("ApprovalApi", "dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "signing-keys"}}}),
     ("ApprovalApi", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "revoked"}}}),
+    ("ApprovalApi", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "ended-session/1"}}}),
+    ("ApprovalApi", "dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "ended-session/1"}}}),
     ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "signing-keys"}}}),
     ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "policies"}}}),
+]
+SETTING = {"TableName": "app-sam-ApprovalSettings"}
+SEAL_ALLOWED = [
+    ("AuditSeal", "dynamodb", "scan", {"TableName": "app-sam-ApprovalEvents"}),
+    *(("AuditSeal", "dynamodb", "get_item", {**SETTING, "Key": {"name": {"S": name}}}) for name in ("audit-head/1", "audit-head-chains/a/0", "signing-keys")),
+    *(("AuditSeal", "dynamodb", "put_item", {**SETTING, "Item": {"name": {"S": name}}}) for name in ("audit-head/1", "audit-head-chains/a/0", "signing-keys")),
+]
+SEAL_DENIED = [
+    ("AuditSeal", "dynamodb", "put_item", item("ApprovalEvents")),
+    ("AuditSeal", "dynamodb", "query", CHAIN),
+    ("AuditSeal", "dynamodb", "scan", {"TableName": "app-sam-ApprovalRequests"}),
+    ("AuditSeal", "dynamodb", "scan", SETTING),
+    ("AuditSeal", "dynamodb", "delete_item", {**SETTING, "Key": {"name": {"S": "audit-head/1"}}}),
+    *(("AuditSeal", "dynamodb", "get_item", {**SETTING, "Key": {"name": {"S": name}}}) for name in ("revoked", "policies", "ended-session/1")),
+    *(("AuditSeal", "dynamodb", "put_item", {**SETTING, "Item": {"name": {"S": name}}}) for name in ("revoked", "policies", "ended-session/1")),
+    ("AuditSeal", "sns", "publish", {"TopicArn": "{topic:app-sam-ApprovalNotifications}", "Message": "m"}),
+    ("AuditSeal", "lambda", "invoke", {"FunctionName": "app-sam-Workflow"}),
 ]
 DENIED_TO_BOTH = [
     ("dynamodb", "delete_item", {"TableName": "app-sam-ApprovalRequests", "Key": KEY}),
@@ -134,6 +153,8 @@ DENIED_TO_ONE = [
     ("ApprovalApi", "sns", "subscribe", {"TopicArn": "{topic:app-sam-ApprovalMail}", "Protocol": "email", "Endpoint": "a@b.c"}),
     ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "audit-head/1"}}}),
     ("Workflow", "dynamodb", "put_item", {"TableName": "app-sam-ApprovalSettings", "Item": {"name": {"S": "policies"}}}),
+    ("Workflow", "dynamodb", "get_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "ended-session/1"}}}),
+    ("ApprovalApi", "dynamodb", "delete_item", {"TableName": "app-sam-ApprovalSettings", "Key": {"name": {"S": "ended-session/1"}}}),
     ("Workflow", "lambda", "get_durable_execution", {"DurableExecutionArn": ARN}),
     ("ApprovalApi", "dynamodb", "put_item", item("ApprovalRequests")),
     ("ApprovalApi", "sns", "publish", {"TopicArn": "{topic:app-sam-ApprovalNotifications}", "Message": "m"}),
@@ -146,7 +167,7 @@ def name_of(case):
     return "-".join(str(part) for part in case if isinstance(part, str))
 
 
-@pytest.mark.parametrize("case", ALLOWED, ids=name_of)
+@pytest.mark.parametrize("case", ALLOWED + SEAL_ALLOWED, ids=name_of)
 def test_what_a_function_does_is_allowed(probe, case):
     function, service, operation, parameters = case
     assert probe(function, service, operation, **parameters)["code"] == "allowed"
@@ -169,7 +190,7 @@ def test_of_other_functions_only_the_use_cases_are_reached(probe, function, reac
     assert (answer["code"] not in DENIED) == reached, answer
 
 
-@pytest.mark.parametrize("case", [(function, *case) for function in ("Workflow", "ApprovalApi") for case in DENIED_TO_BOTH] + DENIED_TO_ONE, ids=name_of)
+@pytest.mark.parametrize("case", [(function, *case) for function in ("Workflow", "ApprovalApi") for case in DENIED_TO_BOTH] + DENIED_TO_ONE + SEAL_DENIED, ids=name_of)
 def test_everything_else_is_refused(probe, case):
     function, service, operation, parameters = case
     answer = probe(function, service, operation, **parameters)

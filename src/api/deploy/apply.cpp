@@ -9,6 +9,7 @@
 #include "functions/concurrency.hpp"
 #include "functions/event_invoke_config.hpp"
 #include "functions/registry.hpp"
+#include "functions/schedules.hpp"
 #include "identity/roles.hpp"
 #include "tables/index_changes.hpp"
 #include "tables/operations.hpp"
@@ -57,6 +58,7 @@ public:
         for (const auto& api : plan.http_apis) {
             if (auto ok = apply(api); !ok) return ok;
         }
+        for (const auto& schedule : plan.schedules) apply(schedule);
         return {};
     }
 
@@ -286,6 +288,27 @@ private:
                      : known == write.value ? "unchanged"
                                             : "updated");
         return {};
+    }
+
+    /// A schedule that stays as it is goes on; any other one is due in a whole period.
+    void apply(const stacks::SchedulePlan& plan) {
+        functions::Schedule wanted{.name = plan.name,
+                                   .function = plan.function,
+                                   .qualifier = plan.qualifier,
+                                   .every = std::chrono::seconds(plan.every_seconds),
+                                   .input = plan.input,
+                                   .next_at = {}};
+        if (plan.is_enabled) wanted.next_at = now_ + wanted.every;
+        const auto known = functions::find_schedule(rows_, plan.name);
+        const bool was_so = known && known->next_at.has_value() == plan.is_enabled;
+        if (was_so) wanted.next_at = known->next_at;
+        const bool stays = known == wanted;
+        if (!stays && plan.is_enabled) wanted.next_at = now_ + wanted.every;
+        if (!stays) rows_.write({functions::put_schedule(wanted)});
+        add_resource(plan.logical_id, std::string(kRuleType), plan.name, false,
+                     !known  ? "created"
+                     : stays ? "unchanged"
+                             : "updated");
     }
 
     OverlayRows& rows_;

@@ -6,6 +6,7 @@
 #include "base/overlay_rows.hpp"
 #include "core/rows.hpp"
 #include "functions/registry.hpp"
+#include "functions/schedules.hpp"
 #include "identity/roles.hpp"
 #include "tables/operations.hpp"
 #include "topics/topics.hpp"
@@ -112,6 +113,8 @@ void remove_resource(const RowReader& rows, const StackResource& resource, Remov
         if (auto writes = functions::delete_alias(rows, reference->name, reference->qualifier)) add(std::move(*writes));
     } else if (resource.type == stacks::kHttpApi) {
         add({erase_http_api(resource.physical_id)});
+    } else if (resource.type == kRuleType) {
+        add({functions::erase_schedule(resource.physical_id)});
     } else if (resource.type == "AWS::DynamoDB::Table") {
         if (auto change = tables::delete_table(rows, {{"TableName", resource.physical_id}}))
             add(std::move(change->writes));

@@ -16,6 +16,9 @@ namespace holdpoint::api {
 /// What AutoPublishAlias makes.
 constexpr std::string_view kAliasType = "AWS::Lambda::Alias";
 
+/// What an event of the type Schedule makes.
+constexpr std::string_view kRuleType = "AWS::Events::Rule";
+
 struct StackResource {
     std::string logical_id;
     std::string type;         // AWS::SNS::Topic

@@ -23,7 +23,8 @@ int main() {
     approvals::LambdaWorkflows workflows(client);
     approvals::SigningKeys keys(client, approvals::settings_table(), clock, random);
     approvals::RevocationList revoked(client, approvals::settings_table(), clock);
-    approvals::Sessions sessions(keys, revoked, clock, random);
+    approvals::EndedSessions ended(client, approvals::settings_table());
+    approvals::Sessions sessions(keys, revoked, ended, clock, random);
     approvals::RateLimits limits(clock);
     std::optional<approvals::oidc::SingleSignOn> sso;
     if (*single_sign_on) sso.emplace(std::move(**single_sign_on), *transport, keys, clock, random);

@@ -41,6 +41,9 @@ BOOST_DESCRIBE_STRUCT(AuditRecord, (),
                       (approval_id, seq, at, event, actor_proof, details, personal, digests, shown_digest, prev_hash,
                        hash))
 
+/// The chain of what became of named policies; no approval is called so.
+inline constexpr auto kPoliciesChain = "policies";
+
 /// What happened, before it has its place in the chain.
 struct AuditEvent {
     std::string event;

@@ -102,7 +102,7 @@ Manifest make_manifest(const Trails& trails, const std::vector<ExportFile>& file
     manifest.tool_version = std::move(tool_version);
     manifest.at = to_iso8601(at);
     manifest.chains = heads_of(trails);
-    manifest.approvals = static_cast<std::int64_t>(manifest.chains.size());
+    manifest.approvals = count_approvals(trails);
     for (const auto& [approval_id, records] : trails) {
         manifest.records += static_cast<std::int64_t>(records.size());
         for (const AuditRecord& record : records) {

@@ -166,7 +166,7 @@ std::string manifest_digest(const std::vector<ExportFile>& files) {
 Verification verify_all(const Trails& trails) {
     Verification found;
     found.problems = verify_trails(trails);
-    found.approvals = static_cast<std::int64_t>(trails.size());
+    found.approvals = count_approvals(trails);
     for (const auto& [approval_id, records] : trails) {
         found.records += static_cast<std::int64_t>(records.size());
         found.lacking_texts += std::ranges::count_if(records, lacks_text);
@@ -198,6 +198,15 @@ Verification verify_export(const std::vector<ExportFile>& files, const KeyRing* 
     }
     found.problems.insert(found.problems.begin(), problems.begin(), problems.end());
     return found;
+}
+
+std::vector<std::string> verify_sealed(const Verification& found, const std::vector<ExportFile>& files,
+                                       const std::string& hash) {
+    if (found.sealed.hashes.contains(hash)) return {};
+    Problems ignored;  // verify_export tells them
+    const auto manifest = read_file<Manifest>(files, kManifestFile, "a manifest", ignored);
+    return {fmt::format("{}: the statement with the hash {} is not in it: it was made after this export{}, or is gone",
+                        kStatementsFile, hash, manifest ? ", of " + manifest->at : "")};
 }
 
 std::vector<std::string> verify_signature(const std::vector<ExportFile>& files, const KeyRing& keys) {

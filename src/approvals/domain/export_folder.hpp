@@ -43,6 +43,9 @@ struct Verification {
 /// Of the files of a folder; those that are not there are missing from `files`. With keys also the signatures of the
 /// statements.
 [[nodiscard]] Verification verify_export(const std::vector<ExportFile>& files, const KeyRing* keys = nullptr);
+/// Whether the statement with this hash, which was kept elsewhere, is in the export.
+[[nodiscard]] std::vector<std::string> verify_sealed(const Verification& found, const std::vector<ExportFile>& files,
+                                                     const std::string& hash);
 /// Whether the manifest was signed with one of our keys.
 [[nodiscard]] std::vector<std::string> verify_signature(const std::vector<ExportFile>& files, const KeyRing& keys);
 

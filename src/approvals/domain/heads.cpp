@@ -38,10 +38,15 @@ std::vector<ChainHead> heads_of(const Trails& trails) {
 }
 
 HeadStatement make_head(const Trails& trails, const HeadStatement* previous, TimePoint at, const KeyRing& keys) {
+    return make_head(heads_of(trails), previous, at, keys);
+}
+
+HeadStatement make_head(std::vector<ChainHead> chains, const HeadStatement* previous, TimePoint at,
+                        const KeyRing& keys) {
     HeadStatement head;
     head.number = previous == nullptr ? 1 : previous->number + 1;
     head.at = to_iso8601(at);
-    head.chains = heads_of(trails);
+    head.chains = std::move(chains);
     head.prev_hash = previous == nullptr ? kNothingBefore : previous->hash;
     head.hash = hash_of(head);
     head.key_id = keys.newest_id();

@@ -18,6 +18,11 @@ namespace holdpoint::approvals {
 /// Approval -> its chain, by seq.
 using Trails = std::map<std::string, std::vector<AuditRecord>>;
 
+/// Without the chain that is of no approval.
+[[nodiscard]] inline std::int64_t count_approvals(const Trails& trails) {
+    return static_cast<std::int64_t>(trails.size() - trails.count(kPoliciesChain));
+}
+
 /// The last record of one chain.
 struct ChainHead {
     std::string approval_id;
@@ -41,7 +46,9 @@ BOOST_DESCRIBE_STRUCT(HeadStatement, (), (number, at, chains, prev_hash, hash, k
 
 [[nodiscard]] std::vector<ChainHead> heads_of(const Trails& trails);
 
-/// `previous` is the last statement, nullptr for the first.
+/// `previous` is the last statement, nullptr for the first. `chains` are by approval_id.
+[[nodiscard]] HeadStatement make_head(std::vector<ChainHead> chains, const HeadStatement* previous, TimePoint at,
+                                      const KeyRing& keys);
 [[nodiscard]] HeadStatement make_head(const Trails& trails, const HeadStatement* previous, TimePoint at,
                                       const KeyRing& keys);
 

@@ -55,6 +55,7 @@ void StatementCheck::check(HeadStatement statement, std::vector<std::string>& pr
     ++sealed_.statements;
     if (keys_ != nullptr && keys_->has(statement.key_id)) ++sealed_.signatures;
     sealed_.last_at = statement.at;
+    sealed_.hashes.insert(statement.hash);
     std::erase_if(statement.chains, [&](const ChainHead& chain) {
         return !compared_.emplace(chain.approval_id, chain.seq, chain.hash).second;
     });

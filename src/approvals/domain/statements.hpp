@@ -59,6 +59,7 @@ struct Sealed {
     std::int64_t statements = 0;
     std::int64_t signatures = 0;  // those that were checked
     std::string last_at;          // ISO 8601 UTC
+    std::set<std::string> hashes = {};
 };
 
 /// The number of the last statement whose key is known, which vouches for those before it; 0 for none.

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <expected>
+#include <utility>
 
 #include "approvals/repository/items.hpp"
 
@@ -48,6 +50,27 @@ ChainHead chain_of(const json::object& item) {
             .hash = value_of(members->as_object(), "hash", "S")};
 }
 
+HeadStatement statement_of(const json::object& item) {
+    return {.number = number_of(item, "number"),
+            .at = value_of(item, "at", "S"),
+            .chains = {},
+            .prev_hash = value_of(item, "prev_hash", "S"),
+            .hash = value_of(item, "hash", "S"),
+            .key_id = value_of(item, "key_id", "S"),
+            .signature = value_of(item, "signature", "S")};
+}
+
+/// Or what it is instead.
+std::expected<AuditRecord, std::string> read_record(const json::object& item) {
+    try {
+        return audit_from_item(item);
+    } catch (const std::exception& error) {
+        return std::unexpected(fmt::format("{} record {}: expected an audit record, found something else ({})",
+                                           value_of(item, "approval_id", "S"), value_of(item, "seq", "N"),
+                                           error.what()));
+    }
+}
+
 }  // namespace
 
 template <class Take>
@@ -66,18 +89,63 @@ Result<void> AuditStore::scan(json::object request, Take take) {
 Result<AllTrails> AuditStore::trails() {
     AllTrails all;
     const auto read = scan({{"TableName", audit_table_}}, [&](const json::object& item) {
-        try {
-            AuditRecord record = audit_from_item(item);
-            auto& chain = all.trails[record.approval_id];
-            chain.push_back(std::move(record));
-        } catch (const std::exception& error) {
-            all.unreadable.push_back(fmt::format("{} record {}: expected an audit record, found something else ({})",
-                                                 value_of(item, "approval_id", "S"), value_of(item, "seq", "N"),
-                                                 error.what()));
-        }
+        auto record = read_record(item);
+        if (!record) return all.unreadable.push_back(std::move(record.error()));
+        auto& chain = all.trails[record->approval_id];
+        chain.push_back(std::move(*record));
     });
     if (!read) return std::unexpected(read.error());
     return all;
+}
+
+Result<std::vector<std::string>> AuditStore::each_chain(
+    const std::function<void(std::vector<AuditRecord> chain)>& take) {
+    std::vector<std::string> unreadable;
+    std::vector<AuditRecord> chain;
+    // A scan reads partition after partition, each in the order of its sort key.
+    const auto read = scan({{"TableName", audit_table_}}, [&](const json::object& item) {
+        auto record = read_record(item);
+        if (!record) return unreadable.push_back(std::move(record.error()));
+        if (!chain.empty() && chain.front().approval_id != record->approval_id) take(std::exchange(chain, {}));
+        chain.push_back(std::move(*record));
+    });
+    if (!read) return std::unexpected(read.error());
+    if (!chain.empty()) take(std::move(chain));
+    return unreadable;
+}
+
+Result<std::optional<HeadStatement>> AuditStore::statement(std::int64_t number) {
+    const auto answer = client_.json("dynamodb", "DynamoDB_20120810.GetItem",
+                                     {{"TableName", settings_table_},
+                                      {"Key", {{"name", to_attribute(fmt::format("{}{}", kHeadPrefix, number))}}},
+                                      {"ConsistentRead", true}});
+    if (!answer) return std::unexpected(answer.error());
+    const json::value* item = answer->if_contains("Item");
+    if (item == nullptr) return std::nullopt;
+    return statement_of(item->as_object());
+}
+
+Result<std::optional<HeadStatement>> AuditStore::newest() {
+    std::optional<HeadStatement> newest;
+    std::int64_t absent = 1;  // a number that none has
+    while (true) {
+        auto found = statement(absent);
+        if (!found) return found;
+        if (!*found) break;
+        newest = std::move(*found);
+        absent *= 2;
+    }
+    while (newest && absent - newest->number > 1) {
+        const std::int64_t middle = newest->number + (absent - newest->number) / 2;
+        auto found = statement(middle);
+        if (!found) return found;
+        if (*found) {
+            newest = std::move(*found);
+        } else {
+            absent = middle;
+        }
+    }
+    return newest;
 }
 
 Result<std::vector<HeadStatement>> AuditStore::statements() {
@@ -86,15 +154,7 @@ Result<std::vector<HeadStatement>> AuditStore::statements() {
                             {"FilterExpression", "begins_with(#name, :prefix)"},
                             {"ExpressionAttributeNames", {{"#name", "name"}}},
                             {"ExpressionAttributeValues", {{":prefix", to_attribute(kHeadPrefix)}}}},
-                           [&](const json::object& item) {
-                               statements.push_back({.number = number_of(item, "number"),
-                                                     .at = value_of(item, "at", "S"),
-                                                     .chains = {},
-                                                     .prev_hash = value_of(item, "prev_hash", "S"),
-                                                     .hash = value_of(item, "hash", "S"),
-                                                     .key_id = value_of(item, "key_id", "S"),
-                                                     .signature = value_of(item, "signature", "S")});
-                           });
+                           [&](const json::object& item) { statements.push_back(statement_of(item)); });
     if (!read) return std::unexpected(read.error());
     std::sort(statements.begin(), statements.end(),
               [](const HeadStatement& a, const HeadStatement& b) { return a.number < b.number; });

@@ -1,8 +1,9 @@
 // Audit store: what an auditor does with the tables, by their own credentials: reads every chain, seals where all of
-// them end, erases a person's fields. No function may do any of it.
+// them end, erases a person's fields. The one function that may read and seal is the one that seals periodically.
 #pragma once
 
-#include <map>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,14 @@ public:
 
     [[nodiscard]] Result<AllTrails> trails();
 
+    /// The same, chain after chain, none of which is kept. Answers what is unreadable.
+    [[nodiscard]] Result<std::vector<std::string>> each_chain(
+        const std::function<void(std::vector<AuditRecord> chain)>& take);
+
+    /// The newest statement, without its chains; nothing when there is none. In as few reads as that takes where there
+    /// are no gaps.
+    [[nodiscard]] Result<std::optional<HeadStatement>> newest();
+    [[nodiscard]] Result<std::optional<HeadStatement>> statement(std::int64_t number);
     /// All statements by number, without their chains, which may be many.
     [[nodiscard]] Result<std::vector<HeadStatement>> statements();
     /// The chains of one of these; those that were taken out of the table are missing.

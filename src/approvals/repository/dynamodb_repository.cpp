@@ -360,6 +360,21 @@ public:
                             [&](const std::vector<AuditRecord>& chain) { return takes_refusal(chain, refused); });
     }
 
+    Result<bool> write_with(const json::object& write, const std::string& chain_id, const AuditEvent& event) override {
+        for (int attempt = 0; attempt < kChainAttempts; ++attempt) {
+            const auto chain = trail(chain_id);
+            if (!chain) return std::unexpected(chain.error());
+            const AuditRecord record = next_record(chain_id, chain->empty() ? nullptr : &chain->back(), event, random_);
+            const auto written = call("TransactWriteItems", {{"TransactItems", {write, put_audit(record)}},
+                                                             {"ClientRequestToken", random_.uuid()}});
+            if (written) return true;
+            if (!is_conflict(written.error())) return std::unexpected(written.error());
+            const auto failed = failed_conditions(written.error());
+            if (!failed.empty() && failed[0]) return false;
+        }
+        return chain_busy(chain_id);
+    }
+
     Result<std::vector<AuditRecord>> trail(const std::string& approval_id) override {
         std::vector<AuditRecord> records;
         json::object query{{"TableName", tables_.audit},
@@ -434,20 +449,7 @@ private:
 
     /// One transaction of an update of the record and its audit record; false when the update's condition did not hold.
     Result<bool> change(const std::string& approval_id, const json::object& update, const AuditEvent& event) {
-        for (int attempt = 0; attempt < kChainAttempts; ++attempt) {
-            const auto chain = trail(approval_id);
-            if (!chain) return std::unexpected(chain.error());
-            const AuditRecord record =
-                next_record(approval_id, chain->empty() ? nullptr : &chain->back(), event, random_);
-            const auto written =
-                call("TransactWriteItems", {{"TransactItems", {json::object{{"Update", update}}, put_audit(record)}},
-                                            {"ClientRequestToken", random_.uuid()}});
-            if (written) return true;
-            if (!is_conflict(written.error())) return std::unexpected(written.error());
-            const auto failed = failed_conditions(written.error());
-            if (!failed.empty() && failed[0]) return false;
-        }
-        return chain_busy(approval_id);
+        return write_with({{"Update", update}}, approval_id, event);
     }
 
     aws::Client& client_;

@@ -26,14 +26,17 @@ Result<StoredPolicies> NamedPolicies::read() {
     }
 }
 
-Result<bool> NamedPolicies::put(const PolicyFile& file, const StoredPolicies& read) {
+Result<bool> NamedPolicies::put(const PolicyFile& file, const StoredPolicies& read, Repository& repository,
+                                const AuditEvent& event) {
     const std::string text = durable::to_json(file).dump();
     if (text.size() > kFileMax) {
         return fail(
             "InvalidPolicy", 400,
             fmt::format("Expected policies and groups of at most {} bytes in all, found {}.", kFileMax, text.size()));
     }
-    return item_.put(text, read.revision);
+    auto request = item_.put_request(text, read.revision);
+    if (!request) return std::unexpected(request.error());
+    return repository.write_with({{"Put", std::move(*request)}}, kPoliciesChain, event);
 }
 
 }  // namespace holdpoint::approvals

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "approvals/domain/policy.hpp"
+#include "approvals/repository/repository.hpp"
 #include "approvals/repository/settings_item.hpp"
 
 namespace holdpoint::approvals {
@@ -20,8 +21,10 @@ public:
 
     /// NoSettingsTable in a stack of before there was one.
     [[nodiscard]] Result<StoredPolicies> read();
-    /// Puts a file in the place of the one that was read; false when somebody else wrote since.
-    [[nodiscard]] Result<bool> put(const PolicyFile& file, const StoredPolicies& read);
+    /// Puts a file in the place of the one that was read, and the record of it into the trail (policies_put), together
+    /// or not at all; false when somebody else wrote since.
+    [[nodiscard]] Result<bool> put(const PolicyFile& file, const StoredPolicies& read, Repository& repository,
+                                   const AuditEvent& event);
 
 private:
     SettingsItem<std::string> item_;  // JSON text

@@ -74,6 +74,10 @@ public:
     [[nodiscard]] virtual Result<void> append(const std::string& approval_id, const AuditEvent& event, bool once) = 0;
     /// Adds a refused decision (domain/refused.hpp), unless the chain takes it not.
     [[nodiscard]] virtual Result<void> append_refusal(const std::string& approval_id, const AuditEvent& refused) = 0;
+    /// Makes a write, as TransactWriteItems takes it, and adds its record to a chain, in one transaction. False when
+    /// the write's condition did not hold.
+    [[nodiscard]] virtual Result<bool> write_with(const boost::json::object& write, const std::string& chain,
+                                                  const AuditEvent& event) = 0;
     /// The whole chain, by seq.
     [[nodiscard]] virtual Result<std::vector<AuditRecord>> trail(const std::string& approval_id) = 0;
 };

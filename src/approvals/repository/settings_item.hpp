@@ -46,12 +46,12 @@ public:
     /// In the place of the revision that was read; false when somebody else wrote since.
     [[nodiscard]] Result<bool> put(const T& value, std::int64_t revision) {
         if (table_.name().empty()) return no_settings_table();
-        return table_.put(durable::Json(durable::Json::Object{{"name", durable::Json(name_)},
-                                                              {"revision", durable::Json(revision + 1)},
-                                                              {attribute_, durable::to_json(value)}}),
-                          {.expression = "attribute_not_exists(#name) OR revision = :read",
-                           .values = {{":read", durable::Json(revision)}},
-                           .names = {{"#name", durable::Json("name")}}});
+        return table_.put(item_of(value, revision), replaces(revision));
+    }
+    /// The same as the Put of a transaction.
+    [[nodiscard]] Result<boost::json::object> put_request(const T& value, std::int64_t revision) const {
+        if (table_.name().empty()) return no_settings_table();
+        return table_.put_request(item_of(value, revision), replaces(revision));
     }
 
     /// Puts what `make` makes of the value, anew when somebody else wrote meanwhile; answers what is stored then.
@@ -71,6 +71,17 @@ public:
     }
 
 private:
+    [[nodiscard]] durable::Json item_of(const T& value, std::int64_t revision) const {
+        return durable::Json(durable::Json::Object{{"name", durable::Json(name_)},
+                                                   {"revision", durable::Json(revision + 1)},
+                                                   {attribute_, durable::to_json(value)}});
+    }
+    static Condition replaces(std::int64_t revision) {
+        return {.expression = "attribute_not_exists(#name) OR revision = :read",
+                .values = {{":read", durable::Json(revision)}},
+                .names = {{"#name", durable::Json("name")}}};
+    }
+
     template <class Member>
     static Member member(const durable::Json& item, const std::string& name) {
         const durable::Json* found = item.find(name);

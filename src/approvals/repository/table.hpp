@@ -22,6 +22,8 @@ public:
     Table(aws::Client& client, std::string name) : client_(client), name_(std::move(name)) {}
 
     [[nodiscard]] const std::string& name() const { return name_; }
+    /// A PutItem request, or the Put of a transaction.
+    [[nodiscard]] boost::json::object put_request(const durable::Json& item, const Condition& condition) const;
     /// Puts the item where the condition holds; false where it does not, also because an earlier try got through.
     [[nodiscard]] Result<bool> put(const durable::Json& item, const Condition& condition);
     /// A consistent read; nothing when there is no such item.

@@ -150,19 +150,29 @@ Result<std::optional<WebSession>> Sessions::find(const HttpRequest& request) {
     const std::string_view approval_id = request.header("x-holdpoint-approval");
     const auto found = request.cookies.find(cookie_name(approval_id));
     if (found == request.cookies.end()) return std::nullopt;
+    auto claims = read(found->second);
+    if (!claims) return std::unexpected(claims.error());
+    if (!*claims || (*claims)->only_approval != approval_id) return std::nullopt;
+    const auto revoked = is_revoked(**claims);
+    if (!revoked) return std::unexpected(revoked.error());
+    if (*revoked) return std::nullopt;
+    const auto ended = ended_.contain(**claims);
+    if (!ended) return std::unexpected(ended.error());
+    if (*ended) return std::nullopt;
+    return session_of(**claims);
+}
+
+Result<std::optional<SessionClaims>> Sessions::read(const std::string& cookie) {
     auto keys = keys_.current();
     if (!keys) return std::unexpected(keys.error());
-    auto claims = read_session(*keys, found->second, clock_.now());
+    auto claims = read_session(*keys, cookie, clock_.now());
     if (!claims && claims.error().problem == TokenProblem::unknown_key) {
         keys = keys_.reread();
         if (!keys) return std::unexpected(keys.error());
-        claims = read_session(*keys, found->second, clock_.now());
+        claims = read_session(*keys, cookie, clock_.now());
     }
-    if (!claims || claims->only_approval != approval_id) return std::nullopt;
-    const auto revoked = is_revoked(*claims);
-    if (!revoked) return std::unexpected(revoked.error());
-    if (*revoked) return std::nullopt;
-    return session_of(*claims);
+    if (!claims) return std::nullopt;
+    return std::move(*claims);
 }
 
 Result<bool> Sessions::is_revoked(const SessionClaims& claims) {
@@ -171,12 +181,20 @@ Result<bool> Sessions::is_revoked(const SessionClaims& claims) {
     return revocations->cover(claims.credential, claims.person, claims.issued);
 }
 
-std::vector<std::string> Sessions::ending_cookies(const HttpRequest& request) {
+Result<std::vector<std::string>> Sessions::end(const HttpRequest& request) {
     const std::string_view approval_id = request.header("x-holdpoint-approval");
-    std::vector<std::string> cookies{ending_cookie(request, cookie_name(approval_id))};
-    if (!approval_id.empty()) return cookies;
+    const std::string own_name = cookie_name(approval_id);
+    std::vector<std::string> cookies{ending_cookie(request, own_name)};
     for (const auto& [name, value] : request.cookies) {
-        if (name.starts_with(kLinkCookie)) cookies.push_back(ending_cookie(request, name));
+        const bool is_own = name == own_name;
+        const bool is_links = approval_id.empty() && name.starts_with(kLinkCookie);
+        if (!is_own && !is_links) continue;
+        const auto claims = read(value);
+        if (!claims) return std::unexpected(claims.error());
+        if (*claims) {
+            if (auto ended = ended_.add(**claims); !ended) return std::unexpected(ended.error());
+        }
+        if (is_links) cookies.push_back(ending_cookie(request, name));
     }
     return cookies;
 }

@@ -1,6 +1,6 @@
-// Sessions: who is signed in, by a cookie that the function signed. Nothing is stored: any copy of the function knows
-// the session of any other. A browser has one for its inbox, and one for each approval of which it opened a link; a
-// request says by the header X-Holdpoint-Approval which of them is its own.
+// Sessions: who is signed in, by a cookie that the function signed. Nothing is stored but which have ended: any copy of
+// the function knows the session of any other. A browser has one for its inbox, and one for each approval of which it
+// opened a link; a request says by the header X-Holdpoint-Approval which of them is its own.
 #pragma once
 
 #include <expected>
@@ -10,6 +10,7 @@
 
 #include "approvals/domain/deciding.hpp"
 #include "approvals/domain/links.hpp"
+#include "approvals/repository/ended_sessions.hpp"
 #include "approvals/repository/revocation_list.hpp"
 #include "approvals/repository/signing_keys.hpp"
 #include "approvals/web/http_event.hpp"
@@ -31,8 +32,8 @@ struct SignInRefusal {
 
 class Sessions {
 public:
-    Sessions(SigningKeys& keys, RevocationList& revoked, const Clock& clock, Random& random)
-        : keys_(keys), revoked_(revoked), clock_(clock), random_(random) {}
+    Sessions(SigningKeys& keys, RevocationList& revoked, EndedSessions& ended, const Clock& clock, Random& random)
+        : keys_(keys), revoked_(revoked), ended_(ended), clock_(clock), random_(random) {}
 
     struct SignedIn {
         WebSession session;
@@ -50,8 +51,9 @@ public:
     [[nodiscard]] Result<SignedIn> begin(const HttpRequest& request, SessionClaims claims, const CookieScope& scope);
     /// Nothing when nobody is signed in, or not any more.
     [[nodiscard]] Result<std::optional<WebSession>> find(const HttpRequest& request);
-    /// What makes the browser forget the session of a link, or, without one, every session that it has.
-    [[nodiscard]] static std::vector<std::string> ending_cookies(const HttpRequest& request);
+    /// Ends the session of a link, or, without one, every session that the browser has: no copy of its cookie is good
+    /// any more. Answers the cookies that make the browser forget it.
+    [[nodiscard]] Result<std::vector<std::string>> end(const HttpRequest& request);
 
 private:
     [[nodiscard]] static WebSession session_of(const SessionClaims& claims);
@@ -61,10 +63,13 @@ private:
 
     [[nodiscard]] SignedIn begun(const HttpRequest& request, const KeyRing& keys, SessionClaims claims,
                                  const CookieScope& scope);
+    /// Nothing for a cookie that is no session, or one that is over.
+    [[nodiscard]] Result<std::optional<SessionClaims>> read(const std::string& cookie);
     [[nodiscard]] Result<bool> is_revoked(const SessionClaims& claims);
 
     SigningKeys& keys_;
     RevocationList& revoked_;
+    EndedSessions& ended_;
     const Clock& clock_;
     Random& random_;
 };

@@ -216,7 +216,11 @@ private:
                 .cookies = {services_.single_sign_on->ending_cookie(request_)}};
     }
 
-    HttpAnswer sign_out() const { return {.status = 204, .cookies = Sessions::ending_cookies(request_)}; }
+    HttpAnswer sign_out() const {
+        auto cookies = services_.sessions.end(request_);
+        if (!cookies) return refused(failed(logger_, cookies.error()));
+        return {.status = 204, .cookies = std::move(*cookies)};
+    }
 
     Json me() const {
         const Identity& identity = session_.identity;
