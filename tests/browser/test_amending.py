@@ -31,7 +31,7 @@ def test_what_is_typed_is_changed_and_nothing_else(open_page, seeding, viewport)
     page.get_by_label("Link to the document").fill("")
     screenshot(page, f"amending_{'phone' if viewport else 'desktop'}")
     save(page)
-    expect(page.get_by_text("98.00 EUR")).to_be_visible()
+    expect(page.locator(".document").get_by_text("98.00 EUR")).to_be_visible()
     expect(page.get_by_role("button", name="Change the document")).to_be_focused()
     expect(page.locator(".history")).to_contain_text("Document changed")
     [body] = sent(seeding)
@@ -57,7 +57,7 @@ def test_what_changed_meanwhile_is_shown_and_not_changed_back(open_page, seeding
     expect(page.get_by_role("heading", name="The document has changed meanwhile")).to_be_visible()
     expect(page.get_by_label("amount")).to_have_value("98.00 EUR")
     save(page)
-    expect(page.get_by_text("98.00 EUR")).to_be_visible()
+    expect(page.locator(".document").get_by_text("98.00 EUR")).to_be_visible()
     assert seeding.api.approvals.records[approval]["fields"] == {"amount": "98.00 EUR", "cost centre": "2200"}
 
 
@@ -90,11 +90,11 @@ def test_what_is_not_amendable_is_not_offered_to_change_and_says_what_to_do(open
 def test_who_decides_meanwhile_is_shown_what_changed(open_page, seeding):
     approval = seeding.submit("Q4 budget", REQUESTER)
     decider = open_page(APPROVER, "#/approval/" + approval)
-    expect(decider.get_by_text("120.00 EUR")).to_be_visible()
+    expect(decider.locator(".document").get_by_text("120.00 EUR")).to_be_visible()
     page = own(open_page, approval)
     page.get_by_label("amount").fill("98.00 EUR")
     save(page)
-    expect(page.get_by_text("98.00 EUR")).to_be_visible()
+    expect(page.locator(".document").get_by_text("98.00 EUR")).to_be_visible()
     poke(decider)
     expect(decider.get_by_role("heading", name="The document has just changed")).to_be_visible()
 

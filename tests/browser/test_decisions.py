@@ -153,7 +153,7 @@ def test_a_changed_document_is_shown_and_asked_about_anew(open_page, seeding):
     expect(page.locator(".fields")).to_contain_text("100 EUR")  # what is being decided about does not change under one's eyes
     press(page, "Approve")
     expect(note(page, "The document has changed")).to_contain_text("100 EUR")
-    expect(page.locator(".changes ins")).to_have_text("120 EUR")
+    expect(page.locator(".note .changes ins")).to_have_text("120 EUR")
     expect(page.locator(".fields")).to_contain_text("120 EUR")
     assert seeding.status(approval) == "pending"
     expect(page.get_by_role("textbox")).to_have_value("Fine")
@@ -179,9 +179,9 @@ def test_lines_of_a_field_stay_lines(open_page, seeding):
     assert page.locator(".fields dd").first.inner_text() == "One line,\nanother,\n\n\tand a third."
     seeding.change_document(approval, excerpt="One line,\nand no other.")
     poke(page)
-    expect(page.locator(".changes ins")).to_be_visible()
-    assert page.locator(".changes ins").inner_text() == "One line,\nand no other."
-    assert page.locator(".changes del").inner_text().count("\n") == 3
+    expect(page.locator(".note .changes ins")).to_be_visible()
+    assert page.locator(".note .changes ins").inner_text() == "One line,\nand no other."
+    assert page.locator(".note .changes del").inner_text().count("\n") == 3
 
 
 def test_a_change_while_one_reads_is_pointed_out(open_page, seeding):

@@ -68,7 +68,7 @@ def test_ann_decides_from_her_mail(mail, tmp_path):
         arn, approval_id = approvals.pending(policy=policy("Ann@example.com", BOB), document_name="Köln, Bcc: x", fields={"amount": "<b>12</b>"})
         letter = eventually("Ann is asked", lambda: mail.to(ANN.upper(), "Approval needed"))[0]
         assert (str(letter["From"]), letter["Auto-Submitted"], letter["Bcc"]) == ("Approvals <approvals@example.com>", "auto-generated", None)
-        assert "Document: Köln, Bcc: x (doc-123)\namount: <b>12</b>\n" in text_of(letter) and "&lt;b&gt;12&lt;/b&gt;" in text_of(letter, "html")
+        assert "Document: Köln, Bcc: x (doc-123)\n> amount: <b>12</b>\n" in text_of(letter) and "&lt;b&gt;12&lt;/b&gt;" in text_of(letter, "html")
         link = link_in(text_of(letter))
         assert f'<a href="{link}"' in text_of(letter, "html") and ">Open it and decide</a>" in text_of(letter, "html")
         approve_by_link(approvals, approval_id, link, ANN)

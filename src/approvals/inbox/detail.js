@@ -34,10 +34,10 @@ function Document({ approval }) {
     ${approval.link && html`<${DocumentLink} link=${approval.link} />`}</section>`;
 }
 
-/** Whoever comes by a message has not seen the version before. */
+/** For whoever did not make the change and has not seen the version before. */
 function LastChange({ approval }) {
   const amended = approval.history.findLast((event) => event.event === 'amended');
-  if (!amended?.changes || approval.status !== 'pending') return null;
+  if (!amended?.changes || approval.status !== 'pending' || approval.may_amend) return null;
   return html`<section class="card last-change"><h2>Changed in version ${approval.document_version}</h2>
     <p class="quiet"><${When} at=${amended.at} /> · what was decided before does not count any more</p>
     <${Changes} changes=${amended.changes} /></section>`;
