@@ -115,7 +115,7 @@ def test_stop_an_execution(polling):
 def test_outbox_shows_mail(polling):
     topic = polling.outputs["SnsTopicArn"]
     polling.sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="boss@example.com")
-    polling.server.confirm("boss@example.com")
+    polling.confirm("boss@example.com")
     approval_id = submit(polling)
     def mails():
         return [m for m in json.loads(command(polling, "approvals", "outbox", "--json").stdout) if approval_id in m["body"]]
