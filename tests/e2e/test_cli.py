@@ -124,6 +124,13 @@ def test_outbox_shows_mail(polling):
     assert approval_id in command(polling, "approvals", "outbox").stdout
 
 
+def test_who_takes_back_what_somebody_was_given_hears_that_messages_go_on(polling):
+    said = command(polling, "approvals", "revoke", "--person", "ann@example.com").stdout
+    assert "holdpoint approvals unsubscribe" in said and "lets them in again" in said
+    assert "unsubscribe" in polling.server.run("approvals", "revoke", "--help").stdout
+    assert "requests" in polling.server.run("approvals", "subscribe", "--help").stdout
+
+
 def test_unknown_things_exit_with_1_and_a_reason(polling):
     for arguments in (["approvals", "get", "nope"], ["approvals", "approve", "nope", "--approver", "b"]):
         done = command(polling, *arguments, check=False)
