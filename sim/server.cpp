@@ -28,7 +28,7 @@ Server::Engine::Engine(Nature& nature, Random& ids, Disk& disk, engine::Workforc
       deliveries(
           nature.clock, disk, writer, subscribers, {},
           [](const std::string&, const std::string&) { return std::expected<void, std::string>{}; },
-          [](const mail::Mail&) { return mail::Sent{.accepted = true}; }, {.threads = 0}),
+          [](const mail::Mail&, const topics::Delivery&) { return mail::Sent{.accepted = true}; }, {.threads = 0}),
       tables(api::make_dynamodb_service({.clock = nature.clock, .random = ids, .store = disk, .writer = writer})),
       topics(api::make_sns_service({.clock = nature.clock, .random = ids, .store = disk, .writer = writer}, [] {})) {}
 

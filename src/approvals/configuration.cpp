@@ -50,6 +50,14 @@ std::string settings_table() {
     return text("SETTINGS_TABLE_NAME").value_or("");
 }
 
+std::vector<std::string> message_topics() {
+    std::vector<std::string> topics;
+    for (const char* name : {"SNS_TOPIC_ARN", "MAIL_TOPIC_ARN"}) {
+        if (auto topic = text(name)) topics.push_back(std::move(*topic));
+    }
+    return topics;
+}
+
 Result<std::optional<oidc::Settings>> single_sign_on() {
     const std::string issuer = text("OIDC_ISSUER").value_or("");
     if (issuer.empty()) return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "approvals/repository/repository.hpp"
 #include "approvals/web/oidc/single_sign_on.hpp"
@@ -34,6 +35,8 @@ struct WorkflowConfiguration {
 [[nodiscard]] Result<TableNames> table_names();
 /// SETTINGS_TABLE_NAME; empty in a stack of before there was one: nobody can sign in, all else works.
 [[nodiscard]] std::string settings_table();
+/// SNS_TOPIC_ARN and MAIL_TOPIC_ARN, of the two those that are set: where this stack's messages go.
+[[nodiscard]] std::vector<std::string> message_topics();
 /// OIDC_ISSUER (empty: there is no single sign-on), OIDC_CLIENT_ID, OIDC_CLIENT_SECRET (may be missing),
 /// OIDC_GROUPS_CLAIM, OIDC_EMAIL (verified or assumed), INBOX_URL.
 [[nodiscard]] Result<std::optional<oidc::Settings>> single_sign_on();

@@ -1,6 +1,7 @@
 // approvals subscribe, unsubscribe, outbox: personal messages, and those that were kept instead of sent.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "approvals/domain/people.hpp"
@@ -28,39 +29,23 @@ std::string mail_topic(Session& session, const Arguments& arguments) {
     return session.stack_output(arguments.stack, "MailTopicArn");
 }
 
-void subscribe(const Arguments& arguments) {
-    const std::string& person = arguments.person.empty() ? arguments.address : arguments.person;
-    if (const auto problem = approvals::name_problem(person, approvals::kPersonMax))
-        throw CommandError(
-            fmt::format("expected a name of 1 to {} characters, found {}", approvals::kPersonMax, *problem));
-    Session session;
-    const std::string policy = json::serialize(json::object{{"recipient", json::array{approvals::person_key(person)}}});
-    const std::string xml = require(session.client().query("sns", kSns, "Subscribe",
-                                                           {{"TopicArn", mail_topic(session, arguments)},
-                                                            {"Protocol", "email"},
-                                                            {"Endpoint", arguments.address},
-                                                            {"ReturnSubscriptionArn", "true"},
-                                                            {"Attributes.entry.1.key", "FilterPolicy"},
-                                                            {"Attributes.entry.1.value", policy}}));
-    if (arguments.json) {
-        return print_json(json::object{{"address", arguments.address},
-                                       {"person", approvals::person_key(person)},
-                                       {"subscription_arn", aws::xml_text(xml, "SubscriptionArn")}});
-    }
-    print(fmt::format("{} gets what is for {}, once the link in the message that was sent there is confirmed.\n",
-                      printable(arguments.address), printable(person)));
-}
+struct Subscription {
+    std::string arn;  // until it is confirmed: PendingConfirmation
+    std::string address;
 
-/// The e-mail subscriptions of this address, as they are listed.
-std::vector<std::string> subscriptions_of(Session& session, const Arguments& arguments) {
-    std::vector<std::string> found;
+    [[nodiscard]] bool is_confirmed() const { return arn.starts_with("arn:"); }
+};
+
+/// The e-mail subscriptions of this address, however it is written there.
+std::vector<Subscription> subscriptions_of(Session& session, const Arguments& arguments) {
+    std::vector<Subscription> found;
     aws::Parameters parameters{{"TopicArn", mail_topic(session, arguments)}};
     while (true) {
         const std::string xml = require(session.client().query("sns", kSns, "ListSubscriptionsByTopic", parameters));
         for (const std::string& member : aws::xml_each(xml, "member")) {
-            if (aws::xml_text(member, "Protocol") == "email" &&
-                approvals::is_same_person(aws::xml_text(member, "Endpoint"), arguments.address))
-                found.push_back(aws::xml_text(member, "SubscriptionArn"));
+            std::string address = aws::xml_text(member, "Endpoint");
+            if (aws::xml_text(member, "Protocol") == "email" && approvals::is_same_person(address, arguments.address))
+                found.push_back({.arn = aws::xml_text(member, "SubscriptionArn"), .address = std::move(address)});
         }
         const std::string next = aws::xml_text(xml, "NextToken");
         if (next.empty()) return found;
@@ -69,13 +54,72 @@ std::vector<std::string> subscriptions_of(Session& session, const Arguments& arg
     }
 }
 
+std::string filter_for(const std::string& person) {
+    return json::serialize(json::object{{"recipient", json::array{approvals::person_key(person)}}});
+}
+
+/// CommandError when its messages are another's.
+void check_filter(Session& session, const Subscription& subscription, const std::string& person) {
+    const std::string xml = require(
+        session.client().query("sns", kSns, "GetSubscriptionAttributes", {{"SubscriptionArn", subscription.arn}}));
+    std::string filter;
+    for (const std::string& entry : aws::xml_each(xml, "entry")) {
+        if (aws::xml_text(entry, "key") == "FilterPolicy") filter = aws::xml_text(entry, "value");
+    }
+    boost::system::error_code problem;
+    if (json::parse(filter, problem) == json::parse(filter_for(person))) return;
+    const std::string address = printable(subscription.address);
+    throw CommandError(
+        fmt::format("{} is subscribed already, but not for {} (its filter: {}); `holdpoint approvals unsubscribe {}` "
+                    "ends that, then subscribe it anew",
+                    address, printable(person), filter.empty() ? "none" : printable(filter), address));
+}
+
+void print_subscribed(const Arguments& arguments, const Subscription& subscription, const std::string& person,
+                      bool already) {
+    if (arguments.json) {
+        return print_json(json::object{{"address", subscription.address},
+                                       {"person", approvals::person_key(person)},
+                                       {"subscription_arn", subscription.arn}});
+    }
+    const std::string address = printable(subscription.address);
+    print(already
+              ? fmt::format("{} is subscribed already and gets what is for {}.\n", address, printable(person))
+              : fmt::format("{} gets what is for {}, once the link in the message that was sent there is confirmed.\n",
+                            address, printable(person)));
+}
+
+void subscribe(const Arguments& arguments) {
+    const std::string& person = arguments.person.empty() ? arguments.address : arguments.person;
+    if (const auto problem = approvals::name_problem(person, approvals::kPersonMax))
+        throw CommandError(
+            fmt::format("expected a name of 1 to {} characters, found {}", approvals::kPersonMax, *problem));
+    Session session;
+    const auto found = subscriptions_of(session, arguments);
+    if (const auto confirmed = std::ranges::find_if(found, &Subscription::is_confirmed); confirmed != found.end()) {
+        check_filter(session, *confirmed, person);
+        return print_subscribed(arguments, *confirmed, person, true);
+    }
+    // One that was not confirmed yet is asked again, in its own spelling: to SNS another one is another address.
+    Subscription subscription{.arn = {}, .address = found.empty() ? arguments.address : found.front().address};
+    const std::string xml = require(session.client().query("sns", kSns, "Subscribe",
+                                                           {{"TopicArn", mail_topic(session, arguments)},
+                                                            {"Protocol", "email"},
+                                                            {"Endpoint", subscription.address},
+                                                            {"ReturnSubscriptionArn", "true"},
+                                                            {"Attributes.entry.1.key", "FilterPolicy"},
+                                                            {"Attributes.entry.1.value", filter_for(person)}}));
+    subscription.arn = aws::xml_text(xml, "SubscriptionArn");
+    print_subscribed(arguments, subscription, person, false);
+}
+
 void unsubscribe(const Arguments& arguments) {
     Session session;
     const auto found = subscriptions_of(session, arguments);
     std::size_t ended = 0;
-    for (const std::string& arn : found) {
-        if (!arn.starts_with("arn:")) continue;
-        (void)require(session.client().query("sns", kSns, "Unsubscribe", {{"SubscriptionArn", arn}}));
+    for (const Subscription& subscription : found) {
+        if (!subscription.is_confirmed()) continue;
+        (void)require(session.client().query("sns", kSns, "Unsubscribe", {{"SubscriptionArn", subscription.arn}}));
         ++ended;
     }
     if (ended == 0) {
@@ -90,7 +134,12 @@ void unsubscribe(const Arguments& arguments) {
 
 void outbox(const Arguments& arguments) {
     Session session;
-    const auto messages = require(approvals::read_outbox(session.client(), arguments.person, kMessagesMax));
+    std::vector<std::string> topics{session.stack_output(arguments.stack, "SnsTopicArn")};
+    // A stack without personal messages has no topic for them.
+    if (auto topic = session.find_stack_output(arguments.stack, "MailTopicArn"); !topic.empty())
+        topics.push_back(std::move(topic));
+    const auto messages = require(approvals::read_outbox(
+        session.client(), {.topics = std::move(topics), .person = arguments.person, .limit = kMessagesMax}));
     if (!messages) throw CommandError("there is no outbox here: messages are sent");
     if (arguments.json) {
         json::array mails;
@@ -113,15 +162,16 @@ void add_mail_commands(CLI::App& approvals, int& status) {
     CLI::App* subscribe_command =
         group.add_for_stack("subscribe", "send somebody the messages that are for them, with links", subscribe);
     subscribe_command->add_option("address", arguments->address, "an e-mail address")->required();
-    subscribe_command->add_option("--person", arguments->person,
-                                  "who reads it, as policies call them (default: the address)");
+    subscribe_command->add_option(
+        "--person", arguments->person,
+        "who reads it, as policies and requests call them: who decides, and who asks (default: the address)");
 
     CLI::App* unsubscribe_command = group.add_for_stack("unsubscribe", "send an address no more of them", unsubscribe);
     unsubscribe_command->add_option("address", arguments->address, "an e-mail address")->required();
 
-    CLI::App* outbox_command =
-        group.add_for_stack("outbox", "messages that a server without a mail server kept, newest first", outbox);
-    outbox_command->add_option("--to", arguments->person, "those to one person");
+    CLI::App* outbox_command = group.add_for_stack(
+        "outbox", "messages of the stack that a server without a mail server kept, newest first", outbox);
+    outbox_command->add_option("--to", arguments->person, "those to one person, or to one address");
 }
 
 }  // namespace holdpoint::cli

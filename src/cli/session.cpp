@@ -77,7 +77,7 @@ json::value Session::lambda(const std::string& method, const std::string& path, 
     return response.body.empty() ? json::value(json::object{}) : json::parse(response.body);
 }
 
-std::string Session::stack_output(const std::string& stack, const std::string& key) {
+std::string Session::find_stack_output(const std::string& stack, const std::string& key) {
     auto& outputs = outputs_[stack];
     if (outputs.empty()) {
         const std::string xml =
@@ -87,7 +87,12 @@ std::string Session::stack_output(const std::string& stack, const std::string& k
                 outputs[aws::xml_text(member, "OutputKey")] = aws::xml_text(member, "OutputValue");
         }
     }
-    if (const auto found = outputs.find(key); found != outputs.end()) return found->second;
+    const auto found = outputs.find(key);
+    return found == outputs.end() ? "" : found->second;
+}
+
+std::string Session::stack_output(const std::string& stack, const std::string& key) {
+    if (auto found = find_stack_output(stack, key); !found.empty()) return found;
     throw CommandError(fmt::format(
         "the stack {} has no output {}; is it the approvals stack, deployed with today's template.yaml?", stack, key));
 }

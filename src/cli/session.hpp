@@ -32,6 +32,8 @@ public:
                                             const aws::Parameters& query = {}, const std::string& body = {});
     /// An output of a deployed stack; CommandError when it has none of this name.
     [[nodiscard]] std::string stack_output(const std::string& stack, const std::string& key);
+    /// Or empty.
+    [[nodiscard]] std::string find_stack_output(const std::string& stack, const std::string& key);
     /// The function, or the workflow of the approvals stack when none is named.
     [[nodiscard]] std::string function_or_workflow(const std::string& function, const std::string& stack);
     /// Invokes a function and waits; its answer as JSON. CommandError when it failed.

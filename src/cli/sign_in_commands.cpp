@@ -125,7 +125,8 @@ void revoke(const Arguments& arguments) {
     if (!arguments.person.empty()) {
         return print(
             fmt::format("Revoked all that {} was given before now. Sessions that began with it end within a few "
-                        "seconds.\n",
+                        "seconds. Messages to them go on, and each has a new link that lets them in again: "
+                        "`holdpoint approvals unsubscribe ADDRESS` ends them, where somebody is subscribed.\n",
                         printable(arguments.person)));
     }
     print(
@@ -165,7 +166,10 @@ void add_sign_in_commands(CLI::App& approvals, int& status) {
     CLI::App* revoke_command =
         group.add_for_stack("revoke", "take back a token or link, or all that somebody was given", revoke);
     revoke_command->add_option("id", arguments->credential, "the id that was printed when it was made");
-    revoke_command->add_option("--person", arguments->person, "everything that they were given before now");
+    revoke_command->add_option(
+        "--person", arguments->person,
+        "everything that they were given before now; messages with new links go on until their address is "
+        "unsubscribed (approvals unsubscribe)");
 
     CLI::App* rotate_command =
         group.add_for_stack("rotate-keys", "sign links, tokens and sessions with a new key", rotate);

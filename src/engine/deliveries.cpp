@@ -263,15 +263,16 @@ private:
                                       const topics::Subscription& subscription) const {
         const auto topic = topic_of(delivery);
         auto letter = topics::letter_of(delivery, subscription, topic, sender_for(topic));
-        const auto sent = send_mail_({.from = options_.mail_from,
-                                      .from_name = std::move(letter.from_name),
-                                      .to = subscription.endpoint,
-                                      .subject = std::move(letter.subject),
-                                      .text = std::move(letter.text),
-                                      .form = letter.is_json ? mail::Form::text_alone : mail::Form::text_and_html,
-                                      .unsubscribe_url = std::move(letter.unsubscribe_url),
-                                      .id = delivery.id,
-                                      .at = delivery.published_at});
+        const mail::Mail mail{.from = options_.mail_from,
+                              .from_name = std::move(letter.from_name),
+                              .to = subscription.endpoint,
+                              .subject = std::move(letter.subject),
+                              .text = std::move(letter.text),
+                              .form = letter.is_json ? mail::Form::text_alone : mail::Form::text_and_html,
+                              .unsubscribe_url = std::move(letter.unsubscribe_url),
+                              .id = delivery.id,
+                              .at = delivery.published_at};
+        const auto sent = send_mail_(mail, delivery);
         return {.delivered = sent.accepted, .retryable = sent.retryable, .why = sent.why};
     }
 

@@ -21,8 +21,9 @@ namespace holdpoint::engine {
 using InvokeLater =
     std::function<std::expected<void, std::string>(const std::string& function_arn, const std::string& event_json)>;
 
-/// Gives a mail to whoever takes it on. Blocking; called on the thread of the mail alone.
-using SendMail = std::function<mail::Sent(const mail::Mail& mail)>;
+/// Gives a mail to whoever takes it on, with the message that it was made of. Blocking; called on the thread of the
+/// mail alone.
+using SendMail = std::function<mail::Sent(const mail::Mail& mail, const topics::Delivery& delivery)>;
 
 struct DeliveryOptions {
     std::size_t threads = 4;  // besides the one of the mail. 0: none at all; whoever calls send_due() (the simulation)

@@ -77,7 +77,7 @@ TEST(DeliveriesTest, KeepsNoSnapshotWhileItWaits) {
     Deliveries deliveries(
         clock, store, writer, *transport, {},
         [](const std::string&, const std::string&) { return std::expected<void, std::string>{}; },
-        [](const mail::Mail&) { return mail::Sent{.accepted = true}; });
+        [](const mail::Mail&, const topics::Delivery&) { return mail::Sent{.accepted = true}; });
     EXPECT_TRUE(store.count.wait_for_none_kept());
     deliveries.stop();
     writer.stop();
@@ -109,8 +109,9 @@ TEST(DeliveriesTest, AMailServerThatDoesNotAnswerKeepsNothingElseBack) {
     Deliveries deliveries(
         clock, *store, writer, endpoint, {},
         [](const std::string&, const std::string&) { return std::expected<void, std::string>{}; },
-        [&](const mail::Mail& mail) {
+        [&](const mail::Mail& mail, const topics::Delivery& delivery) {
             EXPECT_EQ(mail.to, "ann@example.com");
+            EXPECT_EQ(delivery.topic_arn, "arn:aws:sns:r:1:t");
             asked.set_value();
             answered.wait();
             return mail::Sent{.accepted = true};

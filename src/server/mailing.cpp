@@ -22,14 +22,31 @@ void make_outbox(store::LogStore& logs, TimePoint now) {
     logs.set_retention(group, kOutboxDays);
 }
 
-store::LogEvent event_of(const std::string& to, const std::string& subject, const std::string& text, TimePoint at,
-                         TimePoint now) {
-    std::string recipient = to;  // in lower case, as people are compared
-    for (char& c : recipient) {
+struct KeptMail {
+    std::string to;
+    std::string subject;
+    std::string text;
+    TimePoint at;
+    std::string topic_arn;
+    topics::MessageAttributes attributes = {};
+};
+
+store::LogEvent event_of(const KeptMail& mail, TimePoint now) {
+    std::string address = mail.to;  // in lower case, as people are compared
+    for (char& c : address) {
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     }
-    const json::object mail{{"to", recipient}, {"subject", subject}, {"text", text}, {"at", to_iso8601(at)}};
-    return {.stream = std::string(kStream), .at = at, .ingested_at = now, .message = json::serialize(mail)};
+    json::object entry{{"to", address},
+                       {"subject", mail.subject},
+                       {"text", mail.text},
+                       {"at", to_iso8601(mail.at)},
+                       {"topic_arn", mail.topic_arn}};
+    json::object attributes;
+    for (const auto& [name, attribute] : mail.attributes) {
+        if (!attribute.type.starts_with("Binary")) attributes.emplace(name, attribute.value);
+    }
+    if (!attributes.empty()) entry.emplace("attributes", std::move(attributes));
+    return {.stream = std::string(kStream), .at = mail.at, .ingested_at = now, .message = json::serialize(entry)};
 }
 
 mail::SmtpServer smtp_server(const Options& options) {
@@ -42,12 +59,19 @@ mail::SmtpServer smtp_server(const Options& options) {
 
 engine::SendMail make_mailing(const Options& options, store::LogStore& logs, TimePoint now) {
     if (!options.smtp_url.empty()) {
-        return [server = smtp_server(options)](const mail::Mail& mail) { return mail::send(server, mail); };
+        return [server = smtp_server(options)](const mail::Mail& mail, const topics::Delivery&) {
+            return mail::send(server, mail);
+        };
     }
     make_outbox(logs, now);
-    return [&logs](const mail::Mail& mail) {
-        logs.append(std::string(kOutboxGroup), std::string(kStream),
-                    {event_of(mail.to, mail.subject, mail.text, mail.at, mail.at)});
+    return [&logs](const mail::Mail& mail, const topics::Delivery& delivery) {
+        const KeptMail kept{.to = mail.to,
+                            .subject = mail.subject,
+                            .text = mail.text,
+                            .at = mail.at,
+                            .topic_arn = delivery.topic_arn,
+                            .attributes = delivery.attributes};
+        logs.append(std::string(kOutboxGroup), std::string(kStream), {event_of(kept, mail.at)});
         logs.flush();  // before the delivery counts as done
         return mail::Sent{.accepted = true};
     };
@@ -60,8 +84,11 @@ void move_old_outbox(engine::Writer& writer, store::LogStore& logs) {
         make_outbox(logs, now);
         std::vector<store::LogEvent> events;
         events.reserve(taken.answer.size());
-        for (const auto& mail : taken.answer)
-            events.push_back(event_of(mail.to, mail.subject, mail.body, mail.at, now));
+        for (const auto& mail : taken.answer) {
+            const KeptMail kept{
+                .to = mail.to, .subject = mail.subject, .text = mail.body, .at = mail.at, .topic_arn = mail.topic_arn};
+            events.push_back(event_of(kept, now));
+        }
         logs.append(std::string(kOutboxGroup), std::string(kStream), std::move(events));
         logs.flush();
         rows.apply(taken.writes);

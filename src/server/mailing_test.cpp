@@ -39,10 +39,13 @@ TEST_F(MailingTest, IsTheOutboxWhereThereIsNoMailServer) {
                           .unsubscribe_url = {},
                           .id = "1",
                           .at = now};
-    EXPECT_TRUE(send(mail).accepted);
-    EXPECT_EQ(kept(*outbox),
-              std::vector<std::string>{
-                  R"({"to":"ann@example.com","subject":"s","text":"t","at":"2026-11-26T12:00:00.000Z"})"});
+    topics::Delivery delivery;
+    delivery.topic_arn = "arn:t";
+    delivery.attributes = {{"recipient", {"String", "ann k"}}, {"photo", {"Binary", "\xff"}}, {"n", {"Number", "1"}}};
+    EXPECT_TRUE(send(mail, delivery).accepted);
+    EXPECT_EQ(kept(*outbox), std::vector<std::string>{
+                                 R"({"to":"ann@example.com","subject":"s","text":"t","at":"2026-11-26T12:00:00.000Z",)"
+                                 R"("topic_arn":"arn:t","attributes":{"n":"1","recipient":"ann k"}})"});
     const auto again = make_mailing({.data = folder, .smtp_url = "smtp://mail", .mail_from = "h@x"}, *outbox, now);
     EXPECT_EQ(kept(*outbox).size(), 1U) << "what was kept stays";
 }
@@ -64,7 +67,8 @@ TEST_F(MailingTest, MailsOfEarlierVersionsMoveToTheOutbox) {
     writer.submit([&](store::Transaction&, TimePoint) -> engine::AfterCommit { return [&] { done.set_value(); }; });
     done.get_future().wait();
     EXPECT_EQ(kept(*outbox),
-              std::vector<std::string>{R"({"to":"ann@x","subject":"s","text":"b","at":"1970-01-01T00:00:01.000Z"})"});
+              std::vector<std::string>{R"({"to":"ann@x","subject":"s","text":"b","at":"1970-01-01T00:00:01.000Z",)"
+                                       R"("topic_arn":"t"})"});
     EXPECT_TRUE(store->snapshot()->scan(Space::outbox, "", "", 1).empty());
     writer.stop();
 }

@@ -111,13 +111,6 @@ class Server:
         return self.run("deploy", template, "--data", self.data, "--stack-name", stack, "--bin", binaries or self.bin, "--json",
                         *(["--parameter-overrides", *overrides] if overrides else []), check=check)
 
-    def confirm(self, address):
-        """Whoever reads the address follows the link in the newest question of the outbox."""
-        def questions():
-            mails = json.loads(self.run("approvals", "outbox", "--to", address, "--json").stdout)
-            return [mail["body"] for mail in mails if "Action=ConfirmSubscription" in mail["body"]]
-        follow(re.search(r"^http\S+ConfirmSubscription\S+$", eventually("the question is there", questions)[0], re.MULTILINE).group())
-
     def children(self, function=""):
         """Environments of the function processes by pid; of those whose function's name ends so."""
         found = {}
@@ -161,6 +154,13 @@ class Approvals:
                                      **({"DurableExecutionName": name} if name else {}))
         assert answer["StatusCode"] == 202
         return answer["DurableExecutionArn"]
+
+    def confirm(self, address):
+        """Whoever reads the address follows the link in the newest question of the outbox."""
+        def questions():
+            mails = json.loads(self.server.run("approvals", "outbox", "--to", address, "--stack-name", self.stack, "--json").stdout)
+            return [mail["body"] for mail in mails if "Action=ConfirmSubscription" in mail["body"]]
+        follow(re.search(r"^http\S+ConfirmSubscription\S+$", eventually("the question is there", questions)[0], re.MULTILINE).group())
 
     def publish(self):
         return self.lambda_.publish_version(FunctionName=f"{self.stack}-Workflow")["Version"]

@@ -143,13 +143,20 @@ def test_stop_an_execution(polling):
 def test_outbox_shows_mail(polling):
     topic = polling.outputs["SnsTopicArn"]
     polling.sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="boss@example.com")
-    polling.server.confirm("boss@example.com")
+    polling.confirm("boss@example.com")
     approval_id = submit(polling)
     def mails():
         return [m for m in json.loads(command(polling, "approvals", "outbox", "--json").stdout) if approval_id in m["body"]]
     mail = eventually("the mail is there", mails)[0]
     assert mail["to"] == "boss@example.com" and len(mail["subject"]) <= 100 and mail["at"].endswith("Z")
     assert approval_id in command(polling, "approvals", "outbox").stdout
+
+
+def test_who_takes_back_what_somebody_was_given_hears_that_messages_go_on(polling):
+    said = command(polling, "approvals", "revoke", "--person", "ann@example.com").stdout
+    assert "holdpoint approvals unsubscribe" in said and "lets them in again" in said
+    assert "unsubscribe" in polling.server.run("approvals", "revoke", "--help").stdout
+    assert "requests" in polling.server.run("approvals", "subscribe", "--help").stdout
 
 
 def test_unknown_things_exit_with_1_and_a_reason(polling):

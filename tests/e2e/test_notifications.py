@@ -104,7 +104,7 @@ def test_without_a_mail_server_everybody_finds_their_own_messages(server):
     approvals.publish()
     for person in (ANN, BOB):
         cli(approvals, "subscribe", person)
-        server.confirm(person)
+        approvals.confirm(person)
     arn, approval_id = approvals.pending(policy=policy(ANN, BOB))
     def mails(*arguments):
         return [one for one in cli(approvals, "outbox", *arguments) if approval_id in one["body"] or one["subject"].startswith("Approval needed")]
@@ -130,11 +130,61 @@ def test_without_a_mail_server_everybody_finds_their_own_messages(server):
     assert "not subscribed" in server.run("approvals", "unsubscribe", BOB, "--stack-name", "kept", check=False).stderr
 
 
+def test_everybody_finds_the_messages_of_a_stack_by_name_and_by_address(polling, callback):
+    cli(polling, "subscribe", "VK@example.com", "--person", "Vera K")
+    polling.confirm("vk@example.com")
+    polling.sns.subscribe(TopicArn=polling.outputs["SnsTopicArn"], Protocol="email", Endpoint="office@example.com")
+    polling.confirm("office@example.com")
+    arn, approval_id = polling.pending(policy=policy("vera  k"))
+    def mails(stack, *arguments):
+        return [(one["to"], one["subject"]) for one in cli(stack, "outbox", *arguments) if approval_id in one["body"]]
+    def page(stack, person):
+        status, found = signed_in(stack, person).get("api/outbox")
+        assert status == 200
+        return [(one["to"], one["subject"]) for one in found["messages"] if approval_id in one["body"] or "#/link/" in one["body"]]
+    asked = [(address, "Approval needed: Q4 Budget Proposal") for address in ("office@example.com", "vk@example.com")]
+    # The link is a token that does not show the id.
+    eventually("Vera is asked", lambda: page(polling, "VERA K"))
+    eventually("the office, too", lambda: mails(polling))
+    vera = [one["body"] for one in cli(polling, "outbox", "--to", "Vera K") if "#/link/" in one["body"]]
+    assert len(vera) == 1 and page(polling, "Vera K") == page(polling, "vk@example.com") == asked[1:]
+    assert page(polling, "office@example.com") == mails(polling) == asked[:1]
+    # Who has these names in another stack is somebody else.
+    for person in ("Vera K", "vk@example.com", "office@example.com"):
+        assert page(callback, person) == [] and cli(callback, "outbox", "--to", person) == []
+    assert mails(callback) == [] and vera[0] not in [one["body"] for one in cli(callback, "outbox")]
+    approve_by_link(polling, approval_id, link_in(vera[0]), "vera k")
+    assert polling.ended(arn)["Result"]["approver"] == "vera k"
+
+
+def test_an_address_is_subscribed_once_however_it_is_written(polling):
+    def subscriptions():
+        pages = polling.sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=polling.outputs["MailTopicArn"])
+        return [one["Endpoint"] for page in pages for one in page["Subscriptions"] if one["Endpoint"].lower() == "dup@example.com"]
+    def questions():
+        return [one for one in cli(polling, "outbox", "--to", "dup@example.com") if one["subject"] == CONFIRMATION]
+    def subscribe(*arguments, check=True):
+        return polling.server.run("approvals", "subscribe", *arguments, "--stack-name", polling.stack, check=check)
+    assert "once the link" in subscribe("Dup@example.com").stdout
+    eventually("the question is there", questions)
+    assert "once the link" in subscribe("dup@example.com").stdout
+    eventually("it is asked again", lambda: len(questions()) == 2)
+    assert subscriptions() == ["Dup@example.com"]
+    polling.confirm("dup@example.com")
+    assert subscribe("DUP@example.com").stdout == "Dup@example.com is subscribed already and gets what is for DUP@example.com.\n"
+    arn = cli(polling, "subscribe", "dup@example.com")["subscription_arn"]
+    refused = subscribe("dup@example.com", "--person", "Dora", check=False)
+    assert refused.returncode == 1 and "holdpoint approvals unsubscribe Dup@example.com" in refused.stderr and "Dora" in refused.stderr
+    assert subscriptions() == ["Dup@example.com"] and len(questions()) == 2
+    assert polling.sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]["Endpoint"] == "Dup@example.com"
+    assert cli(polling, "unsubscribe", "DUP@example.com")["ended"] == 1 and subscriptions() == []
+
+
 def test_people_of_a_later_stage_are_told_when_it_opens(approvals):
     finance, legal = f"fin-{approvals.stack}@example.com", f"leg-{approvals.stack}@example.com"
     for person in (finance, legal):
         cli(approvals, "subscribe", person)
-        approvals.server.confirm(person)
+        approvals.confirm(person)
     def mails(person):
         return [one for one in cli(approvals, "outbox", "--to", person) if one["subject"].startswith("Approval needed")]
     stages = [{"name": name, "approvers": {"people": [person]}} for name, person in (("finance", finance), ("legal", legal))]
@@ -164,7 +214,7 @@ def test_who_has_only_the_mail_asks_for_changes_and_decides_on_the_new_version(a
     ann, olga = f"ann-{approvals.stack}@example.com", f"olga-{approvals.stack}@example.com"
     for person in (ann, olga):
         cli(approvals, "subscribe", person)
-        approvals.server.confirm(person)
+        approvals.confirm(person)
     def mail(person, subject):
         found = [one for one in cli(approvals, "outbox", "--to", person) if one["subject"].startswith(subject)]
         assert len(found) < 2, "each is told once"

@@ -20,7 +20,7 @@ class Stack(Approvals):
         super().__init__(server, stack)
         self.topic = next(t["TopicArn"] for t in self.sns.list_topics()["Topics"] if f":{stack}-" in t["TopicArn"])
         self.sns.subscribe(TopicArn=self.topic, Protocol="email", Endpoint=f"{stack}@example.com")
-        server.confirm(f"{stack}@example.com")
+        self.confirm(f"{stack}@example.com")
         assert self.publish() == "1"
 
     def waiting(self, **event):

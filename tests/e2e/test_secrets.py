@@ -31,7 +31,7 @@ def test_a_whole_approval_at_debug_level_shows_no_secret(own_server, tmp_path):
     approvals.publish()
     topic = approvals.outputs["SnsTopicArn"]
     approvals.sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="boss@example.com")
-    server.confirm("boss@example.com")
+    approvals.confirm("boss@example.com")
     arn, approval_id = approvals.pending()
     callback = approvals.record(approval_id)["callback_token"]
     environments = list(server.children().values())

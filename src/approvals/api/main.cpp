@@ -29,15 +29,16 @@ int main() {
     std::optional<approvals::oidc::SingleSignOn> sso;
     if (*single_sign_on) sso.emplace(std::move(**single_sign_on), *transport, keys, clock, random);
     approvals::Levels levels(*repository, clock);
-    const approvals::WebServices services{.api = {.repository = *repository, .workflows = workflows, .clock = clock},
-                                          .sessions = sessions,
-                                          .limits = limits,
-                                          .levels = levels,
-                                          .single_sign_on = sso ? &*sso : nullptr,
-                                          .outbox = [&client](const std::string& person) {
-                                              constexpr std::size_t kMessagesMax = 100;
-                                              return approvals::read_outbox(client, person, kMessagesMax);
-                                          }};
+    const approvals::WebServices services{
+        .api = {.repository = *repository, .workflows = workflows, .clock = clock},
+        .sessions = sessions,
+        .limits = limits,
+        .levels = levels,
+        .single_sign_on = sso ? &*sso : nullptr,
+        .outbox = [&client, topics = approvals::message_topics()](const std::string& person) {
+            constexpr std::size_t kMessagesMax = 100;
+            return approvals::read_outbox(client, {.topics = topics, .person = person, .limit = kMessagesMax});
+        }};
     return durable::run_lambda([&](durable::LambdaContext& context, const durable::Json& event) {
         return approvals::handle_event(event, services, context.logger());
     });

@@ -20,10 +20,16 @@ struct OutboxMessage {
     std::string at;  // ISO 8601 UTC
 };
 
-/// The newest first, at most `limit`; to one person, or all when `person` is empty. Nothing where there is no outbox:
-/// the server has a mail server, or is AWS.
+struct OutboxQuery {
+    /// ARNs of one stack's topics: people of the same name or address in another stack are others. Messages that
+    /// earlier versions kept name no topic, and count as theirs.
+    std::vector<std::string> topics;
+    std::string person = {};  // by name, or by the address that a message went to; empty: everybody
+    std::size_t limit = 0;
+};
+
+/// The newest first. Nothing where there is no outbox: the server has a mail server, or is AWS.
 [[nodiscard]] Result<std::optional<std::vector<OutboxMessage>>> read_outbox(aws::Client& client,
-                                                                            const std::string& person,
-                                                                            std::size_t limit);
+                                                                            const OutboxQuery& query);
 
 }  // namespace holdpoint::approvals
