@@ -1,10 +1,11 @@
 # Sourced by demos, with the functions that they need as arguments: builds those, starts a server in a folder of its own, and ends
 # both with the demo. Sets `holdpoint` and `data`, and the variables of `holdpoint env`.
-holdpoint=build/release/bin/holdpoint
+preset=${PRESET:-release}
+holdpoint=build/$preset/bin/holdpoint
 
 tools/install_packages.sh build
-[ -f build/release/build.ninja ] || cmake --preset release >/dev/null
-cmake --build --preset release --target holdpoint "$@"
+[ -f build/$preset/build.ninja ] || cmake --preset "$preset" >/dev/null
+cmake --build --preset "$preset" --target holdpoint "$@"
 
 data=$(mktemp -d)
 "$holdpoint" up --data "$data" --listen 127.0.0.1:0 >"$data/server.log" 2>&1 &
