@@ -21,7 +21,7 @@ from holdpoint import flat, hash_of  # noqa: E402
 ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 EPOCH_MS = re.compile(r"(?<=:)1\d{12}\b")
 # What differs between two approvals of the same request, in keys and values.
-DIFFERS = [(ISO, "<time>"), (EPOCH_MS, "<ms>"), (re.compile(r'(?<="N":")1\d{9}(?=")'), "<s>"),
+DIFFERS = [(ISO, "<time>"), (EPOCH_MS, "<ms>"), (re.compile(r'(?<="N":")1\d{9}(?=")'), "<s>"), (re.compile(r'(?<=\\"ttl\\":)1\d{9}'), "<s>"),
            (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uuid>"),
            (re.compile(r'(?<="S":")[0-9a-f]{32}(?=")'), "<salt>"), (re.compile(r'(?<="S":")[0-9a-f]{64}(?=")'), "<digest>"),
            (re.compile(r"AAAAA[A-Za-z0-9+/]{27}"), "<callback>"), (re.compile(r'(?<="number":)\d+'), "<number>")]
@@ -124,7 +124,9 @@ class Template:
             text = text.replace(known, f"%({field})s")
         text = ISO.sub(lambda found: self.time_place("iso", ms_of(found[0])), text)
         text = EPOCH_MS.sub(lambda found: self.time_place("ms", int(found[0])), text)
-        return text.replace(f'"N":"{self.record["ttl"]}"', f'"N":"{self.time_place("s", self.record["ttl"] * 1000)}"')
+        ttl, place = self.record["ttl"], self.time_place("s", self.record["ttl"] * 1000)
+        # As the table has it, and as an operation's payload does.
+        return text.replace(f'"N":"{ttl}"', f'"N":"{place}"').replace(f'\\"ttl\\":{ttl}', f'\\"ttl\\":{place}')
 
     def time_place(self, form, ms):
         field = f"{form}{ms - self.created_ms}"
