@@ -57,11 +57,12 @@ void change(Database& db, Model& model) {
 }
 
 /// Every item, page by page.
-std::vector<Key> all_pages(Database& db, json::object request, int limit) {
+std::vector<Key> all_pages(Database& db, std::string_view action, json::object request, int limit) {
     std::vector<Key> keys;
+    request["TableName"] = "orders";
     request["Limit"] = limit;
     while (true) {
-        const auto page = db.call("Query", request);
+        const auto page = db.call(std::string(action), request);
         RC_ASSERT(page.has_value());
         for (const auto& item : page->at("Items").as_array()) {
             keys.push_back({.customer = std::string(item.at("customer").at("S").as_string()),
@@ -91,9 +92,8 @@ TEST(TablesProperty, QueriesAgreeWithAMap) {
         }
         if (!forward) std::ranges::reverse(expected);
         json::object values{{":c", json::object{{"S", customer}}}, {":l", json::object{{"N", std::to_string(low)}}}};
-        RC_ASSERT(all_pages(db,
-                            {{"TableName", "orders"},
-                             {"KeyConditionExpression", "customer = :c AND placed >= :l"},
+        RC_ASSERT(all_pages(db, "Query",
+                            {{"KeyConditionExpression", "customer = :c AND placed >= :l"},
                              {"ExpressionAttributeValues", values},
                              {"ScanIndexForward", forward}},
                             limit) == expected);
@@ -104,9 +104,8 @@ TEST(TablesProperty, QueriesAgreeWithAMap) {
         }
         std::ranges::sort(expected, {}, [](const Key& key) { return std::tie(key.at, key.customer); });
         if (!forward) std::ranges::reverse(expected);
-        RC_ASSERT(all_pages(db,
-                            {{"TableName", "orders"},
-                             {"IndexName", "by-status"},
+        RC_ASSERT(all_pages(db, "Query",
+                            {{"IndexName", "by-status"},
                              {"KeyConditionExpression", "#s = :s"},
                              {"ExpressionAttributeNames", json::object{{"#s", "status"}}},
                              {"ExpressionAttributeValues", json::parse(R"({":s":{"S":"open"}})")},
@@ -116,24 +115,10 @@ TEST(TablesProperty, QueriesAgreeWithAMap) {
     }));
 }
 
-/// The keys of a Scan of one segment, page by page.
 std::vector<Key> segment_of(Database& db, json::object request, int segment, int total, int limit) {
-    std::vector<Key> keys;
-    request["TableName"] = "orders";
     request["Segment"] = segment;
     request["TotalSegments"] = total;
-    request["Limit"] = limit;
-    while (true) {
-        const auto page = db.call("Scan", request);
-        RC_ASSERT(page.has_value());
-        for (const auto& item : page->at("Items").as_array()) {
-            keys.push_back({.customer = std::string(item.at("customer").at("S").as_string()),
-                            .at = std::stoi(std::string(item.at("placed").at("N").as_string()))});
-        }
-        const auto* last = page->if_contains("LastEvaluatedKey");
-        if (last == nullptr) return keys;
-        request["ExclusiveStartKey"] = *last;
-    }
+    return all_pages(db, "Scan", std::move(request), limit);
 }
 
 TEST(TablesProperty, EveryItemIsInOneSegmentWithItsPartition) {
