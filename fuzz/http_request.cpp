@@ -1,6 +1,6 @@
 // HTTP as the server reads it: the bytes go to a listener over a real connection, in two parts and then an end.
 // Whatever they are, the answers are HTTP, no more of them come than requests were read, and the listener goes on.
-#include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,19 +8,20 @@
 
 #include "fuzz/fuzz.hpp"
 #include "net/server.hpp"
+#include "net/stream.hpp"
 
 namespace {
 
 using namespace holdpoint;
 
 std::atomic<int> requests{0};
+constexpr std::chrono::milliseconds kPatience{8000};
 
 void handle(const net::Request& request, const net::Respond& respond) {
     ++requests;
-    std::string body(request.path());
-    for (const auto& [name, value] : request.query()) body += name + "=" + value;
-    body += request.header("X-Amz-Target");
-    respond({.status = 200, .headers = {{"Content-Type", "text/plain"}}, .body = std::move(body)});
+    std::size_t seen = request.path().size() + request.header("X-Amz-Target").size();
+    for (const auto& [name, value] : request.query()) seen += name.size() + value.size();
+    respond({.status = 200, .headers = {{"Content-Type", "text/plain"}}, .body = std::to_string(seen)});
 }
 
 net::Server& server() {
@@ -29,33 +30,37 @@ net::Server& server() {
     return one;
 }
 
-int connected() {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(server().port());
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const int connection = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    FUZZ_CHECK(connection >= 0 && ::connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0,
-               "the listener takes no connection");
+/// Waits through signals: the fuzzer's alarm clock rings in the middle of anything.
+net::Socket connected() {
+    auto stream = net::connect_stream({.host = "127.0.0.1", .port = std::to_string(server().port())}, kPatience);
+    FUZZ_CHECK(stream, stream.error().c_str());
+    auto connection = (*stream)->take_socket();
     // Ends with a reset instead of TIME_WAIT: there are only so many ports.
     const linger at_once{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(connection, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    return connection;
+    ::setsockopt(connection->get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    return std::move(*connection);
 }
 
 std::string answers_to(std::string_view first, std::string_view second) {
-    const int connection = connected();
+    const net::Socket connection = connected();
     for (const std::string_view part : {first, second}) {
-        (void)::send(connection, part.data(), part.size(), MSG_NOSIGNAL);
+        (void)::send(connection.get(), part.data(), part.size(), MSG_NOSIGNAL);
     }
-    ::shutdown(connection, SHUT_WR);
+    ::shutdown(connection.get(), SHUT_WR);
     std::string answers;
     char part[4096];
-    for (ssize_t count = 0; (count = ::read(connection, part, sizeof part)) > 0;) {
+    while (true) {
+        FUZZ_CHECK(connection.wait(POLLIN, kPatience), "the listener neither answers nor closes");
+        const ssize_t count = ::read(connection.get(), part, sizeof part);
+        if (count <= 0) return answers;
         answers.append(part, static_cast<std::size_t>(count));
     }
-    ::close(connection);
-    return answers;
+}
+
+int count_of(std::string_view what, std::string_view text) {
+    int count = 0;
+    for (auto at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1)) ++count;
+    return count;
 }
 
 }  // namespace
@@ -66,6 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view bytes = fuzz::text_of(data + 1, size - 1);
     const std::size_t cut = std::min<std::size_t>(data[0], bytes.size());
     const std::string answers = answers_to(bytes.substr(0, cut), bytes.substr(cut));
+    FUZZ_CHECK(count_of("HTTP/1.1 200 OK", answers) <= requests, "more answers than requests");
     FUZZ_CHECK(answers.empty() || answers.starts_with("HTTP/1.1 "), "an answer is not HTTP");
     return 0;
 }
