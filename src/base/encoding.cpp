@@ -35,11 +35,11 @@ int hex_value(char c) {
 
 std::string to_hex(std::string_view bytes) {
     static constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string out;
-    out.reserve(bytes.size() * 2);
+    std::string out(bytes.size() * 2, '\0');
+    char* at = out.data();
     for (const char c : bytes) {
-        out.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
-        out.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
+        *at++ = kDigits[static_cast<unsigned char>(c) >> 4];
+        *at++ = kDigits[static_cast<unsigned char>(c) & 15];
     }
     return out;
 }
@@ -71,21 +71,31 @@ std::optional<std::string> base64_decode(std::string_view text) {
     return out;
 }
 
-std::string percent_encode(std::string_view text, bool keep_slash) {
+void append_percent_encoded(std::string& out, std::string_view text, bool keep_slash) {
     static constexpr std::string_view kDigits = "0123456789ABCDEF";
+    static constexpr std::array<bool, 256> kPlain = [] {
+        std::array<bool, 256> plain{};
+        for (unsigned c = 0; c < plain.size(); ++c) {
+            plain[c] = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+                       c == '_' || c == '.' || c == '~';
+        }
+        return plain;
+    }();
+    std::size_t copied = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto byte = static_cast<unsigned char>(text[i]);
+        if (kPlain[byte] || (keep_slash && byte == '/')) continue;
+        const char escape[] = {'%', kDigits[byte >> 4], kDigits[byte & 15]};
+        out.append(text, copied, i - copied).append(escape, sizeof escape);
+        copied = i + 1;
+    }
+    out.append(text, copied);
+}
+
+std::string percent_encode(std::string_view text, bool keep_slash) {
     std::string out;
     out.reserve(text.size() + 8);
-    for (const char c : text) {
-        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
-                           c == '_' || c == '.' || c == '~' || (keep_slash && c == '/');
-        if (plain) {
-            out.push_back(c);
-        } else {
-            out.push_back('%');
-            out.push_back(kDigits[static_cast<unsigned char>(c) >> 4]);
-            out.push_back(kDigits[static_cast<unsigned char>(c) & 15]);
-        }
-    }
+    append_percent_encoded(out, text, keep_slash);
     return out;
 }
 

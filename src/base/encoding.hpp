@@ -13,6 +13,8 @@ namespace holdpoint {
 [[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 /// Percent-encodes all but the unreserved characters of RFC 3986; `keep_slash` leaves `/` as it is.
 [[nodiscard]] std::string percent_encode(std::string_view text, bool keep_slash = false);
+/// The same, at the end of `out`.
+void append_percent_encoded(std::string& out, std::string_view text, bool keep_slash = false);
 /// Undoes percent-encoding; a malformed escape stays as it is. `plus_is_space` for form bodies.
 [[nodiscard]] std::string percent_decode(std::string_view text, bool plus_is_space = false);
 /// 32 raw bytes.

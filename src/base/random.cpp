@@ -25,9 +25,9 @@ std::string Random::uuid() {
     std::string raw = bytes(16);
     raw[6] = static_cast<char>((raw[6] & 0x0f) | 0x40);
     raw[8] = static_cast<char>((raw[8] & 0x3f) | 0x80);
-    const std::string hex = to_hex(raw);
-    return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" +
-           hex.substr(20);
+    std::string text = to_hex(raw);
+    for (const std::size_t dash : {8U, 13U, 18U, 23U}) text.insert(dash, 1, '-');
+    return text;
 }
 
 double Random::unit() {

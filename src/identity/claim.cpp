@@ -46,12 +46,15 @@ Result<std::string> read_date(std::string_view text) {
 }
 
 Result<void> read_credential(std::string_view credential, Claim& claim) {
-    std::vector<std::string> parts;
-    for (std::string_view rest = credential;; rest.remove_prefix(parts.back().size() + 1)) {
-        parts.emplace_back(rest.substr(0, rest.find('/')));
-        if (parts.back().size() == rest.size()) break;
+    std::array<std::string_view, 5> parts;
+    std::size_t count = 0;
+    for (std::string_view rest = credential;; ++count) {
+        const std::string_view part = rest.substr(0, rest.find('/'));
+        if (count < parts.size()) parts[count] = part;
+        if (part.size() == rest.size()) break;
+        rest.remove_prefix(part.size() + 1);
     }
-    if (parts.size() != 5) {
+    if (count + 1 != parts.size()) {
         return incomplete(
             "Credential must have exactly 5 slash-delimited elements, e.g. "
             "keyid/date/region/service/aws4_request.");

@@ -12,16 +12,21 @@
 
 namespace holdpoint::identity {
 
+void append_trimmed(std::string& out, std::string_view text) {
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    while (true) {
+        const std::size_t run = text.find("  ");
+        out.append(text, 0, run);
+        if (run == std::string_view::npos) return;
+        out += ' ';
+        text.remove_prefix(text.find_first_not_of(' ', run));
+    }
+}
+
 std::string trimmed(std::string_view text) {
-    if (!text.starts_with(' ') && !text.ends_with(' ') && text.find("  ") == std::string_view::npos) {
-        return std::string(text);
-    }
     std::string result;
-    for (const char c : text) {
-        if (c == ' ' && (result.empty() || result.back() == ' ')) continue;
-        result += c;
-    }
-    while (!result.empty() && result.back() == ' ') result.pop_back();
+    append_trimmed(result, text);
     return result;
 }
 
@@ -43,9 +48,13 @@ std::string timestamp_of(TimePoint at) {
 
 std::optional<TimePoint> read_timestamp(std::string_view text) {
     if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') return std::nullopt;
-    const auto part = [&](std::size_t from, std::size_t count) { return std::string(text.substr(from, count)); };
-    const auto time = parse_iso8601(part(0, 4) + "-" + part(4, 2) + "-" + part(6, 2) + "T" + part(9, 2) + ":" +
-                                    part(11, 2) + ":" + part(13, 2) + "Z");
+    std::string extended = "....-..-..T..:..:..Z";
+    for (std::size_t from = 0, to = 0; from < 15; ++from, ++to) {
+        if (from == 8) continue;  // the T
+        if (extended[to] != '.') ++to;
+        extended[to] = text[from];
+    }
+    const auto time = parse_iso8601(extended);
     if (!time) return std::nullopt;
     return *time;
 }
@@ -58,8 +67,14 @@ std::string_view path_of(std::string_view target) {
     return target.substr(0, target.find('?'));
 }
 
-/// The path is encoded once more (as every service but S3 wants it), after `.`, `..` and empty segments are resolved.
-std::string canonical_path(std::string_view path) {
+/// A path that is what it seems to be: nothing in it is resolved.
+bool is_resolved(std::string_view path) {
+    return path.starts_with('/') && path.find("//") == std::string_view::npos &&
+           path.find("/./") == std::string_view::npos && path.find("/../") == std::string_view::npos &&
+           !path.ends_with("/.") && !path.ends_with("/..");
+}
+
+std::string resolved(std::string_view path) {
     std::vector<std::string_view> segments;
     std::string_view rest = path;
     while (!rest.empty()) {
@@ -73,13 +88,21 @@ std::string canonical_path(std::string_view path) {
         }
     }
     std::string result;
-    for (const std::string_view segment : segments) result += "/" + percent_encode(segment);
+    for (const std::string_view segment : segments) result.append("/").append(segment);
     if (result.empty() || (path.ends_with('/') && path.size() > 1)) result += '/';
     return result;
 }
 
+/// The path is encoded once more (as every service but S3 wants it), after `.`, `..` and empty segments are resolved.
+void append_path(std::string& out, std::string_view path) {
+    constexpr bool kKeepSlash = true;
+    if (is_resolved(path)) return append_percent_encoded(out, path, kKeepSlash);
+    append_percent_encoded(out, resolved(path), kKeepSlash);
+}
+
 /// A presigned URL carries its signature where the rest is signed.
 std::string canonical_query(std::string_view target, bool is_presigned) {
+    if (target.find('?') == std::string_view::npos) return {};
     std::vector<std::string> parts;
     for (const auto& [name, value] : query_of(target)) {
         if (is_presigned && name == "X-Amz-Signature") continue;
@@ -96,19 +119,24 @@ std::string canonical_query(std::string_view target, bool is_presigned) {
     return fmt::format("{}", fmt::join(parts, "&"));
 }
 
-std::string canonical_headers(const Headers& headers, const std::vector<std::string>& names) {
-    std::string result;
+void append_headers(std::string& out, const Headers& headers, const std::vector<std::string>& names) {
     for (const std::string& name : names) {
-        result.append(name).append(":");
-        const std::size_t start = result.size();
+        out.append(name).append(":");
+        const std::size_t start = out.size();
         for (const auto& [key, value] : headers) {
             if (!equal_ignoring_case(key, name)) continue;
-            if (result.size() > start) result += ',';
-            result += trimmed(value);
+            if (out.size() > start) out += ',';
+            append_trimmed(out, value);
         }
-        result += '\n';
+        out += '\n';
     }
-    return result;
+}
+
+void append_names(std::string& out, const std::vector<std::string>& names) {
+    for (const std::string& name : names) {
+        if (&name != &names.front()) out += ';';
+        out += name;
+    }
 }
 
 struct Scope {
@@ -116,7 +144,9 @@ struct Scope {
     std::string_view region;
     std::string_view service;
 
-    [[nodiscard]] std::string text() const { return fmt::format("{}/{}/{}/aws4_request", date, region, service); }
+    void append_to(std::string& out) const {
+        out.append(date).append("/").append(region).append("/").append(service).append("/aws4_request");
+    }
 };
 
 std::string derive_key(std::string_view secret, const Scope& scope) {
@@ -130,21 +160,35 @@ std::string derive_key(std::string_view secret, const Scope& scope) {
 const std::string& signing_key(std::string_view secret, const Scope& scope) {
     constexpr std::size_t kKeptMax = 128;
     thread_local std::unordered_map<std::string, std::string> kept;
-    const std::string name = fmt::format("{}/{}", secret, scope.text());
+    std::string name;
+    name.reserve(secret.size() + 64);
+    name.append(secret).append("/");
+    scope.append_to(name);
     if (const auto known = kept.find(name); known != kept.end()) return known->second;
     if (kept.size() >= kKeptMax) kept.clear();
     return kept.emplace(name, derive_key(secret, scope)).first->second;
 }
 
+/// Each text that is signed is written in one piece: every request has one, and a dozen small ones cost more than
+/// the digest.
 std::string signature_of(const SignedRequest& request, bool is_presigned, const std::vector<std::string>& names,
                          std::string_view body_digest, std::string_view secret, std::string_view timestamp,
                          const Scope& scope) {
-    const std::string canonical =
-        fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method, canonical_path(path_of(request.target)),
-                    canonical_query(request.target, is_presigned), canonical_headers(request.headers, names),
-                    fmt::join(names, ";"), body_digest);
-    const std::string to_sign =
-        fmt::format("{}\n{}\n{}\n{}", kAlgorithm, timestamp, scope.text(), to_hex(sha256(canonical)));
+    std::string canonical;
+    canonical.reserve(1024 + request.target.size());
+    canonical.append(request.method).append("\n");
+    append_path(canonical, path_of(request.target));
+    canonical.append("\n").append(canonical_query(request.target, is_presigned)).append("\n");
+    append_headers(canonical, request.headers, names);
+    canonical += '\n';
+    append_names(canonical, names);
+    canonical.append("\n").append(body_digest);
+
+    std::string to_sign;
+    to_sign.reserve(256);
+    to_sign.append(kAlgorithm).append("\n").append(timestamp).append("\n");
+    scope.append_to(to_sign);
+    to_sign.append("\n").append(to_hex(sha256(canonical)));
     return to_hex(hmac_sha256(signing_key(secret, scope), to_sign));
 }
 
@@ -184,9 +228,10 @@ Result<void> check_signed_headers(const SignedRequest& request, const std::vecto
     if (!is_signed("host")) {
         return mismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
     }
+    constexpr std::string_view kAmazons = "x-amz-";
     for (const auto& [key, value] : request.headers) {
-        const std::string name = lower_case(key);
-        if (name.starts_with("x-amz-") && !is_signed(name)) {
+        if (!equal_ignoring_case(std::string_view(key).substr(0, kAmazons.size()), kAmazons)) continue;
+        if (const std::string name = lower_case(key); !is_signed(name)) {
             return mismatch(fmt::format("'{}' must be a 'SignedHeader' in the AWS Authorization.", name));
         }
     }
@@ -206,22 +251,18 @@ Result<std::string> body_digest(const SignedRequest& request) {
     return mismatch("The provided x-amz-content-sha256 header does not match the body.");
 }
 
-/// A path that reads as another one is signed like that one, so it is not taken for the one that was meant.
-bool is_normal(std::string_view path) {
-    return path.starts_with('/') && path.find("//") == std::string_view::npos &&
-           (std::string(path) + "/").find("/./") == std::string::npos &&
-           (std::string(path) + "/").find("/../") == std::string::npos;
-}
-
 }  // namespace
 
 Headers sign(const SignedRequest& request, const Credentials& credentials, std::string_view region,
              std::string_view service, TimePoint now) {
     Headers added = {{"X-Amz-Date", timestamp_of(now)}};
     if (!credentials.session_token.empty()) added.emplace_back("X-Amz-Security-Token", credentials.session_token);
-    Headers all = request.headers;
+    Headers all;
+    all.reserve(request.headers.size() + added.size());
+    all.insert(all.end(), request.headers.begin(), request.headers.end());
     all.insert(all.end(), added.begin(), added.end());
     std::vector<std::string> names;
+    names.reserve(all.size());
     for (const auto& [name, value] : all) names.push_back(lower_case(name));
     std::sort(names.begin(), names.end());
     names.erase(std::unique(names.begin(), names.end()), names.end());
@@ -233,9 +274,14 @@ Headers sign(const SignedRequest& request, const Credentials& credentials, std::
     const std::string digest = stated ? std::string(*stated) : to_hex(sha256(request.body));
     const std::string signature =
         signature_of(complete, false, names, digest, credentials.secret_access_key, added.front().second, scope);
-    added.emplace_back("Authorization",
-                       fmt::format("{} Credential={}/{}, SignedHeaders={}, Signature={}", kAlgorithm,
-                                   credentials.access_key_id, scope.text(), fmt::join(names, ";"), signature));
+    std::string authorization;
+    authorization.reserve(320);
+    authorization.append(kAlgorithm).append(" Credential=").append(credentials.access_key_id).append("/");
+    scope.append_to(authorization);
+    authorization += ", SignedHeaders=";
+    append_names(authorization, names);
+    authorization.append(", Signature=").append(signature);
+    added.emplace_back("Authorization", std::move(authorization));
     return added;
 }
 
@@ -252,7 +298,8 @@ Result<void> check_signature(const SignedRequest& request, const Claim& claim, c
     const std::string expected = signature_of(request, claim.expires.has_value(), claim.signed_headers, *digest,
                                               credentials.secret_access_key, claim.timestamp, scope);
     const bool is_right = equal_constant_time(expected, claim.signature);
-    if (is_right && is_normal(path_of(request.target))) return {};
+    // A path that reads as another one is signed like that one, so it is not taken for the one that was meant.
+    if (is_right && is_resolved(path_of(request.target))) return {};
     return mismatch(
         "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
         "Key and signing method. Consult the service documentation for details.");

@@ -15,6 +15,8 @@ inline constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 
 /// Without spaces at the ends, and inner runs of spaces as one.
 [[nodiscard]] std::string trimmed(std::string_view text);
+/// The same, at the end of `out`.
+void append_trimmed(std::string& out, std::string_view text);
 /// The first header of that name.
 [[nodiscard]] std::optional<std::string_view> first_header(const Headers& headers, std::string_view name);
 /// Decoded names and values, in order.

@@ -57,13 +57,13 @@ std::optional<std::chrono::milliseconds> DurableService::pause_before_poll(std::
 
 Result<wire::CheckpointResponse> LambdaDurableService::checkpoint(const std::string& execution_arn,
                                                                   const wire::CheckpointRequest& request) {
-    wire::CheckpointRequest once = request;
-    once.client_token = random_.uuid();
+    boost::json::value body = wire::to_json(request);
+    body.get_object()["ClientToken"] = random_.uuid();
     const auto response = client_.rest("lambda", {.method = "POST",
                                                   .path = path_of(execution_arn, "checkpoint"),
                                                   .query = {},
                                                   .headers = {{"Content-Type", "application/json"}},
-                                                  .body = boost::json::serialize(wire::to_json(once))});
+                                                  .body = boost::json::serialize(body)});
     if (!response) return std::unexpected(response.error());
     return parse(*response, wire::read_checkpoint_response);
 }
