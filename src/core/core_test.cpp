@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+
 #include "core/callbacks.hpp"
 #include "core/checkpoint.hpp"
 #include "core/history.hpp"
@@ -86,6 +89,31 @@ protected:
     Execution execution_;
     std::vector<std::vector<Change>> journal_;
     std::vector<std::string> updated_;
+};
+
+/// The rows of one execution's journal.
+class JournalRows final : public RowReader {
+public:
+    explicit JournalRows(const std::vector<std::vector<Change>>& journal) {
+        for (const auto& entry : journal) rows_.emplace(journal_key(7, rows_.size()), encode_changes(entry));
+    }
+    std::optional<std::string> get(Space, std::string_view) const override { return std::nullopt; }
+    std::vector<Row> scan(Space, std::string_view from, std::string_view to, std::size_t limit,
+                          bool reverse) const override {
+        std::vector<Row> all;
+        for (const auto& [key, value] : rows_) {
+            if (key >= from && key < to) all.push_back({key, value});
+        }
+        if (reverse) std::ranges::reverse(all);
+        all.resize(std::min(all.size(), limit));
+        read += all.size();
+        return all;
+    }
+
+    mutable std::size_t read = 0;
+
+private:
+    std::map<std::string, std::string> rows_;
 };
 
 TEST_F(CoreTest, OneStepThenSuccess) {
@@ -409,6 +437,28 @@ TEST(CoreValidation, ListsEveryViolation) {
     EXPECT_EQ(result.error().name, "ValidationException");
     EXPECT_THAT(result.error().message,
                 ::testing::StartsWith("2 validation errors detected: Value 'a b' at 'updates.1.member.id'"));
+}
+
+TEST_F(CoreTest, WhatAnExecutionWasGivenAndHowItEndedStandsAtTheEndsOfItsJournal) {
+    for (int i = 0; i < 50; ++i) {
+        ASSERT_TRUE(checkpoint({update("s" + std::to_string(i), OperationType::step, OperationAction::start)}));
+    }
+    const Outcome running = read_outcome(JournalRows(journal_), execution_.head());
+    EXPECT_EQ(running.input, R"({"a":1})");
+    EXPECT_EQ(running.result, std::nullopt);
+
+    answer(wire::InvocationStatus::succeeded, "\"done\"");
+    ASSERT_FALSE(execution_.is_running());
+    // What was under way at the end comes after it.
+    Change late;
+    late.kind = ChangeKind::invocation_completed;
+    for (int i = 0; i < 9; ++i) apply({late});
+    const JournalRows rows(journal_);
+    const Outcome outcome = read_outcome(rows, execution_.head());
+    EXPECT_EQ(outcome.input, execution_.input());
+    EXPECT_EQ(outcome.result, "\"done\"");
+    EXPECT_EQ(outcome.error, std::nullopt);
+    EXPECT_LT(rows.read, 20U);
 }
 
 }  // namespace

@@ -144,6 +144,33 @@ std::optional<Execution> load_execution(const RowReader& rows, std::uint64_t num
     return execution;
 }
 
+Outcome read_outcome(const RowReader& rows, const Head& head) {
+    Outcome outcome;
+    const std::string prefix = number_key(head.number);
+    for (const Row& row : rows.scan(Space::journal, prefix, prefix_end(prefix), 1)) {
+        for (Change& change : decode_changes(row.value)) {
+            if (change.kind == ChangeKind::execution_started) outcome.input = std::move(change.payload);
+        }
+    }
+    if (head.status == wire::ExecutionStatus::running) return outcome;
+    // Little comes after the end: what was under way then.
+    constexpr std::size_t kPage = 4;
+    std::string end = prefix_end(prefix);
+    while (true) {
+        const auto page = rows.scan(Space::journal, prefix, end, kPage, true);
+        for (const Row& row : page) {
+            for (Change& change : decode_changes(row.value)) {
+                if (change.kind != ChangeKind::execution_closed) continue;
+                outcome.result = std::move(change.payload);
+                outcome.error = std::move(change.error);
+                return outcome;
+            }
+        }
+        if (page.size() < kPage) return outcome;
+        end = page.back().key;
+    }
+}
+
 std::vector<RowWrite> start_writes(const Head& head) {
     return {{Space::executions, number_key(head.number), encode_head(head)},
             {Space::execution_names, name_key(head.function, head.name), std::to_string(head.number)},
@@ -172,11 +199,10 @@ Error no_such_execution() {
             .details_json = {}};
 }
 
-Result<std::uint64_t> execution_number(const RowReader& rows, std::string_view arn) {
-    const auto number = number_of_arn(arn);
-    if (number) {
-        const auto head = read_head(rows, *number);
-        if (head && head->arn == arn) return *number;
+Result<Head> find_execution(const RowReader& rows, std::string_view arn) {
+    if (const auto number = number_of_arn(arn)) {
+        auto head = read_head(rows, *number);
+        if (head && head->arn == arn) return std::move(*head);
     }
     return std::unexpected(no_such_execution());
 }

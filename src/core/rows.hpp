@@ -38,6 +38,15 @@ namespace holdpoint::core {
 /// Head and journal folded; nothing when there is no such execution.
 [[nodiscard]] std::optional<Execution> load_execution(const RowReader& rows, std::uint64_t number);
 
+/// What an execution was given, and how it ended.
+struct Outcome {
+    std::optional<std::string> input;
+    std::optional<std::string> result;
+    std::optional<wire::ErrorObject> error;
+};
+/// From both ends of the journal; what lies between is not read, however long it is.
+[[nodiscard]] Outcome read_outcome(const RowReader& rows, const Head& head);
+
 /// What a new execution writes besides its first journal entry.
 [[nodiscard]] std::vector<RowWrite> start_writes(const Head& head);
 /// What removes every trace of an execution, once its retention is over.
@@ -45,6 +54,6 @@ namespace holdpoint::core {
 
 [[nodiscard]] Error no_such_execution();
 /// ResourceNotFoundException (404) unless it is an execution of this server.
-[[nodiscard]] Result<std::uint64_t> execution_number(const RowReader& rows, std::string_view arn);
+[[nodiscard]] Result<Head> find_execution(const RowReader& rows, std::string_view arn);
 
 }  // namespace holdpoint::core

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <unordered_map>
 
 #include "tables/errors.hpp"
 #include "tables/members.hpp"
@@ -90,12 +91,21 @@ Table read_table(const json::value& value) {
     return table;
 }
 
+/// What a row says, kept by its text: every request names a table, and there are few.
+const Table& read_row(const std::string& row) {
+    constexpr std::size_t kKeptMax = 64;
+    thread_local std::unordered_map<std::string, Table> kept;
+    if (const auto known = kept.find(row); known != kept.end()) return known->second;
+    if (kept.size() >= kKeptMax) kept.clear();
+    return kept.emplace(row, read_table(json::parse(row))).first->second;
+}
+
 std::optional<Table> find_table(const RowReader& rows, std::string_view name_or_arn) {
     const auto row = rows.get(Space::tables, table_name_of(name_or_arn));
     if (!row) return std::nullopt;
     Table table;
     try {
-        table = read_table(json::parse(*row));
+        table = read_row(*row);
     } catch (const std::exception& error) {
         throw std::runtime_error(fmt::format("the stored table {} cannot be read ({}): the database is damaged",
                                              table_name_of(name_or_arn), error.what()));

@@ -32,10 +32,10 @@ void answer(const Call& call, const json::value& body) {
     call.respond(rest_json_answer(200, body, call.request_id));
 }
 
-Result<json::value> parse_body(const net::Request& request) {
+Result<json::value> parse_body(const net::Request& request, json::storage_ptr memory = {}) {
     if (request.body.empty()) return json::object{};
     boost::system::error_code problem;
-    json::value value = json::parse(request.body, problem);
+    json::value value = json::parse(request.body, problem, std::move(memory));
     if (problem) return fail("SerializationException", 400, "The request body is not JSON: " + problem.message());
     return value;
 }
@@ -68,7 +68,8 @@ Result<engine::RefusedInvokes> refused_invokes(const Context& context, const Cal
 }
 
 void checkpoint(const Context& context, const LambdaEngine& engine, Call call, const std::string& arn) {
-    const auto body = parse_body(call.request);
+    json::monotonic_resource memory;  // one piece for many small values
+    const auto body = parse_body(call.request, &memory);
     if (!body) return respond_error(call, body.error());
     auto request = wire::read_checkpoint_request(*body);
     if (!request) return respond_error(call, request.error());
@@ -129,20 +130,19 @@ void get(const Context& context, const Call& call, const std::string& arn) {
     const auto with_data = query_flag(call.request, "IncludeExecutionData", true);
     if (!with_data) return respond_error(call, with_data.error());
     const auto rows = context.store.snapshot();
-    const auto number = core::execution_number(*rows, arn);
-    if (!number) return respond_error(call, number.error());
-    const auto execution = core::load_execution(*rows, *number);
-    const core::Head& head = execution->head();
-    json::object body = summary(context, head);
-    body["Version"] = head.version;
+    const auto head = core::find_execution(*rows, arn);
+    if (!head) return respond_error(call, head.error());
+    json::object body = summary(context, *head);
+    body["Version"] = head->version;
     body["ExecutionDataIncluded"] = *with_data;
-    body["DurableConfig"] = {{"ExecutionTimeout", head.timeout_seconds},
-                             {"RetentionPeriodInDays", head.retention_days}};
-    if (!head.trace_header.empty()) body["TraceHeader"] = {{"XAmznTraceId", head.trace_header}};
+    body["DurableConfig"] = {{"ExecutionTimeout", head->timeout_seconds},
+                             {"RetentionPeriodInDays", head->retention_days}};
+    if (!head->trace_header.empty()) body["TraceHeader"] = {{"XAmznTraceId", head->trace_header}};
     if (*with_data) {
-        if (execution->input()) body["InputPayload"] = *execution->input();
-        if (execution->result()) body["Result"] = *execution->result();
-        if (execution->error()) body["Error"] = wire::to_json(*execution->error());
+        const core::Outcome outcome = core::read_outcome(*rows, *head);
+        if (outcome.input) body["InputPayload"] = *outcome.input;
+        if (outcome.result) body["Result"] = *outcome.result;
+        if (outcome.error) body["Error"] = wire::to_json(*outcome.error);
     }
     answer(call, body);
 }
@@ -181,9 +181,9 @@ void history(const Context& context, const Call& call, const std::string& arn) {
     if (!reverse) return respond_error(call, reverse.error());
     if (!size) return respond_error(call, size.error());
     const auto rows = context.store.snapshot();
-    const auto number = core::execution_number(*rows, arn);
-    if (!number) return respond_error(call, number.error());
-    const auto execution = core::load_execution(*rows, *number);
+    const auto head = core::find_execution(*rows, arn);
+    if (!head) return respond_error(call, head.error());
+    const auto execution = core::load_execution(*rows, head->number);
     const std::size_t last = execution->events();
     const auto first = query_number(call.request, "Marker", *reverse ? last : 1, 1, last);
     if (!first) return respond_error(call, first.error());

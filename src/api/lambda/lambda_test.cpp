@@ -230,9 +230,9 @@ TEST_F(LambdaServiceTest, AnUnknownExecutionIsATokenErrorToItsFunction) {
 // What is kept is JSON. Bytes that are no text made a row that could never be read again, by no later server either.
 TEST_F(LambdaServiceTest, BytesThatAreNoTextAreNotKept) {
     const std::string arn = start("f", "traced", {{"X-Amzn-Trace-Id", "Root=\xff\xfe"}});
-    const auto number = core::execution_number(*store_->snapshot(), arn);
-    ASSERT_TRUE(number);
-    EXPECT_EQ(core::load_execution(*store_->snapshot(), *number)->head().trace_header, "");
+    const auto head = core::find_execution(*store_->snapshot(), arn);
+    ASSERT_TRUE(head);
+    EXPECT_EQ(head->trace_header, "");
     EXPECT_EQ(call("GET", "/2025-12-01/durable-executions/" + percent_encode(arn)).status, 200);
     EXPECT_EQ(error_of(call("POST", "/2015-03-31/functions/f:$LATEST/invocations", "\"\xff\"",
                             {{"X-Amz-Invocation-Type", "Event"}})),
