@@ -179,6 +179,24 @@ TEST(ItemsTest, WhereAnItemIsMissingThereIsNothingToTakeAway) {
               "ValidationException: The document path provided in the update expression is invalid for update");
 }
 
+TEST(ItemsTest, BoundsMustBeOfOneTypeBeforeTheyMustBeOrdered) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    const auto error = [&](const std::string& low, const std::string& high) {
+        return db.error("Scan", R"({"TableName":"orders","FilterExpression":"a BETWEEN :l AND :h",
+                        "ExpressionAttributeValues":{":l":)" +
+                                    low + R"(,":h":)" + high + "}}");
+    };
+    EXPECT_EQ(
+        error(R"({"BOOL":true})", R"({"N":"1"})"),
+        "ValidationException: Invalid FilterExpression: The BETWEEN operator requires same data type for lower and "
+        "upper bounds; lower bound operand: AttributeValue: {BOOL:true}, upper bound operand: AttributeValue: "
+        "{N:1}");
+    EXPECT_EQ(error(R"({"BOOL":true})", R"({"BOOL":true})"),
+              "ValidationException: Invalid FilterExpression: Incorrect operand type for operator or function; "
+              "operator or function: BETWEEN, operand type: BOOL");
+}
+
 TEST(ItemsTest, ReturnValuesShowWhatWasAndWhatIs) {
     Database db;
     db.ok("CreateTable", kOrders);

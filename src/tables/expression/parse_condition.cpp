@@ -151,8 +151,8 @@ private:
         condition.operands.push_back(std::move(*low));
         condition.operands.push_back(std::move(*high));
         check_values(condition.operands);
-        check_ordered("BETWEEN", condition.operands);
         check_bounds(condition.operands[1], condition.operands[2]);
+        check_ordered("BETWEEN", condition.operands);
         check_distinct("BETWEEN", condition.operands);
         return condition;
     }
