@@ -31,7 +31,7 @@ NUMBERS = ["0", "1", "-1", "2", "10", "1.5", "-0.25", "1e10", "12345678901234567
 DISTINCT_NUMBERS = ["0", "1", "-1", "2", "10", "1.5", "-0.25", "1e10", "12345678901234567890123456789012345678", "0.1"]
 BAD_NUMBERS = ["abc", "", "1e126", "-1e126", "1e-131", "123456789012345678901234567890123456789", "1e", "--1", "1 ", "0x1", "Infinity", "NaN", "1_0"]
 BYTES = [b"", b"a", b"ab", b"\xff", b"\x00"]
-NAMES = ["a", "b", "c", "d", "size"]
+NAMES = ["a", "b", "c", "d", "e", "size"]
 KEY_NAMES = ["g", "k", "l"]
 RESERVED = ["status", "name", "SIZE", "Values", "order"]
 TYPES = ["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"]
@@ -43,16 +43,20 @@ ORDERED = ["S", "N", "B"]
 class Expressions:
     """The expressions of one call, and the names and values that they use. At most one thing in them is wrong."""
 
-    def __init__(self, chance):
+    def __init__(self, chance, may_be_wrong):
         self.chance = chance
-        self.names, self.values = {}, {}
-        self.may_be_wrong = chance.random() < 0.25
+        self.names, self.values, self.count = {}, {}, 0
+        self.key_names = KEY_NAMES  # which conditions may name
+        self.may_be_wrong = may_be_wrong and chance.random() < 0.25
 
     def wrong(self, often=0.1):
         """Whether here is the one thing that is wrong."""
         now = self.may_be_wrong and self.chance.random() < often
         self.may_be_wrong = self.may_be_wrong and not now
         return now
+
+    def rarely(self, often):
+        return self.chance.random() < often
 
     def pick(self, *options):
         return self.chance.choice(options)()
@@ -66,7 +70,8 @@ class Expressions:
         return alias
 
     def value(self, value):
-        alias = f":v{len(self.values)}"
+        alias = f":v{self.count}"
+        self.count += 1
         if not self.wrong(0.02):
             self.values[alias] = value
         return alias
@@ -79,25 +84,28 @@ class Expressions:
             return self.chance.choice(RESERVED)
         path = self.name(first or self.chance.choice(NAMES))
         while self.chance.random() < deep:
-            path += self.chance.choice(["[0]", "[1]", "[2]", f".{self.name(self.chance.choice(NAMES))}"])
+            path += self.pick(lambda: f"[{self.chance.randrange(3)}]", lambda: f".{self.name(self.chance.choice(NAMES))}")
         return path
 
     def operand(self, types=TYPES):
         if self.wrong(0.03):
             return self.chance.choice(["a + b", "contains(a, b)", "if_not_exists(a, b)", "size(a, b)", "size()", "nothing(a)", "", "(a)", "5", "'a'"])
-        return self.pick(self.path, self.path, lambda: self.path(self.chance.choice(KEY_NAMES), 0), lambda: self.any_value(types), lambda: self.any_value(types),
+        return self.pick(self.path, self.path, lambda: self.path(self.chance.choice(self.key_names), 0), lambda: self.any_value(types), lambda: self.any_value(types),
                          lambda: f"size({self.path()})")
 
     def other(self, first, types=TYPES):
         """An operand that is not the first one again."""
-        while (operand := self.operand(types)) == first and not self.wrong():
-            pass
+        if self.wrong(0.05):
+            return first
+        names, values = dict(self.names), dict(self.values)
+        while (operand := self.operand(types)).replace("#", "") == first.replace("#", ""):
+            self.names, self.values = dict(names), dict(values)
         return operand
 
     def condition(self, depth=0):
         if depth < 3 and self.chance.random() < 0.3:
             return self.pick(lambda: f"{self.condition(depth + 1)} AND {self.condition(depth + 1)}",
-                             lambda: f"({self.condition(depth + 1)} OR {self.condition(depth + 1)})", lambda: f"NOT ({self.condition(depth + 1)})",
+                             lambda: f"({self.condition(depth + 1)} OR {self.condition(depth + 1)})", lambda: f"NOT ({self.condition(depth + 1)} AND {self.simple()})",
                              lambda: f"NOT {self.simple()}")
         return self.broken(self.simple())
 
@@ -116,21 +124,32 @@ class Expressions:
         comparator = self.chance.choice(COMPARATORS)
         types = TYPES if comparator in ("=", "<>") or self.wrong() else ORDERED
         left = self.operand(types)
-        return f"{left} {comparator} {self.other(left, types)}"
+        right = self.any_value(types) if left.startswith("size(") else self.other(left, types)
+        return self.with_left(left, f"{left} {comparator} {right}", right)
+
+    def with_left(self, left, text, *others):
+        """Where two sides come from the item, one is there: of two missing ones, DynamoDB's documentation says nothing."""
+        guard = left.removeprefix("size(").removesuffix(")")
+        return text if left.startswith(":") or all(side.startswith(":") for side in others) else f"(attribute_exists({guard}) AND {text})"
 
     def between(self):
         kind = self.chance.choice("SNB")
         low, high = any_value(self.chance, [kind]), any_value(self.chance, [kind])
+        while any(value in ("", b"") for value in (*low.values(), *high.values())):  # which dynalite takes for missing
+            low, high = any_value(self.chance, [kind]), any_value(self.chance, [kind])
         if ordering(low) > ordering(high) and not self.wrong(0.3):
             low, high = high, low
         if self.wrong():
             low = any_value(self.chance)
         first = self.operand([kind])
-        return self.pick(lambda: f"{first} BETWEEN {self.value(low)} AND {self.value(high)}", lambda: f"{first} BETWEEN {self.value(low)} AND {self.other(first, [kind])}")
+        low = self.value(low)
+        high = self.value(high) if first.replace("#", "").startswith(("a", "b", "c")) or self.rarely(0.5) else self.path(self.chance.choice("abc"))
+        return self.with_left(first, f"{first} BETWEEN {low} AND {high}", high)
 
     def membership(self):
-        first = self.operand()
-        return f"{first} IN ({', '.join(self.other(first) for _ in range(self.chance.randint(1, 3)))})"
+        first = self.pick(self.path, self.path, lambda: f"size({self.path()})", lambda: self.any_value(["N"]))  # dynalite takes "" for missing
+        others = [self.any_value() if first.startswith("size(") or self.rarely(0.7) else self.other(first) for _ in range(self.chance.randint(1, 3))]
+        return self.with_left(first, f"{first} IN ({', '.join(others)})", *others)
 
     def attribute_type(self):
         kind = {"S": self.chance.choice(["X", "s", "STRING"])} if self.wrong() else {"S": self.chance.choice(TYPES)}
@@ -141,7 +160,8 @@ class Expressions:
 
     def contains(self):
         first = self.path()
-        return f"contains({first}, {self.other(first)})"
+        other = self.other(first)
+        return self.with_left(first if other.startswith("size(") else other, f"contains({first}, {other})", first)
 
     def number(self):
         """An operand of a sum."""
@@ -160,28 +180,35 @@ class Expressions:
     def targets(self):
         """Paths to write, apart from each other; once in a while not, or a key."""
         beginnings = self.chance.sample(NAMES, len(NAMES)) + ([self.chance.choice(KEY_NAMES)] if self.chance.random() < 0.3 else [])
+        used = ["h", "r", "g.a", "l[0]"]
         while True:
-            if self.wrong(0.05):
-                yield self.chance.choice(["h", "r", "a[0].b, a[0]", "b, b", "c[1], c.a", "g.a", "l[0]"])
             first = beginnings.pop()
-            yield self.path(first, 0 if first in KEY_NAMES else 0.25), first
+            path = self.path(first, 0 if first in KEY_NAMES else 0.25)
+            if self.wrong(0.05):
+                path = self.chance.choice([*used, f"{used[-1]}.a", f"{used[-1]}[1]"])
+            used.append(path)
+            yield path, first
 
     def update(self):
         targets = self.targets()
 
-        def some(action):
-            return ", ".join(action(*self.target(targets)) for _ in range(self.chance.randint(1, 2)))
+        def some(clause):
+            chosen = []
+            while len(chosen) < 1 or self.chance.random() < 0.4 and len(chosen) < 2:
+                names = dict(self.names)
+                path, first = next(targets)
+                if clause in ("SET", "REMOVE") or first not in KEY_NAMES:
+                    chosen.append(clauses[clause](path, first))
+                else:
+                    self.names = names
+            return ", ".join(chosen)
         addable = lambda: TYPES if self.wrong() else ["N", *SETS]  # noqa: E731
         clauses = {"SET": lambda path, first: f"{path} = {self.key_value(first) or self.set_value()}", "REMOVE": lambda path, _: path,
                    "ADD": lambda path, _: f"{path} {self.any_value(addable())}", "DELETE": lambda path, _: f"{path} {self.any_value(TYPES if self.wrong() else SETS)}"}
         chosen = self.chance.sample(list(clauses), self.chance.choice([1, 1, 2]))
         if self.wrong(0.03):
             chosen.append(chosen[0])
-        return self.broken(" ".join(f"{clause} {some(clauses[clause])}" for clause in chosen))
-
-    def target(self, targets):
-        target = next(targets)
-        return (target, None) if isinstance(target, str) else target
+        return self.broken(" ".join(f"{clause} {some(clause)}" for clause in chosen))
 
     def key_value(self, name):
         return self.value(index_key(self.chance, name)) if name in KEY_NAMES and not self.wrong() else None
@@ -225,26 +252,41 @@ def ordering(value):
 
 
 def index_key(chance, name):
-    return {"g": lambda: {"S": MARK + chance.choice("pq")}, "k": lambda: {"B": chance.choice([b"\x00k", b"\xffk"])}, "l": lambda: {"S": chance.choice("uvw")}}[name]()
+    return {"g": lambda: {"S": MARK + chance.choice("pq")}, "k": lambda: {"B": MARK.encode() + chance.choice([b"\x00", b"\xff"])}, "l": lambda: {"S": chance.choice("uvw")}}[name]()
 
 
 class Case:
-    """Some calls that see each other's items."""
+    """Some calls that see each other's items. In each call one thing is wrong at most."""
 
     def __init__(self, seed):
         self.chance = random.Random(seed)
         makers = [self.put, self.put, self.put, self.update, self.update, self.update, self.update, self.update, self.get, self.delete, self.query, self.query, self.query,
                   self.scan, self.batch_get, self.batch_write, self.transact_write, self.transact_write, self.transact_get]
-        self.calls = [self.chance.choice(makers)() for _ in range(self.chance.randint(3, 8))]
+        self.calls = [self.call(self.chance.choice(makers)) for _ in range(self.chance.randint(3, 8))]
 
-    def rarely(self, chance=0.01):
+    def call(self, maker):
+        self.wrong = False
+        return maker()
+
+    def rarely(self, chance):
         return self.chance.random() < chance
+
+    def goes_wrong(self, often):
+        """Whether here is the one thing that is wrong."""
+        now = not self.wrong and self.rarely(often)
+        self.wrong = self.wrong or now
+        return now
+
+    def expressions(self):
+        made = Expressions(self.chance, not self.wrong)
+        self.wrong = self.wrong or made.may_be_wrong
+        return made
 
     def key(self, numbered=None):
         """No two partitions have the same sort keys, so that nothing ties in an index."""
         at = self.chance.randrange(6) if numbered is None else numbered
         key = {"h": {"S": MARK + "xy"[at // 3]}, "r": {"N": ["1", "2", "3.0", "-4", "5e0", "6.5"][at]}}
-        if self.rarely(0.02):
+        if self.goes_wrong(0.02):
             self.spoil(key)
         return key
 
@@ -261,14 +303,14 @@ class Case:
         for name in KEY_NAMES:
             if self.chance.random() < 0.6:
                 item[name] = index_key(self.chance, name)
-        if self.rarely(0.03):
+        if self.goes_wrong(0.03):
             item[self.chance.choice([*NAMES, *KEY_NAMES])] = self.chance.choice([wrong_value, any_value])(self.chance)
-        if self.rarely(0.005):
+        if self.goes_wrong(0.005):
             item["a"] = {"S": "x" * (400 * 1024 - self.chance.choice([0, 60, 1000]))}
         return {**item, **(key or self.key())}
 
     def on_table(self, **members):
-        return {"TableName": "missing" if self.rarely(0.003) else TABLE, **members}
+        return {"TableName": "missing" if self.goes_wrong(0.003) else TABLE, **members}
 
     def conditional(self, expressions, members):
         if self.chance.random() < 0.4:
@@ -278,36 +320,39 @@ class Case:
         return {**members, **expressions.members()}
 
     def returned(self, *wanted):
-        return self.chance.choice(["ALL", "UPDATED_NEW"]) if self.rarely() else self.chance.choice(wanted)
+        return self.chance.choice(["ALL", "UPDATED_NEW"]) if self.goes_wrong(0.01) else self.chance.choice(wanted)
 
     def put(self, key=None):
-        return "PutItem", self.conditional(Expressions(self.chance), self.on_table(Item=self.item(key), ReturnValues=self.returned("NONE", "ALL_OLD")))
+        members = self.on_table(Item=self.item(key), ReturnValues=self.returned("NONE", "ALL_OLD"))
+        return "PutItem", self.conditional(self.expressions(), members)
 
     def delete(self, key=None):
-        return "DeleteItem", self.conditional(Expressions(self.chance), self.on_table(Key=key or self.key(), ReturnValues=self.returned("NONE", "ALL_OLD")))
+        members = self.on_table(Key=key or self.key(), ReturnValues=self.returned("NONE", "ALL_OLD"))
+        return "DeleteItem", self.conditional(self.expressions(), members)
 
     def update(self, key=None):
-        expressions = Expressions(self.chance)
-        wanted = self.returned("NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW")
-        return "UpdateItem", self.conditional(expressions, self.on_table(Key=key or self.key(), UpdateExpression=expressions.update(), ReturnValues=wanted))
+        members = self.on_table(Key=key or self.key(), ReturnValues=self.returned("NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"))
+        expressions = self.expressions()
+        return "UpdateItem", self.conditional(expressions, {**members, "UpdateExpression": expressions.update()})
 
     def check(self, key):
-        expressions = Expressions(self.chance)
-        members = self.on_table(Key=key, ConditionExpression=expressions.condition())
+        members, expressions = self.on_table(Key=key), self.expressions()
+        members["ConditionExpression"] = expressions.condition()
         return "ConditionCheck", {**members, **expressions.members()}
 
     def projected(self, expressions, members):
-        if self.chance.random() < 0.4:
+        if self.chance.random() < 0.4 and members.get("IndexName") != "Local":  # for which dynalite fetches nothing from the table
             members["ProjectionExpression"] = expressions.projection()
         return {**members, **expressions.members()}
 
     def get(self, key=None):
-        return "GetItem", self.projected(Expressions(self.chance), self.on_table(Key=key or self.key(), ConsistentRead=True))
+        members = self.on_table(Key=key or self.key(), ConsistentRead=True)
+        return "GetItem", self.projected(self.expressions(), members)
 
     def filtered(self, expressions, members):
         if self.chance.random() < 0.5:
             members["FilterExpression"] = expressions.condition()
-        if self.rarely(0.1):
+        if self.goes_wrong(0.1):
             members["Select"] = self.chance.choice(["COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES"])
         return self.projected(expressions, members)
 
@@ -322,7 +367,7 @@ class Case:
 
         def bound():
             value = self.key_value(sort)
-            return expressions.value(any_value(self.chance) if expressions.wrong() else value)
+            return expressions.value(self.chance.choice([any_value(self.chance), {"S": ""}]) if expressions.wrong() else value)
         name, comparator = expressions.name(sort), self.chance.choice(["=", "<", "<=", ">", ">="])
         low, high = sorted((self.key_value(sort) for _ in range(2)), key=ordering, reverse=expressions.wrong())
         tests = [lambda: f"{name} {comparator} {bound()}", lambda: f"{bound()} {comparator} {name}", lambda: f"{name} BETWEEN {expressions.value(low)} AND {expressions.value(high)}"]
@@ -335,21 +380,23 @@ class Case:
         return " AND ".join(both if self.chance.random() < 0.8 else both[::-1])
 
     def query(self):
-        expressions = Expressions(self.chance)
+        start = self.key()
+        expressions = self.expressions()
         index = self.chance.choice([None, None, *KEYS])
+        expressions.key_names = [name for name in KEY_NAMES if name not in KEYS[index] or expressions.wrong(0.05)]
         members = self.on_table(KeyConditionExpression=self.key_condition(expressions, *KEYS[index]), ScanIndexForward=self.chance.random() < 0.5)
         if index:
             members["IndexName"] = "Missing" if expressions.wrong(0.05) else index
         if self.chance.random() < 0.3 and index in (None, "Global", "Local"):
             members.update(Limit=self.chance.randint(1, 3), Paged=True)
-        if self.rarely(0.02):
+        if self.goes_wrong(0.02):
             members["ConsistentRead"] = True
         if self.rarely(0.03):
-            members["ExclusiveStartKey"] = {**self.key(), **({name: index_key(self.chance, name) for name in KEYS[index] if name in KEY_NAMES})}
+            members["ExclusiveStartKey"] = {**start, **({name: index_key(self.chance, name) for name in KEYS[index] if name in KEY_NAMES})}
         return "Query", self.filtered(expressions, members)
 
     def scan(self):
-        expressions = Expressions(self.chance)
+        expressions = self.expressions()
         members = self.on_table(FilterExpression=f"begins_with(h, {expressions.value({'S': MARK})}) AND {expressions.condition()}", Paged=True)
         if self.chance.random() < 0.3:
             members["Limit"] = self.chance.randint(30, 90)
@@ -361,13 +408,13 @@ class Case:
 
     def batch_get(self):
         keys = self.distinct_keys()
-        if self.rarely(0.03):
+        if self.goes_wrong(0.03):
             keys.append(self.chance.choice(keys))
-        return "BatchGetItem", {"RequestItems": {TABLE: self.projected(Expressions(self.chance), {"Keys": keys})}}
+        return "BatchGetItem", {"RequestItems": {TABLE: self.projected(self.expressions(), {"Keys": keys})}}
 
     def batch_write(self):
         keys = self.distinct_keys()
-        if self.rarely(0.03):
+        if self.goes_wrong(0.03):
             keys.append(self.chance.choice(keys))
         return "BatchWriteItem", {"RequestItems": {TABLE: [self.chance.choice([{"PutRequest": {"Item": self.item(key)}}, {"DeleteRequest": {"Key": key}}]) for key in keys]}}
 
@@ -377,7 +424,7 @@ class Case:
             members.pop("ReturnValues", None)
             return {kind.removesuffix("Item"): members}
         keys = self.distinct_keys()
-        if self.rarely(0.03):
+        if self.goes_wrong(0.03):
             return "TransactWriteItems", {"TransactItems": [{"Delete": self.on_table(Key=keys[0])}, {"Put": self.on_table(Item=self.item(keys[0]))}]}
         return "TransactWriteItems", {"TransactItems": [action(key) for key in keys]}
 

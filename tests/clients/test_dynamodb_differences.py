@@ -23,10 +23,10 @@ def known_differences(page, reference_name):
     return [tuple(re.compile(re.escape(cell).replace(r"\*", ".*"), re.DOTALL) for cell in row[1:4]) for row in rows if row[0] == reference_name]
 
 
-def agree(ours, theirs):
-    """The same answer; or the same refusal of one part of a transaction, told of the whole where no table was asked."""
-    reasons = theirs.get("CancellationReasons", [])
-    return ours == theirs or any(ours == {"Error": f"ValidationException: {reason.get('Message')}"} for reason in reasons)
+def alone(reason):
+    """What one part of a transaction would have been told alone."""
+    code = {"ConditionalCheckFailed": "ConditionalCheckFailedException", "ValidationError": "ValidationException"}.get(reason["Code"], reason["Code"])
+    return {} if code == "None" else {"Error": f"{code}: {reason.get('Message')}", **({"Item": reason["Item"]} if "Item" in reason else {})}
 
 
 class Comparison:
@@ -34,7 +34,7 @@ class Comparison:
         self.ours, self.theirs = ours, theirs
         self.known = known_differences(DIFFERENCES.read_text(), getattr(theirs, "name", ""))
         self.met = set()  # rows of the page that were needed
-        self.runs = 0
+        self.runs = self.falls = 0
 
     def first_difference(self, calls):
         """Runs the calls on both; the place of the first difference that the page does not list, and both answers."""
@@ -44,14 +44,22 @@ class Comparison:
             try:
                 ours, theirs = self.ours.answer(call, word), self.theirs.answer(call, word)
             except Fell:
+                self.falls += 1
                 return None
-            if agree(ours, theirs):
-                continue
-            if not self.is_known(call[0], ours, theirs):
+            if not self.agree(call[0], ours, theirs):
                 return at, ours, theirs
-            if ours.get("Error", "").split(":")[0] != theirs.get("Error", "").split(":")[0]:
-                return None  # from here on they hold different items
+            if ours != theirs and not ("Error" in ours and "Error" in theirs):
+                return None  # from here on they may hold different items
         return None
+
+    def agree(self, operation, ours, theirs):
+        if ours == theirs or self.is_known(operation, ours, theirs):
+            return True
+        reasons, other_reasons = (side.get("CancellationReasons", []) for side in (ours, theirs))
+        if len(reasons) == len(other_reasons) > 0:
+            return all(self.agree(operation, alone(one), alone(other)) for one, other in zip(reasons, other_reasons))
+        # What is wrong with one part before any table is asked is told of the whole.
+        return "Error" in ours and any(self.agree(operation, ours, alone(other)) for other in other_reasons if other["Code"] == "ValidationError")
 
     def is_known(self, operation, ours, theirs):
         for at, (where, here, there) in enumerate(self.known):
@@ -70,9 +78,9 @@ class Comparison:
             at -= 1
         return calls
 
-    def report(self, seed, calls):
+    def report(self, seed, calls, difference):
         calls = self.shrunk(calls)
-        _, ours, theirs = self.first_difference(calls)
+        _, ours, theirs = self.first_difference(calls) or difference  # which may not come again
         lines = [f"{operation} {text_of(members)}" for operation, members in calls]
         return "\n".join([f"HOLDPOINT_SEED={seed}:", *lines, f"  here:  {text_of(ours)}", f"  there: {text_of(theirs)}"])
 
@@ -92,8 +100,8 @@ def compare(comparison, seed, cases):
             comparison.ours.new_table()
             comparison.theirs.new_table()
         calls = Case(f"{seed}/{case}").calls
-        if comparison.first_difference(calls):
-            found.append(comparison.report(f"{seed} (case {case})", calls))
+        if difference := comparison.first_difference(calls):
+            found.append(comparison.report(f"{seed} (case {case})", calls, difference))
         if len(found) == 20:
             break
     return found
@@ -103,7 +111,8 @@ def test_the_server_agrees_with_another_dynamodb(server, reference):  # noqa: F8
     comparison = Comparison(ours(server), reference)
     found = compare(comparison, os.environ.get("HOLDPOINT_SEED", "0"), CASES)
     assert not found, "\n\n".join(found)
-    assert CASES < 1000 or comparison.met == set(range(len(comparison.known))), "a difference on the page is none any more"
+    assert comparison.falls <= CASES // 10, f"{reference.name} fell in {comparison.falls} of {CASES} cases: little is compared"
+    assert CASES < 10000 or comparison.met == set(range(len(comparison.known))), "a difference on the page is none any more"
 
 
 class Forgetful(Endpoint):
@@ -124,7 +133,7 @@ def test_a_difference_is_found_and_shrunk(server):
     same.theirs = Forgetful(one.client)
     same.ours = one
     assert same.first_difference(calls)[0] == 3
-    report = same.report(1, calls)
+    report = same.report(1, calls, None)
     assert len(report.splitlines()) == 5 and "PutItem" in report and "DeleteItem" in report, report
     same.known = known_differences("| `it` | `DeleteItem` | `ConditionalCheckFailedException: *` | `{}` | the one forgets |", "it")
     assert same.first_difference(calls) is None and same.met == {0}
