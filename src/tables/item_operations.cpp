@@ -32,7 +32,7 @@ Result<Change> write_one(const RowReader& rows, WriteKind kind, const json::obje
     const auto write = parse_item_write(kind, request);
     if (!write) return std::unexpected(write.error());
     if (kind != WriteKind::update && wanted != "NONE" && wanted != "ALL_OLD")
-        return validation_error("Return values set to invalid value");
+        return validation_error("ReturnValues can only be ALL_OLD or NONE");
     const auto table = load_table(rows, write->table);
     if (!table) return std::unexpected(table.error());
     auto decided = decide_write(rows, *table, *write);

@@ -27,12 +27,17 @@ std::unexpected<Error> invalid_operator(std::string_view name) {
     return validation_error(fmt::format("Invalid operator used in KeyConditionExpression: {}", name));
 }
 
+std::unexpected<Error> nested() {
+    return validation_error("KeyConditionExpressions cannot contain nested operations");
+}
+
 std::unexpected<Error> not_supported() {
     return validation_error("Query key condition not supported");
 }
 
 /// The attribute on which an operand stands.
 Result<std::string> attribute_of(const Operand& operand) {
+    if (operand.as<expression::Call>() != nullptr) return nested();
     const auto* path = operand.as<Path>();
     if (path == nullptr)
         return validation_error("Invalid condition in KeyConditionExpression: No key attribute specified");
@@ -43,7 +48,7 @@ Result<std::string> attribute_of(const Operand& operand) {
 
 Result<Value> value_of(const Operand& operand) {
     if (const auto* value = operand.as<Value>()) return *value;
-    if (const auto* call = operand.as<expression::Call>()) return invalid_operator(call->function);
+    if (operand.as<expression::Call>() != nullptr) return nested();
     return validation_error(
         "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition");
 }
@@ -73,7 +78,6 @@ Result<KeyTest> read_comparison(const Condition& condition) {
     const auto& right = condition.operands[swapped ? 0 : 1];
     auto kind = kind_of(condition.comparator, swapped);
     if (!kind) return std::unexpected(kind.error());
-    if (const auto* call = left.as<expression::Call>()) return invalid_operator(call->function);
     auto attribute = attribute_of(left);
     if (!attribute) return std::unexpected(attribute.error());
     auto value = value_of(right);

@@ -131,6 +131,72 @@ TEST(ItemsTest, NoTextBeginsWithANumber) {
               "operator or function: begins_with, operand type: N");
 }
 
+TEST(ItemsTest, OperandsMayBeInParentheses) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    db.ok("PutItem", R"({"TableName":"orders","Item":{"customer":{"S":"ann"},"placed":{"N":"1"},"n":{"N":"5"}}})");
+    const auto found = [&](const std::string& filter) {
+        return db.ok("Scan", R"({"TableName":"orders","FilterExpression":")" + filter + R"("})").at("Count").as_int64();
+    };
+    EXPECT_EQ(found("(n) >= size(customer)"), 1);
+    EXPECT_EQ(found("((size(customer)) BETWEEN placed AND (n) AND attribute_exists((n)))"), 1);
+    EXPECT_EQ(found("NOT (placed) IN ((n), (size((customer))))"), 1);
+    const auto error = [&](const std::string& filter) {
+        return db.error("Scan", R"({"TableName":"orders","FilterExpression":")" + filter + R"("})");
+    };
+    EXPECT_EQ(error("((n)) > placed"),
+              "ValidationException: Invalid FilterExpression: The expression has redundant parentheses;");
+    EXPECT_EQ(error("(n)"), R"~(ValidationException: Invalid FilterExpression: Syntax error; token: ")", near: "n)")~");
+    EXPECT_EQ(error("contains(n, n)"),
+              "ValidationException: Invalid FilterExpression: The first operand must be distinct from the remaining "
+              "operands for this operator or function; operator: contains, first operand: [n]");
+}
+
+TEST(ItemsTest, SetsHaveEachMemberOnce) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    const auto put = [&](const std::string& set) {
+        return db.error("PutItem", R"({"TableName":"orders","Item":{"customer":{"S":"ann"},"placed":{"N":"1"},"s":{)" +
+                                       set + "}}}");
+    };
+    const std::string invalid = "ValidationException: One or more parameter values were invalid: ";
+    EXPECT_EQ(put(R"("SS":["a","b","a"])"), invalid + "Input collection [a, b, a] contains duplicates.");
+    EXPECT_EQ(put(R"("NS":["1","1.0"])"), "ValidationException: Input collection contains duplicates");
+    EXPECT_EQ(put(R"("BS":["YQ==","YQ=="])"), invalid + "Input collection [YQ==, YQ==]of type BS contains duplicates.");
+}
+
+TEST(ItemsTest, WhereAnItemIsMissingThereIsNothingToTakeAway) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    const auto update = [](const std::string& expression) {
+        return R"({"TableName":"orders","Key":{"customer":{"S":"ann"},"placed":{"N":"1"}},"UpdateExpression":")" +
+               expression + R"(","ExpressionAttributeValues":{":v":{"SS":["a"]}}})";
+    };
+    db.ok("UpdateItem", update("REMOVE a.b DELETE c.d :v"));
+    db.ok("PutItem", R"({"TableName":"orders","Item":{"customer":{"S":"ann"},"placed":{"N":"1"},"c":{"M":{}}}})");
+    db.ok("UpdateItem", update("DELETE c.d :v"));
+    EXPECT_EQ(db.error("UpdateItem", update("DELETE a.b :v")),
+              "ValidationException: The document path provided in the update expression is invalid for update");
+}
+
+TEST(ItemsTest, BoundsMustBeOfOneTypeBeforeTheyMustBeOrdered) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    const auto error = [&](const std::string& low, const std::string& high) {
+        return db.error("Scan", R"({"TableName":"orders","FilterExpression":"a BETWEEN :l AND :h",
+                        "ExpressionAttributeValues":{":l":)" +
+                                    low + R"(,":h":)" + high + "}}");
+    };
+    EXPECT_EQ(
+        error(R"({"BOOL":true})", R"({"N":"1"})"),
+        "ValidationException: Invalid FilterExpression: The BETWEEN operator requires same data type for lower and "
+        "upper bounds; lower bound operand: AttributeValue: {BOOL:true}, upper bound operand: AttributeValue: "
+        "{N:1}");
+    EXPECT_EQ(error(R"({"BOOL":true})", R"({"BOOL":true})"),
+              "ValidationException: Invalid FilterExpression: Incorrect operand type for operator or function; "
+              "operator or function: BETWEEN, operand type: BOOL");
+}
+
 TEST(ItemsTest, ReturnValuesShowWhatWasAndWhatIs) {
     Database db;
     db.ok("CreateTable", kOrders);
@@ -144,7 +210,7 @@ TEST(ItemsTest, ReturnValuesShowWhatWasAndWhatIs) {
     EXPECT_EQ(db.ok("UpdateItem", update + R"("NONE"})"), parse("{}"));
     EXPECT_EQ(db.error("PutItem", R"({"TableName":"orders","Item":{"customer":{"S":"ann"},"placed":{"N":"1"}},
                                      "ReturnValues":"ALL_NEW"})"),
-              "ValidationException: Return values set to invalid value");
+              "ValidationException: ReturnValues can only be ALL_OLD or NONE");
     EXPECT_EQ(db.ok("DeleteItem", R"({"TableName":"orders","Key":{"customer":{"S":"ann"},"placed":{"N":"1"}},
                                      "ReturnValues":"ALL_OLD"})")
                   .at("Attributes")

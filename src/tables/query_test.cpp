@@ -109,6 +109,8 @@ TEST_F(QueryTest, ConditionsMustBeOnTheKey) {
     EXPECT_EQ(error("customer = :d AND placed = :c"),
               "ValidationException: One or more parameter values were invalid: Condition parameter type does not match "
               "schema type");
+    EXPECT_EQ(error("customer = :c AND size(placed) = :d"),
+              "ValidationException: KeyConditionExpressions cannot contain nested operations");
     EXPECT_EQ(db_.error("Query", R"({"TableName":"orders"})"),
               "ValidationException: Either the KeyConditions or KeyConditionExpression parameter must be specified in "
               "the request.");

@@ -101,6 +101,10 @@ TEST(BatchTest, WritesAndGetsManyItems) {
               parse(R"({"Responses":{"orders":[)" + key(2) + R"(]},"UnprocessedKeys":{}})"));
     EXPECT_EQ(db.error("BatchWriteItem", batch(put_request(3) + "," + put_request(3))),
               "ValidationException: Provided list of item keys contains duplicates");
+    for (const std::string wrong : {R"({"customer":{"S":"ann"}})", R"({"customer":{"S":"ann"},"placed":{"S":"1"}})"}) {
+        EXPECT_EQ(db.error("BatchWriteItem", batch(R"({"PutRequest":{"Item":)" + wrong + "}}")),
+                  "ValidationException: The provided key element does not match the schema");
+    }
     std::string many = put_request(0);
     for (int i = 1; i <= 25; ++i) many += "," + put_request(i);
     EXPECT_EQ(db.error("BatchWriteItem", batch(many)),

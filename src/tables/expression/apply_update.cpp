@@ -151,8 +151,9 @@ struct Plan {
     std::vector<Path> erasures;  // of what is there
 };
 
-Result<void> plan_deletes(const Update& update, const Item& item, Plan& plan) {
+Result<void> plan_deletes(const Update& update, Item& item, Plan& plan) {
     for (const auto& action : update.deletes) {
+        if (action.path.steps.size() > 1 && holder(item, action.path) == nullptr) return wrong_path();
         const auto* existing = find(item, action.path);
         if (existing == nullptr) continue;
         Value rest = *existing;

@@ -83,7 +83,7 @@ private:
     }
 
     Result<Parsed> primary() {
-        if (reader_.take_symbol("(")) {
+        if (!at_operand() && reader_.take_symbol("(")) {
             auto inner = any_of();
             if (!inner) return inner;
             if (!reader_.take_symbol(")")) return reader_.syntax_error();
@@ -96,6 +96,14 @@ private:
         auto condition = after_operand(std::move(*left));
         if (!condition) return std::unexpected(condition.error());
         return Parsed{.condition = std::move(*condition), .parenthesised = false};
+    }
+
+    /// Whether parentheses here are those of an operand: what compares it comes after them.
+    [[nodiscard]] bool at_operand() const {
+        if (!reader_.at_symbol("(")) return true;
+        const auto next = reader_.after_parentheses();
+        return next > 0 && (comparator_of(reader_.peek(next)) || reader_.at_keyword("BETWEEN", next) ||
+                            reader_.at_keyword("IN", next));
     }
 
     Result<Condition> after_operand(Operand left) {
@@ -126,7 +134,7 @@ private:
         check_values(condition.operands);
         const bool orders = comparator != Comparator::equal && comparator != Comparator::not_equal;
         if (orders) check_ordered(symbol(comparator), condition.operands);
-        check_distinct("operator", symbol(comparator), condition.operands);
+        check_distinct(symbol(comparator), condition.operands);
         return condition;
     }
 
@@ -143,9 +151,9 @@ private:
         condition.operands.push_back(std::move(*low));
         condition.operands.push_back(std::move(*high));
         check_values(condition.operands);
-        check_ordered("BETWEEN", condition.operands);
         check_bounds(condition.operands[1], condition.operands[2]);
-        check_distinct("operator", "BETWEEN", condition.operands);
+        check_ordered("BETWEEN", condition.operands);
+        check_distinct("BETWEEN", condition.operands);
         return condition;
     }
 
@@ -164,7 +172,7 @@ private:
         if (condition.operands.size() > kInOperandsMax)
             reader_.note(wrong_operand_count("IN", condition.operands.size()));
         check_values(condition.operands);
-        check_distinct("operator", "IN", condition.operands);
+        check_distinct("IN", condition.operands);
         return condition;
     }
 
@@ -215,7 +223,7 @@ private:
                         reader_.note(wrong_operand_type("begins_with", type_name(value->type())));
                 }
             }
-            check_distinct("function", call.function, call.arguments);
+            check_distinct(call.function, call.arguments);
         }
     }
 
@@ -265,7 +273,7 @@ private:
         }
     }
 
-    void check_distinct(std::string_view kind, std::string_view name, const std::vector<Operand>& operands) {
+    void check_distinct(std::string_view name, const std::vector<Operand>& operands) {
         const auto* first = operands.front().as<Path>();
         if (first == nullptr) return;
         for (std::size_t i = 1; i < operands.size(); ++i) {
@@ -273,8 +281,8 @@ private:
             if (other == nullptr || *other != *first) continue;
             return reader_.note(
                 fmt::format("The first operand must be distinct from the remaining operands for this operator or "
-                            "function; {}: {}, first operand: {}",
-                            kind, name, first->str()));
+                            "function; operator: {}, first operand: {}",
+                            name, first->str()));
         }
     }
 

@@ -88,8 +88,19 @@ bool Reader::take_symbol(std::string_view symbol) {
     return true;
 }
 
-bool Reader::at_keyword(std::string_view upper_word) const {
-    return peek().kind == TokenKind::name && upper(peek().text) == upper_word;
+std::size_t Reader::after_parentheses() const {
+    int open = 0;
+    for (std::size_t ahead = 0; peek(ahead).kind != TokenKind::end; ++ahead) {
+        const auto& token = peek(ahead);
+        if (token.kind != TokenKind::symbol) continue;
+        if (token.text == "(") ++open;
+        if (token.text == ")" && --open == 0) return ahead + 1;
+    }
+    return 0;
+}
+
+bool Reader::at_keyword(std::string_view upper_word, std::size_t ahead) const {
+    return peek(ahead).kind == TokenKind::name && upper(peek(ahead).text) == upper_word;
 }
 
 bool Reader::take_keyword(std::string_view upper_word) {
@@ -161,6 +172,14 @@ Result<Operand> Reader::operand() {
         note(fmt::format("An expression attribute value used in expression is not defined; attribute value: {}",
                          token.text));
         return Operand{Value{Null{}}};
+    }
+    if (take_symbol("(")) {
+        const bool again = at_symbol("(");
+        auto inner = operand();
+        if (!inner) return inner;
+        if (!take_symbol(")")) return syntax_error();
+        if (again) note("The expression has redundant parentheses;");
+        return inner;
     }
     const bool calls = peek().kind == TokenKind::name && !is_grammar_word(peek().text) &&
                        peek(1).kind == TokenKind::symbol && peek(1).text == "(";

@@ -25,14 +25,16 @@ public:
     [[nodiscard]] Result<void> check_size() const;
     [[nodiscard]] const Token& peek(std::size_t ahead = 0) const;
     Token take();
+    /// How far ahead the token after the parentheses is that open here; 0 when they do not close.
+    [[nodiscard]] std::size_t after_parentheses() const;
     [[nodiscard]] bool at_end() const { return peek().kind == TokenKind::end; }
     [[nodiscard]] bool at_symbol(std::string_view symbol) const;
     [[nodiscard]] bool take_symbol(std::string_view symbol);
-    [[nodiscard]] bool at_keyword(std::string_view upper) const;
+    [[nodiscard]] bool at_keyword(std::string_view upper, std::size_t ahead = 0) const;
     [[nodiscard]] bool take_keyword(std::string_view upper);
 
     [[nodiscard]] Result<Path> path();
-    /// A path, a value, or a function's call with its arguments.
+    /// A path, a value, or a function's call with its arguments; perhaps in parentheses.
     [[nodiscard]] Result<Operand> operand();
 
     /// "Syntax error" at the current token.
