@@ -72,8 +72,8 @@ void env(const Target& target, std::chrono::seconds patience) {
     const ServerFile server = await_server(target, patience);
     print(
         fmt::format("export AWS_ENDPOINT_URL={}\nexport AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}\n"
-                    "export AWS_DEFAULT_REGION={}\nunset AWS_SESSION_TOKEN AWS_PROFILE AWS_REGION\n",
-                    server.url, server.access_key_id, server.secret_access_key, server.region));
+                    "export AWS_DEFAULT_REGION={}\nexport AWS_REGION={}\nunset AWS_SESSION_TOKEN AWS_PROFILE\n",
+                    server.url, server.access_key_id, server.secret_access_key, server.region, server.region));
     const auto text = installed_aws_version();
     const auto version = text ? parse_aws_version(*text) : std::nullopt;
     if (version && !honours_endpoint_url(*version)) {

@@ -34,6 +34,8 @@ json::object merged(const json::object& defaults, const json::object& own) {
         const bool are_maps = known != nullptr && known->is_object() && value.is_object();
         if (are_maps && !is_intrinsic(*known) && !is_intrinsic(value)) {
             *known = merged(known->get_object(), value.get_object());
+        } else if (known != nullptr && known->is_array() && value.is_array()) {
+            for (const json::value& element : value.get_array()) known->get_array().push_back(element);
         } else {
             result[key] = value;
         }
@@ -101,8 +103,15 @@ private:
     void check_globals(const json::value& globals) {
         if (!globals.is_object()) return problems_.add("Globals", "must be a mapping");
         for (const auto& [key, value] : globals.get_object()) {
-            if ((key != "Function" && key != "HttpApi") || !value.is_object())
-                problems_.add("Globals." + std::string(key), "is not supported; Function and HttpApi are");
+            const std::string path = "Globals." + std::string(key);
+            if ((key != "Function" && key != "HttpApi") || !value.is_object()) {
+                problems_.add(path, "is not supported; Function and HttpApi are");
+                continue;
+            }
+            for (const auto& [name, unused] : value.get_object()) {
+                if (!is_global(fmt::format("AWS::Serverless::{}", std::string_view(key)), name))
+                    problems_.add(path + "." + std::string(name), "SAM does not take it here; say it in each resource");
+            }
         }
     }
 

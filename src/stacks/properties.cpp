@@ -39,6 +39,10 @@ constexpr std::array<std::string_view, 3> kRoleAws = {"Description", "Tags", "Ma
 constexpr std::array<std::string_view, 4> kHttpApi = {"Name", "StageName", "CorsConfiguration", "Auth"};
 constexpr std::array<std::string_view, 6> kHttpApiAws = {"Description",          "Tags",          "AccessLogSettings",
                                                          "DefaultRouteSettings", "RouteSettings", "PropagateTags"};
+// What a template's Globals may not say. (AWS SAM developer guide, "Globals section of the AWS SAM template")
+constexpr std::array<std::string_view, 7> kFunctionOwn = {"FunctionName", "Role",     "Policies",   "Events",
+                                                          "PackageType",  "ImageUri", "ImageConfig"};
+constexpr std::array<std::string_view, 3> kHttpApiOwn = {"Name", "StageName", "Description"};
 constexpr std::array<std::string_view, 2> kLogGroup = {"LogGroupName", "RetentionInDays"};
 constexpr std::array<std::string_view, 3> kLogGroupAws = {"KmsKeyId", "Tags", "LogGroupClass"};
 
@@ -71,6 +75,10 @@ Support support_of(std::string_view type, std::string_view property) {
     if (known != nullptr && contains(known->used, property)) return Support::used;
     if (known != nullptr && contains(known->aws_only, property)) return Support::aws_only;
     return Support::refused;
+}
+
+bool is_global(std::string_view type, std::string_view property) {
+    return !contains(type == "AWS::Serverless::HttpApi" ? Names(kHttpApiOwn) : Names(kFunctionOwn), property);
 }
 
 bool is_supported_type(std::string_view type) {

@@ -10,6 +10,8 @@ enum class Support { used, aws_only, refused };
 
 /// `property` of a resource type, such as ("AWS::DynamoDB::Table", "BillingMode").
 [[nodiscard]] Support support_of(std::string_view type, std::string_view property);
+/// Whether SAM lets the template's Globals say it for all resources of the type.
+[[nodiscard]] bool is_global(std::string_view type, std::string_view property);
 [[nodiscard]] bool is_supported_type(std::string_view type);
 
 }  // namespace holdpoint::stacks

@@ -84,6 +84,37 @@ std::string problems(std::string_view text, const std::map<std::string, std::str
     return plan ? "" : plan.error().message;
 }
 
+TEST(Plan, GlobalsAreWhatSamTakes) {
+    // `sam deploy` refuses such a template, so a template that is deployed here alone would not be "the same file".
+    const auto globals = [](const std::string& text) {
+        return problems("Globals: " + text + "\nResources: {T: {Type: \"AWS::SNS::Topic\"}}\n");
+    };
+    EXPECT_THAT(globals("{Function: {PackageType: Image}}"),
+                HasSubstr("Globals.Function.PackageType (line 1): SAM does not take it here; say it in each resource"));
+    EXPECT_THAT(globals("{Function: {Policies: [], Role: r, FunctionName: f, Events: {}, Timeout: 3}}"),
+                AllOf(HasSubstr("Globals.Function.Policies"), HasSubstr("Globals.Function.Role"),
+                      HasSubstr("Globals.Function.FunctionName"), HasSubstr("Globals.Function.Events"),
+                      Not(HasSubstr("Timeout"))));
+    EXPECT_THAT(globals("{HttpApi: {StageName: s}}"),
+                HasSubstr("Globals.HttpApi.StageName (line 1): SAM does not take it here"));
+    EXPECT_EQ(
+        globals("{Function: {DurableConfig: {ExecutionTimeout: 60}, AutoPublishAlias: live}, HttpApi: {Tags: {a: b}}}"),
+        "");
+}
+
+TEST(Plan, ListsOfGlobalsComeBeforeOnesOwn) {
+    const auto plan = make_plan(R"(
+Globals: {HttpApi: {CorsConfiguration: {AllowOrigins: ["https://a.example"], MaxAge: 60}}}
+Resources:
+  Api: {Type: "AWS::Serverless::HttpApi", Properties: {CorsConfiguration: {AllowOrigins: ["https://b.example"], MaxAge: 5}}}
+)",
+                                {}, kTarget);
+    ASSERT_TRUE(plan) << plan.error().message;
+    const CorsPlan& cors = plan->http_apis.at(0).cors;
+    EXPECT_THAT(cors.origins, ElementsAre("https://a.example", "https://b.example"));
+    EXPECT_EQ(cors.max_age_seconds, 5);
+}
+
 TEST(Plan, TenantIsolationIsPerTenant) {
     const auto plan_with = [](const std::string& mode) {
         return make_plan(R"(

@@ -1,4 +1,4 @@
-"""A Lambda runtime for functions in Python: `python runtime.py MODULE.py` serves the `handler` that MODULE.py defines.
+"""A Lambda runtime for functions in Python: `python runtime.py MODULE.py [NAME]` serves the function NAME of MODULE.py, `handler` unless you say.
 
 (AWS Lambda developer guide, "Using the Lambda runtime API for custom runtimes")
 """
@@ -59,19 +59,24 @@ def log_to_stdout():
     logging.basicConfig(level=os.environ.get("AWS_LAMBDA_LOG_LEVEL", "INFO"), handlers=[handler])
 
 
-def load(path):
+def load(path, name="handler"):
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))  # as on AWS, modules beside it may be imported
     spec = importlib.util.spec_from_file_location("function", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.handler
+    if not callable(getattr(module, name, None)):
+        raise AttributeError(f"{path} has no function '{name}'. Another name stands behind the file: runtime.py {path} lambda_handler")
+    return getattr(module, name)
+
+
+def error_body(error):
+    return json.dumps({"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": traceback.format_exc().splitlines()})
 
 
 def main():
     log_to_stdout()
-    handler = load(sys.argv[1])
     host, _, prefix = os.environ["AWS_LAMBDA_RUNTIME_API"].partition("/")
-    base = f"/{prefix}/2018-06-01/runtime/invocation" if prefix else "/2018-06-01/runtime/invocation"
+    base = f"/{prefix}/2018-06-01/runtime" if prefix else "/2018-06-01/runtime"
     connection = http.client.HTTPConnection(host)
 
     def send(method, path, body=None):
@@ -79,19 +84,24 @@ def main():
         response = connection.getresponse()
         return response, response.read()
 
+    try:
+        handler = load(*sys.argv[1:])
+    except Exception as error:
+        logging.getLogger().exception("The function cannot be loaded: %s: %s", type(error).__name__, error)
+        send("POST", "/init/error", error_body(error))
+        sys.exit(1)
     while True:
-        response, event = send("GET", "/next")
+        response, event = send("GET", "/invocation/next")
         if response.status != 200:
             sys.exit(1)
         context = Context(response.headers)
         os.environ["_X_AMZN_TRACE_ID"] = response.headers.get("Lambda-Runtime-Trace-Id", "")
         try:
             answer = handler(json.loads(event), context)
-            send("POST", f"/{context.aws_request_id}/response", json.dumps(answer))
+            send("POST", f"/invocation/{context.aws_request_id}/response", json.dumps(answer))
         except Exception as error:
             logging.getLogger().exception("The handler failed: %s: %s", type(error).__name__, error)
-            send("POST", f"/{context.aws_request_id}/error",
-                 json.dumps({"errorType": type(error).__name__, "errorMessage": str(error), "stackTrace": traceback.format_exc().splitlines()}))
+            send("POST", f"/invocation/{context.aws_request_id}/error", error_body(error))
 
 
 if __name__ == "__main__":

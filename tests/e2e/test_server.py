@@ -15,8 +15,10 @@ from holdpoint import BIN, Server, copy_of_binaries, eventually
 
 
 def test_env_prints_exports_for_a_shell(server):
-    names = re.findall(r"^export (\w+)=", server.run("env", "--data", server.data).stdout, re.M)
-    assert names == ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"]
+    """AWS's command line and boto3 read AWS_DEFAULT_REGION, its SDKs for JavaScript, Java, Go and Rust AWS_REGION alone."""
+    exports = dict(re.findall(r"^export (\w+)=(.*)$", server.run("env", "--data", server.data).stdout, re.M))
+    assert list(exports) == ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_REGION"]
+    assert exports["AWS_REGION"] == exports["AWS_DEFAULT_REGION"]
 
 
 def test_env_without_a_server_says_what_to_do(tmp_path):
