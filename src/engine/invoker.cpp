@@ -362,7 +362,9 @@ private:
         std::string reason = why.is_plain_exit() ? "Runtime exited without providing a reason"
                                                  : "Runtime exited with error: " + why.text();
         if (!process.was_invoked && !process.began)
-            reason += " (before it asked for work; does main call durable::run?)";
+            reason +=
+                " (before it asked the Runtime API for work; does main call durable::run, or its language's runtime "
+                "start?)";
         return make_error("Runtime.ExitError",
                           fmt::format("RequestId: {} Error: {}", process.request_id, std::move(reason)));
     }

@@ -301,7 +301,7 @@ TEST_F(InvokerTest, AnExecutableThatDoesNothingIsToldFromOneThatFails) {
     const auto result = done_.take();
     ASSERT_TRUE(result && result->error);
     EXPECT_THAT(*result->error->message, ContainsRegex("RequestId: [0-9a-f-]+ Error: Runtime exited without"));
-    EXPECT_THAT(*result->error->message, HasSubstr("does main call durable::run?"));
+    EXPECT_THAT(*result->error->message, HasSubstr("before it asked the Runtime API for work"));
 }
 
 TEST_F(InvokerTest, AnIdleProcessLeavesAfterAWhile) {
