@@ -380,7 +380,6 @@ class Case:
         return " AND ".join(both if self.chance.random() < 0.8 else both[::-1])
 
     def query(self):
-        start = self.key()
         expressions = self.expressions()
         index = self.chance.choice([None, None, *KEYS])
         expressions.key_names = [name for name in KEY_NAMES if name not in KEYS[index] or expressions.wrong(0.05)]
@@ -391,8 +390,8 @@ class Case:
             members.update(Limit=self.chance.randint(1, 3), Paged=True)
         if self.goes_wrong(0.02):
             members["ConsistentRead"] = True
-        if self.rarely(0.03):
-            members["ExclusiveStartKey"] = {**start, **({name: index_key(self.chance, name) for name in KEYS[index] if name in KEY_NAMES})}
+        if index in (None, "Global", "Local") and self.goes_wrong(0.03):
+            members["ExclusiveStartKey"] = {**self.key(), **({name: index_key(self.chance, name) for name in KEYS[index] if name in KEY_NAMES})}
         return "Query", self.filtered(expressions, members)
 
     def scan(self):
