@@ -87,10 +87,9 @@ void serve_tables(Server& server, const net::Request& request, const net::Respon
 }
 
 void serve_status(Server& server, const std::string& arn, const net::Respond& respond) {
-    const auto rows = server.disk().snapshot();
-    const auto number = core::execution_number(*rows, arn);
-    if (!number) return respond(error_response(number.error()));
-    const auto status = wire::to_string(core::read_head(*rows, *number)->status);
+    const auto head = core::find_execution(*server.disk().snapshot(), arn);
+    if (!head) return respond(error_response(head.error()));
+    const auto status = wire::to_string(head->status);
     respond({.status = 200, .headers = {}, .body = json::serialize(json::object{{"Status", status}})});
 }
 
