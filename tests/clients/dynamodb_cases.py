@@ -118,7 +118,7 @@ class Expressions:
         if not self.wrong(0.04):
             return text
         at = self.chance.randrange(len(text) + 1)
-        return self.chance.choice([text[:at] + self.chance.choice("()[],.=<>+-&!?") + text[at:], text[:at], f"({text}", f"{text})", f"(({text}))", "", f"{text} AND"])
+        return self.chance.choice([text[:at] + self.chance.choice("()[],.=<>+-&!?") + text[at:], text[:at].rstrip("#:"), f"({text}", f"{text})", f"(({text}))", "", f"{text} AND"])
 
     def comparison(self):
         comparator = self.chance.choice(COMPARATORS)
