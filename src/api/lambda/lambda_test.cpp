@@ -138,6 +138,7 @@ TEST_F(LambdaServiceTest, AnEventIsAcceptedAlsoWhileItsFunctionIsSwitchedOff) {
     const std::string target = "/2015-03-31/functions/f:$LATEST/invocations";
     const auto waits = call("POST", target, "{}");
     EXPECT_EQ(error_of(waits), "429 TooManyRequestsException");
+    EXPECT_EQ(waits.header("Retry-After"), "1");
     EXPECT_THAT(waits.body, HasSubstr("ReservedFunctionConcurrentInvocationLimitExceeded"));
     EXPECT_THAT(start("f", "later"), HasSubstr("/durable-execution/later/"));
     EXPECT_EQ(listed("f", "Statuses=RUNNING").at("DurableExecutions").as_array().size(), 1U);
