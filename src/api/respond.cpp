@@ -84,7 +84,7 @@ net::Response rest_json_error(const Error& error, std::string_view request_id) {
     add_message(body, lambda_message_member(error.name), error.message);
     auto answer = response(error.http_status, "application/json", request_id, json::serialize(body));
     answer.headers.emplace_back("x-amzn-ErrorType", error.name);
-    // In seconds. What is throttled here, a process or a place in a bucket, is free again soon. (TooManyRequestsException)
+    // Seconds: what is throttled here is free again soon. (AWS API model, TooManyRequestsException)
     if (error.http_status == 429) answer.headers.emplace_back("Retry-After", "1");
     return answer;
 }

@@ -203,9 +203,10 @@ Result<Change> batch_write_item(const RowReader& rows, const json::object& reque
         const auto table = load_table(rows, write.table);
         if (!table) return std::unexpected(table.error());
         // A batch looks at keys alone before it looks at items, unlike PutItem, and so says what DeleteItem says.
-        if (auto checked = check_key(*table, key_of(table->key, write.subject));
-            write.kind == WriteKind::put && !checked)
-            return std::unexpected(checked.error());
+        if (write.kind == WriteKind::put) {
+            if (auto checked = check_key(*table, key_of(table->key, write.subject)); !checked)
+                return std::unexpected(checked.error());
+        }
         auto decided = decide_write(rows, *table, write);
         if (!decided) return std::unexpected(decided.error());
         if (!seen.insert(decided->row_key).second) return duplicates();
