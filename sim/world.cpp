@@ -62,7 +62,7 @@ public:
     Report run() {
         deploy();
         server_.start();
-        plan_work(8 + nature_.chance.below(5));
+        plan_work(7 + nature_.chance.below(4));
         plan_side_work();
         plan_disturbances();
         nature_.schedule.after(kHealAt, [this] {
