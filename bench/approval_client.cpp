@@ -13,8 +13,8 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::chrono::seconds kPatience{30};
-/// Looking for the end: first when half of the time that the one before took is over, then often enough that the pauses
-/// do not show in what is measured, and seldom enough that they are no load of their own.
+/// Looking for the end: first when three quarters of the time that the one before took are over, then often enough that
+/// the pauses do not show in what is measured, and seldom enough that they are no load of their own.
 constexpr std::chrono::milliseconds kFirstPause{2};
 constexpr std::chrono::milliseconds kLongestPause{20};
 
@@ -47,7 +47,8 @@ Stack find_stack(aws::Client& client, const std::string& name) {
     Stack stack{.workflow = outputs.at("WorkflowFunctionName"),
                 .version = {},
                 .api_function = outputs.at("ApprovalApiFunctionName"),
-                .topic_arn = outputs.at("SnsTopicArn")};
+                .topic_arn = outputs.at("SnsTopicArn"),
+                .table = outputs.at("ApprovalsTableName")};
     aws::RestRequest publish;
     publish.method = "POST";
     publish.path = "/2015-03-31/functions/" + percent_encode(stack.workflow) + "/versions";
@@ -78,6 +79,8 @@ Lifecycle ApprovalClient::run(const std::string& document_id) {
     const auto approval_id = sink_.wait_for_approval(document_id, kPatience);
     if (!approval_id) throw std::runtime_error("no notification about " + document_id);
     const auto notified = Stopwatch::now();
+    read_back(*approval_id, document_id);
+    const auto read = Stopwatch::now();
     approve(*approval_id);
     const auto decided = Stopwatch::now();
     const json::value execution = wait_until_done(arn);
@@ -89,8 +92,9 @@ Lifecycle ApprovalClient::run(const std::string& document_id) {
     const TimePoint decided_at = require(parse_iso8601(text(result, "decided_at")));
     took.submit = milliseconds(submitted - begin);
     took.notify = milliseconds(notified - submitted);
-    took.decide = milliseconds(decided - notified);
-    took.decide_to_seen = milliseconds(end - notified);
+    took.read = milliseconds(read - notified);
+    took.decide = milliseconds(decided - read);
+    took.decide_to_seen = milliseconds(end - read);
     took.decision_to_done =
         execution.at("EndTimestamp").to_number<double>() * 1000.0 - static_cast<double>(to_epoch_ms(decided_at));
     took.whole = milliseconds(end - begin);
@@ -104,6 +108,17 @@ std::string ApprovalClient::submit(const std::string& document_id) {
     request.query = {{"Qualifier", stack_.version}};
     request.headers = {{"X-Amz-Invocation-Type", "Event"}, {"X-Amz-Durable-Execution-Name", document_id}};
     return std::string(require(client_.rest("lambda", request)).header("X-Amz-Durable-Execution-Arn"));
+}
+
+void ApprovalClient::read_back(const std::string& approval_id, const std::string& document_id) {
+    const json::object answer = require(client_.json(
+        "dynamodb", "DynamoDB_20120810.GetItem",
+        {{"TableName", stack_.table}, {"Key", {{"approval_id", {{"S", approval_id}}}}}, {"ConsistentRead", true}}));
+    const json::value* item = answer.if_contains("Item");
+    if (item == nullptr || text(item->at("document_id"), "S") != document_id ||
+        text(item->at("status"), "S") != "pending") {
+        throw std::runtime_error("not the record of " + document_id + ": " + json::serialize(answer));
+    }
 }
 
 void ApprovalClient::approve(const std::string& approval_id) {
@@ -124,7 +139,7 @@ json::value ApprovalClient::wait_until_done(const std::string& execution_arn) {
     request.path = "/2025-12-01/durable-executions/" + percent_encode(execution_arn);
     const auto begin = Stopwatch::now();
     const auto give_up = begin + kPatience;
-    std::this_thread::sleep_for(last_took_ / 2);
+    std::this_thread::sleep_for(last_took_ * 3 / 4);
     for (auto pause = kFirstPause; Stopwatch::now() < give_up; pause = std::min(pause * 3 / 2, kLongestPause)) {
         json::value execution = json::parse(require(client_.rest("lambda", request)).body);
         const std::string status = text(execution, "Status");

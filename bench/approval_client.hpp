@@ -24,6 +24,7 @@ struct Stack {
     std::string version;
     std::string api_function;
     std::string topic_arn;
+    std::string table;
 };
 
 /// Reads the outputs of a deployed approvals stack, and publishes its workflow's version.
@@ -46,6 +47,7 @@ private:
 struct Lifecycle {
     double submit = 0;            // Invoke (Event) until it is accepted
     double notify = 0;            // from there until the subscriber has the notification
+    double read = 0;              // the record, from the approvals table
     double decide = 0;            // the call of the approval API function
     double decision_to_done = 0;  // from the record's decided_at to the execution's end, by the server's clock
     double decide_to_seen = 0;    // from sending the decision to seeing the execution SUCCEEDED
@@ -57,11 +59,12 @@ public:
     ApprovalClient(aws::Client& client, const Stack& stack, NotificationSink& sink)
         : client_(client), stack_(stack), sink_(sink) {}
 
-    /// Submits, waits for the notification, approves, waits for the result, and checks it.
+    /// Submits, waits for the notification, reads the record, approves, waits for the result, and checks it.
     [[nodiscard]] Lifecycle run(const std::string& document_id);
 
 private:
     [[nodiscard]] std::string submit(const std::string& document_id);
+    void read_back(const std::string& approval_id, const std::string& document_id);
     void approve(const std::string& approval_id);
     [[nodiscard]] boost::json::value wait_until_done(const std::string& execution_arn);
 

@@ -37,6 +37,7 @@ json::object report(const Options& options, const std::vector<Lifecycle>& all) {
              {{"whole", stage(all, &Lifecycle::whole)},
               {"submit", stage(all, &Lifecycle::submit)},
               {"notify", stage(all, &Lifecycle::notify)},
+              {"read", stage(all, &Lifecycle::read)},
               {"decide", stage(all, &Lifecycle::decide)},
               {"decide_to_seen", stage(all, &Lifecycle::decide_to_seen)},
               {"decision_to_done", stage(all, &Lifecycle::decision_to_done)}}}};
