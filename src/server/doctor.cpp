@@ -116,7 +116,7 @@ Finding examine_server(const std::string& data) {
 }
 
 Finding examine_port(const Options& options) {
-    const std::string where = fmt::format("{}:{}", options.host, options.port);
+    const std::string where = net::authority(options.host, std::to_string(options.port));
     try {
         net::Server listener({.host = options.host, .port = options.port, .threads = 1},
                              [](const net::Request&, const net::Respond&) {});

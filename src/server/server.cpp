@@ -175,7 +175,7 @@ private:
     /// Listens first of all, so that functions can be told where; requests wait until everything is built.
     std::unique_ptr<net::Server> listen(const Options& options) {
         if (!has_tls(options) && !options.insecure_plain_http && !net::is_loopback(options.host)) {
-            throw std::runtime_error(
+            throw BadConfiguration(
                 "without TLS, whoever is on the way can read and change all that is sent to " + options.host +
                 ": give --tls-cert and --tls-key, or listen on 127.0.0.1; --insecure-plain-http when something else "
                 "protects the way");
@@ -189,9 +189,9 @@ private:
     }
 
     /// Functions speak plain HTTP to the Runtime API, on AWS too, and know no certificate of ours: what TLS or another
-    /// machine's address is for everybody else is a loopback port for them. See docs/adr/0003-tls.md.
+    /// machine's address, or one of IPv6, is for everybody else is a loopback port for them. See docs/adr/0003-tls.md.
     std::unique_ptr<net::Server> listen_for_functions(const Options& options) {
-        if (!has_tls(options) && net::is_loopback(options.host)) return nullptr;
+        if (!has_tls(options) && !options.host.contains(':') && net::is_loopback(options.host)) return nullptr;
         return std::make_unique<net::Server>(listener_limits(options), handler(false));
     }
 
@@ -239,8 +239,9 @@ private:
     }
 
     [[nodiscard]] std::string address(const Options& options) const {
-        const std::string host = options.host == "0.0.0.0" ? "127.0.0.1" : options.host;
-        return host + ":" + std::to_string(listener_->port());
+        const std::string port = std::to_string(listener_->port());
+        if (options.host == "0.0.0.0") return net::authority("127.0.0.1", port);
+        return net::authority(options.host == "::" ? "::1" : options.host, port);
     }
 
     [[nodiscard]] engine::InvokerOptions invoker_options(const Options& options) const {

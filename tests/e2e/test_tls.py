@@ -131,7 +131,7 @@ def test_an_expired_certificate_is_warned_of(tmp_path):
 
 def test_plain_http_is_for_this_machine_alone(tmp_path):
     refused = subprocess.run([BIN / "holdpoint", "up", "--data", tmp_path / "x", "--listen", "0.0.0.0:0"], capture_output=True, text=True, timeout=30)
-    assert refused.returncode == 1 and "--tls-cert" in refused.stderr and "--insecure-plain-http" in refused.stderr
+    assert refused.returncode == 78 and "--tls-cert" in refused.stderr and "--insecure-plain-http" in refused.stderr
     with subprocess.Popen([BIN / "holdpoint", "up", "--data", tmp_path / "y", "--listen", "0.0.0.0:0", "--insecure-plain-http"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         lines = []
