@@ -297,6 +297,9 @@ private:
                 functions::choose(*store_->snapshot(), *reference, context_.region, context_.account, random_.unit());
             if (!function) return std::unexpected(function.error().message);
             if (auto ok = functions::check_tenant(*function, {}); !ok) return std::unexpected(ok.error().message);
+            if (function->durable && reference->qualifier.empty()) {
+                return std::unexpected("You cannot invoke a durable function using an unqualified ARN.");
+            }
             if (function->durable) {
                 executions_.start({.function = *function, .name = {}, .input = event, .trace_header = {}},
                                   [](const Result<engine::Started>&) {}, {});
