@@ -174,12 +174,7 @@ private:
 
     /// Listens first of all, so that functions can be told where; requests wait until everything is built.
     std::unique_ptr<net::Server> listen(const Options& options) {
-        if (!has_tls(options) && !options.insecure_plain_http && !net::is_loopback(options.host)) {
-            throw BadConfiguration(
-                "without TLS, whoever is on the way can read and change all that is sent to " + options.host +
-                ": give --tls-cert and --tls-key, or listen on 127.0.0.1; --insecure-plain-http when something else "
-                "protects the way");
-        }
+        if (auto problem = lack_of_tls(options)) throw BadConfiguration(*problem);
         net::ServerOptions listener = listener_limits(options);
         listener.host = options.host;
         listener.port = options.port;
@@ -404,6 +399,13 @@ private:
 
 Server::Server(const Options& options) : impl_(std::make_unique<Impl>(options)) {}
 Server::~Server() = default;
+std::optional<std::string> lack_of_tls(const Options& options) {
+    if (has_tls(options) || options.insecure_plain_http || net::is_loopback(options.host)) return std::nullopt;
+    return "without TLS, whoever is on the way can read and change all that is sent to " + options.host +
+           ": give --tls-cert and --tls-key, or listen on 127.0.0.1; --insecure-plain-http when something else "
+           "protects the way";
+}
+
 const std::string& Server::url() const {
     return impl_->url();
 }

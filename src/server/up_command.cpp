@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "server/data_folder.hpp"
 #include "server/server.hpp"
 #include "server/service_manager.hpp"
 #include "server/settings_flags.hpp"
@@ -79,14 +80,6 @@ int refuse(std::string_view why) {
     return kBadConfiguration;
 }
 
-std::optional<SealKey> master_key(const Options& options) {
-    try {
-        return options.master_key_file.empty() ? SealKey::from_environment() : SealKey::read(options.master_key_file);
-    } catch (const std::exception& problem) {
-        throw BadConfiguration(problem.what());
-    }
-}
-
 int run(const Arguments& arguments) {
     auto configuration = arguments.settings.read();
     if (!configuration) return refuse(configuration.error().message);
@@ -100,7 +93,7 @@ int run(const Arguments& arguments) {
     }
     Options& options = configuration->options;
     try {
-        options.master_key = master_key(options);
+        options.master_key = read_master_key(options);
         serve(options);
     } catch (const BadConfiguration& problem) {
         return refuse(problem.what());

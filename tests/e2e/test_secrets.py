@@ -193,6 +193,18 @@ def test_a_stolen_disk_shows_no_payload_and_no_key(tmp_path):
     wrong = up(HOLDPOINT_MASTER_KEY=secrets.token_hex(32))
     assert wrong.returncode == 78 and "the master key is not the one" in wrong.stderr
 
+    def master_key(**environment):
+        done = subprocess.run([BIN / "holdpoint", "doctor", "--json", "--data", server.data, "--listen", "127.0.0.1:0"], capture_output=True, text=True,
+                              timeout=30, env={**os.environ, **environment})
+        return done.returncode, {f["check"]: f for f in json.loads(done.stdout)["findings"]}["master key"]["found"]
+    status, found = master_key()
+    assert status == 1 and "is sealed" in found
+    status, found = master_key(HOLDPOINT_MASTER_KEY=secrets.token_hex(32))
+    assert status == 1 and "the master key is not the one" in found
+    status, found = master_key(HOLDPOINT_MASTER_KEY_FILE="/nonexistent")
+    assert status == 1 and "no master key file" in found
+    assert master_key(HOLDPOINT_MASTER_KEY_FILE=str(server.key))[0] == 0
+
     new = tmp_path / "new.key"
     new.write_text(secrets.token_hex(32))
     new.chmod(0o640)
