@@ -69,7 +69,8 @@ def test_an_ipv6_address_is_served(tmp_path):
 
 
 @pytest.mark.parametrize("flags, words", [(["--listen", "0.0.0.0:0"], "without TLS"), (["--encrypt-payloads"], "needs a master key"),
-                                          (["--master-key-file", "/nonexistent"], "no master key file"), (["--config", "/"], "configuration file /")])
+                                          (["--master-key-file", "/nonexistent"], "no master key file"), (["--io-thread", "3"], "--io-thread"),
+                                          (["--io-threads", "2", "--io-threads", "3"], "--io-threads"), (["--config", "/"], "configuration file /")])
 def test_what_another_start_does_not_help_ends_with_78(tmp_path, flags, words):
     done = subprocess.run([BIN / "holdpoint", "up", "--data", tmp_path / "x", *flags], capture_output=True, text=True, timeout=30)
     assert done.returncode == 78 and words in done.stderr, done.stderr
