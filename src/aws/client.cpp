@@ -116,8 +116,7 @@ Result<net::Response> Client::send(std::string_view service, net::Request reques
         return fail("ConfigurationError", 0,
                     fmt::format("'{}' is no endpoint URL; expected http(s)://host[:port]", url));
     }
-    const bool default_port = endpoint->port == (endpoint->tls ? "443" : "80");
-    request.headers.emplace_back("Host", default_port ? endpoint->host : endpoint->host + ":" + endpoint->port);
+    request.headers.emplace_back("Host", net::host_header(*endpoint));
     const std::size_t unsigned_headers = request.headers.size();
     std::chrono::milliseconds longest = kFirstPause;
     for (int attempt = 1;; ++attempt) {

@@ -1,7 +1,9 @@
 #include "base/log.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/json.hpp>
@@ -15,11 +17,27 @@ std::atomic<Format> line_format{Format::text};
 
 constexpr std::array<std::string_view, 4> kNames{"debug", "info", "warn", "error"};
 
+/// JSON without what it leaves as it is and a terminal obeys: DEL, and the control characters from U+0080 to U+009F.
+std::string shown(const std::string& json) {
+    std::string text;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        const bool is_pair = json[i] == '\xc2' && i + 1 < json.size() && static_cast<unsigned char>(json[i + 1]) < 0xa0;
+        if (json[i] == '\x7f' || is_pair) {
+            text += is_pair ? fmt::format("\\u{:04x}", static_cast<unsigned char>(json[++i])) : "\\u007f";
+        } else {
+            text += json[i];
+        }
+    }
+    return text;
+}
+
 /// A value as text: in quotes when it is not one plain word, so that a line is one line and its fields can be told
 /// apart.
 std::string plain(std::string_view value) {
-    const bool is_word = !value.empty() && value.find_first_of(" \"=\\\n\r\t") == std::string_view::npos;
-    return is_word ? std::string(value) : boost::json::serialize(boost::json::string(value));
+    const bool is_word = !value.empty() && std::ranges::all_of(value, [](char c) {
+        return c > ' ' && c < '\x7f' && c != '"' && c != '=' && c != '\\';
+    });
+    return is_word ? std::string(value) : shown(boost::json::serialize(boost::json::string(value)));
 }
 
 }  // namespace
@@ -38,7 +56,7 @@ std::string line(TimePoint at, Level level, std::string_view event, Fields field
     if (format == Format::json) {
         boost::json::object object{{"time", to_iso8601(at)}, {"level", name}, {"event", event}};
         for (const auto& [key, value] : fields) object[key] = value;
-        return boost::json::serialize(object) + "\n";
+        return shown(boost::json::serialize(object)) + "\n";
     }
     std::string text = to_iso8601(at);
     text += ' ';

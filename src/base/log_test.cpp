@@ -17,6 +17,18 @@ TEST(Log, TextKeepsFieldsApart) {
               "none=\"\"\n");
 }
 
+TEST(Log, NothingInALineSteersTheTerminalThatShowsIt) {
+    const std::string steering =
+        "\x1b[31m\x7f\xc2\x9b"
+        "2J";
+    EXPECT_EQ(
+        line(kAt, Level::warn, "e", {{"why", steering}, {"name", "\xc3\xa9t\xc3\xa9"}}, Format::text),
+        "2026-09-21T14:13:20.123Z warn holdpoint: e why=\"\\u001b[31m\\u007f\\u009b2J\" name=\"\xc3\xa9t\xc3\xa9\"\n");
+    EXPECT_EQ(line(kAt, Level::warn, "e", {{"why", steering}}, Format::json),
+              R"({"time":"2026-09-21T14:13:20.123Z","level":"warn","event":"e","why":"\u001b[31m\u007f\u009b2J"})"
+              "\n");
+}
+
 TEST(Log, JsonIsOneObjectInOneLine) {
     const std::string text = line(kAt, Level::error, "it broke", {{"why", "a\nb"}}, Format::json);
     EXPECT_EQ(text.find('\n'), text.size() - 1);

@@ -11,6 +11,10 @@ std::string_view find_header(const Headers& headers, std::string_view name) {
     return {};
 }
 
+std::string authority(const std::string& host, const std::string& port) {
+    return (host.contains(':') ? "[" + host + "]" : host) + ":" + port;
+}
+
 std::string_view Request::path() const {
     return std::string_view(target).substr(0, target.find('?'));
 }

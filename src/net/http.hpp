@@ -15,6 +15,9 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 /// The first header of that name; empty text when there is none.
 [[nodiscard]] std::string_view find_header(const Headers& headers, std::string_view name);
 
+/// `host:port`; an IPv6 address stands in brackets (RFC 3986, 3.2.2).
+[[nodiscard]] std::string authority(const std::string& host, const std::string& port);
+
 struct Request {
     std::string method;
     std::string target;  // as on the wire: percent-encoded path, and `?query` when there is one

@@ -42,8 +42,8 @@ protected:
 
 TEST_F(LimitsTest, LongTargetsAndManyOrLargeHeadersAreRefused) {
     serve({.header_bytes_max = 8000, .header_count_max = 20, .target_bytes_max = 100});
-    EXPECT_EQ(answer_to("GET /" + std::string(99, 'a') + " HTTP/1.1\r\n\r\n"), "HTTP/1.1 200 OK");
-    EXPECT_EQ(answer_to("GET /" + std::string(100, 'a') + " HTTP/1.1\r\n\r\n"), "HTTP/1.1 414 URI Too Long");
+    EXPECT_EQ(answer_to("GET /" + std::string(99, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n"), "HTTP/1.1 200 OK");
+    EXPECT_EQ(answer_to("GET /" + std::string(100, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n"), "HTTP/1.1 414 URI Too Long");
     std::string many = "GET / HTTP/1.1\r\n";
     for (int i = 0; i < 21; ++i) many += "A" + std::to_string(i) + ": b\r\n";
     EXPECT_EQ(answer_to(many + "\r\n"), "HTTP/1.1 431 Request Header Fields Too Large");
@@ -51,18 +51,38 @@ TEST_F(LimitsTest, LongTargetsAndManyOrLargeHeadersAreRefused) {
               "HTTP/1.1 431 Request Header Fields Too Large");
 }
 
+TEST_F(LimitsTest, WhatAnotherServerMightReadAsAnotherRequestIsRefused) {
+    serve({});
+    const std::string behind = "0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n";
+    for (const std::string coding : {"gzip", "identity", "xchunked", "chunked, gzip", "gzip, chunked", ""}) {
+        const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: " + coding + "\r\n";
+        EXPECT_EQ(answer_to(head + "\r\n" + behind), "HTTP/1.1 400 Bad Request") << coding;
+        EXPECT_EQ(answer_to(head + "Content-Length: 0\r\n\r\n" + behind), "HTTP/1.1 400 Bad Request") << coding;
+    }
+    const std::string two_lengths = "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n";
+    EXPECT_EQ(answer_to("POST / HTTP/1.1\r\nHost: h\r\n" + two_lengths + behind), "HTTP/1.1 400 Bad Request");
+    EXPECT_EQ(answer_to("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" + behind), "HTTP/1.1 400 Bad Request");
+    EXPECT_EQ(answer_to("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n\r\n"),
+              "HTTP/1.1 200 OK");
+
+    EXPECT_EQ(answer_to("GET / HTTP/1.1\r\nHost: h\r\nHost: other\r\n\r\n"), "HTTP/1.1 400 Bad Request");
+    EXPECT_EQ(answer_to("GET / HTTP/1.1\r\n\r\n"), "HTTP/1.1 400 Bad Request");
+    EXPECT_EQ(answer_to("GET / HTTP/1.0\r\n\r\n"), "HTTP/1.1 200 OK");
+}
+
 TEST_F(LimitsTest, ABodyMayBeAsLargeAsItsServiceTakes) {
     serve({.body_bytes_max = 1'000'000,
            .body_limit = [](const Request& head) { return head.target == "/small" ? 70'000U : 1'000'000U; }});
     const auto post = [&](const std::string& target, const std::string& header) {
-        return answer_to("POST " + target + " HTTP/1.1\r\n" + header + "\r\n\r\n");
+        return answer_to("POST " + target + " HTTP/1.1\r\nHost: h\r\n" + header + "\r\n\r\n");
     };
     EXPECT_EQ(post("/small", "Content-Length: 70001"), "HTTP/1.1 413 Payload Too Large") << "before it is sent";
     EXPECT_EQ(post("/large", "Content-Length: 1000001"), "HTTP/1.1 413 Payload Too Large");
     const std::string chunk = "11171\r\n" + std::string(70001, 'x') + "\r\n0\r\n\r\n";
-    EXPECT_EQ(answer_to("POST /small HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk),
+    EXPECT_EQ(answer_to("POST /small HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk),
               "HTTP/1.1 413 Payload Too Large");
-    EXPECT_EQ(answer_to("POST /large HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk), "HTTP/1.1 200 OK");
+    EXPECT_EQ(answer_to("POST /large HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk),
+              "HTTP/1.1 200 OK");
 }
 
 TEST_F(LimitsTest, WhoSendsSlowlyIsToldAndLeft) {
@@ -70,7 +90,7 @@ TEST_F(LimitsTest, WhoSendsSlowlyIsToldAndLeft) {
     const auto header = connect();
     ASSERT_TRUE(header->write_all("GET / HTTP/1.1\r\nA: ", milliseconds{5000}));
     const auto body = connect();
-    ASSERT_TRUE(body->write_all("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\nx", milliseconds{5000}));
+    ASSERT_TRUE(body->write_all("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\nx", milliseconds{5000}));
     EXPECT_EQ(answer(*header), "HTTP/1.1 408 Request Timeout");
     EXPECT_EQ(answer(*body), "HTTP/1.1 408 Request Timeout");
 }
@@ -84,9 +104,9 @@ TEST_F(LimitsTest, MoreConnectionsThanThereMayBeAreTurnedAway) {
     serve({.connections_max = 2});
     const auto one = connect();
     const auto two = connect();
-    ASSERT_TRUE(one->write_all("GET / HTTP/1.1\r\n\r\n", milliseconds{5000}));
+    ASSERT_TRUE(one->write_all("GET / HTTP/1.1\r\nHost: h\r\n\r\n", milliseconds{5000}));
     EXPECT_EQ(answer(*one), "HTTP/1.1 200 OK");
-    ASSERT_TRUE(two->write_all("GET / HTTP/1.1\r\n\r\n", milliseconds{5000}));
+    ASSERT_TRUE(two->write_all("GET / HTTP/1.1\r\nHost: h\r\n\r\n", milliseconds{5000}));
     EXPECT_EQ(answer(*two), "HTTP/1.1 200 OK");
     EXPECT_EQ(answer(*connect()), "HTTP/1.1 503 Service Unavailable");
 }
@@ -95,12 +115,12 @@ TEST_F(LimitsTest, OneAddressMayHaveItsShareOfConnections) {
     serve({.connections_per_address_max = 1});
     {
         const auto one = connect();
-        ASSERT_TRUE(one->write_all("GET / HTTP/1.1\r\n\r\n", milliseconds{5000}));
+        ASSERT_TRUE(one->write_all("GET / HTTP/1.1\r\nHost: h\r\n\r\n", milliseconds{5000}));
         EXPECT_EQ(answer(*one), "HTTP/1.1 200 OK");
         EXPECT_EQ(answer(*connect()), "HTTP/1.1 429 Too Many Requests");
     }
     std::string got;
-    for (int i = 0; i < 1000 && got != "HTTP/1.1 200 OK"; ++i) got = answer_to("GET / HTTP/1.1\r\n\r\n");
+    for (int i = 0; i < 1000 && got != "HTTP/1.1 200 OK"; ++i) got = answer_to("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     EXPECT_EQ(got, "HTTP/1.1 200 OK") << "its place is free again";
 }
 

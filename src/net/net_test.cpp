@@ -170,6 +170,28 @@ TEST(ServerTest, RequestsThatComeTogetherOrInPiecesAreAnsweredInOrder) {
               "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n/3");
 }
 
+TEST(ServerTest, OfIpv6KnowsWhoComesOverIpv4ByTheirOwnAddress) {
+    std::optional<Server> server;
+    try {
+        server.emplace(ServerOptions{.host = "::"}, [](const Request& request, const Respond& respond) {
+            respond({.status = 200,
+                     .headers = {},
+                     .body = request.peer_address + " " + std::string(request.header("Host"))});
+        });
+    } catch (const std::exception& problem) {
+        GTEST_SKIP() << "this machine has no IPv6: " << problem.what();
+    }
+    const std::string port = std::to_string(server->port());
+    const auto body = [&](const std::string& host) {
+        const auto answer = make_transport()->send({.host = host, .port = port},
+                                                   {.method = "GET", .target = "/", .headers = {}, .body = ""}, {});
+        return answer ? answer->body : answer.error().message;
+    };
+    EXPECT_EQ(body("::1"), "::1 [::1]:" + port);
+    EXPECT_EQ(body("127.0.0.1"), "127.0.0.1 127.0.0.1:" + port);
+    EXPECT_EQ(host_header({.tls = true, .host = "::1", .port = "443"}), "[::1]");
+}
+
 TEST(TransportTest, AReadLimitEndsTheWaitAndSaysSo) {
     std::vector<Respond> held;
     Server server({}, [&](Request, Respond respond) { held.push_back(std::move(respond)); });

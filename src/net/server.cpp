@@ -153,7 +153,7 @@ public:
         error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
         const auto remote = socket.remote_endpoint(ignored);
-        const std::string peer = ignored ? std::string() : remote.address().to_string();
+        const std::string peer = ignored ? std::string() : text_of(remote.address());
         const auto tls = shared_.tls();
         if (const auto verdict = shared_.places().take(peer, shared_.hub().options);
             verdict != Places::Verdict::taken) {
@@ -167,6 +167,13 @@ public:
     }
 
 private:
+    /// Who comes to `[::]` over IPv4 has the address that they have anywhere else.
+    static std::string text_of(const asio::ip::address& address) {
+        const bool is_mapped = address.is_v6() && address.to_v6().is_v4_mapped();
+        return is_mapped ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string()
+                         : address.to_string();
+    }
+
     static void turn_away(tcp::socket socket, Places::Verdict verdict) {
         const bool is_full = verdict == Places::Verdict::full;
         Response response = text_response(is_full ? 503 : 429, is_full ? "The server has too many connections."
@@ -246,7 +253,7 @@ public:
 
 private:
     void bind() {
-        const std::string where = hub_.options.host + ":" + std::to_string(hub_.options.port);
+        const std::string where = authority(hub_.options.host, std::to_string(hub_.options.port));
         error_code error;
         tcp::resolver resolver(loops_.front()->io());
         const auto found =

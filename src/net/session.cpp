@@ -22,6 +22,18 @@ Request head_of(const http::request<http::string_body>& message) {
 
 namespace {
 
+/// RFC 9112, 3.2 and 6.1. What another server might read as another request ends the connection (smuggling).
+std::optional<Response> refusal_of_framing(const http::request<http::string_body>& head) {
+    const auto hosts = head.count(http::field::host);
+    if (hosts > 1 || (hosts == 0 && head.version() >= 11)) {
+        return text_response(400, fmt::format("A request has one header Host, but this one has {}.", hosts));
+    }
+    const auto coding = head.find(http::field::transfer_encoding);
+    if (coding == head.end()) return std::nullopt;
+    if (head.version() >= 11 && beast::iequals(coding->value(), "chunked")) return std::nullopt;
+    return text_response(400, "The only Transfer-Encoding that is known is chunked, with HTTP/1.1.");
+}
+
 /// RFC 9110, 5.5: what else a value may not hold becomes a space.
 void append_value(std::string& head, std::string_view value) {
     for (const char c : value) head += (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f ? ' ' : c;
@@ -68,7 +80,7 @@ std::optional<Response> refusal_of(const http::request<http::string_body>& head,
     if (static_cast<std::size_t>(std::distance(head.begin(), head.end())) > options.header_count_max) {
         return text_response(431, fmt::format("The request has more than {} headers.", options.header_count_max));
     }
-    return std::nullopt;
+    return refusal_of_framing(head);
 }
 
 Response text_response(int status, std::string message) {

@@ -17,8 +17,7 @@ namespace http = beast::http;
 std::string to_wire(const Endpoint& endpoint, const Request& request) {
     std::string text = request.method + " " + (request.target.empty() ? "/" : request.target) + " HTTP/1.1\r\n";
     if (request.header("Host").empty()) {
-        const bool usual = endpoint.port == (endpoint.tls ? "443" : "80");
-        text += "Host: " + endpoint.host + (usual ? "" : ":" + endpoint.port) + "\r\n";
+        text += "Host: " + host_header(endpoint) + "\r\n";
     }
     for (const auto& [name, value] : request.headers) text.append(name).append(": ").append(value).append("\r\n");
     if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
@@ -173,6 +172,13 @@ std::optional<Endpoint> parse_endpoint(std::string_view url) {
     if (port.find_first_not_of("0123456789") != std::string_view::npos || port.size() > 5) return std::nullopt;
     endpoint.port = port.empty() ? (endpoint.tls ? "443" : "80") : std::string(port);
     return endpoint;
+}
+
+std::string host_header(const Endpoint& endpoint) {
+    const std::string usual = endpoint.tls ? "443" : "80";
+    std::string host = authority(endpoint.host, endpoint.port);
+    if (endpoint.port == usual) host.resize(host.size() - usual.size() - 1);
+    return host;
 }
 
 std::unique_ptr<Transport> make_transport() {

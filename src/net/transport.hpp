@@ -21,6 +21,9 @@ struct Endpoint {
 /// `https://host:port` or `http://host` (a path is refused). Nothing when malformed.
 [[nodiscard]] std::optional<Endpoint> parse_endpoint(std::string_view url);
 
+/// Its header `Host`: without the port that goes with the scheme.
+[[nodiscard]] std::string host_header(const Endpoint& endpoint);
+
 struct Timeouts {
     std::chrono::milliseconds connect{5000};
     std::chrono::milliseconds read{50000};  // zero: wait for ever (Runtime API's `next`)

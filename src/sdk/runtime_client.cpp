@@ -104,7 +104,7 @@ std::optional<net::Response> RuntimeClient::send(std::string method, const std::
                                                  std::string body, std::chrono::milliseconds read_limit) {
     net::Request request{
         .method = std::move(method), .target = prefix_ + path, .headers = std::move(headers), .body = std::move(body)};
-    request.headers.emplace_back("Host", endpoint_.host + ":" + endpoint_.port);
+    request.headers.emplace_back("Host", net::authority(endpoint_.host, endpoint_.port));
     auto response = transport_.send(endpoint_, request, {.connect = std::chrono::seconds(5), .read = read_limit});
     if (!response) return std::nullopt;
     return std::move(*response);

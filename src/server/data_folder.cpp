@@ -76,6 +76,14 @@ identity::Credentials load_or_make_credentials(const std::string& path, Random& 
     return credentials;
 }
 
+std::optional<SealKey> read_master_key(const Options& options) {
+    try {
+        return options.master_key_file.empty() ? SealKey::from_environment() : SealKey::read(options.master_key_file);
+    } catch (const std::exception& problem) {
+        throw BadConfiguration(problem.what());
+    }
+}
+
 std::optional<SealKey> load_or_make_data_key(const DataFolder& folder, const SealKey* master, bool wanted) {
     const std::string path = folder.file("data.key");
     if (const auto text = read_key_file(path, master)) return SealKey(*text);

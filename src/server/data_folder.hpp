@@ -9,6 +9,7 @@
 #include "base/random.hpp"
 #include "base/seal.hpp"
 #include "identity/sigv4.hpp"
+#include "server/options.hpp"
 
 namespace holdpoint::server {
 
@@ -36,6 +37,9 @@ private:
     std::string path_;
     int lock_ = -1;
 };
+
+/// That of its file or of the environment. Throws BadConfiguration when it cannot be read.
+[[nodiscard]] std::optional<SealKey> read_master_key(const Options& options);
 
 /// The account's own key, from `path` (JSON, 0600), sealed under `master` when there is one; made at the first start.
 [[nodiscard]] identity::Credentials load_or_make_credentials(const std::string& path, Random& random,

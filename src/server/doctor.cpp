@@ -14,12 +14,15 @@
 #include <thread>
 
 #include "base/meters.hpp"
+#include "base/private_file.hpp"
 #include "cli/aws_version.hpp"
 #include "cli/server_file.hpp"
 #include "net/server.hpp"
+#include "net/tls_context.hpp"
 #include "net/transport.hpp"
 #include "server/data_folder.hpp"
 #include "server/mailing.hpp"
+#include "server/server.hpp"
 #include "store/maintenance.hpp"
 
 namespace holdpoint::server {
@@ -116,7 +119,7 @@ Finding examine_server(const std::string& data) {
 }
 
 Finding examine_port(const Options& options) {
-    const std::string where = fmt::format("{}:{}", options.host, options.port);
+    const std::string where = net::authority(options.host, std::to_string(options.port));
     try {
         net::Server listener({.host = options.host, .port = options.port, .threads = 1},
                              [](const net::Request&, const net::Respond&) {});
@@ -149,6 +152,41 @@ void examine_databases(const std::string& data, std::vector<Finding>& findings) 
             findings.push_back(
                 ok(file, is_main ? fmt::format("is whole; schema version {}", found.schema) : "is whole"));
         }
+    }
+}
+
+Finding examine_master_key(const Options& options) {
+    const std::string advice =
+        "give the key that the folder's are sealed under: master-key-file, or HOLDPOINT_MASTER_KEY";
+    try {
+        const auto key = read_master_key(options);
+        for (const std::string name : kKeyFiles) {
+            const std::string path = options.data + "/" + name;
+            if (!fs::exists(path) || examine_mode("files", path).verdict != Verdict::ok) continue;
+            const auto text = read_private_file(path);
+            if (text && is_sealed(*text)) (void)read_key_file(path, key ? &*key : nullptr);
+        }
+        if (key) return ok("master key", "is there, and opens what is sealed");
+    } catch (const std::exception& problem) {
+        return bad(Verdict::problem, "master key", problem.what(), advice);
+    }
+    if (options.encrypt_payloads) {
+        return bad(Verdict::problem, "master key", "is not there, and --encrypt-payloads needs it", advice);
+    }
+    return ok("master key", "none is given, and nothing is sealed");
+}
+
+Finding examine_tls(const Options& options) {
+    if (const auto problem = lack_of_tls(options)) {
+        return bad(Verdict::problem, "tls", *problem, "see docs/security.md");
+    }
+    if (options.tls_certificate.empty()) return ok("tls", "plain HTTP");
+    try {
+        const auto loaded = net::load_tls({.certificate = options.tls_certificate, .key = options.tls_key});
+        if (loaded.warning.empty()) return ok("tls", options.tls_certificate + " is good");
+        return bad(Verdict::warning, "tls", loaded.warning, "mend the files; SIGHUP makes the server read them again");
+    } catch (const std::exception& problem) {
+        return bad(Verdict::problem, "tls", problem.what(), "name files that fit: tls-cert and tls-key");
     }
 }
 
@@ -274,6 +312,8 @@ std::vector<Finding> examine(const Options& options, const Clock& clock) {
     } else {
         findings.push_back(ok("data folder", data + " is not there; the first start makes it"));
     }
+    findings.push_back(examine_master_key(options));
+    findings.push_back(examine_tls(options));
     findings.push_back(examine_time(clock));
     findings.push_back(is_there && is_served(data) ? examine_server(data) : examine_port(options));
     if (is_there) examine_databases(data, findings);

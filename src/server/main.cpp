@@ -10,6 +10,7 @@
 #include "cli/unknown_command.hpp"
 #include "server/care_commands.hpp"
 #include "server/keys_command.hpp"
+#include "server/settings_flags.hpp"
 #include "server/up_command.hpp"
 
 int main(int argc, char** argv) {
@@ -30,7 +31,8 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "{}", holdpoint::cli::explain_missing_command(app));
         return error.get_exit_code();
     } catch (const CLI::ParseError& error) {
-        return app.exit(error);
+        const int code = app.exit(error);  // 0: help was asked for
+        return code != 0 && app.got_subcommand("up") ? holdpoint::server::kBadConfiguration : code;
     } catch (const std::exception& error) {
         fmt::print(stderr, "holdpoint: {}\n", error.what());
         return 1;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "base/log.hpp"
@@ -12,6 +13,11 @@
 #include "server/trusted_proxies.hpp"
 
 namespace holdpoint::server {
+
+/// What the operator has to change before another start helps.
+struct BadConfiguration : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
 
 struct Options {
     std::string data;  // folder; made when it is not there

@@ -174,12 +174,7 @@ private:
 
     /// Listens first of all, so that functions can be told where; requests wait until everything is built.
     std::unique_ptr<net::Server> listen(const Options& options) {
-        if (!has_tls(options) && !options.insecure_plain_http && !net::is_loopback(options.host)) {
-            throw std::runtime_error(
-                "without TLS, whoever is on the way can read and change all that is sent to " + options.host +
-                ": give --tls-cert and --tls-key, or listen on 127.0.0.1; --insecure-plain-http when something else "
-                "protects the way");
-        }
+        if (auto problem = lack_of_tls(options)) throw BadConfiguration(*problem);
         net::ServerOptions listener = listener_limits(options);
         listener.host = options.host;
         listener.port = options.port;
@@ -189,9 +184,9 @@ private:
     }
 
     /// Functions speak plain HTTP to the Runtime API, on AWS too, and know no certificate of ours: what TLS or another
-    /// machine's address is for everybody else is a loopback port for them. See docs/adr/0003-tls.md.
+    /// machine's address, or one of IPv6, is for everybody else is a loopback port for them. See docs/adr/0003-tls.md.
     std::unique_ptr<net::Server> listen_for_functions(const Options& options) {
-        if (!has_tls(options) && net::is_loopback(options.host)) return nullptr;
+        if (!has_tls(options) && !options.host.contains(':') && net::is_loopback(options.host)) return nullptr;
         return std::make_unique<net::Server>(listener_limits(options), handler(false));
     }
 
@@ -239,8 +234,9 @@ private:
     }
 
     [[nodiscard]] std::string address(const Options& options) const {
-        const std::string host = options.host == "0.0.0.0" ? "127.0.0.1" : options.host;
-        return host + ":" + std::to_string(listener_->port());
+        const std::string port = std::to_string(listener_->port());
+        if (options.host == "0.0.0.0") return net::authority("127.0.0.1", port);
+        return net::authority(options.host == "::" ? "::1" : options.host, port);
     }
 
     [[nodiscard]] engine::InvokerOptions invoker_options(const Options& options) const {
@@ -296,6 +292,9 @@ private:
                 functions::choose(*store_->snapshot(), *reference, context_.region, context_.account, random_.unit());
             if (!function) return std::unexpected(function.error().message);
             if (auto ok = functions::check_tenant(*function, {}); !ok) return std::unexpected(ok.error().message);
+            if (function->durable && reference->qualifier.empty()) {
+                return std::unexpected("You cannot invoke a durable function using an unqualified ARN.");
+            }
             if (function->durable) {
                 executions_.start({.function = *function, .name = {}, .input = event, .trace_header = {}},
                                   [](const Result<engine::Started>&) {}, {});
@@ -400,6 +399,13 @@ private:
 
 Server::Server(const Options& options) : impl_(std::make_unique<Impl>(options)) {}
 Server::~Server() = default;
+std::optional<std::string> lack_of_tls(const Options& options) {
+    if (has_tls(options) || options.insecure_plain_http || net::is_loopback(options.host)) return std::nullopt;
+    return "without TLS, whoever is on the way can read and change all that is sent to " + options.host +
+           ": give --tls-cert and --tls-key, or listen on 127.0.0.1; --insecure-plain-http when something else "
+           "protects the way";
+}
+
 const std::string& Server::url() const {
     return impl_->url();
 }

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "mail/smtp.hpp"
+#include "net/http.hpp"
 
 namespace holdpoint::server {
 
@@ -71,11 +72,11 @@ Setting number(const std::string& name, Member member, std::int64_t min, std::in
 Setting listen_setting() {
     return {.name = "listen",
             .form = "HOST:PORT",
-            .expected = "HOST:PORT, such as 127.0.0.1:4566",
+            .expected = "HOST:PORT, such as 127.0.0.1:4566 or [::1]:4566",
             .meaning = "address that is served; port 0 takes any free one",
             .read = [](Options& options,
                        const std::string& value) { return read_address(value, options.host, options.port); },
-            .show = [](const Options& options) { return fmt::format("{}:{}", options.host, options.port); }};
+            .show = [](const Options& options) { return net::authority(options.host, std::to_string(options.port)); }};
 }
 
 /// One of a closed list of words, each for a value.
@@ -297,8 +298,12 @@ bool read_address(const std::string& text, std::string& host, std::uint16_t& por
     constexpr std::int64_t kPortMax = 65535;
     const auto colon = text.rfind(':');
     const auto number = colon == std::string::npos ? std::nullopt : whole_number(text.substr(colon + 1), 0, kPortMax);
-    if (!number || colon == 0) return false;
-    host = text.substr(0, colon);
+    if (!number) return false;
+    std::string name = text.substr(0, colon);
+    const bool bracketed = name.starts_with('[') && name.ends_with(']');
+    if (bracketed) name = name.substr(1, name.size() - 2);
+    if (name.empty() || name.contains(':') != bracketed) return false;
+    host = std::move(name);
     port = static_cast<std::uint16_t>(*number);
     return true;
 }

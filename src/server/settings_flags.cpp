@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -21,8 +22,11 @@ std::string help_of(const Setting& setting, const Options& defaults) {
 
 Result<std::vector<Assignment>> read_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
-    if (!file.is_open() || file.bad()) {
+    std::error_code ignored;
+    const bool is_folder = std::filesystem::is_directory(path, ignored);  // can be opened, and throws when it is read
+    std::string text;
+    if (!is_folder) text.assign(std::istreambuf_iterator<char>(file), {});
+    if (is_folder || !file.is_open() || file.bad()) {
         return fail("InvalidConfiguration", 400, fmt::format("cannot read the configuration file {}", path));
     }
     return read_config(path, text);

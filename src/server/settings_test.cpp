@@ -89,9 +89,11 @@ TEST(Settings, WhatIsWrongIsRefusedWithFileLineAndWhatWasExpected) {
                 HasSubstr("limit.operations: expected a whole number from 1 to 2000000000"));
     EXPECT_THAT(refusal("drain-seconds = 1\ndrain-seconds = 2"),
                 HasSubstr("conf:2: 'drain-seconds' was set before, at /etc/holdpoint.conf:1"));
-    for (const std::string bad : {"nonsense", ":1", "host:", "host:65536", "host:-1", "host:1x"}) {
+    for (const std::string bad :
+         {"nonsense", ":1", "host:", "host:65536", "host:-1", "host:1x", "::1:1", "[::1]", "[]:1"}) {
         EXPECT_THAT(refusal("listen = " + bad), HasSubstr("expected HOST:PORT")) << bad;
     }
+    EXPECT_EQ(refusal("listen = [::1]:1"), "");
     EXPECT_EQ(refusal("trusted-proxies = 10.0.0.0/8, ::1"), "");
     EXPECT_EQ(
         refusal("trusted-proxies = 10.0.0.0/33"),

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "server/data_folder.hpp"
 #include "server/server.hpp"
 #include "server/service_manager.hpp"
 #include "server/settings_flags.hpp"
@@ -74,12 +75,14 @@ void serve(const Options& options) {
         {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
 }
 
+int refuse(std::string_view why) {
+    fmt::print(stderr, "holdpoint: {}\n", why);
+    return kBadConfiguration;
+}
+
 int run(const Arguments& arguments) {
     auto configuration = arguments.settings.read();
-    if (!configuration) {
-        fmt::print(stderr, "holdpoint: {}\n", configuration.error().message);
-        return kBadConfiguration;
-    }
+    if (!configuration) return refuse(configuration.error().message);
     if (arguments.print) {
         fmt::print("{}", print_config(*configuration));
         return 0;
@@ -89,9 +92,14 @@ int run(const Arguments& arguments) {
         log::write(log::Level::warn, "a variable of the environment is no setting and is ignored", {{"name", name}});
     }
     Options& options = configuration->options;
-    options.master_key =
-        options.master_key_file.empty() ? SealKey::from_environment() : SealKey::read(options.master_key_file);
-    serve(options);
+    try {
+        options.master_key = read_master_key(options);
+        serve(options);
+    } catch (const BadConfiguration& problem) {
+        return refuse(problem.what());
+    } catch (const SealError& problem) {
+        return refuse(problem.what());
+    }
     return 0;
 }
 

@@ -47,10 +47,11 @@ def follow(url, **headers):
 class Server:
     """`holdpoint up` over a folder; keeps its port over restarts."""
 
-    def __init__(self, folder, binaries=BIN, flags=(), variables=None):
+    def __init__(self, folder, binaries=BIN, flags=(), variables=None, host="127.0.0.1"):
         self.data = Path(folder) / "data"
         self.log = Path(folder) / "server.log"
         self.bin = Path(binaries)
+        self.host = host
         self.port = free_port()
         self.process = None
         self.env = {}
@@ -60,7 +61,7 @@ class Server:
     def start(self):
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [self.bin / "holdpoint", "up", "--data", self.data, "--listen", f"127.0.0.1:{self.port}", *map(str, self.flags)],
+                [self.bin / "holdpoint", "up", "--data", self.data, "--listen", f"{self.host}:{self.port}", *map(str, self.flags)],
                 stdout=log, stderr=log, env={**os.environ, **self.variables})
         exports = self.run("env", "--data", self.data, "--wait", "30").stdout
         self.env = dict(line.removeprefix("export ").split("=", 1) for line in exports.splitlines() if line.startswith("export "))

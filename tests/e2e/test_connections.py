@@ -106,7 +106,7 @@ def test_connections_that_are_gone_are_forgotten(server):
     before = open_files(server)
     for _ in range(100):
         connection = connect(server)
-        connection.sendall(b"POST / HTTP/1.1\r\nContent-Length: 100\r\n\r\n")
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\n")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # a reset, not an end
         connection.close()
     eventually("their files are closed", lambda: open_files(server) <= before + 2)

@@ -1,5 +1,7 @@
 """Functions that durable functions invoke: every way that ends, and what kill -9 leaves of it."""
 import json
+import re
+import urllib.request
 
 import pytest
 
@@ -95,6 +97,27 @@ def test_another_account_is_refused(lambda_):
     ended = eventually("it ends", lambda: (e := lambda_.get_durable_execution(DurableExecutionArn=arn))["Status"] != "RUNNING" and e)
     assert ended["Status"] == "FAILED"
     assert "another account or region" in ended["Error"]["ErrorMessage"]
+
+
+def test_a_topic_starts_a_durable_function_by_a_qualified_arn_alone(server, lambda_):
+    sns = server.client("sns")
+    arn = lambda_.get_function(FunctionName="conf-target-slow")["Configuration"]["FunctionArn"]
+
+    def publish(endpoint):
+        topic = sns.create_topic(Name=f"to-{'latest' if 'LATEST' in endpoint else 'nothing'}")["TopicArn"]
+        sns.subscribe(TopicArn=topic, Protocol="lambda", Endpoint=endpoint)
+        sns.publish(TopicArn=topic, Message="hello")
+
+    def failed():
+        page = urllib.request.urlopen(f"{server.env['AWS_ENDPOINT_URL']}/metrics").read().decode()
+        return float(re.search(r'holdpoint_deliveries_total\{result="failed"\} (\S+)', page).group(1))
+
+    before, known = failed(), executions(lambda_, "conf-target-slow")
+    publish(arn)
+    eventually("it is refused", lambda: failed() > before, deadline=10)
+    assert executions(lambda_, "conf-target-slow") == known
+    publish(f"{arn}:$LATEST")
+    eventually("an execution", lambda: len(executions(lambda_, "conf-target-slow")) == len(known) + 1)
 
 
 def test_large_payloads_get_through(lambda_):

@@ -189,9 +189,21 @@ def test_a_stolen_disk_shows_no_payload_and_no_key(tmp_path):
         return subprocess.run([BIN / "holdpoint", "up", "--data", server.data, "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=30,
                               env={**os.environ, **environment})
     missing = up()
-    assert missing.returncode == 1 and "is sealed" in missing.stderr and "HOLDPOINT_MASTER_KEY" in missing.stderr
+    assert missing.returncode == 78 and "is sealed" in missing.stderr and "HOLDPOINT_MASTER_KEY" in missing.stderr
     wrong = up(HOLDPOINT_MASTER_KEY=secrets.token_hex(32))
-    assert wrong.returncode == 1 and "the master key is not the one" in wrong.stderr
+    assert wrong.returncode == 78 and "the master key is not the one" in wrong.stderr
+
+    def master_key(**environment):
+        done = subprocess.run([BIN / "holdpoint", "doctor", "--json", "--data", server.data, "--listen", "127.0.0.1:0"], capture_output=True, text=True,
+                              timeout=30, env={**os.environ, **environment})
+        return done.returncode, {f["check"]: f for f in json.loads(done.stdout)["findings"]}["master key"]["found"]
+    status, found = master_key()
+    assert status == 1 and "is sealed" in found
+    status, found = master_key(HOLDPOINT_MASTER_KEY=secrets.token_hex(32))
+    assert status == 1 and "the master key is not the one" in found
+    status, found = master_key(HOLDPOINT_MASTER_KEY_FILE="/nonexistent")
+    assert status == 1 and "no master key file" in found
+    assert master_key(HOLDPOINT_MASTER_KEY_FILE=str(server.key))[0] == 0
 
     new = tmp_path / "new.key"
     new.write_text(secrets.token_hex(32))
@@ -225,5 +237,5 @@ def test_a_data_folder_that_others_may_read_is_refused(tmp_path):
 def test_encryption_needs_a_master_key(tmp_path):
     done = subprocess.run([BIN / "holdpoint", "up", "--data", tmp_path / "x", "--listen", "127.0.0.1:0", "--encrypt-payloads"], capture_output=True,
                           text=True, timeout=30)
-    assert done.returncode == 1 and "--encrypt-payloads needs a master key" in done.stderr
+    assert done.returncode == 78 and "--encrypt-payloads needs a master key" in done.stderr
 

@@ -1,6 +1,7 @@
 """The server as a process: one for each folder, its files, its end."""
 import os
 import re
+import socket
 import stat
 import subprocess
 import time
@@ -11,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from conftest import deployed
-from holdpoint import BIN, Server, copy_of_binaries, eventually
+from holdpoint import BIN, ROOT, Server, copy_of_binaries, eventually
 
 
 def test_env_prints_exports_for_a_shell(server):
@@ -49,6 +50,30 @@ def test_a_port_that_is_taken_is_refused(server, tmp_path):
 def test_a_listen_address_that_is_none_is_refused(tmp_path, listen):
     done = subprocess.run([BIN / "holdpoint", "up", "--data", tmp_path / "x", "--listen", listen], capture_output=True, text=True, timeout=30)
     assert done.returncode != 0 and "--listen" in done.stderr + done.stdout
+
+
+def test_an_ipv6_address_is_served(tmp_path):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    server = Server(tmp_path, host="[::1]").start()
+    try:
+        assert server.env["AWS_ENDPOINT_URL"] == f"http://[::1]:{server.port}"
+        server.deploy("conf", ROOT / "tests/conformance/template.yaml")
+        assert server.client("lambda").invoke(FunctionName="conf-target-plain", Payload=b"{}")["StatusCode"] == 200
+        assert server.run("executions", "list", "--function", "conf-caller", "--json").stdout.strip() == "[]"
+        assert server.run("doctor", "--data", server.data).returncode == 0
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("flags, words", [(["--listen", "0.0.0.0:0"], "without TLS"), (["--encrypt-payloads"], "needs a master key"),
+                                          (["--master-key-file", "/nonexistent"], "no master key file"), (["--io-thread", "3"], "--io-thread"),
+                                          (["--io-threads", "2", "--io-threads", "3"], "--io-threads"), (["--config", "/"], "configuration file /")])
+def test_what_another_start_does_not_help_ends_with_78(tmp_path, flags, words):
+    done = subprocess.run([BIN / "holdpoint", "up", "--data", tmp_path / "x", *flags], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 78 and words in done.stderr, done.stderr
 
 
 def test_a_limit_that_is_none_is_refused(tmp_path):

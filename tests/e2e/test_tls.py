@@ -115,6 +115,24 @@ def test_files_that_do_not_fit_are_named(tmp_path):
         assert done.returncode != 0 and said in done.stderr + done.stdout, done.stderr + done.stdout
 
 
+def test_the_doctor_names_them_too_and_listening_without_tls(tmp_path):
+    def doctor(*options):
+        done = subprocess.run([BIN / "holdpoint", "doctor", "--json", "--data", tmp_path / "x", *options], capture_output=True, text=True, timeout=30)
+        return done.returncode, {f["check"]: f for f in json.loads(done.stdout)["findings"]}["tls"]
+    cert, key = certificate(tmp_path)
+    _, other = certificate(tmp_path, "other")
+    soon, its_key = certificate(tmp_path, "soon", days=3)
+    listen = ("--listen", "0.0.0.0:0")
+    assert doctor(*listen, "--tls-cert", cert, "--tls-key", key)[0] == 0
+    status, found = doctor(*listen, "--tls-cert", cert, "--tls-key", other)
+    assert status == 1 and "is not that of the certificate" in found["found"]
+    status, found = doctor(*listen, "--tls-cert", soon, "--tls-key", its_key)
+    assert status == 0 and found["verdict"] == "warning" and "expires in" in found["found"]
+    status, found = doctor(*listen)
+    assert status == 1 and "without TLS" in found["found"]
+    assert doctor(*listen, "--insecure-plain-http")[0] == 0 and doctor("--listen", "127.0.0.1:0")[0] == 0
+
+
 def test_an_expired_certificate_is_warned_of(tmp_path):
     one = TlsServer(tmp_path)
     one.cert, one.key = certificate(tmp_path, "soon", days=3)
@@ -131,7 +149,7 @@ def test_an_expired_certificate_is_warned_of(tmp_path):
 
 def test_plain_http_is_for_this_machine_alone(tmp_path):
     refused = subprocess.run([BIN / "holdpoint", "up", "--data", tmp_path / "x", "--listen", "0.0.0.0:0"], capture_output=True, text=True, timeout=30)
-    assert refused.returncode == 1 and "--tls-cert" in refused.stderr and "--insecure-plain-http" in refused.stderr
+    assert refused.returncode == 78 and "--tls-cert" in refused.stderr and "--insecure-plain-http" in refused.stderr
     with subprocess.Popen([BIN / "holdpoint", "up", "--data", tmp_path / "y", "--listen", "0.0.0.0:0", "--insecure-plain-http"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         lines = []

@@ -156,6 +156,14 @@ TEST_F(LambdaServiceTest, ATimeInAQueryIsSecondsOrIso8601OrRefused) {
     }
 }
 
+TEST_F(LambdaServiceTest, WhatIsNotSupportedInAQueryIsRefusedByName) {
+    for (const std::string member : {"FunctionVersion=ALL", "MasterRegion=us-east-1"}) {
+        const auto response = call("GET", "/2015-03-31/functions/?" + member);
+        EXPECT_EQ(error_of(response), "400 InvalidParameterValueException") << member;
+        EXPECT_NE(response.body.find(member.substr(0, member.find('='))), std::string::npos) << response.body;
+    }
+}
+
 TEST_F(LambdaServiceTest, WhatIsNoTextIsRefusedInText) {
     const auto unknown = call("GET", "/2015-03-31/nothing\xe9");
     EXPECT_EQ(error_of(unknown), "404 UnknownOperationException");

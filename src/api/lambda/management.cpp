@@ -73,6 +73,10 @@ Result<Answer> get_configuration(Operation& operation) {
 }
 
 Result<Answer> list(Operation& operation) {
+    for (const std::string_view name : {"FunctionVersion", "MasterRegion"}) {
+        if (query_value(operation.call.request, name).empty()) continue;
+        return invalid_parameter(fmt::format("ListFunctions: the member {} is not supported by this server.", name));
+    }
     const auto size = query_number(operation.call.request, "MaxItems", kPageDefault, 1, kPageMax);
     if (!size) return std::unexpected(size.error());
     const std::size_t limit = std::min(*size, kPageDefault);
