@@ -34,6 +34,7 @@ struct Arguments : StackArguments {
     std::string approver;
     std::string comments;
     std::string shown_digest;
+    std::string stage;
     std::vector<std::string> fields;
     std::optional<std::string> link;
     // submit
@@ -120,6 +121,7 @@ void decide(const Arguments& arguments, std::string_view decision) {
                        {"approver", arguments.approver}};
     if (!arguments.comments.empty()) event["comments"] = arguments.comments;
     if (!arguments.shown_digest.empty()) event["shown_digest"] = arguments.shown_digest;
+    if (!arguments.stage.empty()) event["stage"] = arguments.stage;
     const json::value body = session.approval_api(arguments.stack, event);
     arguments.json ? print_json(body) : print(approval_text(body));
 }
@@ -319,6 +321,8 @@ void add_approval_commands(CLI::App& app, int& status) {
         command->add_option("--shown-digest", arguments->shown_digest,
                             "of what the approver saw, as `approvals get` prints it: refused when the document is "
                             "another one by now, and recorded");
+        command->add_option("--stage", arguments->stage,
+                            "where it counts; without it, in the first where they may vote");
         return command->add_option("--comments", arguments->comments, "why");
     };
     add_decision("approve", "approve a request", "approved");

@@ -8,6 +8,7 @@
 
 #include "approvals/domain/export_folder.hpp"
 #include "approvals/domain/people.hpp"
+#include "approvals/domain/reading.hpp"
 #include "approvals/domain/texts.hpp"
 #include "approvals/repository/audit_store.hpp"
 #include "approvals/repository/repository.hpp"
@@ -232,10 +233,22 @@ approvals::Verification verify_stack(Stack& stack, const std::string& sealed) {
     return found;
 }
 
+/// A mistyped one is in no trail, which is no problem of the trail.
+void check_digest(const std::string& sealed) {
+    constexpr std::size_t kDigits = 64;
+    const bool is_hex = sealed.find_first_not_of("0123456789abcdef") == std::string::npos;
+    if (sealed.empty() || (sealed.size() == kDigits && is_hex)) return;
+    throw CommandError(
+        fmt::format("--sealed: expected the hash of a statement, 64 hexadecimal digits in lower case, "
+                    "found {}",
+                    approvals::in_quotes(sealed)));
+}
+
 void verify(const Arguments& arguments) {
     if (arguments.folder.empty() && arguments.stack.empty()) {
         throw CommandError("expected the folder of an export, or --stack-name for what a stack has now; found neither");
     }
+    check_digest(arguments.sealed);
     if (arguments.folder.empty()) {
         Stack stack(arguments.stack);
         return report(arguments, verify_stack(stack, arguments.sealed));

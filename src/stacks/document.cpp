@@ -103,7 +103,9 @@ Result<Document> read_document(std::string_view text) {
     } catch (const YAML::Exception& error) {
         return fail("TemplateError", 400, fmt::format("line {}: {}", error.mark.line + 1, error.msg));
     }
-    if (!document.root.is_object()) return fail("TemplateError", 400, "The template is not a YAML mapping.");
+    if (!document.root.is_object())
+        return fail("TemplateError", 400,
+                    "Expected a YAML mapping, of names and what they mean, found something else.");
     return document;
 }
 

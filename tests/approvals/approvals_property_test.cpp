@@ -68,7 +68,7 @@ TEST(ApprovalProperties, EveryModelComesBackAsItWas) {
                                         perhaps(text()), perhaps(default_policy()), perhaps(text()), perhaps(false)});
         goes_through_json(
             ApprovalDecisionRequest{text(), *rc::gen::element(VoteDecision::approved, VoteDecision::changes_requested),
-                                    text(), text(), text()});
+                                    text(), text(), text(), perhaps(text()), text()});
         goes_through_json(WorkflowResult{text(), text(), text(), perhaps(text()), perhaps(text()), perhaps(text())});
     }));
 }

@@ -183,6 +183,7 @@ TEST_P(News, EachRequestForChangesIsToldOnce) {
     decide(world, "bob@x", "changes_requested", "later");
     EXPECT_THAT(events(world.to_requester), ElementsAre("approval_changes_requested", "approval_changes_requested"));
     EXPECT_THAT(world.to_requester.back().message, HasSubstr("bob@x asks"));
+    EXPECT_EQ(std::ranges::count(world.trail_events(), "requester_notified"), 2) << "each with its record";
 }
 
 TEST_P(News, TwoWhoAskBetweenTwoLooksAreBothHeard) {

@@ -302,6 +302,22 @@ TEST_F(SingleSignOnTest, AsksForTheAddressWhereTheTokenDoesNotSayIt) {
     EXPECT_THAT(refusal_of(token), StartsWith("email")) << "of nobody";
 }
 
+TEST_F(SingleSignOnTest, GroupsOfTheTokenStayWhereTheAddressComesFromElsewhere) {
+    // As Entra ID does it: its userinfo knows of no groups.
+    depart();
+    provider.answers["/me"] = R"({"sub":"subject-7","email":"ann@example.com","email_verified":true,"name":"Ann"})";
+    for (const Json::Object& token : {without(claims(), "email"), with(claims(), "email", Json())}) {
+        const auto arrived = arrive_with(signer.token(token));
+        ASSERT_TRUE(arrived) << arrived.error().message;
+        EXPECT_EQ(arrived->person, "ann@example.com");
+        EXPECT_EQ(arrived->display_name, "Ann");
+        EXPECT_THAT(arrived->groups, ElementsAre("finance", "board"));
+    }
+    // Whether an address is verified says who tells the address.
+    provider.answers["/me"] = R"({"sub":"subject-7","email":"bob@example.com"})";
+    EXPECT_THAT(refusal_of(signer.token(without(claims(), "email"))), StartsWith("email_verified"));
+}
+
 TEST_F(SingleSignOnTest, OnTheWebItIsASessionLikeAnyOther) {
     alone.world.single_sign_on = &sso;
     alone.world.start();

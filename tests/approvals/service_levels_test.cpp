@@ -124,6 +124,7 @@ TEST_F(ServiceLevelsOfAStack, AreMetricsForWhoBringsAToken) {
         EXPECT_THAT(refused.headers, ::testing::Contains(::testing::Pair("www-authenticate", "Bearer")));
     }
     EXPECT_EQ(scrape("Bearer " + link()).status, 401);
+    EXPECT_EQ(scrape("bearer  " + token()).status, 200) << "the scheme's case and spaces mean nothing";
     const HttpAnswer page = scrape("Bearer " + token());
     EXPECT_EQ(page.status, 200);
     EXPECT_THAT(page.body, HasSubstr("holdpoint_approvals_pending{group=\"anyone\"} 1\n"));

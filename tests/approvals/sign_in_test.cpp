@@ -366,6 +366,34 @@ TEST_F(Inbox, ALinkThatIsUsedAgainIsInTheTrail) {
     EXPECT_EQ(world.trail().back().details.at("reason"), "LINK_USED");
 }
 
+TEST_F(Inbox, AProgramBringsItsTokenWithEachRequestAndNeedsNoCookie) {
+    const KeyRing keys = world.keys().current().value();
+    const std::int64_t expires = to_epoch_ms(world.services().clock.now()) / 1000 + 3600;
+    const auto bring = [](Browser& who, const std::string& secret) {
+        who.headers["authorization"] = "Bearer " + secret;
+    };
+    Browser program(world);
+    bring(program, make_token(keys, {.person = "bob@example.com", .groups = {}, .expires = expires, .token_id = "t"}));
+    ASSERT_EQ(program.get("/api/approvals").status, 200);
+    const HttpAnswer decided = program.decide(id, "approved");
+    EXPECT_EQ(decided.status, 200) << decided.body;
+    EXPECT_THAT(program.cookies, SizeIs(0));
+    EXPECT_EQ(world.trail().at(2).actor_proof, "token");
+    EXPECT_EQ(world.trail().at(2).details.at("credential"), "t");
+    // What it brings counts, not whoever is signed in beside it; and a link is no token.
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    ann.headers["authorization"] = "Basic YTpi";
+    EXPECT_EQ(ann.get("/api/approvals").status, 200) << "a proxy's own";
+    for (const std::string& secret :
+         {std::string("nonsense"), std::string(),
+          make_link(keys, {.approval_id = id, .person = "bob@example.com", .expires = expires})}) {
+        bring(ann, secret);
+        const HttpAnswer refused = ann.get("/api/approvals");
+        EXPECT_EQ(refused.status, 401) << secret;
+        EXPECT_THAT(refused.headers, Contains(::testing::Pair("www-authenticate", "Bearer")));
+    }
+}
+
 TEST(AuditTrail, BeginsWithThePolicyThatHolds) {
     Alone alone(WaitMode::callback);
     alone.world.start(R"({"document_id":"d","document_name":"n","requester":"olga@example.com",

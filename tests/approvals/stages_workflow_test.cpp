@@ -96,6 +96,26 @@ TEST_P(StagesInBothModes, PeopleAreToldWhenTheirStageOpens) {
     EXPECT_THAT(verify_chain(world.trail()), ElementsAre());
 }
 
+TEST_P(StagesInBothModes, WhoDecidesInTwoStagesWithTheSameWordsNamesTheStageOrSendsAKey) {
+    const auto approve = [&](World& one, const std::string& more) {
+        const Answer answer = one.api(R"({"action":"decide","decision":"approved","approver":"ann@x","approval_id":")" +
+                                      one.approval_id() + "\"" + more + "}");
+        settle(one);
+        return answer.status;
+    };
+    const std::string either = "{" + kStages + R"(,"distinct_people":false})";
+    for (const auto& [first, second] : {std::pair(R"(,"stage":"finance")", R"(,"stage":"legal")"),
+                                        std::pair(R"(,"idempotency_key":"1")", R"(,"idempotency_key":"2")")}) {
+        Alone own(GetParam());
+        own.world.start(event_with(either));
+        for (int i = 0; i < 2; ++i) EXPECT_EQ(approve(own.world, first), 200) << "the same again";
+        EXPECT_EQ(own.world.record()->status, ApprovalStatus::pending);
+        EXPECT_EQ(approve(own.world, R"(,"stage":"leagl")"), 400);
+        EXPECT_EQ(approve(own.world, second), 200);
+        EXPECT_EQ(own.world.result().decision, "approved") << second;
+    }
+}
+
 TEST_P(StagesInBothModes, EachOfManyStagesIsToldInItsTurn) {
     world.start(event_with(kThreeStages));
     for (const char* person : {"ann@x", "bob@x", "cal@x"}) vote(world, person);

@@ -353,6 +353,20 @@ TEST_F(Inbox, TheListIsSearchedAndTurnedPageByPage) {
     }
 }
 
+TEST_F(Inbox, TheSearchComparesAsNamesAreCompared) {
+    SeededRandom random(4);
+    ApprovalRequest more = *world.record();
+    more.approval_id = random.uuid();
+    more.document_name = "ÜBERSICHT \uFB01nal";
+    more.requester = "Jo\u0308rg  Größe";
+    ASSERT_TRUE(world.services().repository.create(more));
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    for (const std::string wanted : {"JÖRG", "jörg grö", " übersicht ", "FINAL", "GRÖSSE"}) {
+        const HttpAnswer found = ann.get("/api/approvals", {{"q", wanted}});
+        EXPECT_EQ(ann.json(found).find("approvals")->get_if<Json::Array>()->size(), 1U) << wanted;
+    }
+}
+
 TEST_F(Inbox, WhatHasNotChangedIsNotSentAgain) {
     ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
     for (const std::string& path :

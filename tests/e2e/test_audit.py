@@ -231,6 +231,9 @@ def test_what_was_done_to_the_table_is_found_after_a_seal(approvals, decided, tm
     audit(approvals, "seal", "--stack-name", approvals.stack)
     assert live(approvals, "--sealed", seals[0]["hash"]).returncode == 0
     assert "is gone" in live(approvals, "--sealed", "0" * 64).stdout
+    for mistyped in (seals[0]["hash"][1:], seals[0]["hash"].upper()):
+        refused = live(approvals, "--sealed", mistyped)
+        assert refused.returncode == 1 and "--sealed: expected" in refused.stderr and "problem" not in refused.stdout
 
     removed, cut, edited = decided
     for record in approvals.audit(removed):

@@ -199,6 +199,9 @@ def test_logs_of_a_function_can_be_filtered_and_followed(polling):
 
 def test_a_named_policy_and_an_amended_document(callback, tmp_path):
     policies = tmp_path / "policies.yaml"
+    policies.write_text("")
+    refused = command(callback, "approvals", "policies", "put", str(policies), check=False)
+    assert refused.returncode == 1 and "policies.yaml: Expected a YAML mapping" in refused.stderr
     policies.write_text("groups:\n  board: [ann@example.com]\npolicies:\n  - name: board\n    stages:\n      - name: board\n"
                         "        approvers: {groups: [bord]}\n")
     refused = command(callback, "approvals", "policies", "put", str(policies), check=False)

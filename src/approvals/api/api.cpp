@@ -70,9 +70,9 @@ private:
         const Ballot ballot{.voter = {.person = request->approver, .groups = {}, .proof = "claimed"},
                             .decision = request->decision,
                             .comments = request->comments,
-                            .stage = {},
+                            .stage = request->stage,
                             .shown_digest = request->shown_digest,
-                            .idempotency_key = {}};
+                            .idempotency_key = request->idempotency_key};
         const auto decided = take_decision(services_, logger_, request->approval_id, ballot);
         if (!decided) return answer_of(decided.error());
         return {.statusCode = 200, .body = public_view(*decided).dump()};

@@ -57,14 +57,24 @@ std::optional<T> read_file(const std::vector<ExportFile>& files, std::string_vie
     return std::nullopt;
 }
 
-/// The records in the order of the lines, which verify_chain is to see.
+/// The records in the order of the lines, which verify_chain is to see. The order of the chains is for this to tell.
 Trails read_records(const ExportFile& file, Problems& problems) {
     Trails trails;
     const auto lines = lines_of(file.content);
+    std::string before;
+    bool is_told = false;
     for (std::size_t i = 0; i < lines.size(); ++i) {
-        auto record =
-            read<AuditRecord>(lines[i], fmt::format("{} line {}", file.name, i + 1), "an audit record", problems);
+        const std::string where = fmt::format("{} line {}", file.name, i + 1);
+        auto record = read<AuditRecord>(lines[i], where, "an audit record", problems);
         if (!record) continue;
+        if (record->approval_id < before && !is_told) {
+            problems.push_back(
+                fmt::format("{}: {} record {} ({}) stands after records of {}: the lines are in another "
+                            "order",
+                            where, record->approval_id, record->seq, record->event, before));
+            is_told = true;
+        }
+        before = record->approval_id;
         auto& chain = trails[record->approval_id];
         chain.push_back(std::move(*record));
     }
@@ -104,6 +114,33 @@ bool is_as_exported(const Manifest& manifest, const ExportFile& file) {
     });
 }
 
+/// Which line is there twice, and which is the first that stands elsewhere than it was written.
+void compare_order(const std::string& name, const std::vector<std::string_view>& found,
+                   const std::map<std::string_view, std::size_t>& places, const std::vector<std::string>& names,
+                   Problems& problems) {
+    std::vector<std::pair<std::size_t, std::size_t>> seen;  // its place, and where it stands
+    std::set<std::size_t> known;
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        const auto place = places.find(found[i]);
+        if (place == places.end()) continue;
+        if (known.insert(place->second).second) {
+            seen.emplace_back(place->second, i);
+        } else {
+            problems.push_back(fmt::format("{} line {}: {} is there twice", name, i + 1, names[place->second]));
+        }
+    }
+    auto belongs = known.begin();
+    for (const auto& [place, at] : seen) {
+        if (place != *belongs) {
+            return problems.push_back(
+                fmt::format("{} line {}: {} stands where {} belongs: the lines are in another "
+                            "order",
+                            name, at + 1, names[place], names[*belongs]));
+        }
+        ++belongs;
+    }
+}
+
 /// Which lines of the CSV file are not what the records say.
 void compare_csv(const ExportFile& csv, const Trails& trails, Problems& problems) {
     const ExportFile expected = to_csv(trails, csv.name);
@@ -119,11 +156,13 @@ void compare_csv(const ExportFile& csv, const Trails& trails, Problems& problems
         problems.push_back(
             fmt::format("{}: its line of {} is not what {} says, or is missing", csv.name, names[i], kRecordsFile));
     }
-    const std::set<std::string_view> known(expected_lines.begin(), expected_lines.end());
+    std::map<std::string_view, std::size_t> places;
+    for (std::size_t i = 0; i < expected_lines.size(); ++i) places.emplace(expected_lines[i], i);
     for (std::size_t i = 0; i < found_lines.size(); ++i) {
-        if (known.contains(found_lines[i])) continue;
+        if (places.contains(found_lines[i])) continue;
         problems.push_back(fmt::format("{} line {}: is of no record in {}", csv.name, i + 1, kRecordsFile));
     }
+    compare_order(csv.name, found_lines, places, names, problems);
 }
 
 void check_statements(const ExportFile& file, const Trails& trails, const KeyRing* keys, Verification& found) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ranges>
+
 #include "approvals/domain/export_folder.hpp"
 
 namespace holdpoint::approvals {
@@ -212,6 +214,35 @@ TEST(ExportFolder, EveryChangedByteIsFound) {
         fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
         EXPECT_THAT(verify_export(fewer).problems, ::testing::Contains(files[i].name + ": is missing"));
     }
+}
+
+TEST(ExportFolder, NamesLinesThatStandElsewhereOrTwice) {
+    const auto files = make_export(three_chains(), {}, "1.0.0", kNow, keys());
+    const auto problems_of = [&](std::size_t file, auto change) {
+        std::vector<std::string> lines;
+        for (const auto line : std::views::split(files[file].content, '\n'))
+            lines.emplace_back(line.begin(), line.end());
+        change(lines);
+        auto changed = files;
+        changed[file].content.clear();
+        for (const std::string& line : lines) changed[file].content += line.empty() ? line : line + "\n";
+        return verify_export(changed).problems;
+    };
+    const auto swapped = [](std::size_t a) { return [a](auto& lines) { std::swap(lines[a], lines[a + 1]); }; };
+    const auto doubled = [](std::size_t a) { return [a](auto& lines) { lines.insert(lines.begin() + 1, lines[a]); }; };
+    EXPECT_THAT(problems_of(0, swapped(2)),
+                ElementsAre("records.jsonl: was changed after it was exported",
+                            "records.jsonl line 4: a record 3 (decided) stands after records of b: the lines are in "
+                            "another order"))
+        << "of two chains, both of which are whole";
+    EXPECT_THAT(problems_of(1, swapped(4)),
+                ElementsAre("records.csv: was changed after it was exported",
+                            "records.csv line 5: b record 2 stands where b record 1 belongs: the lines are in another "
+                            "order"));
+    EXPECT_THAT(problems_of(1, doubled(3)), ElementsAre("records.csv: was changed after it was exported",
+                                                        "records.csv line 5: a record 3 is there twice",
+                                                        "records.csv line 2: a record 3 stands where a record 1 "
+                                                        "belongs: the lines are in another order"));
 }
 
 TEST(ExportFolder, NamesWhatItsStatementsHadAndIsGone) {

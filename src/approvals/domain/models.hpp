@@ -129,9 +129,12 @@ struct ApprovalDecisionRequest {
     std::string approver;
     std::string comments;      // may be empty
     std::string shown_digest;  // of the version that they saw; empty: they did not say
+    std::optional<std::string> stage;
+    std::string idempotency_key;  // empty: what it says is its key
     friend bool operator==(const ApprovalDecisionRequest&, const ApprovalDecisionRequest&) = default;
 };
-BOOST_DESCRIBE_STRUCT(ApprovalDecisionRequest, (), (approval_id, decision, approver, comments, shown_digest))
+BOOST_DESCRIBE_STRUCT(ApprovalDecisionRequest, (),
+                      (approval_id, decision, approver, comments, shown_digest, stage, idempotency_key))
 
 /// What a workflow ends with. `decision` is approved, rejected or timeout; the rest of a decision only when there was
 /// one.

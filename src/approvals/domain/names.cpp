@@ -81,6 +81,11 @@ bool is_control(utf8proc_int32_t c) {
     return utf8proc_category(c) == UTF8PROC_CATEGORY_CC;
 }
 
+/// Whether what follows is read against the direction of its letters: 00.001 as 100.00. (Unicode's LRO and RLO; UAX #9)
+bool overrides_direction(utf8proc_int32_t c) {
+    return c == 0x202D || c == 0x202E;
+}
+
 /// Whether it makes a name look like another, or like more than one line. (Unicode's Bidi_Control; UAX #9)
 bool moves_text(utf8proc_int32_t c) {
     return c == 0x61C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
@@ -102,7 +107,7 @@ bool is_same_name(std::string_view a, std::string_view b) {
 }
 
 bool has_control_characters(std::string_view text) {
-    return find_character(text, is_control).has_value();
+    return find_character(text, [](utf8proc_int32_t c) { return is_control(c) || overrides_direction(c); }).has_value();
 }
 
 std::string one_line(std::string_view text) {

@@ -18,7 +18,7 @@ inline constexpr std::size_t kGroupMax = 64;    // bytes
 [[nodiscard]] std::string name_key(std::string_view name);
 [[nodiscard]] bool is_same_name(std::string_view a, std::string_view b);
 
-/// Those of Unicode (C0, DEL, C1).
+/// Those of Unicode (C0, DEL, C1), and those that override the direction of letters. Marks and isolates are none.
 [[nodiscard]] bool has_control_characters(std::string_view text);
 
 /// With a space for each character that ends a line or controls its direction: what a person wrote cannot look like a

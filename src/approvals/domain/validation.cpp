@@ -21,6 +21,7 @@ constexpr std::size_t kCommentsMax = 4096;
 constexpr std::size_t kFieldMax = 4096;
 constexpr std::size_t kLinkMax = 2048;
 constexpr std::size_t kDigestMax = 128;
+constexpr std::size_t kKeyMax = 128;
 constexpr std::int64_t kListMax = 100;
 
 std::unexpected<Error> invalid(std::string_view name, std::string message) {
@@ -221,8 +222,8 @@ Result<ApprovalDecisionRequest> read_decision(const Json& json) {
     const bool has_approver = json.find("approver") != nullptr;
     const std::string_view approver_member = has_synonym && !has_approver ? "decided_by" : "approver";
     const auto spelling = check_spelling(json,
-                                         {"action", "approval_id", "decision", "comments", "shown_digest",
-                                          approver_member, has_approver ? "approver" : "decided_by"},
+                                         {"action", "approval_id", "decision", "comments", "shown_digest", "stage",
+                                          "idempotency_key", approver_member, has_approver ? "approver" : "decided_by"},
                                          kInvalidRequest);
     if (!spelling) return std::unexpected(spelling.error());
     auto approval_id = read_approval_id(json);
@@ -241,11 +242,20 @@ Result<ApprovalDecisionRequest> read_decision(const Json& json) {
         }
     }
     request.approver = std::move(*approver);
-    if (const Json* digest = json.find("shown_digest"); digest != nullptr && !digest->is_null()) {
-        auto shown = read_text(json, "shown_digest", kDigestMax, kInvalidRequest);
-        if (!shown) return std::unexpected(shown.error());
-        request.shown_digest = std::move(*shown);
-    }
+    const auto optional_text = [&](std::string_view member, std::size_t max) -> Result<std::optional<std::string>> {
+        const Json* found = json.find(member);
+        if (found == nullptr || found->is_null()) return std::nullopt;
+        return read_text(json, member, max, kInvalidRequest);
+    };
+    auto shown = optional_text("shown_digest", kDigestMax);
+    if (!shown) return std::unexpected(shown.error());
+    request.shown_digest = shown->value_or("");
+    auto stage = optional_text("stage", kIdMax);
+    if (!stage) return std::unexpected(stage.error());
+    request.stage = std::move(*stage);
+    auto key = optional_text("idempotency_key", kKeyMax);
+    if (!key) return std::unexpected(key.error());
+    request.idempotency_key = key->value_or("");
     const Json* comments = json.find("comments");
     if (comments == nullptr || comments->is_null()) return request;
     const std::string* text = comments->get_if<std::string>();

@@ -50,6 +50,10 @@ TEST(ReadEvent, ControlCharactersAreRefused) {
     EXPECT_THAT(about("requester", std::string(257, 'x')), HasSubstr("found 257 characters"));
     EXPECT_EQ(about("requester", "Jörg Müller"), "");
     EXPECT_EQ(about("document_name", "\u200fعقد"), "") << "a document's name may have a direction mark";
+    // "00.001 EUR" that is read as "RUE 100.00".
+    EXPECT_THAT(about("document_name", "Train: \u202eRUE 00.001"), HasSubstr("found control characters"));
+    EXPECT_THAT(about_event(R"(,"fields":{"amount":"\u202d00.001"})"), HasSubstr("event.fields.amount: expected text"));
+    EXPECT_EQ(about_event(R"(,"fields":{"name":"\u2067عقد\u2069"})"), "") << "nor is one that keeps to itself";
 }
 
 TEST(ReadEvent, AMisspeltMemberIsNotIgnored) {

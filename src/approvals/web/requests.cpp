@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "approvals/domain/names.hpp"
 #include "approvals/domain/reading.hpp"
 #include "base/text.hpp"
 
@@ -75,7 +76,7 @@ Result<InboxRequest> read_inbox_request(const std::map<std::string, std::string>
     for (const auto& [name, value] : query) {
         if (name == "q") {
             if (value.size() > kSearchMax) return invalid(fmt::format("q: is longer than {} bytes.", kSearchMax));
-            request.text = lower_case(value);
+            request.text = name_key(value);
         } else if (name == "mine") {
             if (value != "true" && value != "false")
                 return invalid(fmt::format("mine: expected true or false, found {}.", in_quotes(value)));
@@ -97,7 +98,7 @@ bool matches(const InboxRequest& request, const ApprovalRequest& approval) {
     if (request.text.empty()) return true;
     return std::ranges::any_of(
         std::array{&approval.document_name, &approval.document_id, &approval.requester},
-        [&](const std::string* field) { return lower_case(*field).find(request.text) != std::string::npos; });
+        [&](const std::string* field) { return name_key(*field).find(request.text) != std::string::npos; });
 }
 
 Result<Ballot> read_ballot(const std::string& body, const Identity& voter) {

@@ -19,11 +19,11 @@ struct SignInRequest {
 /// A page of the inbox.
 struct InboxRequest {
     ListRequest list;
-    std::string text;   // to be found, in lower case; empty: anything
+    std::string text;   // to be found, as the key of a name (names.hpp); empty: anything
     bool mine = false;  // only what the viewer may decide
 };
 [[nodiscard]] Result<InboxRequest> read_inbox_request(const std::map<std::string, std::string>& query);
-/// Whether the text is in the document's name or id, or in the requester, without regard to ASCII case.
+/// Whether the text is in the document's name or id, or in the requester, compared as names are.
 [[nodiscard]] bool matches(const InboxRequest& request, const ApprovalRequest& approval);
 
 /// Who rejects, or wants changes, says why.

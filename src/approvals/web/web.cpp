@@ -85,10 +85,7 @@ public:
         if (path == "/metrics") return is_reading ? metrics() : wrong_method();
         if (!path.starts_with("/api/")) return nothing_here();
 
-        auto session = services_.sessions.find(request_);
-        if (!session) return refused(failed(logger_, session.error()));
-        if (!*session) return refused(nobody_is_signed_in());
-        session_ = std::move(**session);
+        if (auto refusal = why_nobody()) return std::move(*refusal);
         session_.identity.address = request_.source_ip;
         if (auto refusal = too_often(services_.limits.requests, person_key(session_.identity.person))) return *refusal;
         if (path == "/api/me") return is_reading ? json_answer(200, me()) : wrong_method();
@@ -102,6 +99,45 @@ public:
     }
 
 private:
+    /// Who asks: whoever a token that the request brings is for, else whoever the browser's cookie says. Why it is
+    /// nobody, if so.
+    std::optional<HttpAnswer> why_nobody() {
+        if (bearer()) return why_no_bearer();
+        auto session = services_.sessions.find(request_);
+        if (!session) return refused(failed(logger_, session.error()));
+        if (!*session) return refused(nobody_is_signed_in());
+        session_ = std::move(**session);
+        return std::nullopt;
+    }
+
+    /// What a request brings as its bearer's; nothing when it brings no such thing. (RFC 6750, section 2.1)
+    std::optional<std::string> bearer() const {
+        constexpr std::string_view kScheme = "bearer ";
+        const std::string_view brought = request_.header("authorization");
+        if (!equal_ignoring_case(brought.substr(0, kScheme.size()), kScheme)) return std::nullopt;
+        return std::string(trimmed(brought.substr(kScheme.size())));
+    }
+
+    /// Of programs, which have no cookie: a person's token with each request.
+    std::optional<HttpAnswer> why_no_bearer() {
+        const auto token = bearer();
+        auto signed_in = services_.sessions.sign_in(request_, token.value_or(""), "");
+        if (!signed_in) return refused(failed(logger_, signed_in.error()));
+        if (!*signed_in) {
+            if (auto refusal = too_often(services_.limits.failed_sign_ins, request_.source_ip)) return refusal;
+            HttpAnswer answer = refused(
+                {.status = 401,
+                 .code = "UNAUTHENTICATED",
+                 .message = token ? signed_in->error().message
+                                  : "Authorization: expected Bearer and a token of holdpoint approvals token."});
+            answer.headers.emplace_back("www-authenticate", "Bearer");
+            return answer;
+        }
+        session_ = std::move((*signed_in)->session);
+        is_bearer_ = true;
+        return std::nullopt;
+    }
+
     HttpAnswer nothing_here() const {
         return refused({.status = 404, .code = "NOT_FOUND", .message = "There is nothing at this address."});
     }
@@ -139,7 +175,10 @@ private:
                                                as_utf8(request_.header("content-type").substr(0, 64)))});
     }
 
-    bool brings_token() const { return equal_constant_time(request_.header("x-csrf-token"), session_.csrf_token); }
+    /// No browser adds a bearer's token by itself, so that no other site can send anything in their name.
+    bool brings_token() const {
+        return is_bearer_ || equal_constant_time(request_.header("x-csrf-token"), session_.csrf_token);
+    }
 
     HttpAnswer wrong_token() const {
         return refused({.status = 403,
@@ -268,26 +307,9 @@ private:
         return tagged(request_, levels_view(found->groups, found->is_complete), services_.api.clock.now());
     }
 
-    /// For a scraper, which has no cookie: with a person's token in each request. (RFC 6750, section 2.1)
     HttpAnswer metrics() {
-        constexpr std::string_view kBearer = "Bearer ";
-        const std::string_view brought = request_.header("authorization");
-        const bool is_bearer = brought.starts_with(kBearer);
-        const auto signed_in =
-            services_.sessions.sign_in(request_, std::string(is_bearer ? brought.substr(kBearer.size()) : ""), "");
-        if (!signed_in) return refused(failed(logger_, signed_in.error()));
-        if (!*signed_in) {
-            if (auto refusal = too_often(services_.limits.failed_sign_ins, request_.source_ip)) return *refusal;
-            HttpAnswer answer = refused(
-                {.status = 401,
-                 .code = "UNAUTHENTICATED",
-                 .message = is_bearer ? signed_in->error().message
-                                      : "Authorization: expected Bearer and a token of holdpoint approvals token."});
-            answer.headers.emplace_back("www-authenticate", "Bearer");
-            return answer;
-        }
-        if (auto refusal = too_often(services_.limits.requests, person_key((*signed_in)->session.identity.person)))
-            return *refusal;
+        if (auto refusal = why_no_bearer()) return std::move(*refusal);
+        if (auto refusal = too_often(services_.limits.requests, person_key(session_.identity.person))) return *refusal;
         const auto found = services_.levels.current();
         if (!found) return refused(failed(logger_, found.error()));
         return {
@@ -413,6 +435,7 @@ private:
     const WebServices& services_;
     const durable::Logger& logger_;
     WebSession session_;
+    bool is_bearer_ = false;
 };
 
 }  // namespace

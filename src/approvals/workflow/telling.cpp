@@ -45,8 +45,10 @@ void Telling::people(const ApprovalRequest& approval, Occasion occasion, AuditDe
 void Telling::requester(ApprovalRequest approval) {
     if (!tells_requester()) return;
     approval.policy = created_.policy;
+    // With how many votes there were, which tells the message from an earlier one about the same version.
     const AuditDetails details{{"occasion", "changes_requested"},
-                               {"document_version", std::to_string(version_of(approval))}};
+                               {"document_version", std::to_string(version_of(approval))},
+                               {"votes", std::to_string(approval.votes ? approval.votes->size() : 0)}};
     try {
         context_.step("notify-requester",
                       [&] {

@@ -151,13 +151,15 @@ Result<SessionClaims> SingleSignOn::finish(const HttpRequest& request) {
 
 Result<SessionClaims> SingleSignOn::session_of(Json claims, const std::string& access_token) {
     const std::string subject = text_claim(claims, "sub");
-    if (claims.find("email") == nullptr) {
+    std::vector<std::string> groups = list_claim(claims, settings_.groups_claim);
+    if (text_claim(claims, "email").empty()) {
         // Some say no more than who it is in the token, and the rest when they are asked.
         auto more = provider_.user_info(access_token);
         if (!more) return std::unexpected(more.error());
         if (more->find("sub") != nullptr && text_claim(*more, "sub") != subject)
             return refuse("sub: the provider told of somebody else.");
         if (more->find("sub") != nullptr) claims = std::move(*more);
+        if (auto told = list_claim(claims, settings_.groups_claim); !told.empty()) groups = std::move(told);
     }
     const std::string email = text_claim(claims, "email");
     if (!is_email(email) || name_problem(email, kPersonMax))
@@ -166,7 +168,7 @@ Result<SessionClaims> SingleSignOn::session_of(Json claims, const std::string& a
         return refuse("email_verified: the provider has not verified the address of who signed in.");
     const TimePoint now = clock_.now();
     SessionClaims session{.person = email,
-                          .groups = list_claim(claims, settings_.groups_claim),
+                          .groups = std::move(groups),
                           .proof = "oidc",
                           .only_approval = {},
                           .csrf_token = {},
