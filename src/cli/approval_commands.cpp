@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <thread>
 
 #include "approvals/repository/repository.hpp"
@@ -65,13 +66,25 @@ void list(const Arguments& arguments) {
     print(table.empty() ? "No approvals.\n" : table.text());
 }
 
-/// The trail, read from its table with the caller's own rights.
-std::vector<approvals::AuditRecord> read_trail(Session& session, const Arguments& arguments) {
+/// What `read` takes from the stack's tables, with the caller's own rights.
+template <class Read>
+auto read_tables(Session& session, const Arguments& arguments, Read read) {
     const SystemClock clock;
     SystemRandom random;
     const approvals::TableNames tables{.approvals = session.stack_output(arguments.stack, "ApprovalsTableName"),
                                        .audit = arguments.stack + "-ApprovalEvents"};
-    return require(approvals::make_repository(session.client(), tables, clock, random)->trail(arguments.approval_id));
+    return require(read(*approvals::make_repository(session.client(), tables, clock, random)));
+}
+
+std::vector<approvals::AuditRecord> read_trail(Session& session, const Arguments& arguments) {
+    return read_tables(session, arguments, [&](auto& repository) { return repository.trail(arguments.approval_id); });
+}
+
+std::string execution_of(Session& session, const Arguments& arguments) {
+    const auto record =
+        read_tables(session, arguments, [&](auto& repository) { return repository.find(arguments.approval_id); });
+    if (!record) throw CommandError(fmt::format("the record of {} is gone", arguments.approval_id));
+    return record->execution_arn;
 }
 
 json::array trail_json(const std::vector<approvals::AuditRecord>& trail) {
@@ -270,12 +283,22 @@ void submit(const Arguments& arguments) {
 
 void watch(const Arguments& arguments) {
     Session session;
+    std::string arn;
+    std::optional<std::string> ended;
     while (true) {
         const json::value body =
             session.approval_api(arguments.stack, {{"action", "get"}, {"approval_id", arguments.approval_id}});
         if (text_of(body, "status") != "pending") {
             if (!arguments.json) std::fputc('\n', stderr);
             return arguments.json ? print_json(body) : print(approval_text(body));
+        }
+        // The record was read once more after its workflow had ended: nobody will decide it.
+        if (ended) throw CommandError(fmt::format("{} stays pending: {}", arguments.approval_id, *ended));
+        if (arn.empty()) arn = execution_of(session, arguments);
+        const json::value execution = show_execution(session, arn);
+        if (text_of(execution, "Status") != "RUNNING") {
+            ended = why_ended(execution);
+            continue;
         }
         if (!arguments.json) std::fputc('.', stderr);
         std::this_thread::sleep_for(kWatchEvery);

@@ -115,6 +115,14 @@ def test_watch_waits_until_it_is_decided(polling):
     assert "timeout" in watched.stdout
 
 
+def test_watch_ends_with_the_workflow_that_would_have_taken_the_decision(polling):
+    approval_id = submit(polling)
+    arn = polling.records(approval_id=approval_id)[0]["execution_arn"]
+    polling.server.run("executions", "stop", arn, "--reason", "no longer needed")
+    watched = command(polling, "approvals", "watch", approval_id, check=False)
+    assert watched.returncode == 1 and "stays pending" in watched.stderr and "STOPPED" in watched.stderr
+
+
 def test_an_invalid_submission_says_which_field(polling):
     done = command(polling, "approvals", "submit", "--event", '{"document_id":"d","document_name":"n","requester":"r","timeout_seconds":0}', check=False)
     assert done.returncode == 1 and "timeout_seconds" in done.stderr

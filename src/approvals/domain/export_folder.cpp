@@ -69,8 +69,8 @@ Trails read_records(const ExportFile& file, Problems& problems) {
         if (!record) continue;
         if (record->approval_id < before && !is_told) {
             problems.push_back(
-                fmt::format("{}: {} record {} ({}) stands after records of {}: the lines are in another "
-                            "order",
+                fmt::format("{}: {} record {} ({}) stands after records of {}: the lines are in "
+                            "another order",
                             where, record->approval_id, record->seq, record->event, before));
             is_told = true;
         }
@@ -133,9 +133,8 @@ void compare_order(const std::string& name, const std::vector<std::string_view>&
     for (const auto& [place, at] : seen) {
         if (place != *belongs) {
             return problems.push_back(
-                fmt::format("{} line {}: {} stands where {} belongs: the lines are in another "
-                            "order",
-                            name, at + 1, names[place], names[*belongs]));
+                fmt::format("{} line {}: {} stands where {} belongs: the lines are in another order", name, at + 1,
+                            names[place], names[*belongs]));
         }
         ++belongs;
     }
