@@ -265,8 +265,21 @@ std::string Resolver::with_local_urls(std::string text) const {
     return text;
 }
 
+std::string Resolver::function_of_role(const std::string& logical_id) const {
+    if (!logical_id.ends_with("Role") || resource(logical_id) != nullptr) return {};
+    const std::string function = logical_id.substr(0, logical_id.size() - std::string_view("Role").size());
+    const json::object* found = resource(function);
+    if (found == nullptr || resource_type(*found) != "AWS::Serverless::Function") return {};
+    const json::value* properties = found->if_contains("Properties");
+    const bool has_role = properties != nullptr && properties->is_object() && properties->get_object().contains("Role");
+    return has_role ? std::string() : function;
+}
+
 std::string Resolver::reference(const std::string& logical_id, const std::string& path) {
     if (refuse_in_condition(logical_id, path)) return {};
+    if (const std::string function = function_of_role(logical_id); !function.empty()) {
+        return made_resource(function, path, "no resource") == nullptr ? "" : generated_name(logical_id);
+    }
     if (logical_id == kImplicitApi && resource(logical_id) == nullptr) return api_id(logical_id);
     const auto dot = logical_id.find('.');
     if (dot != std::string::npos) return alias_reference(logical_id.substr(0, dot), logical_id.substr(dot + 1), path);
@@ -294,6 +307,10 @@ std::string Resolver::alias_reference(const std::string& logical_id, const std::
 
 std::string Resolver::attribute(const std::string& logical_id, const std::string& name, const std::string& path) {
     if (refuse_in_condition(logical_id, path)) return {};
+    if (name == "Arn" && !function_of_role(logical_id).empty()) {
+        const std::string role = reference(logical_id, path);
+        return role.empty() ? role : role_arn(role);
+    }
     const bool is_implicit = logical_id == kImplicitApi && resource(logical_id) == nullptr;
     if (!is_implicit && made_resource(logical_id, path, "no resource") == nullptr) return {};
     if (type_of(logical_id) == kHttpApi && name == "ApiEndpoint") {

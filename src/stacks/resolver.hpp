@@ -77,6 +77,9 @@ private:
     /// `Ref` of <function>.Alias: the ARN of the alias that AutoPublishAlias makes. (AWS SAM, generated resources)
     [[nodiscard]] std::string alias_reference(const std::string& logical_id, const std::string& what,
                                               const std::string& path);
+    /// The function whose role SAM makes, for want of another, under this logical id: <function>Role. Empty for any
+    /// other id. (AWS SAM, generated resources)
+    [[nodiscard]] std::string function_of_role(const std::string& logical_id) const;
     [[nodiscard]] std::string type_of(const std::string& logical_id) const;
     [[nodiscard]] const boost::json::object* resource(const std::string& logical_id) const;
 

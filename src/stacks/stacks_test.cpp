@@ -146,10 +146,15 @@ Resources:
         - Statement: [{Effect: Allow, Action: "sns:Publish", Resource: !Ref Topic}]
     Metadata: {HoldpointExecutable: f}
   Topic: {Type: "AWS::SNS::Topic"}
+Outputs:
+  Role: {Value: !GetAtt PlainRole.Arn}
+  Name: {Value: !Sub "${PlainRole} of ${PlainRole.Arn}"}
 )",
                                 {}, kTarget);
     ASSERT_TRUE(plan) << plan.error().message;
     EXPECT_EQ(plan->functions.at(1).role_arn, "arn:aws:iam::000000000000:role/app-DurableRole");
+    EXPECT_EQ(plan->outputs.at(0).value, plan->functions.at(0).role_arn);
+    EXPECT_EQ(plan->outputs.at(1).value, "app-PlainRole of " + plan->functions.at(0).role_arn);
     const RolePlan& plain = plan->roles.at(0);
     EXPECT_EQ(plain.name, "app-PlainRole");
     EXPECT_THAT(plain.policies.at(0).second, Not(HasSubstr("lambda:CheckpointDurableExecution")));
@@ -299,6 +304,8 @@ Resources:
     EXPECT_THAT(with("Policies: AdministratorAccess"), HasSubstr("AdministratorAccess is not known here"));
     EXPECT_THAT(with("Policies: [{DynamoDBReadPolicy: {TableName: t}}]"), HasSubstr("SAM's policy templates"));
     EXPECT_THAT(with("Timeout: 3", "  FRole: {Type: AWS::IAM::Role}"), HasSubstr("has the name of the resource FRole"));
+    EXPECT_THAT(with("Role: arn", "Outputs: {R: {Value: !GetAtt FRole.Arn}}"), HasSubstr("refers to 'FRole'"));
+    EXPECT_THAT(with("Timeout: 3", "Outputs: {R: {Value: !GetAtt FRole.RoleId}}"), HasSubstr("refers to 'FRole'"));
 }
 
 TEST(Plan, ParametersHaveLimits) {
