@@ -8,6 +8,7 @@
 
 #include "api/lambda/lambda.hpp"
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 #include "core/history.hpp"
 #include "core/rows.hpp"
 #include "functions/registry.hpp"
@@ -119,16 +120,13 @@ private:
             std::string name(header.until(':'));
             request.headers.emplace_back(std::move(name), std::string(header.rest()));
         }
-        // Nobody would answer a caller who waits for the result.
-        if (target.find("/invocations") != std::string::npos && request.header("X-Amz-Invocation-Type").empty()) {
-            request.headers.emplace_back("X-Amz-Invocation-Type", "Event");
-        }
-        std::erase_if(request.headers, [](const auto& header) {
-            return net::find_header({header}, "X-Amz-Invocation-Type") == "RequestResponse";
+        // Nobody would answer a caller who waits for the result, which who says nothing does.
+        constexpr std::string_view kType = "X-Amz-Invocation-Type";
+        std::erase_if(request.headers, [&](const auto& header) {
+            return equal_ignoring_case(header.first, kType) &&
+                   (header.second.empty() || header.second == "RequestResponse");
         });
-        if (request.header("X-Amz-Invocation-Type").empty()) {
-            request.headers.emplace_back("X-Amz-Invocation-Type", "Event");
-        }
+        if (request.header(kType).empty()) request.headers.emplace_back(kType, "Event");
         return call(*service_, std::move(request));
     }
 
