@@ -20,6 +20,8 @@ public:
     [[nodiscard]] std::uint64_t changes(Space space) const override { return rows_->changes(space); }
     [[nodiscard]] std::unique_ptr<RowReader> snapshot() override { return rows_->snapshot(); }
     void crash_at_next_commit() { armed_ = true; }
+    /// From now on no commit ends the server, also when one was to.
+    void heal() { armed_ = false; }
     /// Without faults: for what is there before the world begins.
     [[nodiscard]] store::Store& rows() { return *rows_; }
 

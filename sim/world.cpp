@@ -68,6 +68,7 @@ public:
         nature_.schedule.after(kHealAt, [this] {
             nature_.trace.event("the world heals");
             nature_.chance.heal();
+            disk_.heal();
             look_for_end();
         });
         while (!is_over_) step();

@@ -288,10 +288,9 @@ void watch(const Arguments& arguments) {
     while (true) {
         const json::value body =
             session.approval_api(arguments.stack, {{"action", "get"}, {"approval_id", arguments.approval_id}});
-        if (text_of(body, "status") != "pending") {
-            if (!arguments.json) std::fputc('\n', stderr);
-            return arguments.json ? print_json(body) : print(approval_text(body));
-        }
+        const bool is_over = text_of(body, "status") != "pending";
+        if ((is_over || ended) && !arguments.json) std::fputc('\n', stderr);
+        if (is_over) return arguments.json ? print_json(body) : print(approval_text(body));
         // The record was read once more after its workflow had ended: nobody will decide it.
         if (ended) throw CommandError(fmt::format("{} stays pending: {}", arguments.approval_id, *ended));
         if (arn.empty()) arn = execution_of(session, arguments);

@@ -61,6 +61,10 @@ TEST_F(LimitsTest, WhatAnotherServerMightReadAsAnotherRequestIsRefused) {
     }
     const std::string two_lengths = "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n";
     EXPECT_EQ(answer_to("POST / HTTP/1.1\r\nHost: h\r\n" + two_lengths + behind), "HTTP/1.1 400 Bad Request");
+    for (const std::string codings : {"chunked\r\nTransfer-Encoding: gzip", "gzip\r\nTransfer-Encoding: chunked"}) {
+        EXPECT_EQ(answer_to("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: " + codings + "\r\n\r\n" + behind),
+                  "HTTP/1.1 400 Bad Request");
+    }
     EXPECT_EQ(answer_to("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n" + behind), "HTTP/1.1 400 Bad Request");
     EXPECT_EQ(answer_to("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n\r\n"),
               "HTTP/1.1 200 OK");
