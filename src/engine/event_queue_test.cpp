@@ -41,6 +41,8 @@ protected:
             InvokerOptions made;
             made.code_folder = folder;
             made.working_folder = folder;
+            // Tests move the clock by minutes while a process waits, or has answered and asks for nothing.
+            made.idle_limit = made.init_limit = std::chrono::hours(1);
             return made;
         }
 
