@@ -14,7 +14,9 @@ target_compile_options(holdpoint_options INTERFACE $<$<NOT:$<CONFIG:Debug>>:-ffu
 target_link_options(holdpoint_options INTERFACE $<$<NOT:$<CONFIG:Debug>>:LINKER:--gc-sections>)
 target_compile_definitions(holdpoint_options INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_COROUTINE)
 target_include_directories(holdpoint_options INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
-target_link_libraries(holdpoint_options INTERFACE Threads::Threads Boost::headers Boost::json fmt::fmt-header-only)
+target_link_libraries(holdpoint_options INTERFACE Threads::Threads Boost::headers Boost::json)
+target_include_directories(holdpoint_options SYSTEM INTERFACE
+  $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)  # not the library: src/base/fmt.cpp
 
 # The headers that cost most to parse, compiled once for every target.
 file(WRITE ${PROJECT_BINARY_DIR}/pch.cpp "")

@@ -40,7 +40,7 @@ bool is_same_text(const std::optional<std::string>& one, const std::optional<std
 std::string shown(const std::optional<std::string>& text) {
     constexpr std::size_t kShown = 200;
     if (!text) return "nothing";
-    return text->size() <= kShown ? *text : text->substr(0, kShown) + "…";
+    return text->size() <= kShown ? *text : fmt::format("{}…", std::string_view(*text).substr(0, kShown));
 }
 
 std::string shown(const std::optional<wire::ErrorObject>& error) {
