@@ -375,6 +375,16 @@ TEST_F(LambdaServiceTest, ADurableConfigHasATimeoutWithinTheModelsRange) {
               "400 InvalidParameterValueException: DurableConfig.KMSKeyArn is not supported by this server.");
 }
 
+// What was extended by no pause: the start and the timeout. (AWS API, GetDurableExecution)
+TEST_F(LambdaServiceTest, ARunningExecutionSaysWhenItTimesOut) {
+    const std::string target = "/2025-12-01/durable-executions/" + percent_encode(start("f", "a"));
+    const auto running = json::parse(call("GET", target).body).as_object();
+    EXPECT_EQ(running.at("ExpectedExecutionTimeoutTimestamp").to_number<double>(),
+              running.at("StartTimestamp").to_number<double>() + 600);
+    EXPECT_EQ(call("POST", target + "/stop").status, 200);
+    EXPECT_FALSE(json::parse(call("GET", target).body).as_object().contains("ExpectedExecutionTimeoutTimestamp"));
+}
+
 TEST_F(LambdaServiceTest, InvocationsThatAwsRefusesAreRefused) {
     const auto invoke = [this](const std::string& function, const std::string& body, const net::Headers& headers) {
         return error_of(call("POST", "/2015-03-31/functions/" + function + "/invocations", body, headers));
