@@ -116,6 +116,16 @@ void stop(const LambdaEngine& engine, Call call, const std::string& arn) {
     });
 }
 
+/// DeleteDurableExecution. Its data is gone when this is answered: there is no status DELETING here.
+void erase(const LambdaEngine& engine, Call call, const std::string& arn) {
+    const auto shared = std::make_shared<Call>(std::move(call));
+    engine.executions.erase(arn, [shared](const Result<TimePoint>& asked) {
+        if (!asked) return respond_error(*shared, asked.error());
+        const json::object body{{"DeletionRequestTimestamp", to_epoch_seconds(*asked)}};
+        shared->respond(rest_json_answer(202, body, shared->request_id));
+    });
+}
+
 json::object summary(const Context& context, const core::Head& head) {
     json::object object{
         {"DurableExecutionArn", head.arn},
@@ -351,10 +361,12 @@ std::string_view take_suffix(std::string_view& path, std::initializer_list<std::
 bool handle_execution(const Context& context, const LambdaEngine& engine, Call& call, std::string_view path) {
     const std::string_view what = take_suffix(path, {"checkpoint", "state", "history", "stop"});
     const bool posts = what == "checkpoint" || what == "stop";
-    if (call.request.method != (posts ? "POST" : "GET")) return false;
+    const bool erases = what.empty() && call.request.method == "DELETE";
+    if (!erases && call.request.method != (posts ? "POST" : "GET")) return false;
     const std::string arn = percent_decode(path);
     const std::string action = what == "checkpoint" ? "lambda:CheckpointDurableExecution"
                                : what == "state"    ? "lambda:GetDurableExecutionState"
+                               : erases             ? "lambda:DeleteDurableExecution"
                                : what == "history"  ? "lambda:GetDurableExecutionHistory"
                                : what == "stop"     ? "lambda:StopDurableExecution"
                                                     : "lambda:GetDurableExecution";
@@ -366,6 +378,8 @@ bool handle_execution(const Context& context, const LambdaEngine& engine, Call& 
         checkpoint(context, engine, std::move(call), arn);
     } else if (what == "state") {
         state(engine, std::move(call), arn);
+    } else if (erases) {
+        erase(engine, std::move(call), arn);
     } else if (what == "stop") {
         stop(engine, std::move(call), arn);
     } else if (what == "history") {

@@ -385,6 +385,18 @@ TEST_F(LambdaServiceTest, ARunningExecutionSaysWhenItTimesOut) {
     EXPECT_FALSE(json::parse(call("GET", target).body).as_object().contains("ExpectedExecutionTimeoutTimestamp"));
 }
 
+TEST_F(LambdaServiceTest, AnExecutionThatHasEndedCanBeDeleted) {
+    const std::string target = "/2025-12-01/durable-executions/" + percent_encode(start("f", "a"));
+    EXPECT_EQ(error_of(call("DELETE", target)), "409 ResourceConflictException") << "it runs";
+    denied_ = "lambda:DeleteDurableExecution";
+    EXPECT_EQ(error_of(call("DELETE", target)), "403 AccessDeniedException");
+    denied_.clear();
+    EXPECT_EQ(call("POST", target + "/stop").status, 200);
+    // The process that has it never asks for its work here; it is given up when it does not begin.
+    EXPECT_EQ(error_of(call("DELETE", target)), "409 ResourceConflictException") << "a process still has it";
+    EXPECT_EQ(error_of(call("DELETE", target.substr(0, target.size() - 1) + "x")), "404 ResourceNotFoundException");
+}
+
 TEST_F(LambdaServiceTest, InvocationsThatAwsRefusesAreRefused) {
     const auto invoke = [this](const std::string& function, const std::string& body, const net::Headers& headers) {
         return error_of(call("POST", "/2015-03-31/functions/" + function + "/invocations", body, headers));
