@@ -42,7 +42,7 @@ void add_message(json::object& body, std::string_view member, const std::string&
 
 /// Lambda's shapes disagree on the spelling; these are the ones with a small letter. (AWS API model, Lambda 2015-03-31)
 std::string_view lambda_message_member(std::string_view name) {
-    constexpr std::array<std::string_view, 13> kSmall = {
+    constexpr std::array<std::string_view, 15> kSmall = {
         "CapacityProviderLimitExceededException",
         "CodeStorageExceededException",
         "InvalidParameterValueException",
@@ -53,9 +53,11 @@ std::string_view lambda_message_member(std::string_view name) {
         "RequestTooLargeException",
         "ResourceConflictException",
         "ResourceNotReadyException",
+        "SerializationException",
         "SerializedRequestEntityTooLargeException",
         "TooManyRequestsException",
         "UnsupportedMediaTypeException",
+        "ValidationException",
     };
     return std::ranges::find(kSmall, name) != kSmall.end() ? "message" : "Message";
 }

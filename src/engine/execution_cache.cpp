@@ -1,5 +1,7 @@
 #include "engine/execution_cache.hpp"
 
+#include <fmt/format.h>
+
 #include "core/rows.hpp"
 
 namespace holdpoint::engine {
@@ -8,6 +10,10 @@ namespace {
 
 /// Executions at rest that are kept folded in memory; more are folded again when something happens to them.
 constexpr std::size_t kCachedMax = 10000;
+
+std::unexpected<Error> conflict(std::string_view arn, std::string_view why) {
+    return fail("ResourceConflictException", 409, fmt::format("Cannot delete {}: {}.", arn, why));
+}
 
 }  // namespace
 
@@ -40,6 +46,12 @@ CachedExecution* ExecutionCache::find(const store::Transaction& rows, std::uint6
             entry->execution.is_running() ? entry->execution.next_due() : retention_end(entry->execution.head());
     }
     return entries_.emplace(number, std::move(entry)).first->second.get();
+}
+
+CachedExecution* ExecutionCache::find(const store::Transaction& rows, std::string_view arn) {
+    const auto number = core::number_of_arn(arn);
+    CachedExecution* entry = number ? find(rows, *number) : nullptr;
+    return entry != nullptr && entry->execution.head().arn == arn ? entry : nullptr;
 }
 
 void ExecutionCache::journal(store::Transaction& rows, CachedExecution& entry,
@@ -86,6 +98,31 @@ std::optional<TimePoint> ExecutionCache::write_place(store::Transaction& rows, C
     }
     if (!writes.empty()) rows.apply(writes);
     return added;
+}
+
+void ExecutionCache::erase(store::Transaction& rows, const CachedExecution& entry) {
+    const core::Head& head = entry.execution.head();
+    const std::uint64_t number = head.number;
+    rows.apply(core::erase_writes(rows, head));
+    if (entry.timer_row) rows.apply({{Space::timers, core::timer_key(*entry.timer_row, number), std::nullopt}});
+    entries_.erase(number);
+    meters.forgotten.add();
+}
+
+Result<TimePoint> ExecutionCache::erase(store::Transaction& rows, std::string_view arn, TimePoint now) {
+    const CachedExecution* entry = find(rows, arn);
+    if (entry == nullptr) return std::unexpected(core::no_such_execution());
+    if (entry->execution.is_running()) return conflict(arn, "it has not ended; stop it first");
+    if (entry->has_running_row) return conflict(arn, "its last invocation is still under way; try again later");
+    if (const auto& parent = entry->execution.head().parent) {
+        const CachedExecution* caller = find(rows, parent->execution);
+        const core::OperationState* invoke = caller == nullptr ? nullptr : caller->execution.find(parent->id);
+        if (invoke != nullptr && caller->execution.is_running() && !core::is_terminal(invoke->operation.status)) {
+            return conflict(arn, "the execution that invoked it was not told yet; try again later");
+        }
+    }
+    erase(rows, *entry);
+    return now;
 }
 
 void ExecutionCache::release(const CachedExecution& entry) {

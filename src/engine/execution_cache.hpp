@@ -50,6 +50,7 @@ public:
     CachedExecution& add(const core::Head& head);
     /// nullptr when there is no such execution.
     CachedExecution* find(const store::Transaction& rows, std::uint64_t number);
+    CachedExecution* find(const store::Transaction& rows, std::string_view arn);
     /// Writes the changes as one journal entry, and applies them.
     void journal(store::Transaction& rows, CachedExecution& entry, const std::vector<core::Change>& changes);
     /// The same for changes that cannot end an execution: they are not counted.
@@ -59,11 +60,12 @@ public:
                                                 std::optional<TimePoint> timer);
     /// Nobody needs it in memory just now: it is dropped when it has ended, or when too many are kept.
     void release(const CachedExecution& entry);
-    /// Its rows were erased.
-    void forget(std::uint64_t number) {
-        entries_.erase(number);
-        meters.forgotten.add();
-    }
+    /// Every trace of it.
+    void erase(store::Transaction& rows, const CachedExecution& entry);
+    /// The same when it is asked for; answers `now`. ResourceConflictException (409) while it runs, while its last
+    /// invocation is under way, and until whoever invoked it was told how it ended: a server that was killed in between
+    /// would look for it.
+    Result<TimePoint> erase(store::Transaction& rows, std::string_view arn, TimePoint now);
 
     ExecutionMeters meters = {};
 

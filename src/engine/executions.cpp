@@ -97,13 +97,19 @@ public:
         writer_.submit([this, arn = std::move(arn), error = std::move(error), answer = std::move(answer)](
                            store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
             Effects effects;
-            CachedExecution* entry = find_by_arn(rows, arn);
+            CachedExecution* entry = cache_.find(rows, arn);
             if (entry == nullptr) return [answer] { answer(std::unexpected(core::no_such_execution())); };
             cache_.journal(rows, *entry, core::decide_stop(entry->execution, std::move(error), now));
             const TimePoint ended = *entry->execution.head().ended_at;
             settle(rows, *entry, now, effects);
             effects.emplace_back([answer = std::move(answer), ended] { answer(ended); });
             return run_all(std::move(effects));
+        });
+    }
+
+    void erase(std::string arn, Answer<TimePoint> answer) {
+        writer_.submit([this, arn = std::move(arn), answer = std::move(answer)](auto& rows, TimePoint now) {
+            return [answer, erased = cache_.erase(rows, arn, now)] { answer(erased); };
         });
     }
 
@@ -115,11 +121,7 @@ public:
             Effects effects;
             const core::Head& head = entry->execution.head();
             if (!entry->execution.is_running() && !entry->execution.invocation() && retention_end(head) <= now) {
-                rows.apply(core::erase_writes(rows, head));
-                if (entry->timer_row) {
-                    rows.apply({{Space::timers, core::timer_key(*entry->timer_row, number), std::nullopt}});
-                }
-                cache_.forget(number);
+                cache_.erase(rows, *entry);
                 return {};
             }
             cache_.journal(rows, *entry, core::decide_due(entry->execution, now));
@@ -152,12 +154,6 @@ private:
     // Everything below runs on the writer's thread.
 
     /// nullptr unless it is an execution of this server.
-    CachedExecution* find_by_arn(store::Transaction& rows, std::string_view arn) {
-        const auto number = core::number_of_arn(arn);
-        CachedExecution* entry = number ? cache_.find(rows, *number) : nullptr;
-        return entry != nullptr && entry->execution.head().arn == arn ? entry : nullptr;
-    }
-
     /// Brings everything else in line with what the execution is now: its rows, its place in the queue, its waiters.
     void settle(store::Transaction& rows, CachedExecution& entry, TimePoint now, Effects& effects) {
         Execution& execution = entry.execution;
@@ -324,7 +320,7 @@ private:
     Result<std::string> decide_checkpoint(store::Transaction& rows, TimePoint now, const std::string& arn,
                                           const wire::CheckpointRequest& request, const RefusedInvokes& refused,
                                           Effects& effects) {
-        CachedExecution* const found = find_by_arn(rows, arn);
+        CachedExecution* const found = cache_.find(rows, arn);
         if (found == nullptr) return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
         CachedExecution& entry = *found;
         Execution& execution = entry.execution;
@@ -376,7 +372,7 @@ private:
 
     Result<StatePage> read_state(store::Transaction& rows, const std::string& arn, const std::string& token,
                                  const std::string& marker, std::size_t items_max) {
-        const CachedExecution* const entry = find_by_arn(rows, arn);
+        const CachedExecution* const entry = cache_.find(rows, arn);
         if (entry == nullptr) return fail("InvalidParameterValueException", 400, "Invalid checkpoint token");
         const Execution& execution = entry->execution;
         if (auto ok = core::check_token(execution, token); !ok) return std::unexpected(ok.error());
@@ -486,6 +482,9 @@ void Executions::heartbeat_callback(const std::string& callback_id, Answer<std::
 void Executions::stop(std::string arn, wire::ErrorObject error, Answer<TimePoint> answer) {
     if (auto ok = core::check_error(error, impl_->limits()); !ok) return answer(std::unexpected(ok.error()));
     impl_->stop(std::move(arn), std::move(error), std::move(answer));
+}
+void Executions::erase(std::string arn, Answer<TimePoint> answer) {
+    impl_->erase(std::move(arn), std::move(answer));
 }
 void Executions::fire(std::uint64_t number) {
     impl_->fire(number);

@@ -57,7 +57,7 @@ struct ExecutionMeters {
     Counter started;
     std::array<Counter, 5> ended;  // by wire::ExecutionStatus
     Counter checkpoints;
-    Counter forgotten;  // their retention was over
+    Counter forgotten;  // their retention was over, or they were deleted
 };
 
 /// From any thread; answers come after the commit, on the writer's thread, and must not block.
@@ -84,6 +84,9 @@ public:
 
     /// Answers when it ended: now, or when it had ended before.
     void stop(std::string arn, wire::ErrorObject error, Answer<TimePoint> answer);
+    /// Removes every trace of one that has ended, before its retention is over; answers when that was asked for.
+    /// ResourceConflictException (409) while it runs, or while somebody still needs it.
+    void erase(std::string arn, Answer<TimePoint> answer);
 
     /// Something of this execution is due; called by the timers.
     void fire(std::uint64_t number);

@@ -140,7 +140,8 @@ TEST(Registry, RefusesWhatAwsRefuses) {
     greedy = make("h");
     greedy.timeout_seconds = 901;
     EXPECT_THAT(create_function(rows, greedy, kNow, "r").error().message,
-                HasSubstr("Timeout must be between 1 and 900"));
+                HasSubstr("Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or "
+                          "equal to 900"));
 }
 
 TEST(Registry, AliasesPointToVersions) {

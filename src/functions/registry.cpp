@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "base/violations.hpp"
 #include "functions/function_json.hpp"
 #include "functions/keys.hpp"
 
@@ -46,14 +47,16 @@ std::unexpected<Error> invalid(std::string message) {
     return fail("InvalidParameterValueException", 400, std::move(message));
 }
 
-Result<void> check_range(std::string_view what, std::int64_t value, std::int64_t min, std::int64_t max) {
-    if (value >= min && value <= max) return {};
-    return invalid(fmt::format("{} must be between {} and {}, but is {}.", what, min, max, value));
-}
-
 Result<void> check_limits(const Function& function) {
-    if (auto ok = check_range("Timeout", function.timeout_seconds, 1, kTimeoutMax); !ok) return ok;
-    if (auto ok = check_range("MemorySize", function.memory_mb, kMemoryMin, kMemoryMax); !ok) return ok;
+    Violations violations;
+    violations.range("timeout", function.timeout_seconds, 1, kTimeoutMax);
+    violations.range("memorySize", function.memory_mb, kMemoryMin, kMemoryMax);
+    if (function.durable) {
+        violations.range("durableConfig.executionTimeout", function.durable->execution_timeout_seconds, 1,
+                         kExecutionTimeoutMax);
+        violations.range("durableConfig.retentionPeriodInDays", function.durable->retention_days, 1, kRetentionMax);
+    }
+    if (auto ok = violations.result(); !ok) return ok;
     std::size_t bytes = 0;
     for (const auto& [name, value] : function.environment) {
         bytes += name.size() + value.size();
@@ -76,13 +79,7 @@ Result<void> check_limits(const Function& function) {
                         "variables you have provided exceeded the 4KB limit ({} bytes).",
                         bytes));
     }
-    if (!function.durable) return {};
-    if (auto ok = check_range("DurableConfig.ExecutionTimeout", function.durable->execution_timeout_seconds, 1,
-                              kExecutionTimeoutMax);
-        !ok) {
-        return ok;
-    }
-    return check_range("DurableConfig.RetentionPeriodInDays", function.durable->retention_days, 1, kRetentionMax);
+    return {};
 }
 
 RowWrite put(const Function& function) {

@@ -59,7 +59,8 @@ void add_executions(Exposition& page, const engine::ExecutionMeters& meters) {
         page.sample(fmt::format(R"(status="{}")", wire::to_string(status)),
                     number(meters.ended.at(static_cast<std::size_t>(status)).value()));
     }
-    page.metric("holdpoint_executions_forgotten_total", "counter", "Ended executions whose retention was over.");
+    page.metric("holdpoint_executions_forgotten_total", "counter",
+                "Ended executions that were erased: their retention was over, or they were deleted.");
     page.sample("", number(meters.forgotten.value()));
     page.metric("holdpoint_checkpoints_total", "counter", "Checkpoints that were accepted.");
     page.sample("", number(meters.checkpoints.value()));

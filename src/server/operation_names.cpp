@@ -30,6 +30,7 @@ constexpr std::array kRoutes{
     Route{"GET", kExecutions, "history", "GetDurableExecutionHistory"},
     Route{"POST", kExecutions, "stop", "StopDurableExecution"},
     Route{"GET", kExecutions, "", "GetDurableExecution"},
+    Route{"DELETE", kExecutions, "", "DeleteDurableExecution"},
     Route{"POST", kCallbacks, "succeed", "SendDurableExecutionCallbackSuccess"},
     Route{"POST", kCallbacks, "fail", "SendDurableExecutionCallbackFailure"},
     Route{"POST", kCallbacks, "heartbeat", "SendDurableExecutionCallbackHeartbeat"},

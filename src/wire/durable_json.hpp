@@ -27,8 +27,9 @@ enum class TimeFormat { api_seconds, envelope_milliseconds };
 [[nodiscard]] boost::json::value to_json(const CheckpointRequest& value);
 [[nodiscard]] boost::json::value to_json(const CheckpointResponse& value);
 
-// Each reader fails with SerializationException (wrong JSON type, unknown enumerator), naming the member's path.
-// Unknown members are ignored. Constraints (lengths, patterns, ranges) are checked by core, not here.
+// Each reader fails with SerializationException (wrong JSON type) or ValidationException (missing member, unknown
+// enumerator), naming the member's path. Unknown members are ignored. Constraints (lengths, patterns, ranges) are
+// checked by core, not here.
 [[nodiscard]] Result<ErrorObject> read_error_object(const boost::json::value& json);
 [[nodiscard]] Result<OperationUpdate> read_operation_update(const boost::json::value& json);
 [[nodiscard]] Result<Operation> read_operation(const boost::json::value& json);

@@ -2,6 +2,9 @@
 
 #include <cmath>
 
+#include "base/text.hpp"
+#include "base/violations.hpp"
+
 namespace holdpoint::wire {
 
 namespace {
@@ -57,6 +60,31 @@ void JsonReader::refuse(std::string_view name, std::string_view expected, std::s
                      .details_json = {}};
 }
 
+std::string JsonReader::member_path(std::string_view name) const {
+    std::string text;
+    if (parent_ != nullptr) {
+        text = parent_->member_path(name_);
+        if (index_ != kNoIndex) text += "." + std::to_string(index_ + 1) + ".member";
+        text += ".";
+    }
+    return text.append(lower_case(name.substr(0, 1))).append(name.substr(1));
+}
+
+void JsonReader::refuse_missing(std::string_view name) {
+    if (problem_) return;
+    Violations violations;
+    violations.missing(member_path(name));
+    problem_ = violations.result().error();
+}
+
+void JsonReader::refuse_unknown(std::string_view name, std::string_view found,
+                                std::span<const std::string_view> known) {
+    if (problem_) return;
+    Violations violations;
+    violations.one_of(member_path(name), found, known);
+    problem_ = violations.result().error();
+}
+
 const boost::json::value* JsonReader::find(std::string_view name) const {
     if (problem_ || !object_) return nullptr;
     const auto* member = object_->if_contains(name);
@@ -73,7 +101,7 @@ std::optional<std::string> JsonReader::text(std::string_view name) {
 
 std::string JsonReader::required_text(std::string_view name) {
     if (auto found = text(name)) return *std::move(found);
-    refuse(name, "a string", "nothing");
+    refuse_missing(name);
     return {};
 }
 

@@ -17,7 +17,8 @@
 namespace holdpoint::wire {
 
 /// After the first problem every further read answers nothing; the caller asks once, at the end. A member that is null
-/// counts as absent. Errors are SerializationException and name path, expectation and finding.
+/// counts as absent. What has the wrong type is a SerializationException that names path, expectation and finding; what
+/// is missing, and a name that is none of its enumeration's, a ValidationException.
 class JsonReader {
 public:
     /// `name` is how the object is called in errors.
@@ -43,7 +44,9 @@ public:
         for (const auto& [enumerator, known] : names) {
             if (known == found) return enumerator;
         }
-        refuse(name, "a known name", "'" + found.substr(0, 64) + "'");
+        std::vector<std::string_view> known;
+        for (const auto& [enumerator, one] : names) known.push_back(one);
+        refuse_unknown(name, found, known);
         return {};
     }
 
@@ -54,8 +57,12 @@ private:
 
     const boost::json::value* find(std::string_view name) const;
     void refuse(std::string_view name, std::string_view expected, std::string_view found);
+    void refuse_missing(std::string_view name);
+    void refuse_unknown(std::string_view name, std::string_view found, std::span<const std::string_view> known);
     /// Made only when something is wrong: there may be many thousand readers.
     [[nodiscard]] std::string path() const;
+    /// As violations of the model call it: `updates.1.member.id`.
+    [[nodiscard]] std::string member_path(std::string_view name) const;
 
     const boost::json::object* object_;
     const JsonReader* parent_ = nullptr;  // outlives this one

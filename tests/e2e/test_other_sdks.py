@@ -344,6 +344,29 @@ def an_execution_can_be_stopped(workflows):
 
 
 @scenario
+def what_has_ended_can_be_deleted(workflows):
+    name = f"deleted-{workflows.language}"
+    running = workflows.invoke("forever", name=name)["DurableExecutionArn"]
+    with pytest.raises(workflows.lambda_.exceptions.ResourceConflictException, match="has not ended"):
+        workflows.lambda_.delete_durable_execution(DurableExecutionArn=running)
+    workflows.sleeps(running)
+    workflows.lambda_.stop_durable_execution(DurableExecutionArn=running)
+    eventually("it is deleted", lambda: deleted(workflows, running))
+    with pytest.raises(workflows.lambda_.exceptions.ResourceNotFoundException):
+        workflows.execution(running)
+    again = workflows.invoke("wait", name=name)["DurableExecutionArn"]  # nothing knows of its name any more
+    assert again != running and workflows.result(again) == "waited"
+
+
+def deleted(workflows, arn):
+    """Not while the invocation that the stop came upon is still under way."""
+    try:
+        return workflows.lambda_.delete_durable_execution(DurableExecutionArn=arn)["DeletionRequestTimestamp"]
+    except workflows.lambda_.exceptions.ResourceConflictException:
+        return None
+
+
+@scenario
 def a_step_in_which_the_process_dies_runs_again(workflows):
     there = folder()
     arn = workflows.start("crash", folder=there)

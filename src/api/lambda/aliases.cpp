@@ -81,7 +81,7 @@ Result<functions::Alias> read_alias(const Operation& operation, std::string_view
 
 Result<Answer> list_aliases(Operation& operation) {
     const auto& request = operation.call.request;
-    const auto size = query_number(request, "MaxItems", kPageDefault, 1, kPageMax);
+    const auto size = query_max_items(request, kPageDefault, 1, kPageMax);
     if (!size) return std::unexpected(size.error());
     const auto rows = operation.context.store.snapshot();
     if (const auto function = operation.resolve(*rows); !function) return std::unexpected(function.error());

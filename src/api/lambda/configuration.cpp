@@ -47,14 +47,15 @@ Result<void> apply_durable(const json::value& value, functions::Function& functi
     if (config == nullptr) return wrong("DurableConfig", "an object");
     functions::DurableConfig durable;
     for (const auto& [key, number] : *config) {
-        if (!number.is_int64()) return wrong(key, "a whole number");
-        if (key == "ExecutionTimeout") {
-            durable.execution_timeout_seconds = number.get_int64();
-        } else if (key == "RetentionPeriodInDays") {
-            durable.retention_days = number.get_int64();
-        } else {
+        const bool timeout = key == "ExecutionTimeout";
+        if (!timeout && key != "RetentionPeriodInDays") {
             return invalid(fmt::format("DurableConfig.{} is not supported by this server.", std::string_view(key)));
         }
+        if (!number.is_int64()) return wrong(key, "a whole number");
+        (timeout ? durable.execution_timeout_seconds : durable.retention_days) = number.get_int64();
+    }
+    if (!config->contains("ExecutionTimeout")) {
+        return invalid("You cannot create a function with a durable configuration without an executionTimeout");
     }
     function.durable = durable;
     return {};

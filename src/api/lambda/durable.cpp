@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/lambda/model.hpp"
 #include "api/lambda/parts.hpp"
 #include "api/respond.hpp"
 #include "base/encoding.hpp"
@@ -41,7 +42,7 @@ Result<json::value> parse_body(const net::Request& request, json::storage_ptr me
 }
 
 Result<std::size_t> page_size(const net::Request& request) {
-    const auto size = query_number(request, "MaxItems", kPageDefault, 0, kPageMax);
+    const auto size = query_max_items(request, kPageDefault, 0, kPageMax);
     return size && *size == 0 ? kPageDefault : size;
 }
 
@@ -115,6 +116,16 @@ void stop(const LambdaEngine& engine, Call call, const std::string& arn) {
     });
 }
 
+/// DeleteDurableExecution. Its data is gone when this is answered: there is no status DELETING here.
+void erase(const LambdaEngine& engine, Call call, const std::string& arn) {
+    const auto shared = std::make_shared<Call>(std::move(call));
+    engine.executions.erase(arn, [shared](const Result<TimePoint>& asked) {
+        if (!asked) return respond_error(*shared, asked.error());
+        const json::object body{{"DeletionRequestTimestamp", to_epoch_seconds(*asked)}};
+        shared->respond(rest_json_answer(202, body, shared->request_id));
+    });
+}
+
 json::object summary(const Context& context, const core::Head& head) {
     json::object object{
         {"DurableExecutionArn", head.arn},
@@ -137,6 +148,10 @@ void get(const Context& context, const Call& call, const std::string& arn) {
     body["ExecutionDataIncluded"] = *with_data;
     body["DurableConfig"] = {{"ExecutionTimeout", head->timeout_seconds},
                              {"RetentionPeriodInDays", head->retention_days}};
+    if (!head->ended_at) {
+        body["ExpectedExecutionTimeoutTimestamp"] =
+            to_epoch_seconds(head->started_at + std::chrono::seconds(head->timeout_seconds));
+    }
     if (!head->trace_header.empty()) body["TraceHeader"] = {{"XAmznTraceId", head->trace_header}};
     if (*with_data) {
         const core::Outcome outcome = core::read_outcome(*rows, *head);
@@ -173,6 +188,15 @@ json::array events_page(const RowReader& rows, const core::Execution& execution,
     return page;
 }
 
+/// The id of the page's first event.
+Result<std::size_t> history_marker(const net::Request& request, std::size_t fallback, std::size_t last) {
+    const std::string text = query_value(request, "Marker");
+    if (text.empty()) return fallback;
+    const auto id = read_number<std::size_t>(text);
+    if (!id || *id < 1 || *id > last) return invalid_marker();
+    return *id;
+}
+
 void history(const Context& context, const Call& call, const std::string& arn) {
     const auto with_data = query_flag(call.request, "IncludeExecutionData", true);
     const auto reverse = query_flag(call.request, "ReverseOrder", false);
@@ -185,7 +209,7 @@ void history(const Context& context, const Call& call, const std::string& arn) {
     if (!head) return respond_error(call, head.error());
     const auto execution = core::load_execution(*rows, head->number);
     const std::size_t last = execution->events();
-    const auto first = query_number(call.request, "Marker", *reverse ? last : 1, 1, last);
+    const auto first = history_marker(call.request, *reverse ? last : 1, last);
     if (!first) return respond_error(call, first.error());
     json::object body{{"Events", events_page(*rows, *execution, *first, *size, *reverse, *with_data)}};
     const bool more = *reverse ? *first > *size : *first + *size <= last;
@@ -196,6 +220,7 @@ void history(const Context& context, const Call& call, const std::string& arn) {
 struct ListFilter {
     std::string qualifier;
     std::string name;
+    bool by_status = false;
     std::vector<wire::ExecutionStatus> statuses;
     std::optional<TimePoint> after;
     std::optional<TimePoint> before;
@@ -205,7 +230,7 @@ struct ListFilter {
         if (!name.empty() && head.name != name) return false;
         if (after && head.started_at <= *after) return false;
         if (before && head.started_at >= *before) return false;
-        return statuses.empty() || std::find(statuses.begin(), statuses.end(), head.status) != statuses.end();
+        return !by_status || std::find(statuses.begin(), statuses.end(), head.status) != statuses.end();
     }
 };
 
@@ -225,18 +250,15 @@ Result<ListFilter> read_filter(const Context& context, const net::Request& reque
                                const functions::Reference& reference) {
     ListFilter filter;
     filter.name = query_value(request, "DurableExecutionName");
-    for (const auto& [name, value] : request.query()) {
-        if (name != "Statuses") continue;
-        const auto status = wire::read_execution_status(value);
-        if (!status) {
-            return fail(
-                "InvalidParameterValueException", 400,
-                fmt::format("Unknown status '{}' in Statuses; expected RUNNING, SUCCEEDED, FAILED, TIMED_OUT or "
-                            "STOPPED.",
-                            value));
-        }
-        filter.statuses.push_back(*status);
+    if (auto ok = check_execution_name(filter.name); !ok) return std::unexpected(ok.error());
+    std::vector<std::string> names;
+    for (auto& [name, value] : request.query()) {
+        if (name == "Statuses") names.push_back(std::move(value));
     }
+    auto statuses = read_statuses(names);
+    if (!statuses) return std::unexpected(statuses.error());
+    filter.by_status = !names.empty();
+    filter.statuses = std::move(*statuses);
     auto after = query_time(request, "StartedAfter");
     auto before = query_time(request, "StartedBefore");
     if (!after) return std::unexpected(after.error());
@@ -299,6 +321,7 @@ void list(const Context& context, const Call& call, const std::string& function_
 
 void callback(const Context& context, const LambdaEngine& engine, Call call, const std::string& id,
               std::string_view what) {
+    if (auto ok = check_callback_id(id); !ok) return respond_error(call, ok.error());
     const auto number = core::execution_of_callback(id);
     if (!number) return respond_error(call, number.error());
     const auto head = core::read_head(*context.store.snapshot(), *number);
@@ -338,19 +361,25 @@ std::string_view take_suffix(std::string_view& path, std::initializer_list<std::
 bool handle_execution(const Context& context, const LambdaEngine& engine, Call& call, std::string_view path) {
     const std::string_view what = take_suffix(path, {"checkpoint", "state", "history", "stop"});
     const bool posts = what == "checkpoint" || what == "stop";
-    if (call.request.method != (posts ? "POST" : "GET")) return false;
+    const bool erases = what.empty() && call.request.method == "DELETE";
+    if (!erases && call.request.method != (posts ? "POST" : "GET")) return false;
     const std::string arn = percent_decode(path);
     const std::string action = what == "checkpoint" ? "lambda:CheckpointDurableExecution"
                                : what == "state"    ? "lambda:GetDurableExecutionState"
+                               : erases             ? "lambda:DeleteDurableExecution"
                                : what == "history"  ? "lambda:GetDurableExecutionHistory"
                                : what == "stop"     ? "lambda:StopDurableExecution"
                                                     : "lambda:GetDurableExecution";
     if (auto ok = call.authorize(action, arn); !ok) {
         respond_error(call, ok.error());
+    } else if (auto fits = check_execution_arn(arn); !fits) {
+        respond_error(call, fits.error());
     } else if (what == "checkpoint") {
         checkpoint(context, engine, std::move(call), arn);
     } else if (what == "state") {
         state(engine, std::move(call), arn);
+    } else if (erases) {
+        erase(engine, std::move(call), arn);
     } else if (what == "stop") {
         stop(engine, std::move(call), arn);
     } else if (what == "history") {

@@ -119,7 +119,7 @@ Result<Answer> remove(Operation& operation, store::Transaction& rows, TimePoint)
 
 Result<Answer> list(Operation& operation) {
     const auto& request = operation.call.request;
-    const auto size = query_number(request, "MaxItems", kPageMax, 1, kPageMax);
+    const auto size = query_max_items(request, kPageMax, 1, kPageMax);
     if (!size) return std::unexpected(size.error());
     const auto rows = operation.context.store.snapshot();
     if (const auto function = operation.resolve(*rows); !function) return std::unexpected(function.error());

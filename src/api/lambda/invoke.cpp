@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/lambda/model.hpp"
 #include "api/lambda/parts.hpp"
 #include "api/respond.hpp"
 #include "base/encoding.hpp"
@@ -17,17 +18,6 @@ constexpr std::size_t kAsyncBytesMax = 1024UL * 1024;
 constexpr std::int64_t kSyncTimeoutMax = 900;
 /// How long a synchronous call waits for a process when all are busy.
 constexpr std::chrono::seconds kBusyWait{10};
-
-enum class InvocationType { request_response, event, dry_run };
-
-Result<InvocationType> read_type(const net::Request& request) {
-    const std::string_view text = request.header("X-Amz-Invocation-Type");
-    if (text.empty() || text == "RequestResponse") return InvocationType::request_response;
-    if (text == "Event") return InvocationType::event;
-    if (text == "DryRun") return InvocationType::dry_run;
-    return fail("InvalidParameterValueException", 400,
-                fmt::format("Unknown invocation type '{}'; expected RequestResponse, Event or DryRun.", text));
-}
 
 Result<void> check_payload(const net::Request& request, InvocationType type) {
     const std::size_t max = type == InvocationType::event ? kAsyncBytesMax : kSyncBytesMax;
@@ -60,14 +50,7 @@ Result<void> check_durable(const functions::Function& function, const functions:
                     "You cannot synchronously invoke a durable function with an executionTimeout greater than 15 "
                     "minutes.");
     }
-    const bool legal = name.size() <= 64 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                           return std::isalnum(c) != 0 || c == '-' || c == '_';
-                       });
-    if (legal) return {};
-    return fail("InvalidParameterValueException", 400,
-                fmt::format("Value '{}' at 'durableExecutionName' failed to satisfy constraint: 1 to 64 characters of "
-                            "[a-zA-Z0-9-_]",
-                            as_utf8(name.substr(0, 128))));
+    return {};
 }
 
 net::Response payload_response(const std::string& request_id, const std::string& version, std::string body,
@@ -200,9 +183,11 @@ void handle_invoke(const Context& context, const LambdaEngine& engine, Call call
                                       context.random.unit());
     if (!function) return respond_error(call, function.error());
     target.function = std::move(*function);
-    const auto type = read_type(call.request);
+    const auto type = read_invocation_type(call.request.header("X-Amz-Invocation-Type"));
     if (!type) return respond_error(call, type.error());
+    if (auto ok = check_log_type(call.request.header("X-Amz-Log-Type")); !ok) return respond_error(call, ok.error());
     const std::string_view name = call.request.header("X-Amz-Durable-Execution-Name");
+    if (auto ok = check_execution_name(name); !ok) return respond_error(call, ok.error());
     if (auto ok = check_durable(target.function, *reference, *type, name); !ok) return respond_error(call, ok.error());
     const std::string_view tenant_id = call.request.header("X-Amz-Tenant-Id");
     if (auto ok = functions::check_tenant(target.function, tenant_id); !ok) return respond_error(call, ok.error());

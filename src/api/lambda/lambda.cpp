@@ -9,6 +9,7 @@
 #include "base/encoding.hpp"
 #include "base/page_token.hpp"
 #include "base/text.hpp"
+#include "base/violations.hpp"
 
 namespace holdpoint::api {
 
@@ -19,14 +20,18 @@ std::string query_value(const net::Request& request, std::string_view name) {
     return {};
 }
 
-Result<std::size_t> query_number(const net::Request& request, std::string_view name, std::size_t fallback,
-                                 std::size_t min, std::size_t max) {
-    const std::string text = query_value(request, name);
+Result<std::size_t> query_max_items(const net::Request& request, std::size_t fallback, std::int64_t min,
+                                    std::int64_t max) {
+    const std::string text = query_value(request, "MaxItems");
     if (text.empty()) return fallback;
-    const auto number = read_number<std::size_t>(text);
-    if (number && *number >= min && *number <= max) return *number;
-    return fail("InvalidParameterValueException", 400,
-                fmt::format("{} must be a number from {} to {}, but is '{}'.", name, min, max, text));
+    const auto number = read_number<std::int64_t>(text);
+    if (!number) {
+        return fail("SerializationException", 400, fmt::format("'{}' can not be converted to Integer", as_utf8(text)));
+    }
+    Violations violations;
+    violations.range("maxItems", *number, min, max);
+    if (auto ok = violations.result(); !ok) return std::unexpected(ok.error());
+    return static_cast<std::size_t>(*number);
 }
 
 Result<std::string> query_marker(const net::Request& request, std::string_view list) {

@@ -272,11 +272,129 @@ TEST_F(LambdaServiceTest, BodiesOfTheWrongShapeAreRefused) {
     }
     EXPECT_EQ(error_of(call("PUT", plain + "/configuration", "[]")), "400 SerializationException");
     EXPECT_EQ(error_of(call("POST", arn + "/stop", "[]")), "400 SerializationException");
-    EXPECT_EQ(error_of(call("GET", arn + "/history?MaxItems=-1")), "400 InvalidParameterValueException");
     EXPECT_EQ(error_of(call("GET", arn + "/history?Marker=99999999999999999999")),
               "400 InvalidParameterValueException");
-    EXPECT_EQ(error_of(call("GET", "/2025-12-01/durable-executions/arn%3Aaws%3Ax/history")),
-              "404 ResourceNotFoundException");
+}
+
+// AWS's words for what its model forbids are the same for every member, and their error is in no operation's list.
+TEST_F(LambdaServiceTest, WhatTheModelForbidsIsAValidationError) {
+    const auto told = [this](const std::string& method, const std::string& target, const net::Headers& headers = {},
+                             const std::string& body = {}) {
+        const auto response = call(method, target, body, headers);
+        return error_of(response) + ": " + std::string(json::parse(response.body).at("message").as_string());
+    };
+    const auto violation = [](const std::string& text) {
+        return "400 ValidationException: 1 validation error detected: Value " + text;
+    };
+    const std::string invoke = "/2015-03-31/functions/plain/invocations";
+    EXPECT_EQ(told("POST", invoke, {{"X-Amz-Invocation-Type", "Later"}}),
+              violation("'Later' at 'invocationType' failed to satisfy constraint: Member must satisfy enum value set: "
+                        "[Event, RequestResponse, DryRun]"));
+    EXPECT_EQ(told("POST", invoke, {{"X-Amz-Log-Type", "Head"}}),
+              violation("'Head' at 'logType' failed to satisfy constraint: Member must satisfy enum value set: "
+                        "[None, Tail]"));
+    EXPECT_EQ(told("POST", "/2015-03-31/functions/f:$LATEST/invocations", {{"X-Amz-Durable-Execution-Name", "a b"}}),
+              violation("'a b' at 'durableExecutionName' failed to satisfy constraint: Member must satisfy regular "
+                        "expression pattern: [a-zA-Z0-9-_]+"));
+    const std::string execution = "/2025-12-01/durable-executions/";
+    const std::string arn = execution + percent_encode(start("f", "a"));
+    EXPECT_EQ(told("GET", arn + "/history?MaxItems=1001"),
+              violation("'1001' at 'maxItems' failed to satisfy constraint: Member must have value less than or equal "
+                        "to 1000"));
+    EXPECT_EQ(told("GET", "/2015-03-31/functions/?MaxItems=0"),
+              violation("'0' at 'maxItems' failed to satisfy constraint: Member must have value greater than or equal "
+                        "to 1"));
+    EXPECT_EQ(told("GET", arn + "/history?MaxItems=many"),
+              "400 SerializationException: 'many' can not be converted to Integer");
+    const std::string list = "/2025-12-01/functions/f/durable-executions?";
+    EXPECT_EQ(told("GET", list + "Statuses=RUNNING&Statuses=ODD"),
+              violation("'[RUNNING, ODD]' at 'statuses' failed to satisfy constraint: Member must satisfy constraint: "
+                        "[Member must satisfy enum value set: [RUNNING, SUCCEEDED, FAILED, TIMED_OUT, STOPPED, "
+                        "DELETING, PAUSING, PAUSED]]"));
+    EXPECT_THAT(told("GET", list + "DurableExecutionName=a%20b"),
+                HasSubstr("ValidationException: 1 validation error detected: Value 'a b' at 'durableExecutionName'"));
+    for (const auto& [method, what] :
+         {std::pair("GET", ""), {"GET", "/history"}, {"POST", "/stop"}, {"GET", "/state"}}) {
+        EXPECT_THAT(told(method, execution + "arn%3Aaws%3Ax" + what),
+                    HasSubstr("ValidationException: 1 validation error detected: Value 'arn:aws:x' at "
+                              "'durableExecutionArn' failed to satisfy constraint: Member must satisfy regular "
+                              "expression pattern: arn:"));
+    }
+    EXPECT_THAT(told("POST", "/2025-12-01/durable-execution-callbacks/no%21/succeed"),
+                HasSubstr("ValidationException: 1 validation error detected: Value 'no!' at 'callbackId'"));
+}
+
+TEST_F(LambdaServiceTest, ACheckpointThatTheModelForbidsIsAValidationError) {
+    const std::string arn = "/2025-12-01/durable-executions/" + percent_encode(start("f", "a")) + "/checkpoint";
+    const auto told = [&](const std::string& body) {
+        const auto response = call("POST", arn, body);
+        return error_of(response) + ": " + std::string(json::parse(response.body).at("message").as_string());
+    };
+    EXPECT_EQ(told("{}"),
+              "400 ValidationException: 1 validation error detected: Value null at 'checkpointToken' failed to satisfy "
+              "constraint: Member must not be null");
+    EXPECT_EQ(told(R"({"CheckpointToken": "AAAA", "Updates": [{"Id": "1", "Type": "NOPE", "Action": "START"}]})"),
+              "400 ValidationException: 1 validation error detected: Value 'NOPE' at 'updates.1.member.type' failed to "
+              "satisfy constraint: Member must satisfy enum value set: [EXECUTION, CONTEXT, STEP, WAIT, CALLBACK, "
+              "CHAINED_INVOKE]");
+    EXPECT_EQ(
+        told(R"({"CheckpointToken": "no!"})"),
+        "400 ValidationException: 1 validation error detected: Value 'no!' at 'checkpointToken' failed to satisfy "
+        "constraint: Member must satisfy regular expression pattern: [A-Za-z0-9+/]+={0,2}");
+    EXPECT_THAT(told(R"({"CheckpointToken": 1})"), HasSubstr("SerializationException: $.CheckpointToken: expected a"));
+}
+
+// Nothing here is ever paused or being deleted; who asks for everything that has not ended asks for those, too.
+TEST_F(LambdaServiceTest, ListsTakeEveryStatusOfTheModel) {
+    const std::string arn = start("f", "a");
+    EXPECT_EQ(
+        listed("f", "Statuses=PAUSED&Statuses=PAUSING&Statuses=DELETING").at("DurableExecutions").as_array().size(),
+        0U);
+    EXPECT_EQ(listed("f", "Statuses=PAUSED&Statuses=RUNNING").at("DurableExecutions").as_array().size(), 1U);
+}
+
+TEST_F(LambdaServiceTest, ADurableConfigHasATimeoutWithinTheModelsRange) {
+    const auto told = [this](const std::string& config) {
+        const auto response =
+            call("PUT", "/2015-03-31/functions/f/configuration", R"({"DurableConfig": )" + config + "}");
+        return error_of(response) + ": " + std::string(json::parse(response.body).at("message").as_string());
+    };
+    EXPECT_EQ(
+        told("{}"),
+        "400 InvalidParameterValueException: You cannot create a function with a durable configuration without an "
+        "executionTimeout");
+    EXPECT_EQ(
+        told(R"({"ExecutionTimeout": 0})"),
+        "400 ValidationException: 1 validation error detected: Value '0' at 'durableConfig.executionTimeout' failed "
+        "to satisfy constraint: Member must have value greater than or equal to 1");
+    EXPECT_THAT(
+        told(R"({"ExecutionTimeout": 60, "RetentionPeriodInDays": 91})"),
+        HasSubstr("Value '91' at 'durableConfig.retentionPeriodInDays' failed to satisfy constraint: Member must "
+                  "have value less than or equal to 90"));
+    EXPECT_EQ(told(R"({"ExecutionTimeout": 60, "KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/k"})"),
+              "400 InvalidParameterValueException: DurableConfig.KMSKeyArn is not supported by this server.");
+}
+
+// What was extended by no pause: the start and the timeout. (AWS API, GetDurableExecution)
+TEST_F(LambdaServiceTest, ARunningExecutionSaysWhenItTimesOut) {
+    const std::string target = "/2025-12-01/durable-executions/" + percent_encode(start("f", "a"));
+    const auto running = json::parse(call("GET", target).body).as_object();
+    EXPECT_EQ(running.at("ExpectedExecutionTimeoutTimestamp").to_number<double>(),
+              running.at("StartTimestamp").to_number<double>() + 600);
+    EXPECT_EQ(call("POST", target + "/stop").status, 200);
+    EXPECT_FALSE(json::parse(call("GET", target).body).as_object().contains("ExpectedExecutionTimeoutTimestamp"));
+}
+
+TEST_F(LambdaServiceTest, AnExecutionThatHasEndedCanBeDeleted) {
+    const std::string target = "/2025-12-01/durable-executions/" + percent_encode(start("f", "a"));
+    EXPECT_EQ(error_of(call("DELETE", target)), "409 ResourceConflictException") << "it runs";
+    denied_ = "lambda:DeleteDurableExecution";
+    EXPECT_EQ(error_of(call("DELETE", target)), "403 AccessDeniedException");
+    denied_.clear();
+    EXPECT_EQ(call("POST", target + "/stop").status, 200);
+    // The process that has it never asks for its work here; it is given up when it does not begin.
+    EXPECT_EQ(error_of(call("DELETE", target)), "409 ResourceConflictException") << "a process still has it";
+    EXPECT_EQ(error_of(call("DELETE", target.substr(0, target.size() - 1) + "x")), "404 ResourceNotFoundException");
 }
 
 TEST_F(LambdaServiceTest, InvocationsThatAwsRefusesAreRefused) {
@@ -286,10 +404,7 @@ TEST_F(LambdaServiceTest, InvocationsThatAwsRefusesAreRefused) {
     EXPECT_EQ(invoke("f", "{}", {}), "400 InvalidParameterValueException") << "unqualified";
     EXPECT_EQ(invoke("nobody", "{}", {}), "404 ResourceNotFoundException");
     EXPECT_EQ(invoke("plain", "{", {}), "400 InvalidRequestContentException");
-    EXPECT_EQ(invoke("plain", "{}", {{"X-Amz-Invocation-Type", "Later"}}), "400 InvalidParameterValueException");
     EXPECT_EQ(invoke("plain", "{}", {{"X-Amz-Durable-Execution-Name", "a"}}), "400 InvalidParameterValueException");
-    EXPECT_EQ(invoke("f:$LATEST", "{}", {{"X-Amz-Durable-Execution-Name", "a b"}}),
-              "400 InvalidParameterValueException");
     EXPECT_EQ(invoke("plain", std::string(6 * 1024 * 1024 + 1, ' '), {}), "413 RequestTooLargeException");
     EXPECT_EQ(invoke("a%00b", "{}", {}), "400 ValidationException");
 }

@@ -77,7 +77,7 @@ Result<Answer> list(Operation& operation) {
         if (query_value(operation.call.request, name).empty()) continue;
         return invalid_parameter(fmt::format("ListFunctions: the member {} is not supported by this server.", name));
     }
-    const auto size = query_number(operation.call.request, "MaxItems", kPageDefault, 1, kPageMax);
+    const auto size = query_max_items(operation.call.request, kPageDefault, 1, kPageMax);
     if (!size) return std::unexpected(size.error());
     const std::size_t limit = std::min(*size, kPageDefault);
     constexpr std::string_view kList = "functions";
@@ -92,7 +92,7 @@ Result<Answer> list(Operation& operation) {
 }
 
 Result<Answer> list_versions(Operation& operation) {
-    const auto size = query_number(operation.call.request, "MaxItems", kPageDefault, 1, kPageMax);
+    const auto size = query_max_items(operation.call.request, kPageDefault, 1, kPageMax);
     if (!size) return std::unexpected(size.error());
     const std::size_t limit = std::min(*size, kPageDefault);
     const std::string name = "versions/" + operation.reference.name;

@@ -19,9 +19,10 @@ void handle_invoke(const Context& context, const LambdaEngine& engine, Call call
 
 /// A member of the request's query; empty when it is not there.
 [[nodiscard]] std::string query_value(const net::Request& request, std::string_view name);
-/// A number in the query. InvalidParameterValueException naming it when it is none or outside [min, max].
-[[nodiscard]] Result<std::size_t> query_number(const net::Request& request, std::string_view name, std::size_t fallback,
-                                               std::size_t min, std::size_t max);
+/// The query's MaxItems. SerializationException when it is no number, ValidationException when it is outside [min,
+/// max].
+[[nodiscard]] Result<std::size_t> query_max_items(const net::Request& request, std::size_t fallback, std::int64_t min,
+                                                  std::int64_t max);
 /// The key in the query's Marker, empty when there is none. InvalidParameterValueException when it is no marker of this
 /// list.
 [[nodiscard]] Result<std::string> query_marker(const net::Request& request, std::string_view list);

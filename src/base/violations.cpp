@@ -1,0 +1,76 @@
+#include "base/violations.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/encoding.hpp"
+
+namespace holdpoint {
+
+namespace {
+
+bool is_alphanumeric(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+constexpr std::size_t kQuotedBytesMax = 256;
+
+}  // namespace
+
+void Violations::missing(std::string_view member) {
+    texts_.push_back(fmt::format("Value null at '{}' failed to satisfy constraint: Member must not be null", member));
+}
+
+void Violations::length(std::string_view member, std::string_view value, std::size_t min, std::size_t max) {
+    if (value.size() < min) {
+        add(member, value, fmt::format("Member must have length greater than or equal to {}", min));
+    } else if (value.size() > max) {
+        add(member, value, fmt::format("Member must have length less than or equal to {}", max));
+    }
+}
+
+void Violations::range(std::string_view member, std::int64_t value, std::int64_t min, std::int64_t max) {
+    if (value < min) {
+        add(member, std::to_string(value), fmt::format("Member must have value greater than or equal to {}", min));
+    } else if (value > max) {
+        add(member, std::to_string(value), fmt::format("Member must have value less than or equal to {}", max));
+    }
+}
+
+void Violations::pattern(std::string_view member, std::string_view value, bool fits, std::string_view pattern) {
+    if (!fits) add(member, value, fmt::format("Member must satisfy regular expression pattern: {}", pattern));
+}
+
+void Violations::one_of(std::string_view member, std::string_view value, std::span<const std::string_view> names) {
+    if (std::ranges::find(names, value) != names.end()) return;
+    add(member, value, fmt::format("Member must satisfy enum value set: [{}]", fmt::join(names, ", ")));
+}
+
+void Violations::add(std::string_view member, std::string_view value, std::string_view rule) {
+    texts_.push_back(fmt::format("Value '{}' at '{}' failed to satisfy constraint: {}",
+                                 as_utf8(value.substr(0, kQuotedBytesMax)), member, rule));
+}
+
+Result<void> Violations::result() const {
+    if (texts_.empty()) return {};
+    return fail("ValidationException", 400,
+                fmt::format("{} validation error{} detected: {}", texts_.size(), texts_.size() == 1 ? "" : "s",
+                            fmt::join(texts_, "; ")));
+}
+
+bool is_word(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; });
+}
+
+bool is_base64(std::string_view text) {
+    const std::size_t end = text.find('=');
+    const std::string_view padding = end == std::string_view::npos ? std::string_view() : text.substr(end);
+    text = text.substr(0, end);
+    return !text.empty() &&
+           std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '+' || c == '/'; }) &&
+           (padding.empty() || padding == "=" || padding == "==");
+}
+
+}  // namespace holdpoint

@@ -1,0 +1,92 @@
+// Deleting an execution that has ended, before its retention is over: when it may go, and that nothing of it stays.
+#include "engine/execution_cache.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/checkpoint.hpp"
+#include "core/invokes.hpp"
+#include "core/lifecycle.hpp"
+#include "core/rows.hpp"
+
+namespace holdpoint::engine {
+namespace {
+
+const TimePoint kNow = from_epoch_ms(1'790'000'000'000);
+
+class ExecutionCacheTest : public ::testing::Test {
+protected:
+    std::string start(std::uint64_t number, std::optional<core::ParentOperation> parent = {}) {
+        core::Head head;
+        head.number = number;
+        head.id = core::make_execution_id(number, "00000000-0000-4000-8000-000000000000");
+        head.name = "e" + std::to_string(number);
+        head.function = "f";
+        head.version = "1";
+        head.arn = core::execution_arn("us-east-1", "000000000000", head.function, head.version, head.name, head.id);
+        head.started_at = kNow;
+        head.timeout_seconds = 60;
+        head.parent = std::move(parent);
+        rows_->apply(core::start_writes(head));
+        cache_.journal(*rows_, cache_.add(head), core::decide_start(head, "{}"));
+        return head.arn;
+    }
+    CachedExecution& at(std::uint64_t number) { return *cache_.find(*rows_, number); }
+    void stop(std::uint64_t number) {
+        cache_.journal(*rows_, at(number), core::decide_stop(at(number).execution, {}, kNow));
+    }
+    std::string erase(const std::string& arn) {
+        const auto erased = cache_.erase(*rows_, arn, kNow);
+        return erased ? ""
+                      : erased.error().name + ": " + erased.error().message.substr(error_at(erased.error().message));
+    }
+    static std::size_t error_at(const std::string& message) {
+        const std::size_t colon = message.rfind(": ");
+        return colon == std::string::npos ? 0 : colon + 2;
+    }
+
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+    std::unique_ptr<store::Transaction> rows_ = store_->begin();
+    ExecutionCache cache_;
+};
+
+TEST_F(ExecutionCacheTest, WhatHasEndedIsErasedWithoutATrace) {
+    const std::string arn = start(1);
+    EXPECT_EQ(erase(arn), "ResourceConflictException: it has not ended; stop it first.");
+    (void)ExecutionCache::write_place(*rows_, at(1), true, {});
+    stop(1);
+    EXPECT_EQ(erase(arn), "ResourceConflictException: its last invocation is still under way; try again later.");
+    (void)ExecutionCache::write_place(*rows_, at(1), false, retention_end(at(1).execution.head()));
+    cache_.release(at(1));
+    EXPECT_EQ(erase(arn), "");
+    EXPECT_EQ(erase(arn), "ResourceNotFoundException: Durable Execution does not exist");
+    for (const Space space : {Space::executions, Space::executions_by_function, Space::journal, Space::execution_names,
+                              Space::timers, Space::running}) {
+        EXPECT_TRUE(rows_->scan(space, {}, {}, 1).empty()) << "space " << static_cast<int>(space);
+    }
+}
+
+// Its caller is told within a second while it has a process; a server that is killed before finds the outcome in the
+// row.
+TEST_F(ExecutionCacheTest, WhatItsCallerWasNotToldOfStays) {
+    (void)start(1);
+    wire::OperationUpdate invoke;
+    invoke.id = "i";
+    invoke.type = wire::OperationType::chained_invoke;
+    invoke.action = wire::OperationAction::start;
+    invoke.function_name = "f:1";
+    cache_.journal(*rows_, at(1), *core::decide_checkpoint(at(1).execution, {invoke}, kNow, "nonce", {}));
+    const std::string arn = start(2, core::ParentOperation{.execution = 1, .id = "i"});
+    stop(2);
+    EXPECT_EQ(erase(arn),
+              "ResourceConflictException: the execution that invoked it was not told yet; try again later.");
+    ExecutionCache::append(
+        *rows_, at(1),
+        core::decide_invoke_ended(at(1).execution, "i", core::outcome_of_child(at(2).execution), kNow, {}));
+    EXPECT_EQ(erase(arn), "");
+    const std::string other = start(3, core::ParentOperation{.execution = 1, .id = "j"});
+    stop(3);
+    EXPECT_EQ(erase(other), "") << "its caller knows of no such operation";
+}
+
+}  // namespace
+}  // namespace holdpoint::engine
