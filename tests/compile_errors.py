@@ -31,6 +31,14 @@ CASES = [
     ("return durable::run_lambda([](durable::Context&, const durable::Json&) { return 1; });", LAMBDA),
     ('ctx.step("s", [] { return std::unordered_map<std::string, int>(); });', NO_JSON),
     ('ctx.step("s", [] { return std::pair(1, 2); });', NO_JSON),
+    ('ctx.step("s", [] { return \'c\'; });', NO_JSON),
+    ('ctx.step("s", [] { return std::vector<char8_t>(); });', NO_JSON),
+    ('ctx.step("s", [] { return std::string_view("text"); });', None),
+    ('ctx.invoke<int>("i", "f", std::string_view("text"));', None),
+    ('ctx.invoke<void>("i", "f", nullptr);', None),
+    ('(void)durable::to_json(nullptr);', NO_JSON),
+    ('ctx.step("s", [] { return NoDefault(1); });', "needs a default constructor"),
+    ('ctx.step("s", [] { return Derived(); });', "describe its bases, too"),
     ('ctx.step("s", [] { return std::make_shared<int>(1); });', NO_JSON),
     ('ctx.step("s", [] { return std::map<int, int>(); });', NO_JSON),
     ('ctx.step("s", [] { return std::map<std::string, std::vector<int>>(); });', None),
@@ -54,6 +62,11 @@ def first_error(body):
     """The compiler's first error, or None."""
     source = f"""#include <durable/testing.hpp>
 #include <unordered_map>
+struct NoDefault {{ explicit NoDefault(int number) : n(number) {{}} int n; }};
+BOOST_DESCRIBE_STRUCT(NoDefault, (), (n))
+struct Base {{ int b = 0; }};
+struct Derived : Base {{ int d = 0; }};
+BOOST_DESCRIBE_STRUCT(Derived, (Base), (d))
 int use_all(durable::Context& ctx, const std::vector<int>& items) {{ (void)ctx; (void)items; {body} return 0; }}
 """
     done = subprocess.run(COMMAND, input=source, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})

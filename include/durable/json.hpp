@@ -10,7 +10,9 @@
 #include <boost/describe.hpp>
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -84,6 +86,7 @@ struct JsonPath {
 [[noreturn]] void refuse_json(const JsonPath& path, std::string_view expected, const Json& found);
 [[noreturn]] void refuse_json(const JsonPath& path, std::string_view problem);
 [[noreturn]] void refuse_without_json();
+[[noreturn]] void refuse_number(const JsonPath& path, std::int64_t min, std::int64_t max, std::int64_t found);
 
 template <class T, template <class...> class Template>
 inline constexpr bool is_instance = false;
@@ -123,6 +126,11 @@ template <class T>
     }
 }
 
+/// A whole number, and no character, which C++ counts among them.
+template <class T>
+concept WholeNumber = std::integral<T> && !std::same_as<T, char> && !std::same_as<T, wchar_t> &&
+                      !std::same_as<T, char8_t> && !std::same_as<T, char16_t> && !std::same_as<T, char32_t>;
+
 /// Of a type that is none of those that this file says are mapped.
 template <class T>
 [[noreturn]] void refuse_type() {
@@ -140,6 +148,12 @@ inline constexpr bool is_mapping = false;
 template <class T, class... More>
 inline constexpr bool is_mapping<std::map<std::string, T, More...>> = true;
 
+template <class Base>
+using IsDescribed = boost::describe::has_describe_members<typename Base::type>;
+template <class T>
+inline constexpr bool has_described_bases =
+    boost::mp11::mp_all_of<boost::describe::describe_bases<T, boost::describe::mod_any_access>, IsDescribed>::value;
+
 template <class T>
 using PublicMembers =
     boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
@@ -151,6 +165,7 @@ template <class T>
 
 template <class T>
 Json write_struct(const T& value, const JsonPath& path) {
+    static_assert(has_described_bases<T>, "describe its bases, too: each with a BOOST_DESCRIBE_STRUCT of its own");
     Json::Object object;
     boost::mp11::mp_for_each<PublicMembers<T>>([&](auto member) {
         const auto& field = value.*member.pointer;
@@ -165,6 +180,9 @@ Json write_struct(const T& value, const JsonPath& path) {
 
 template <class T>
 T read_struct(const Json& json, const JsonPath& path) {
+    static_assert(
+        requires { T{}; }, "a struct that is read needs a default constructor: its members are set afterwards");
+    static_assert(has_described_bases<T>, "describe its bases, too: each with a BOOST_DESCRIBE_STRUCT of its own");
     if (json.get_if<Json::Object>() == nullptr) refuse_json(path, "an object", json);
     T value{};
     boost::mp11::mp_for_each<PublicMembers<T>>([&](auto member) {
@@ -187,14 +205,14 @@ Json write_json(const T& value, const JsonPath& path) {
         return value;
     } else if constexpr (std::same_as<T, bool>) {
         return Json(Json::Data(value));
-    } else if constexpr (std::integral<T>) {
+    } else if constexpr (WholeNumber<T>) {
         if (!std::in_range<std::int64_t>(value)) {
             refuse_json(path, ": a number above 2^63-1 cannot be written as JSON");
         }
         return Json(Json::Data(static_cast<std::int64_t>(value)));
     } else if constexpr (std::floating_point<T>) {
         return Json(Json::Data(static_cast<double>(value)));
-    } else if constexpr (std::convertible_to<T, std::string_view>) {
+    } else if constexpr (std::convertible_to<T, std::string_view> && !std::same_as<T, std::nullptr_t>) {
         return Json(Json::Data(std::string(std::string_view(value))));
     } else if constexpr (is_duration<T>) {
         const auto seconds = whole_seconds(value);
@@ -236,7 +254,12 @@ T read_number(const Json& json, const JsonPath& path) {
     } else {
         const std::int64_t* number = json.get_if<std::int64_t>();
         if (number == nullptr) refuse_json(path, "a whole number", json);
-        if (!std::in_range<T>(*number)) refuse_json(path, "a number that fits", json);
+        if (!std::in_range<T>(*number)) {
+            constexpr T max = std::numeric_limits<T>::max();
+            constexpr std::int64_t max_written = std::numeric_limits<std::int64_t>::max();
+            refuse_number(path, std::numeric_limits<T>::min(),
+                          std::in_range<std::int64_t>(max) ? static_cast<std::int64_t>(max) : max_written, *number);
+        }
         return static_cast<T>(*number);
     }
 }
@@ -248,7 +271,7 @@ T read_json(const Json& json, const JsonPath& path) {
     } else if constexpr (std::same_as<T, bool>) {
         if (const bool* flag = json.get_if<bool>()) return *flag;
         refuse_json(path, "true or false", json);
-    } else if constexpr (std::integral<T> || std::floating_point<T>) {
+    } else if constexpr (WholeNumber<T> || std::floating_point<T>) {
         return read_number<T>(json, path);
     } else if constexpr (std::same_as<T, std::string>) {
         if (const std::string* text = json.get_if<std::string>()) return *text;

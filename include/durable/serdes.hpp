@@ -110,7 +110,13 @@ Text write_result(const R& result, const Serdes<Stored<R>>& serdes, const Serdes
         if constexpr (std::same_as<R, RawText>) {
             return result.text;
         } else {
-            if (serdes.serialize) return serdes.serialize(result, context);
+            if (serdes.serialize) {
+                if constexpr (std::same_as<R, Stored<R>>) {
+                    return serdes.serialize(result, context);
+                } else {
+                    return serdes.serialize(Stored<R>(result), context);
+                }
+            }
             return to_json(result).dump();
         }
     } catch (...) {

@@ -6,6 +6,7 @@
 #include "cli/approval_text.hpp"
 #include "cli/aws_version.hpp"
 #include "cli/command_group.hpp"
+#include "cli/event_details.hpp"
 #include "cli/masking.hpp"
 #include "cli/server_file.hpp"
 #include "cli/table.hpp"
@@ -24,6 +25,21 @@ TEST(TableTest, ColumnsAreAsWideAsTheirWidestCell) {
 TEST(TableTest, CellsCannotSendEscapeSequences) {
     EXPECT_EQ(printable("\x1b[31mred\nnext\xc2\x9b"), "?[31mred next?");
     EXPECT_EQ(short_time("2026-11-23T20:33:00.123Z"), "2026-11-23 20:33:00Z");
+}
+
+TEST(EventDetailsTest, ErrorsStandFirstAndTimesAreForPeople) {
+    const auto details = [](const std::string& event) { return event_details(boost::json::parse(event)); };
+    EXPECT_EQ(details(R"({"EventType":"InvocationCompleted","InvocationCompletedDetails":{"StartTimestamp":
+                          1.79576652E9,"RequestId":"r","Error":{"Payload":{"ErrorType":"E"}}}})"),
+              R"({"Error":{"Payload":{"ErrorType":"E"}},"StartTimestamp":"2026-11-27 08:02:00Z","RequestId":"r"})");
+    EXPECT_EQ(details(R"({"EventType":"ContextStarted","SubType":"Map","ContextStartedDetails":{}})"), "Map");
+    EXPECT_EQ(details(R"({"EventType":"ContextStarted"})"), "");
+    std::string umlauts;
+    for (int i = 0; i < 100; ++i) umlauts += "ü";
+    EXPECT_EQ(details(R"({"EventType":"X","XDetails":{"Result":")" + umlauts + R"("}})"),
+              R"({"Result":")" + umlauts.substr(0, 108) + "…");
+    const std::string error = R"({"Error":")" + umlauts + R"("})";
+    EXPECT_EQ(details(R"({"EventType":"X","XDetails":)" + error + "}"), error);
 }
 
 TEST(ApprovalTextTest, ShowsWhatIsDecidedOnAndTheVotesSoFar) {
@@ -142,6 +158,23 @@ TEST_F(UnknownCommandTest, SaysWhatIsUnknownWhatWasMeantAndWhatThereIs) {
     EXPECT_EQ(explained("approvals lsit --json"),
               "holdpoint approvals: 'lsit' is no command; did you mean list?" + there);
     EXPECT_EQ(explained("approvals"), "holdpoint approvals: expected a command" + there);
+}
+
+TEST(UnexpectedArgumentTest, SaysWhatIsUnknownAndWhatWasMeant) {
+    CLI::App app;
+    CLI::App* up = app.add_subcommand("up", "");
+    up->add_option("--listen");
+    up->add_option("--stack-name");
+    const auto explained = [&](const std::string& line) {
+        EXPECT_THROW(app.parse(line, false), CLI::ExtrasError) << line;
+        return explain_unexpected_arguments(app);
+    };
+    const std::string help = "; `holdpoint up --help` says what there is\n";
+    EXPECT_EQ(explained("up --lisen 127.0.0.1:1"),
+              "holdpoint up: there is no option --lisen; did you mean --listen" + help);
+    EXPECT_EQ(explained("up --stack=x"), "holdpoint up: there is no option --stack; did you mean --stack-name" + help);
+    EXPECT_EQ(explained("up --frob"), "holdpoint up: there is no option --frob" + help);
+    EXPECT_EQ(explained("up here there"), "holdpoint up: 'here' is more than it takes" + help);
 }
 
 TEST(ReadTextFileTest, SaysWhyAFileCannotBeRead) {

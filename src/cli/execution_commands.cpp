@@ -6,6 +6,7 @@
 #include "base/encoding.hpp"
 #include "cli/command_group.hpp"
 #include "cli/commands.hpp"
+#include "cli/event_details.hpp"
 #include "cli/masking.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
@@ -24,6 +25,10 @@ struct Arguments : StackArguments {
 };
 
 std::string path_of(const std::string& arn) {
+    if (!arn.starts_with("arn:")) {
+        throw CommandError(fmt::format(
+            "'{}': expected an execution's ARN; `holdpoint executions list --function FUNCTION` has them", arn));
+    }
     return "/2025-12-01/durable-executions/" + percent_encode(arn);
 }
 
@@ -83,13 +88,8 @@ void history(const Arguments& arguments) {
     if (arguments.json) return print_json(events);
     Table table({"ID", "TIME", "EVENT", "NAME", "DETAILS"});
     for (const json::value& event : events.as_array()) {
-        const std::string type = text_of(event, "EventType");
-        std::string details = text_of(event, type + "Details");
-        constexpr std::size_t kShown = 120;
-        if (details == "{}") details.clear();
-        if (details.size() > kShown) details = details.substr(0, kShown) + "…";
-        table.add({text_of(event, "EventId"), time_of(event, "EventTimestamp"), type, printable(text_of(event, "Name")),
-                   printable(details)});
+        table.add({text_of(event, "EventId"), time_of(event, "EventTimestamp"), text_of(event, "EventType"),
+                   text_of(event, "Name"), event_details(event)});
     }
     print(table.text());
 }

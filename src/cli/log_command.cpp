@@ -6,6 +6,7 @@
 #include <set>
 #include <thread>
 
+#include "base/encoding.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
@@ -47,18 +48,37 @@ void print_event(const json::value& event, bool as_json) {
     print(fmt::format("{} {}\n", at, printable(text_of(event, "message"), true)));
 }
 
+/// Where a function's lines are: where its LoggingConfig says; of one that is gone, where lines are by default.
+std::string group_of(Session& session, const std::string& function) {
+    try {
+        const json::value made =
+            session.lambda("GET", "/2015-03-31/functions/" + percent_encode(function) + "/configuration");
+        return text_of(made.at("LoggingConfig"), "LogGroup");
+    } catch (const CommandError&) {
+        return "/aws/lambda/" + function;
+    }
+}
+
+json::object page_of(Session& session, const json::object& request) {
+    auto page = session.client().json("logs", "Logs_20140328.FilterLogEvents", request);
+    if (page || page.error().name != "ResourceNotFoundException") return require(std::move(page));
+    throw CommandError(fmt::format(
+        "there is no log group {}: no function has written to it; `aws lambda list-functions` has the functions",
+        text_of(request, "logGroupName")));
+}
+
 void run(const Arguments& arguments) {
     Session session;
-    const std::string function = session.function_or_workflow(arguments.function, arguments.stack);
+    const std::string group = group_of(session, session.function_or_workflow(arguments.function, arguments.stack));
     std::int64_t from = to_epoch_ms(SystemClock().now() - read_duration(arguments.since));
     std::set<std::string> shown;  // of the last millisecond that was read
     do {
-        json::object request{{"logGroupName", "/aws/lambda/" + function}, {"startTime", from}};
+        json::object request{{"logGroupName", group}, {"startTime", from}};
         if (!arguments.filter.empty()) request["filterPattern"] = arguments.filter;
         std::string token;
         do {
             if (!token.empty()) request["nextToken"] = token;
-            const json::object page = require(session.client().json("logs", "Logs_20140328.FilterLogEvents", request));
+            const json::object page = page_of(session, request);
             for (const json::value& event : page.at("events").as_array()) {
                 const std::int64_t at = event.at("timestamp").to_number<std::int64_t>();
                 if (at > from) shown.clear();
@@ -67,6 +87,10 @@ void run(const Arguments& arguments) {
             }
             token = text_of(page, "nextToken");
         } while (!token.empty());
+        if (shown.empty() && !arguments.follow && !arguments.json) {
+            std::fprintf(stderr, "No lines%s in the last %s; --since 1d looks further back.\n",
+                         arguments.filter.empty() ? "" : " like that", arguments.since.c_str());
+        }
         if (arguments.follow) std::this_thread::sleep_for(kFollowEvery);
     } while (arguments.follow);
 }

@@ -34,17 +34,23 @@ std::string nearest(const std::string& word, const std::vector<std::string>& nam
     return found != names.end() && distance_to(*found) <= max ? *found : std::string();
 }
 
-}  // namespace
-
-std::string explain_missing_command(const CLI::App& app) {
+/// The innermost command that was named, and how it is typed.
+std::pair<const CLI::App*, std::string> named_command(const CLI::App& app) {
     const CLI::App* deepest = &app;
     std::string path = app.get_name().empty() ? "holdpoint" : app.get_name();
     for (auto named = app.get_subcommands(); !named.empty(); named = deepest->get_subcommands()) {
         deepest = named.front();
         path += " " + deepest->get_name();
     }
-    const std::vector<std::string> names = names_of(*deepest);
-    const std::vector<std::string> rest = deepest->remaining();
+    return {deepest, path};
+}
+
+}  // namespace
+
+std::string explain_missing_command(const CLI::App& app) {
+    const auto [command, path] = named_command(app);
+    const std::vector<std::string> names = names_of(*command);
+    const std::vector<std::string> rest = command->remaining();
     std::string said = "expected a command";
     if (!rest.empty()) {
         const std::string& word = rest.front();
@@ -53,6 +59,27 @@ std::string explain_missing_command(const CLI::App& app) {
             said += fmt::format("; did you mean {}?", meant);
     }
     return fmt::format("{}: {}\nThere are: {}. Each takes --help.\n", path, said, fmt::join(names, ", "));
+}
+
+std::string explain_unexpected_arguments(const CLI::App& app) {
+    const auto [command, path] = named_command(app);
+    const std::vector<std::string> rest = command->remaining();
+    const auto is_option = [](const std::string& word) { return word.size() > 1 && word.starts_with('-'); };
+    const auto option = std::ranges::find_if(rest, is_option);
+    std::string said;
+    if (option == rest.end()) {
+        said = fmt::format("'{}' is more than it takes", rest.empty() ? "" : printable(rest.front()));
+    } else {
+        const std::string word = option->substr(0, option->find('='));
+        std::vector<std::string> names;
+        for (const CLI::Option* known : command->get_options()) {
+            for (const std::string& name : known->get_lnames()) names.push_back("--" + name);
+        }
+        said = fmt::format("there is no option {}", printable(word));
+        if (const std::string meant = nearest(word, names); !meant.empty())
+            said += fmt::format("; did you mean {}", meant);
+    }
+    return fmt::format("{}: {}; `{} --help` says what there is\n", path, said, path);
 }
 
 }  // namespace holdpoint::cli

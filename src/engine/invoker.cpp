@@ -322,7 +322,12 @@ private:
             }
             request_id = process.request_id;
             error = error_of(process, pool.function, why);
-            if (began) log_tail = log_crash(process, pool.function, error, why.peak_kib);
+            if (began) {
+                log_tail = log_crash(process, pool.function, error, why.peak_kib);
+            } else if (lost) {
+                log_tail = error.message.value_or("") + "\n";
+                append(process.log_group, process.log_stream, {error.message.value_or("")});
+            }
             const std::string key = process.pool;
             end_(process.access_key_id);
             by_secret_.erase(process.secret);

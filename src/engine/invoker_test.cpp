@@ -302,6 +302,8 @@ TEST_F(InvokerTest, AnExecutableThatDoesNothingIsToldFromOneThatFails) {
     ASSERT_TRUE(result && result->error);
     EXPECT_THAT(*result->error->message, ContainsRegex("RequestId: [0-9a-f-]+ Error: Runtime exited without"));
     EXPECT_THAT(*result->error->message, HasSubstr("before it asked the Runtime API for work"));
+    EXPECT_THAT(log_lines(), Contains(*result->error->message));
+    EXPECT_EQ(result->log_tail, *result->error->message + "\n");
 }
 
 TEST_F(InvokerTest, AnIdleProcessLeavesAfterAWhile) {

@@ -10,13 +10,13 @@
 
 namespace holdpoint::functions {
 
-namespace {
-
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
         return std::isalnum(c) != 0 || c == '-' || c == '_';
     });
 }
+
+namespace {
 
 bool is_qualifier(std::string_view text) {
     return text == kLatest || (text.size() <= 128 && is_name(text));

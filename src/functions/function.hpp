@@ -58,6 +58,8 @@ struct Reference {
 
 /// Reads a FunctionName and, when given, the separate Qualifier (they must not contradict). ValidationException or
 /// InvalidParameterValueException in AWS's words.
+/// Whether a function may be called so.
+[[nodiscard]] bool is_name(std::string_view text);
 [[nodiscard]] Result<Reference> read_reference(std::string_view function_name, std::string_view qualifier = {});
 
 /// A function with tenant isolation is invoked for a tenant, and no other one is. ValidationException when that is no

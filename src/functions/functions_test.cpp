@@ -142,6 +142,11 @@ TEST(Registry, RefusesWhatAwsRefuses) {
     EXPECT_THAT(create_function(rows, greedy, kNow, "r").error().message,
                 HasSubstr("Value '901' at 'timeout' failed to satisfy constraint: Member must have value less than or "
                           "equal to 900"));
+    for (const std::string& name :
+         {std::string("two words"), std::string("a.b"), std::string(65, 'n'), std::string()}) {
+        EXPECT_EQ(create_function(rows, make(name), kNow, "r").error().message,
+                  "Function name '" + name + "' must be 1 to 64 characters of [a-zA-Z0-9-_].");
+    }
 }
 
 TEST(Registry, AliasesPointToVersions) {

@@ -145,6 +145,9 @@ Result<void> check_revision(std::string_view expected, std::string_view revision
 
 Result<Decided<Function>> create_function(const RowReader& rows, Function function, TimePoint now,
                                           std::string_view revision_id) {
+    if (!is_name(function.name)) {
+        return invalid(fmt::format("Function name '{}' must be 1 to 64 characters of [a-zA-Z0-9-_].", function.name));
+    }
     if (auto ok = check_limits(function); !ok) return std::unexpected(ok.error());
     if (read_version(rows, function.name, 0)) {
         return fail("ResourceConflictException", 409, fmt::format("Function already exist: {}", function.name));

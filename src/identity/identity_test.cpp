@@ -308,6 +308,14 @@ TEST(Policy, RefusalNamesActionAndResource) {
               "policy allows the sns:Publish action");
 }
 
+TEST(Roles, AreNamedAsIamNamesThem) {
+    EXPECT_TRUE(put_role({.name = "app-sam_Order.Role+x=1,a@b", .policies = {}}));
+    for (const std::string name : {"two words", "a/b", ""}) {
+        EXPECT_EQ(put_role({.name = name, .policies = {}}).error().message,
+                  "Role name '" + name + "' must be letters, digits and _+=,.@-");
+    }
+}
+
 TEST(PolicyCache, FollowsEveryChangeOfARole) {
     const NoRows none;
     OverlayRows rows(none);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <boost/json.hpp>
+#include <cctype>
 
 #include <stdexcept>
 
@@ -10,6 +11,13 @@ namespace holdpoint::identity {
 namespace json = boost::json;
 
 Result<RowWrite> put_role(const Role& role) {
+    const auto is_legal = [](unsigned char c) {
+        return std::isalnum(c) != 0 || std::string_view("_+=,.@-").find(static_cast<char>(c)) != std::string_view::npos;
+    };
+    if (role.name.empty() || !std::ranges::all_of(role.name, is_legal)) {
+        return fail("ValidationError", 400,
+                    fmt::format("Role name '{}' must be letters, digits and _+=,.@-", role.name));
+    }
     json::object policies;
     for (const auto& [name, document] : role.policies) {
         if (auto policy = parse_policy(document); !policy) {

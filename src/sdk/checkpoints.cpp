@@ -1,7 +1,11 @@
 // Checkpoints: how updates reach the service: strictly one call at a time, with all that is queued by then. Whoever
 // needs an answer sends; whoever comes meanwhile waits, and what he queued goes with the next call.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <boost/json.hpp>
+#include <set>
 
 #include "sdk/execution_state.hpp"
 #include "wire/durable_json.hpp"
@@ -31,6 +35,21 @@ std::size_t size_of(const wire::OperationUpdate& update) {
     }
     if (!update.error && texts * 6 + kRest < kShare) return kShare;
     return boost::json::serialize(wire::to_json(update)).size() + 1;
+}
+
+/// Whose updates were in a checkpoint, for the message of its refusal: the service's does not always say.
+std::string where_in(const std::vector<wire::OperationUpdate>& updates) {
+    constexpr std::size_t kNamed = 3;
+    std::vector<std::string> names;
+    std::set<std::string_view> seen;
+    for (const wire::OperationUpdate& update : updates) {
+        if (!seen.insert(update.id).second || seen.size() > kNamed) continue;
+        const std::string_view type = wire::to_string(update.type);
+        names.push_back(update.name ? fmt::format("{} '{}'", type, *update.name) : std::string(type));
+    }
+    if (names.empty()) return {};
+    const std::string more = seen.size() > kNamed ? fmt::format(" and {} more", seen.size() - kNamed) : "";
+    return fmt::format(" (in a checkpoint of {}{})", fmt::join(names, ", "), more);
 }
 
 }  // namespace
@@ -111,7 +130,7 @@ void ExecutionState::send(Lock& lock, std::vector<wire::OperationUpdate> batch) 
     sending_ = false;
     std::vector<OperationNews> news;
     if (answer.failure) {
-        set_end_after(lock, *answer.failure);
+        set_end_after(lock, *answer.failure, where_in(request.updates));
     } else {
         acknowledged_ += count;
         merge(std::move(answer.operations), hooks.any() ? &news : nullptr);

@@ -1,6 +1,7 @@
 #include "sdk/error_mapping.hpp"
 
 #include <cxxabi.h>
+#include <fmt/format.h>
 
 #include <boost/json.hpp>
 #include <cstdlib>
@@ -36,8 +37,22 @@ std::string class_name(const std::type_info& type) {
     return name;
 }
 
+/// With `\xE9` for a byte that is not UTF-8.
 std::string readable(const std::string& text) {
-    return holdpoint::is_utf8(text) ? text : "(hex) " + holdpoint::to_hex(text);
+    if (holdpoint::is_utf8(text)) return text;
+    std::string out;
+    for (std::size_t i = 0; i < text.size();) {
+        std::size_t length = 1;
+        while (length < 4 && !holdpoint::is_utf8(text.substr(i, length))) ++length;
+        const std::string character = text.substr(i, length);
+        if (holdpoint::is_utf8(character)) {
+            out += character;
+            i += length;
+        } else {
+            out += fmt::format("\\x{:02X}", static_cast<unsigned char>(text[i++]));
+        }
+    }
+    return out;
 }
 
 /// Bytes of one character in JSON text.

@@ -210,13 +210,13 @@ void ExecutionState::set_end(Lock& lock, End end, ErrorInfo error) {
 }
 
 /// What a failed call means: the service invokes again after what may pass, and a refusal would come back every time.
-void ExecutionState::set_end_after(Lock& lock, const holdpoint::Error& failure) {
+void ExecutionState::set_end_after(Lock& lock, const holdpoint::Error& failure, std::string_view where) {
     ErrorInfo error{.type = failure.name, .message = failure.message, .data = {}, .stack = {}};
     const bool refused =
         failure.http_status >= 400 && failure.http_status < 500 && !holdpoint::aws::is_throttling(failure);
     const bool key_unusable = failure.name.starts_with("KMS");
     if (key_unusable || (refused && !is_stale_token(failure))) {
-        error.message = fmt::format("{}: {}", failure.name, failure.message);
+        error.message = fmt::format("{}: {}{}", failure.name, failure.message, where);
         error.type = "CheckpointError";
         set_end(lock, End::execution_failed, std::move(error));
     } else {

@@ -129,7 +129,7 @@ private:
     Record put(Record record);
     /// Leaves the lock for a while.
     void set_end(Lock& lock, End end, ErrorInfo error);
-    void set_end_after(Lock& lock, const holdpoint::Error& failure);
+    void set_end_after(Lock& lock, const holdpoint::Error& failure, std::string_view where = {});
 
     DurableService& service_;
     std::string arn_;

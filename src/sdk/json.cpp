@@ -228,6 +228,10 @@ void refuse_json(const JsonPath& path, std::string_view expected, const Json& fo
     throw SerdesError(fmt::format("{}: expected {}, found {}", path.text(), expected, found.kind()));
 }
 
+void refuse_number(const JsonPath& path, std::int64_t min, std::int64_t max, std::int64_t found) {
+    throw SerdesError(fmt::format("{}: expected a whole number from {} to {}, found {}", path.text(), min, max, found));
+}
+
 void refuse_without_json() {
     throw SerdesError("a type that has no JSON form was recorded without a Serdes; give one to the operation");
 }

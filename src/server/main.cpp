@@ -15,6 +15,7 @@
 
 int main(int argc, char** argv) {
     CLI::App app("Holdpoint: durable execution and approvals by people, self-hosted.");
+    app.set_version_flag("--version", "holdpoint " HOLDPOINT_VERSION);
     app.require_subcommand(1);
     int status = 0;
     holdpoint::server::add_up_command(app, status);
@@ -30,6 +31,9 @@ int main(int argc, char** argv) {
         if (!misses_command) return app.exit(error);
         fmt::print(stderr, "{}", holdpoint::cli::explain_missing_command(app));
         return error.get_exit_code();
+    } catch (const CLI::ExtrasError& error) {
+        fmt::print(stderr, "{}", holdpoint::cli::explain_unexpected_arguments(app));
+        return app.got_subcommand("up") ? holdpoint::server::kBadConfiguration : error.get_exit_code();
     } catch (const CLI::ParseError& error) {
         const int code = app.exit(error);  // 0: help was asked for
         return code != 0 && app.got_subcommand("up") ? holdpoint::server::kBadConfiguration : code;

@@ -208,10 +208,11 @@ TEST(Results, MayBeReferencesAndLiterals) {
         const std::string a = context.step("a", [&]() -> const std::string& { return text; });
         const std::string b = context.run_in_child_context("b", [&](Context&) -> const std::string& { return text; });
         const std::string c = context.step("c", [] { return "literal"; });
-        return a + b + c;
+        const std::string d = context.step("d", [&] { return std::string_view(text); });
+        return a + b + c + d;
     });
     runner.start();
-    EXPECT_EQ(runner.result(), "\"keptkeptliteral\"");
+    EXPECT_EQ(runner.result(), "\"keptkeptliteralkept\"");
 }
 TEST(Checkpoints, RefusalSaysOnceWhatItIs) {
     LocalService runner([](Context& context, Json) { context.step("s", [] {}); });
@@ -220,7 +221,36 @@ TEST(Checkpoints, RefusalSaysOnceWhatItIs) {
     };
     runner.start();
     EXPECT_EQ(runner.error_type(), "CheckpointError");
-    EXPECT_EQ(runner.error_message(), "InvalidParameterValueException: no such thing");
+    EXPECT_EQ(runner.error_message(), "InvalidParameterValueException: no such thing (in a checkpoint of STEP 's')");
+}
+
+TEST(Checkpoints, RefusalNamesTheOperationsThatWereInIt) {
+    LocalService runner([](Context& context, Json) {
+        for (int i = 0; i < 5; ++i) context.step("small", [] {});
+        context.step("large", [] { return std::string(2UL << 20U, 'x'); });
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_message(),
+              "InvalidParameterValueException: STEP output payload size must be less than or equal to 1048576 bytes. "
+              "(in a checkpoint of STEP 'large')");
+    LocalService many([](Context& context, Json) {
+        context.run_in_child_context("a", [](Context& a) {
+            a.run_in_child_context(
+                "b", [](Context& b) { b.run_in_child_context("c", [](Context& c) { c.step("d", [] {}); }); });
+        });
+    });
+    many.before_checkpoint = [](int) { return holdpoint::Error{"AccessDeniedException", 403, "no", {}}; };
+    many.start();
+    EXPECT_EQ(many.error_message(),
+              "AccessDeniedException: no (in a checkpoint of CONTEXT 'a', CONTEXT 'b', CONTEXT 'c' and 1 more)");
+}
+
+TEST(Errors, TextThatIsNoUtf8IsRecordedReadably) {
+    LocalService runner([](Context& context, Json) {
+        context.step("s", [] { throw std::runtime_error("caf\xe9, na\xc3\xafve \xf0\x9f"); }, {.retry = retry::none()});
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_message(), "caf\\xE9, na\xc3\xafve \\xF0\\x9F");
 }
 
 TEST(Errors, JitterComesFromWhoeverGivesIt) {

@@ -42,7 +42,7 @@ TEST(JsonMapping, RoundTripsAndNamesWhatIsWrong) {
     EXPECT_EQ(problem(R"({"id":"a","amount":3,"colors":["blue"]})"),
               "$.colors[0]: expected one of red, green, found text");
     EXPECT_EQ(problem(R"({"id":"a","amount":99999999999,"colors":[]})"),
-              "$.amount: expected a number that fits, found a whole number");
+              "$.amount: expected a whole number from -2147483648 to 2147483647, found 99999999999");
     EXPECT_THAT(problem("{"), HasSubstr("not JSON at byte"));
 }
 

@@ -101,6 +101,16 @@ TEST(SuspensionDeathTest, SwallowedAHundredTimesIsAnsweredPendingAndEndsTheProce
     EXPECT_EXIT(forever(), ::testing::ExitedWithCode(0), "caught 100 times.*\n.*answered PENDING");
 }
 
+// A test that ended with status 0 here would have passed without having looked at anything.
+TEST(SuspensionDeathTest, SwallowedAHundredTimesWhereNobodyIsAnsweredIsAFailure) {
+    ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+    const auto forever = [] {
+        LocalService runner([](Context& context, Json) { never_leaves([&] { context.wait("pause", 1h); }); });
+        runner.start();
+    };
+    EXPECT_EXIT(forever(), ::testing::ExitedWithCode(1), "caught 100 times");
+}
+
 TEST(SuspensionDeathTest, SwallowedAHundredTimesInABranchEndsTheProcessToo) {
     ::testing::FLAGS_gtest_death_test_style = "threadsafe";
     const auto forever = [] {

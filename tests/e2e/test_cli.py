@@ -256,3 +256,40 @@ def test_a_submission_with_a_name_is_made_once_and_may_be_fixed(polling):
     refused = command(polling, "approvals", "amend", approval_id, "--requester", "user@example.com", "--document-name", "x", check=False)
     assert refused.returncode == 1 and "DOCUMENT_FIXED" in refused.stderr and "submit a new request" in refused.stderr
     assert "amendable      false" in command(polling, "approvals", "get", approval_id).stdout
+
+
+def test_a_functions_lines_are_found_where_it_writes_them(server, tmp_path):
+    """By its name or with a version, in the group that its LoggingConfig names; also the one of a program that ends at once."""
+    program = tmp_path / "ends"
+    program.write_text("#!/bin/sh\necho no settings\nexit 4\n")
+    program.chmod(0o755)
+    template = tmp_path / "template.yaml"
+    template.write_text("""
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Ends:
+    Type: AWS::Serverless::Function
+    Metadata: {HoldpointExecutable: ends}
+    Properties: {PackageType: Image, FunctionName: ends, LoggingConfig: {LogGroup: /own/ends}}
+""")
+    server.deploy("ends", template=template, binaries=tmp_path)
+    missing = server.run("logs", "nothing", check=False)
+    assert missing.returncode == 1 and "there is no log group /aws/lambda/nothing" in missing.stderr
+    nothing = server.run("logs", "ends")
+    assert nothing.stdout == "" and "No lines in the last 10m" in nothing.stderr
+    server.client("lambda").invoke(FunctionName="ends")
+    for name in ("ends", "ends:$LATEST"):
+        def told(lines):
+            return "no settings" in lines and "exit status 4 (before it asked the Runtime API for work" in lines
+        eventually("the crash is in the log", lambda: told(server.run("logs", name).stdout))
+
+
+def test_what_is_no_executions_arn_is_refused(server):
+    refused = server.run("executions", "show", "order", check=False)
+    assert refused.returncode == 1 and "'order': expected an execution's ARN" in refused.stderr
+
+
+def test_misspelled_options_and_the_version(server):
+    refused = server.run("logs", "x", "--sicne", "1d", check=False)
+    assert refused.returncode != 0 and "there is no option --sicne; did you mean --since" in refused.stderr
+    assert server.run("--version").stdout.startswith("holdpoint 1.")
