@@ -1,5 +1,5 @@
-// fmt, compiled once. Its headers alone would put 80 KB of it into every object file, and Debian has its library only as
-// a shared one, which a function on AWS does not find.
+// fmt, compiled once. Its headers alone would put 80 KB of it into every object file, and Debian has its library only
+// as a shared one, which a function on AWS does not find.
 #include <fmt/format-inl.h>
 
 FMT_BEGIN_NAMESPACE

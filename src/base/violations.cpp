@@ -60,6 +60,18 @@ Result<void> Violations::result() const {
                             fmt::join(texts_, "; ")));
 }
 
+std::unexpected<Error> pattern_violation(std::string_view member, std::string_view value, std::string_view pattern) {
+    Violations violations;
+    violations.pattern(member, value, false, pattern);
+    return std::unexpected(violations.result().error());
+}
+
+std::unexpected<Error> missing_violation(std::string_view member) {
+    Violations violations;
+    violations.missing(member);
+    return std::unexpected(violations.result().error());
+}
+
 bool is_word(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; });
 }

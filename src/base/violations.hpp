@@ -29,6 +29,11 @@ private:
     std::vector<std::string> texts_;
 };
 
+/// For a member that has one rule to break.
+[[nodiscard]] std::unexpected<Error> pattern_violation(std::string_view member, std::string_view value,
+                                                       std::string_view pattern);
+[[nodiscard]] std::unexpected<Error> missing_violation(std::string_view member);
+
 // The characters of the model's commonest patterns.
 
 [[nodiscard]] bool is_word(std::string_view text);    // [a-zA-Z0-9-_]+, or empty

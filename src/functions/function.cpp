@@ -6,6 +6,7 @@
 #include <cctype>
 #include <vector>
 
+#include "base/violations.hpp"
 #include "wire/tenant.hpp"
 
 namespace holdpoint::functions {
@@ -23,13 +24,9 @@ bool is_qualifier(std::string_view text) {
 }
 
 std::unexpected<Error> invalid(std::string_view function_name) {
-    return fail(
-        "ValidationException", 400,
-        fmt::format("1 validation error detected: Value '{}' at 'functionName' failed to satisfy constraint: Member "
-                    "must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{{2}}((-gov)|"
-                    "(-iso(b?)))?-[a-z]+-\\d{{1}}:)?(\\d{{12}}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|"
-                    "[a-zA-Z0-9-_]+))?",
-                    function_name.substr(0, 256)));
+    return pattern_violation("functionName", function_name,
+                             "(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?"
+                             "(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?");
 }
 
 std::vector<std::string_view> split(std::string_view text) {
@@ -63,11 +60,7 @@ Result<Reference> read_reference(std::string_view function_name, std::string_vie
     reference.name = parts[0];
     if (qualifier.empty()) return reference;
     if (!is_qualifier(qualifier)) {
-        return fail(
-            "ValidationException", 400,
-            fmt::format("1 validation error detected: Value '{}' at 'qualifier' failed to satisfy constraint: "
-                        "Member must satisfy regular expression pattern: \\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+",
-                        qualifier.substr(0, 128)));
+        return pattern_violation("qualifier", qualifier, "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+");
     }
     if (!reference.qualifier.empty() && reference.qualifier != qualifier) {
         return fail("InvalidParameterValueException", 400,
@@ -78,12 +71,10 @@ Result<Reference> read_reference(std::string_view function_name, std::string_vie
 }
 
 Result<void> check_tenant(const Function& function, std::string_view tenant_id) {
-    if (tenant_id.size() > wire::kTenantIdBytesMax || !wire::fits_tenant_id(tenant_id)) {
-        return fail("ValidationException", 400,
-                    fmt::format("1 validation error detected: Value at 'tenantId' failed to satisfy constraint: Member "
-                                "must have length less than or equal to {} and satisfy regular expression pattern: {}",
-                                wire::kTenantIdBytesMax, wire::kTenantIdPattern));
-    }
+    Violations violations;
+    violations.length("tenantId", tenant_id, 0, wire::kTenantIdBytesMax);
+    violations.pattern("tenantId", tenant_id, wire::fits_tenant_id(tenant_id), wire::kTenantIdPattern);
+    if (auto fits = violations.result(); !fits) return fits;
     if (function.tenant_isolation == !tenant_id.empty()) return {};
     return fail("InvalidParameterValueException", 400,
                 function.tenant_isolation ? "The invoked function is enabled with tenancy configuration. Add a valid "

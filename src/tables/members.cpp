@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/violations.hpp"
 #include "tables/errors.hpp"
 
 namespace holdpoint::tables {
@@ -22,9 +23,9 @@ const json::array kNoElements;
 }  // namespace
 
 std::unexpected<Error> constraint_error(std::string_view value, std::string_view member, std::string_view constraint) {
-    return validation_error(
-        fmt::format("1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: {}", value,
-                    with_small_letter(member), constraint));
+    Violations violations;
+    violations.add(with_small_letter(member), value, constraint);
+    return std::unexpected(violations.result().error());
 }
 
 const json::value* Members::find(std::string_view name) const {
@@ -42,10 +43,7 @@ void Members::refuse_type(std::string_view name, std::string_view expected) {
 }
 
 void Members::refuse_null(std::string_view name) {
-    refuse(validation_error(fmt::format("1 validation error detected: Value null at '{}' failed to satisfy constraint: "
-                                        "Member must not be null",
-                                        with_small_letter(name)))
-               .error());
+    refuse(missing_violation(with_small_letter(name)).error());
 }
 
 std::optional<std::string> Members::text(std::string_view name) {

@@ -71,10 +71,7 @@ std::string JsonReader::member_path(std::string_view name) const {
 }
 
 void JsonReader::refuse_missing(std::string_view name) {
-    if (problem_) return;
-    Violations violations;
-    violations.missing(member_path(name));
-    problem_ = violations.result().error();
+    if (!problem_) problem_ = missing_violation(member_path(name)).error();
 }
 
 void JsonReader::refuse_unknown(std::string_view name, std::string_view found,

@@ -25,8 +25,6 @@ COMMON_ERRORS = {
               "MissingAuthenticationToken": 403, "SignatureDoesNotMatch": 403, "ValidationError": 400,
               "ExpiredToken": 403, "Throttling": 400, "Throttled": 429},
 }
-# Members that boto3's model has, and not yet the one of the `aws` command line, which brings its own.
-NEWER_MEMBERS = {("GetDurableExecutionResponse", "ExpectedExecutionTimeoutTimestamp")}
 ISO8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$")
 RANGES = {"integer": 2**31, "long": 2**63}
 
@@ -174,8 +172,7 @@ class Answer:
         if members is None:
             members = members_in_body(shape)
         for name in value.keys() - members.keys():
-            if (shape.name, name) not in NEWER_MEMBERS:
-                self.say(f"{path}.{name}", f"{shape.name} has no such member")
+            self.say(f"{path}.{name}", f"{shape.name} has no such member")
         for name, member in members.items():
             if name in value and member is not None:
                 self.check_value(member, value[name], f"{path}.{name}")

@@ -8,6 +8,7 @@
 #include "api/lambda/operation.hpp"
 #include "api/lambda/parts.hpp"
 #include "base/encoding.hpp"
+#include "base/violations.hpp"
 #include "identity/roles.hpp"
 
 namespace holdpoint::api {
@@ -41,9 +42,7 @@ Result<functions::Function> new_function(const Operation& operation) {
     }
     if (auto ok = check_architecture_member(operation.body); !ok) return std::unexpected(ok.error());
     if (function.role_arn.empty()) {
-        return fail("ValidationException", 400,
-                    "1 validation error detected: Value at 'role' failed to satisfy constraint: Member must not be "
-                    "null");
+        return missing_violation("role");
     }
     if (function.runtime.empty() || function.handler.empty()) {
         return invalid_parameter(
@@ -152,12 +151,7 @@ void create_function(const SharedOperation& operation) {
     if (auto ok = operation->read_body(); !ok) return respond_error(operation->call, ok.error());
     const std::string name = operation->text("FunctionName");
     if (name.empty()) {
-        return respond_error(operation->call,
-                             {"ValidationException",
-                              400,
-                              "1 validation error detected: Value at 'functionName' failed to satisfy constraint: "
-                              "Member must not be null",
-                              {}});
+        return respond_error(operation->call, missing_violation("functionName").error());
     }
     if (auto ok = operation->prepare("CreateFunction", name); !ok) return respond_error(operation->call, ok.error());
     if (auto ok = store_new(*operation); !ok) return respond_error(operation->call, ok.error());

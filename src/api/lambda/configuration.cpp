@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/encoding.hpp"
+#include "base/violations.hpp"
 #include "functions/event_invoke_config.hpp"
 #include "identity/roles.hpp"
 
@@ -111,11 +112,7 @@ Result<void> apply_runtime(std::string_view runtime, functions::Function& functi
 
 Result<void> apply_role(std::string_view role, functions::Function& function) {
     if (identity::role_name_of(role).empty()) {
-        return fail("ValidationException", 400,
-                    fmt::format("1 validation error detected: Value '{}' at 'role' failed to satisfy constraint: "
-                                "Member must satisfy regular expression pattern: "
-                                "arn:(aws[a-zA-Z-]*)?:iam::\\d{{12}}:role/?[a-zA-Z_0-9+=,.@\\-_/]+",
-                                role));
+        return pattern_violation("role", role, "arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+");
     }
     function.role_arn = role;
     return {};

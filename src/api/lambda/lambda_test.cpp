@@ -375,16 +375,6 @@ TEST_F(LambdaServiceTest, ADurableConfigHasATimeoutWithinTheModelsRange) {
               "400 InvalidParameterValueException: DurableConfig.KMSKeyArn is not supported by this server.");
 }
 
-// What was extended by no pause: the start and the timeout. (AWS API, GetDurableExecution)
-TEST_F(LambdaServiceTest, ARunningExecutionSaysWhenItTimesOut) {
-    const std::string target = "/2025-12-01/durable-executions/" + percent_encode(start("f", "a"));
-    const auto running = json::parse(call("GET", target).body).as_object();
-    EXPECT_EQ(running.at("ExpectedExecutionTimeoutTimestamp").to_number<double>(),
-              running.at("StartTimestamp").to_number<double>() + 600);
-    EXPECT_EQ(call("POST", target + "/stop").status, 200);
-    EXPECT_FALSE(json::parse(call("GET", target).body).as_object().contains("ExpectedExecutionTimeoutTimestamp"));
-}
-
 TEST_F(LambdaServiceTest, AnExecutionThatHasEndedCanBeDeleted) {
     const std::string target = "/2025-12-01/durable-executions/" + percent_encode(start("f", "a"));
     EXPECT_EQ(error_of(call("DELETE", target)), "409 ResourceConflictException") << "it runs";
