@@ -50,6 +50,7 @@ public:
     CachedExecution& add(const core::Head& head);
     /// nullptr when there is no such execution.
     CachedExecution* find(const store::Transaction& rows, std::uint64_t number);
+    /// nullptr unless it is an execution of this server.
     CachedExecution* find(const store::Transaction& rows, std::string_view arn);
     /// Writes the changes as one journal entry, and applies them.
     void journal(store::Transaction& rows, CachedExecution& entry, const std::vector<core::Change>& changes);

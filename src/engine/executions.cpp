@@ -153,7 +153,6 @@ public:
 private:
     // Everything below runs on the writer's thread.
 
-    /// nullptr unless it is an execution of this server.
     /// Brings everything else in line with what the execution is now: its rows, its place in the queue, its waiters.
     void settle(store::Transaction& rows, CachedExecution& entry, TimePoint now, Effects& effects) {
         Execution& execution = entry.execution;
