@@ -56,10 +56,11 @@ struct Reference {
     std::string region;     // empty unless given
 };
 
-/// Reads a FunctionName and, when given, the separate Qualifier (they must not contradict). ValidationException or
-/// InvalidParameterValueException in AWS's words.
 /// Whether a function may be called so.
 [[nodiscard]] bool is_name(std::string_view text);
+
+/// Reads a FunctionName and, when given, the separate Qualifier (they must not contradict). ValidationException or
+/// InvalidParameterValueException in AWS's words.
 [[nodiscard]] Result<Reference> read_reference(std::string_view function_name, std::string_view qualifier = {});
 
 /// A function with tenant isolation is invoked for a tenant, and no other one is. ValidationException when that is no
