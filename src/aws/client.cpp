@@ -46,6 +46,7 @@ Result<Configuration> configuration_from_environment() {
     configuration.region = environment("AWS_REGION");
     if (configuration.region.empty()) configuration.region = environment("AWS_DEFAULT_REGION");
     configuration.endpoint_url = environment("AWS_ENDPOINT_URL");
+    if (!configuration.endpoint_url.empty()) configuration.socket_path = environment("HOLDPOINT_SOCKET");
     if (configuration.credentials.access_key_id.empty()) return missing("AWS_ACCESS_KEY_ID");
     if (configuration.credentials.secret_access_key.empty()) return missing("AWS_SECRET_ACCESS_KEY");
     if (configuration.region.empty()) return missing("AWS_REGION (or AWS_DEFAULT_REGION)");
@@ -111,21 +112,18 @@ Result<net::Response> Client::rest(std::string_view service, RestRequest rest) {
 Result<net::Response> Client::send(std::string_view service, net::Request request, bool idempotent,
                                    const net::Timeouts& timeouts) {
     const std::string url = endpoint_of(service);
-    const auto endpoint = net::parse_endpoint(url);
+    auto endpoint = net::parse_endpoint(url);
     if (!endpoint) {
         return fail("ConfigurationError", 0,
                     fmt::format("'{}' is no endpoint URL; expected http(s)://host[:port]", url));
     }
+    endpoint->socket = configuration_.socket_path;
     request.headers.emplace_back("Host", net::host_header(*endpoint));
     const std::size_t unsigned_headers = request.headers.size();
     std::chrono::milliseconds longest = kFirstPause;
     for (int attempt = 1;; ++attempt) {
         request.headers.resize(unsigned_headers);  // each attempt is signed anew, because its time is
-        for (auto& header : identity::sign(
-                 {.method = request.method, .target = request.target, .headers = request.headers, .body = request.body},
-                 configuration_.credentials, configuration_.region, service, clock_.now())) {
-            request.headers.push_back(std::move(header));
-        }
+        for (auto& header : proof(request, service)) request.headers.push_back(std::move(header));
         // Not signed: proxies may change it.
         request.headers.emplace_back("User-Agent", "holdpoint/1");
         auto response = transport_.send(*endpoint, request, timeouts);
@@ -148,6 +146,15 @@ Result<net::Response> Client::send(std::string_view service, net::Request reques
             static_cast<std::int64_t>(random_.unit() * static_cast<double>(longest.count()))));
         longest = std::min(longest * 2, kLongestPause);
     }
+}
+
+net::Headers Client::proof(const net::Request& request, std::string_view service) const {
+    if (!configuration_.socket_path.empty()) {
+        return identity::state(configuration_.credentials, configuration_.region, service);
+    }
+    return identity::sign(
+        {.method = request.method, .target = request.target, .headers = request.headers, .body = request.body},
+        configuration_.credentials, configuration_.region, service, clock_.now());
 }
 
 std::string Client::endpoint_of(std::string_view service) const {

@@ -22,6 +22,8 @@ struct Configuration {
     identity::Credentials credentials;
     std::string region;
     std::string endpoint_url;  // empty: AWS's own endpoint of each service
+    /// A Holdpoint server's Unix socket: its functions reach the endpoint over it, and sign nothing. Empty: none.
+    std::string socket_path = {};
     /// Tries of one call in all; the pause doubles from 50 ms to at most 20 s, with full jitter. Tried again: no
     /// connection, 429, 5xx, throttling. What was not idempotent and may have been acted on is not tried again.
     int attempts_max = 3;
@@ -29,7 +31,8 @@ struct Configuration {
 };
 
 /// AWS's own environment variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION or
-/// AWS_DEFAULT_REGION, AWS_ENDPOINT_URL. Fails (ConfigurationError) naming the variable that is missing.
+/// AWS_DEFAULT_REGION, AWS_ENDPOINT_URL; and HOLDPOINT_SOCKET beside the last. Fails (ConfigurationError) naming the
+/// variable that is missing.
 [[nodiscard]] Result<Configuration> configuration_from_environment();
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -69,6 +72,8 @@ private:
     Result<net::Response> send(std::string_view service, net::Request request, bool idempotent,
                                const net::Timeouts& timeouts);
 
+    /// The headers that say who sends it.
+    [[nodiscard]] net::Headers proof(const net::Request& request, std::string_view service) const;
     [[nodiscard]] std::string endpoint_of(std::string_view service) const;
 
     Configuration configuration_;

@@ -59,6 +59,20 @@ TEST_F(ClientTest, SpeaksJson) {
     EXPECT_EQ(request.body, R"({"TableName":"t"})");
 }
 
+// Nobody else can connect to the server's socket, so a request over it says whose it is, and proves nothing more.
+TEST_F(ClientTest, OverAServersSocketItSignsNothing) {
+    configuration_.credentials.session_token = "T";
+    configuration_.socket_path = "/data/functions.sock";
+    transport_.answers.push_back(net::Response{.status = 200, .headers = {}, .body = "{}"});
+    ASSERT_TRUE(client().json("dynamodb", "DynamoDB_20120810.GetItem", {{"TableName", "t"}}));
+    EXPECT_EQ(transport_.endpoints.front().socket, "/data/functions.sock");
+    const net::Request& request = transport_.requests.front();
+    EXPECT_EQ(request.header("Host"), "127.0.0.1:4566");
+    EXPECT_EQ(request.header("Authorization"), "HOLDPOINT-SESSION Credential=A/-/us-east-1/dynamodb/aws4_request");
+    EXPECT_EQ(request.header("X-Amz-Security-Token"), "T");
+    EXPECT_EQ(request.header("X-Amz-Date"), "");
+}
+
 TEST_F(ClientTest, ReadsErrorsOfEachProtocol) {
     transport_.answers.push_back(net::Response{
         .status = 400,

@@ -45,8 +45,9 @@ void put(json::object& object, std::string_view name, const std::optional<std::s
     if (value) object[name] = *value;
 }
 
-json::object encode(const Change& change) {
-    json::object object;
+json::object encode(const Change& change, const json::storage_ptr& memory) {
+    json::object object(memory);
+    object.reserve(8);
     object["k"] = kKinds.at(static_cast<std::size_t>(change.kind));
     object["at"] = to_epoch_ms(change.at);
     if (!change.id.empty()) object["id"] = change.id;
@@ -132,9 +133,10 @@ Change decode(const json::object& object) {
 }  // namespace
 
 std::string encode_changes(const std::vector<Change>& changes) {
-    json::array array;
+    json::monotonic_resource memory;  // one piece for many small values
+    json::array array(&memory);
     array.reserve(changes.size());
-    for (const Change& change : changes) array.emplace_back(encode(change));
+    for (const Change& change : changes) array.emplace_back(encode(change, &memory));
     return json::serialize(array);
 }
 

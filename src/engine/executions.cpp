@@ -361,7 +361,8 @@ private:
         } else {
             invocation.token_withheld = true;
         }
-        std::string answer = boost::json::serialize(wire::to_json(response));
+        boost::json::monotonic_resource memory;
+        std::string answer = boost::json::serialize(wire::to_json(response, &memory));
         // A closing checkpoint is not answered a second time, as on AWS.
         invocation.last_client_token = execution.is_running() ? request.client_token.value_or("") : "";
         invocation.last_token = request.checkpoint_token;

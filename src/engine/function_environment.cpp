@@ -15,6 +15,7 @@ std::vector<std::string> function_environment(const functions::Function& functio
     variables.try_emplace("TZ", ":UTC");
     variables["AWS_LAMBDA_RUNTIME_API"] = fmt::format("{}/runtime/{}", options.runtime_address, secret);
     variables["AWS_ENDPOINT_URL"] = options.endpoint_url;
+    if (!options.socket_path.empty()) variables["HOLDPOINT_SOCKET"] = options.socket_path;
     variables["AWS_REGION"] = options.region;
     variables["AWS_DEFAULT_REGION"] = options.region;
     variables["AWS_ACCESS_KEY_ID"] = credentials.access_key_id;

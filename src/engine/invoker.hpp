@@ -23,10 +23,11 @@ struct ProcessCredentials {
 };
 
 struct InvokerOptions {
-    std::string code_folder;      // <data>/code: executables by digest
-    std::string working_folder;   // the processes' working directory
-    std::string runtime_address;  // host:port of this server, as functions reach it
-    std::string endpoint_url;     // AWS_ENDPOINT_URL of the functions
+    std::string code_folder;       // <data>/code: executables by digest
+    std::string working_folder;    // the processes' working directory
+    std::string runtime_address;   // host:port of this server, as functions reach it
+    std::string endpoint_url;      // AWS_ENDPOINT_URL of the functions
+    std::string socket_path = {};  // HOLDPOINT_SOCKET of the functions: both of these over a Unix socket; empty: none
     std::string region;
     std::size_t processes_max = 64;  // of one function version
     bool limits_memory = true;       // MemorySize

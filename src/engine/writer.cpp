@@ -23,8 +23,17 @@ public:
             const std::lock_guard lock(mutex_);
             if (stopping_) return;
             queue_.push_back(std::move(command));
+            if (helping_ == this || writing_) return;  // whoever writes looks again
         }
         wake_.notify_one();
+    }
+
+    bool help() {
+        helping_ = this;
+        std::unique_lock lock(mutex_);
+        if (writing_ || queue_.empty()) return false;
+        write_batch(lock);
+        return !writing_ && !queue_.empty();
     }
 
     void stop() {
@@ -44,9 +53,8 @@ public:
     const WriterMeters& meters() const { return meters_; }
 
     void run_queued() {
-        if (queued() == 0) return;
-        std::vector<Command> batch = take();
-        execute(batch);
+        std::unique_lock lock(mutex_);
+        if (!queue_.empty()) write_batch(lock);
     }
 
 private:
@@ -54,16 +62,25 @@ private:
     static constexpr std::size_t kBatchMax = 128;
 
     void run() {
+        std::unique_lock lock(mutex_);
         while (true) {
-            std::vector<Command> batch = take();
-            if (batch.empty()) return;
-            execute(batch);
+            wake_.wait(lock, [this] { return !writing_ && (stopping_ || !queue_.empty()); });
+            if (queue_.empty()) return;
+            write_batch(lock);
         }
     }
 
+    void write_batch(std::unique_lock<std::mutex>& lock) {
+        std::vector<Command> batch = take();
+        writing_ = true;
+        lock.unlock();
+        execute(batch);
+        lock.lock();
+        writing_ = false;
+    }
+
+    /// The next ones, in order; with the lock held.
     std::vector<Command> take() {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
         const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), kBatchMax));
         std::vector<Command> batch(std::make_move_iterator(queue_.begin()),
                                    std::make_move_iterator(queue_.begin() + count));
@@ -102,15 +119,22 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<Command> queue_;
+    bool writing_ = false;  // a thread is at a batch
     bool stopping_ = false;
+    static thread_local const Impl* helping_;  // the one that this thread helps
     std::thread thread_;
 };
+
+thread_local const Writer::Impl* Writer::Impl::helping_ = nullptr;
 
 Writer::Writer(const Clock& clock, store::Store& store, WriterThread thread)
     : impl_(std::make_unique<Impl>(clock, store, thread)) {}
 Writer::~Writer() = default;
 void Writer::submit(Command command) {
     impl_->submit(std::move(command));
+}
+bool Writer::help() {
+    return impl_->help();
 }
 void Writer::stop() {
     impl_->stop();

@@ -38,6 +38,10 @@ public:
 
     /// Queues a command; from any thread. After stop() the command is dropped.
     void submit(Command command);
+    /// Runs a batch of what is queued, as the writer's thread would, unless another thread is at it; says whether more
+    /// is left to run. For threads that queue much: once a thread has called it, what that thread submits is left to
+    /// its next call, which no other thread has to be woken for.
+    bool help();
     /// Runs what is queued, then ends the thread.
     void stop();
 

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <stdexcept>
+#include <thread>
 
 namespace holdpoint::engine {
 namespace {
@@ -59,6 +61,54 @@ TEST(WriterTest, WithoutAThreadItRunsABatchWhenItIsTold) {
     EXPECT_FALSE(writer.has_queued());
     EXPECT_EQ(seen, std::vector<std::string>{"value"});
     writer.run_queued();  // nothing is queued: nothing happens
+}
+
+// Its own thread never gets what a helper queued, unless somebody else queues beside it.
+TEST(WriterTest, AThreadThatHelpsRunsWhatItQueued) {
+    ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store);
+    EXPECT_FALSE(writer.help());  // nothing yet
+    std::vector<std::thread::id> ran;
+    const auto command = [&](store::Transaction&, TimePoint) -> AfterCommit {
+        return [&] { ran.push_back(std::this_thread::get_id()); };
+    };
+    for (int i = 0; i < 130; ++i) writer.submit(command);
+    EXPECT_TRUE(ran.empty());
+    EXPECT_TRUE(writer.help());   // a batch of 128
+    EXPECT_FALSE(writer.help());  // the rest
+    EXPECT_EQ(ran, std::vector(130, std::this_thread::get_id()));
+    writer.submit(command);
+    writer.stop();  // what is queued then is run all the same
+    EXPECT_EQ(ran.size(), 131U);
+}
+
+TEST(WriterTest, HelpersAndItsThreadWriteOneAfterTheOther) {
+    ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store);
+    constexpr int kEach = 2000;
+    std::atomic<int> left = 4 * kEach;
+    const auto count = [&] {
+        writer.submit([&](store::Transaction& rows, TimePoint) -> AfterCommit {
+            const int before = std::stoi(rows.get(Space::meta, "count").value_or("0"));
+            rows.apply({{Space::meta, "count", std::to_string(before + 1)}});
+            return [&] { --left; };
+        });
+    };
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < 4; ++thread) {
+        threads.emplace_back([&, helps = thread % 2 == 0] {
+            for (int i = 0; i < kEach; ++i) {
+                count();
+                while (helps && writer.help()) {
+                }
+            }
+            while (helps && left > 0) (void)writer.help();
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(store->snapshot()->get(Space::meta, "count"), std::to_string(4 * kEach));
 }
 
 /// What a store of the simulation throws: the process is to end here.

@@ -165,6 +165,16 @@ Result<Claim> read_authorization(std::string_view authorization, const Headers& 
 
 }  // namespace
 
+std::optional<Claim> read_stated_claim(const Headers& headers) {
+    auto authorization = first_header(headers, "authorization");
+    if (!authorization || !authorization->starts_with(kStated)) return std::nullopt;
+    authorization->remove_prefix(kStated.size());
+    Claim claim;
+    if (!read_credential(*authorization, claim)) return std::nullopt;
+    claim.session_token = first_header(headers, "x-amz-security-token").value_or("");
+    return claim;
+}
+
 Result<Claim> read_claim(const SignedRequest& request) {
     const auto authorization = first_header(request.headers, "authorization");
     if (!authorization) {

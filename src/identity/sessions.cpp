@@ -23,15 +23,16 @@ Credentials Sessions::issue(std::string role_name, std::string session_name) {
     session.credentials.session_token = base64_encode(random_.bytes(48));
     session.role_name = std::move(role_name);
     session.session_name = std::move(session_name);
+    Credentials issued = session.credentials;
     const std::lock_guard lock(mutex_);
-    const auto [place, added] = sessions_.emplace(session.credentials.access_key_id, session);
-    return place->second.credentials;
+    sessions_.emplace(issued.access_key_id, std::make_shared<const Session>(std::move(session)));
+    return issued;
 }
 
-std::optional<Session> Sessions::find(std::string_view access_key_id) const {
+std::shared_ptr<const Session> Sessions::find(std::string_view access_key_id) const {
     const std::lock_guard lock(mutex_);
     const auto found = sessions_.find(access_key_id);
-    return found == sessions_.end() ? std::nullopt : std::optional(found->second);
+    return found == sessions_.end() ? nullptr : found->second;
 }
 
 void Sessions::end(std::string_view access_key_id) {

@@ -3,8 +3,8 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,7 +25,8 @@ public:
     explicit Sessions(Random& random) : random_(random) {}
     /// Makes credentials (access key id starting with ASIA) for one process of a function.
     [[nodiscard]] Credentials issue(std::string role_name, std::string session_name);
-    [[nodiscard]] std::optional<Session> find(std::string_view access_key_id) const;
+    /// Nothing when there is none.
+    [[nodiscard]] std::shared_ptr<const Session> find(std::string_view access_key_id) const;
     void end(std::string_view access_key_id);
     /// True for credentials whose process ended lately: they are expired, not unknown.
     [[nodiscard]] bool has_ended(std::string_view access_key_id) const;
@@ -33,7 +34,7 @@ public:
 private:
     Random& random_;
     mutable std::mutex mutex_;
-    std::map<std::string, Session, std::less<>> sessions_;
+    std::map<std::string, std::shared_ptr<const Session>, std::less<>> sessions_;
     std::deque<std::string> ended_;  // access key ids of the last ones
 };
 

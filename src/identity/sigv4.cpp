@@ -285,6 +285,17 @@ Headers sign(const SignedRequest& request, const Credentials& credentials, std::
     return added;
 }
 
+Headers state(const Credentials& credentials, std::string_view region, std::string_view service) {
+    // The scope has a date, which says nothing where nothing is signed.
+    return {{"X-Amz-Security-Token", credentials.session_token},
+            {"Authorization",
+             fmt::format("{}{}/-/{}/{}/aws4_request", kStated, credentials.access_key_id, region, service)}};
+}
+
+bool is_stated_by(const Claim& claim, const Credentials& credentials) {
+    return !credentials.session_token.empty() && equal_constant_time(claim.session_token, credentials.session_token);
+}
+
 Result<void> check_signature(const SignedRequest& request, const Claim& claim, const Credentials& credentials,
                              TimePoint now) {
     if (auto ok = check_time(claim, now); !ok) return ok;

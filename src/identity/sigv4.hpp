@@ -35,6 +35,10 @@ struct SignedRequest {
 [[nodiscard]] Headers sign(const SignedRequest& request, const Credentials& credentials, std::string_view region,
                            std::string_view service, TimePoint now);
 
+/// The headers to add instead where the connection itself is private, the Unix socket of a Holdpoint server: whose
+/// session it is and its token, with no signature (`Authorization: HOLDPOINT-SESSION Credential=…`). See docs/adr/0005.
+[[nodiscard]] Headers state(const Credentials& credentials, std::string_view region, std::string_view service);
+
 /// What the Authorization header (or a presigned URL's query) claims; read before the secret is looked up.
 struct Claim {
     std::string access_key_id;
@@ -50,6 +54,12 @@ struct Claim {
 
 /// IncompleteSignature, SignatureDoesNotMatch or MissingAuthenticationToken when it cannot be read.
 [[nodiscard]] Result<Claim> read_claim(const SignedRequest& request);
+
+/// What `state` claims; nothing when the request does not. `signed_headers`, `signature` and `timestamp` are empty.
+[[nodiscard]] std::optional<Claim> read_stated_claim(const Headers& headers);
+
+/// Whether a claim that was stated is of that session. Never of a long-lived key, which has no token.
+[[nodiscard]] bool is_stated_by(const Claim& claim, const Credentials& credentials);
 
 /// Checks the time window of 15 minutes, that Host and every x-amz-* header is signed, the session token, the body's
 /// digest and the signature. SignatureDoesNotMatch or InvalidClientTokenId in AWS's words, status 403.

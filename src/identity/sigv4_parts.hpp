@@ -12,6 +12,8 @@
 namespace holdpoint::identity {
 
 inline constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
+/// In its place where nothing is signed.
+inline constexpr std::string_view kStated = "HOLDPOINT-SESSION Credential=";
 
 /// Without spaces at the ends, and inner runs of spaces as one.
 [[nodiscard]] std::string trimmed(std::string_view text);

@@ -25,6 +25,7 @@ struct Request {
     std::string body;
     std::string peer_address = {};  // where it came from, as the listener saw it; empty for what is sent
     bool is_secure = false;         // it came over TLS
+    bool is_over_socket = false;    // it came over the listener's Unix socket
 
     [[nodiscard]] std::string_view path() const;       // still encoded
     [[nodiscard]] std::string_view raw_query() const;  // still encoded, without `?`

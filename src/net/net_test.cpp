@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <deque>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -64,6 +68,103 @@ TEST(ServerTest, AnAnswerMayComeLaterFromAnotherThread) {
     const auto got = answer.get();
     ASSERT_TRUE(got) << got.error().message;
     EXPECT_EQ(got->body, "late");
+}
+
+/// A folder that goes with the test; short, because a socket's path is.
+class SocketTest : public ::testing::Test {
+protected:
+    SocketTest() {
+        char name[] = "/tmp/holdpoint-XXXXXX";
+        folder_ = ::mkdtemp(name);
+    }
+    ~SocketTest() override { std::filesystem::remove_all(folder_); }
+
+    Endpoint endpoint() const { return {.host = "server.example", .port = "80", .socket = path()}; }
+    std::string path() const { return folder_ + "/s"; }
+    static Request request(std::string target = "/") {
+        return {.method = "GET", .target = std::move(target), .headers = {}, .body = ""};
+    }
+
+    std::string folder_;
+};
+
+TEST_F(SocketTest, CarriesRequestsOfItsOwnerAndSaysSo) {
+    Server server({.socket_path = path()}, [](const Request& request, const Respond& respond) {
+        respond({.status = 200,
+                 .headers = {},
+                 .body = (request.is_over_socket ? "socket " : "tcp ") + request.peer_address + " " +
+                         std::string(request.header("Host")) + request.target});
+    });
+    const auto transport = make_transport();
+    for (const std::string target : {"/1", "/2"}) {
+        const auto answer = transport->send(endpoint(), request(target), {});
+        ASSERT_TRUE(answer) << answer.error().message;
+        EXPECT_EQ(answer->body, "socket 127.0.0.1 server.example" + target);
+    }
+    struct stat found{};
+    ASSERT_EQ(::stat(path().c_str(), &found), 0);
+    EXPECT_EQ(found.st_mode & 0777U, 0600U);
+    EXPECT_EQ(server.port(), 0);
+}
+
+TEST_F(SocketTest, TakesThePlaceOfOneThatWasLeftThere) {
+    std::ofstream(path()) << "left";
+    std::optional<Server> server(std::in_place, ServerOptions{.socket_path = path()},
+                                 [](const Request&, const Respond& respond) { respond({}); });
+    EXPECT_TRUE(make_transport()->send(endpoint(), request(), {}));
+    server.reset();
+    EXPECT_FALSE(std::filesystem::exists(path()));
+    const auto answer = make_transport()->send(endpoint(), request(), {});
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().message, "cannot connect to " + path() + ": No such file or directory");
+    EXPECT_FALSE(answer.error().request_was_sent);
+}
+
+TEST_F(SocketTest, AReadLimitEndsTheWait) {
+    std::vector<Respond> held;
+    Server server({.socket_path = path()}, [&](Request, Respond respond) { held.push_back(std::move(respond)); });
+    const auto answer = make_transport()->send(endpoint(), request(), {.read = milliseconds{20}});
+    ASSERT_FALSE(answer);
+    EXPECT_NE(answer.error().message.find("timed out after 20 ms"), std::string::npos) << answer.error().message;
+    server.stop(milliseconds{0});
+    held.clear();
+}
+
+TEST_F(SocketTest, APathThatIsTooLongIsRefused) {
+    const std::string longest(107, 'x');
+    EXPECT_TRUE(fits_socket(longest));
+    EXPECT_FALSE(fits_socket(longest + "x"));
+    const auto stream = connect_stream({.host = "h", .port = "80", .socket = longest + "x"}, milliseconds{1000});
+    ASSERT_FALSE(stream);
+    EXPECT_NE(stream.error().find("too long"), std::string::npos) << stream.error();
+    EXPECT_THROW(Server({.socket_path = longest + "x"}, [](const Request&, const Respond&) {}), std::runtime_error);
+}
+
+// What a request left to do is done before the thread waits for the next one, and again while there is more.
+TEST_F(SocketTest, ARoundEndsWithWhatIsToFollowIt) {
+    std::deque<Respond> held;
+    int rounds = 0;
+    const auto after_round = [&] {
+        ++rounds;
+        if (!held.empty()) {
+            held.front()({.status = 200, .headers = {}, .body = "after"});
+            held.pop_front();
+        }
+        return !held.empty();
+    };
+    Server server({.threads = 1, .socket_path = path(), .after_round = after_round},
+                  [&](const Request& request, Respond respond) {
+                      held.push_back(std::move(respond));
+                      if (request.target == "/fails") throw std::runtime_error("the rest of the round is lost");
+                  });
+    const auto transport = make_transport();
+    for (const std::string target : {"/", "/fails", "/"}) {
+        const auto answer = transport->send(endpoint(), request(target), {.read = milliseconds{10000}});
+        ASSERT_TRUE(answer) << answer.error().message;
+    }
+    server.stop(milliseconds{1000});
+    EXPECT_TRUE(held.empty());
+    EXPECT_GE(rounds, 3);
 }
 
 TEST(ServerTest, ADroppedRequestIsAnswered500) {

@@ -1,8 +1,13 @@
 #include "net/server.hpp"
 
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
 #include <mutex>
@@ -22,16 +27,18 @@ namespace {
 namespace asio = boost::asio;
 using boost::beast::error_code;
 using tcp = asio::ip::tcp;
+using local = asio::local::stream_protocol;
 
 /// Counts the connections of a server, and those of each address; from any thread.
 class Places {
 public:
     enum class Verdict { taken, full, address_full };
 
+    /// An empty peer counts for all alone.
     Verdict take(const std::string& peer, const ServerOptions& options) {
         const std::lock_guard lock(mutex_);
         if (taken_ >= options.connections_max) return Verdict::full;
-        if (const std::size_t most = options.connections_per_address_max; most > 0) {
+        if (const std::size_t most = options.connections_per_address_max; most > 0 && !peer.empty()) {
             std::size_t& of_peer = by_peer_[peer];
             if (of_peer >= most) return Verdict::address_full;
             ++of_peer;
@@ -88,15 +95,15 @@ public:
 
     [[nodiscard]] const Hub& hub() const { return shared_.hub(); }
 
-    /// `peer` has a place, which the session's end gives back.
+    /// `place` was taken, and is given back at the session's end.
     template <class Stream>
-    std::shared_ptr<Connection> open(Stream stream, const std::string& peer) {
+    std::shared_ptr<Connection> open(Stream stream, const Peer& peer, const std::string& place) {
         const std::lock_guard lock(mutex_);
         const auto key = ++next_key_;
         std::shared_ptr<Session<Stream>> session(new Session<Stream>(std::move(stream), peer, shared_.hub()),
-                                                 [this, key, peer](Session<Stream>* ended) {
+                                                 [this, key, place](Session<Stream>* ended) {
                                                      delete ended;
-                                                     forget(key, peer);
+                                                     forget(key, place);
                                                  });
         sessions_.emplace(key, session);
         return session;
@@ -119,8 +126,8 @@ public:
     }
 
 private:
-    void forget(std::uint64_t key, const std::string& peer) {
-        shared_.places().leave(peer);
+    void forget(std::uint64_t key, const std::string& place) {
+        shared_.places().leave(place);
         const std::lock_guard lock(mutex_);
         sessions_.erase(key);
         if (sessions_.empty()) none_left_.notify_all();
@@ -158,11 +165,21 @@ public:
         if (const auto verdict = shared_.places().take(peer, shared_.hub().options);
             verdict != Places::Verdict::taken) {
             // Over plain HTTP it is told why; there is no handshake for those that find no place.
-            if (!tls) turn_away(std::move(socket), verdict);
+            if (!tls) turn_away(PlainStream(std::move(socket)), verdict);
         } else if (tls) {
-            sessions_.open(TlsStream(std::move(socket), *tls), peer)->start();
+            sessions_.open(TlsStream(std::move(socket), *tls), {.address = peer}, peer)->start();
         } else {
-            sessions_.open(std::move(socket), peer)->start();
+            sessions_.open(PlainStream(std::move(socket)), {.address = peer}, peer)->start();
+        }
+    }
+
+    /// Of the machine's own functions: as many as there is room for, whatever one address may have.
+    void admit(local::socket socket) {
+        const Peer peer{.address = "127.0.0.1", .is_over_socket = true};
+        if (const auto verdict = shared_.places().take({}, shared_.hub().options); verdict != Places::Verdict::taken) {
+            turn_away(PlainStream(std::move(socket)), verdict);
+        } else {
+            sessions_.open(PlainStream(std::move(socket)), peer, {})->start();
         }
     }
 
@@ -174,11 +191,11 @@ private:
                          : address.to_string();
     }
 
-    static void turn_away(tcp::socket socket, Places::Verdict verdict) {
+    static void turn_away(PlainStream socket, Places::Verdict verdict) {
         const bool is_full = verdict == Places::Verdict::full;
         Response response = text_response(is_full ? 503 : 429, is_full ? "The server has too many connections."
                                                                        : "Your address has too many connections.");
-        auto kept = std::make_shared<std::pair<tcp::socket, std::string>>(
+        auto kept = std::make_shared<std::pair<PlainStream, std::string>>(
             std::move(socket), to_head(response, response.body.size(), false, 11) + response.body);
         asio::async_write(kept->first, asio::buffer(kept->second), [kept](error_code, std::size_t) {});
     }
@@ -187,11 +204,24 @@ private:
     void run() {
         while (true) {
             try {
-                io_.run();
+                run_rounds();
                 return;
             } catch (const std::exception& error) {
                 log::write(log::Level::error, "a connection failed", {{"why", error.what()}});
             }
+        }
+    }
+
+    void run_rounds() {
+        const auto& after_round = shared_.hub().options.after_round;
+        if (!after_round) {
+            io_.run();
+            return;
+        }
+        bool soon = true;  // what failed may have broken off a round
+        while (soon || io_.run_one() > 0) {
+            io_.poll();
+            soon = after_round();
         }
     }
 
@@ -215,6 +245,58 @@ private:
     std::thread thread_;
 };
 
+/// Takes connections at one address, on the first loop, and gives them to the loops in turn.
+template <class Protocol>
+class Door {
+public:
+    using Loops = std::vector<std::unique_ptr<Loop>>;
+
+    /// Throws std::runtime_error naming `where` when it cannot listen.
+    Door(Loops& loops, const typename Protocol::endpoint& endpoint, const std::string& where)
+        : loops_(loops), acceptor_(loops.front()->io()), pause_(loops.front()->io()) {
+        error_code error;
+        acceptor_.open(endpoint.protocol(), error);
+        if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+        if (!error) acceptor_.bind(endpoint, error);
+        if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+        if (error) throw std::runtime_error("cannot listen on " + where + ": " + error.message());
+        accept();
+    }
+
+    [[nodiscard]] auto endpoint() const { return acceptor_.local_endpoint(); }
+    /// From any thread.
+    void close() {
+        asio::post(acceptor_.get_executor(), [this] {
+            error_code ignored;
+            acceptor_.close(ignored);
+        });
+    }
+
+private:
+    void accept() {
+        Loop& loop = *loops_[next_++ % loops_.size()];
+        acceptor_.async_accept(loop.io(), [this, &loop](error_code error, typename Protocol::socket socket) {
+            if (!acceptor_.is_open()) return;
+            if (!error) loop.admit(std::move(socket));
+            // Out of file descriptors or memory: a short pause instead of a busy loop, until some connection ends.
+            if (error && error != asio::error::connection_aborted) return accept_later();
+            accept();
+        });
+    }
+
+    void accept_later() {
+        pause_.expires_after(std::chrono::milliseconds{50});
+        pause_.async_wait([this](error_code error) {
+            if (!error && acceptor_.is_open()) accept();
+        });
+    }
+
+    Loops& loops_;
+    typename Protocol::acceptor acceptor_;
+    asio::steady_timer pause_;
+    std::size_t next_ = 0;
+};
+
 }  // namespace
 
 class Server::Impl {
@@ -223,10 +305,11 @@ public:
         for (std::size_t i = 0; i < std::max<std::size_t>(hub_.options.threads, 1); ++i) {
             loops_.push_back(std::make_unique<Loop>(shared_));
         }
-        acceptor_.emplace(loops_.front()->io());
-        pause_.emplace(loops_.front()->io());
-        bind();
-        accept();
+        if (hub_.options.socket_path.empty()) {
+            listen();
+        } else {
+            listen_on_socket(hub_.options.socket_path);
+        }
         for (const auto& loop : loops_) loop->start();
     }
 
@@ -237,10 +320,11 @@ public:
 
     void stop(std::chrono::milliseconds grace) {
         if (hub_.stopping.exchange(true)) return;
-        asio::post(acceptor_->get_executor(), [this] {
-            error_code ignored;
-            acceptor_->close(ignored);
-        });
+        if (door_) door_->close();
+        if (socket_door_) {
+            socket_door_->close();
+            ::unlink(hub_.options.socket_path.c_str());
+        }
         for (const auto& loop : loops_) {
             for (const auto& session : loop->sessions().living()) session->close_when_idle();
         }
@@ -252,50 +336,35 @@ public:
     }
 
 private:
-    void bind() {
+    void listen() {
         const std::string where = authority(hub_.options.host, std::to_string(hub_.options.port));
         error_code error;
         tcp::resolver resolver(loops_.front()->io());
         const auto found =
             resolver.resolve(hub_.options.host, std::to_string(hub_.options.port), tcp::resolver::passive, error);
         if (error || found.empty()) throw std::runtime_error("cannot listen on " + where + ": " + error.message());
-        const tcp::endpoint endpoint = found.begin()->endpoint();
-        acceptor_->open(endpoint.protocol(), error);
-        if (!error) acceptor_->set_option(asio::socket_base::reuse_address(true), error);
-        if (!error) acceptor_->bind(endpoint, error);
-        if (!error) acceptor_->listen(asio::socket_base::max_listen_connections, error);
-        if (error) throw std::runtime_error("cannot listen on " + where + ": " + error.message());
-        port_ = acceptor_->local_endpoint().port();
+        door_.emplace(loops_, found.begin()->endpoint(), where);
+        port_ = door_->endpoint().port();
     }
 
-    /// Connections go to the loops in turn.
-    void accept() {
-        Loop& loop = *loops_[next_++ % loops_.size()];
-        acceptor_->async_accept(loop.io(), [this, &loop](error_code error, tcp::socket socket) {
-            if (!acceptor_->is_open()) return;
-            if (!error) loop.admit(std::move(socket));
-            // Out of file descriptors or memory: a short pause instead of a busy loop, until some connection ends.
-            if (error && error != asio::error::connection_aborted) return accept_later();
-            accept();
-        });
-    }
-
-    void accept_later() {
-        pause_->expires_after(std::chrono::milliseconds{50});
-        pause_->async_wait([this](error_code error) {
-            if (!error && acceptor_->is_open()) accept();
-        });
+    /// What a server that was killed left there is in the way.
+    void listen_on_socket(const std::string& path) {
+        ::unlink(path.c_str());
+        socket_door_.emplace(loops_, local::endpoint(path), path);
+        ::chmod(path.c_str(), S_IRUSR | S_IWUSR);
     }
 
     Shared shared_;
     Hub& hub_ = shared_.hub();
     std::vector<std::unique_ptr<Loop>> loops_;
-    // These live on the first loop.
-    std::optional<tcp::acceptor> acceptor_;
-    std::optional<asio::steady_timer> pause_;
-    std::size_t next_ = 0;
+    std::optional<Door<tcp>> door_;
+    std::optional<Door<local>> socket_door_;
     std::uint16_t port_ = 0;
 };
+
+bool fits_socket(const std::string& path) {
+    return path.size() < sizeof(sockaddr_un::sun_path);
+}
 
 Server::Server(ServerOptions options, Handler handler)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(handler))) {}

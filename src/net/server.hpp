@@ -32,10 +32,18 @@ struct ServerOptions {
     std::chrono::seconds body_timeout{60};        // from there to its last byte
     std::chrono::seconds idle_timeout{120};       // between requests of one connection
     std::optional<TlsFiles> tls = {};             // TLS 1.2 or later instead of plain HTTP
+    /// A Unix socket to listen on instead of host and port, in plain HTTP; only its owner may connect. What comes over
+    /// it has the peer address 127.0.0.1.
+    std::string socket_path = {};
     /// The bytes that a body may have, by the request's line and headers; asked for large ones only. Empty:
     /// body_bytes_max.
     std::function<std::size_t(const Request&)> body_limit = {};
+    /// Runs on each I/O thread when it has handled all that had come; says whether to call it soon again.
+    std::function<bool()> after_round = {};
 };
+
+/// Whether a Unix socket can have that path: the system has room for some hundred bytes. (Linux, unix(7))
+[[nodiscard]] bool fits_socket(const std::string& path);
 
 /// Whether every address that the name stands for is this machine's own.
 [[nodiscard]] bool is_loopback(const std::string& host);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
@@ -31,6 +32,12 @@ struct Hub {
     std::atomic<bool> stopping{false};
 };
 
+/// Who connected.
+struct Peer {
+    std::string address;
+    bool is_over_socket = false;
+};
+
 /// Its line and headers; the body stays where it is.
 [[nodiscard]] Request head_of(const boost::beast::http::request<boost::beast::http::string_body>& message);
 /// Status line and headers, with the empty line that ends them. Header values cannot smuggle in further lines.
@@ -55,19 +62,19 @@ public:
     virtual void close_when_late(Milliseconds now) = 0;
 };
 
+/// TCP, or a Unix socket.
+using PlainStream = boost::asio::generic::stream_protocol::socket;
 using TlsStream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket>;
 
-/// Everything in it happens on the one thread of its io_context, so there is nothing to lock. `Stream` is a TCP socket
-/// or something that speaks over one.
+/// Everything in it happens on the one thread of its io_context, so there is nothing to lock. `Stream` is one of those
+/// above.
 template <class Stream>
 class Session final : public Connection, public std::enable_shared_from_this<Session<Stream>> {
     using Error = boost::beast::error_code;
     static constexpr bool kIsTls = std::is_same_v<Stream, TlsStream>;
 
 public:
-    /// `peer`: the address of who connected.
-    Session(Stream stream, std::string peer, Hub& hub)
-        : stream_(std::move(stream)), peer_(std::move(peer)), hub_(hub) {}
+    Session(Stream stream, Peer peer, Hub& hub) : stream_(std::move(stream)), peer_(std::move(peer)), hub_(hub) {}
 
     void start() override {
         boost::asio::post(stream_.get_executor(), [self = this->shared_from_this()] {
@@ -245,7 +252,8 @@ private:
         try {
             Request request = head_of(message);
             request.body = std::move(message.body());
-            request.peer_address = peer_;
+            request.peer_address = peer_.address;
+            request.is_over_socket = peer_.is_over_socket;
             request.is_secure = kIsTls;
             hub_.handler(std::move(request), respond);
         } catch (const std::exception& error) {
@@ -290,7 +298,7 @@ private:
     }
 
     Stream stream_;
-    const std::string peer_;
+    const Peer peer_;
     Hub& hub_;
     boost::beast::flat_buffer buffer_;
     std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;

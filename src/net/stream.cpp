@@ -6,8 +6,10 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -20,14 +22,19 @@ std::string error_text(int code) {
 }
 
 /// The kernel waits, and keeps the limit: one call for a read instead of three.
-class TcpStream final : public Stream {
+class SocketStream final : public Stream {
 public:
-    explicit TcpStream(Socket socket) : socket_(std::move(socket)) {
+    explicit SocketStream(Socket socket, bool is_unix = false) : socket_(std::move(socket)), is_unix_(is_unix) {
         ::fcntl(socket_.get(), F_SETFL, ::fcntl(socket_.get(), F_GETFL) & ~O_NONBLOCK);
     }
 
     std::expected<std::size_t, std::string> read_some(std::span<char> into, std::chrono::milliseconds limit) override {
-        set_limit(SO_RCVTIMEO, read_limit_, limit);
+        if (is_unix_) {
+            // Who waits in recv() is woken when the other side has read what it was sent, too.
+            if (auto ready = socket_.wait(POLLIN, limit); !ready) return std::unexpected(ready.error());
+        } else {
+            set_limit(SO_RCVTIMEO, read_limit_, limit);
+        }
         while (true) {
             const ssize_t count = ::recv(socket_.get(), into.data(), into.size(), 0);
             if (count >= 0) return static_cast<std::size_t>(count);
@@ -70,6 +77,7 @@ private:
     }
 
     Socket socket_;
+    const bool is_unix_;
     std::chrono::milliseconds read_limit_{0};
     std::chrono::milliseconds write_limit_{0};
 };
@@ -78,7 +86,7 @@ std::expected<Socket, std::string> connect_to(const addrinfo& address, std::chro
     Socket socket(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, address.ai_protocol));
     if (socket.get() < 0) return std::unexpected(error_text(errno));
     const int yes = 1;
-    ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (address.ai_family != AF_UNIX) ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     if (::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0) return socket;
     if (errno != EINPROGRESS) return std::unexpected(error_text(errno));
     if (auto ready = socket.wait(POLLOUT, limit); !ready) return std::unexpected(ready.error());
@@ -87,6 +95,18 @@ std::expected<Socket, std::string> connect_to(const addrinfo& address, std::chro
     ::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &code, &size);
     if (code != 0) return std::unexpected(error_text(code));
     return socket;
+}
+
+std::expected<Socket, std::string> connect_to_socket(const std::string& path, std::chrono::milliseconds limit) {
+    sockaddr_un name{};
+    if (path.size() >= sizeof name.sun_path) return std::unexpected("its path is too long for a socket");
+    name.sun_family = AF_UNIX;
+    std::copy(path.begin(), path.end(), name.sun_path);
+    addrinfo address{};
+    address.ai_family = AF_UNIX;
+    address.ai_addr = reinterpret_cast<sockaddr*>(&name);
+    address.ai_addrlen = sizeof name;
+    return connect_to(address, limit);
 }
 
 }  // namespace
@@ -127,6 +147,11 @@ std::expected<Addresses, int> resolve(const std::string& host, const std::string
 
 std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoint& endpoint,
                                                                    std::chrono::milliseconds limit) {
+    if (!endpoint.socket.empty()) {
+        auto socket = connect_to_socket(endpoint.socket, limit);
+        if (!socket) return std::unexpected("cannot connect to " + endpoint.socket + ": " + socket.error());
+        return std::make_unique<SocketStream>(std::move(*socket), true);
+    }
     const std::string where = endpoint.host + ":" + endpoint.port;
     const auto list = resolve(endpoint.host, endpoint.port, AI_ADDRCONFIG);
     if (!list) return std::unexpected("cannot resolve " + where + ": " + ::gai_strerror(list.error()));
@@ -138,7 +163,7 @@ std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoin
             continue;
         }
         if (endpoint.tls) return start_tls(std::move(*socket), endpoint.host, limit);
-        return std::make_unique<TcpStream>(std::move(*socket));
+        return std::make_unique<SocketStream>(std::move(*socket));
     }
     return std::unexpected("cannot connect to " + where + ": " + problem);
 }

@@ -1,4 +1,4 @@
-// A blocking byte stream with a time limit on every wait: TCP, or TLS on top of it.
+// A blocking byte stream with a time limit on every wait: TCP, a Unix socket, or TLS on top of TCP.
 #pragma once
 
 #include <netdb.h>

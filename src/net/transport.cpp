@@ -15,15 +15,16 @@ namespace beast = boost::beast;
 namespace http = beast::http;
 
 std::string to_wire(const Endpoint& endpoint, const Request& request) {
-    std::string text = request.method + " " + (request.target.empty() ? "/" : request.target) + " HTTP/1.1\r\n";
-    if (request.header("Host").empty()) {
-        text += "Host: " + host_header(endpoint) + "\r\n";
-    }
+    std::string text;
+    text.reserve(1024 + request.target.size() + request.body.size());
+    text.append(request.method).append(" ").append(request.target.empty() ? "/" : request.target);
+    text.append(" HTTP/1.1\r\n");
+    if (request.header("Host").empty()) text.append("Host: ").append(host_header(endpoint)).append("\r\n");
     for (const auto& [name, value] : request.headers) text.append(name).append(": ").append(value).append("\r\n");
     if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
-        text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+        text.append("Content-Length: ").append(std::to_string(request.body.size())).append("\r\n");
     }
-    return text + "\r\n" + request.body;
+    return text.append("\r\n").append(request.body);
 }
 
 struct Received {
@@ -101,16 +102,20 @@ private:
 
     Answer exchange(const Endpoint& endpoint, std::unique_ptr<Stream> stream, const Request& request,
                     const std::string& wire, const Timeouts& timeouts) {
-        const std::string where = request.method + " " + endpoint.host + ":" + endpoint.port + ": ";
+        const auto failure = [&](const std::string& problem, bool stale) {
+            return std::unexpected(
+                Failure{{.message = request.method + " " + endpoint.host + ":" + endpoint.port + ": " + problem,
+                         .request_was_sent = true},
+                        stale});
+        };
         if (auto written = stream->write_all(wire, timeouts.read); !written) {
-            return std::unexpected(Failure{{.message = where + written.error(), .request_was_sent = true}, true});
+            return failure(written.error(), true);
         }
         auto received = receive(*stream, request.method == "HEAD", timeouts.read);
         if (!received) {
             const bool closed =
                 !received.error().got_bytes && received.error().message.find("timed out") == std::string::npos;
-            return std::unexpected(
-                Failure{{.message = where + received.error().message, .request_was_sent = true}, closed});
+            return failure(received.error().message, closed);
         }
         if (received->keep_alive) give_back(endpoint, std::move(stream));
         return std::move(received->response);
@@ -122,7 +127,8 @@ private:
             if (entry->endpoint != endpoint) continue;
             auto stream = std::move(entry->stream);
             idle_.erase(std::next(entry).base());
-            if (stream->is_quiet()) return stream;
+            // Our own server says nothing unasked, and one that it has closed shows when it is written to.
+            if (!endpoint.socket.empty() || stream->is_quiet()) return stream;
             return nullptr;
         }
         return nullptr;

@@ -15,6 +15,7 @@ struct Endpoint {
     bool tls = false;
     std::string host;
     std::string port;
+    std::string socket = {};  // the path of a Unix socket to connect to instead; host and port are what Host says
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 

@@ -57,7 +57,8 @@ std::optional<std::chrono::milliseconds> DurableService::pause_before_poll(std::
 
 Result<wire::CheckpointResponse> LambdaDurableService::checkpoint(const std::string& execution_arn,
                                                                   const wire::CheckpointRequest& request) {
-    boost::json::value body = wire::to_json(request);
+    boost::json::monotonic_resource memory;  // one piece for many small values
+    boost::json::value body = wire::to_json(request, &memory);
     body.get_object()["ClientToken"] = random_.uuid();
     const auto response = client_.rest("lambda", {.method = "POST",
                                                   .path = path_of(execution_arn, "checkpoint"),

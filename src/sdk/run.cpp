@@ -14,6 +14,11 @@ namespace durable::detail {
 
 namespace {
 
+std::string socket_path() {
+    const char* path = std::getenv("HOLDPOINT_SOCKET");
+    return path == nullptr ? std::string() : path;
+}
+
 std::optional<std::string> runtime_address() {
     const char* address = std::getenv("AWS_LAMBDA_RUNTIME_API");
     if (address != nullptr && *address != '\0') return address;
@@ -35,7 +40,7 @@ int run(const DurableHandler& handler, RunOptions options) {
     const auto address = runtime_address();
     if (!address) return 1;
     const auto transport = holdpoint::net::make_transport();
-    RuntimeClient runtime(*transport, *address);
+    RuntimeClient runtime(*transport, *address, socket_path());
     auto configuration = holdpoint::aws::configuration_from_environment();
     if (!configuration) {
         runtime.fail_start(
@@ -65,7 +70,7 @@ int run_lambda(const LambdaHandler& handler) {
     const auto address = runtime_address();
     if (!address) return 1;
     const auto transport = holdpoint::net::make_transport();
-    RuntimeClient runtime(*transport, *address);
+    RuntimeClient runtime(*transport, *address, socket_path());
     return runtime.serve([&](const RuntimeInvocation& invocation) -> RuntimeAnswer {
         LambdaContext context(invocation.request_id, invocation.function_arn, invocation.deadline,
                               Logger({{"requestId", invocation.request_id}}, nullptr));

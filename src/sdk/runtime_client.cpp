@@ -47,12 +47,14 @@ RuntimeInvocation read(net::Response response) {
 
 }  // namespace
 
-RuntimeClient::RuntimeClient(net::Transport& transport, std::string_view address) : transport_(transport) {
+RuntimeClient::RuntimeClient(net::Transport& transport, std::string_view address, std::string socket_path)
+    : transport_(transport) {
     const std::size_t slash = address.find('/');
     const std::string_view authority = address.substr(0, slash);
     const std::size_t colon = authority.rfind(':');
     endpoint_.host = authority.substr(0, colon);
     endpoint_.port = colon == std::string_view::npos ? "80" : authority.substr(colon + 1);
+    endpoint_.socket = std::move(socket_path);
     if (slash != std::string_view::npos) prefix_ = address.substr(slash);
     prefix_ += "/2018-06-01/runtime/";
 }

@@ -125,7 +125,9 @@ void Gateway::hand_over(ServiceId service, const std::string& request_id, net::R
 Result<api::Caller> Gateway::authenticate(const net::Request& request, ServiceId service) const {
     const identity::SignedRequest parts{
         .method = request.method, .target = request.target, .headers = request.headers, .body = request.body};
-    const auto claim = identity::read_claim(parts);
+    auto stated = request.is_over_socket ? identity::read_stated_claim(request.headers) : std::nullopt;
+    const bool is_stated = stated.has_value();
+    const auto claim = is_stated ? Result<identity::Claim>(std::move(*stated)) : identity::read_claim(parts);
     if (!claim) return std::unexpected(claim.error());
     if (claim->expires && !takes_presigned(service)) {
         return fail("MissingAuthenticationToken", 403, "Request is missing Authentication Token");
@@ -135,12 +137,13 @@ Result<api::Caller> Gateway::authenticate(const net::Request& request, ServiceId
     if (!session && !is_account && sessions_.has_ended(claim->access_key_id)) {
         return fail("ExpiredToken", 403, "The security token included in the request is expired");
     }
-    if (!session && !is_account) {
+    if ((!session && !is_account) || (is_stated && (!session || !is_stated_by(*claim, session->credentials)))) {
         return fail("InvalidClientTokenId", 403, "The security token included in the request is invalid.");
     }
     const identity::Credentials& credentials = is_account ? account_key_ : session->credentials;
-    if (auto ok = identity::check_signature(parts, *claim, credentials, context_.clock.now()); !ok) {
-        return std::unexpected(ok.error());
+    if (!is_stated) {
+        auto ok = identity::check_signature(parts, *claim, credentials, context_.clock.now());
+        if (!ok) return std::unexpected(ok.error());
     }
     if (claim->region != context_.region) {
         return fail("SignatureDoesNotMatch", 403,

@@ -126,6 +126,49 @@ TEST_F(GatewayTest, WhoIsNotKnownDoesNotComeIn) {
     EXPECT_TRUE(services_[ServiceId::lambda]->callers.empty());
 }
 
+// The socket is its owner's alone, and the owner's processes are functions: the session's token is proof enough there,
+// and nowhere else. The account's key has none.
+TEST_F(GatewayTest, OverTheSocketASessionsTokenIsEnough) {
+    const auto credentials = sessions_.issue("role", "function");
+    const auto stated = [&](const identity::Credentials& by, bool over_socket, const std::string& service = "lambda",
+                            const std::string& region = "us-east-1") {
+        auto made = request();
+        const auto added = identity::state(by, region, service);
+        made.headers.insert(made.headers.end(), added.begin(), added.end());
+        made.is_over_socket = over_socket;
+        return made;
+    };
+    put_policy(
+        R"({"Statement":[{"Effect":"Allow","Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:*:*:function:f"}]})");
+    EXPECT_EQ(send(stated(credentials, true)).body, "welcome");
+    EXPECT_EQ(services_[ServiceId::lambda]->callers.at(0).role_name, "role");
+    EXPECT_EQ(error_of(send(stated(credentials, false))), "403 IncompleteSignatureException");
+    EXPECT_EQ(error_of(send(stated(credentials, true, "dynamodb"))), "403 InvalidSignatureException");
+    EXPECT_EQ(error_of(send(stated(credentials, true, "lambda", "eu-west-1"))), "403 InvalidSignatureException");
+    auto wrong = credentials;
+    wrong.session_token = "guess";
+    EXPECT_EQ(error_of(send(stated(wrong, true))), "403 UnrecognizedClientException");
+    wrong.session_token.clear();
+    EXPECT_EQ(error_of(send(stated(wrong, true))), "403 UnrecognizedClientException");
+    EXPECT_EQ(error_of(send(stated(account_key_, true))), "403 UnrecognizedClientException");
+    for (const char* header : {"HOLDPOINT-SESSION Credential=", "HOLDPOINT-SESSION Credential=////", "HOLDPOINT"}) {
+        auto malformed = request();
+        malformed.headers.emplace_back("Authorization", header);
+        malformed.is_over_socket = true;
+        const auto answer = send(malformed);
+        EXPECT_TRUE(answer.status == 403 || answer.status == 400) << header << " " << answer.status;
+    }
+    auto bare = request();
+    bare.is_over_socket = true;
+    EXPECT_EQ(error_of(send(bare)), "403 MissingAuthenticationTokenException");
+    // What is signed comes in there as everywhere.
+    auto signed_request = sign(request(), credentials);
+    signed_request.is_over_socket = true;
+    EXPECT_EQ(send(signed_request).body, "welcome");
+    sessions_.end(credentials.access_key_id);
+    EXPECT_EQ(error_of(send(stated(credentials, true))), "403 ExpiredTokenException");
+}
+
 // What is malformed on purpose: it may not end the thread that reads it.
 TEST_F(GatewayTest, NoAuthorizationHeaderUpsetsIt) {
     for (const char* header :

@@ -113,7 +113,8 @@ public:
           deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later(),
                       make_mailing(options, *logs_, clock_.now()), delivery_options(options)),
           gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options),
-                   options.trusted_proxies) {
+                   options.trusted_proxies),
+          socket_listener_(listen_on_socket(options)) {
         code_.remove_unused(*store_->snapshot());
         reserve_concurrency();
         move_old_outbox(writer_, *logs_);
@@ -153,6 +154,7 @@ private:
         invoker_.drain(drain_);
         listener_->stop(kLastAnswers);
         if (functions_listener_) functions_listener_->stop(kLastAnswers);
+        if (socket_listener_) socket_listener_->stop(kLastAnswers);
         invoker_.stop();
         writer_.stop();
         metrics_listener_.reset();
@@ -183,11 +185,27 @@ private:
         return std::make_unique<net::Server>(listener, handler(options.metrics == "on"));
     }
 
+    /// Nothing when the data folder's path is too long for one.
+    [[nodiscard]] std::string socket_path() const {
+        std::string path = folder_.file("functions.sock");
+        return net::fits_socket(path) ? path : std::string();
+    }
+
     /// Functions speak plain HTTP to the Runtime API, on AWS too, and know no certificate of ours: what TLS or another
     /// machine's address, or one of IPv6, is for everybody else is a loopback port for them. See docs/adr/0003-tls.md.
     std::unique_ptr<net::Server> listen_for_functions(const Options& options) {
         if (!has_tls(options) && !options.host.contains(':') && net::is_loopback(options.host)) return nullptr;
         return std::make_unique<net::Server>(listener_limits(options), handler(false));
+    }
+
+    /// Where the SDK's functions come to, over less than TCP and signatures. They are who writes most, so its threads
+    /// write, too. Others than functions do not wait for their disk. See docs/adr/0005-functions-socket.md.
+    std::unique_ptr<net::Server> listen_on_socket(const Options& options) {
+        if (socket_path().empty()) return nullptr;
+        net::ServerOptions listener = listener_limits(options);
+        listener.socket_path = socket_path();
+        listener.after_round = [this] { return writer_.help(); };
+        return std::make_unique<net::Server>(listener, handler(false));
     }
 
     net::Handler handler(bool with_metrics) {
@@ -246,6 +264,7 @@ private:
         invoker.runtime_address =
             functions_listener_ ? "127.0.0.1:" + std::to_string(functions_listener_->port()) : address(options);
         invoker.endpoint_url = "http://" + invoker.runtime_address;
+        invoker.socket_path = socket_path();
         invoker.region = options.region;
         invoker.processes_max = options.function_processes;
         invoker.limits_memory = options.function_memory_limit;
@@ -395,6 +414,7 @@ private:
     engine::Deliveries deliveries_;
     api::HttpApis* http_apis_ = nullptr;  // the gateway's
     Gateway gateway_;
+    std::unique_ptr<net::Server> socket_listener_;
 };
 
 Server::Server(const Options& options) : impl_(std::make_unique<Impl>(options)) {}

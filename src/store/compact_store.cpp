@@ -2,6 +2,7 @@
 
 #include <zstd.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -44,16 +45,19 @@ public:
     /// The value, or what it becomes when that is shorter; what looks compact becomes so in any case.
     std::string encode(Space space, std::string_view, std::string value) override {
         if (!is_numerous(space) || (value.size() < kShortest && !is_compact(value))) return value;
-        std::string frame(ZSTD_compressBound(value.size()), '\0');
-        frame.resize(
-            require(ZSTD_compress2(compressor_.get(), frame.data(), frame.size(), value.data(), value.size())));
-        if (frame.size() >= value.size() && !is_compact(value)) return value;
-        return kMark + frame.substr(kFrameMagic.size());
+        frame_.resize(std::max(frame_.size(), ZSTD_compressBound(value.size())));
+        const std::size_t size =
+            require(ZSTD_compress2(compressor_.get(), frame_.data(), frame_.size(), value.data(), value.size()));
+        if (size >= value.size() && !is_compact(value)) return value;
+        value.assign(1, kMark).append(frame_, kFrameMagic.size(), size - kFrameMagic.size());
+        if (frame_.size() > kKept) frame_ = {};
+        return value;
     }
 
     std::string decode(Space space, std::string_view, std::string value) const override {
         if (!is_numerous(space) || !is_compact(value)) return value;
-        const std::string frame = std::string(kFrameMagic) + value.substr(1);
+        std::string frame(kFrameMagic);
+        frame.append(value, 1);
         const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
         if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR || size > kLargest) {
             throw std::runtime_error("a row of the database is damaged: it does not say how long it is");
@@ -69,12 +73,14 @@ public:
     }
 
 private:
+    static constexpr std::size_t kKept = 64UL * 1024;
     static constexpr unsigned long long kLargest = 2'000'000'000;  // SQLite takes no larger value
 
     const Owned<ZSTD_CDict, ZSTD_freeCDict> for_writing_{
         ZSTD_createCDict(kDictionary.data(), kDictionary.size(), kLevel)};
     const Owned<ZSTD_DDict, ZSTD_freeDDict> for_reading_{ZSTD_createDDict(kDictionary.data(), kDictionary.size())};
     const Owned<ZSTD_CCtx, ZSTD_freeCCtx> compressor_{ZSTD_createCCtx()};
+    std::string frame_;  // from one value to the next
 };
 
 }  // namespace

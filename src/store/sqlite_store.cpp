@@ -8,8 +8,8 @@
 #include <array>
 #include <atomic>
 #include <bitset>
-#include <map>
 #include <mutex>
+#include <optional>
 
 #include "base/seal.hpp"
 #include "store/compact_store.hpp"
@@ -21,41 +21,51 @@ namespace holdpoint::store {
 
 namespace {
 
-/// The statements of one connection, prepared at first use: a get, two scans, a put and an erase for each space.
+/// More than there are.
+constexpr std::size_t kSpacesMax = 32;
+
+/// The statements of one connection, each prepared at its first use.
 class Statements {
 public:
     explicit Statements(Connection& connection) : connection_(connection) {}
 
-    Statement& get(Space space) { return cached(space, 0, "SELECT value FROM {} WHERE key = ?1"); }
+    Statement& get(Space space) { return prepared(space, Kind::get); }
     Statement& scan(Space space, bool bounded, bool reverse) {
-        const int kind = 1 + (bounded ? 1 : 0) + (reverse ? 2 : 0);
-        return cached(space, kind,
-                      std::string("SELECT key, value FROM {} WHERE key >= ?1") + (bounded ? " AND key < ?2" : "") +
-                          (reverse ? " ORDER BY key DESC" : " ORDER BY key") + " LIMIT ?3");
+        if (bounded) return prepared(space, reverse ? Kind::scan_range_back : Kind::scan_range);
+        return prepared(space, reverse ? Kind::scan_back : Kind::scan);
     }
-    Statement& put(Space space) {
-        return cached(
-            space, 5,
-            "INSERT INTO {} (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
-    }
-    Statement& erase(Space space) { return cached(space, 6, "DELETE FROM {} WHERE key = ?1"); }
-    Statement& begin_read() { return cached(Space::meta, 7, "BEGIN"); }
-    Statement& begin_write() { return cached(Space::meta, 8, "BEGIN IMMEDIATE"); }
-    Statement& commit() { return cached(Space::meta, 9, "COMMIT"); }
+    Statement& put(Space space) { return prepared(space, Kind::put); }
+    Statement& erase(Space space) { return prepared(space, Kind::erase); }
+    Statement& begin_read() { return prepared(Space::meta, Kind::begin_read); }
+    Statement& begin_write() { return prepared(Space::meta, Kind::begin_write); }
+    Statement& commit() { return prepared(Space::meta, Kind::commit); }
 
 private:
-    Statement& cached(Space space, int kind, const std::string& sql) {
-        const auto key = std::pair(space, kind);
-        auto found = statements_.find(key);
-        if (found == statements_.end()) {
-            found =
-                statements_.emplace(key, connection_.prepare(fmt::format(fmt::runtime(sql), space_name(space)))).first;
+    enum class Kind { get, scan, scan_back, scan_range, scan_range_back, put, erase, begin_read, begin_write, commit };
+    /// `{}` is the space's table.
+    static constexpr std::array kSql = {
+        "SELECT value FROM {} WHERE key = ?1",
+        "SELECT key, value FROM {} WHERE key >= ?1 ORDER BY key LIMIT ?3",
+        "SELECT key, value FROM {} WHERE key >= ?1 ORDER BY key DESC LIMIT ?3",
+        "SELECT key, value FROM {} WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3",
+        "SELECT key, value FROM {} WHERE key >= ?1 AND key < ?2 ORDER BY key DESC LIMIT ?3",
+        "INSERT INTO {} (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        "DELETE FROM {} WHERE key = ?1",
+        "BEGIN",
+        "BEGIN IMMEDIATE",
+        "COMMIT"};
+
+    Statement& prepared(Space space, Kind kind) {
+        auto& statement = statements_.at(static_cast<std::size_t>(space)).at(static_cast<std::size_t>(kind));
+        if (!statement) {
+            const char* sql = kSql.at(static_cast<std::size_t>(kind));
+            statement.emplace(connection_.prepare(fmt::format(fmt::runtime(sql), space_name(space))));
         }
-        return found->second;
+        return *statement;
     }
 
     Connection& connection_;
-    std::map<std::pair<Space, int>, Statement> statements_;
+    std::array<std::array<std::optional<Statement>, kSql.size()>, kSpacesMax> statements_;
 };
 
 void run(Statement& statement) {
@@ -147,7 +157,7 @@ private:
 };
 
 /// How often rows of each space were changed since the start.
-using Changes = std::array<std::atomic<std::uint64_t>, 32>;
+using Changes = std::array<std::atomic<std::uint64_t>, kSpacesMax>;
 
 class SqliteTransaction final : public Transaction {
 public:

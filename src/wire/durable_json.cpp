@@ -10,6 +10,7 @@ namespace {
 
 using boost::json::array;
 using boost::json::object;
+using boost::json::storage_ptr;
 using boost::json::value;
 
 template <class Enum>
@@ -63,8 +64,8 @@ value time_json(TimePoint at, TimeFormat format) {
     return to_epoch_seconds(at);
 }
 
-object step_details(const Operation& operation, TimeFormat format) {
-    object details;
+object step_details(const Operation& operation, TimeFormat format, const storage_ptr& memory) {
+    object details(memory);
     if (operation.attempt > 0) details["Attempt"] = operation.attempt;
     if (operation.next_attempt_at) details["NextAttemptTimestamp"] = time_json(*operation.next_attempt_at, format);
     put(details, "Result", operation.result);
@@ -73,14 +74,14 @@ object step_details(const Operation& operation, TimeFormat format) {
 }
 
 void put_details(object& out, const Operation& operation, TimeFormat format) {
-    object details;
+    object details(out.storage());
     switch (operation.type) {
         case OperationType::execution:
             put(details, "InputPayload", operation.input);
             out["ExecutionDetails"] = std::move(details);
             return;
         case OperationType::step:
-            out["StepDetails"] = step_details(operation, format);
+            out["StepDetails"] = step_details(operation, format, out.storage());
             return;
         case OperationType::wait:
             if (operation.scheduled_end_at)
@@ -200,11 +201,13 @@ void read_state(JsonReader& reader, std::string_view member, std::vector<Operati
     reader.child(member, [&](JsonReader& state) { read_page(state, operations, next_marker); });
 }
 
-object state_json(const std::vector<Operation>& operations, const std::string& next_marker, TimeFormat format) {
-    array items;
+object state_json(const std::vector<Operation>& operations, const std::string& next_marker, TimeFormat format,
+                  const storage_ptr& memory) {
+    array items(memory);
     items.reserve(operations.size());
-    for (const Operation& operation : operations) items.push_back(to_json(operation, format));
-    object state{{"Operations", std::move(items)}};
+    for (const Operation& operation : operations) items.push_back(to_json(operation, format, memory));
+    object state(memory);
+    state["Operations"] = std::move(items);
     if (!next_marker.empty()) state["NextMarker"] = next_marker;
     return state;
 }
@@ -257,28 +260,28 @@ value to_json(const ErrorObject& error) {
     return out;
 }
 
-value to_json(const OperationUpdate& update) {
-    object out{{"Id", update.id}, {"Type", to_string(update.type)}, {"Action", to_string(update.action)}};
+value to_json(const OperationUpdate& update, storage_ptr memory) {
+    object out({{"Id", update.id}, {"Type", to_string(update.type)}, {"Action", to_string(update.action)}}, memory);
     put(out, "ParentId", update.parent_id);
     put(out, "Name", update.name);
     put(out, "SubType", update.sub_type);
     put(out, "Payload", update.payload);
     put_error(out, update.error);
-    if (update.replay_children) out["ContextOptions"] = object{{"ReplayChildren", *update.replay_children}};
+    if (update.replay_children) out["ContextOptions"] = object({{"ReplayChildren", *update.replay_children}}, memory);
     if (update.has_step_options) {
-        object options;
+        object options(memory);
         put(options, "NextAttemptDelaySeconds", update.next_attempt_delay_seconds);
         out["StepOptions"] = std::move(options);
     }
-    if (update.wait_seconds) out["WaitOptions"] = object{{"WaitSeconds", *update.wait_seconds}};
+    if (update.wait_seconds) out["WaitOptions"] = object({{"WaitSeconds", *update.wait_seconds}}, memory);
     if (update.has_callback_options) {
-        object options;
+        object options(memory);
         put(options, "TimeoutSeconds", update.callback_timeout_seconds);
         put(options, "HeartbeatTimeoutSeconds", update.callback_heartbeat_seconds);
         out["CallbackOptions"] = std::move(options);
     }
     if (update.function_name) {
-        object options{{"FunctionName", *update.function_name}};
+        object options({{"FunctionName", *update.function_name}}, memory);
         put(options, "TenantId", update.tenant_id);
         put(options, "XAmznTraceId", update.trace_header);
         out["ChainedInvokeOptions"] = std::move(options);
@@ -286,8 +289,9 @@ value to_json(const OperationUpdate& update) {
     return out;
 }
 
-value to_json(const Operation& operation, TimeFormat format) {
-    object out{{"Id", operation.id}, {"Type", to_string(operation.type)}, {"Status", to_string(operation.status)}};
+value to_json(const Operation& operation, TimeFormat format, storage_ptr memory) {
+    object out({{"Id", operation.id}, {"Type", to_string(operation.type)}, {"Status", to_string(operation.status)}},
+               std::move(memory));
     put(out, "ParentId", operation.parent_id);
     put(out, "Name", operation.name);
     put(out, "SubType", operation.sub_type);
@@ -298,10 +302,10 @@ value to_json(const Operation& operation, TimeFormat format) {
 }
 
 value to_json(const InvocationInput& input) {
-    object out{
-        {"DurableExecutionArn", input.execution_arn},
-        {"CheckpointToken", input.checkpoint_token},
-        {"InitialExecutionState", state_json(input.operations, input.next_marker, TimeFormat::envelope_milliseconds)}};
+    object out{{"DurableExecutionArn", input.execution_arn},
+               {"CheckpointToken", input.checkpoint_token},
+               {"InitialExecutionState",
+                state_json(input.operations, input.next_marker, TimeFormat::envelope_milliseconds, {})}};
     out["UpdatedOperationIds"] = boost::json::value_from(input.updated_operation_ids);
     return out;
 }
@@ -313,17 +317,20 @@ value to_json(const InvocationOutput& output) {
     return out;
 }
 
-value to_json(const CheckpointRequest& request) {
-    array updates;
+value to_json(const CheckpointRequest& request, storage_ptr memory) {
+    array updates(memory);
     updates.reserve(request.updates.size());
-    for (const OperationUpdate& update : request.updates) updates.push_back(to_json(update));
-    object out{{"CheckpointToken", request.checkpoint_token}, {"Updates", std::move(updates)}};
+    for (const OperationUpdate& update : request.updates) updates.push_back(to_json(update, memory));
+    object out(std::move(memory));
+    out["CheckpointToken"] = request.checkpoint_token;
+    out["Updates"] = std::move(updates);
     put(out, "ClientToken", request.client_token);
     return out;
 }
 
-value to_json(const CheckpointResponse& response) {
-    object out{{"NewExecutionState", state_json(response.operations, response.next_marker, TimeFormat::api_seconds)}};
+value to_json(const CheckpointResponse& response, storage_ptr memory) {
+    object out(memory);
+    out["NewExecutionState"] = state_json(response.operations, response.next_marker, TimeFormat::api_seconds, memory);
     put(out, "CheckpointToken", response.checkpoint_token);
     return out;
 }
