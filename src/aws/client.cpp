@@ -118,6 +118,7 @@ Result<net::Response> Client::send(std::string_view service, net::Request reques
                     fmt::format("'{}' is no endpoint URL; expected http(s)://host[:port]", url));
     }
     endpoint->socket = configuration_.socket_path;
+    request.headers.reserve(request.headers.size() + 6);
     request.headers.emplace_back("Host", net::host_header(*endpoint));
     const std::size_t unsigned_headers = request.headers.size();
     std::chrono::milliseconds longest = kFirstPause;

@@ -30,6 +30,17 @@ void check_invoke(Violations& violations, const std::string& path, const wire::O
     if (update.trace_header) violations.length(path + "xAmznTraceId", *update.trace_header, 1, 8192);
 }
 
+void check_update(Violations& violations, const std::string& path, const wire::OperationUpdate& update) {
+    check_word(violations, path + "id", update.id, 64);
+    if (update.parent_id) check_word(violations, path + "parentId", *update.parent_id, 64);
+    if (update.sub_type) check_word(violations, path + "subType", *update.sub_type, 32);
+    if (update.name) {
+        violations.length(path + "name", *update.name, 1, 256);
+        violations.pattern(path + "name", *update.name, is_printable(*update.name, ' '), "[\\x20-\\x7E]+");
+    }
+    if (update.function_name) check_invoke(violations, path + "chainedInvokeOptions.", update);
+}
+
 }  // namespace
 
 Result<void> validate(const wire::CheckpointRequest& request) {
@@ -43,16 +54,10 @@ Result<void> validate(const wire::CheckpointRequest& request) {
                            "[\\x21-\\x7E]+");
     }
     for (std::size_t i = 0; i < request.updates.size(); ++i) {
-        const wire::OperationUpdate& update = request.updates[i];
-        const std::string path = fmt::format("updates.{}.member.", i + 1);
-        check_word(violations, path + "id", update.id, 64);
-        if (update.parent_id) check_word(violations, path + "parentId", *update.parent_id, 64);
-        if (update.sub_type) check_word(violations, path + "subType", *update.sub_type, 32);
-        if (update.name) {
-            violations.length(path + "name", *update.name, 1, 256);
-            violations.pattern(path + "name", *update.name, is_printable(*update.name, ' '), "[\\x20-\\x7E]+");
-        }
-        if (update.function_name) check_invoke(violations, path + "chainedInvokeOptions.", update);
+        // Members' paths are made for those updates alone that break a rule.
+        Violations any;
+        check_update(any, {}, request.updates[i]);
+        if (!any.result()) check_update(violations, fmt::format("updates.{}.member.", i + 1), request.updates[i]);
     }
     return violations.result();
 }

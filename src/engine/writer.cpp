@@ -32,6 +32,10 @@ public:
         helping_ = this;
         std::unique_lock lock(mutex_);
         if (writing_ || queue_.empty()) return false;
+        if (queue_.size() > kHelpedMax) {
+            wake_.notify_one();
+            return false;
+        }
         write_batch(lock);
         return !writing_ && !queue_.empty();
     }
@@ -60,6 +64,9 @@ public:
 private:
     /// Commits at most this many commands at once, so that the first of them does not wait for ever.
     static constexpr std::size_t kBatchMax = 128;
+    /// What a helper runs itself. With more, waking the writer's thread costs little for each, and what else the helper
+    /// has to do need not wait for the disk.
+    static constexpr std::size_t kHelpedMax = 2;
 
     void run() {
         std::unique_lock lock(mutex_);
@@ -77,6 +84,7 @@ private:
         execute(batch);
         lock.lock();
         writing_ = false;
+        if (stopping_) wake_.notify_one();  // its thread waits for this batch, too
     }
 
     /// The next ones, in order; with the lock held.

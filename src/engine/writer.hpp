@@ -38,9 +38,10 @@ public:
 
     /// Queues a command; from any thread. After stop() the command is dropped.
     void submit(Command command);
-    /// Runs a batch of what is queued, as the writer's thread would, unless another thread is at it; says whether more
-    /// is left to run. For threads that queue much: once a thread has called it, what that thread submits is left to
-    /// its next call, which no other thread has to be woken for.
+    /// Runs what is queued, as the writer's thread would, when it is little and no other thread is at it; wakes the
+    /// writer's thread when it is more. Says whether to call it soon again. For threads that queue much: once a thread
+    /// has called it, what that thread submits waits for its next call, so that the other is woken once for all of it,
+    /// or not at all.
     bool help();
     /// Runs what is queued, then ends the thread.
     void stop();

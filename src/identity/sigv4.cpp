@@ -286,10 +286,17 @@ Headers sign(const SignedRequest& request, const Credentials& credentials, std::
 }
 
 Headers state(const Credentials& credentials, std::string_view region, std::string_view service) {
-    // The scope has a date, which says nothing where nothing is signed.
-    return {{"X-Amz-Security-Token", credentials.session_token},
-            {"Authorization",
-             fmt::format("{}{}/-/{}/{}/aws4_request", kStated, credentials.access_key_id, region, service)}};
+    // A scope has a date, which says nothing where nothing is signed.
+    const Scope scope{.date = "-", .region = region, .service = service};
+    std::string authorization;
+    authorization.reserve(128);
+    authorization.append(kStated).append(credentials.access_key_id).append("/");
+    scope.append_to(authorization);
+    Headers added;
+    added.reserve(2);
+    added.emplace_back("X-Amz-Security-Token", credentials.session_token);
+    added.emplace_back("Authorization", std::move(authorization));
+    return added;
 }
 
 bool is_stated_by(const Claim& claim, const Credentials& credentials) {

@@ -42,8 +42,10 @@ void append_value(std::string& head, std::string_view value) {
 }  // namespace
 
 std::string to_head(const Response& response, std::size_t content_length, bool keep_alive, unsigned http_version) {
-    std::string head = fmt::format("HTTP/1.1 {} {}\r\n", response.status,
-                                   std::string_view(http::obsolete_reason(static_cast<http::status>(response.status))));
+    std::string head;
+    head.reserve(256);
+    head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
+    head.append(std::string_view(http::obsolete_reason(static_cast<http::status>(response.status)))).append("\r\n");
     for (const auto& [name, value] : response.headers) {
         append_value(head, name);
         head += ": ";
@@ -55,7 +57,7 @@ std::string to_head(const Response& response, std::size_t content_length, bool k
     } else if (http_version < 11) {
         head += "Connection: keep-alive\r\n";
     }
-    if (response.status != 204) head += fmt::format("Content-Length: {}\r\n", content_length);
+    if (response.status != 204) head.append("Content-Length: ").append(std::to_string(content_length)).append("\r\n");
     return head += "\r\n";
 }
 

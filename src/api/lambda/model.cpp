@@ -27,6 +27,7 @@ constexpr std::array<std::string_view, 8> kStatuses = {"RUNNING", "SUCCEEDED", "
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
     std::vector<std::string_view> parts;
+    parts.reserve(8);
     for (const auto part : std::views::split(text, separator)) parts.emplace_back(part.begin(), part.end());
     return parts;
 }
