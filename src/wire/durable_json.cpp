@@ -260,7 +260,7 @@ value to_json(const ErrorObject& error) {
     return out;
 }
 
-value to_json(const OperationUpdate& update, storage_ptr memory) {
+value to_json(const OperationUpdate& update, const storage_ptr& memory) {
     object out({{"Id", update.id}, {"Type", to_string(update.type)}, {"Action", to_string(update.action)}}, memory);
     put(out, "ParentId", update.parent_id);
     put(out, "Name", update.name);
@@ -289,9 +289,9 @@ value to_json(const OperationUpdate& update, storage_ptr memory) {
     return out;
 }
 
-value to_json(const Operation& operation, TimeFormat format, storage_ptr memory) {
+value to_json(const Operation& operation, TimeFormat format, const storage_ptr& memory) {
     object out({{"Id", operation.id}, {"Type", to_string(operation.type)}, {"Status", to_string(operation.status)}},
-               std::move(memory));
+               memory);
     put(out, "ParentId", operation.parent_id);
     put(out, "Name", operation.name);
     put(out, "SubType", operation.sub_type);
@@ -317,18 +317,18 @@ value to_json(const InvocationOutput& output) {
     return out;
 }
 
-value to_json(const CheckpointRequest& request, storage_ptr memory) {
+value to_json(const CheckpointRequest& request, const storage_ptr& memory) {
     array updates(memory);
     updates.reserve(request.updates.size());
     for (const OperationUpdate& update : request.updates) updates.push_back(to_json(update, memory));
-    object out(std::move(memory));
+    object out(memory);
     out["CheckpointToken"] = request.checkpoint_token;
     out["Updates"] = std::move(updates);
     put(out, "ClientToken", request.client_token);
     return out;
 }
 
-value to_json(const CheckpointResponse& response, storage_ptr memory) {
+value to_json(const CheckpointResponse& response, const storage_ptr& memory) {
     object out(memory);
     out["NewExecutionState"] = state_json(response.operations, response.next_marker, TimeFormat::api_seconds, memory);
     put(out, "CheckpointToken", response.checkpoint_token);

@@ -21,13 +21,13 @@ enum class TimeFormat { api_seconds, envelope_milliseconds };
 
 // With a `memory` of its own a value is cheap to make and to drop, which each checkpoint does.
 [[nodiscard]] boost::json::value to_json(const ErrorObject& value);
-[[nodiscard]] boost::json::value to_json(const OperationUpdate& value, boost::json::storage_ptr memory = {});
+[[nodiscard]] boost::json::value to_json(const OperationUpdate& value, const boost::json::storage_ptr& memory = {});
 [[nodiscard]] boost::json::value to_json(const Operation& value, TimeFormat format,
-                                         boost::json::storage_ptr memory = {});
+                                         const boost::json::storage_ptr& memory = {});
 [[nodiscard]] boost::json::value to_json(const InvocationInput& value);
 [[nodiscard]] boost::json::value to_json(const InvocationOutput& value);
-[[nodiscard]] boost::json::value to_json(const CheckpointRequest& value, boost::json::storage_ptr memory = {});
-[[nodiscard]] boost::json::value to_json(const CheckpointResponse& value, boost::json::storage_ptr memory = {});
+[[nodiscard]] boost::json::value to_json(const CheckpointRequest& value, const boost::json::storage_ptr& memory = {});
+[[nodiscard]] boost::json::value to_json(const CheckpointResponse& value, const boost::json::storage_ptr& memory = {});
 
 // Each reader fails with SerializationException (wrong JSON type) or ValidationException (missing member, unknown
 // enumerator), naming the member's path. Unknown members are ignored. Constraints (lengths, patterns, ranges) are
