@@ -29,6 +29,18 @@ void check_claimed(const SignedRequest& request) {
     FUZZ_CHECK(!check_signature(request, forged, kKey, kNow), "a signature of zeros was accepted");
 }
 
+/// What the functions' socket takes instead.
+void check_stated(const Headers& headers) {
+    const Credentials session{
+        .access_key_id = "ASIAEXAMPLE", .secret_access_key = "kLp9sVw2", .session_token = "tQ7xWb3n"};
+    if (const auto claim = read_stated_claim(headers)) {
+        FUZZ_CHECK(!is_stated_by(*claim, session), "a session's token was found by chance");
+        FUZZ_CHECK(!is_stated_by(*claim, kKey), "a key without a token was stated");
+    }
+    const auto claim = read_stated_claim(state(session, "us-east-1", "lambda"));
+    FUZZ_CHECK(claim && claim->service == "lambda" && is_stated_by(*claim, session), "our own statement was refused");
+}
+
 void check_signed(SignedRequest request, Headers headers) {
     // As the server sees them: names without regard to case, and none of those that signing adds.
     std::erase_if(headers, [](const auto& header) {
@@ -62,6 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const SignedRequest request{method, target, headers, input.rest()};
     check_claimed(request);
+    check_stated(headers);
     check_signed(request, headers);
     return 0;
 }

@@ -74,7 +74,7 @@ Gateway::Gateway(const api::Context& context, identity::Credentials account_key,
 
 void Gateway::handle(net::Request request, const net::Respond& respond) {
     const bool is_connection_local = is_local(request);
-    take_out_proxies(request, trusted_proxies_);
+    if (!request.is_over_socket) take_out_proxies(request, trusted_proxies_);  // on that way there is none
     if (request.method == "GET" && request.path() == signer_.certificate_path()) {
         return respond(text_response(200, "application/x-pem-file", signer_.certificate_pem()));
     }

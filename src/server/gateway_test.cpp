@@ -161,8 +161,16 @@ TEST_F(GatewayTest, OverTheSocketASessionsTokenIsEnough) {
     auto bare = request();
     bare.is_over_socket = true;
     EXPECT_EQ(error_of(send(bare)), "403 MissingAuthenticationTokenException");
+    // No proxy is on that way, whoever is trusted (here 127.0.0.1): what a function forges stays where it is.
+    auto forged = stated(credentials, true);
+    forged.peer_address = "127.0.0.1";
+    forged.headers.emplace_back("X-Forwarded-For", "192.0.2.1");
+    put_policy(R"({"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":
+        {"IpAddress":{"aws:SourceIp":"127.0.0.1/32"}}}})");
+    EXPECT_EQ(send(forged).body, "welcome");
     // What is signed comes in there as everywhere.
     auto signed_request = sign(request(), credentials);
+    signed_request.peer_address = "127.0.0.1";
     signed_request.is_over_socket = true;
     EXPECT_EQ(send(signed_request).body, "welcome");
     sessions_.end(credentials.access_key_id);
