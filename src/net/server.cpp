@@ -212,6 +212,8 @@ private:
         }
     }
 
+    static constexpr int kRoundMax = 128;
+
     void run_rounds() {
         const auto& after_round = shared_.hub().options.after_round;
         if (!after_round) {
@@ -220,7 +222,9 @@ private:
         }
         bool soon = true;  // what failed may have broken off a round
         while (soon || io_.run_one() > 0) {
-            io_.poll();
+            // Bounded: where requests come without a pause, what follows a round must have its turn, too.
+            for (int handled = 0; handled < kRoundMax && io_.poll_one() > 0; ++handled) {
+            }
             soon = after_round();
         }
     }
