@@ -81,11 +81,11 @@ private:
 class Session {
 public:
     void act(std::string_view given) {
-        if (given.empty()) return;
-        const char kind = given.front();
         const std::string line = replaced(std::string(given), "@ID@", world().approval_id());
         const auto record = world().record();
         const std::string whole = replaced(line, "@DIGEST@", record ? shown_digest(*record) : "");
+        if (whole.empty()) return;  // also "@ID@" where nothing was requested
+        const char kind = whole.front();
         const std::string_view rest = std::string_view(whole).substr(1);
         if (kind == '+') {
             unsigned short seconds = 0;
