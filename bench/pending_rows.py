@@ -7,12 +7,12 @@ import re
 import secrets
 import sys
 import uuid
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections import defaultdict
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict, ZstdCompressor, ZstdDecompressor
+from zstandard import DICT_TYPE_FULLDICT, ZstdCompressionDict, ZstdCompressor, ZstdDecompressor
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
@@ -29,11 +29,13 @@ BATCH = 2000  # approvals written at a time
 
 
 # As src/store/compact_store.cpp keeps the values that there are many of.
-DICTIONARY = ZstdCompressionDict(re.search(r'R"dictionary\((.*)\)dictionary"', (ROOT / "src/store/dictionary.hpp").read_text(), re.DOTALL)[1].encode(),
-                                 dict_type=DICT_TYPE_RAWCONTENT)
+HEADER = (ROOT / "src/store/dictionary.hpp").read_text()
+TEXT = re.search(r'R"dictionary\((.*)\)dictionary"', HEADER, re.DOTALL)[1].encode()
+TABLES = b64decode("".join(re.findall(r'"([A-Za-z0-9+/=]+)"', HEADER[HEADER.index("kDictionaryTables ="):])))
+DICTIONARY = ZstdCompressionDict(TABLES + TEXT, dict_type=DICT_TYPE_FULLDICT)
 COMPRESSOR = ZstdCompressor(level=3, dict_data=DICTIONARY, write_dict_id=False)
 DECOMPRESSOR = ZstdDecompressor(dict_data=DICTIONARY)
-MARK, FRAME_MAGIC = b"\xf5", b"\x28\xb5\x2f\xfd"
+MARK, FRAME_MAGIC = b"\xf6", b"\x28\xb5\x2f\xfd"
 
 
 def stored(space, value):

@@ -1,5 +1,6 @@
 #include "functions/function_json.hpp"
 
+#include <array>
 #include <boost/json.hpp>
 
 namespace holdpoint::functions {
@@ -45,7 +46,9 @@ std::string encode(const Function& function) {
 }
 
 Function decode_function(std::string_view text) {
-    const json::value value = json::parse(text);
+    std::array<unsigned char, 4096> first;
+    json::monotonic_resource memory(first.data(), first.size());
+    const json::value value = json::parse(text, &memory);
     const json::object& object = value.as_object();
     const auto read = [&](std::string_view name) { return std::string(object.at(name).as_string()); };
     Function function;
@@ -90,7 +93,9 @@ std::string encode(const Alias& alias) {
 }
 
 Alias decode_alias(std::string_view text) {
-    const json::value value = json::parse(text);
+    std::array<unsigned char, 4096> first;
+    json::monotonic_resource memory(first.data(), first.size());
+    const json::value value = json::parse(text, &memory);
     const auto read = [&](std::string_view name) { return std::string(value.at(name).as_string()); };
     const json::value* weight = value.as_object().if_contains("routed_weight");
     return {.name = read("name"),

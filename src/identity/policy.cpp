@@ -26,12 +26,6 @@ bool any_matches(const std::vector<std::string>& patterns, std::string_view text
                        [&](const std::string& pattern) { return matches_pattern(pattern, text); });
 }
 
-bool any_action_matches(const std::vector<std::string>& patterns, std::string_view action) {
-    const std::string wanted = lower_case(action);
-    return std::any_of(patterns.begin(), patterns.end(),
-                       [&](const std::string& pattern) { return matches_pattern(lower_case(pattern), wanted); });
-}
-
 /// A text or a list of texts.
 Read<std::vector<std::string>> read_texts(const std::string& path, const json::value& value) {
     std::vector<std::string> texts;
@@ -100,7 +94,10 @@ Read<void> read_member(const std::string& path, std::string_view name, const jso
     auto texts = read_texts(path, value);
     if (!texts) return std::unexpected(texts.error());
     *target = std::move(*texts);
-    return name.ends_with("Action") ? check_actions(path, *target) : Read<void>{};
+    if (!name.ends_with("Action")) return {};
+    auto good = check_actions(path, *target);
+    for (std::string& action : *target) action = lower_case(action);
+    return good;
 }
 
 Read<Statement> read_statement(const std::string& path, const json::value& value) {
@@ -121,10 +118,11 @@ Read<Statement> read_statement(const std::string& path, const json::value& value
     return statement;
 }
 
-bool applies(const Statement& statement, const Access& access) {
-    const bool action = statement.actions.empty() ? !any_action_matches(statement.not_actions, access.action)
-                                                  : any_action_matches(statement.actions, access.action);
-    if (!action) return false;
+/// `action`: that of the access, in lower case as those of statements are.
+bool applies(const Statement& statement, const std::string& action, const Access& access) {
+    const bool fits = statement.actions.empty() ? !any_matches(statement.not_actions, action)
+                                                : any_matches(statement.actions, action);
+    if (!fits) return false;
     const bool resource = statement.resources.empty() ? !any_matches(statement.not_resources, access.resource)
                                                       : any_matches(statement.resources, access.resource);
     if (!resource) return false;
@@ -171,9 +169,10 @@ Result<Policy> parse_policy(std::string_view document) {
 
 Verdict evaluate(const std::vector<Policy>& policies, const Access& access) {
     Verdict verdict = Verdict::implicitly_denied;
+    const std::string action = lower_case(access.action);
     for (const Policy& policy : policies) {
         for (const Statement& statement : policy) {
-            if (!applies(statement, access)) continue;
+            if (!applies(statement, action, access)) continue;
             if (statement.effect == Effect::deny) return Verdict::explicitly_denied;
             verdict = Verdict::allowed;
         }

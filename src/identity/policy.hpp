@@ -15,7 +15,7 @@ enum class Effect { allow, deny };
 
 struct Statement {
     Effect effect = Effect::allow;
-    std::vector<std::string> actions;  // `service:Name`, with * and ?
+    std::vector<std::string> actions;  // `service:name` in lower case, with * and ?
     std::vector<std::string> not_actions;
     std::vector<std::string> resources;  // ARNs, with * and ?
     std::vector<std::string> not_resources;

@@ -1,7 +1,6 @@
 #include "net/server.hpp"
 
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -365,10 +364,6 @@ private:
     std::optional<Door<local>> socket_door_;
     std::uint16_t port_ = 0;
 };
-
-bool fits_socket(const std::string& path) {
-    return path.size() < sizeof(sockaddr_un::sun_path);
-}
 
 Server::Server(ServerOptions options, Handler handler)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(handler))) {}

@@ -42,9 +42,6 @@ struct ServerOptions {
     std::function<bool()> after_round = {};
 };
 
-/// Whether a Unix socket can have that path: the system has room for some hundred bytes. (Linux, unix(7))
-[[nodiscard]] bool fits_socket(const std::string& path);
-
 /// Whether every address that the name stands for is this machine's own.
 [[nodiscard]] bool is_loopback(const std::string& host);
 

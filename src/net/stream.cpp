@@ -98,8 +98,8 @@ std::expected<Socket, std::string> connect_to(const addrinfo& address, std::chro
 }
 
 std::expected<Socket, std::string> connect_to_socket(const std::string& path, std::chrono::milliseconds limit) {
+    if (!fits_socket(path)) return std::unexpected("its path is too long for a socket");
     sockaddr_un name{};
-    if (path.size() >= sizeof name.sun_path) return std::unexpected("its path is too long for a socket");
     name.sun_family = AF_UNIX;
     std::copy(path.begin(), path.end(), name.sun_path);
     addrinfo address{};
@@ -128,6 +128,10 @@ std::expected<void, std::string> Socket::wait(short events, std::chrono::millise
 bool Socket::is_quiet() const {
     pollfd entry{.fd = descriptor_, .events = POLLIN, .revents = 0};
     return ::poll(&entry, 1, 0) == 0;
+}
+
+bool fits_socket(const std::string& path) {
+    return path.size() < sizeof(sockaddr_un::sun_path);
 }
 
 std::expected<Addresses, int> resolve(const std::string& host, const std::string& port, int flags) {

@@ -52,6 +52,9 @@ using Addresses = Owned<addrinfo, ::freeaddrinfo>;
 /// The addresses of a host for TCP, by getaddrinfo with these flags; or its code, for gai_strerror.
 [[nodiscard]] std::expected<Addresses, int> resolve(const std::string& host, const std::string& port, int flags);
 
+/// Whether a Unix socket can have that path: the system has room for some hundred bytes. (Linux, unix(7))
+[[nodiscard]] bool fits_socket(const std::string& path);
+
 [[nodiscard]] std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoint& endpoint,
                                                                                  std::chrono::milliseconds limit);
 

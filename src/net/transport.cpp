@@ -95,6 +95,10 @@ private:
     };
     using Answer = std::expected<Response, Failure>;
 
+    static std::string where(const Endpoint& endpoint) {
+        return endpoint.socket.empty() ? endpoint.host + ":" + endpoint.port : endpoint.socket;
+    }
+
     static std::expected<Response, TransportError> finish(Answer answer) {
         if (!answer) return std::unexpected(std::move(answer.error().error));
         return std::move(*answer);
@@ -103,10 +107,8 @@ private:
     Answer exchange(const Endpoint& endpoint, std::unique_ptr<Stream> stream, const Request& request,
                     const std::string& wire, const Timeouts& timeouts) {
         const auto failure = [&](const std::string& problem, bool stale) {
-            return std::unexpected(
-                Failure{{.message = request.method + " " + endpoint.host + ":" + endpoint.port + ": " + problem,
-                         .request_was_sent = true},
-                        stale});
+            return std::unexpected(Failure{
+                {.message = request.method + " " + where(endpoint) + ": " + problem, .request_was_sent = true}, stale});
         };
         if (auto written = stream->write_all(wire, timeouts.read); !written) {
             return failure(written.error(), true);

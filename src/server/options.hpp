@@ -28,7 +28,7 @@ struct Options {
     log::Level log_level = log::Level::info;
     std::string region = "us-east-1";
     std::string account = "000000000000";
-    std::size_t io_threads = 2;
+    std::size_t io_threads = 1;
     std::size_t function_processes = 64;  // of one function version
     std::int64_t function_idle_seconds = 60;
     bool function_memory_limit = true;

@@ -26,6 +26,7 @@
 #include "functions/registry.hpp"
 #include "identity/roles.hpp"
 #include "net/server.hpp"
+#include "net/stream.hpp"
 #include "server/data_folder.hpp"
 #include "server/gateway.hpp"
 #include "server/mailing.hpp"

@@ -6,6 +6,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "base/encoding.hpp"
 #include "base/owned.hpp"
 #include "store/coded_store.hpp"
 #include "store/dictionary.hpp"
@@ -14,9 +15,10 @@ namespace holdpoint::store {
 
 namespace {
 
-/// The first byte of a compact value; no UTF-8 text has it anywhere. It also says which dictionary: another one gets
-/// another byte, and this one is read for ever.
-constexpr char kMark = '\xf5';
+/// The first byte of a compact value; no UTF-8 text has them anywhere. It also says which dictionary: another one gets
+/// another byte, and these are read for ever.
+constexpr char kMark = '\xf6';      // the text and its tables
+constexpr char kTextMark = '\xf5';  // the text alone: until schema 5
 /// How every frame of Zstandard begins (RFC 8878, 3.1.1); four bytes that a small row can do without.
 constexpr std::string_view kFrameMagic = "\x28\xb5\x2f\xfd";
 /// A shorter value saves less than it costs.
@@ -56,6 +58,7 @@ public:
 
     std::string decode(Space space, std::string_view, std::string value) const override {
         if (!is_numerous(space) || !is_compact(value)) return value;
+        const auto& dictionary = value.front() == kMark ? for_reading_ : for_reading_text_;
         std::string frame(kFrameMagic);
         frame.append(value, 1);
         const auto size = ZSTD_getFrameContentSize(frame.data(), frame.size());
@@ -66,7 +69,7 @@ public:
         thread_local const Owned<ZSTD_DCtx, ZSTD_freeDCtx> context(ZSTD_createDCtx());
         std::string plain(size, '\0');
         if (require(ZSTD_decompress_usingDDict(context.get(), plain.data(), plain.size(), frame.data(), frame.size(),
-                                               for_reading_.get())) != size) {
+                                               dictionary.get())) != size) {
             throw std::runtime_error("a row of the database is damaged: it is shorter than it says");
         }
         return plain;
@@ -76,9 +79,11 @@ private:
     static constexpr std::size_t kKept = 64UL * 1024;
     static constexpr unsigned long long kLargest = 2'000'000'000;  // SQLite takes no larger value
 
+    const std::string dictionary_ = base64_decode(kDictionaryTables).value().append(kDictionary);
     const Owned<ZSTD_CDict, ZSTD_freeCDict> for_writing_{
-        ZSTD_createCDict(kDictionary.data(), kDictionary.size(), kLevel)};
-    const Owned<ZSTD_DDict, ZSTD_freeDDict> for_reading_{ZSTD_createDDict(kDictionary.data(), kDictionary.size())};
+        ZSTD_createCDict(dictionary_.data(), dictionary_.size(), kLevel)};
+    const Owned<ZSTD_DDict, ZSTD_freeDDict> for_reading_{ZSTD_createDDict(dictionary_.data(), dictionary_.size())};
+    const Owned<ZSTD_DDict, ZSTD_freeDDict> for_reading_text_{ZSTD_createDDict(kDictionary.data(), kDictionary.size())};
     const Owned<ZSTD_CCtx, ZSTD_freeCCtx> compressor_{ZSTD_createCCtx()};
     std::string frame_;  // from one value to the next
 };
@@ -90,7 +95,7 @@ std::unique_ptr<Store> make_compact_store(std::unique_ptr<Store> store) {
 }
 
 bool is_compact(std::string_view value) {
-    return value.starts_with(kMark);
+    return value.starts_with(kMark) || value.starts_with(kTextMark);
 }
 
 }  // namespace holdpoint::store

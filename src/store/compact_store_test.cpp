@@ -76,10 +76,21 @@ TEST_F(CompactStoreTest, WhatWasThereBeforeIsReadAndBecomesCompactWhenItIsWritte
     EXPECT_TRUE(is_compact(on_disk(Space::items, "i")));
 }
 
+// What is on disk stays readable whatever dictionary comes after: schema 4's, and that of today.
+TEST_F(CompactStoreTest, WhatAnyVersionMadeCompactIsRead) {
+    for (const std::string_view kept :
+         {"9WA2APUBANA4Y2hhcmdlIHRoZSBjYXJyZWNlaXB0Ui0xNwoA2oFM2ANbgw8cMKQ3AckDS603f1BPgQgogAW0px17Sg4C",
+          "9mA2AMUBAKPBBY3GB0XYMAJTDAUFqRssSJEbDAgKCqI8CvzawcMe3OBTypAW2eSh1atRTyGiQAg0WPZ8YUYL"}) {
+        write(*plain(), {{Space::journal, "1", base64_decode(kept).value()}});
+        EXPECT_TRUE(is_compact(on_disk(Space::journal, "1")));
+        EXPECT_EQ(compact()->snapshot()->get(Space::journal, "1"), journal_entry());
+    }
+}
+
 TEST_F(CompactStoreTest, WhatDoesNotGetShorterStaysAsItIs) {
     std::string noise;
     for (int i = 0; i < 10; ++i) noise += sha256(std::to_string(i));
-    for (const std::string begin : {"{", "\xf5", "\x01HP\x01"}) {
+    for (const std::string begin : {"{", "\xf5", "\xf6", "\x01HP\x01"}) {
         write(*compact(), {{Space::items, "i", begin + noise}, {Space::items, "short", begin}});
         EXPECT_EQ(compact()->snapshot()->get(Space::items, "i"), begin + noise);
         EXPECT_EQ(compact()->snapshot()->get(Space::items, "short"), begin);

@@ -11,7 +11,8 @@ namespace holdpoint::store {
 
 /// "HOLD" in ASCII; tells our files from other programs' SQLite files.
 inline constexpr std::int64_t kApplicationId = 0x484f4c44;
-inline constexpr std::int64_t kSchemaVersion = 5;  // 2: plain_invokes, 3: http_apis, 4: compact values, 5: schedules
+/// 2: plain_invokes, 3: http_apis, 4: compact values, 5: schedules, 6: compact values with tables
+inline constexpr std::int64_t kSchemaVersion = 6;
 
 /// The table of a space; named as the enumerator.
 [[nodiscard]] std::string_view space_name(Space space);

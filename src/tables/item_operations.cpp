@@ -75,8 +75,10 @@ Result<json::object> get_item(const RowReader& rows, const json::object& request
         if (auto checked = check_scalar_keys(*table, **paths); !checked) return std::unexpected(checked.error());
     }
     const auto item = read_item(rows, item_key(*table, key));
-    json::object answer;
-    if (item) answer["Item"] = to_json(*paths ? expression::project(*item, **paths) : *item);
+    json::object answer(json::make_shared_resource<json::monotonic_resource>());
+    if (item) {
+        answer["Item"] = to_json(*paths ? expression::project(*item, **paths) : *item, answer.storage());
+    }
     const Capacity capacity{
         .table = read_units(item ? size_of(*item) : 0, consistent), .global_indexes = {}, .local_indexes = {}};
     report_capacity(answer, name, capacity, report);

@@ -44,11 +44,11 @@ public:
     }
 
     [[nodiscard]] json::object answer() {
-        json::object answer;
+        json::object answer(memory_);
         if (request_.select != "COUNT") answer["Items"] = std::move(items_);
         answer["Count"] = static_cast<std::int64_t>(count_);
         answer["ScannedCount"] = static_cast<std::int64_t>(scanned_);
-        if (full_) answer["LastEvaluatedKey"] = to_json(last_key_);
+        if (full_) answer["LastEvaluatedKey"] = to_json(last_key_, memory_);
         Capacity capacity;
         const auto units = read_units(bytes_, request_.consistent);
         if (source_.index != nullptr)
@@ -90,9 +90,9 @@ private:
         if (request_.select == "COUNT") return;
         // A local index also answers what it does not show, from the table; a global one was refused before.
         if (request_.projection)
-            items_.push_back(to_json(expression::project(item, *request_.projection)));
+            items_.push_back(to_json(expression::project(item, *request_.projection), memory_));
         else
-            items_.push_back(to_json(request_.select == "ALL_ATTRIBUTES" ? item : shown));
+            items_.push_back(to_json(request_.select == "ALL_ATTRIBUTES" ? item : shown, memory_));
     }
 
     const RowReader& rows_;
@@ -100,7 +100,8 @@ private:
     const PageRequest& request_;
     const Segment segment_;
     const std::string prefix_;
-    json::array items_;
+    const json::storage_ptr memory_ = json::make_shared_resource<json::monotonic_resource>();  // of the answer
+    json::array items_ = json::array(memory_);
     Item last_key_;
     std::size_t bytes_ = 0;
     std::size_t count_ = 0;

@@ -192,6 +192,9 @@ Result<Value> parse_at(const json::value& json, int depth) {
     return std::move(*found);
 }
 
+/// Enough for the JSON of most items.
+constexpr std::size_t kCodecMemory = 8192;
+
 template <class... Cases>
 struct Overloaded : Cases... {
     using Cases::operator()...;
@@ -207,12 +210,20 @@ std::string text_of(const Binary& value) {
     return base64_encode(value.bytes);
 }
 
+/// An object of one member.
+template <class Member>
+json::value typed(std::string_view type, Member&& member, const json::storage_ptr& memory) {
+    json::object object(memory);
+    object.emplace(type, std::forward<Member>(member));
+    return object;
+}
+
 template <class Set>
-json::value set_json(std::string_view type, const Set& set) {
-    json::array members;
+json::value set_json(std::string_view type, const Set& set, const json::storage_ptr& memory) {
+    json::array members(memory);
     members.reserve(set.members.size());
     for (const auto& member : set.members) members.emplace_back(text_of(member));
-    return json::object{{type, std::move(members)}};
+    return typed(type, std::move(members), memory);
 }
 
 template <class Set>
@@ -240,32 +251,31 @@ Result<Item> parse_item(const json::object& json) {
     return parse_map(json, 0);
 }
 
-json::value to_json(const Value& value) {
-    return std::visit(
-        Overloaded{
-            [](const std::string& text) -> json::value { return json::object{{"S", text}}; },
-            [](const Number& number) -> json::value { return json::object{{"N", number.str()}}; },
-            [](const Binary& binary) -> json::value { return json::object{{"B", base64_encode(binary.bytes)}}; },
-            [](const StringSet& set) { return set_json("SS", set); },
-            [](const NumberSet& set) { return set_json("NS", set); },
-            [](const BinarySet& set) { return set_json("BS", set); },
-            [](const List& list) -> json::value {
-                json::array members;
-                members.reserve(list.size());
-                for (const auto& each : list) members.push_back(to_json(each));
-                return json::object{{"L", std::move(members)}};
-            },
-            [](const Map& map) -> json::value { return json::object{{"M", to_json(map)}}; },
-            [](const Null&) -> json::value { return json::object{{"NULL", true}}; },
-            [](bool flag) -> json::value { return json::object{{"BOOL", flag}}; },
-        },
-        value.data);
+json::value to_json(const Value& value, const json::storage_ptr& memory) {
+    return std::visit(Overloaded{
+                          [&](const std::string& text) { return typed("S", text, memory); },
+                          [&](const Number& number) { return typed("N", number.str(), memory); },
+                          [&](const Binary& binary) { return typed("B", base64_encode(binary.bytes), memory); },
+                          [&](const StringSet& set) { return set_json("SS", set, memory); },
+                          [&](const NumberSet& set) { return set_json("NS", set, memory); },
+                          [&](const BinarySet& set) { return set_json("BS", set, memory); },
+                          [&](const List& list) {
+                              json::array members(memory);
+                              members.reserve(list.size());
+                              for (const auto& each : list) members.push_back(to_json(each, memory));
+                              return typed("L", std::move(members), memory);
+                          },
+                          [&](const Map& map) { return typed("M", to_json(map, memory), memory); },
+                          [&](const Null&) { return typed("NULL", true, memory); },
+                          [&](bool flag) { return typed("BOOL", flag, memory); },
+                      },
+                      value.data);
 }
 
-json::object to_json(const Item& item) {
-    json::object object;
+json::object to_json(const Item& item, const json::storage_ptr& memory) {
+    json::object object(memory);
     object.reserve(item.size());
-    for (const auto& [name, value] : item) object.emplace(name, to_json(value));
+    for (const auto& [name, value] : item) object.emplace(name, to_json(value, memory));
     return object;
 }
 
@@ -336,7 +346,9 @@ std::size_t size_of(const Item& item) {
 }
 
 std::string encode_item(const Item& item) {
-    return json::serialize(to_json(item));
+    std::array<unsigned char, kCodecMemory> first;
+    json::monotonic_resource memory(first.data(), first.size());
+    return json::serialize(to_json(item, &memory));
 }
 
 Item decode_item(std::string_view text) {
@@ -344,7 +356,9 @@ Item decode_item(std::string_view text) {
     json::parse_options options;
     options.max_depth = 2 * kNestingMax + 8;
     boost::system::error_code error;
-    const auto parsed = json::parse(text, error, {}, options);
+    std::array<unsigned char, kCodecMemory> first;
+    json::monotonic_resource memory(first.data(), first.size());
+    const auto parsed = json::parse(text, error, &memory, options);
     if (error || !parsed.is_object()) throw std::runtime_error("a stored item is not JSON: the database is damaged");
     auto item = parse_item(parsed.get_object());
     if (!item) throw std::runtime_error("a stored item cannot be read: " + item.error().message);

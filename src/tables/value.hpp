@@ -70,8 +70,9 @@ inline constexpr std::size_t kItemBytesMax = 400UL * 1024;
 [[nodiscard]] Result<Value> parse_value(const json::value& json);
 /// Reads a map of attributes.
 [[nodiscard]] Result<Item> parse_item(const json::object& json);
-[[nodiscard]] json::value to_json(const Value& value);
-[[nodiscard]] json::object to_json(const Item& item);
+/// What is made lies in `memory`.
+[[nodiscard]] json::value to_json(const Value& value, const json::storage_ptr& memory = {});
+[[nodiscard]] json::object to_json(const Item& item, const json::storage_ptr& memory = {});
 
 /// How DynamoDB's messages show a value: `{S:text}`.
 [[nodiscard]] std::string display(const Value& value);

@@ -39,7 +39,7 @@ Result<json::object> read_body(const std::string& body) {
     json::parse_options options;
     options.max_depth = 2 * tables::kNestingMax + 16;
     boost::system::error_code error;
-    auto parsed = json::parse(body, error, {}, options);
+    auto parsed = json::parse(body, error, json::make_shared_resource<json::monotonic_resource>(), options);
     if (error) return fail("SerializationException", 400, fmt::format("The body is not JSON: {}", error.message()));
     if (!parsed.is_object()) return fail("SerializationException", 400, "The body must be a JSON object");
     return std::move(parsed.get_object());
