@@ -15,7 +15,7 @@ namespace holdpoint::store {
 
 namespace {
 
-/// The first byte of a compact value; no UTF-8 text has them anywhere. It also says which dictionary: another one gets
+/// The first byte of a compact value; no UTF-8 text has either. It also says which dictionary: another one gets
 /// another byte, and these are read for ever.
 constexpr char kMark = '\xf6';      // the text and its tables
 constexpr char kTextMark = '\xf5';  // the text alone: until schema 5
