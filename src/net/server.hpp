@@ -38,7 +38,8 @@ struct ServerOptions {
     /// The bytes that a body may have, by the request's line and headers; asked for large ones only. Empty:
     /// body_bytes_max.
     std::function<std::size_t(const Request&)> body_limit = {};
-    /// Runs on each I/O thread when it has handled all that had come; says whether to call it soon again.
+    /// Runs on each I/O thread when it has handled all that had come, or much of it; says whether to call it soon
+    /// again.
     std::function<bool()> after_round = {};
 };
 
