@@ -316,6 +316,22 @@ TEST(Roles, AreNamedAsIamNamesThem) {
     }
 }
 
+TEST(Roles, KeepEachOfTheirPolicies) {
+    const auto policy = [](const std::string& effect) {
+        return std::pair<std::string, std::string>(
+            "p", R"({"Statement":{"Effect":")" + effect + R"(","Action":"*","Resource":"*"}})");
+    };
+    EXPECT_EQ(put_role({.name = "r", .policies = {policy("Deny"), policy("Allow")}}).error().message,
+              "Role r has two policies p; each needs a name of its own");
+    EXPECT_TRUE(put_role({.name = "r", .policies = {policy("Deny"), policy("Deny")}}));
+}
+
+TEST(Roles, AreNamedWholeInTheirArn) {
+    EXPECT_EQ(role_name_of("arn:aws:iam::000000000000:role/a"), "a");
+    EXPECT_EQ(role_name_of("arn:aws:iam::000000000000:role/path/a"), "path/a");
+    EXPECT_EQ(role_name_of("none"), "");
+}
+
 TEST(PolicyCache, FollowsEveryChangeOfARole) {
     const NoRows none;
     OverlayRows rows(none);

@@ -25,7 +25,11 @@ Result<RowWrite> put_role(const Role& role) {
             error.message = fmt::format("Role {}, policy {}: {}", role.name, name, error.message);
             return std::unexpected(std::move(error));
         }
-        policies[name] = json::parse(document);
+        const auto [known, is_new] = policies.emplace(name, json::parse(document));
+        if (!is_new && known->value() != json::parse(document)) {
+            return fail("MalformedPolicyDocument", 400,
+                        fmt::format("Role {} has two policies {}; each needs a name of its own", role.name, name));
+        }
     }
     return RowWrite{Space::roles, role.name, json::serialize(json::object{{"policies", std::move(policies)}})};
 }
@@ -69,8 +73,9 @@ std::string role_arn(std::string_view account, std::string_view name) {
 }
 
 std::string_view role_name_of(std::string_view arn) {
-    const std::size_t slash = arn.find(":role/");
-    return slash == std::string_view::npos ? std::string_view{} : arn.substr(arn.rfind('/') + 1);
+    constexpr std::string_view kMark = ":role/";
+    const std::size_t mark = arn.find(kMark);
+    return mark == std::string_view::npos ? std::string_view{} : arn.substr(mark + kMark.size());
 }
 
 }  // namespace holdpoint::identity

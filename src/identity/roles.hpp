@@ -46,7 +46,7 @@ private:
 
 /// arn:aws:iam::<account>:role/<name>
 [[nodiscard]] std::string role_arn(std::string_view account, std::string_view name);
-/// The name in a role's ARN; empty when it is no such ARN.
+/// The name in a role's ARN, with its path, which no role of this server has; empty when it is no such ARN.
 [[nodiscard]] std::string_view role_name_of(std::string_view arn);
 
 }  // namespace holdpoint::identity

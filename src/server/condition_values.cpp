@@ -1,5 +1,7 @@
 #include "server/condition_values.hpp"
 
+#include "identity/roles.hpp"
+
 namespace holdpoint::server {
 
 namespace {
@@ -13,7 +15,10 @@ std::vector<std::string> unless_empty(const std::string& text) {
 std::vector<std::string> condition_values(std::string_view key, const api::Caller& caller, const RequestFacts& facts,
                                           const api::ServiceKeys& keys) {
     if (key == "aws:PrincipalAccount" || key == "aws:SourceAccount") return {caller.account};
-    if (key == "aws:PrincipalArn") return {caller.arn};
+    // Of a session: its role's. (IAM user guide, "AWS global condition context keys")
+    if (key == "aws:PrincipalArn") {
+        return {caller.role_name.empty() ? caller.arn : identity::role_arn(caller.account, caller.role_name)};
+    }
     if (key == "aws:PrincipalType") return {"AssumedRole"};
     if (key == "aws:userid") return {caller.user_id};
     if (key == "aws:SourceIp") return unless_empty(facts.peer_address);

@@ -246,7 +246,8 @@ TEST_F(GatewayTest, ConditionsSeeTheRequest) {
     EXPECT_EQ(answers(R"({"IpAddress":{"aws:SourceIp":"198.51.100.0/24"}})"), 403);
     EXPECT_EQ(answers(R"({"StringEquals":{"aws:PrincipalAccount":"000000000000","aws:PrincipalType":"AssumedRole"}})"),
               200);
-    EXPECT_EQ(answers(R"({"ArnLike":{"aws:PrincipalArn":"arn:aws:sts::*:assumed-role/role/*"}})"), 200);
+    EXPECT_EQ(answers(R"({"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::000000000000:role/role"}})"), 200);
+    EXPECT_EQ(answers(R"({"ArnLike":{"aws:PrincipalArn":"arn:aws:sts::*:assumed-role/role/*"}})"), 403);
     EXPECT_EQ(answers(R"({"DateLessThan":{"aws:CurrentTime":"2000-01-01T00:00:00Z"}})"), 403);
     EXPECT_EQ(answers(R"({"StringEquals":{"aws:RequestedRegion":"us-east-1"}})"), 200);
 }

@@ -159,4 +159,16 @@ std::map<std::string, json::value> resolve_parameters(const Document& document, 
     return values;
 }
 
+std::set<std::string> hidden_parameters(const Document& document) {
+    std::set<std::string> hidden;
+    const json::value* section = document.root.get_object().if_contains("Parameters");
+    if (section == nullptr || !section->is_object()) return hidden;
+    for (const auto& [name, definition] : section->get_object()) {
+        const json::object* members = definition.if_object();
+        const json::value* no_echo = members == nullptr ? nullptr : members->if_contains("NoEcho");
+        if (no_echo != nullptr && (*no_echo == true || *no_echo == "true")) hidden.emplace(name);
+    }
+    return hidden;
+}
+
 }  // namespace holdpoint::stacks

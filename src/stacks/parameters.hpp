@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 #include <map>
+#include <set>
 #include <string>
 
 #include "stacks/problems.hpp"
@@ -21,5 +22,8 @@ struct ParameterValues {
 [[nodiscard]] std::map<std::string, boost::json::value> resolve_parameters(const Document& document,
                                                                            const ParameterValues& deployment,
                                                                            Problems& problems);
+
+/// The parameters with NoEcho, whose values nobody is shown.
+[[nodiscard]] std::set<std::string> hidden_parameters(const Document& document);
 
 }  // namespace holdpoint::stacks

@@ -415,6 +415,7 @@ Result<Plan> make_plan(std::string_view template_text, const ParameterValues& pa
     Plan plan;
     auto values = resolve_parameters(*document, parameters, problems);
     for (const auto& [name, value] : values) plan.parameters[name] = parameter_text(value);
+    plan.hidden = hidden_parameters(*document);
     Resolver resolver(*document, std::move(values), target, problems);
     Planner(*document, resolver, problems, plan, check_policy).run();
     if (!problems.empty()) return problems.error();

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -126,6 +127,7 @@ struct Output {
 struct Plan {
     std::string description;
     std::map<std::string, std::string> parameters;
+    std::set<std::string> hidden;  // of these, those with NoEcho
     std::vector<RolePlan> roles;
     std::vector<TablePlan> tables;
     std::vector<TopicPlan> topics;

@@ -62,6 +62,15 @@ def test_parameters_not_given_keep_their_values(own_server):
     assert (variables["APPROVAL_TIMEOUT_SECONDS"], variables["APPROVAL_WAIT_MODE"]) == ("600", "callback")
 
 
+def test_what_has_no_echo_is_kept_and_shown_to_nobody(own_server):
+    own_server.deploy("app-sam", OidcIssuer="https://login.example", OidcClientId="inbox", OidcClientSecret="hunter2", OidcInboxUrl="http://127.0.0.1/")
+    own_server.deploy("app-sam")
+    parameters = own_server.client("cloudformation").describe_stacks(StackName="app-sam")["Stacks"][0]["Parameters"]
+    shown = {one["ParameterKey"]: one["ParameterValue"] for one in parameters}
+    assert (shown["OidcClientSecret"], shown["OidcClientId"]) == ("****", "inbox")
+    assert own_server.client("lambda").get_function_configuration(FunctionName="app-sam-ApprovalApi")["Environment"]["Variables"]["OIDC_CLIENT_SECRET"] == "hunter2"
+
+
 @pytest.mark.parametrize("parameters, words", [
     ({"ApprovalTimeoutSeconds": 59}, ["ApprovalTimeoutSeconds", "60"]), ({"ApprovalTimeoutSeconds": 86401}, ["ApprovalTimeoutSeconds", "86400"]),
     ({"ApprovalTimeoutSeconds": "soon"}, ["ApprovalTimeoutSeconds"]), ({"ApprovalWaitMode": "pigeon"}, ["ApprovalWaitMode", "polling", "callback"]),

@@ -36,7 +36,8 @@ std::string times(const Stack& stack) {
 std::string describe(const Stack& stack) {
     std::string parameters;
     for (const auto& [name, value] : stack.parameters) {
-        parameters += member(xml_element("ParameterKey", name) + xml_element("ParameterValue", value));
+        parameters += member(xml_element("ParameterKey", name) +
+                             xml_element("ParameterValue", stack.hidden.contains(name) ? "****" : value));
     }
     std::string outputs;
     for (const auto& output : stack.outputs) {
@@ -46,6 +47,8 @@ std::string describe(const Stack& stack) {
     }
     std::string xml = xml_element("StackName", stack.name) + xml_element("StackId", stack.id) + times(stack) +
                       xml_element("StackStatus", status_of(stack)) + xml_element("DisableRollback", "false") +
+                      xml_element("EnableTerminationProtection", "false") +
+                      wrapped("DriftInformation", xml_element("StackDriftStatus", "NOT_CHECKED")) +
                       wrapped("NotificationARNs", "") +
                       wrapped("Capabilities", member("CAPABILITY_IAM") + member("CAPABILITY_NAMED_IAM")) +
                       wrapped("Parameters", parameters) + wrapped("Outputs", outputs) + wrapped("Tags", "");
@@ -74,7 +77,7 @@ const std::map<std::string, std::vector<std::string_view>, std::less<>> kMembers
     {"ListStacks", {"StackStatusFilter"}},
     {"DescribeStackResources", {"StackName", "LogicalResourceId"}},
     {"ListStackResources", {"StackName"}},
-    {"GetTemplate", {"StackName"}},
+    {"GetTemplate", {"StackName", "TemplateStage"}},
     {"DeleteStack", {"StackName", "ClientRequestToken"}}};
 
 struct Wanted {
@@ -104,6 +107,12 @@ Result<Wanted> read_wanted(const net::Request& request) {
         if (name == "StackName") wanted.stack = value;
         if (name == "LogicalResourceId") wanted.logical_id = value;
         if (name == "StackStatusFilter") wanted.statuses.push_back(value);
+        if (name == "TemplateStage" && value != "Original") {
+            return fail("ValidationError", 400,
+                        fmt::format("GetTemplate: TemplateStage {} is not supported by this server; it keeps the "
+                                    "template as it was deployed, Original.",
+                                    value));
+        }
     }
     return wanted;
 }
@@ -158,7 +167,9 @@ private:
         const auto stack = require(*rows, wanted.stack);
         if (!stack) return std::unexpected(stack.error());
         if (wanted.action == "DescribeStacks") return wrapped("Stacks", member(describe(*stack)));
-        if (wanted.action == "GetTemplate") return xml_element("TemplateBody", stack->template_text);
+        if (wanted.action == "GetTemplate") {
+            return xml_element("TemplateBody", stack->template_text) + wrapped("StagesAvailable", member("Original"));
+        }
         const bool in_stack = wanted.action == "DescribeStackResources";
         std::string resources;
         for (const auto& resource : stack->resources) {

@@ -366,6 +366,7 @@ Result<Applied> apply_plan(OverlayRows& rows, const stacks::Plan& plan, const st
                      .description = plan.description,
                      .template_text = std::move(template_text),
                      .parameters = plan.parameters,
+                     .hidden = plan.hidden,
                      .outputs = plan.outputs,
                      .resources = {},
                      .created_at = before ? before->created_at : now,

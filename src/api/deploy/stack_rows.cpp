@@ -31,6 +31,9 @@ Stack decode(std::string_view text) {
     for (const auto& [name, parameter] : object.at("parameters").as_object()) {
         stack.parameters[std::string(name)] = std::string(parameter.as_string());
     }
+    if (const json::value* hidden = object.if_contains("hidden")) {  // rows of before have none
+        for (const json::value& name : hidden->as_array()) stack.hidden.emplace(name.as_string());
+    }
     for (const json::value& output : object.at("outputs").as_array()) {
         stack.outputs.push_back(
             {.key = read(output, "key"), .value = read(output, "value"), .description = read(output, "description")});
@@ -53,6 +56,8 @@ Stack decode(std::string_view text) {
 RowWrite put_stack(const Stack& stack) {
     json::object parameters;
     for (const auto& [name, value] : stack.parameters) parameters[name] = value;
+    json::array hidden;
+    for (const auto& name : stack.hidden) hidden.emplace_back(name);
     json::array outputs;
     for (const auto& output : stack.outputs) {
         outputs.push_back({{"key", output.key}, {"value", output.value}, {"description", output.description}});
@@ -69,6 +74,7 @@ RowWrite put_stack(const Stack& stack) {
                         {"description", stack.description},
                         {"template", stack.template_text},
                         {"parameters", std::move(parameters)},
+                        {"hidden", std::move(hidden)},
                         {"outputs", std::move(outputs)},
                         {"resources", std::move(resources)},
                         {"created_at", to_epoch_ms(stack.created_at)}};

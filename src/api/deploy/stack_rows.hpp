@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,7 @@ struct Stack {
     std::string description;
     std::string template_text;
     std::map<std::string, std::string> parameters;
+    std::set<std::string> hidden;  // parameters whose values nobody is shown
     std::vector<stacks::Output> outputs;
     std::vector<StackResource> resources;
     TimePoint created_at;

@@ -53,7 +53,9 @@ void add_batch_actions(Actions& actions);
 
 /// `action` on the table that TableName tells, wherever the table is claimed to be: this server has no other.
 [[nodiscard]] Accesses on_table(std::string action);
-/// The ARN of the table in `holder`'s TableName, or of the index in IndexName when it has one.
+/// The same, or on its index in IndexName: what Query and Scan read. No other action looks at IndexName.
+[[nodiscard]] Accesses on_table_or_index(std::string action);
+/// The ARN of the table in `holder`'s TableName.
 [[nodiscard]] std::string resource_of(const json::object& holder, const tables::Location& location);
 
 }  // namespace holdpoint::api::dynamodb

@@ -95,6 +95,31 @@ TEST_F(DynamodbServiceTest, PoliciesSeeThePartitionsThatARequestIsAbout) {
     EXPECT_EQ(seen("GetItem", R"({"TableName":"nothing","Key":{"id":{"S":"a"}}})"), " ");
 }
 
+TEST_F(DynamodbServiceTest, PoliciesSeeThePartitionThatIsWrittenWhateverElseARequestSays) {
+    ok("CreateTable", kCreate);
+    const auto seen = [&](const std::string& action, const std::string& body) {
+        leading_keys_.clear();
+        (void)call(action, body);
+        return leading_keys_;
+    };
+    const std::string mine = R"({"id":{"S":"mine"}})";
+    const std::string theirs = R"({"id":{"S":"theirs"}})";
+    const std::string put = R"({"TableName":"approvals","Key":)" + mine + R"(,"Item":)" + theirs + "}";
+    EXPECT_EQ(seen("PutItem", put), "theirs ");
+    EXPECT_EQ(seen("TransactWriteItems", R"({"TransactItems":[{"Put":)" + put + "}]}"), "theirs ");
+    EXPECT_EQ(seen("DeleteItem", R"({"TableName":"approvals","Item":)" + mine + R"(,"Key":)" + theirs + "}"),
+              "theirs ");
+    EXPECT_EQ(seen("UpdateItem", R"({"TableName":"approvals","Item":)" + mine + "}"), " ");
+    const auto batch = [&](const std::string& write) {
+        return seen("BatchWriteItem", R"({"RequestItems":{"approvals":[)" + write + "]}}");
+    };
+    EXPECT_EQ(batch(R"({"PutRequest":{"Other":)" + mine + R"(,"Item":)" + theirs + "}}"), "theirs ");
+    EXPECT_EQ(batch(R"({"Other":{"Key":)" + mine + R"(},"PutRequest":{"Item":)" + theirs + "}}"), "theirs ");
+    EXPECT_EQ(batch(R"({"Other":{"Key":)" + mine + "}}"), " ");
+    EXPECT_EQ(batch(R"({"DeleteRequest":{"Key":)" + mine + R"(},"PutRequest":{"Item":)" + theirs + "}}"),
+              "theirs mine ");
+}
+
 TEST_F(DynamodbServiceTest, RefusalsHaveTheNamesOfTheWire) {
     ok("CreateTable", kCreate);
     const auto type = [](const net::Response& response) {
@@ -124,6 +149,14 @@ TEST_F(DynamodbServiceTest, TransactionsAndIndexesNeedTheirOwnPermissions) {
     call("Query", R"({"TableName":"approvals","IndexName":"StatusIndex"})");
     EXPECT_EQ(accesses_.back(),
               "dynamodb:Query arn:aws:dynamodb:us-east-1:000000000000:table/approvals/index/StatusIndex");
+    const std::string table = "arn:aws:dynamodb:us-east-1:000000000000:table/approvals";
+    for (const std::string action : {"GetItem", "PutItem", "UpdateItem", "DeleteItem", "DescribeTable"}) {
+        call(action, R"({"TableName":"approvals","IndexName":"StatusIndex"})");
+        EXPECT_EQ(accesses_.back(), "dynamodb:" + action + " " + table) << "an index is only read by Query and Scan";
+    }
+    call("TransactWriteItems",
+         R"({"TransactItems":[{"Delete":{"TableName":"approvals","IndexName":"i","Key":{"id":{"S":"a"}}}}]})");
+    EXPECT_EQ(accesses_.back(), "dynamodb:DeleteItem " + table);
     call("BatchWriteItem", R"({"RequestItems":{"approvals":[{"DeleteRequest":{"Key":{"id":{"S":"a"}}}}]}})");
     EXPECT_EQ(accesses_.back(), "dynamodb:BatchWriteItem arn:aws:dynamodb:us-east-1:000000000000:table/approvals");
 }

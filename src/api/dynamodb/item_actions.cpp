@@ -21,8 +21,8 @@ void add_item_actions(Actions& actions) {
     actions["UpdateItem"] = writing("UpdateItem", tables::update_item);
     actions["DeleteItem"] = writing("DeleteItem", tables::delete_item);
     actions["GetItem"] = {.accesses = on_table("GetItem"), .read = tables::get_item, .write = {}};
-    actions["Query"] = {.accesses = on_table("Query"), .read = tables::query, .write = {}};
-    actions["Scan"] = {.accesses = on_table("Scan"), .read = tables::scan, .write = {}};
+    actions["Query"] = {.accesses = on_table_or_index("Query"), .read = tables::query, .write = {}};
+    actions["Scan"] = {.accesses = on_table_or_index("Scan"), .read = tables::scan, .write = {}};
 }
 
 }  // namespace holdpoint::api::dynamodb

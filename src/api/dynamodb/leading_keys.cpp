@@ -1,4 +1,6 @@
 // The condition key dynamodb:LeadingKeys: which partitions a request is about. (DynamoDB, Using IAM policy conditions)
+#include <algorithm>
+
 #include "api/dynamodb/actions.hpp"
 #include "base/encoding.hpp"
 #include "tables/expression/condition.hpp"
@@ -55,20 +57,40 @@ std::string queried_key(const json::object& request, const std::string& partitio
     return condition ? key_in(*condition, partition) : "";
 }
 
-/// The items of one table in RequestItems: `{"Keys": [key…]}`, or `[{"PutRequest": {"Item": …}}…]`.
+const json::object* object_in(const json::object& holder, std::string_view name) {
+    const json::value* found = holder.if_contains(name);
+    return found == nullptr ? nullptr : found->if_object();
+}
+
+/// The key among the attributes in a member that the action reads, and in no other: what a request says besides is
+/// ignored by the action, so it must not speak for it here.
+std::string key_at(const json::object& holder, std::string_view member, const std::string& partition) {
+    const json::object* attributes = object_in(holder, member);
+    return attributes == nullptr ? "" : key_in(*attributes, partition);
+}
+
+/// `{"PutRequest": {"Item": …}}` or `{"DeleteRequest": {"Key": …}}`.
+std::vector<std::string> written_keys(const json::object& write, const std::string& partition) {
+    std::vector<std::string> keys;
+    if (const auto* put = object_in(write, "PutRequest")) keys.push_back(key_at(*put, "Item", partition));
+    if (const auto* removal = object_in(write, "DeleteRequest")) keys.push_back(key_at(*removal, "Key", partition));
+    return keys.empty() ? std::vector<std::string>{""} : keys;
+}
+
+/// The items of one table in RequestItems: `{"Keys": [key…]}`, or a list of writes.
 std::vector<std::string> batched_keys(const json::value& batch, const std::string& partition) {
     std::vector<std::string> keys;
     const json::value* listed = batch.is_object() ? batch.get_object().if_contains("Keys") : &batch;
     if (listed == nullptr || !listed->is_array()) return {""};
     for (const json::value& entry : listed->get_array()) {
         const json::object* attributes = entry.if_object();
-        if (attributes != nullptr && batch.is_array()) {
-            const json::value* request = attributes->empty() ? nullptr : &attributes->begin()->value();
-            attributes = request != nullptr && request->is_object() && !request->get_object().empty()
-                             ? request->get_object().begin()->value().if_object()
-                             : nullptr;
+        if (attributes == nullptr) {
+            keys.emplace_back();
+        } else if (batch.is_array()) {
+            for (auto& key : written_keys(*attributes, partition)) keys.push_back(std::move(key));
+        } else {
+            keys.push_back(key_in(*attributes, partition));
         }
-        keys.push_back(attributes == nullptr ? "" : key_in(*attributes, partition));
     }
     return keys;
 }
@@ -95,10 +117,10 @@ std::vector<std::string> leading_keys(const RowReader& rows, const Access& acces
     const auto* request = std::get_if<const json::object*>(&access.items);
     if (request == nullptr || access.action == "dynamodb:Scan") return {};
     if (access.action == "dynamodb:Query") return {queried_key(**request, partition)};
-    for (const char* member : {"Key", "Item"}) {
-        const json::value* found = (*request)->if_contains(member);
-        if (found != nullptr && found->is_object()) return {key_in(found->get_object(), partition)};
-    }
+    if (access.action == "dynamodb:PutItem") return {key_at(**request, "Item", partition)};
+    constexpr std::string_view kByKey[] = {"dynamodb:GetItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem",
+                                           "dynamodb:ConditionCheckItem"};
+    if (std::ranges::find(kByKey, access.action) != std::end(kByKey)) return {key_at(**request, "Key", partition)};
     return {};  // an action on the table itself
 }
 

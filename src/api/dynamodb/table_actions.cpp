@@ -12,14 +12,20 @@ std::string text(const json::object& holder, std::string_view name) {
 }  // namespace
 
 std::string resource_of(const json::object& holder, const tables::Location& location) {
-    const auto table = tables::table_arn(location, tables::table_name_of(text(holder, "TableName")));
-    const auto index = text(holder, "IndexName");
-    return index.empty() ? table : table + "/index/" + index;
+    return tables::table_arn(location, tables::table_name_of(text(holder, "TableName")));
 }
 
 Accesses on_table(std::string action) {
     return [action = "dynamodb:" + std::move(action)](const json::object& request, const tables::Location& location) {
         return std::vector<Access>{{.action = action, .resource = resource_of(request, location), .items = &request}};
+    };
+}
+
+Accesses on_table_or_index(std::string action) {
+    return [action = "dynamodb:" + std::move(action)](const json::object& request, const tables::Location& location) {
+        auto resource = resource_of(request, location);
+        if (const auto index = text(request, "IndexName"); !index.empty()) resource += "/index/" + index;
+        return std::vector<Access>{{.action = action, .resource = std::move(resource), .items = &request}};
     };
 }
 

@@ -53,6 +53,12 @@ TEST(Routes, ParametersAreDecoded) {
     EXPECT_EQ(match->parameters.at("rest"), "b/c d");
 }
 
+TEST(Routes, AFunctionSeesThePathThatWasMatched) {
+    EXPECT_EQ(shown_path("/%73ecret/a%20b"), "/secret/a b");
+    EXPECT_EQ(shown_path("/iam%2fx"), "/iam%2Fx") << "a slash that parts nothing is shown as none";
+    EXPECT_EQ(shown_path("/"), "/");
+}
+
 TEST(Routes, PathAndHostNameTheApi) {
     const auto id = [](std::string target, std::string host) {
         const net::Request request{

@@ -89,19 +89,20 @@ public:
         const auto match = match_route(*api, call.request.method, path);
         if (!match) return respond(message_response(404, "Not Found"));
         if (call.request.body.size() > kBodyBytesMax) return respond(message_response(413, "Request Entity Too Large"));
-        if (match->route->iam.value_or(false) && !is_allowed(call, *api, path)) {
+        const std::string shown = shown_path(path);
+        if (match->route->iam.value_or(false) && !is_allowed(call, *api, shown)) {
             return respond(message_response(403, "Forbidden"));
         }
-        const std::string whole = api->stage == "$default" ? std::string(path) : "/" + api->stage + std::string(path);
-        std::string event = http_event(call.request, {.api = *api,
-                                                      .route = *match->route,
-                                                      .parameters = match->parameters,
-                                                      .path = percent_decode(whole),
-                                                      .region = context_.region,
-                                                      .caller = call.caller,
-                                                      .account = context_.account,
-                                                      .request_id = call.request_id,
-                                                      .now = context_.clock.now()});
+        std::string event =
+            http_event(call.request, {.api = *api,
+                                      .route = *match->route,
+                                      .parameters = match->parameters,
+                                      .path = api->stage == "$default" ? shown : "/" + api->stage + shown,
+                                      .region = context_.region,
+                                      .caller = call.caller,
+                                      .account = context_.account,
+                                      .request_id = call.request_id,
+                                      .now = context_.clock.now()});
         if (event.size() > kEventBytesMax) return respond(message_response(413, "Request Entity Too Large"));
         invoke(*match->route, std::move(event), std::string(call.request.header("X-Amzn-Trace-Id")), respond);
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "base/encoding.hpp"
@@ -153,6 +154,22 @@ std::optional<RouteMatch> match_route(const stacks::HttpApiPlan& api, std::strin
         best = RouteMatch{.route = &route, .parameters = std::move(found->parameters)};
     }
     return best;
+}
+
+std::string shown_path(std::string_view path) {
+    std::string shown;
+    std::string_view between;
+    for (const std::string_view part : parts_of(path)) {
+        shown += std::exchange(between, "/");
+        for (const char c : percent_decode(part)) {
+            if (c == '/') {
+                shown += "%2F";
+            } else {
+                shown += c;
+            }
+        }
+    }
+    return path.starts_with('/') ? "/" + shown : shown;
 }
 
 }  // namespace holdpoint::api

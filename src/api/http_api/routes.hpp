@@ -26,4 +26,8 @@ struct RouteMatch {
 [[nodiscard]] std::optional<RouteMatch> match_route(const stacks::HttpApiPlan& api, std::string_view method,
                                                     std::string_view path);
 
+/// A path as functions and policies see it: decoded but for slashes, which would part it in other places than the
+/// route that was matched.
+[[nodiscard]] std::string shown_path(std::string_view path);
+
 }  // namespace holdpoint::api

@@ -128,6 +128,10 @@ TEST_F(LambdaServiceTest, ARoleIsGivenByWhoMayPassItAndMustBeOne) {
     });
     ASSERT_TRUE(written.take());
     EXPECT_EQ(give("arn:aws:iam::000000000000:role/other"), "200 ");
+    for (const std::string role : {"000000000000:role/path/other", "999999999999:role/other"}) {
+        EXPECT_EQ(give("arn:aws:iam::" + role), "400 InvalidParameterValueException")
+            << role << " is another role, which a policy may allow to pass";
+    }
     EXPECT_EQ(give("none"), "400 ValidationException") << "no role must not be read as no limit";
     denied_ = "iam:PassRole";
     EXPECT_EQ(give("arn:aws:iam::000000000000:role/admin"), "403 AccessDeniedException");
