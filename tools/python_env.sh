@@ -1,13 +1,20 @@
 #!/usr/bin/env bash
-# Puts the clients and checkers that tests need into build/venv, at the versions of tools/requirements.txt; silent when they are there.
+# Puts the clients and checkers that tests need into build/venv, and AWS's SAM CLI into build/sam, at the versions of tools/requirements*.txt;
+# silent when they are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-stamp=build/venv/requirements.txt
-if cmp -s tools/requirements.txt "$stamp"; then exit 0; fi
-echo "Installing the test clients into build/venv (tools/requirements.txt)"
-python3 -m venv build/venv
-build/venv/bin/pip install --quiet --disable-pip-version-check -r tools/requirements.txt || {
-    echo "python_env.sh: pip could not fetch the packages of tools/requirements.txt. Check the network or PIP_INDEX_URL and run it again." >&2
-    exit 1
+
+install() {
+    local wanted=$1 folder=$2
+    if cmp -s "$wanted" "$folder/requirements.txt"; then return; fi
+    echo "Installing the test clients into $folder ($wanted)"
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$wanted" || {
+        echo "python_env.sh: pip could not fetch the packages of $wanted. Check the network or PIP_INDEX_URL and run it again." >&2
+        exit 1
+    }
+    cp "$wanted" "$folder/requirements.txt"
 }
-cp tools/requirements.txt "$stamp"
+
+install tools/requirements.txt build/venv
+install tools/requirements-sam.txt build/sam

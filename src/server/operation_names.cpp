@@ -81,8 +81,8 @@ constexpr std::array kSns{"ConfirmSubscription", "CreateTopic",
                           "PublishBatch",        "SetSubscriptionAttributes",
                           "SetTopicAttributes",  "Subscribe",
                           "Unsubscribe"};
-constexpr std::array kCloudformation{"DescribeStacks", "DescribeStackEvents", "DescribeStackResources",
-                                     "GetTemplate",    "ListStackResources",  "ListStacks"};
+constexpr std::array kCloudformation{"DeleteStack", "DescribeStacks",     "DescribeStackResources",
+                                     "GetTemplate", "ListStackResources", "ListStacks"};
 constexpr std::array kAliases{"GetAlias", "UpdateAlias", "DeleteAlias"};
 constexpr std::array kWholeFunctions{"GetFunction", "CreateFunction", "DeleteFunction", "ListFunctions"};
 
