@@ -28,6 +28,13 @@ net::Response response(int status, std::string_view type, std::string_view reque
             .body = std::move(body)};
 }
 
+net::Response json_response(int status, JsonVersion version, std::string_view request_id, std::string body) {
+    auto made = response(status, content_type(version), request_id, std::move(body));
+    // SDKs compare it with the body they got. (DynamoDB, Low-level API: response header contents)
+    if (version == JsonVersion::v1_0) made.headers.emplace_back("x-amz-crc32", std::to_string(crc32(made.body)));
+    return made;
+}
+
 json::object details_of(const Error& error) {
     if (error.details_json.empty()) return {};
     const auto parsed = json::parse(error.details_json);
@@ -65,7 +72,7 @@ std::string_view lambda_message_member(std::string_view name) {
 }  // namespace
 
 net::Response json_answer(JsonVersion version, const json::object& answer, std::string_view request_id) {
-    return response(200, content_type(version), request_id, json::serialize(answer));
+    return json_response(200, version, request_id, json::serialize(answer));
 }
 
 net::Response json_error(JsonVersion version, const Error& error, std::string_view request_id,
@@ -73,7 +80,7 @@ net::Response json_error(JsonVersion version, const Error& error, std::string_vi
     json::object body{{"__type", fmt::format("{}{}", type_prefix, error.name)}};
     for (const auto& member : details_of(error)) body[member.key()] = member.value();
     add_message(body, "message", error.message);
-    return response(error.http_status, content_type(version), request_id, json::serialize(body));
+    return json_response(error.http_status, version, request_id, json::serialize(body));
 }
 
 net::Response rest_json_answer(int status, const json::value& answer, std::string_view request_id) {

@@ -143,7 +143,8 @@ private:
         if (type == OperationType::chained_invoke) {
             details["FunctionName"] = change.function;
             if (!change.tenant_id.empty()) details["TenantId"] = change.tenant_id;
-            if (change.payload) details["Input"] = payload(change.payload);
+            // Nothing was sent to a function that was not found.
+            if (change.payload && !change.version.empty()) details["Input"] = payload(change.payload);
             if (!change.version.empty()) details["ExecutedVersion"] = change.version;
             if (!change.invoked_arn.empty()) details["DurableExecutionArn"] = change.invoked_arn;
         }

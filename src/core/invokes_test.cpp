@@ -84,6 +84,12 @@ TEST_F(Invokes, StartIsSeenInTheHistory) {
     EXPECT_FALSE(execution_.has_unseen_change() && execution_.take_unseen().empty());
 }
 
+TEST_F(Invokes, NothingIsSentToAFunctionThatIsNotThere) {
+    apply(*checkpoint(invoke_update()));  // without a version: none was found
+    EXPECT_EQ(boost::json::serialize(last_event().at("ChainedInvokeStartedDetails")),
+              R"({"FunctionName":"billing:live","TenantId":"acme"})");
+}
+
 TEST_F(Invokes, IllegalUpdatesAreRefused) {
     const auto with = [](auto change) {
         wire::OperationUpdate update = invoke_update();

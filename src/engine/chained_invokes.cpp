@@ -98,8 +98,9 @@ void ChainedInvokes::invoke_plain(const core::Head& caller, functions::Function 
     work.done = [this, number = caller.number, operation = change.id](InvocationResult result) {
         writer_.submit(
             [this, number, operation, result = std::move(result)](store::Transaction& rows, TimePoint now) mutable {
-                core::InvokeOutcome outcome{.result = std::move(result.body), .error = std::move(result.error)};
+                core::InvokeOutcome outcome{.result = {}, .error = std::move(result.error)};
                 outcome.status = outcome.error ? wire::ExecutionStatus::failed : wire::ExecutionStatus::succeeded;
+                if (!outcome.error) outcome.result = std::move(result.body);
                 Effects after;
                 host_.end_invoke(rows, number, operation, std::move(outcome), now, after);
                 return run_all(std::move(after));

@@ -43,6 +43,12 @@ std::optional<std::size_t> Concurrency::reserved(const std::string& function_nam
     return found == shares_.end() ? std::nullopt : found->second.limit;
 }
 
+bool Concurrency::is_full(const std::string& function_name) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = shares_.find(function_name);
+    return found != shares_.end() && found->second.limit && found->second.used >= *found->second.limit;
+}
+
 void Concurrency::go_on(const std::string& function_name) {
     std::deque<Work> ready;
     {

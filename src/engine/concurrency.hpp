@@ -27,6 +27,8 @@ public:
     /// Nothing: as many as there may be. Zero switches the function off.
     void reserve(const std::string& function_name, std::optional<std::size_t> limit);
     [[nodiscard]] std::optional<std::size_t> reserved(const std::string& function_name) const;
+    /// Whether one more would have to wait.
+    [[nodiscard]] bool is_full(const std::string& function_name) const;
 
 private:
     struct Share {

@@ -53,6 +53,18 @@ TEST_F(ConcurrencyTest, WhoeverWaitsForAnAnswerIsRefusedAndEventsWait) {
     EXPECT_EQ(hands_.taken.size(), 3U);
 }
 
+TEST_F(ConcurrencyTest, SaysWhetherThereIsRoom) {
+    EXPECT_FALSE(concurrency_.is_full("f"));
+    concurrency_.reserve("f", 1);
+    EXPECT_FALSE(concurrency_.is_full("f"));
+    concurrency_.invoke(work(false));
+    EXPECT_TRUE(concurrency_.is_full("f"));
+    end(0);
+    EXPECT_FALSE(concurrency_.is_full("f"));
+    concurrency_.reserve("f", 0);
+    EXPECT_TRUE(concurrency_.is_full("f"));
+}
+
 TEST_F(ConcurrencyTest, WorkWithNothingToDoMakesRoomToo) {
     concurrency_.reserve("f", 1);
     Work idle = work(false);

@@ -33,7 +33,7 @@ json::value as_json(const std::string& text) {
 }
 
 json::value response_payload(const InvocationResult& result) {
-    if (!result.error) return as_json(result.body);
+    if (!result.error || !result.body.empty()) return as_json(result.body);
     json::object error;
     if (result.error->message) error["errorMessage"] = *result.error->message;
     if (result.error->type) error["errorType"] = *result.error->type;

@@ -59,7 +59,9 @@ void ExecutionCache::journal(store::Transaction& rows, CachedExecution& entry,
     const bool was_running = entry.execution.is_running();
     append(rows, entry, changes);
     const auto status = static_cast<std::size_t>(entry.execution.head().status);
-    if (was_running && !entry.execution.is_running()) meters.ended.at(status).add();
+    if (!was_running || entry.execution.is_running()) return;
+    meters.ended.at(status).add();
+    entry.has_just_ended = true;
 }
 
 void ExecutionCache::append(store::Transaction& rows, CachedExecution& entry,

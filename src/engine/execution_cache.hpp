@@ -29,6 +29,7 @@ struct CachedExecution {
     bool queued = false;       // with the invoker, not begun yet
     bool must_invoke = false;  // its invocation was lost with the previous server
     bool has_running_row = false;
+    bool has_just_ended = false;  // and nobody has seen to that yet
     std::optional<TimePoint> timer_row;
     std::optional<TimePoint> watched;  // in flight: when the timers look at it
     std::vector<std::function<void(Outcome)>> waiters;

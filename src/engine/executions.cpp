@@ -11,6 +11,7 @@
 #include "core/rows.hpp"
 #include "core/sizes.hpp"
 #include "engine/chained_invokes.hpp"
+#include "engine/dead_letters.hpp"
 #include "engine/execution_cache.hpp"
 #include "engine/state_page.hpp"
 #include "functions/registry.hpp"
@@ -179,6 +180,8 @@ private:
             }
         }
         if (!execution.is_running()) tell_parent(rows, execution, now, effects);
+        if (std::exchange(entry.has_just_ended, false))
+            send_dead_letter(rows, execution, region_, account_, now, random_.bytes(32));
         if (!in_flight && entry.waiters.empty()) cache_.release(entry);
     }
 
@@ -309,11 +312,8 @@ private:
     }
 
     static Result<wire::InvocationOutput> read_output(const std::string& body) {
-        boost::system::error_code problem;
-        const auto json = boost::json::parse(body, problem);
-        auto output = problem ? fail("", 400, "") : wire::read_invocation_output(json);
-        if (!output) return fail("InvalidParameterValueException", 400, "Invalid Status in invocation output.");
-        return output;
+        if (auto output = wire::parse_invocation_output(body)) return output;
+        return fail("InvalidParameterValueException", 400, "Invalid Status in invocation output.");
     }
 
     Result<std::string> decide_checkpoint(store::Transaction& rows, TimePoint now, const std::string& arn,

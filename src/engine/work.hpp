@@ -13,7 +13,7 @@ namespace holdpoint::engine {
 
 /// How an invocation ended.
 struct InvocationResult {
-    std::string body;                        // what the function answered
+    std::string body;                        // what the function answered; of an error, what its runtime sent
     std::optional<wire::ErrorObject> error;  // it failed: thrown, crashed, timed out, or never started
     std::string log_tail;                    // the last 4 KiB that it wrote, as `--log-type Tail` shows it
 };

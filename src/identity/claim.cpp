@@ -13,6 +13,8 @@ namespace holdpoint::identity {
 namespace {
 
 constexpr std::chrono::seconds kExpiresMax{7 * 24 * 3600};  // (AWS General Reference, X-Amz-Expires)
+/// What a URL that names none is good for: as long as what is signed in a header.
+constexpr std::chrono::seconds kExpiresDefault{15 * 60};
 
 std::unexpected<Error> incomplete(std::string message) {
     return fail("IncompleteSignature", 400, std::move(message));
@@ -117,8 +119,9 @@ Result<Claim> read_presigned(const SignedRequest& request) {
             if (auto ok = read_expires(value, claim); !ok) return std::unexpected(ok.error());
         }
     }
-    for (const std::string name : {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
-                                   "X-Amz-SignedHeaders", "X-Amz-Signature"}) {
+    if (is_new(seen, "X-Amz-Expires")) claim.expires = kExpiresDefault;
+    for (const std::string name :
+         {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature"}) {
         if (is_new(seen, name)) return incomplete(fmt::format("AWS query-string parameters must include {}.", name));
     }
     if (!read_timestamp(claim.timestamp)) return std::unexpected(read_date(claim.timestamp).error());

@@ -366,6 +366,13 @@ Result<InvocationOutput> read_invocation_output(const value& json) {
     });
 }
 
+Result<InvocationOutput> parse_invocation_output(std::string_view text) {
+    boost::system::error_code problem;
+    const value json = boost::json::parse(text, problem);
+    if (problem) return fail("SerializationException", 400, problem.message());
+    return read_invocation_output(json);
+}
+
 Result<CheckpointRequest> read_checkpoint_request(const value& json) {
     return read_json<CheckpointRequest>(json, [](JsonReader& reader) {
         CheckpointRequest request;

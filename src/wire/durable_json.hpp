@@ -37,6 +37,7 @@ enum class TimeFormat { api_seconds, envelope_milliseconds };
 [[nodiscard]] Result<Operation> read_operation(const boost::json::value& json);
 [[nodiscard]] Result<InvocationInput> read_invocation_input(const boost::json::value& json);
 [[nodiscard]] Result<InvocationOutput> read_invocation_output(const boost::json::value& json);
+[[nodiscard]] Result<InvocationOutput> parse_invocation_output(std::string_view text);
 [[nodiscard]] Result<CheckpointRequest> read_checkpoint_request(const boost::json::value& json);
 [[nodiscard]] Result<CheckpointResponse> read_checkpoint_response(const boost::json::value& json);
 /// GetDurableExecutionState's answer, which has the members of a checkpoint's NewExecutionState, and no token.

@@ -24,6 +24,11 @@ Resources:
         DestinationConfig:
           OnSuccess: {Type: Lambda, Destination: !GetAtt Listener.Arn}
           OnFailure: {Type: SNS, Destination: !Ref Failures}
+  Lasting:
+    Type: AWS::Serverless::Function
+    Properties:
+      DurableConfig: {ExecutionTimeout: 60}
+      DeadLetterQueue: {Type: SNS, TargetArn: !Ref Letters}
   Listener: {Type: "AWS::Serverless::Function"}
   Failures:
     Type: AWS::SNS::Topic
@@ -62,6 +67,16 @@ def test_outcomes_reach_their_destinations(server, lambda_):
     assert '"version": "1.0"' in record
     lambda_.invoke(FunctionName="async-Source", InvocationType="Event", Payload=json.dumps({"fail": "broken"}))
     eventually("the failure is told, once by the destination and once as a dead letter", lambda: len(heard(server, "Records")) == 2)
+
+
+def test_the_event_of_an_execution_that_failed_is_a_dead_letter(server, lambda_):
+    """The bootstrap answers what no durable function does, so every execution fails."""
+    start = lambda kind, word: lambda_.invoke(FunctionName="async-Lasting:$LATEST", InvocationType=kind, Payload=json.dumps({"word": word}))
+    assert start("RequestResponse", "answered")["FunctionError"]
+    arn = start("Event", "lost")["DurableExecutionArn"]
+    letter = eventually("the event is told", lambda: heard(server, "lost"))[0]
+    assert arn.rsplit("/", 1)[1] in letter and "Invalid Status" in letter
+    assert not heard(server, "answered"), "whoever waits was told"
 
 
 def test_config_operations(server, lambda_, stack):

@@ -22,16 +22,10 @@ std::string_view type_prefix(std::string_view name) {
     return "com.amazonaws.dynamodb.v20120810#";
 }
 
-/// SDKs compare the header with the body they got. (DynamoDB, Low-level API: response header contents)
-net::Response with_checksum(net::Response response) {
-    response.headers.emplace_back("x-amz-crc32", std::to_string(crc32(response.body)));
-    return response;
-}
-
 void answer(const Call& call, const Result<json::object>& result) {
-    call.respond(with_checksum(
+    call.respond(
         result ? json_answer(JsonVersion::v1_0, *result, call.request_id)
-               : json_error(JsonVersion::v1_0, result.error(), call.request_id, type_prefix(result.error().name))));
+               : json_error(JsonVersion::v1_0, result.error(), call.request_id, type_prefix(result.error().name)));
 }
 
 Result<json::object> read_body(const std::string& body) {

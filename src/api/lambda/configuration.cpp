@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kDescriptionMax = 256;
 constexpr std::size_t kHandlerMax = 128;
+constexpr int kEphemeralStorageMb = 512;  // (Lambda quotas: /tmp, the least)
 
 std::unexpected<Error> wrong(std::string_view name, std::string_view expected) {
     return fail("SerializationException", 400, fmt::format("{} must be {}.", name, expected));
@@ -131,8 +132,23 @@ Result<void> apply_text(std::string_view name, const json::value& value, functio
     return {};
 }
 
+/// What AWS does when nothing is said: whoever says it gets what they want here, too.
+bool is_default(std::string_view name, const json::value& value) {
+    if (name == "TracingConfig") return value == json::value(json::object{{"Mode", "PassThrough"}});
+    if (name == "EphemeralStorage") return value == json::value(json::object{{"Size", kEphemeralStorageMb}});
+    if (name == "SnapStart") return value == json::value(json::object{{"ApplyOn", "None"}});
+    if (name == "Layers" || name == "FileSystemConfigs") return value == json::value(json::array());
+    if (name == "Tags") return value == json::value(json::object());
+    if (name != "VpcConfig" || !value.is_object()) return false;
+    return std::ranges::all_of(value.get_object(), [](const auto& member) {
+        return (member.key() == "SubnetIds" || member.key() == "SecurityGroupIds") &&
+               member.value() == json::value(json::array());
+    });
+}
+
 Result<void> apply_member(std::string_view operation, std::string_view name, const json::value& value,
                           functions::Function& function) {
+    if (is_default(name, value)) return {};
     if (name == "Description" || name == "Role" || name == "Runtime" || name == "Handler") {
         return apply_text(name, value, function);
     }
@@ -205,6 +221,9 @@ json::object function_configuration(const Context& context, const functions::Fun
         {"LastUpdateStatus", "Successful"},
         {"PackageType", function.package_type},
         {"Architectures", json::array{json::value(architecture())}},
+        {"TracingConfig", {{"Mode", "PassThrough"}}},
+        {"EphemeralStorage", {{"Size", kEphemeralStorageMb}}},
+        {"SnapStart", {{"ApplyOn", "None"}, {"OptimizationStatus", "Off"}}},
         {"LoggingConfig", {{"LogFormat", "Text"}, {"LogGroup", function.log_group}}}};
     if (!function.runtime.empty()) object["Runtime"] = function.runtime;
     if (!function.handler.empty()) object["Handler"] = function.handler;

@@ -150,10 +150,10 @@ void invoke_plain(const Context& context, const LambdaEngine& engine, Call call,
         if (result.error && result.error->type == "TooManyRequestsException") {
             return respond_error(*shared, throttled(result.error->data.value_or("ConcurrentInvocationLimitExceeded")));
         }
-        net::Response response = result.error
-                                     ? payload_response(shared->request_id, version,
-                                                        boost::json::serialize(function_error(*result.error)), true)
-                                     : payload_response(shared->request_id, version, result.body, false);
+        std::string body = result.body;
+        if (result.error && body.empty()) body = boost::json::serialize(function_error(*result.error));
+        net::Response response =
+            payload_response(shared->request_id, version, std::move(body), result.error.has_value());
         if (shared->request.header("X-Amz-Log-Type") == "Tail") {
             response.headers.emplace_back("X-Amz-Log-Result", base64_encode(result.log_tail));
         }
@@ -196,7 +196,7 @@ void handle_invoke(const Context& context, const LambdaEngine& engine, Call call
     // Who does not wait is accepted all the same: the invocations of the execution wait until there is room. (Lambda
     // developer guide, "How Lambda handles errors and retries with asynchronous invocation")
     const bool waits = *type == InvocationType::request_response;
-    if (waits && target.function.durable && engine.concurrency.reserved(target.function.name) == std::size_t{0}) {
+    if (waits && target.function.durable && engine.concurrency.is_full(target.function.name)) {
         return respond_error(call, throttled(engine::kReservedLimitExceeded));
     }
     if (target.function.durable) return start_execution(engine, std::move(call), std::move(target), *type);

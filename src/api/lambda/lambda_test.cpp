@@ -379,6 +379,22 @@ TEST_F(LambdaServiceTest, ADurableConfigHasATimeoutWithinTheModelsRange) {
               "400 InvalidParameterValueException: DurableConfig.KMSKeyArn is not supported by this server.");
 }
 
+TEST_F(LambdaServiceTest, WhatAwsDoesByDefaultMayBeSaid) {
+    const std::string target = "/2015-03-31/functions/f/configuration";
+    const auto said = call("PUT", target,
+                           R"({"TracingConfig":{"Mode":"PassThrough"},"EphemeralStorage":{"Size":512},"Layers":[],
+                               "SnapStart":{"ApplyOn":"None"},"VpcConfig":{"SubnetIds":[],"SecurityGroupIds":[]}})");
+    EXPECT_EQ(said.status, 200) << said.body;
+    const auto shown = boost::json::parse(said.body);
+    EXPECT_EQ(shown.at("TracingConfig").at("Mode"), "PassThrough");
+    EXPECT_EQ(shown.at("EphemeralStorage").at("Size"), 512);
+    EXPECT_EQ(shown.at("SnapStart").at("ApplyOn"), "None");
+    for (const std::string other : {R"("TracingConfig":{"Mode":"Active"})", R"("EphemeralStorage":{"Size":1024})",
+                                    R"("Layers":["l"])", R"("VpcConfig":{"SubnetIds":["s"]})"}) {
+        EXPECT_EQ(error_of(call("PUT", target, "{" + other + "}")), "400 InvalidParameterValueException") << other;
+    }
+}
+
 TEST_F(LambdaServiceTest, AnExecutionThatHasEndedCanBeDeleted) {
     const std::string target = "/2025-12-01/durable-executions/" + percent_encode(start("f", "a"));
     EXPECT_EQ(error_of(call("DELETE", target)), "409 ResourceConflictException") << "it runs";
