@@ -4,9 +4,11 @@
 
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <set>
 #include <thread>
+#include <tuple>
 
 #include "base/encoding.hpp"
 #include "topics/deliveries.hpp"
@@ -16,8 +18,9 @@ namespace holdpoint::engine {
 namespace {
 
 constexpr std::size_t kDueAtOnce = 64;
-/// Queued or being sent: more stays in the store until some of it is over.
-constexpr std::size_t kKnownMax = 256;
+/// Queued or being sent: more stays in the store until some of it is over. Of what is queued only keys are kept, so
+/// that there is room for others behind a slow endpoint's.
+constexpr std::size_t kKnownMax = 1024;
 /// Deadlines are wall time and clocks jump, so no wait is longer than this while something is pending.
 constexpr std::chrono::milliseconds kLookAgain{1000};
 
@@ -64,7 +67,8 @@ public:
           writer_(writer),
           lane_(lane),
           send_(std::move(send)),
-          meters_(std::move(meters)) {
+          meters_(std::move(meters)),
+          share_(std::max<std::size_t>(threads / 2, 1)) {
         if (threads == 0) return;
         threads_.emplace_back([this] { find_due(); });
         for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { deliver_queued(); });
@@ -88,6 +92,12 @@ public:
         state_->stopping = true;
         state_->changed.notify_one();
         state_->queued.notify_all();
+    }
+
+    /// False: something is still being sent.
+    [[nodiscard]] bool wait_until_idle(std::chrono::milliseconds limit) {
+        std::unique_lock lock(state_->mutex);
+        return state_->idle.wait_for(lock, limit, [this] { return state_->sending == 0; });
     }
 
     void stop() {
@@ -119,8 +129,9 @@ private:
             lock.lock();
             state_->is_behind = due.size() == kDueAtOnce || known.size() >= kKnownMax;
             for (auto& delivery : due) {
-                if (!state_->in_flight.insert(topics::delivery_key(delivery)).second) continue;
-                state_->queue.push_back(std::move(delivery));
+                std::string key = topics::delivery_key(delivery);
+                if (!state_->in_flight.insert(key).second) continue;
+                state_->queue[delivery.topic_arn + delivery.subscription_id].keys.push_back(std::move(key));
                 state_->queued.notify_one();
             }
             const auto woken = [this] { return state_->stopping || state_->look; };
@@ -146,15 +157,38 @@ private:
     void deliver_queued() {
         std::unique_lock lock(state_->mutex);
         while (true) {
-            state_->queued.wait(lock, [this] { return state_->stopping || !state_->queue.empty(); });
+            auto next = state_->queue.end();
+            state_->queued.wait(lock, [&] {
+                next = next_subscription();
+                return state_->stopping || next != state_->queue.end();
+            });
             if (state_->stopping) return;
-            auto delivery = std::move(state_->queue.front());
-            state_->queue.pop_front();
+            const std::string key = std::move(next->second.keys.front());
+            next->second.keys.pop_front();
+            ++next->second.sending;
+            ++state_->sending;
             lock.unlock();
-            auto outcome = send(delivery);
-            record(std::move(delivery), std::move(outcome));
+            deliver(key);
             lock.lock();
+            --state_->sending;
+            if (--next->second.sending == 0 && next->second.keys.empty()) state_->queue.erase(next);
+            state_->queued.notify_one();  // its subscription may have waited for this thread
+            if (state_->sending == 0) state_->idle.notify_all();
         }
+    }
+
+    void deliver(const std::string& key) {
+        const auto row = store_.snapshot()->get(Space::deliveries, key);
+        if (!row) return forget(*state_, key);  // its topic was deleted meanwhile
+        auto delivery = topics::decode_delivery(*row);
+        auto outcome = send(delivery);
+        if (!outcome.delivered && is_stopping()) return;  // aborted, most likely: the next start tries again
+        record(std::move(delivery), std::move(outcome));
+    }
+
+    [[nodiscard]] bool is_stopping() const {
+        const std::lock_guard lock(state_->mutex);
+        return state_->stopping;
     }
 
     Outcome send(const topics::Delivery& delivery) {
@@ -175,27 +209,52 @@ private:
             transaction.apply(writes);
             (outcome.delivered ? meters->delivered : meters->failed).add();
             if (!outcome.delivered && topics::makes_dead_letter(writes)) meters->dead.add();
-            return [state, key, failed = !outcome.delivered] {
-                const std::lock_guard lock(state->mutex);
-                state->in_flight.erase(key);
-                if (!failed && !state->is_behind) return;  // nothing new to look for
-                state->look = true;
-                state->changed.notify_one();
-            };
+            return [state, key, failed = !outcome.delivered] { forget(*state, key, failed); };
         });
     }
+
+    struct Waiting {
+        std::deque<std::string> keys;  // of rows, the oldest first
+        std::size_t sending = 0;
+    };
+    using Queue = std::map<std::string, Waiting>;  // by subscription
 
     /// Shared with commands in the writer's queue, which may outlive this worker.
     struct State {
         std::mutex mutex;                 // guards all below
         std::condition_variable changed;  // for who looks for what is due
         std::condition_variable queued;   // for who sends it
-        std::deque<topics::Delivery> queue;
+        std::condition_variable idle;     // for who waits for the end
+        Queue queue;
+        std::size_t sending = 0;
         std::set<std::string> in_flight;  // row keys from being queued until the outcome is committed
         bool look = false;
         bool is_behind = false;  // more was due than was taken
         bool stopping = false;
     };
+
+    /// `failed`: it is there still, and due again.
+    static void forget(State& state, const std::string& key, bool failed = false) {
+        const std::lock_guard lock(state.mutex);
+        state.in_flight.erase(key);
+        // A look reads past all that is known, so it waits until it is worth it.
+        if (!failed && (!state.is_behind || state.in_flight.size() > kKnownMax / 2)) return;
+        state.look = true;
+        state.changed.notify_one();
+    }
+
+    /// Of those with the fewest under way the one that waits longest: row keys begin with the time.
+    [[nodiscard]] Queue::iterator next_subscription() {
+        auto best = state_->queue.end();
+        for (auto one = state_->queue.begin(); one != state_->queue.end(); ++one) {
+            const auto& [keys, sending] = one->second;
+            if (keys.empty() || sending >= share_) continue;
+            if (best == state_->queue.end() ||
+                std::tie(sending, keys.front()) < std::tie(best->second.sending, best->second.keys.front()))
+                best = one;
+        }
+        return best;
+    }
 
     const Clock& clock_;
     store::Store& store_;
@@ -203,6 +262,7 @@ private:
     topics::Lane lane_;
     Send send_;
     std::shared_ptr<DeliveryMeters> meters_;
+    const std::size_t share_;  // of the threads, that one subscription may have
     std::shared_ptr<State> state_ = std::make_shared<State>();
     std::vector<std::thread> threads_;
 };
@@ -236,6 +296,7 @@ public:
     void stop() {
         endpoints_.end();
         mail_.end();
+        if (!endpoints_.wait_until_idle(options_.drain) || !mail_.wait_until_idle({})) options_.abort();
         endpoints_.stop();
         mail_.stop();
     }

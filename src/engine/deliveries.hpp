@@ -28,9 +28,12 @@ using SendMail = std::function<mail::Sent(const mail::Mail& mail, const topics::
 struct DeliveryOptions {
     std::size_t threads = 4;  // besides the one of the mail. 0: none at all; whoever calls send_due() (the simulation)
     net::Timeouts timeouts{.connect = std::chrono::milliseconds{5000},
-                           .read = std::chrono::milliseconds{15000}};  // as on AWS
+                           .read = std::chrono::milliseconds{15000},
+                           .whole = std::chrono::milliseconds{15000}};  // as on AWS
     std::size_t answer_bytes_kept = 200;  // of an endpoint's error page, for the dead letter
     std::string mail_from = "holdpoint@localhost";
+    std::chrono::milliseconds drain{2000};  // at the end, for what is under way
+    std::function<void()> abort = [] {};    // ends what is under way still then; from another thread
 };
 
 struct DeliveryMeters {
@@ -39,6 +42,9 @@ struct DeliveryMeters {
     Counter dead;    // messages that were given up
 };
 
+/// A subscription whose endpoint is slow holds half of the threads at most, and where threads are few those come first
+/// that have the fewest under way.
+///
 /// At least once: a crash between an endpoint's answer and its commit sends the message again with the same MessageId.
 class Deliveries {
 public:
@@ -50,8 +56,8 @@ public:
 
     /// Something may have become due: call it after a commit that added deliveries. Cheap; from any thread.
     void wake();
-    /// Sends nothing more, waits for what is under way (at most the timeouts), joins the threads. Stop it before the
-    /// writer.
+    /// Sends nothing more, waits for what is under way (at most `drain`, then it is aborted, and due again at the next
+    /// start), joins the threads. Stop it before the writer.
     void stop();
     [[nodiscard]] const DeliveryMeters& meters() const;
 

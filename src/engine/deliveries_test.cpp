@@ -4,8 +4,10 @@
 
 #include <condition_variable>
 #include <future>
+#include <map>
 #include <mutex>
 
+#include "topics/deliveries.hpp"
 #include "topics/subscriptions.hpp"
 #include "topics/topics.hpp"
 
@@ -133,6 +135,100 @@ TEST(DeliveriesTest, AMailServerThatDoesNotAnswerKeepsNothingElseBack) {
     answers.set_value();
     deliveries.stop();
     writer.stop();
+}
+
+/// Keeps whoever sends to http://slow.example/ until it is let go, and counts what it got.
+class HoldingTransport final : public net::Transport {
+public:
+    std::expected<net::Response, net::TransportError> send(const net::Endpoint& endpoint, const net::Request&,
+                                                           const net::Timeouts&) override {
+        std::unique_lock lock(mutex_);
+        ++got_[endpoint.host];
+        changed_.notify_all();
+        if (endpoint.host == "slow.example") changed_.wait(lock, [this] { return let_go_; });
+        if (is_aborted_) return std::unexpected(net::TransportError{.message = "aborted"});
+        return net::Response{.status = 200, .headers = {}, .body = {}};
+    }
+    void abort() override {
+        const std::lock_guard lock(mutex_);
+        is_aborted_ = let_go_ = true;
+        changed_.notify_all();
+    }
+    void let_go() {
+        const std::lock_guard lock(mutex_);
+        let_go_ = true;
+        changed_.notify_all();
+    }
+    [[nodiscard]] bool wait_for(const std::string& host, int count) {
+        std::unique_lock lock(mutex_);
+        return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return got_[host] == count; });
+    }
+
+private:
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::map<std::string, int> got_;
+    bool let_go_ = false;
+    bool is_aborted_ = false;
+};
+
+/// `count` deliveries, all of one subscription.
+void deliver_to(Writer& writer, Deliveries& deliveries, const std::string& host, int count) {
+    writer.submit([=, &deliveries](store::Transaction& rows, TimePoint now) -> AfterCommit {
+        const auto topic = topics::create_topic(rows, {.region = "r", .account = "1"}, {"t", {}}, now).value();
+        rows.apply(topic.writes);
+        const topics::Subscribe request{
+            .topic_arn = topic.answer, .protocol = "http", .endpoint = "http://" + host + "/", .attributes = {}};
+        const auto subscribed = topics::subscribe(rows, request, "1", now, host);
+        for (const RowWrite& write : subscribed->writes) {
+            rows.apply({write});
+            if (write.space != Space::deliveries) continue;
+            auto another = topics::decode_delivery(write.value.value());
+            for (int i = 1; i < count; ++i) {
+                another.id += "+";
+                rows.apply({{.space = Space::deliveries, .key = delivery_key(another), .value = encode(another)}});
+            }
+        }
+        return [&deliveries] { deliveries.wake(); };
+    });
+}
+
+const InvokeLater kNoFunctions = [](const std::string&, const std::string&) {
+    return std::expected<void, std::string>{};
+};
+const SendMail kNoMail = [](const mail::Mail&, const topics::Delivery&) { return mail::Sent{.accepted = true}; };
+
+TEST(DeliveriesTest, ASlowEndpointLeavesThreadsToTheOthers) {
+    const ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store);
+    HoldingTransport transport;
+    Deliveries deliveries(clock, *store, writer, transport, {}, kNoFunctions, kNoMail, {.threads = 4});
+    deliver_to(writer, deliveries, "slow.example", 300);
+    EXPECT_TRUE(transport.wait_for("slow.example", 2));
+    deliver_to(writer, deliveries, "quick.example", 100);
+    EXPECT_TRUE(transport.wait_for("quick.example", 100));
+    EXPECT_TRUE(transport.wait_for("slow.example", 2));
+    transport.let_go();
+    EXPECT_TRUE(transport.wait_for("slow.example", 300));
+    deliveries.stop();
+    writer.stop();
+}
+
+TEST(DeliveriesTest, WhatDoesNotEndIsAbortedAtTheEndAndDueAgain) {
+    const ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store);
+    HoldingTransport transport;
+    Deliveries deliveries(clock, *store, writer, transport, {}, kNoFunctions, kNoMail,
+                          {.drain = std::chrono::milliseconds{0}, .abort = [&] { transport.abort(); }});
+    deliver_to(writer, deliveries, "slow.example", 3);
+    EXPECT_TRUE(transport.wait_for("slow.example", 2));
+    deliveries.stop();
+    writer.stop();
+    const auto due = topics::due_deliveries(*store->snapshot(), topics::Lane::endpoints, clock.now(), 10);
+    EXPECT_EQ(due.size(), 3U);
+    for (const auto& delivery : due) EXPECT_EQ(delivery.failures, 0);
 }
 
 }  // namespace

@@ -52,7 +52,8 @@ public:
     /// Until a mail could be given: greeting, TLS, sign-in.
     Outcome<void> open(const std::string& from) {
         const std::string domain = from.substr(from.find('@') + 1);
-        auto stream = net::connect_stream(server_.endpoint, limits_.step);
+        auto stream =
+            net::connect_stream(server_.endpoint, {.step = limits_.step, .all = limits_.all, .cutoff = limits_.cutoff});
         if (!stream) return broken(stream.error());
         stream_ = std::move(*stream);
         if (auto greeting = expect(kReady); !greeting) return std::unexpected(greeting.error());
@@ -112,7 +113,9 @@ private:
         if (auto ready = ask("STARTTLS", kReady); !ready) return ready;
         // What somebody on the way put behind that answer must not count as said under TLS.
         if (!buffer_.empty()) return broken("the mail server said more than it was asked before TLS began");
-        auto secured = net::start_tls(*stream_->take_socket(), server_.endpoint.host, limits_.step);
+        const auto left = time_left();
+        if (!left) return std::unexpected(left.error());
+        auto secured = net::start_tls(*stream_->take_socket(), server_.endpoint.host, *left);
         if (!secured) return broken(secured.error());
         stream_ = std::move(*secured);
         return greet(domain);

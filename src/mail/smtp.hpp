@@ -3,12 +3,17 @@
 
 #include <chrono>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "mail/mail.hpp"
 #include "net/transport.hpp"
+
+namespace holdpoint::net {
+class Cutoff;
+}
 
 namespace holdpoint::mail {
 
@@ -25,6 +30,7 @@ struct SmtpServer {
 struct SmtpLimits {
     std::chrono::milliseconds step{15'000};  // for one answer of the server
     std::chrono::milliseconds all{60'000};
+    std::shared_ptr<net::Cutoff> cutoff = nullptr;  // ends it before that
 };
 
 /// Blocking. Without TLS it speaks with this machine alone. What the server refuses for good (5xx) of the mail itself

@@ -74,6 +74,42 @@ TEST_F(LimitsTest, WhatAnotherServerMightReadAsAnotherRequestIsRefused) {
     EXPECT_EQ(answer_to("GET / HTTP/1.0\r\n\r\n"), "HTTP/1.1 200 OK");
 }
 
+// RFC 9110, 6.5.1: what comes after the body must not count as what came before it.
+TEST_F(LimitsTest, WhatFollowsAChunkedBodyIsNoHeader) {
+    server_ = std::make_unique<Server>(ServerOptions{}, [](const Request& request, const Respond& respond) {
+        std::string names;
+        for (const auto& [name, value] : request.headers) names += name + "=" + value + ";";
+        respond({.status = 200, .headers = {}, .body = names + request.body});
+    });
+    const std::string head =
+        "POST / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 1.2.3.4\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::string body =
+        "2\r\n{}\r\n0\r\nX-Forwarded-For: 6.6.6.6\r\nHost: evil\r\nX-Amz-Target: T\r\nConnection: close\r\n\r\n";
+    const std::string expected = "Host=h;X-Forwarded-For=1.2.3.4;Transfer-Encoding=chunked;{}";
+    for (const bool at_once : {true, false}) {
+        const auto stream = connect();
+        ASSERT_TRUE(stream->write_all(at_once ? head + body : head, milliseconds{5000}));
+        ASSERT_TRUE(stream->write_all(at_once ? "" : body, milliseconds{5000}));
+        std::string answer;
+        char bytes[1024];
+        while (!answer.ends_with("{}")) {
+            const auto count = stream->read_some(bytes, milliseconds{10000});
+            ASSERT_TRUE(count && *count > 0);
+            answer.append(bytes, *count);
+        }
+        EXPECT_EQ(answer,
+                  "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(expected.size()) + "\r\n\r\n" + expected);
+    }
+}
+
+TEST_F(LimitsTest, WhatFollowsAChunkedBodyOrAChunksSizeHasAnEnd) {
+    serve({.header_bytes_max = 8000});
+    const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::string more(200'000, 'a');
+    EXPECT_EQ(answer_to(head + "0\r\nA: " + more), "HTTP/1.1 431 Request Header Fields Too Large");
+    EXPECT_EQ(answer_to(head + "2;" + more), "HTTP/1.1 431 Request Header Fields Too Large");
+}
+
 TEST_F(LimitsTest, ABodyMayBeAsLargeAsItsServiceTakes) {
     serve({.body_bytes_max = 1'000'000,
            .body_limit = [](const Request& head) { return head.target == "/small" ? 70'000U : 1'000'000U; }});

@@ -337,6 +337,70 @@ TEST(TransportTest, AReadLimitEndsTheWaitAndSaysSo) {
     held.clear();
 }
 
+/// Takes one connection, and drips an answer that has no end within a minute, a byte at a time.
+class DrippingEndpoint {
+public:
+    DrippingEndpoint() {
+        acceptor_.open(boost::asio::ip::tcp::v4());
+        acceptor_.bind({boost::asio::ip::address_v4::loopback(), 0});
+        acceptor_.listen();
+        thread_ = std::thread([this] { drip(); });
+    }
+    ~DrippingEndpoint() { thread_.join(); }
+    DrippingEndpoint(const DrippingEndpoint&) = delete;
+    DrippingEndpoint& operator=(const DrippingEndpoint&) = delete;
+
+    [[nodiscard]] Endpoint endpoint() const {
+        return {.host = "127.0.0.1", .port = std::to_string(acceptor_.local_endpoint().port())};
+    }
+    /// Until it holds who came to it.
+    void wait() { began_.get_future().wait(); }
+
+private:
+    static constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nContent-Length: 60000000\r\n\r\n";
+
+    void drip() {
+        boost::system::error_code error;
+        auto socket = acceptor_.accept();
+        std::array<char, 1024> bytes{};
+        socket.read_some(boost::asio::buffer(bytes), error);
+        boost::asio::write(socket, boost::asio::buffer(kHead), error);
+        began_.set_value();
+        // Each read ends with a byte of the answer long before its own limit, until the client leaves.
+        while (!error) boost::asio::write(socket, boost::asio::buffer("x", 1), error);
+    }
+
+    boost::asio::io_context io_;
+    boost::asio::ip::tcp::acceptor acceptor_{io_};
+    std::promise<void> began_;
+    std::thread thread_;
+};
+
+TEST(TransportTest, AnAnswerThatDripsEndsWithTheLimitOfTheWhole) {
+    const DrippingEndpoint endpoint;
+    const auto answer =
+        make_transport()->send(endpoint.endpoint(), {.method = "GET", .target = "/", .headers = {}, .body = ""},
+                               {.read = milliseconds{10000}, .whole = milliseconds{100}});
+    ASSERT_FALSE(answer);
+    EXPECT_TRUE(answer.error().message.contains("timed out")) << answer.error().message;
+}
+
+TEST(TransportTest, WhatIsUnderWayEndsWhenItIsAborted) {
+    DrippingEndpoint endpoint;
+    const auto transport = make_transport();
+    const auto send = [&] {
+        return transport->send(endpoint.endpoint(), {.method = "GET", .target = "/", .headers = {}, .body = ""},
+                               {.read = milliseconds{10000}});
+    };
+    auto answer = std::async(std::launch::async, send);
+    endpoint.wait();
+    transport->abort();
+    EXPECT_FALSE(answer.get());
+    const auto later = send();
+    ASSERT_FALSE(later);
+    EXPECT_TRUE(later.error().message.ends_with("nothing is sent any more")) << later.error().message;
+}
+
 TEST(TransportTest, ARefusedConnectionNamesTheAddress) {
     std::uint16_t port = 0;
     {

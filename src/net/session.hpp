@@ -129,6 +129,7 @@ private:
         is_late_ = false;
         has_head_ = false;
         said_continue_ = false;
+        chunked_head_.reset();
         parser_.emplace();
         body_limit_ = hub_.options.body_bytes_max;
         parser_->body_limit(body_limit_);
@@ -159,6 +160,10 @@ private:
             Error error;
             const std::size_t used = parser_->put(buffer_.data(), error);
             buffer_.consume(used);
+            // The parser bounds the header, and forgets to bound trailers and what may stand behind a chunk's size.
+            const bool is_endless = has_head_ && buffer_.size() > hub_.options.header_bytes_max;
+            if (error == boost::beast::http::error::need_more && is_endless)
+                error = boost::beast::http::error::header_limit;
             if (error == boost::beast::http::error::need_more) break;
             if (error) return refuse(error);
             if (parser_->is_header_done() && !std::exchange(has_head_, true) && !takes_head()) return;
@@ -180,6 +185,7 @@ private:
             return false;
         }
         if (parser_->is_done()) return true;
+        if (parser_->chunked()) chunked_head_ = message.base();
         parser_->eager(true);
         expires_after(hub_.options.body_timeout);
         const auto length = parser_->content_length();
@@ -243,6 +249,9 @@ private:
         deadline_ = kNever;
         is_reading_ = false;
         auto message = parser_->release();
+        // The parser puts trailers among the headers, where they would count as what came before the body. (RFC 9110,
+        // 6.5.1)
+        if (chunked_head_) message.base() = std::move(*chunked_head_);
         keep_alive_ = message.keep_alive();
         head_only_ = message.method() == boost::beast::http::verb::head;
         http_version_ = message.version();
@@ -302,6 +311,7 @@ private:
     Hub& hub_;
     boost::beast::flat_buffer buffer_;
     std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
+    std::optional<boost::beast::http::request_header<>> chunked_head_;
     std::string head_;
     std::string body_;
     Milliseconds deadline_ = kNever;  // monotonic

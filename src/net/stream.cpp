@@ -17,6 +17,9 @@ namespace holdpoint::net {
 
 namespace {
 
+/// What is tried although its time is over, instead of a wait for ever.
+constexpr std::chrono::milliseconds kOver{1};
+
 std::string error_text(int code) {
     return std::generic_category().message(code);
 }
@@ -43,8 +46,11 @@ public:
     }
 
     std::expected<void, std::string> write_all(std::string_view bytes, std::chrono::milliseconds limit) override {
-        set_limit(SO_SNDTIMEO, write_limit_, limit);
+        const Deadline deadline(limit);
         while (!bytes.empty()) {
+            const auto left = deadline.left(limit);
+            if (!left) return std::unexpected(left.error());
+            set_limit(SO_SNDTIMEO, write_limit_, *left);
             const ssize_t count = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
             if (count > 0) {
                 bytes.remove_prefix(static_cast<std::size_t>(count));
@@ -82,13 +88,16 @@ private:
     std::chrono::milliseconds write_limit_{0};
 };
 
-std::expected<Socket, std::string> connect_to(const addrinfo& address, std::chrono::milliseconds limit) {
+std::expected<Socket, std::string> connect_to(const addrinfo& address, std::chrono::milliseconds limit,
+                                              const std::shared_ptr<Cutoff>& cutoff) {
     Socket socket(::socket(address.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, address.ai_protocol));
     if (socket.get() < 0) return std::unexpected(error_text(errno));
     const int yes = 1;
     if (address.ai_family != AF_UNIX) ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    if (::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0) return socket;
-    if (errno != EINPROGRESS) return std::unexpected(error_text(errno));
+    const bool is_connected = ::connect(socket.get(), address.ai_addr, address.ai_addrlen) == 0;
+    if (!is_connected && errno != EINPROGRESS) return std::unexpected(error_text(errno));
+    if (cutoff && !socket.put_under(cutoff)) return std::unexpected("nothing is sent any more");
+    if (is_connected) return socket;
     if (auto ready = socket.wait(POLLOUT, limit); !ready) return std::unexpected(ready.error());
     int code = 0;
     socklen_t size = sizeof code;
@@ -97,7 +106,7 @@ std::expected<Socket, std::string> connect_to(const addrinfo& address, std::chro
     return socket;
 }
 
-std::expected<Socket, std::string> connect_to_socket(const std::string& path, std::chrono::milliseconds limit) {
+std::expected<Socket, std::string> connect_to_socket(const std::string& path, const ConnectLimits& limits) {
     if (!fits_socket(path)) return std::unexpected("its path is too long for a socket");
     sockaddr_un name{};
     name.sun_family = AF_UNIX;
@@ -106,12 +115,36 @@ std::expected<Socket, std::string> connect_to_socket(const std::string& path, st
     address.ai_family = AF_UNIX;
     address.ai_addr = reinterpret_cast<sockaddr*>(&name);
     address.ai_addrlen = sizeof name;
-    return connect_to(address, limit);
+    return connect_to(address, limits.step, limits.cutoff);
 }
 
 }  // namespace
 
+std::expected<std::chrono::milliseconds, std::string> Deadline::left(std::chrono::milliseconds step) const {
+    if (limit_.count() == 0) return step;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(limit_ - watch_.elapsed());
+    if (left.count() <= 0) return std::unexpected("timed out after " + std::to_string(limit_.count()) + " ms in all");
+    return step.count() == 0 ? left : std::min(left, step);
+}
+
+void Cutoff::cut() {
+    const std::lock_guard lock(mutex_);
+    is_cut_ = true;
+    for (const int descriptor : descriptors_) ::shutdown(descriptor, SHUT_RDWR);
+}
+
+bool Cutoff::add(int descriptor) {
+    const std::lock_guard lock(mutex_);
+    return !is_cut_ && descriptors_.insert(descriptor).second;
+}
+
+void Cutoff::remove(int descriptor) {
+    const std::lock_guard lock(mutex_);
+    descriptors_.erase(descriptor);
+}
+
 Socket::~Socket() {
+    if (cutoff_) cutoff_->remove(descriptor_);
     if (descriptor_ >= 0) ::close(descriptor_);
 }
 
@@ -128,6 +161,12 @@ std::expected<void, std::string> Socket::wait(short events, std::chrono::millise
 bool Socket::is_quiet() const {
     pollfd entry{.fd = descriptor_, .events = POLLIN, .revents = 0};
     return ::poll(&entry, 1, 0) == 0;
+}
+
+bool Socket::put_under(std::shared_ptr<Cutoff> cutoff) {
+    if (!cutoff->add(descriptor_)) return false;
+    cutoff_ = std::move(cutoff);
+    return true;
 }
 
 bool fits_socket(const std::string& path) {
@@ -150,23 +189,31 @@ std::expected<Addresses, int> resolve(const std::string& host, const std::string
 }
 
 std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoint& endpoint,
-                                                                   std::chrono::milliseconds limit) {
+                                                                   const ConnectLimits& limits) {
     if (!endpoint.socket.empty()) {
-        auto socket = connect_to_socket(endpoint.socket, limit);
+        auto socket = connect_to_socket(endpoint.socket, limits);
         if (!socket) return std::unexpected("cannot connect to " + endpoint.socket + ": " + socket.error());
         return std::make_unique<SocketStream>(std::move(*socket), true);
     }
+    const Deadline deadline(limits.all);
     const std::string where = endpoint.host + ":" + endpoint.port;
     const auto list = resolve(endpoint.host, endpoint.port, AI_ADDRCONFIG);
     if (!list) return std::unexpected("cannot resolve " + where + ": " + ::gai_strerror(list.error()));
     std::string problem = "no address";
     for (const addrinfo* address = list->get(); address; address = address->ai_next) {
-        auto socket = connect_to(*address, limit);
+        const auto left = deadline.left(limits.step);
+        if (!left) {
+            problem = left.error();
+            break;
+        }
+        auto socket = connect_to(*address, *left, limits.cutoff);
         if (!socket) {
             problem = socket.error();
             continue;
         }
-        if (endpoint.tls) return start_tls(std::move(*socket), endpoint.host, limit);
+        if (endpoint.tls) {
+            return start_tls(std::move(*socket), endpoint.host, deadline.left(limits.step).value_or(kOver));
+        }
         return std::make_unique<SocketStream>(std::move(*socket));
     }
     return std::unexpected("cannot connect to " + where + ": " + problem);

@@ -77,24 +77,28 @@ public:
     TlsStream(Socket socket, Owned<SSL, SSL_free> session) : socket_(std::move(socket)), session_(std::move(session)) {}
 
     std::expected<void, std::string> handshake(std::chrono::milliseconds limit) {
+        const Deadline deadline(limit);
         while (true) {
             const int result = SSL_connect(session_.get());
             if (result == 1) return {};
-            if (auto ready = wait_for(result, limit, "TLS handshake failed"); !ready) return ready;
+            if (auto ready = wait_for(result, deadline, limit, "TLS handshake failed"); !ready) return ready;
         }
     }
 
     std::expected<std::size_t, std::string> read_some(std::span<char> into, std::chrono::milliseconds limit) override {
+        const Deadline deadline(limit);
         while (true) {
             const int count =
                 SSL_read(session_.get(), into.data(), static_cast<int>(std::min<std::size_t>(into.size(), 1U << 20)));
             if (count > 0) return static_cast<std::size_t>(count);
             if (SSL_get_error(session_.get(), count) == SSL_ERROR_ZERO_RETURN) return 0U;
-            if (auto ready = wait_for(count, limit, "cannot read"); !ready) return std::unexpected(ready.error());
+            if (auto ready = wait_for(count, deadline, limit, "cannot read"); !ready)
+                return std::unexpected(ready.error());
         }
     }
 
     std::expected<void, std::string> write_all(std::string_view bytes, std::chrono::milliseconds limit) override {
+        const Deadline deadline(limit);
         while (!bytes.empty()) {
             const int count = SSL_write(session_.get(), bytes.data(),
                                         static_cast<int>(std::min<std::size_t>(bytes.size(), 1U << 20)));
@@ -102,7 +106,7 @@ public:
                 bytes.remove_prefix(static_cast<std::size_t>(count));
                 continue;
             }
-            if (auto ready = wait_for(count, limit, "cannot write"); !ready) return ready;
+            if (auto ready = wait_for(count, deadline, limit, "cannot write"); !ready) return ready;
         }
         return {};
     }
@@ -111,12 +115,15 @@ public:
     std::optional<Socket> take_socket() override { return std::nullopt; }
 
 private:
-    std::expected<void, std::string> wait_for(int result, std::chrono::milliseconds limit, std::string_view doing) {
+    std::expected<void, std::string> wait_for(int result, const Deadline& deadline, std::chrono::milliseconds limit,
+                                              std::string_view doing) {
+        const auto left = deadline.left(limit);
+        if (!left) return std::unexpected(left.error());
         switch (SSL_get_error(session_.get(), result)) {
             case SSL_ERROR_WANT_READ:
-                return socket_.wait(POLLIN, limit);
+                return socket_.wait(POLLIN, *left);
             case SSL_ERROR_WANT_WRITE:
-                return socket_.wait(POLLOUT, limit);
+                return socket_.wait(POLLOUT, *left);
             default:
                 return std::unexpected(tls_error(doing));
         }

@@ -37,7 +37,8 @@ struct ReadFailure {
     bool got_bytes = false;
 };
 
-std::expected<Received, ReadFailure> receive(Stream& stream, bool head, std::chrono::milliseconds limit) {
+std::expected<Received, ReadFailure> receive(Stream& stream, bool head, std::chrono::milliseconds limit,
+                                             const Deadline& whole) {
     http::response_parser<http::string_body> parser;
     constexpr std::uint64_t kBodyMax = 64UL * 1024 * 1024;
     parser.body_limit(kBodyMax);
@@ -47,7 +48,9 @@ std::expected<Received, ReadFailure> receive(Stream& stream, bool head, std::chr
     bool got_bytes = false;
     char chunk[16384];
     while (!parser.is_done()) {
-        const auto count = stream.read_some(chunk, limit);
+        const auto left = whole.left(limit);
+        if (!left) return std::unexpected(ReadFailure{left.error(), got_bytes});
+        const auto count = stream.read_some(chunk, *left);
         if (!count) return std::unexpected(ReadFailure{count.error(), got_bytes});
         beast::error_code error;
         if (*count == 0) {
@@ -77,16 +80,21 @@ class SocketTransport final : public Transport {
 public:
     std::expected<Response, TransportError> send(const Endpoint& endpoint, const Request& request,
                                                  const Timeouts& timeouts) override {
+        const Deadline whole(timeouts.whole);
         const std::string wire = to_wire(endpoint, request);
         if (auto reused = take(endpoint)) {
-            auto answer = exchange(endpoint, std::move(reused), request, wire, timeouts);
+            auto answer = exchange(endpoint, std::move(reused), request, wire, timeouts.read, whole);
             // The service may have closed an idle connection just as it was taken; it then has not read the request.
             if (answer || !answer.error().stale) return finish(std::move(answer));
         }
-        auto connected = connect_stream(endpoint, timeouts.connect);
+        const auto left = whole.left({});
+        if (!left) return std::unexpected(TransportError{.message = left.error(), .request_was_sent = true});
+        auto connected = connect_stream(endpoint, {.step = timeouts.connect, .all = *left, .cutoff = cutoff_});
         if (!connected) return std::unexpected(TransportError{.message = connected.error(), .request_was_sent = false});
-        return finish(exchange(endpoint, std::move(*connected), request, wire, timeouts));
+        return finish(exchange(endpoint, std::move(*connected), request, wire, timeouts.read, whole));
     }
+
+    void abort() override { cutoff_->cut(); }
 
 private:
     struct Failure {
@@ -105,15 +113,15 @@ private:
     }
 
     Answer exchange(const Endpoint& endpoint, std::unique_ptr<Stream> stream, const Request& request,
-                    const std::string& wire, const Timeouts& timeouts) {
+                    const std::string& wire, std::chrono::milliseconds limit, const Deadline& whole) {
         const auto failure = [&](const std::string& problem, bool stale) {
             return std::unexpected(Failure{
                 {.message = request.method + " " + where(endpoint) + ": " + problem, .request_was_sent = true}, stale});
         };
-        if (auto written = stream->write_all(wire, timeouts.read); !written) {
-            return failure(written.error(), true);
-        }
-        auto received = receive(*stream, request.method == "HEAD", timeouts.read);
+        const auto left = whole.left(limit);
+        if (!left) return failure(left.error(), false);
+        if (auto written = stream->write_all(wire, *left); !written) return failure(written.error(), true);
+        auto received = receive(*stream, request.method == "HEAD", limit, whole);
         if (!received) {
             const bool closed =
                 !received.error().got_bytes && received.error().message.find("timed out") == std::string::npos;
@@ -147,6 +155,7 @@ private:
         Endpoint endpoint;
         std::unique_ptr<Stream> stream;
     };
+    const std::shared_ptr<Cutoff> cutoff_ = std::make_shared<Cutoff>();
     std::mutex mutex_;
     std::vector<Idle> idle_;
 };

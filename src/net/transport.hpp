@@ -28,6 +28,8 @@ struct Endpoint {
 struct Timeouts {
     std::chrono::milliseconds connect{5000};
     std::chrono::milliseconds read{50000};  // zero: wait for ever (Runtime API's `next`)
+    /// For all of it, however the other side drips; zero: no limit.
+    std::chrono::milliseconds whole{0};
 };
 
 struct TransportError {
@@ -41,6 +43,8 @@ public:
     virtual ~Transport() = default;
     [[nodiscard]] virtual std::expected<Response, TransportError> send(const Endpoint& endpoint, const Request& request,
                                                                        const Timeouts& timeouts) = 0;
+    /// Ends what is under way; nothing is sent any more. From any thread.
+    virtual void abort() {}
 };
 
 /// Sends over sockets; sets Host and Content-Length; verifies certificates with the system's store (SSL_CERT_FILE,

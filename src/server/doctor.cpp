@@ -107,7 +107,8 @@ Finding examine_server(const std::string& data) {
                    "wait a moment and look again");
     }
     const net::Request request{.method = "GET", .target = "/health", .headers = {}, .body = {}};
-    const net::Timeouts patience{.connect = Milliseconds{2000}, .read = Milliseconds{5000}};
+    const net::Timeouts patience{
+        .connect = Milliseconds{2000}, .read = Milliseconds{5000}, .whole = Milliseconds{5000}};
     const auto response = net::make_transport()->send(*endpoint, request, patience);
     if (response && response->status == 200) return ok("server", fmt::format("runs at {} and is ready", server->url));
     return bad(

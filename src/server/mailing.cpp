@@ -57,10 +57,12 @@ mail::SmtpServer smtp_server(const Options& options) {
 
 }  // namespace
 
-engine::SendMail make_mailing(const Options& options, store::LogStore& logs, TimePoint now) {
+engine::SendMail make_mailing(const Options& options, store::LogStore& logs, TimePoint now,
+                              std::shared_ptr<net::Cutoff> cutoff) {
     if (!options.smtp_url.empty()) {
-        return [server = smtp_server(options)](const mail::Mail& mail, const topics::Delivery&) {
-            return mail::send(server, mail);
+        const mail::SmtpLimits limits{.cutoff = std::move(cutoff)};
+        return [server = smtp_server(options), limits](const mail::Mail& mail, const topics::Delivery&) {
+            return mail::send(server, mail, limits);
         };
     }
     make_outbox(logs, now);

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "engine/deliveries.hpp"
 #include "engine/writer.hpp"
+#include "net/stream.hpp"
 #include "server/options.hpp"
 #include "store/log_store.hpp"
 
@@ -16,8 +18,9 @@ namespace holdpoint::server {
 inline constexpr std::string_view kOutboxGroup = "/holdpoint/outbox";
 
 /// `logs` outlives it. Without a mail server the outbox is made: what is in it is kept for 30 days, unless its operator
-/// says otherwise.
-[[nodiscard]] engine::SendMail make_mailing(const Options& options, store::LogStore& logs, TimePoint now);
+/// says otherwise. `cutoff` ends what is being sent.
+[[nodiscard]] engine::SendMail make_mailing(const Options& options, store::LogStore& logs, TimePoint now,
+                                            std::shared_ptr<net::Cutoff> cutoff = nullptr);
 
 /// Mails that earlier versions kept elsewhere move to the outbox.
 void move_old_outbox(engine::Writer& writer, store::LogStore& logs);

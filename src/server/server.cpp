@@ -112,7 +112,7 @@ public:
               options.region, options.account),
           schedules_(random_, writer_, events_, options.region, options.account),
           deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later(),
-                      make_mailing(options, *logs_, clock_.now()), delivery_options(options)),
+                      make_mailing(options, *logs_, clock_.now(), mail_cutoff_), delivery_options(options)),
           gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options),
                    options.trusted_proxies),
           socket_listener_(listen_on_socket(options)) {
@@ -298,9 +298,13 @@ private:
                 .signing_cert_url = url_ + signer_.certificate_path()};
     }
 
-    static engine::DeliveryOptions delivery_options(const Options& options) {
+    [[nodiscard]] engine::DeliveryOptions delivery_options(const Options& options) const {
         engine::DeliveryOptions deliveries;
         if (!options.mail_from.empty()) deliveries.mail_from = options.mail_from;
+        deliveries.abort = [this] {
+            transport_->abort();
+            mail_cutoff_->cut();
+        };
         return deliveries;
     }
 
@@ -405,7 +409,8 @@ private:
     std::string url_;
     engine::Writer writer_;
     api::Context context_;
-    std::unique_ptr<net::Transport> transport_;
+    std::unique_ptr<net::Transport> transport_;  // the deliveries'
+    const std::shared_ptr<net::Cutoff> mail_cutoff_ = std::make_shared<net::Cutoff>();
     engine::Timers timers_;
     engine::Invoker invoker_;
     engine::Concurrency concurrency_;
