@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "approvals/domain/erasures.hpp"
 #include "approvals/domain/export_folder.hpp"
 #include "approvals/domain/people.hpp"
 #include "approvals/domain/reading.hpp"
@@ -322,13 +323,15 @@ void erase(const Arguments& arguments) {
         throw CommandError(fmt::format("nothing was erased, because the audit trail was tampered with:\n  {}",
                                        fmt::join(problems, "\n  ")));
     }
-    std::vector<std::pair<const approvals::AuditRecord*, std::vector<std::string>>> chosen;
+    std::vector<const approvals::AuditRecord*> chosen;
+    std::vector<approvals::Erasure> erasures;
     std::vector<std::string> what;
     for (const auto& record : trail) {
-        const auto names = fields_to_erase(record, arguments);
-        if (names.empty()) continue;
-        chosen.emplace_back(&record, names);
-        what.push_back(fmt::format("record {}: {}", record.seq, fmt::join(names, ", ")));
+        approvals::Erasure erasure{.seq = record.seq, .fields = fields_to_erase(record, arguments)};
+        if (erasure.fields.empty()) continue;
+        chosen.push_back(&record);
+        what.push_back(approvals::to_text(erasure));
+        erasures.push_back(std::move(erasure));
     }
     if (chosen.empty()) throw CommandError(fmt::format("no record of {} has such a field", arguments.approval_id));
     if (!arguments.yes) {
@@ -337,12 +340,12 @@ void erase(const Arguments& arguments) {
     }
     // First, so that nothing is erased without a record of it; what breaks off is completed by the next try.
     const std::string caller = require(stack.client().query("sts", "2011-06-15", "GetCallerIdentity", {}));
-    approvals::AuditEvent event{.event = "erased", .at = to_iso8601(stack.now())};
+    approvals::AuditEvent event = approvals::erasure_event(erasures);
+    event.at = to_iso8601(stack.now());
     event.actor = aws::xml_text(caller, "Arn");
     event.actor_proof = "aws";
-    event.details = {{"fields", fmt::format("{}", fmt::join(what, "; "))}};
     require_done(repository->append(arguments.approval_id, event, false));
-    for (const auto& [record, names] : chosen) require_done(stack.store().erase(*record, names));
+    for (std::size_t i = 0; i < chosen.size(); ++i) require_done(stack.store().erase(*chosen[i], erasures[i].fields));
     if (arguments.json) return print_json(json::object{{"erased", json::value_from(what)}});
     print(fmt::format("Erased from the audit trail of {}:\n  {}\n", arguments.approval_id, fmt::join(what, "\n  ")));
 }

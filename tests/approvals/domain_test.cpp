@@ -151,6 +151,10 @@ TEST(AuditChain, TheFirstRecordThatDiffersIsNamed) {
 
 TEST(AuditChain, ErasingAPersonalFieldLeavesItWhole) {
     auto chain = chain_of(3);
+    SeededRandom random(1);
+    AuditEvent erased{.event = "erased", .at = chain[2].at};
+    erased.details["fields"] = "record 1: comments; record 2: actor, comments";
+    chain.push_back(next_record("a", &chain.back(), erased, random));
     chain[1].personal.clear();
     EXPECT_THAT(verify_chain(chain), IsEmpty());
 }

@@ -112,6 +112,22 @@ TEST_F(SealingTest, WhatIsNoRecordIsTold) {
     EXPECT_THAT(seal().problems, ElementsAre(HasSubstr("b record 7: expected an audit record")));
 }
 
+TEST_F(SealingTest, FieldsThatWereEmptiedAreToldUnlessARecordTellsOfIt) {
+    add_record("a");
+    const auto empty = [&] {
+        call("UpdateItem", {{"TableName", "audit"},
+                            {"Key", {{"approval_id", {{"S", "a"}}}, {"seq", {{"N", "1"}}}}},
+                            {"UpdateExpression", "SET personal = :none"},
+                            {"ExpressionAttributeValues", {{":none", {{"M", boost::json::object()}}}}}});
+    };
+    empty();
+    EXPECT_THAT(seal().problems, ElementsAre(HasSubstr("a record 1 (created): its field actor is empty")));
+    AuditEvent erased{.event = "erased", .at = to_iso8601(clock_.now())};
+    erased.details = {{"fields", "record 1: actor"}};
+    call("PutItem", {{"TableName", "audit"}, {"Item", to_item(next_record("a", &last_["a"], erased, random_))}});
+    EXPECT_THAT(seal().problems, IsEmpty());
+}
+
 TEST_F(SealingTest, AStatementThatWasChangedIsTold) {
     add_record("a");
     ASSERT_TRUE(seal().is_new);

@@ -187,6 +187,22 @@ def test_erasing_empties_what_names_a_person_and_keeps_the_chain(approvals, expo
     assert found.returncode == 0 and "comments erased" in found.stdout
 
 
+def test_what_was_emptied_without_a_record_of_it_is_a_problem(approvals, tmp_path):
+    _, approval_id = approvals.pending(requester="zoe@example.com")
+    before = approvals.dynamodb.get_item(TableName=approvals.audit_table, Key={"approval_id": {"S": approval_id}, "seq": {"N": "1"}})["Item"]
+    approvals.dynamodb.put_item(TableName=approvals.audit_table, Item=before | {"personal": {"M": {}}})
+    told = f"problem: {approval_id} record 1 (created): its fields {', '.join(sorted(before['personal']['M']))} are empty, and no record after it"
+    found = live(approvals)
+    assert found.returncode == 1 and told in found.stdout, found.stdout
+    audit(approvals, "export", "--stack-name", approvals.stack, "--out", tmp_path / "out")
+    found = offline(approvals, tmp_path / "out")
+    assert found.returncode == 1 and told in found.stdout, found.stdout
+    refused = audit(approvals, "erase", approval_id, "--stack-name", approvals.stack, "--field", "comments", "--yes", check=False)
+    assert refused.returncode == 1 and "nothing was erased, because" in refused.stderr
+    approvals.dynamodb.put_item(TableName=approvals.audit_table, Item=before)
+    assert live(approvals).returncode == 0
+
+
 def live(approvals, *arguments):
     return audit(approvals, "verify", "--stack-name", approvals.stack, *arguments, check=False)
 

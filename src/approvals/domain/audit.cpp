@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "approvals/domain/erasures.hpp"
 #include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
@@ -68,6 +69,13 @@ void verify_record(const AuditRecord& record, std::vector<std::string>& problems
     }
 }
 
+/// The field or fields that were emptied in a record, and nothing tells of it.
+std::string untold_text(const std::vector<std::string>& fields) {
+    const bool is_one = fields.size() == 1;
+    return fmt::format("its {} {} {} empty, and no record after it says that {} erased", is_one ? "field" : "fields",
+                       fmt::join(fields, ", "), is_one ? "is" : "are", is_one ? "it was" : "they were");
+}
+
 /// What is wrong between a record and the one before it, nullptr for the first. Of two that do not fit, the one is
 /// named that is not as it was; what a record has wrong by itself, verify_record says.
 void verify_link(const AuditRecord* previous, const AuditRecord& record, std::vector<std::string>& problems) {
@@ -91,10 +99,14 @@ void verify_link(const AuditRecord* previous, const AuditRecord& record, std::ve
 
 std::vector<std::string> verify_in_order(const std::vector<AuditRecord>& records) {
     std::vector<std::string> problems;
+    const std::vector<Erasure> untold = untold_erasures(records);
+    auto next_untold = untold.begin();
     const AuditRecord* previous = nullptr;
     for (const AuditRecord& record : records) {
         verify_link(previous, record, problems);
         verify_record(record, problems);
+        if (next_untold != untold.end() && next_untold->seq == record.seq)
+            problems.push_back(problem_of(record, untold_text((next_untold++)->fields)));
         previous = &record;
     }
     return problems;
@@ -166,17 +178,6 @@ std::vector<std::string> erased_fields(const AuditRecord& record) {
         if (is_erased(record, name)) names.push_back(name);
     }
     return names;
-}
-
-std::vector<std::string> erasures(const std::vector<AuditRecord>& records) {
-    std::vector<std::string> all;
-    for (const AuditRecord& record : records) {
-        for (const std::string& name : erased_fields(record)) {
-            all.push_back(
-                fmt::format("{} record {} ({}): {} erased", record.approval_id, record.seq, record.event, name));
-        }
-    }
-    return all;
 }
 
 std::vector<std::string> verify_chain(const std::vector<AuditRecord>& records) {

@@ -74,10 +74,9 @@ void erase(AuditRecord& record, const std::vector<std::string>& fields);
 [[nodiscard]] bool is_erased(const AuditRecord& record, const std::string& field);
 /// The names of all that were.
 [[nodiscard]] std::vector<std::string> erased_fields(const AuditRecord& record);
-/// What was erased in a chain: "ID record 2 (decided): comments erased". None of it is a problem.
-[[nodiscard]] std::vector<std::string> erasures(const std::vector<AuditRecord>& records);
 
-/// Everything that is wrong with a chain, in order of seq; empty when it is whole.
+/// Everything that is wrong with a chain, in order of seq; empty when it is whole. A field that is empty is wrong where
+/// no record after it says that it was erased (erasures.hpp).
 [[nodiscard]] std::vector<std::string> verify_chain(const std::vector<AuditRecord>& records);
 
 /// What an approver is shown of a request, each part as LENGTH:TEXT; (docs/audit.md); without the deadline, which may

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "approvals/domain/erasures.hpp"
 #include "approvals/domain/texts.hpp"
 #include "base/encoding.hpp"
 

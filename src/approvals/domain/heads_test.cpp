@@ -1,11 +1,13 @@
 // Over many chains: statements of their heads, erased fields, and what is handed over.
 #include "approvals/domain/heads.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <ranges>
 
+#include "approvals/domain/erasures.hpp"
 #include "approvals/domain/export_folder.hpp"
 
 namespace holdpoint::approvals {
@@ -32,6 +34,19 @@ void add_record(Trails& trails, const std::string& approval_id, const std::strin
     event.personal = {{"comments", comments}, {"requester", "req@x"}};
     const AuditRecord* last = chain.empty() ? nullptr : &chain.back();
     chain.push_back(next_record(approval_id, last, event, random));
+}
+
+/// As `holdpoint audit erase` does it.
+void erase_with_record(Trails& trails, const std::string& approval_id, std::size_t seq, const std::string& fields) {
+    auto& chain = trails[approval_id];
+    SeededRandom random(chain.size());
+    AuditEvent event{.event = "erased", .at = to_iso8601(kNow)};
+    event.details = {{"fields", fmt::format("record {}: {}", seq, fields)}};
+    chain.push_back(next_record(approval_id, &chain.back(), event, random));
+    std::vector<std::string> names;
+    for (const auto name : std::views::split(fields, std::string_view(", ")))
+        names.emplace_back(name.begin(), name.end());
+    erase(chain[seq - 1], names);
 }
 
 Trails three_chains() {
@@ -108,7 +123,8 @@ TEST(Erasing, EmptiesValueAndSaltAndKeepsTheChain) {
     Trails trails = three_chains();
     auto& chain = trails["a"];
     const std::string digest = chain[1].digests.at("comments");
-    erase(chain[1], {"comments", "actor", "no such field"});
+    erase_with_record(trails, "a", 2, "comments, actor");
+    erase(chain[1], {"no such field"});
     EXPECT_THAT(verify_chain(chain), IsEmpty());
     EXPECT_EQ(chain[1].personal.at("comments"), PersonalField{});
     EXPECT_EQ(chain[1].personal.at("requester").value, "req@x");
@@ -122,6 +138,50 @@ TEST(Erasing, EmptiesValueAndSaltAndKeepsTheChain) {
     chain[1].personal["comments"] = {};
     chain[2].personal["comments"].value.clear();
     EXPECT_THAT(verify_chain(chain), SizeIs(1)) << "a value that is gone while its salt is there";
+}
+
+TEST(Erasing, WhatNoRecordTellsOfIsAProblem) {
+    constexpr auto kUntold =
+        "a record 2 (decided): its fields actor, comments, requester are empty, and no record after it says that "
+        "they were erased";
+    const Trails whole = three_chains();
+    Trails emptied = whole;
+    emptied["a"][1].personal.clear();
+    EXPECT_THAT(verify_trails(emptied), ElementsAre(kUntold));
+    EXPECT_THAT(erasures(emptied["a"]), IsEmpty()) << "it was no erasure";
+    const auto files = make_export(emptied, {}, "1.0.0", kNow, keys());
+    EXPECT_THAT(verify_export(files).problems, ElementsAre(kUntold));
+
+    Trails more = whole;
+    erase_with_record(more, "a", 2, "comments");
+    EXPECT_THAT(verify_trails(more), IsEmpty());
+    erase(more["a"][1], {"actor"});
+    erase(more["a"][0], {"comments"});
+    EXPECT_THAT(
+        verify_trails(more),
+        ElementsAre("a record 1 (decided): its field comments is empty, and no record after it says that it was erased",
+                    "a record 2 (decided): its field actor is empty, and no record after it says that it was erased"));
+    EXPECT_THAT(erasures(more["a"]), ElementsAre("a record 2 (decided): comments erased"));
+
+    Trails itself = whole;
+    erase_with_record(itself, "a", 4, "actor");
+    EXPECT_THAT(verify_trails(itself), ElementsAre(HasSubstr("a record 4 (erased): its field actor is empty")))
+        << "only a later record tells of it";
+    erase_with_record(itself, "a", 4, "actor");
+    EXPECT_THAT(verify_trails(itself), IsEmpty());
+}
+
+TEST(Erasing, ARecordThatIsUnreadableTellsOfNothing) {
+    for (const char* fields : {"", "record 1", "record 1:comments", "record 1: Comments", "record 11: comments",
+                               "record x: comments", "1: comments", "record 1: comments "}) {
+        Trails trails = three_chains();
+        erase_with_record(trails, "a", 1, "comments");
+        auto& record = trails["a"].back();
+        record.details["fields"] = fields;
+        record.hash = hash_of(record);
+        EXPECT_THAT(verify_trails(trails), ElementsAre(HasSubstr("a record 1 (decided): its field comments is empty")))
+            << fields;
+    }
 }
 
 TEST(Export, CsvCellsAreTextAndOneLine) {
@@ -139,27 +199,27 @@ TEST(Export, CsvCellsAreTextAndOneLine) {
 TEST(Export, HasEveryRecordOnALine) {
     Trails trails = three_chains();
     add_record(trails, "c", "=cmd|'/c calc'!A1\r\n\"and more\"");
-    erase(trails["a"][0], {"actor", "requester"});
+    erase_with_record(trails, "a", 1, "actor, requester");
     const ExportFile csv = to_csv(trails, "audit.csv");
-    EXPECT_EQ(csv.rows, 10);
-    EXPECT_EQ(std::count(csv.content.begin(), csv.content.end(), '\n'), 11);
+    EXPECT_EQ(csv.rows, 11);
+    EXPECT_EQ(std::count(csv.content.begin(), csv.content.end(), '\n'), 12);
     EXPECT_THAT(csv.content, HasSubstr(R"("'=cmd|'/c calc'!A1\r\n""and more""")"));
     EXPECT_THAT(csv.content,
                 HasSubstr(R"("decided","","system","fine","{}","{""decision"":""approved""}","actor, requester")"));
     const ExportFile lines = to_json_lines(trails, "audit.jsonl");
-    EXPECT_EQ(lines.rows, 10);
-    EXPECT_EQ(std::count(lines.content.begin(), lines.content.end(), '\n'), 10);
+    EXPECT_EQ(lines.rows, 11);
+    EXPECT_EQ(std::count(lines.content.begin(), lines.content.end(), '\n'), 11);
     const std::string first = lines.content.substr(0, lines.content.find('\n'));
     EXPECT_EQ(durable::from_json<AuditRecord>(Json::parse(first)), trails["a"][0]);
 }
 
 TEST(Export, AManifestHoldsItsFiles) {
     Trails trails = three_chains();
-    erase(trails["a"][0], {"actor"});
+    erase_with_record(trails, "a", 1, "actor");
     std::vector<ExportFile> files = {to_csv(trails, "audit.csv"), to_json_lines(trails, "audit.jsonl")};
     const Manifest manifest = make_manifest(trails, files, "1.0.0", kNow);
     EXPECT_EQ(manifest.approvals, 3);
-    EXPECT_EQ(manifest.records, 9);
+    EXPECT_EQ(manifest.records, 10);
     EXPECT_EQ(manifest.erased_fields, 1);
     EXPECT_EQ(manifest.chains, heads_of(trails));
     EXPECT_THAT(manifest.problems, IsEmpty());
@@ -175,13 +235,13 @@ TEST(Export, AManifestHoldsItsFiles) {
 
 TEST(ExportFolder, ProvesItself) {
     Trails trails = three_chains();
-    erase(trails["a"][0], {"actor"});
+    erase_with_record(trails, "a", 1, "actor");
     const auto files = make_export(trails, {}, "1.0.0", kNow, keys());
     const Verification found = verify_export(files);
     EXPECT_THAT(found.problems, IsEmpty());
     EXPECT_THAT(found.erased, ElementsAre("a record 1 (decided): actor erased"));
     EXPECT_EQ(found.approvals, 3);
-    EXPECT_EQ(found.records, 9);
+    EXPECT_EQ(found.records, 10);
     EXPECT_THAT(verify_signature(files, keys()), IsEmpty());
     const KeyRing other = KeyRing::make({{"k1", std::string(32, 't')}}).value();
     EXPECT_THAT(verify_signature(files, other), ElementsAre("manifest.signature.json: its signature is not ours"));
