@@ -24,6 +24,9 @@ TEST(TableTest, ColumnsAreAsWideAsTheirWidestCell) {
 
 TEST(TableTest, CellsCannotSendEscapeSequences) {
     EXPECT_EQ(printable("\x1b[31mred\nnext\xc2\x9b"), "?[31mred next?");
+    EXPECT_EQ(printable("Pay \u202e00.001\u202c \u2066x\u2069\u200f\u061c\u2028y", true), "Pay ?00.001? ?x??? y")
+        << "nor turn a line around";
+    EXPECT_EQ(printable("\u2019Für Elise\u2026 عقد \u206a"), "\u2019Für Elise\u2026 عقد \u206a");
     EXPECT_EQ(short_time("2026-11-23T20:33:00.123Z"), "2026-11-23 20:33:00Z");
 }
 

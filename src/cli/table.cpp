@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/encoding.hpp"
 
@@ -12,6 +13,36 @@ namespace {
 /// Code points, which is close enough to columns for names and ids.
 std::size_t width_of(std::string_view text) {
     return static_cast<std::size_t>(std::ranges::count_if(text, [](unsigned char c) { return (c & 0xc0) != 0x80; }));
+}
+
+/// Characters of more than one byte that upset a line, and what is printed instead: those that control the direction of
+/// text (Unicode's Bidi_Control; UAX #9), and those that end a line or a paragraph.
+struct Upsetting {
+    std::string_view character;
+    char instead;
+};
+constexpr std::array<Upsetting, 14> kUpsetting = {{
+    {"\u061c", '?'},
+    {"\u200e", '?'},
+    {"\u200f", '?'},
+    {"\u202a", '?'},
+    {"\u202b", '?'},
+    {"\u202c", '?'},
+    {"\u202d", '?'},
+    {"\u202e", '?'},
+    {"\u2066", '?'},
+    {"\u2067", '?'},
+    {"\u2068", '?'},
+    {"\u2069", '?'},
+    {"\u2028", ' '},
+    {"\u2029", ' '},
+}};
+
+/// The one that the text begins with; nullptr for none.
+const Upsetting* find_upsetting(std::string_view text) {
+    const auto* found = std::ranges::find_if(
+        kUpsetting, [&](const Upsetting& upsetting) { return text.starts_with(upsetting.character); });
+    return found == kUpsetting.end() ? nullptr : found;
 }
 
 }  // namespace
@@ -52,6 +83,9 @@ std::string printable(std::string_view text, bool keep_lines) {
         } else if (c == 0xc2 && next >= 0x80 && next < 0xa0) {  // C1 controls, which some terminals obey
             out += '?';
             ++i;
+        } else if (const auto* upsetting = find_upsetting(text.substr(i)); upsetting != nullptr) {
+            out += upsetting->instead;
+            i += upsetting->character.size() - 1;
         } else {
             out += text[i];
         }

@@ -20,7 +20,8 @@ private:
     std::vector<std::vector<std::string>> rows_;
 };
 
-/// `text` without control characters: a document's name must not be able to send escape sequences to a terminal.
+/// `text` without control characters and those that control its direction: a document's name must not be able to send
+/// escape sequences to a terminal, nor to turn a line around.
 /// Line breaks become spaces unless `keep_lines`.
 [[nodiscard]] std::string printable(std::string_view text, bool keep_lines = false);
 

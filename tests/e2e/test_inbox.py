@@ -112,7 +112,7 @@ def test_a_requester_who_cheats_gets_nowhere(approvals):
     assert olga.decide(approval_id, shown_digest="0" * 64)[1]["error"]["code"] in ("OWN_REQUEST", "DOCUMENT_CHANGED")
     status, answer = approvals.decide(approval_id, "approved", "OLGA@example.com")
     assert (status, answer["error"]["code"]) == (403, "OWN_REQUEST")
-    for look_alike in ("olga@example.com\u00a0", "ol\u200bga@example.com", "\uff4flga@example.com"):
+    for look_alike in ("olga@example.com\u00a0", "ol\u200bga@example.com", "\uff4flga@example.com", "olga\u2065@example.com", "olga@example.com\U000e0fff"):
         assert approvals.decide(approval_id, "approved", look_alike)[1]["error"]["code"] == "OWN_REQUEST"
         assert signed_in(approvals, look_alike).decide(approval_id)[1]["error"]["code"] == "OWN_REQUEST"
     for unnameable in ("olga\n@example.com", "olga@example.com\0", "\u202eolga@example.com"):

@@ -2,6 +2,7 @@
 // count any more.
 #pragma once
 
+#include <boost/describe.hpp>
 #include <expected>
 #include <optional>
 #include <string>
@@ -26,6 +27,7 @@ struct Amendment {
     std::string shown_digest;                                                // of what they changed; may be empty
     friend bool operator==(const Amendment&, const Amendment&) = default;
 };
+BOOST_DESCRIBE_STRUCT(Amendment, (), (requester, document_name, link, fields, shown_digest))
 
 struct Amended {
     ApprovalRequest approval;

@@ -4,10 +4,12 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <memory>
 #include <new>
 
+#include "approvals/domain/people.hpp"
 #include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
@@ -16,6 +18,37 @@ namespace {
 
 constexpr utf8proc_int32_t kZeroWidthSpace = 0x200B;  // which the folding takes away
 constexpr utf8proc_int32_t kBlankBraille = 0x2800;    // a symbol by its category, of which nothing is seen
+constexpr utf8proc_int32_t kNullNotehead = 0x1D159;   // likewise
+
+/// Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt), which NFKC_Casefold takes away. utf8proc knows
+/// those alone that are assigned; the property holds for the others, too, so that it will not change when they are.
+struct Range {
+    utf8proc_int32_t first;
+    utf8proc_int32_t last;
+};
+constexpr std::array<Range, 17> kDefaultIgnorable = {{
+    {0xAD, 0xAD},
+    {0x34F, 0x34F},
+    {0x61C, 0x61C},
+    {0x115F, 0x1160},
+    {0x17B4, 0x17B5},
+    {0x180B, 0x180F},
+    {0x200B, 0x200F},
+    {0x202A, 0x202E},
+    {0x2060, 0x206F},
+    {0x3164, 0x3164},
+    {0xFE00, 0xFE0F},
+    {0xFEFF, 0xFEFF},
+    {0xFFA0, 0xFFA0},
+    {0xFFF0, 0xFFF8},
+    {0x1BCA0, 0x1BCA3},
+    {0x1D173, 0x1D17A},
+    {0xE0000, 0xE0FFF},
+}};
+
+bool is_default_ignorable(utf8proc_int32_t c) {
+    return std::ranges::any_of(kDefaultIgnorable, [&](Range range) { return c >= range.first && c <= range.last; });
+}
 
 bool is_white_space(utf8proc_int32_t c) {
     if ((c >= '\t' && c <= '\r') || c == 0x85 || c == kBlankBraille) return true;
@@ -26,7 +59,8 @@ bool is_white_space(utf8proc_int32_t c) {
 utf8proc_int32_t without_what_is_not_seen(utf8proc_int32_t c, void*) {
     if (is_white_space(c)) return ' ';
     const auto category = utf8proc_category(c);
-    const bool is_seen = category != UTF8PROC_CATEGORY_CC && category != UTF8PROC_CATEGORY_CF;
+    const bool is_seen = category != UTF8PROC_CATEGORY_CC && category != UTF8PROC_CATEGORY_CF && c != kNullNotehead &&
+                         !is_default_ignorable(c);
     return is_seen ? c : kZeroWidthSpace;
 }
 
@@ -86,10 +120,22 @@ bool overrides_direction(utf8proc_int32_t c) {
     return c == 0x202D || c == 0x202E;
 }
 
-/// Whether it makes a name look like another, or like more than one line. (Unicode's Bidi_Control; UAX #9)
+/// Whether it makes one line look like another, or like more: embeddings, overrides, isolates (UAX #9), line ends.
+bool turns_line(utf8proc_int32_t c) {
+    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x2028 || c == 0x2029;
+}
+
+/// The same with marks, of which a name needs none. (Unicode's Bidi_Control; UAX #9)
 bool moves_text(utf8proc_int32_t c) {
-    return c == 0x61C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) ||
-           c == 0x2028 || c == 0x2029;
+    return turns_line(c) || c == 0x61C || c == 0x200E || c == 0x200F;
+}
+
+/// As what was found instead of a text.
+template <class Predicate>
+std::optional<std::string> bad_character(std::string_view text, Predicate is_bad) {
+    const auto bad = find_character(text, is_bad);
+    if (!bad) return std::nullopt;
+    return fmt::format("a control character (U+{:04X})", *bad);
 }
 
 }  // namespace
@@ -122,9 +168,15 @@ std::string one_line(std::string_view text) {
 std::optional<std::string> name_problem(std::string_view name, std::size_t max) {
     if (name.size() > max) return fmt::format("{} characters", name.size());
     if (!is_utf8(name)) return "text that is not UTF-8";
-    const auto bad = find_character(name, [](utf8proc_int32_t c) { return is_control(c) || moves_text(c); });
-    if (bad) return fmt::format("a control character (U+{:04X})", *bad);
+    if (auto bad = bad_character(name, [](utf8proc_int32_t c) { return is_control(c) || moves_text(c); })) return bad;
     if (name_key(name).empty()) return "blank text";
+    return std::nullopt;
+}
+
+std::optional<std::string> label_problem(std::string_view label, std::size_t max) {
+    if (label.size() > max) return fmt::format("one of {}", label.size());
+    if (auto bad = bad_character(label, [](utf8proc_int32_t c) { return is_control(c) || turns_line(c); })) return bad;
+    if (trimmed(label).empty()) return "blank text";
     return std::nullopt;
 }
 

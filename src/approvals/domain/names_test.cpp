@@ -33,6 +33,15 @@ TEST(Names, SpellingsThatLookTheSameAreOnePerson) {
              "olga@example.com\ufe0f"s,  // variation selector
              "olga@example.com\u3164"s,  // Hangul filler
              "olga\ufff9@example.com"s,  // interlinear annotation anchor
+             "olga\u2065@example.com"s,  // not assigned, and not seen wherever it will be
+             "olga@example.com\ufff0"s,
+             "olga@example.com\ufff8"s,
+             "olga\U000e0000@example.com"s,
+             "olga@example.com\U000e0080"s,
+             "olga@example.com\U000e00ff"s,
+             "olga@example.com\U000e01f0"s,
+             "olga@example.com\U000e0fff"s,
+             "olga\U0001d159@example.com"s,  // null notehead
              "ｏｌｇａ＠ｅｘａｍｐｌｅ．ｃｏｍ"s,
          }) {
         EXPECT_TRUE(is_same_person("olga@example.com", other)) << other;
@@ -56,6 +65,8 @@ TEST(Names, OtherLettersAreOtherPeople) {
     for (const auto& [one, other] : std::vector<std::pair<std::string, std::string>>{
              {"olga@example.com", "оlga@example.com"},  // a Cyrillic o
              {"jorg@x", "jörg@x"},
+             {"ann@x\U000e1000", "ann@x"},
+             {"ann@x\ue000", "ann@x"},  // private use: something is seen, and nobody knows what
              {"ann smith", "annsmith"},
              {"ann@x", "ann@x.x"},
              {"ann@x\xff", "ann@x\xfe@"},

@@ -40,7 +40,7 @@ bool is_meant(std::string_view name, std::string_view known, bool is_there) {
 
 }  // namespace
 
-Result<void> check_spelling(const Json& object, std::initializer_list<std::string_view> known,
+Result<void> check_spelling(const Json& object, const std::vector<std::string_view>& known,
                             std::string_view error_name) {
     const auto* members = object.get_if<Json::Object>();
     if (members == nullptr) return {};

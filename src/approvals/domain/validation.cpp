@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "approvals/domain/names.hpp"
 #include "approvals/domain/reading.hpp"
 #include "approvals/domain/spelling.hpp"
 
@@ -84,6 +85,12 @@ std::string read_link(const Reader& reader) {
     return link;
 }
 
+/// What a field is called is shown as a line, beside its value.
+void check_label(std::string_view label, const Reader& fields) {
+    const auto problem = label_problem(label, kNameMax);
+    if (problem) fields.expected(fmt::format("names of 1 to {} characters", kNameMax), *problem);
+}
+
 /// What approvers are shown besides the document's name: "fields" (name -> text), "link" and "kind"; and whether it
 /// stays so: "amendable".
 Result<void> read_shown(const Json& json, WorkflowEvent& event) {
@@ -92,7 +99,7 @@ Result<void> read_shown(const Json& json, WorkflowEvent& event) {
     if (reader.has("fields")) {
         event.fields.emplace();
         for (const auto& [name, value] : reader.member("fields").members(kFieldsMax)) {
-            if (name.empty() || name.size() > kNameMax) reader.refuse("has a field whose name is empty or too long.");
+            check_label(name, reader.member("fields"));
             event.fields->push_back({.name = name, .value = value.lines(kFieldMax)});
         }
     }
@@ -102,6 +109,13 @@ Result<void> read_shown(const Json& json, WorkflowEvent& event) {
     if (reader.has("amendable") && !reader.member("amendable").flag()) event.amendable = false;
     if (problem) return invalid(kInvalidEvent, *problem);
     return {};
+}
+
+/// All that read_event reads.
+std::vector<std::string_view> members_of_event() {
+    std::vector<std::string_view> members = members_of<WorkflowEvent>();
+    std::erase(members, "policy_name");  // what is made of a "policy" that is a name
+    return members;
 }
 
 /// The request must end in time, also when its deadline moves.
@@ -146,10 +160,7 @@ Result<void> check_policy(const PinnedPolicy& policy, const std::string& request
 
 Result<WorkflowEvent> read_event(const Json& json, std::int64_t default_timeout, std::int64_t timeout_max) {
     if (auto ok = check_object(json, kInvalidEvent); !ok) return std::unexpected(ok.error());
-    const auto spelling = check_spelling(
-        json, {"document_id", "document_name", "requester", "timeout_seconds", "fields", "link", "kind", "policy"},
-        kInvalidEvent);
-    if (!spelling) return std::unexpected(spelling.error());
+    if (auto ok = check_spelling(json, members_of_event(), kInvalidEvent); !ok) return std::unexpected(ok.error());
     WorkflowEvent event;
     auto document_id = read_text(json, "document_id", kIdMax, kInvalidEvent);
     if (!document_id) return std::unexpected(document_id.error());
@@ -181,6 +192,8 @@ Result<WorkflowEvent> read_event(const Json& json, std::int64_t default_timeout,
 
 Result<Amendment> read_amendment(const Json& json, const Identity& requester) {
     if (auto ok = check_object(json, kInvalidRequest); !ok) return std::unexpected(ok.error());
+    const auto spelling = check_spelling(json, members_of<Amendment>({"action", "approval_id"}), kInvalidRequest);
+    if (!spelling) return std::unexpected(spelling.error());
     Reader::Problem problem;
     const Reader reader(&json, "", problem);
     Amendment amendment{.requester = requester, .document_name = {}, .link = {}, .fields = {}, .shown_digest = {}};
@@ -193,8 +206,8 @@ Result<Amendment> read_amendment(const Json& json, const Identity& requester) {
     }
     if (const Json* fields = json.find("fields"); fields != nullptr) {
         for (const auto& [name, value] : reader.member("fields").members(kFieldsMax)) {
-            if (name.empty() || name.size() > kNameMax) value.refuse("has a name that is empty or too long.");
             const bool drops = goes_away(fields->find(name));
+            if (!drops) check_label(name, reader.member("fields"));  // what is there already can go
             amendment.fields.emplace_back(name, drops ? std::nullopt : std::optional(value.lines(kFieldMax)));
         }
     }
@@ -221,10 +234,11 @@ Result<ApprovalDecisionRequest> read_decision(const Json& json) {
     const bool has_synonym = json.find("decided_by") != nullptr;
     const bool has_approver = json.find("approver") != nullptr;
     const std::string_view approver_member = has_synonym && !has_approver ? "decided_by" : "approver";
-    const auto spelling = check_spelling(json,
-                                         {"action", "approval_id", "decision", "comments", "shown_digest", "stage",
-                                          "idempotency_key", approver_member, has_approver ? "approver" : "decided_by"},
-                                         kInvalidRequest);
+    auto known = members_of<ApprovalDecisionRequest>({"action"});
+    // Of two that mean the same, the one that is there; "approved" and "decided_at" are no misspellings then.
+    if (!has_approver) known.emplace_back("decided_by");
+    if (has_synonym && !has_approver) std::erase(known, "approver");
+    const auto spelling = check_spelling(json, known, kInvalidRequest);
     if (!spelling) return std::unexpected(spelling.error());
     auto approval_id = read_approval_id(json);
     if (!approval_id) return std::unexpected(approval_id.error());

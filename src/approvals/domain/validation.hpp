@@ -24,8 +24,8 @@ namespace holdpoint::approvals {
 /// `decided_by` is accepted for `approver`; `shown_digest` may be left out. Misspelt members are refused.
 /// INVALID_REQUEST; nothing ever defaults to a decision.
 [[nodiscard]] Result<ApprovalDecisionRequest> read_decision(const durable::Json& json);
-/// document_name, link, fields, shown_digest: what is there, changes; null takes a link or a field away.
-/// INVALID_REQUEST.
+/// document_name, link, fields, shown_digest: what is there, changes; null takes a link or a field away. Misspelt
+/// members are refused. INVALID_REQUEST.
 [[nodiscard]] Result<Amendment> read_amendment(const durable::Json& json, const Identity& requester);
 /// Somebody's name. INVALID_REQUEST.
 [[nodiscard]] Result<std::string> read_person(const durable::Json& json, std::string_view field);

@@ -25,6 +25,11 @@ std::string about_decision(const std::string& members, const std::string& approv
     return read ? "" : read.error().message;
 }
 
+std::string about_amendment(const std::string& members) {
+    const auto read = read_amendment(Json::parse("{" + members + "}"), Identity{.person = "r", .groups = {}});
+    return read ? "" : read.error().message;
+}
+
 Json text_of(const std::string& value) {
     return Json(Json::Data(value));
 }
@@ -74,6 +79,49 @@ TEST(ReadEvent, AMisspeltMemberIsNotIgnored) {
               "requestor: no such member; did you mean requester?");
 }
 
+TEST(ReadEvent, NoMemberIsMisspeltUnseen) {
+    int members = 0;
+    boost::mp11::mp_for_each<boost::describe::describe_members<WorkflowEvent, boost::describe::mod_public>>(
+        [&](auto member) {
+            const std::string name = member.name;
+            if (name == "policy_name") return;  // what we make of a policy that is a name
+            ++members;
+            std::string capital = name;
+            capital[0] = static_cast<char>(capital[0] - 'a' + 'A');
+            for (const std::string& misspelt : {capital, name + "_"}) {
+                EXPECT_THAT(about_event(",\"" + misspelt + "\":false"), HasSubstr(misspelt + ": no such member"))
+                    << name;
+            }
+        });
+    EXPECT_EQ(members, 9);
+    EXPECT_EQ(about_event(R"(,"amendible":false)"), "amendible: no such member; did you mean amendable?");
+    EXPECT_EQ(about_event(R"(,"amendable":false)"), "");
+}
+
+TEST(ReadEvent, NamesOfFieldsAreOneLineThatReadsInOneDirection) {
+    for (const std::string& bad : {"a\\nLINK: b"s, "a\\r\\nb"s, "a\\tb"s, "a\\u0000"s, "a\\u009f"s, "c\\u202ed"s,
+                                   "c\\u202ad"s, "c\\u2066d"s, "c\\u2069"s, "c\\u2028d"s}) {
+        EXPECT_THAT(about_event(R"(,"fields":{")" + bad + R"(":"x"})"),
+                    HasSubstr("event.fields: expected names of 1 to 1024 characters, found a control character (U+"))
+            << bad;
+        EXPECT_THAT(about_amendment(R"("fields":{")" + bad + R"(":"x"})"),
+                    HasSubstr("fields: expected names of 1 to 1024 characters, found a control character (U+"))
+            << bad;
+        EXPECT_EQ(about_amendment(R"("fields":{")" + bad + R"(":null})"), "") << "what is there already can go";
+    }
+    EXPECT_THAT(about_event(R"(,"fields":{" ":"x"})"), HasSubstr("found blank text"));
+    EXPECT_THAT(about_event(R"(,"fields":{"":"x"})"), HasSubstr("found blank text"));
+    EXPECT_EQ(about_event(R"(,"fields":{"\u200fعقد":"x"})"), "")
+        << "it may have a direction mark, as a document's name";
+}
+
+TEST(ReadAmendment, AMisspeltMemberIsNotIgnored) {
+    EXPECT_EQ(about_amendment(R"("document_name":"n","Link":"https://x")"), "Link: no such member; did you mean link?");
+    EXPECT_EQ(about_amendment(R"("document_name":"n","feilds":{})"), "feilds: no such member; did you mean fields?");
+    EXPECT_EQ(about_amendment(R"("action":"amend","approval_id":"a","requester":"r","document_name":"n","trace":1)"),
+              "");
+}
+
 TEST(ReadEvent, WhatCallersPassBesidesIsIgnored) {
     for (const std::string other :
          {"id", "request_id", "document", "trace", "tenant", "callback_url", "requested", "a", ""}) {
@@ -89,6 +137,8 @@ TEST(ReadDecision, AMisspeltMemberIsNotIgnored) {
     EXPECT_EQ(about_decision("", R"("decidedBy":"a")"), "decidedBy: no such member; did you mean decided_by?");
     EXPECT_EQ(about_decision(R"(,"decided_at":1,"approved":true,"id":2)"), "");
     EXPECT_EQ(about_decision(R"(,"decided_by":"a","comments":"")"), "");
+    EXPECT_EQ(about_decision(R"(,"approved":true)", R"("decided_by":"a")"), "");
+    EXPECT_EQ(about_decision(R"(,"Stage":"s")"), "Stage: no such member; did you mean stage?");
 }
 
 TEST(ReadDecision, NamesHoldNoControlCharacters) {
