@@ -46,7 +46,7 @@ Result<Configuration> configuration_from_environment() {
     configuration.region = environment("AWS_REGION");
     if (configuration.region.empty()) configuration.region = environment("AWS_DEFAULT_REGION");
     configuration.endpoint_url = environment("AWS_ENDPOINT_URL");
-    if (!configuration.endpoint_url.empty()) configuration.socket_path = environment("HOLDPOINT_SOCKET");
+    if (!configuration.endpoint_url.empty()) configuration.socket_path = environment("HOLDPOINT_FUNCTIONS_SOCKET");
     if (configuration.credentials.access_key_id.empty()) return missing("AWS_ACCESS_KEY_ID");
     if (configuration.credentials.secret_access_key.empty()) return missing("AWS_SECRET_ACCESS_KEY");
     if (configuration.region.empty()) return missing("AWS_REGION (or AWS_DEFAULT_REGION)");

@@ -8,14 +8,22 @@ namespace holdpoint::engine {
 
 std::vector<std::string> function_environment(const functions::Function& function, const InvokerOptions& options,
                                               const ProcessCredentials& credentials, const CodePlace& place,
-                                              const ProcessSpec& spec, std::string_view secret) {
+                                              const ProcessSpec& spec, const ProcessName& name) {
     std::map<std::string, std::string> variables = function.environment;
     variables.try_emplace("PATH", "/usr/local/bin:/usr/bin:/bin");
     variables.try_emplace("LANG", "C.UTF-8");
     variables.try_emplace("TZ", ":UTC");
-    variables["AWS_LAMBDA_RUNTIME_API"] = fmt::format("{}/runtime/{}", options.runtime_address, secret);
+    const std::string path = "/runtime/" + name.secret;
+    // AWS's runtimes know no path in it, so where it can be, a process is known by the host.
+    variables["AWS_LAMBDA_RUNTIME_API"] = options.process_port == 0
+                                              ? options.runtime_address + path
+                                              : fmt::format("{}:{}", name.address, options.process_port);
     variables["AWS_ENDPOINT_URL"] = options.endpoint_url;
-    if (!options.socket_path.empty()) variables["HOLDPOINT_SOCKET"] = options.socket_path;
+    // Not HOLDPOINT_SOCKET, as it once was: what was built then wants the path in the address, too.
+    if (!options.socket_path.empty()) {
+        variables["HOLDPOINT_FUNCTIONS_SOCKET"] = options.socket_path;
+        variables["HOLDPOINT_RUNTIME_PATH"] = path;
+    }
     variables["AWS_REGION"] = options.region;
     variables["AWS_DEFAULT_REGION"] = options.region;
     variables["AWS_ACCESS_KEY_ID"] = credentials.access_key_id;
@@ -32,7 +40,7 @@ std::vector<std::string> function_environment(const functions::Function& functio
     if (function.is_zip()) variables.try_emplace("LD_LIBRARY_PATH", place.folder + ":" + place.folder + "/lib");
     std::vector<std::string> result;
     result.reserve(variables.size());
-    for (const auto& [name, value] : variables) result.push_back(fmt::format("{}={}", name, value));
+    for (const auto& [variable, value] : variables) result.push_back(fmt::format("{}={}", variable, value));
     return result;
 }
 

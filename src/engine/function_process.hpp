@@ -3,11 +3,13 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/random.hpp"
 #include "engine/invoker.hpp"
 #include "engine/processes.hpp"
 #include "engine/work.hpp"
@@ -18,10 +20,16 @@ namespace holdpoint::engine {
 
 enum class ProcessState { starting, idle, busy, leaving };
 
+/// What the Runtime API knows a process by: the secret in a path, or which address of 127.0.0.0/8 it came to.
+struct ProcessName {
+    std::string secret;
+    std::string address;
+};
+
 /// A process as the invoker knows it.
 struct FunctionProcess {
     ProcessId id = 0;
-    std::string secret;
+    ProcessName name;
     std::string pool;  // key of the pool that it belongs to
     ProcessState state = ProcessState::starting;
     Milliseconds since{0};                               // monotonic: when it entered the state
@@ -47,5 +55,12 @@ struct Pool {
     functions::Function function;
     std::deque<std::shared_ptr<Work>> queue;
 };
+
+using FunctionProcesses = std::map<ProcessId, std::unique_ptr<FunctionProcess>>;
+
+[[nodiscard]] std::string pool_key(const Work& work);
+
+/// One that no other process has.
+[[nodiscard]] ProcessName name_process(Random& random, const FunctionProcesses& others);
 
 }  // namespace holdpoint::engine

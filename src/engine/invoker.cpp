@@ -27,12 +27,6 @@ wire::ErrorObject make_error(std::string type, std::string message) {
     return {.message = std::move(message), .type = std::move(type), .data = {}, .stack_trace = {}};
 }
 
-std::string pool_key(const Work& work) {
-    const functions::Function& function = work.function;
-    return fmt::format("{}:{}:{}:{}", function.name, function.version, function.revision_id,
-                       function.tenant_isolation ? work.tenant_id : "");
-}
-
 }  // namespace
 
 class Invoker::Impl {
@@ -103,6 +97,13 @@ public:
         for (const auto& [key, pool] : pools_) load.queued += pool.queue.size();
         for (const auto& [id, process] : by_id_) ++load.processes.at(static_cast<std::size_t>(process->state));
         return load;
+    }
+
+    std::string process_at(const std::string& address) const {
+        const std::lock_guard lock(mutex_);
+        const auto at = [&](const auto& entry) { return entry.second->name.address == address; };
+        const auto found = std::ranges::find_if(by_id_, at);
+        return found == by_id_.end() ? std::string() : found->second->name.secret;
     }
 
     bool next(const std::string& secret, std::function<void(const NextInvocation&)> answer) {
@@ -258,7 +259,7 @@ private:
 
     void start(const std::string& key, const functions::Function& function) {
         auto process = std::make_unique<FunctionProcess>();
-        process->secret = to_hex(random_.bytes(16));
+        process->name = name_process(random_, by_id_);
         process->pool = key;
         enter(*process, ProcessState::starting);
         const auto credentials = issue_(function);
@@ -274,9 +275,9 @@ private:
         make_group(spec.log_group);
         process->log_group = spec.log_group;
         process->log_stream = spec.log_stream;
-        spec.environment = function_environment(function, options_, credentials, place, spec, process->secret);
+        spec.environment = function_environment(function, options_, credentials, place, spec, process->name);
         process->id = processes_->start(std::move(spec));
-        by_secret_[process->secret] = process.get();
+        by_secret_[process->name.secret] = process.get();
         by_id_[process->id] = std::move(process);
     }
 
@@ -330,7 +331,7 @@ private:
             }
             const std::string key = process.pool;
             end_(process.access_key_id);
-            by_secret_.erase(process.secret);
+            by_secret_.erase(process.name.secret);
             by_id_.erase(found);
             none_busy_.notify_all();
             dispatch(key);
@@ -445,7 +446,7 @@ private:
     EndCredentials end_;
     mutable std::recursive_mutex mutex_;
     std::map<std::string, Pool> pools_;
-    std::map<ProcessId, std::unique_ptr<FunctionProcess>> by_id_;
+    FunctionProcesses by_id_;
     std::map<std::string, FunctionProcess*> by_secret_;
     std::condition_variable_any none_busy_;
     bool draining_ = false;
@@ -476,6 +477,9 @@ InvokerLoad Invoker::load() const {
 }
 void Invoker::stop() {
     impl_->stop();
+}
+std::string Invoker::process_at(const std::string& address) const {
+    return impl_->process_at(address);
 }
 bool Invoker::next(const std::string& process, std::function<void(const NextInvocation&)> answer) {
     return impl_->next(process, std::move(answer));

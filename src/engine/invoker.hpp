@@ -27,7 +27,8 @@ struct InvokerOptions {
     std::string working_folder;    // the processes' working directory
     std::string runtime_address;   // host:port of this server, as functions reach it
     std::string endpoint_url;      // AWS_ENDPOINT_URL of the functions
-    std::string socket_path = {};  // HOLDPOINT_SOCKET of the functions: both of these over a Unix socket; empty: none
+    std::uint16_t process_port = 0;  // of the Runtime API at an address of each process's own; 0: at runtime_address
+    std::string socket_path = {};    // all of these over a Unix socket; empty: none
     std::string region;
     std::size_t processes_max = 64;  // of one function version
     bool limits_memory = true;       // MemorySize
@@ -77,8 +78,10 @@ public:
 
     [[nodiscard]] InvokerLoad load() const;
 
-    // The Runtime API; `process` is the secret part of the address that the process was given.
+    // The Runtime API; `process` is the secret that the process was given.
 
+    /// The process that was given the address; empty when none was.
+    [[nodiscard]] std::string process_at(const std::string& address) const;
     /// Calls `answer` when there is work, at once or much later. False: no such process.
     bool next(const std::string& process, std::function<void(const NextInvocation&)> answer);
     /// False: the process does not have this invocation (any more).

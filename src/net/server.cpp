@@ -1,5 +1,7 @@
 #include "net/server.hpp"
 
+#include <fmt/format.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 
 #include "base/log.hpp"
 #include "net/session.hpp"
+#include "net/socket_owner.hpp"
 #include "net/tls_context.hpp"
 
 namespace holdpoint::net {
@@ -156,19 +159,22 @@ public:
     }
 
     void admit(tcp::socket socket) {
+        if (shared_.hub().options.every_loopback_address && !is_from_own_program(socket)) return;
         error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
         const auto remote = socket.remote_endpoint(ignored);
         const std::string peer = ignored ? std::string() : text_of(remote.address());
+        const auto to = socket.local_endpoint(ignored);
+        const Peer who{.address = peer, .local_address = ignored ? std::string() : text_of(to.address())};
         const auto tls = shared_.tls();
         if (const auto verdict = shared_.places().take(peer, shared_.hub().options);
             verdict != Places::Verdict::taken) {
             // Over plain HTTP it is told why; there is no handshake for those that find no place.
             if (!tls) turn_away(PlainStream(std::move(socket)), verdict);
         } else if (tls) {
-            sessions_.open(TlsStream(std::move(socket), *tls), {.address = peer}, peer)->start();
+            sessions_.open(TlsStream(std::move(socket), *tls), who, peer)->start();
         } else {
-            sessions_.open(PlainStream(std::move(socket)), {.address = peer}, peer)->start();
+            sessions_.open(PlainStream(std::move(socket)), who, peer)->start();
         }
     }
 
@@ -188,6 +194,15 @@ private:
         const bool is_mapped = address.is_v6() && address.to_v6().is_v4_mapped();
         return is_mapped ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string()
                          : address.to_string();
+    }
+
+    /// What comes over the loopback device may still be from and to another of the machine's addresses.
+    static bool is_from_own_program(const tcp::socket& socket) {
+        error_code no_from;
+        error_code no_to;
+        const Connected connection{.from = socket.remote_endpoint(no_from), .to = socket.local_endpoint(no_to)};
+        return !no_from && !no_to && connection.from.address().is_v4() && connection.from.address().is_loopback() &&
+               connection.to.address().is_v4() && connection.to.address().is_loopback() && is_of_this_user(connection);
     }
 
     static void turn_away(PlainStream socket, Places::Verdict verdict) {
@@ -248,6 +263,14 @@ private:
     std::thread thread_;
 };
 
+/// Other machines cannot connect then, whatever address. Needs no privilege since Linux 5.7. (socket(7))
+void bind_to_loopback(int socket, error_code& error) {
+    constexpr std::string_view kDevice = "lo";
+    if (::setsockopt(socket, SOL_SOCKET, SO_BINDTODEVICE, kDevice.data(), kDevice.size()) != 0) {
+        error.assign(errno, boost::system::system_category());
+    }
+}
+
 /// Takes connections at one address, on the first loop, and gives them to the loops in turn.
 template <class Protocol>
 class Door {
@@ -255,11 +278,13 @@ public:
     using Loops = std::vector<std::unique_ptr<Loop>>;
 
     /// Throws std::runtime_error naming `where` when it cannot listen.
-    Door(Loops& loops, const typename Protocol::endpoint& endpoint, const std::string& where)
+    Door(Loops& loops, const typename Protocol::endpoint& endpoint, const std::string& where,
+         bool loopback_only = false)
         : loops_(loops), acceptor_(loops.front()->io()), pause_(loops.front()->io()) {
         error_code error;
         acceptor_.open(endpoint.protocol(), error);
         if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
+        if (!error && loopback_only) bind_to_loopback(acceptor_.native_handle(), error);
         if (!error) acceptor_.bind(endpoint, error);
         if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
         if (error) throw std::runtime_error("cannot listen on " + where + ": " + error.message());
@@ -308,7 +333,9 @@ public:
         for (std::size_t i = 0; i < std::max<std::size_t>(hub_.options.threads, 1); ++i) {
             loops_.push_back(std::make_unique<Loop>(shared_));
         }
-        if (hub_.options.socket_path.empty()) {
+        if (hub_.options.every_loopback_address) {
+            listen_on_loopback(hub_.options.port);
+        } else if (hub_.options.socket_path.empty()) {
             listen();
         } else {
             listen_on_socket(hub_.options.socket_path);
@@ -347,6 +374,13 @@ private:
             resolver.resolve(hub_.options.host, std::to_string(hub_.options.port), tcp::resolver::passive, error);
         if (error || found.empty()) throw std::runtime_error("cannot listen on " + where + ": " + error.message());
         door_.emplace(loops_, found.begin()->endpoint(), where);
+        port_ = door_->endpoint().port();
+    }
+
+    void listen_on_loopback(std::uint16_t port) {
+        const std::string where = fmt::format("port {} of 127.0.0.0/8", port);
+        if (!shows_socket_owners()) throw std::runtime_error("cannot listen on " + where + ": no /proc/net/tcp");
+        door_.emplace(loops_, tcp::endpoint(tcp::v4(), port), where, true);
         port_ = door_->endpoint().port();
     }
 

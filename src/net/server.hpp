@@ -35,6 +35,9 @@ struct ServerOptions {
     /// A Unix socket to listen on instead of host and port, in plain HTTP; only its owner may connect. What comes over
     /// it has the peer address 127.0.0.1.
     std::string socket_path = {};
+    /// Listens at `port` of every address 127.x.y.z instead of at `host`, for programs of the server's own user (and
+    /// root) alone. Throws where the system has no means for it: Linux before 5.7, or without /proc.
+    bool every_loopback_address = false;
     /// The bytes that a body may have, by the request's line and headers; asked for large ones only. Empty:
     /// body_bytes_max.
     std::function<std::size_t(const Request&)> body_limit = {};

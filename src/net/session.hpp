@@ -35,6 +35,7 @@ struct Hub {
 /// Who connected.
 struct Peer {
     std::string address;
+    std::string local_address = {};  // where to
     bool is_over_socket = false;
 };
 
@@ -262,6 +263,7 @@ private:
             Request request = head_of(message);
             request.body = std::move(message.body());
             request.peer_address = peer_.address;
+            request.local_address = peer_.local_address;
             request.is_over_socket = peer_.is_over_socket;
             request.is_secure = kIsTls;
             hub_.handler(std::move(request), respond);

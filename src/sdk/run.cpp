@@ -14,14 +14,25 @@ namespace durable::detail {
 
 namespace {
 
-std::string socket_path() {
-    const char* path = std::getenv("HOLDPOINT_SOCKET");
-    return path == nullptr ? std::string() : path;
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);
+    return value == nullptr ? std::string() : value;
 }
 
-std::optional<std::string> runtime_address() {
-    const char* address = std::getenv("AWS_LAMBDA_RUNTIME_API");
-    if (address != nullptr && *address != '\0') return address;
+struct RuntimeAddress {
+    std::string address;
+    std::string socket_path;
+};
+
+/// On AWS there are host and port alone; a Holdpoint server also has a socket, with a path for each process.
+std::optional<RuntimeAddress> runtime_address() {
+    RuntimeAddress found{environment("AWS_LAMBDA_RUNTIME_API"), environment("HOLDPOINT_FUNCTIONS_SOCKET")};
+    if (!found.address.empty()) {
+        if (!found.socket_path.empty()) {
+            found.address = found.address.substr(0, found.address.find('/')) + environment("HOLDPOINT_RUNTIME_PATH");
+        }
+        return found;
+    }
     std::fputs(
         "This is a Lambda function; it is started by AWS Lambda or by a Holdpoint server, which set "
         "AWS_LAMBDA_RUNTIME_API. To run it here: holdpoint up, then holdpoint deploy template.yaml.\n",
@@ -40,7 +51,7 @@ int run(const DurableHandler& handler, RunOptions options) {
     const auto address = runtime_address();
     if (!address) return 1;
     const auto transport = holdpoint::net::make_transport();
-    RuntimeClient runtime(*transport, *address, socket_path());
+    RuntimeClient runtime(*transport, address->address, address->socket_path);
     auto configuration = holdpoint::aws::configuration_from_environment();
     if (!configuration) {
         runtime.fail_start(
@@ -70,7 +81,7 @@ int run_lambda(const LambdaHandler& handler) {
     const auto address = runtime_address();
     if (!address) return 1;
     const auto transport = holdpoint::net::make_transport();
-    RuntimeClient runtime(*transport, *address, socket_path());
+    RuntimeClient runtime(*transport, address->address, address->socket_path);
     return runtime.serve([&](const RuntimeInvocation& invocation) -> RuntimeAnswer {
         LambdaContext context(invocation.request_id, invocation.function_arn, invocation.deadline,
                               Logger({{"requestId", invocation.request_id}}, nullptr));

@@ -27,8 +27,8 @@ using RuntimeAnswer = std::variant<std::string, ErrorInfo>;
 
 class RuntimeClient {
 public:
-    /// `address` is AWS_LAMBDA_RUNTIME_API: host:port, and a path where the server gives each process one of its own.
-    /// `socket_path` is HOLDPOINT_SOCKET, empty on AWS: the server's Unix socket, where the same API is.
+    /// `address` is AWS_LAMBDA_RUNTIME_API: host:port; with a path, as some servers give each process one of its own.
+    /// `socket_path` is a Holdpoint server's Unix socket, where the same API is; empty elsewhere.
     RuntimeClient(holdpoint::net::Transport& transport, std::string_view address, std::string socket_path = {});
 
     /// Serves invocations until the service has none for this process any more; answers the exit status.

@@ -12,6 +12,7 @@
 #include "api/http_api/http_apis.hpp"
 #include "api/lambda/lambda.hpp"
 #include "api/logs/logs.hpp"
+#include "api/runtime/runtime.hpp"
 #include "api/sns/sns.hpp"
 #include "api/sts/sts.hpp"
 #include "base/log.hpp"
@@ -90,6 +91,7 @@ public:
           work_folder_(folder_.folder("work")),
           listener_(listen(options)),
           functions_listener_(listen_for_functions(options)),
+          runtimes_listener_(listen_for_runtimes(options)),
           metrics_listener_(listen_for_metrics(options)),
           url_((has_tls(options) ? "https://" : "http://") + address(options)),
           writer_(clock_, *store_),
@@ -155,6 +157,7 @@ private:
         invoker_.drain(drain_);
         listener_->stop(kLastAnswers);
         if (functions_listener_) functions_listener_->stop(kLastAnswers);
+        if (runtimes_listener_) runtimes_listener_->stop(kLastAnswers);
         if (socket_listener_) socket_listener_->stop(kLastAnswers);
         invoker_.stop();
         writer_.stop();
@@ -197,6 +200,28 @@ private:
     std::unique_ptr<net::Server> listen_for_functions(const Options& options) {
         if (!has_tls(options) && !options.host.contains(':') && net::is_loopback(options.host)) return nullptr;
         return std::make_unique<net::Server>(listener_limits(options), handler(false));
+    }
+
+    /// Where AWS's runtimes come to: each process has an address of its own there, since they know a host and a port,
+    /// and no path. Nothing where the system has no means for it. See docs/adr/0005-functions-socket.md.
+    std::unique_ptr<net::Server> listen_for_runtimes(const Options& options) {
+        net::ServerOptions listener = listener_limits(options);
+        listener.threads = 1;
+        listener.body_bytes_max = net::ServerOptions().body_bytes_max;  // no code comes here, which is what is larger
+        listener.body_limit = {};
+        listener.every_loopback_address = true;
+        try {
+            return std::make_unique<net::Server>(
+                listener, [this, gateway = gateway_ready_](const net::Request& request, const net::Respond& respond) {
+                    (void)gateway.get();  // the invoker is built by then
+                    api::handle_runtime_at_address(invoker_, request, respond);
+                });
+        } catch (const std::runtime_error& error) {
+            log::write(log::Level::warn,
+                       "functions get the Runtime API's address with a path, which not every runtime takes",
+                       {{"why", error.what()}});
+            return nullptr;
+        }
     }
 
     /// Where the SDK's functions come to, over less than TCP and signatures. They are who writes most, so its threads
@@ -265,6 +290,7 @@ private:
         invoker.runtime_address =
             functions_listener_ ? "127.0.0.1:" + std::to_string(functions_listener_->port()) : address(options);
         invoker.endpoint_url = "http://" + invoker.runtime_address;
+        invoker.process_port = runtimes_listener_ ? runtimes_listener_->port() : 0;
         invoker.socket_path = socket_path();
         invoker.region = options.region;
         invoker.processes_max = options.function_processes;
@@ -405,6 +431,7 @@ private:
     std::shared_future<Gateway*> gateway_ready_ = gateway_built_.get_future().share();
     std::unique_ptr<net::Server> listener_;
     std::unique_ptr<net::Server> functions_listener_;  // where functions reach it when `listener_` is no place for them
+    std::unique_ptr<net::Server> runtimes_listener_;
     std::unique_ptr<net::Server> metrics_listener_;
     std::string url_;
     engine::Writer writer_;

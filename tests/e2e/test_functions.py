@@ -237,6 +237,24 @@ def test_what_is_slow_to_start_has_the_time_of_an_invocation(lambda_):
     assert invoke(lambda_, "slow", {"a": 1})["event"] == {"a": 1}
 
 
+def test_the_runtime_apis_address_is_host_and_port(server, lambda_):
+    """AWS's runtimes know no path there; so each process has a host of its own."""
+    hosts = set()
+    for name in ("housed", "housed-too"):
+        create(lambda_, name)
+        host, port = invoke(lambda_, name)["environment"]["AWS_LAMBDA_RUNTIME_API"].split(":")
+        assert host.startswith("127.") and not host.startswith("127.0.") and int(port) != server.port
+        hosts.add(host)
+    assert len(hosts) == 2
+
+
+def test_a_function_may_come_by_the_path_that_was_in_the_address_once(lambda_):
+    by_path = code().replace("http://{os.environ['AWS_LAMBDA_RUNTIME_API']}", "{os.environ['AWS_ENDPOINT_URL']}{os.environ['HOLDPOINT_RUNTIME_PATH']}")
+    create(lambda_, "by-path", package(**{"bootstrap": (by_path, 0o755)}))
+    assert invoke(lambda_, "by-path", {"a": 1})["event"] == {"a": 1}
+    assert invoke(lambda_, "by-path", {"fail": "no such order"})["errorMessage"] == "no such order"
+
+
 def test_an_answer_that_is_too_large_is_an_error_of_the_function(lambda_):
     start = """#!/usr/bin/env python3
 import os, urllib.error, urllib.request

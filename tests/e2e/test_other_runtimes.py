@@ -97,3 +97,43 @@ def test_whoever_invokes_what_cannot_be_loaded_is_told_why(functions):
     assert "nowhere" in told["errorMessage"] and told["errorType"] != "Runtime.ExitError", told
     events = functions.server.client("logs").filter_log_events(logGroupName=f"/aws/lambda/{functions.language}-broken")["events"]
     assert any("nowhere" in event["message"] for event in events)
+
+
+RIC_HANDLERS = {
+    "good": """
+class NoSuchOrder(Exception):
+    pass
+
+def handler(event, context):
+    if "fail" in event:
+        raise NoSuchOrder(event["fail"])
+    return {"id": context.aws_request_id, "arn": context.invoked_function_arn}
+""",
+    "broken": "import nowhere",
+}
+
+
+def test_awss_runtime_interface_client_for_python(server, tmp_path):
+    """What its base images run. It takes AWS_LAMBDA_RUNTIME_API as AWS describes it: a host and a port."""
+    resources = {}
+    for name, program in RIC_HANDLERS.items():
+        (tmp_path / f"{name}.py").write_text(program)
+        (tmp_path / f"ric-{name}").write_text(f"#!/bin/sh\ncd {tmp_path} && exec {BINARIES}/venv/bin/python -m awslambdaric {name}.handler\n")
+        (tmp_path / f"ric-{name}").chmod(0o755)
+        resources[name.capitalize()] = {
+            "Type": "AWS::Serverless::Function", "Metadata": {"HoldpointExecutable": f"ric-{name}", "Dockerfile": "Dockerfile"},
+            "Properties": {"PackageType": "Image", "FunctionName": f"ric-{name}", "Timeout": 30, "MemorySize": 256}}
+    (tmp_path / "template.json").write_text(json.dumps({"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}))
+    server.deploy("ric", tmp_path / "template.json", tmp_path)
+
+    def invoke(name, event):
+        answer = server.client("lambda").invoke(FunctionName=f"ric-{name}", Payload=json.dumps(event))
+        return answer.get("FunctionError"), json.loads(answer["Payload"].read())
+
+    for _ in range(2):  # the same process
+        error, answer = invoke("good", {})
+        assert error is None and answer["id"] and answer["arn"].endswith(":function:ric-good"), answer
+    error, answer = invoke("good", {"fail": "order 7"})
+    assert (error, answer["errorType"], answer["errorMessage"]) == ("Unhandled", "NoSuchOrder", "order 7")
+    error, answer = invoke("broken", {})
+    assert (error, answer["errorType"]) == ("Unhandled", "Runtime.ImportModuleError") and "No module named 'nowhere'" in answer["errorMessage"], answer

@@ -218,7 +218,8 @@ def test_credentials_end_with_their_process(server, probe):
 def test_functions_see_nothing_of_the_servers_environment(server, probe):
     probe("ApprovalApi", "dynamodb", "list_tables")
     (_, environment), = server.children("app-sam-ApprovalApi").items()
-    assert environment.pop("HOLDPOINT_SOCKET") == str(server.data / "functions.sock")
+    assert environment.pop("HOLDPOINT_FUNCTIONS_SOCKET") == str(server.data / "functions.sock")
+    assert environment.pop("HOLDPOINT_RUNTIME_PATH").startswith("/runtime/")
     assert not [name for name in environment if name.startswith(("HOLDPOINT_", "HOME", "PYTEST_", "USER"))]
 
 

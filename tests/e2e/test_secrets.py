@@ -58,7 +58,7 @@ def test_a_whole_approval_at_debug_level_shows_no_secret(own_server, tmp_path):
     for environment in environments:
         hidden[f"{environment['AWS_LAMBDA_FUNCTION_NAME']}'s key"] = environment["AWS_SECRET_ACCESS_KEY"]
         hidden[f"{environment['AWS_LAMBDA_FUNCTION_NAME']}'s token"] = environment["AWS_SESSION_TOKEN"]
-        hidden[f"{environment['AWS_LAMBDA_FUNCTION_NAME']}'s address"] = environment["AWS_LAMBDA_RUNTIME_API"].rsplit("/", 1)[1]
+        hidden[f"{environment['AWS_LAMBDA_FUNCTION_NAME']}'s path"] = environment["HOLDPOINT_RUNTIME_PATH"].rsplit("/", 1)[1]
     for what, secret in hidden.items():
         assert secret not in shown, what
 
@@ -221,6 +221,26 @@ def test_a_stolen_disk_shows_no_payload_and_no_key(tmp_path):
     arn, approval_id = approvals.pending(document_name=MARKER)
     server.stop()
     assert MARKER.encode() not in on_disk(server.data)
+
+
+def test_a_lost_data_key_is_told_and_no_other_takes_its_place(tmp_path):
+    server = EncryptedServer(tmp_path).start()
+    server.client("dynamodb").create_table(TableName="t", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+                                           AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}])
+    server.stop()
+    kept = (server.data / "data.key").read_bytes()
+    (server.data / "data.key").unlink()
+    for flags in ((), ("--encrypt-payloads",)):
+        done = server.run("up", "--data", server.data, "--listen", "127.0.0.1:0", *flags, check=False)
+        assert done.returncode == 78 and "data.key is missing" in done.stderr and "backup" in done.stderr, done.stderr
+        assert not (server.data / "data.key").exists()
+    doctor = server.run("doctor", "--data", server.data, "--listen", "127.0.0.1:0", check=False)
+    assert doctor.returncode == 1 and "data.key is missing" in doctor.stdout
+    (server.data / "data.key").write_bytes(kept)
+    (server.data / "data.key").chmod(0o600)
+    (server.data / "sns-signing.pem").write_text("")
+    done = server.run("up", "--data", server.data, "--listen", "127.0.0.1:0", check=False)
+    assert done.returncode == 78 and "sns-signing.pem does not hold" in done.stderr and "remove it" in done.stderr
 
 
 def test_a_data_folder_that_others_may_read_is_refused(tmp_path):

@@ -32,7 +32,7 @@ def test_functions_use_nothing_but_the_socket(own_server):
     functions = own_server.children()
     assert len(functions) >= 2
     for pid, environment in functions.items():
-        assert environment["HOLDPOINT_SOCKET"] == str(path)
+        assert environment["HOLDPOINT_FUNCTIONS_SOCKET"] == str(path)
         assert sockets_of(pid) & listed("unix", 6) and not sockets_of(pid) & listed("tcp", 9)
     own_server.stop()
     assert not path.exists()
@@ -45,6 +45,6 @@ def test_a_folder_whose_path_is_too_long_for_a_socket(tmp_path):
     try:
         decide_one(server)
         functions = server.children()
-        assert functions and not [pid for pid, environment in functions.items() if "HOLDPOINT_SOCKET" in environment]
+        assert functions and not [pid for pid, environment in functions.items() if "HOLDPOINT_FUNCTIONS_SOCKET" in environment]
     finally:
         server.stop()

@@ -107,15 +107,13 @@ void handle_invocation(engine::Invoker& invoker, const std::string& process, std
     respond(known ? accepted() : refused(400, "InvalidRequestID", "The invocation is not this process's (any more)."));
 }
 
-}  // namespace
+net::Response not_a_path() {
+    return refused(404, "NotFound", "Not a path of the Runtime API.");
+}
 
-void handle_runtime(engine::Invoker& invoker, const net::Request& request, const net::Respond& respond) {
-    std::string_view path = request.path();
-    path.remove_prefix(std::min(path.size(), kPrefix.size()));
-    const std::size_t end = path.find(kVersion);
-    if (end == std::string_view::npos) return respond(refused(404, "NotFound", "Not a path of the Runtime API."));
-    const std::string process(path.substr(0, end));
-    const std::string_view action = path.substr(end + kVersion.size());
+/// `action` is what stands behind the version.
+void handle_action(engine::Invoker& invoker, const std::string& process, std::string_view action,
+                   const net::Request& request, const net::Respond& respond) {
     if (action == "invocation/next" && request.method == "GET") {
         const bool known = invoker.next(
             process, [respond](const engine::NextInvocation& next) { respond(invocation_response(next)); });
@@ -127,6 +125,22 @@ void handle_runtime(engine::Invoker& invoker, const net::Request& request, const
     } else {
         respond(refused(404, "NotFound", "Not an operation of the Runtime API."));
     }
+}
+
+}  // namespace
+
+void handle_runtime(engine::Invoker& invoker, const net::Request& request, const net::Respond& respond) {
+    std::string_view path = request.path();
+    path.remove_prefix(std::min(path.size(), kPrefix.size()));
+    const std::size_t end = path.find(kVersion);
+    if (end == std::string_view::npos) return respond(not_a_path());
+    handle_action(invoker, std::string(path.substr(0, end)), path.substr(end + kVersion.size()), request, respond);
+}
+
+void handle_runtime_at_address(engine::Invoker& invoker, const net::Request& request, const net::Respond& respond) {
+    const std::string_view path = request.path();
+    if (!path.starts_with(kVersion)) return respond(not_a_path());
+    handle_action(invoker, invoker.process_at(request.local_address), path.substr(kVersion.size()), request, respond);
 }
 
 }  // namespace holdpoint::api

@@ -1,0 +1,119 @@
+// The Runtime API over real processes: each script only says how the server knows it, and stays; the test asks for it.
+#include "api/runtime/runtime.hpp"
+
+#include <gtest/gtest.h>
+
+#include "engine/test_kit.hpp"
+
+namespace holdpoint::api {
+namespace {
+
+using namespace engine::test;
+
+constexpr const char* kNext = "/2018-06-01/runtime/invocation/next";
+constexpr const char* kInitError = "/2018-06-01/runtime/init/error";
+
+class RuntimeTest : public ::testing::Test {
+protected:
+    ~RuntimeTest() override { invoker_.stop(); }
+
+    engine::InvokerOptions options() const {
+        engine::InvokerOptions made;
+        made.code_folder = folder_.path();
+        made.working_folder = folder_.path();
+        made.process_port = 40000;
+        made.socket_path = "/s";
+        return made;
+    }
+
+    /// Starts a process of a function of its own; answers its address and its path, as its environment has them.
+    std::pair<std::string, std::string> start(const std::string& name, const std::string& payload) {
+        functions::Function function;
+        function.name = name;
+        function.version = "1";
+        function.executable = "script";
+        function.code_sha256 = "script";
+        function.log_group = "/aws/lambda/" + name;
+        engine::Work work;
+        work.function = function;
+        work.begin = [payload](const std::string&, const auto& proceed) { proceed(payload); };
+        work.done = [this](const engine::InvocationResult& result) { done_.put(result); };
+        (void)folder_.script("script",
+                             "echo \"$AWS_LAMBDA_RUNTIME_API $HOLDPOINT_RUNTIME_PATH\" > "
+                             "$AWS_LAMBDA_FUNCTION_NAME.part; mv $AWS_LAMBDA_FUNCTION_NAME.part "
+                             "$AWS_LAMBDA_FUNCTION_NAME; exec sleep 60");
+        invoker_.invoke(std::move(work));
+        (void)eventually([&] { return !folder_.read(name).empty(); });
+        std::istringstream text(folder_.read(name));
+        std::string address;
+        std::string path;
+        text >> address >> path;
+        return {address.substr(0, address.find(':')), path};
+    }
+
+    net::Response at(const std::string& address, const std::string& method, const std::string& target,
+                     const std::string& body = {}) {
+        return answer(handle_runtime_at_address,
+                      {.method = method, .target = target, .headers = {}, .body = body, .local_address = address});
+    }
+    net::Response by_path(const std::string& method, const std::string& target) {
+        return answer(handle_runtime, {.method = method, .target = target, .headers = {}, .body = {}});
+    }
+
+    SystemClock clock_;
+    SeededRandom random_{7};
+    TestFolder folder_;
+    MemoryLogs logs_;
+    engine::Invoker invoker_{clock_,
+                             random_,
+                             logs_,
+                             options(),
+                             [](const functions::Function&) { return engine::ProcessCredentials{}; },
+                             [](const std::string&) {}};
+    Box<engine::InvocationResult> done_;
+
+private:
+    template <class Handle>
+    net::Response answer(const Handle& handle, const net::Request& request) {
+        auto answered = std::make_shared<Box<net::Response>>();
+        handle(invoker_, request, [answered](net::Response response) { answered->put(std::move(response)); });
+        return answered->take().value_or(net::Response{.status = 0, .headers = {}, .body = "no answer"});
+    }
+};
+
+TEST_F(RuntimeTest, AProcessIsKnownByTheAddressThatItWasGiven) {
+    const auto [address, path] = start("one", "first");
+    const auto next = at(address, "GET", kNext);
+    EXPECT_EQ(next.status, 200);
+    EXPECT_EQ(next.body, "first");
+    const std::string request_id(next.header("Lambda-Runtime-Aws-Request-Id"));
+    EXPECT_EQ(at(address, "POST", "/2018-06-01/runtime/invocation/" + request_id + "/response", "done").status, 202);
+    EXPECT_EQ(done_.take().value().body, "done");
+}
+
+TEST_F(RuntimeTest, NoProcessIsTakenForAnother) {
+    const auto [one, one_path] = start("one", "first");
+    const auto [two, two_path] = start("two", "second");
+    ASSERT_NE(one, two);
+    const auto next = at(two, "GET", kNext);
+    EXPECT_EQ(next.body, "second");
+    const std::string request_id(next.header("Lambda-Runtime-Aws-Request-Id"));
+    const std::string invocation = "/2018-06-01/runtime/invocation/" + request_id;
+    EXPECT_EQ(at(one, "POST", invocation + "/response", "{}").status, 400);
+    EXPECT_EQ(at(one, "POST", invocation + "/error", "{}").status, 400);
+    for (const char* nobodys : {"127.0.0.1", "127.1.1.1", ""}) {
+        EXPECT_EQ(at(nobodys, "GET", kNext).status, 403) << nobodys;
+        EXPECT_EQ(at(nobodys, "POST", kInitError, "{}").status, 403) << nobodys;
+    }
+}
+
+TEST_F(RuntimeTest, AnAddressIsNoSecret) {
+    const auto [address, path] = start("one", "first");
+    EXPECT_EQ(by_path("GET", "/runtime/" + address + kNext).status, 403) << "anybody can read it";
+    EXPECT_EQ(at(address, "GET", path + kNext).status, 404) << "where addresses count, paths do not";
+    EXPECT_EQ(at(address, "GET", "/health").status, 404);
+    EXPECT_EQ(by_path("GET", path + kNext).body, "first") << "as functions come that were built before";
+}
+
+}  // namespace
+}  // namespace holdpoint::api
