@@ -16,6 +16,11 @@ RC_GTEST_PROP(Encoding, PercentEncodingRoundTrips, (const std::string& bytes)) {
     RC_ASSERT(percent_decode(percent_encode(bytes)) == bytes);
 }
 
+TEST(Clock, HttpDatesAreWrittenAsTheRfcHasThem) {
+    EXPECT_EQ(to_http_date(from_epoch_ms(784111777000)), "Sun, 06 Nov 1994 08:49:37 GMT");
+    EXPECT_EQ(to_http_date(from_epoch_ms(1709164800999)), "Thu, 29 Feb 2024 00:00:00 GMT");
+}
+
 RC_GTEST_PROP(Clock, Iso8601RoundTrips, ()) {
     const auto at = from_epoch_ms(*rc::gen::inRange<long long>(0, 4102444800000));
     RC_ASSERT(parse_iso8601(to_iso8601(at)).value() == at);

@@ -58,6 +58,8 @@ private:
 }
 /// `2026-11-23T20:33:00.123Z` (ISO 8601, UTC, always three decimals).
 [[nodiscard]] std::string to_iso8601(TimePoint at);
+/// `Mon, 23 Nov 2026 20:33:00 GMT` (RFC 9110, 5.6.7).
+[[nodiscard]] std::string to_http_date(TimePoint at);
 /// Reads ISO 8601 with `Z` or an offset and any number of decimals. Fails with ValidationException.
 [[nodiscard]] Result<TimePoint> parse_iso8601(std::string_view text);
 

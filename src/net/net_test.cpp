@@ -277,7 +277,7 @@ TEST(ServerTest, AHeadersValueCannotBringFurtherLines) {
 
 TEST(ServerTest, RequestsThatComeTogetherOrInPiecesAreAnsweredInOrder) {
     Server server({.threads = 1}, [](const Request& request, const Respond& respond) {
-        respond({.status = 200, .headers = {}, .body = request.target + request.body});
+        respond({.status = 200, .headers = {{"Date", "now"}}, .body = request.target + request.body});
     });
     const auto stream = connect_stream(local(server), milliseconds{1000});
     ASSERT_TRUE(stream);
@@ -297,9 +297,9 @@ TEST(ServerTest, RequestsThatComeTogetherOrInPiecesAreAnsweredInOrder) {
         answers.append(piece, *count);
     }
     EXPECT_EQ(answers,
-              "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n/1one"
-              "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n/2two"
-              "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n/3");
+              "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 5\r\n\r\n/1one"
+              "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 5\r\n\r\n/2two"
+              "HTTP/1.1 200 OK\r\nDate: now\r\nConnection: close\r\nContent-Length: 2\r\n\r\n/3");
 }
 
 TEST(ServerTest, OfIpv6KnowsWhoComesOverIpv4ByTheirOwnAddress) {

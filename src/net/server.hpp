@@ -41,6 +41,8 @@ struct ServerOptions {
     /// The bytes that a body may have, by the request's line and headers; asked for large ones only. Empty:
     /// body_bytes_max.
     std::function<std::size_t(const Request&)> body_limit = {};
+    /// What is said to a body that is larger than `limit`, by the request's line and headers. Empty: plain text.
+    std::function<Response(const Request& head, std::size_t limit)> too_large = {};
     /// Runs on each I/O thread when it has handled all that had come, or much of it; says whether to call it soon
     /// again.
     std::function<bool()> after_round = {};

@@ -212,6 +212,8 @@ private:
     void refuse(Error error) {
         auto response = refusal_of(error, hub_.options, body_limit_);
         if (!response) return close();
+        if (error == boost::beast::http::error::body_limit && hub_.options.too_large)
+            response = hub_.options.too_large(head_of(parser_->get()), body_limit_);
         answer_last(std::move(*response));
     }
 
@@ -276,6 +278,8 @@ private:
     void answer(Response response, bool last) {
         is_reading_ = false;
         keep_alive_ = keep_alive_ && !last && !hub_.stopping;
+        // Clients correct their clocks by it, and sign again.
+        if (response.header("Date").empty()) response.headers.emplace_back("Date", to_http_date(hub_.clock.now()));
         head_ = to_head(response, response.body.size(), keep_alive_, http_version_);
         body_ = head_only_ ? std::string() : std::move(response.body);
         if (kIsTls && head_.size() + body_.size() <= kRecord) head_ += std::exchange(body_, {});

@@ -59,6 +59,19 @@ std::size_t body_limit(const net::Request& head) {
     std::unreachable();
 }
 
+net::Response too_large(const net::Request& head, std::size_t limit) {
+    const auto service = route(head);
+    const std::string message = fmt::format("The request's body is larger than {} bytes.", limit);
+    if (!service) return text_response(413, "text/plain", message);
+    const bool invokes = *service == ServiceId::lambda && head.path().ends_with("/invocations");
+    return refuse(*service,
+                  {.name = invokes ? "RequestTooLargeException" : "RequestEntityTooLargeException",
+                   .http_status = 413,
+                   .message = message,
+                   .details_json = {}},
+                  SystemRandom().uuid());
+}
+
 Gateway::Gateway(const api::Context& context, identity::Credentials account_key, const identity::Sessions& sessions,
                  engine::Invoker& invoker, const engine::MessageSigner& signer,
                  std::map<ServiceId, std::unique_ptr<api::Service>> services, std::unique_ptr<Throttle> throttle,

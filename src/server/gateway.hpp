@@ -23,6 +23,8 @@ inline constexpr std::size_t kRequestBytesMax = 70167211;
 /// The bytes that the body of a request may have, by its line and headers: what its service takes. (The services'
 /// quotas)
 [[nodiscard]] std::size_t body_limit(const net::Request& head);
+/// What the service says of a body that is larger than that.
+[[nodiscard]] net::Response too_large(const net::Request& head, std::size_t limit);
 
 class Gateway {
 public:

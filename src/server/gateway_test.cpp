@@ -226,6 +226,19 @@ TEST_F(GatewayTest, ARoleMayDoWhatItsPoliciesSay) {
     EXPECT_THAT(denied.body, HasSubstr("with an explicit deny"));
 }
 
+TEST(Door, WhatIsTooLargeIsRefusedInTheWordsOfItsService) {
+    const auto told = [](std::string target, std::string amz_target) {
+        const auto response = too_large(
+            {.method = "POST", .target = std::move(target), .headers = {{"X-Amz-Target", amz_target}}, .body = {}}, 9);
+        EXPECT_EQ(response.status, 413);
+        return std::string(response.header("x-amzn-ErrorType")) + response.body;
+    };
+    EXPECT_THAT(told("/2015-03-31/functions/f/invocations", ""), HasSubstr("RequestTooLargeException"));
+    EXPECT_THAT(told("/2015-03-31/functions", ""), HasSubstr("RequestEntityTooLargeException"));
+    EXPECT_THAT(told("/", "DynamoDB_20120810.BatchWriteItem"), HasSubstr(R"(#RequestEntityTooLargeException")"));
+    EXPECT_EQ(told("/nothing", ""), "The request's body is larger than 9 bytes.");
+}
+
 TEST_F(GatewayTest, ASessionWithoutARoleMayDoNothing) {
     const auto session = sessions_.issue("", "f");
     EXPECT_THAT(send(sign(request(), session)).body, HasSubstr("is not authorized to perform: lambda:InvokeFunction"));

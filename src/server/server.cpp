@@ -28,6 +28,7 @@
 #include "identity/roles.hpp"
 #include "net/server.hpp"
 #include "net/stream.hpp"
+#include "net/tls_context.hpp"
 #include "server/data_folder.hpp"
 #include "server/gateway.hpp"
 #include "server/mailing.hpp"
@@ -56,6 +57,17 @@ bool has_tls(const Options& options) {
     return !options.tls_certificate.empty();
 }
 
+/// Throws BadConfiguration when they do not fit: starting again does not help.
+net::TlsFiles tls_files(const Options& options) {
+    net::TlsFiles files{.certificate = options.tls_certificate, .key = options.tls_key};
+    try {
+        (void)net::load_tls(files);
+    } catch (const std::runtime_error& problem) {
+        throw BadConfiguration(problem.what());
+    }
+    return files;
+}
+
 /// What every listener that takes requests has in common.
 net::ServerOptions listener_limits(const Options& options) {
     net::ServerOptions listener;
@@ -66,6 +78,7 @@ net::ServerOptions listener_limits(const Options& options) {
     listener.idle_timeout = std::chrono::seconds(options.connection_idle_seconds);
     listener.body_bytes_max = kRequestBytesMax;
     listener.body_limit = body_limit;
+    listener.too_large = too_large;
     return listener;
 }
 
@@ -79,12 +92,13 @@ public:
           data_(options.data),
           drain_(options.drain_seconds),
           master_key_(options.master_key),
-          data_key_(load_or_make_data_key(folder_, master(), options.encrypt_payloads)),
+          disk_(store::open_sqlite_store(folder_.file("holdpoint.db"))),
+          data_key_(load_or_make_data_key(folder_, master(), options.encrypt_payloads, *disk_)),
           account_key_(load_or_make_credentials(folder_.file("credentials.json"), random_, master())),
           log_retention_days_(options.log_retention_days),
           store_(open_store()),
           logs_(open_logs()),
-          signer_(folder_.file("sns-signing.pem"), master()),
+          signer_(signing_key_file(folder_, master()), master()),
           sessions_(random_),
           code_folder_(folder_.folder("code")),
           code_(code_folder_, random_),
@@ -167,8 +181,8 @@ private:
 
     [[nodiscard]] const SealKey* master() const { return master_key_ ? &*master_key_ : nullptr; }
 
-    [[nodiscard]] std::unique_ptr<store::Store> open_store() const {
-        auto store = store::open_sqlite_store(folder_.file("holdpoint.db"));
+    [[nodiscard]] std::unique_ptr<store::Store> open_store() {
+        auto store = std::move(disk_);
         if (data_key_) store = store::make_sealed_store(std::move(store), *data_key_);
         return store::make_compact_store(std::move(store));  // first compact: what is sealed does not get shorter
     }
@@ -185,7 +199,7 @@ private:
         listener.host = options.host;
         listener.port = options.port;
         listener.connections_per_address_max = options.connections_per_address_max;
-        if (has_tls(options)) listener.tls = {.certificate = options.tls_certificate, .key = options.tls_key};
+        if (has_tls(options)) listener.tls = tls_files(options);
         return std::make_unique<net::Server>(listener, handler(options.metrics == "on"));
     }
 
@@ -414,6 +428,7 @@ private:
     std::string data_;
     std::chrono::seconds drain_;  // for invocations under way
     const std::optional<SealKey> master_key_;
+    std::unique_ptr<store::Store> disk_;  // until it is `store_`
     const std::optional<SealKey> data_key_;
     identity::Credentials account_key_;
     std::int64_t log_retention_days_;
