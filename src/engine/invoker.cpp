@@ -487,8 +487,9 @@ bool Invoker::next(const std::string& process, std::function<void(const NextInvo
 bool Invoker::answer(const std::string& process, const std::string& request_id, std::string body) {
     return impl_->finish(process, request_id, {.body = std::move(body), .error = {}, .log_tail = {}});
 }
-bool Invoker::fail(const std::string& process, const std::string& request_id, wire::ErrorObject error) {
-    return impl_->finish(process, request_id, {.body = {}, .error = std::move(error), .log_tail = {}});
+bool Invoker::fail(const std::string& process, const std::string& request_id, wire::ErrorObject error,
+                   std::string body) {
+    return impl_->finish(process, request_id, {.body = std::move(body), .error = std::move(error), .log_tail = {}});
 }
 bool Invoker::fail_init(const std::string& process, wire::ErrorObject error) {
     return impl_->fail_init(process, std::move(error));

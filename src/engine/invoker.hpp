@@ -23,10 +23,10 @@ struct ProcessCredentials {
 };
 
 struct InvokerOptions {
-    std::string code_folder;       // <data>/code: executables by digest
-    std::string working_folder;    // the processes' working directory
-    std::string runtime_address;   // host:port of this server, as functions reach it
-    std::string endpoint_url;      // AWS_ENDPOINT_URL of the functions
+    std::string code_folder;         // <data>/code: executables by digest
+    std::string working_folder;      // the processes' working directory
+    std::string runtime_address;     // host:port of this server, as functions reach it
+    std::string endpoint_url;        // AWS_ENDPOINT_URL of the functions
     std::uint16_t process_port = 0;  // of the Runtime API at an address of each process's own; 0: at runtime_address
     std::string socket_path = {};    // all of these over a Unix socket; empty: none
     std::string region;
@@ -86,7 +86,9 @@ public:
     bool next(const std::string& process, std::function<void(const NextInvocation&)> answer);
     /// False: the process does not have this invocation (any more).
     bool answer(const std::string& process, const std::string& request_id, std::string body);
-    bool fail(const std::string& process, const std::string& request_id, wire::ErrorObject error);
+    /// `body` is the error as the runtime sent it; empty: what `error` says is all there is.
+    bool fail(const std::string& process, const std::string& request_id, wire::ErrorObject error,
+              std::string body = {});
     bool fail_init(const std::string& process, wire::ErrorObject error);
 
 private:

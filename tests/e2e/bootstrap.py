@@ -42,7 +42,7 @@ def main():
         try:
             post(f"invocation/{request_id}/response", answer(event))
         except ValueError as error:
-            post(f"invocation/{request_id}/error", {"errorType": "ValueError", "errorMessage": str(error), "stackTrace": []})
+            post(f"invocation/{request_id}/error", {"errorType": "ValueError", "errorMessage": str(error), "stackTrace": [{"path": "bootstrap", "line": 1, "label": "answer"}], "cause": None})
 
 
 try:

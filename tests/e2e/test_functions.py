@@ -143,6 +143,15 @@ Outputs:
 """
 
 
+def test_an_error_reaches_the_caller_as_its_runtime_sent_it(server, tmp_path):
+    """Frames that are objects are what AWS's runtimes for Go and Rust send."""
+    lambda_ = server.client("lambda")
+    lambda_.create_function(FunctionName="failing", Runtime="provided.al2023", Handler="bootstrap", Role=with_role(server, tmp_path), Code={"ZipFile": package()})
+    answer = lambda_.invoke(FunctionName="failing", Payload=json.dumps({"fail": "broken"}))
+    assert answer["FunctionError"] == "Unhandled" and json.loads(answer["Payload"].read()) == {
+        "errorType": "ValueError", "errorMessage": "broken", "stackTrace": [{"path": "bootstrap", "line": 1, "label": "answer"}], "cause": None}
+
+
 def test_what_sam_build_leaves_is_deployed(own_server, tmp_path):
     template = tmp_path / ".aws-sam/build/template.yaml"
     folder(template.parent / "Echo", "one")

@@ -79,6 +79,14 @@ wire::ErrorObject read_error(const net::Request& request) {
     return error;
 }
 
+/// The error as whoever invoked the function gets it, with the members that its runtime has besides: frames of a stack
+/// as objects, a cause.
+std::string error_body(const net::Request& request) {
+    boost::system::error_code problem;
+    const bool is_object = json::parse(request.body, problem).is_object() && !problem;
+    return is_object && request.body.size() <= kResponseBytesMax ? request.body : std::string();
+}
+
 void handle_invocation(engine::Invoker& invoker, const std::string& process, std::string_view rest,
                        const net::Request& request, const net::Respond& respond) {
     const std::size_t slash = rest.find('/');
@@ -100,7 +108,7 @@ void handle_invocation(engine::Invoker& invoker, const std::string& process, std
         }
         known = invoker.answer(process, request_id, request.body);
     } else if (what == "error") {
-        known = invoker.fail(process, request_id, read_error(request));
+        known = invoker.fail(process, request_id, read_error(request), error_body(request));
     } else {
         return respond(refused(404, "NotFound", "Expected …/response or …/error after the request id."));
     }
