@@ -93,7 +93,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     // What the server ignores, a function should not: ignoring outlives exec.
     for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
-    // A group of its own: what it starts ends with it, and a terminal's Ctrl-C is for the server alone.
+    // A group of its own: what it starts there ends with it, and a terminal's Ctrl-C is for the server alone.
     ::setpgid(0, 0);
     const int nothing = ::open("/dev/null", O_RDONLY);
     ::dup2(nothing, STDIN_FILENO);
@@ -228,7 +228,9 @@ private:
     /// Only to what was not waited for yet, so the number cannot belong to another process.
     static void send(const Process& process, int signal) {
         ::kill(process.pid, signal);
-        if (signal == SIGKILL) ::kill(-process.pid, signal);  // and whatever it started
+        // And what it started, but for what made a group or session of its own (setsid): only a control group holds
+        // that.
+        if (signal == SIGKILL) ::kill(-process.pid, signal);
     }
 
     void run() {
@@ -284,7 +286,7 @@ private:
             siginfo_t info{};
             if (::waitid(P_PID, static_cast<id_t>(process.pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0) continue;
             if (info.si_pid != process.pid) continue;
-            send(process, SIGKILL);  // nothing that it started stays behind
+            send(process, SIGKILL);  // nothing of its group stays behind
             int status = 0;
             ::waitpid(process.pid, &status, 0);
             read_output(process);

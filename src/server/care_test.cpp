@@ -176,5 +176,27 @@ TEST_F(CareTest, TheDoctorNamesWhatIsWrongAndWhatToDo) {
     EXPECT_EQ(examine_clock(reset, reset + Milliseconds(200), Milliseconds(200)).verdict, Verdict::problem);
 }
 
+TEST_F(CareTest, TheDoctorFindsTheKeysThatUpRefuses) {
+    const auto found = [&](const std::string& file) {
+        auto findings = examine_key_files(data_, nullptr);
+        std::ranges::move(examine_databases(data_), std::back_inserter(findings));
+        return std::ranges::any_of(findings, [&](const Finding& finding) {
+            return finding.check == "keys" && finding.found.contains(file) && finding.verdict == Verdict::problem;
+        });
+    };
+    EXPECT_FALSE(found(""));
+    for (const std::string file : {"credentials.json", "sns-signing.pem", "data.key"}) {
+        std::ofstream(data_ + "/" + file).close();
+        fs::permissions(data_ + "/" + file, fs::perms::owner_read | fs::perms::owner_write);
+        EXPECT_TRUE(found(file)) << file;
+    }
+    fs::remove(data_ + "/data.key");
+    EXPECT_FALSE(found("data.key"));
+    const auto rows = store_->begin();
+    rows->apply({{.space = Space::functions, .key = "f", .value = SealKey::make().seal("{}", "f")}});
+    rows->commit();
+    EXPECT_TRUE(found("data.key"));
+}
+
 }  // namespace
 }  // namespace holdpoint::server

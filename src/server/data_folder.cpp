@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstring>
@@ -33,6 +34,42 @@ std::string random_text(Random& random, std::string_view alphabet, std::size_t l
     return text;
 }
 
+constexpr std::string_view kRestoreDataKey =
+    "restore it from a backup of this folder; without it nothing that is encrypted can be read, and no new key helps";
+
+std::optional<identity::Credentials> parse_credentials(const std::string& text) {
+    try {
+        const boost::json::value value = boost::json::parse(text);
+        return identity::Credentials{.access_key_id = std::string(value.at("access_key_id").as_string()),
+                                     .secret_access_key = std::string(value.at("secret_access_key").as_string()),
+                                     .session_token = {}};
+    } catch (const std::exception&) {
+        return std::nullopt;
+    }
+}
+
+[[noreturn]] void refuse(const KeyFileProblem& problem) {
+    throw BadConfiguration(fmt::format("{}: {}", problem.what, problem.advice));
+}
+
+void refuse_damaged(const std::string& path, const std::string& text) {
+    if (const auto problem = problem_of_key_file(path, text)) refuse(*problem);
+}
+
+/// Looks at the ends of what every server has or what grows: a folder may have been plain before it was encrypted.
+bool has_sealed_rows(store::Store& disk) {
+    constexpr std::size_t kLookedAt = 32;
+    const auto rows = disk.snapshot();
+    for (const Space space : {Space::functions, Space::tables, Space::stacks, Space::roles, Space::topics,
+                              Space::executions, Space::journal, Space::items, Space::events}) {
+        for (const bool reverse : {false, true}) {
+            const auto found = rows->scan(space, {}, {}, kLookedAt, reverse);
+            if (std::ranges::any_of(found, [](const Row& row) { return is_sealed(row.value); })) return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 DataFolder::DataFolder(const std::string& path) : path_(fs::absolute(path)) {
@@ -55,16 +92,39 @@ std::string DataFolder::folder(const std::string& name) const {
     return file(name);
 }
 
+std::optional<KeyFileProblem> problem_of_key_file(const std::string& path, const std::string& text) {
+    if (path.ends_with("credentials.json")) {
+        if (parse_credentials(text)) return std::nullopt;
+        return KeyFileProblem{path + " is damaged", "restore it from a backup, or remove it to get a new key"};
+    }
+    if (path.ends_with("sns-signing.pem")) {
+        if (text.contains("PRIVATE KEY-----") && text.contains("BEGIN CERTIFICATE-----")) return std::nullopt;
+        return KeyFileProblem{path + " does not hold a key and its certificate",
+                              "restore it from a backup, or remove it to have new ones made: endpoints that verify "
+                              "signatures fetch the new certificate by themselves"};
+    }
+    constexpr std::size_t kDataKeyBytes = 32;
+    if (text.size() == kDataKeyBytes) return std::nullopt;
+    return KeyFileProblem{path + " is damaged", std::string(kRestoreDataKey)};
+}
+
+std::optional<KeyFileProblem> lack_of_data_key(const std::string& folder, store::Store& disk) {
+    const std::string path = folder + "/data.key";
+    if (fs::exists(path) || !has_sealed_rows(disk)) return std::nullopt;
+    return KeyFileProblem{path + " is missing, and what the folder keeps is encrypted under it",
+                          std::string(kRestoreDataKey)};
+}
+
+std::string signing_key_file(const DataFolder& folder, const SealKey* master) {
+    std::string path = folder.file("sns-signing.pem");
+    if (const auto text = read_key_file(path, master)) refuse_damaged(path, *text);
+    return path;
+}
+
 identity::Credentials load_or_make_credentials(const std::string& path, Random& random, const SealKey* master) {
     if (const auto text = read_key_file(path, master)) {
-        try {
-            const boost::json::value value = boost::json::parse(*text);
-            return {.access_key_id = std::string(value.at("access_key_id").as_string()),
-                    .secret_access_key = std::string(value.at("secret_access_key").as_string()),
-                    .session_token = {}};
-        } catch (const std::exception&) {
-            throw std::runtime_error(path + " is damaged: restore it from a backup, or remove it to get a new key");
-        }
+        refuse_damaged(path, *text);
+        return parse_credentials(*text).value();
     }
     identity::Credentials credentials;
     credentials.access_key_id = "AKIA" + random_text(random, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16);
@@ -84,9 +144,14 @@ std::optional<SealKey> read_master_key(const Options& options) {
     }
 }
 
-std::optional<SealKey> load_or_make_data_key(const DataFolder& folder, const SealKey* master, bool wanted) {
+std::optional<SealKey> load_or_make_data_key(const DataFolder& folder, const SealKey* master, bool wanted,
+                                             store::Store& disk) {
     const std::string path = folder.file("data.key");
-    if (const auto text = read_key_file(path, master)) return SealKey(*text);
+    if (const auto text = read_key_file(path, master)) {
+        refuse_damaged(path, *text);
+        return SealKey(*text);
+    }
+    if (const auto lack = lack_of_data_key(fs::path(path).parent_path(), disk)) refuse(*lack);
     if (!wanted) return std::nullopt;
     if (master == nullptr) {
         throw SealError("--encrypt-payloads needs a master key: --master-key-file or HOLDPOINT_MASTER_KEY");

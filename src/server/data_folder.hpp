@@ -10,6 +10,7 @@
 #include "base/seal.hpp"
 #include "identity/sigv4.hpp"
 #include "server/options.hpp"
+#include "store/store.hpp"
 
 namespace holdpoint::server {
 
@@ -41,14 +42,31 @@ private:
 /// That of its file or of the environment. Throws BadConfiguration when it cannot be read.
 [[nodiscard]] std::optional<SealKey> read_master_key(const Options& options);
 
+struct KeyFileProblem {
+    std::string what;
+    std::string advice;
+};
+
+/// Why a key file (its path ends with one of kKeyFiles) cannot be used with this text; nothing when it can.
+[[nodiscard]] std::optional<KeyFileProblem> problem_of_key_file(const std::string& path, const std::string& text);
+
+/// When payloads are encrypted and data.key, their key, is not there. `disk` is the store as it is on disk.
+[[nodiscard]] std::optional<KeyFileProblem> lack_of_data_key(const std::string& folder, store::Store& disk);
+
+/// The path of the key that signs notifications; it may not be there yet. Throws BadConfiguration when it is damaged.
+[[nodiscard]] std::string signing_key_file(const DataFolder& folder, const SealKey* master);
+
 /// The account's own key, from `path` (JSON, 0600), sealed under `master` when there is one; made at the first start.
+/// Throws BadConfiguration when it is damaged.
 [[nodiscard]] identity::Credentials load_or_make_credentials(const std::string& path, Random& random,
                                                              const SealKey* master = nullptr);
 
 /// The key under which the store's values are sealed: read from the folder; made when `wanted` and not there yet;
-/// nothing for a store in plain. Once there it stays, and so does sealing. Throws SealError without its master key.
-[[nodiscard]] std::optional<SealKey> load_or_make_data_key(const DataFolder& folder, const SealKey* master,
-                                                           bool wanted);
+/// nothing for a store in plain. Once there it stays, and so does sealing. Throws SealError without its master key, and
+/// BadConfiguration when it is damaged, or is missed by what is encrypted under it on `disk`: no other can take its
+/// place.
+[[nodiscard]] std::optional<SealKey> load_or_make_data_key(const DataFolder& folder, const SealKey* master, bool wanted,
+                                                           store::Store& disk);
 
 /// Seals every key file of the folder under `next`, whether it is sealed under `current`, under `next` already (after a
 /// rotation that was broken off) or not at all. Answers their names.

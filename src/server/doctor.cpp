@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 #include <thread>
 
 #include "base/meters.hpp"
@@ -24,6 +25,7 @@
 #include "server/mailing.hpp"
 #include "server/server.hpp"
 #include "store/maintenance.hpp"
+#include "store/store.hpp"
 
 namespace holdpoint::server {
 
@@ -131,42 +133,12 @@ Finding examine_port(const Options& options) {
     }
 }
 
-void examine_databases(const std::string& data, std::vector<Finding>& findings) {
-    const std::string advice =
-        "stop the server, keep a copy of the folder, and restore the last backup (docs/server.md)";
-    for (const std::string file : {"holdpoint.db", "logs.db"}) {
-        const std::string path = fmt::format("{}/{}", data, file);
-        if (!fs::exists(path)) continue;
-        const store::Inspection found = store::inspect_database(path);
-        const bool is_main = file == "holdpoint.db";
-        if (!found.problems.empty()) {
-            findings.push_back(bad(Verdict::problem, file, "is damaged: " + found.problems.front(), advice));
-        } else if (is_main && !found.is_ours) {
-            findings.push_back(
-                bad(Verdict::problem, file, "is another program's database", "choose another folder with --data"));
-        } else if (is_main && found.schema > store::newest_schema()) {
-            findings.push_back(bad(Verdict::problem, file,
-                                   fmt::format("has schema version {}, newer than this program's {}", found.schema,
-                                               store::newest_schema()),
-                                   "use the newer holdpoint, or restore a backup made before it was"));
-        } else {
-            findings.push_back(
-                ok(file, is_main ? fmt::format("is whole; schema version {}", found.schema) : "is whole"));
-        }
-    }
-}
-
-Finding examine_master_key(const Options& options) {
+Finding examine_master_key(const Options& options, std::vector<Finding>& findings) {
     const std::string advice =
         "give the key that the folder's are sealed under: master-key-file, or HOLDPOINT_MASTER_KEY";
     try {
         const auto key = read_master_key(options);
-        for (const std::string name : kKeyFiles) {
-            const std::string path = options.data + "/" + name;
-            if (!fs::exists(path) || examine_mode("files", path).verdict != Verdict::ok) continue;
-            const auto text = read_private_file(path);
-            if (text && is_sealed(*text)) (void)read_key_file(path, key ? &*key : nullptr);
-        }
+        std::ranges::move(examine_key_files(options.data, key ? &*key : nullptr), std::back_inserter(findings));
         if (key) return ok("master key", "is there, and opens what is sealed");
     } catch (const std::exception& problem) {
         return bad(Verdict::problem, "master key", problem.what(), advice);
@@ -256,6 +228,50 @@ Finding examine_mode(const std::string& check, const std::string& path) {
     return ok(check, fmt::format("{} is yours alone (mode {:03o})", path, status.st_mode & 0777U));
 }
 
+std::vector<Finding> examine_key_files(const std::string& data, const SealKey* master) {
+    std::vector<Finding> findings;
+    for (const std::string name : kKeyFiles) {
+        const std::string path = data + "/" + name;
+        if (!fs::exists(path) || examine_mode("files", path).verdict != Verdict::ok) continue;
+        auto text = read_private_file(path);
+        if (text && is_sealed(*text)) text = read_key_file(path, master);
+        const auto problem = text ? problem_of_key_file(path, *text) : std::nullopt;
+        if (problem) findings.push_back(bad(Verdict::problem, "keys", problem->what, problem->advice));
+    }
+    return findings;
+}
+
+std::vector<Finding> examine_databases(const std::string& data) {
+    const std::string advice =
+        "stop the server, keep a copy of the folder, and restore the last backup (docs/server.md)";
+    std::vector<Finding> findings;
+    for (const std::string file : {"holdpoint.db", "logs.db"}) {
+        const std::string path = fmt::format("{}/{}", data, file);
+        if (!fs::exists(path)) continue;
+        const store::Inspection found = store::inspect_database(path);
+        const bool is_main = file == "holdpoint.db";
+        if (!found.problems.empty()) {
+            findings.push_back(bad(Verdict::problem, file, "is damaged: " + found.problems.front(), advice));
+        } else if (is_main && !found.is_ours) {
+            findings.push_back(
+                bad(Verdict::problem, file, "is another program's database", "choose another folder with --data"));
+        } else if (is_main && found.schema > store::newest_schema()) {
+            findings.push_back(bad(Verdict::problem, file,
+                                   fmt::format("has schema version {}, newer than this program's {}", found.schema,
+                                               store::newest_schema()),
+                                   "use the newer holdpoint, or restore a backup made before it was"));
+        } else {
+            findings.push_back(
+                ok(file, is_main ? fmt::format("is whole; schema version {}", found.schema) : "is whole"));
+            // To open an older one would change it.
+            const bool may_open = is_main && found.schema == store::newest_schema() && !fs::exists(data + "/data.key");
+            const auto lack = may_open ? lack_of_data_key(data, *store::open_sqlite_store(path)) : std::nullopt;
+            if (lack) findings.push_back(bad(Verdict::problem, "keys", lack->what, lack->advice));
+        }
+    }
+    return findings;
+}
+
 Finding examine_clock(TimePoint earlier, TimePoint later, Milliseconds monotonic_between) {
     constexpr Milliseconds kApart{100};
     const std::string now = to_iso8601(later);
@@ -313,11 +329,11 @@ std::vector<Finding> examine(const Options& options, const Clock& clock) {
     } else {
         findings.push_back(ok("data folder", data + " is not there; the first start makes it"));
     }
-    findings.push_back(examine_master_key(options));
+    findings.push_back(examine_master_key(options, findings));
     findings.push_back(examine_tls(options));
     findings.push_back(examine_time(clock));
     findings.push_back(is_there && is_served(data) ? examine_server(data) : examine_port(options));
-    if (is_there) examine_databases(data, findings);
+    if (is_there) std::ranges::move(examine_databases(data), std::back_inserter(findings));
     findings.push_back(examine_files_limit(options));
     findings.push_back(examine_processes_limit(options));
     findings.push_back(examine_mail(options));

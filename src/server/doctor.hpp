@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/seal.hpp"
 #include "server/options.hpp"
 
 namespace holdpoint::server {
@@ -25,6 +26,10 @@ struct Finding {
 
 /// `path` must belong to the user who asks, and be open to nobody else.
 [[nodiscard]] Finding examine_mode(const std::string& check, const std::string& path);
+/// What `up` would refuse of the key files. Throws SealError when `master` does not open one of them.
+[[nodiscard]] std::vector<Finding> examine_key_files(const std::string& data, const SealKey* master);
+/// Whether they are whole, of which schema, and not encrypted under a key that is not there.
+[[nodiscard]] std::vector<Finding> examine_databases(const std::string& data);
 /// `earlier` and `later` were read one after the other: wall clock and monotonic clock must have gone on alike.
 [[nodiscard]] Finding examine_clock(TimePoint earlier, TimePoint later, Milliseconds monotonic_between);
 [[nodiscard]] Finding examine_space(std::uint64_t free_bytes, std::uint64_t all_bytes);

@@ -7,6 +7,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 
 #include "server/data_folder.hpp"
 #include "server/server.hpp"
@@ -54,6 +55,8 @@ void serve(const Options& options) {
     sigaddset(&ending, SIGTERM);
     sigaddset(&ending, SIGINT);
     if (has_tls) sigaddset(&ending, SIGHUP);
+    // There is nothing to read again, and a service has no terminal whose end this could mean.
+    if (!has_tls && std::getenv("NOTIFY_SOCKET") != nullptr) signal(SIGHUP, SIG_IGN);
     pthread_sigmask(SIG_BLOCK, &ending, nullptr);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);  // a file at its size limit is a write that failed, as on a full disk

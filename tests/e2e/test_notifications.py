@@ -1,11 +1,15 @@
 """Messages to people and endpoints: e-mail with links that decide, the outbox instead of it, and signed webhooks."""
 import base64
+import contextlib
 import http.server
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -283,3 +287,67 @@ def test_webhooks_are_signed_as_awss_validators_check(server, tmp_path, version,
             signed.write_text(what)
             verified = subprocess.run(["openssl", "dgst", digest, "-verify", key, "-signature", signature, signed], capture_output=True, text=True)
             assert (verified.returncode == 0) == good, verified.stdout + verified.stderr
+
+
+class DrippingEndpoint:
+    """Confirms itself, and answers a notification with a header each half second."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/"
+        self.notified = 0
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            threading.Thread(target=self.answer, args=self.listener.accept()[:1], daemon=True).start()
+
+    def answer(self, connection):
+        request = b""
+        while not request.endswith(b"}"):
+            request += connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        if b"SubscribeURL" in request:
+            connection.sendall(b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+            connection.close()
+            return follow(json.loads(request.split(b"\r\n\r\n", 1)[1])["SubscribeURL"])
+        self.notified += 1
+        with contextlib.suppress(OSError):  # until the server leaves
+            while True:
+                connection.sendall(b"X-More: 1\r\n")
+                time.sleep(0.5)
+
+
+def test_an_endpoint_that_drips_keeps_neither_others_nor_the_end_waiting(own_server, tmp_path):
+    slow, got = DrippingEndpoint(), []
+
+    class Healthy(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            got.append(message)
+
+        def log_message(self, *_):
+            pass
+    healthy = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Healthy)
+    threading.Thread(target=healthy.serve_forever, daemon=True).start()
+    sns = own_server.client("sns")
+    topic, other = (sns.create_topic(Name=name)["TopicArn"] for name in ("slow", "other"))
+    sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=slow.url)
+    sns.subscribe(TopicArn=other, Protocol="http", Endpoint=f"http://127.0.0.1:{healthy.server_port}/")
+    follow(eventually("it is asked", lambda: got)[0]["SubscribeURL"])
+    eventually("the slow one is confirmed", lambda: sns.get_topic_attributes(TopicArn=topic)["Attributes"]["SubscriptionsConfirmed"] == "1")
+    for _ in range(80):
+        sns.publish(TopicArn=topic, Message="x")
+    eventually("it drips", lambda: slow.notified == 2)
+    published = time.monotonic()
+    sns.publish(TopicArn=other, Message="hello")
+    eventually("the other one hears of it", lambda: [message for message in got if message["Type"] == "Notification"])
+    assert time.monotonic() - published < 10 and slow.notified == 2
+    ends = time.monotonic()
+    own_server.process.send_signal(signal.SIGTERM)
+    own_server.process.wait(timeout=60)
+    assert time.monotonic() - ends < 12
+    healthy.shutdown()

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
@@ -280,3 +281,26 @@ def test_the_seal_unit_seals_and_verifies(server):
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={"HOLDPOINT_DATA": str(server.data), "PATH": os.environ["PATH"]})
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Statement 1 of") and "all is as it was written" in done.stdout
+
+
+def test_the_units_leave_settings_to_the_file_and_share_what_commands_need(tmp_path):
+    units = [(ROOT / "packaging" / name).read_text() for name in ("holdpoint.service", "holdpoint-seal@.service")]
+    assert "\nExecReload=/bin/kill -HUP $MAINPID\n" in units[0]
+    for unit in units:
+        assert "\nEnvironmentFile=-/etc/holdpoint/environment\n" in unit and "Environment=HOLDPOINT_" not in unit
+    variables = dict(re.findall(r"^Environment=(\w+)=(\S+)$", units[0], re.MULTILINE))
+    file = tmp_path / "holdpoint.conf"
+    for text, data in (("", "/var/lib/holdpoint"), ("data = /srv/elsewhere", "/srv/elsewhere")):
+        file.write_text(f"log-format = json\n{text}\n")
+        shown = subprocess.run([BIN / "holdpoint", "up", "--config", file, "--print-config"], env=variables, capture_output=True, text=True, timeout=30)
+        assert re.search(rf"^data = {data} ", shown.stdout, re.MULTILINE) and re.search("^log-format = json ", shown.stdout, re.MULTILINE), shown.stdout
+
+
+def test_a_reload_ends_no_service(tmp_path):
+    path = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        one = Server(tmp_path, variables={"NOTIFY_SOCKET": path}).start()
+        one.process.send_signal(signal.SIGHUP)
+        assert "is ready" in one.run("doctor", "--data", one.data).stdout and one.process.poll() is None
+        one.stop()

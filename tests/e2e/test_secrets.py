@@ -225,7 +225,7 @@ def test_a_stolen_disk_shows_no_payload_and_no_key(tmp_path):
 
 def test_a_lost_data_key_is_told_and_no_other_takes_its_place(tmp_path):
     server = EncryptedServer(tmp_path).start()
-    server.client("dynamodb").create_table(TableName="t", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+    server.client("dynamodb").create_table(TableName="kept", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
                                            AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}])
     server.stop()
     kept = (server.data / "data.key").read_bytes()

@@ -112,7 +112,7 @@ def test_files_that_do_not_fit_are_named(tmp_path):
                           (("--tls-cert", key, "--tls-key", key), f"the file {key} holds no certificate in PEM form"),
                           (("--tls-cert", cert), "--tls-key")):
         done = up(tmp_path, *options)
-        assert done.returncode != 0 and said in done.stderr + done.stdout, done.stderr + done.stdout
+        assert done.returncode == 78 and said in done.stderr + done.stdout, done.stderr + done.stdout
 
 
 def test_the_doctor_names_them_too_and_listening_without_tls(tmp_path):
