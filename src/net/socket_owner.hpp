@@ -1,5 +1,5 @@
-// Socket owner: whose program is at the other end of a connection within this machine. The kernel lists the user of
-// each socket. (Linux, proc_pid_net(5))
+// Socket owner: whose program is at the other end of a connection within this machine. The kernel knows the user of
+// each socket. (Linux, sock_diag(7), proc_pid_net(5))
 #pragma once
 
 #include <sys/types.h>
@@ -19,6 +19,12 @@ struct Connected {
 /// The user of the socket at `from`, by the text of /proc/net/tcp, or of tcp6, where IPv4 is mapped into IPv6. Nothing
 /// when no program has it open (any more): the list says root of those.
 [[nodiscard]] std::optional<uid_t> owner_in(std::string_view table, const Connected& connection);
+
+/// Asks the kernel for the socket at `from`, which takes microseconds. Nothing, too, where programs may not ask.
+[[nodiscard]] std::optional<uid_t> ask_owner(const Connected& connection);
+
+/// Reads the lists, which takes milliseconds: the kernel walks a table of the size of the machine.
+[[nodiscard]] std::optional<uid_t> look_up_owner(const Connected& connection);
 
 /// Whether it comes from a program of this process's user, or of root.
 [[nodiscard]] bool is_of_this_user(const Connected& connection);

@@ -3,10 +3,12 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <ifaddrs.h>
+#include <linux/netlink.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <boost/asio/io_context.hpp>
 #include <string>
 
 #include "base/owned.hpp"
@@ -53,6 +55,23 @@ TEST(SocketOwnerTest, IsFoundWhereIpv4IsMappedIntoIpv6) {
         "   0: 0000000000000000FFFF00000100007F:8001 0000000000000000FFFF00000706057F:9C40 01 00000000:00000000 "
         "00:00000000 00000000  1001        0 12 1 0 20 4 30 10 -1\n";
     EXPECT_EQ(owner_in(kMapped, from_port(0x8001)), 1001U);
+}
+
+TEST(SocketOwnerTest, IsAskedForOrLookedUp) {
+    boost::asio::io_context io;
+    ip::tcp::acceptor acceptor(io, {ip::make_address_v4("127.5.6.7"), 0});
+    ip::tcp::socket socket(io);
+    socket.connect(acceptor.local_endpoint());
+    const Connected connection{.from = socket.local_endpoint(), .to = acceptor.local_endpoint()};
+    const Connected other{.from = connection.from, .to = {ip::make_address_v4("127.5.6.8"), connection.to.port()}};
+    const Socket kernel(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+    if (kernel.get() >= 0) {
+        EXPECT_EQ(ask_owner(connection), ::geteuid());
+    }
+    EXPECT_EQ(look_up_owner(connection), ::geteuid());
+    for (const auto owner_of : {ask_owner, look_up_owner}) EXPECT_EQ(owner_of(other), std::nullopt);
+    socket.close();  // its end is in the list for as long as the other one is open
+    for (const auto owner_of : {ask_owner, look_up_owner}) EXPECT_EQ(owner_of(connection), std::nullopt);
 }
 
 /// What the server answers whoever sends a request to that address; nothing when it only closes the connection.
