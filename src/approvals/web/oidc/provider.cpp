@@ -16,7 +16,8 @@ constexpr std::chrono::hours kKept{1};
 constexpr std::chrono::seconds kKeysPause{30};
 constexpr std::chrono::seconds kPause{5};
 constexpr std::size_t kAnswerMax = 512UL * 1024;
-constexpr net::Timeouts kTimeouts{.connect = std::chrono::seconds(5), .read = std::chrono::seconds(5)};
+constexpr net::Timeouts kTimeouts{
+    .connect = std::chrono::seconds(5), .read = std::chrono::seconds(5), .whole = std::chrono::seconds(10)};
 
 std::unexpected<Error> unavailable(std::string message) {
     return fail("OidcUnavailable", 502, std::move(message));
