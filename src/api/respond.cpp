@@ -12,6 +12,9 @@ namespace {
 
 namespace json = boost::json;
 
+/// Of what this server wrote itself; items of tables are the deepest.
+constexpr std::size_t kDetailsDepthMax = 128;
+
 std::string_view content_type(JsonVersion version) {
     switch (version) {
         case JsonVersion::v1_0:
@@ -37,7 +40,9 @@ net::Response json_response(int status, JsonVersion version, std::string_view re
 
 json::object details_of(const Error& error) {
     if (error.details_json.empty()) return {};
-    const auto parsed = json::parse(error.details_json);
+    json::parse_options options;
+    options.max_depth = kDetailsDepthMax;
+    const auto parsed = json::parse(error.details_json, {}, options);
     return parsed.is_object() ? parsed.get_object() : json::object{};
 }
 

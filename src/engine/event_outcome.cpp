@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 #include "topics/publish.hpp"
 
 namespace holdpoint::engine {
@@ -25,11 +26,11 @@ std::string_view condition_name(EventCondition condition) {
     std::unreachable();
 }
 
-/// JSON where it is; otherwise text.
+/// JSON where it is; otherwise text, whatever bytes a function answered: the record is kept as JSON.
 json::value as_json(const std::string& text) {
     boost::system::error_code problem;
     json::value value = json::parse(text, problem);
-    return problem ? json::value(text) : value;
+    return problem ? json::value(as_utf8(text)) : value;
 }
 
 json::value response_payload(const InvocationResult& result) {

@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "base/log.hpp"
 #include "engine/event_outcome.hpp"
 #include "functions/event_invoke_config.hpp"
 #include "functions/registry.hpp"
@@ -42,6 +43,7 @@ RowWrite write_of(TimePoint due, const Queued& queued) {
     return {Space::events, key_of(due, queued.request_id), json::serialize(object)};
 }
 
+/// Throws what boost::json does of a row that is none of write_of's.
 Queued read(const Row& row) {
     const json::value value = json::parse(row.value);
     const json::object& object = value.as_object();
@@ -56,6 +58,16 @@ Queued read(const Row& row) {
     }
     if (const json::value* at = object.if_contains("submitted_at")) queued.submitted_at = from_epoch_ms(at->as_int64());
     return queued;
+}
+
+/// Nothing of one that is damaged. It is not worth the server: it would be met again at each start.
+std::optional<Queued> try_read(const Row& row) {
+    try {
+        return read(row);
+    } catch (const std::exception& problem) {
+        log::write(log::Level::error, "an event cannot be read and is dropped", {{"why", problem.what()}});
+        return std::nullopt;
+    }
 }
 
 }  // namespace
@@ -89,19 +101,18 @@ public:
             for (const Row& row : rows.scan(Space::events, {}, key_of(now, "~"), kPage)) {
                 // Before it is read: this runs each second and with each event, and payloads may be large.
                 if (!self->under_way_.insert(row.key.substr(sizeof(std::uint64_t))).second) continue;
-                Queued queued = read(row);
-                auto function =
-                    functions::choose(rows, queued.event.function, self->region_, self->account_, self->random_.unit());
-                if (function && is_too_old(rows, queued, now)) {
-                    rows.apply({{Space::events, row.key, std::nullopt}});
-                    self->under_way_.erase(queued.request_id);
-                    self->end(rows, queued, *function, EventCondition::event_age_exceeded, {}, now);
-                } else if (function) {
-                    works.push_back(self->make_work(std::move(*function), row.key, std::move(queued)));
-                } else {  // deleted since: nobody is left to run it
-                    rows.apply({{Space::events, row.key, std::nullopt}});
-                    self->under_way_.erase(queued.request_id);
+                auto queued = try_read(row);
+                auto function = queued ? functions::choose(rows, queued->event.function, self->region_, self->account_,
+                                                           self->random_.unit())
+                                       : fail("Damaged", 500, "");
+                if (function && !is_too_old(rows, *queued, now)) {
+                    works.push_back(self->make_work(std::move(*function), row.key, std::move(*queued)));
+                    continue;
                 }
+                // Damaged, too old, or its function was deleted since and nobody is left to run it.
+                rows.apply({{Space::events, row.key, std::nullopt}});
+                self->under_way_.erase(row.key.substr(sizeof(std::uint64_t)));
+                if (function) self->end(rows, *queued, *function, EventCondition::event_age_exceeded, {}, now);
             }
             return [self, works = std::move(works)]() mutable {
                 for (Work& work : works) self->workforce_.invoke(std::move(work));

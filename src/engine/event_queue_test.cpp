@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "engine/event_outcome.hpp"
 #include "engine/invoker.hpp"
 #include "engine/test_kit.hpp"
 #include "functions/event_invoke_config.hpp"
@@ -123,6 +124,28 @@ TEST_F(EventQueueTest, AnEventIsKeptUntilItIsDone) {
     ASSERT_TRUE(invocation);
     EXPECT_EQ(invocation->payload, "one");
     EXPECT_EQ(rows().size(), 1U);
+    ASSERT_TRUE(world_->invoker.answer(process(), invocation->request_id, "{}"));
+    EXPECT_TRUE(eventually([this] { return rows().empty(); }));
+}
+
+TEST(DestinationRecord, IsTextWhateverTheFunctionAnswered) {
+    EventOutcome outcome;
+    outcome.tries = 1;
+    outcome.payload = "{}";
+    outcome.result.body = "\xff\xfe";
+    EXPECT_EQ(boost::json::parse(destination_record(outcome)).at("responsePayload").as_string(), "\uFFFD\uFFFD");
+    outcome.result.body = std::string(100, '[') + std::string(100, ']');
+    EXPECT_EQ(boost::json::parse(destination_record(outcome)).at("responsePayload").as_string(), outcome.result.body);
+}
+
+TEST_F(EventQueueTest, ARowThatCannotBeReadIsDroppedAndTheOthersGoOn) {
+    std::string due;
+    append_key_number(due, 1);
+    change([&](store::Transaction& rows) { rows.apply({{Space::events, due + "damaged", "\xff"}}); });
+    EXPECT_NE(submit("one"), "");
+    const auto invocation = next();
+    ASSERT_TRUE(invocation);
+    EXPECT_EQ(invocation->payload, "one");
     ASSERT_TRUE(world_->invoker.answer(process(), invocation->request_id, "{}"));
     EXPECT_TRUE(eventually([this] { return rows().empty(); }));
 }

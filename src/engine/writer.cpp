@@ -116,8 +116,15 @@ private:
         meters_.began = 0;
         meters_.commands.add(batch.size());
         meters_.batch.observe(batch.size());
-        for (AfterCommit& act : after) {
+        for (AfterCommit& act : after) finish(act);
+    }
+
+    /// What is on disk stands, and the others have their answers to get.
+    static void finish(AfterCommit& act) {
+        try {
             if (act) act();
+        } catch (const std::exception& error) {
+            log::write(log::Level::error, "what follows a commit failed", {{"why", error.what()}});
         }
     }
 

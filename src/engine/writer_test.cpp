@@ -45,6 +45,19 @@ TEST(WriterTest, ALaterCommandSeesWhatAnEarlierOneWroteInTheSameBatch) {
     EXPECT_EQ(seen.get_future().get(), "first");
 }
 
+TEST(WriterTest, AnAnswerThatFailsKeepsTheOthersFromNothing) {
+    ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store, WriterThread::none);
+    bool is_answered = false;
+    writer.submit([](store::Transaction&, TimePoint) -> AfterCommit {
+        return [] { throw std::runtime_error("cannot be written"); };
+    });
+    writer.submit([&](store::Transaction&, TimePoint) -> AfterCommit { return [&] { is_answered = true; }; });
+    writer.run_queued();
+    EXPECT_TRUE(is_answered);
+}
+
 TEST(WriterTest, WithoutAThreadItRunsABatchWhenItIsTold) {
     ManualClock clock(from_epoch_ms(1000));
     const auto store = store::make_memory_store();

@@ -267,6 +267,24 @@ TEST(ServerTest, WhatIsOwedWhenItStopsIsStillAnswered) {
     EXPECT_EQ(got->body, "late");
 }
 
+TEST(ServerTest, WhatHasNoBodyIsSentWithoutOne) {
+    Server server({.threads = 1}, [](const Request& request, const Respond& respond) {
+        const int status = std::stoi(request.target.substr(1));
+        respond({.status = status, .headers = {{"Date", "now"}}, .body = "HTTP/1.1 200 OK\r\n\r\nforged"});
+    });
+    const auto stream = connect_stream(local(server), milliseconds{1000});
+    ASSERT_TRUE(stream);
+    for (const std::string status : {"204 No Content", "205 Reset Content", "304 Not Modified"}) {
+        ASSERT_TRUE(
+            (*stream)->write_all("GET /" + status.substr(0, 3) + " HTTP/1.1\r\nHost: h\r\n\r\n", milliseconds{1000}));
+        char bytes[1024];
+        const auto count = (*stream)->read_some(bytes, milliseconds{5000});
+        ASSERT_TRUE(count) << count.error();
+        const std::string length = status.starts_with("205") ? "Content-Length: 0\r\n" : "";
+        EXPECT_EQ(std::string(bytes, *count), "HTTP/1.1 " + status + "\r\nDate: now\r\n" + length + "\r\n");
+    }
+}
+
 TEST(ServerTest, AHeadersValueCannotBringFurtherLines) {
     const std::string head =
         to_head({.status = 200, .headers = {{"X-Name", "a\r\nSet-Cookie: b"}}, .body = {}}, 0, true, 11);

@@ -34,12 +34,20 @@ std::optional<Response> refusal_of_framing(const http::request<http::string_body
     return text_response(400, "The only Transfer-Encoding that is known is chunked, with HTTP/1.1.");
 }
 
+bool is_without_length(int status) {
+    return status < 200 || status == 204 || status == 304;
+}
+
 /// RFC 9110, 5.5: what else a value may not hold becomes a space.
 void append_value(std::string& head, std::string_view value) {
     for (const char c : value) head += (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f ? ' ' : c;
 }
 
 }  // namespace
+
+bool is_without_body(int status) {
+    return is_without_length(status) || status == 205;
+}
 
 std::string to_head(const Response& response, std::size_t content_length, bool keep_alive, unsigned http_version) {
     std::string head;
@@ -57,7 +65,8 @@ std::string to_head(const Response& response, std::size_t content_length, bool k
     } else if (http_version < 11) {
         head += "Connection: keep-alive\r\n";
     }
-    if (response.status != 204) head.append("Content-Length: ").append(std::to_string(content_length)).append("\r\n");
+    if (!is_without_length(response.status))
+        head.append("Content-Length: ").append(std::to_string(content_length)).append("\r\n");
     return head += "\r\n";
 }
 

@@ -41,6 +41,9 @@ struct Peer {
 
 /// Its line and headers; the body stays where it is.
 [[nodiscard]] Request head_of(const boost::beast::http::request<boost::beast::http::string_body>& message);
+/// Whether an answer of this status ends with its headers: what followed would be read as the next answer. (RFC 9112,
+/// 6.3; RFC 9110, 15.3.6)
+[[nodiscard]] bool is_without_body(int status);
 /// Status line and headers, with the empty line that ends them. Header values cannot smuggle in further lines.
 [[nodiscard]] std::string to_head(const Response& response, std::size_t content_length, bool keep_alive,
                                   unsigned http_version);
@@ -278,6 +281,7 @@ private:
     void answer(Response response, bool last) {
         is_reading_ = false;
         keep_alive_ = keep_alive_ && !last && !hub_.stopping;
+        if (is_without_body(response.status)) response.body.clear();
         // Clients correct their clocks by it, and sign again.
         if (response.header("Date").empty()) response.headers.emplace_back("Date", to_http_date(hub_.clock.now()));
         head_ = to_head(response, response.body.size(), keep_alive_, http_version_);

@@ -37,7 +37,9 @@ std::unexpected<Error> cancelled(const std::vector<Reason>& reasons) {
         json::object one{{"Code", reason.code}};
         if (!reason.message.empty()) one["Message"] = reason.message;
         if (!reason.details_json.empty()) {
-            const auto details = json::parse(reason.details_json);
+            json::parse_options options;
+            options.max_depth = 2 * kNestingMax + 8;  // each level of an item is two levels of JSON
+            const auto details = json::parse(reason.details_json, {}, options);
             for (const auto& member : details.as_object()) one[member.key()] = member.value();
         }
         list.push_back(std::move(one));

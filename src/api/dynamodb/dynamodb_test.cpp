@@ -136,6 +136,22 @@ TEST_F(DynamodbServiceTest, RefusalsHaveTheNamesOfTheWire) {
     EXPECT_EQ(json::parse(failed.body).at("message").as_string(), "The conditional request failed");
 }
 
+TEST_F(DynamodbServiceTest, AFailedConditionShowsTheDeepestItemThatThereMayBe) {
+    ok("CreateTable", kCreate);
+    std::string deep = R"({"S":"x"})";
+    for (int level = 0; level < 31; ++level) deep = R"({"L":[)" + deep + "]}";
+    const std::string put = R"({"TableName":"approvals","Item":{"id":{"S":"a"},"deep":)" + deep + "}";
+    ok("PutItem", put + "}");
+    const std::string condition =
+        R"~(,"ConditionExpression":"attribute_not_exists(id)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"})~";
+    const auto refused = call("PutItem", put + condition);
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_TRUE(refused.body.contains(deep)) << refused.body;
+    const auto cancelled = call("TransactWriteItems", R"({"TransactItems":[{"Put":)" + put + condition + "}]}");
+    EXPECT_EQ(cancelled.status, 400);
+    EXPECT_TRUE(cancelled.body.contains(deep)) << cancelled.body;
+}
+
 TEST_F(DynamodbServiceTest, TransactionsAndIndexesNeedTheirOwnPermissions) {
     ok("CreateTable", kCreate);
     denied_ = "dynamodb:ConditionCheckItem";
