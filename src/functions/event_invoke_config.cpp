@@ -103,7 +103,8 @@ std::vector<EventInvokeConfig> list_event_invoke_configs(const RowReader& rows, 
 
 Result<void> check_destination(std::string_view what, std::string_view arn, bool functions_too) {
     if (arn.empty() || arn.starts_with("arn:aws:sns:")) return {};
-    if (functions_too && arn.starts_with("arn:aws:lambda:") && read_reference(arn)) return {};
+    const auto function = arn.starts_with("arn:aws:lambda:") ? read_reference(arn) : std::unexpected(Error{});
+    if (functions_too && function && !function->region.empty()) return {};
     return fail("InvalidParameterValueException", 400,
                 fmt::format("{}: the destination {} is not supported by this server; {}.", what, arn,
                             functions_too ? "topics of SNS and functions are" : "topics of SNS are"));

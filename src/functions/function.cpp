@@ -47,9 +47,11 @@ Result<Reference> read_reference(std::string_view function_name, std::string_vie
     if (parts.size() >= 7 && parts[0] == "arn" && parts[2] == "lambda" && parts[5] == "function") {
         reference.region = parts[3];
         reference.account = parts[4];
+        if (parts[3].empty() || parts[4].empty()) return invalid(function_name);
         parts.erase(parts.begin(), parts.begin() + 6);
     } else if (parts.size() >= 3 && parts[1] == "function") {
         reference.account = parts[0];
+        if (parts[0].empty()) return invalid(function_name);
         parts.erase(parts.begin(), parts.begin() + 2);
     }
     if (parts.size() > 2 || !is_name(parts[0])) return invalid(function_name);

@@ -59,8 +59,8 @@ struct Reference {
 /// Whether a function may be called so.
 [[nodiscard]] bool is_name(std::string_view text);
 
-/// Reads a FunctionName and, when given, the separate Qualifier (they must not contradict). ValidationException or
-/// InvalidParameterValueException in AWS's words.
+/// Reads a FunctionName and, when given, the separate Qualifier (they must not contradict). An ARN has both its region
+/// and its account. ValidationException or InvalidParameterValueException in AWS's words.
 [[nodiscard]] Result<Reference> read_reference(std::string_view function_name, std::string_view qualifier = {});
 
 /// A function with tenant isolation is invoked for a tenant, and no other one is. ValidationException when that is no

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "functions/event_invoke_config.hpp"
 #include "functions/registry.hpp"
 
 namespace holdpoint::functions {
@@ -104,6 +105,25 @@ TEST(References, AreReadInEveryForm) {
     EXPECT_EQ(read_reference("a b").error().name, "ValidationException");
 }
 
+// A policy is asked about one ARN; what reads as another one must not reach the same function.
+TEST(References, OnePlaceAndOneSpelling) {
+    for (const std::string place : {":", "us-east-1:", ":000000000000"}) {
+        EXPECT_EQ(read_reference("arn:aws:lambda:" + place + ":function:f").error().name, "ValidationException")
+            << place;
+        EXPECT_FALSE(check_destination("OnSuccess", "arn:aws:lambda:" + place + ":function:f", true)) << place;
+    }
+    EXPECT_EQ(read_reference(":function:f").error().name, "ValidationException");
+    EXPECT_TRUE(check_destination("OnSuccess", "arn:aws:lambda:us-east-1:000000000000:function:f:live", true));
+    Rows rows;
+    rows.apply(create_function(rows, make("f"), kNow, "r1"));
+    rows.apply(publish_version(rows, "f", "", kNow, "r2"));
+    EXPECT_TRUE(find(rows, "000000000000:function:f"));
+    EXPECT_EQ(find(rows, "999999999999:function:f").error().name, "ResourceNotFoundException");
+    EXPECT_TRUE(find(rows, "f:1"));
+    EXPECT_EQ(find(rows, "f:01").error().name, "ResourceNotFoundException");
+    EXPECT_FALSE(delete_function(rows, read_reference("f:01").value()));
+}
+
 TEST(Registry, VersionsNeverChange) {
     Rows rows;
     rows.apply(create_function(rows, make("f"), kNow, "r1"));
@@ -123,6 +143,25 @@ TEST(Registry, NumbersAreNotUsedAgain) {
     rows.apply(publish_version(rows, "f", "", kNow, "r2"));
     rows.write(delete_function(rows, read_reference("f:1").value()).value());
     EXPECT_EQ(rows.apply(publish_version(rows, "f", "", kNow, "r3")).version, "2");
+}
+
+// An execution that waits goes on with the version that it started with, or not at all.
+TEST(Registry, NumbersAreNotUsedAgainByTheNextFunctionOfTheName) {
+    Rows rows;
+    rows.apply(create_function(rows, make("f"), kNow, "r1"));
+    rows.apply(publish_version(rows, "f", "", kNow, "r2"));
+    rows.write(delete_function(rows, read_reference("f").value()).value());
+    EXPECT_TRUE(list_functions(rows, {}, 10).empty());
+    EXPECT_TRUE(code_in_use(rows).empty());
+    EXPECT_FALSE(list_versions(rows, "f", {}, 10));
+    rows.apply(create_function(rows, make("e"), kNow, "r3"));
+    rows.apply(create_function(rows, make("g"), kNow, "r4"));
+    EXPECT_EQ(list_functions(rows, {}, 10).size(), 2U);
+    EXPECT_EQ(list_functions(rows, "e", 10).size(), 1U);
+    rows.apply(create_function(rows, make("f", "c2"), kNow, "r5"));
+    EXPECT_EQ(list_functions(rows, {}, 10).size(), 3U);
+    EXPECT_EQ(rows.apply(publish_version(rows, "f", "", kNow, "r6")).version, "2");
+    EXPECT_FALSE(find(rows, "f:1"));
 }
 
 TEST(Registry, RefusesWhatAwsRefuses) {

@@ -39,6 +39,12 @@ std::optional<Function> read_version(const RowReader& rows, std::string_view nam
     return row ? std::optional(decode_function(*row)) : std::nullopt;
 }
 
+/// As it is written in ARNs; policies know no other spelling, so that 01 is none.
+std::optional<std::uint64_t> read_version_number(std::string_view text) {
+    const auto number = read_number<std::uint64_t>(text);
+    return number && std::to_string(*number) == text ? number : std::nullopt;
+}
+
 std::unexpected<Error> not_found(std::string_view arn) {
     return fail("ResourceNotFoundException", 404, fmt::format("Function not found: {}", arn));
 }
@@ -103,16 +109,21 @@ bool is_same_version(Function a, const Function& b) {
 
 }  // namespace
 
+Result<void> check_place(const Reference& reference, std::string_view region, std::string_view account) {
+    const std::string_view of = reference.region.empty() ? region : reference.region;
+    const std::string_view by = reference.account.empty() ? account : reference.account;
+    if (of == region && by == account) return {};
+    return not_found(function_arn(of, by, reference.name, reference.qualifier));
+}
+
 Result<Function> resolve(const RowReader& rows, const Reference& reference, std::string_view region,
                          std::string_view account) {
+    if (auto here = check_place(reference, region, account); !here) return std::unexpected(here.error());
     const std::string arn = function_arn(region, account, reference.name, reference.qualifier);
-    if (!reference.region.empty() && (reference.region != region || reference.account != account)) {
-        return not_found(function_arn(reference.region, reference.account, reference.name, reference.qualifier));
-    }
     std::optional<Function> found;
     if (reference.qualifier.empty() || reference.qualifier == kLatest) {
         found = read_version(rows, reference.name, 0);
-    } else if (const auto number = read_number<std::uint64_t>(reference.qualifier)) {
+    } else if (const auto number = read_version_number(reference.qualifier)) {
         if (*number > 0) found = read_version(rows, reference.name, *number);
     } else if (const auto alias = get_alias(rows, reference.name, reference.qualifier)) {
         found = read_version(rows, reference.name,
@@ -210,12 +221,14 @@ Result<std::vector<RowWrite>> delete_function(const RowReader& rows, const Refer
     std::vector<RowWrite> writes;
     if (whole) {
         const std::string prefix = function_prefix(reference.name);
+        const std::string counter_key = row_prefix(reference.name, kLastVersionRow);
         for (Row& row : rows.scan(Space::functions, prefix, prefix_end(prefix), SIZE_MAX)) {
+            if (row.key == counter_key) continue;
             writes.push_back({Space::functions, std::move(row.key), std::nullopt});
         }
         return writes;
     }
-    const auto number = read_number<std::uint64_t>(reference.qualifier);
+    const auto number = read_version_number(reference.qualifier);
     if (!number || *number == 0) return invalid("$LATEST version cannot be deleted without deleting the function.");
     for (const Alias& alias : list_aliases(rows, reference.name, {}, SIZE_MAX)) {
         if (alias.version != reference.qualifier && alias.routed_version != reference.qualifier) continue;
@@ -233,9 +246,11 @@ std::vector<Function> list_functions(const RowReader& rows, std::string_view mar
     while (functions.size() < limit) {
         const auto next = rows.scan(Space::functions, from, {}, 1);
         if (next.empty()) break;
-        // The first row of a function is its $LATEST.
-        functions.push_back(decode_function(next.front().value));
-        from = prefix_end(function_prefix(functions.back().name));
+        std::string_view key(next.front().key);
+        const std::string name = take_key_part(key).value_or("");
+        // The first row of a function is its $LATEST; of one that was deleted its last version's number is left.
+        if (next.front().key == version_key(name, 0)) functions.push_back(decode_function(next.front().value));
+        from = prefix_end(function_prefix(name));
     }
     return functions;
 }

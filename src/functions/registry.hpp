@@ -20,6 +20,9 @@ struct Alias {
     friend bool operator==(const Alias&, const Alias&) = default;
 };
 
+/// ResourceNotFoundException when the reference names another region or account.
+[[nodiscard]] Result<void> check_place(const Reference& reference, std::string_view region, std::string_view account);
+
 /// The version that a reference means now: `$LATEST` when unqualified, a numbered version, or an alias's version.
 /// ResourceNotFoundException (404) "Function not found: <arn>".
 [[nodiscard]] Result<Function> resolve(const RowReader& rows, const Reference& reference, std::string_view region,
@@ -41,7 +44,8 @@ struct Alias {
 [[nodiscard]] Result<Decided<Function>> publish_version(const RowReader& rows, std::string_view name,
                                                         std::string_view description, TimePoint now,
                                                         std::string_view revision_id);
-/// Removes a function with all versions and aliases, or (with a number) one version.
+/// Removes a function with all versions and aliases, or (with a number) one version. Its numbers stay used, for the
+/// sake of executions that wait on them.
 [[nodiscard]] Result<std::vector<RowWrite>> delete_function(const RowReader& rows, const Reference& reference);
 
 /// `$LATEST` of every function, by name, after `marker`.

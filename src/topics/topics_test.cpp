@@ -273,6 +273,18 @@ TEST_F(TopicsTest, BatchEntriesFailByThemselves) {
     EXPECT_EQ(publish_batch(rows, arn, {}, now, nonce()).error().name, "EmptyBatchRequest");
 }
 
+TEST_F(TopicsTest, AFunctionIsNamedByAWholeArn) {
+    EXPECT_TRUE(subscribed("lambda", "arn:aws:lambda:us-east-1:000000000000:function:f:live"));
+    for (const char* wrong :
+         {"arn:aws:lambda:::function:f", "arn:aws:lambda:us-east-1::function:f",
+          "arn:aws:lambda:us-east-1:000000000000:"
+          "function:",
+          "arn:aws:lambda:us-east-1:000000000000:function:f:", "arn:aws:lambda:us-east-1:function:f",
+          "arn:aws:lambda:us-east-1:000000000000:function:f:1:2", "f"}) {
+        EXPECT_FALSE(subscribed("lambda", wrong)) << wrong;
+    }
+}
+
 TEST_F(TopicsTest, DeletingATopicTakesItsSubscriptionsAlong) {
     ASSERT_TRUE(subscribed("email", "boss@example.com"));
     rows.apply(*delete_topic(rows, arn));

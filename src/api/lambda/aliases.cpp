@@ -65,7 +65,6 @@ Result<void> read_routing(const json::value& routing, functions::Alias& alias) {
 /// The alias that the request wants; `before` holds what it does not say.
 Result<functions::Alias> read_alias(const Operation& operation, std::string_view name, functions::Alias before) {
     constexpr std::string_view kMembers[] = {"Name", "FunctionVersion", "Description", "RoutingConfig", "RevisionId"};
-    if (auto ok = operation.require_unqualified(); !ok) return std::unexpected(ok.error());
     if (auto ok = operation.check_members(name, kMembers); !ok) return std::unexpected(ok.error());
     functions::Alias alias = std::move(before);
     if (operation.body.contains("FunctionVersion")) alias.version = operation.text("FunctionVersion");
@@ -80,6 +79,7 @@ Result<functions::Alias> read_alias(const Operation& operation, std::string_view
 }  // namespace
 
 Result<Answer> list_aliases(Operation& operation) {
+    if (auto ok = operation.require_unqualified(); !ok) return std::unexpected(ok.error());
     const auto& request = operation.call.request;
     const auto size = query_max_items(request, kPageDefault, 1, kPageMax);
     if (!size) return std::unexpected(size.error());
@@ -101,6 +101,7 @@ Result<Answer> list_aliases(Operation& operation) {
 }
 
 Result<Answer> get_alias(Operation& operation) {
+    if (auto ok = operation.require_unqualified(); !ok) return std::unexpected(ok.error());
     const auto alias =
         functions::get_alias(*operation.context.store.snapshot(), operation.reference.name, operation.item);
     if (!alias) return std::unexpected(missing_alias(operation, alias.error()));
@@ -108,6 +109,7 @@ Result<Answer> get_alias(Operation& operation) {
 }
 
 Result<Answer> create_alias(Operation& operation, store::Transaction& rows, TimePoint) {
+    if (auto ok = operation.require_unqualified(); !ok) return std::unexpected(ok.error());
     functions::Alias before;
     before.name = operation.text("Name");
     const auto alias = read_alias(operation, "CreateAlias", std::move(before));
@@ -119,6 +121,7 @@ Result<Answer> create_alias(Operation& operation, store::Transaction& rows, Time
 }
 
 Result<Answer> update_alias(Operation& operation, store::Transaction& rows, TimePoint) {
+    if (auto ok = operation.require_unqualified(); !ok) return std::unexpected(ok.error());
     const auto before = functions::get_alias(rows, operation.reference.name, operation.item);
     if (!before) return std::unexpected(missing_alias(operation, before.error()));
     if (auto ok = functions::check_revision(operation.text("RevisionId"), before->revision_id); !ok) {
@@ -133,6 +136,7 @@ Result<Answer> update_alias(Operation& operation, store::Transaction& rows, Time
 }
 
 Result<Answer> delete_alias(Operation& operation, store::Transaction& rows, TimePoint) {
+    if (auto ok = operation.require_unqualified(); !ok) return std::unexpected(ok.error());
     auto writes = functions::delete_alias(rows, operation.reference.name, operation.item);
     if (!writes) return std::unexpected(writes.error());
     rows.apply(*writes);

@@ -118,6 +118,7 @@ Result<Answer> remove(Operation& operation, store::Transaction& rows, TimePoint)
 }
 
 Result<Answer> list(Operation& operation) {
+    if (auto ok = operation.require_unqualified(); !ok) return std::unexpected(ok.error());
     const auto& request = operation.call.request;
     const auto size = query_max_items(request, kPageMax, 1, kPageMax);
     if (!size) return std::unexpected(size.error());
@@ -140,12 +141,15 @@ Result<void> check_permission(const Operation& operation, const RowReader& rows,
                               const std::string& destination) {
     if (destination.empty()) return {};
     const bool topic = destination.starts_with("arn:aws:sns:");
+    std::string resource = destination;
     if (!topic) {
         const auto reference = functions::read_reference(destination);
         const auto target =
             reference ? functions::resolve(rows, *reference, operation.context.region, operation.context.account)
                       : std::unexpected(reference.error());
         if (!target) return std::unexpected(target.error());
+        resource = functions::function_arn(operation.context.region, operation.context.account, reference->name,
+                                           reference->qualifier);
         if (target->durable) {
             return invalid_parameter(
                 fmt::format("The destination {} is a durable function, which is not supported.", destination));
@@ -159,7 +163,7 @@ Result<void> check_permission(const Operation& operation, const RowReader& rows,
     }
     const auto policies = identity::PolicyCache().read(rows, std::string(identity::role_name_of(function.role_arn)), 0);
     const identity::Access access{.action = topic ? "sns:Publish" : "lambda:InvokeFunction",
-                                  .resource = destination,
+                                  .resource = resource,
                                   .context = [&](std::string_view key) -> std::vector<std::string> {
                                       if (key == "aws:PrincipalAccount") return {operation.context.account};
                                       return {};

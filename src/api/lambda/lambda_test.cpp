@@ -137,6 +137,40 @@ TEST_F(LambdaServiceTest, ARoleIsGivenByWhoMayPassItAndMustBeOne) {
     EXPECT_EQ(give("arn:aws:iam::000000000000:role/admin"), "403 AccessDeniedException");
 }
 
+// A policy is asked about the qualifier, so it must be part of what is done.
+TEST_F(LambdaServiceTest, WhatIsOfTheWholeFunctionTakesNoQualifier) {
+    const std::string functions = "/2015-03-31/functions/";
+    ASSERT_EQ(call("POST", functions + "plain/aliases", R"({"Name":"live","FunctionVersion":"$LATEST"})").status, 201);
+    for (const std::string name : {"plain:dev", "plain:live", "plain:$LATEST"}) {
+        for (const auto& [method, target] : {std::pair("GET", functions + name + "/aliases"),
+                                             {"POST", functions + name + "/aliases"},
+                                             {"GET", functions + name + "/aliases/live"},
+                                             {"PUT", functions + name + "/aliases/live"},
+                                             {"DELETE", functions + name + "/aliases/live"},
+                                             {"GET", functions + name + "/versions"},
+                                             {"GET", functions + "plain/versions?Qualifier=" + name.substr(6)},
+                                             {"GET", "/2019-09-25/functions/" + name + "/event-invoke-config/list"}}) {
+            const auto response = call(method, target);
+            EXPECT_EQ(error_of(response), "400 InvalidParameterValueException") << method << " " << target;
+            EXPECT_THAT(response.body, HasSubstr("permitted on Lambda functions only")) << method << " " << target;
+        }
+    }
+    EXPECT_EQ(call("GET", functions + "plain/aliases/live").status, 200);
+}
+
+TEST_F(LambdaServiceTest, AFunctionOfAnotherPlaceIsNotTheOneOfThatNameHere) {
+    for (const std::string place : {"eu-west-1:000000000000", "us-east-1:999999999999"}) {
+        const std::string name = "arn:aws:lambda:" + place + ":function:plain";
+        for (const auto& [method, target] : {std::pair("GET", "/2015-03-31/functions/" + name + "/versions"),
+                                             {"DELETE", "/2015-03-31/functions/" + name},
+                                             {"DELETE", "/2015-03-31/functions/" + name + "/aliases/live"},
+                                             {"POST", "/2015-03-31/functions/" + name + "/invocations"}}) {
+            EXPECT_EQ(error_of(call(method, target)), "404 ResourceNotFoundException") << method << " " << target;
+        }
+    }
+    EXPECT_EQ(call("GET", "/2015-03-31/functions/plain").status, 200);
+}
+
 TEST_F(LambdaServiceTest, AnEventIsAcceptedAlsoWhileItsFunctionIsSwitchedOff) {
     concurrency_.reserve("f", 0);
     const std::string target = "/2015-03-31/functions/f:$LATEST/invocations";

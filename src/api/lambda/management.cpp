@@ -92,6 +92,7 @@ Result<Answer> list(Operation& operation) {
 }
 
 Result<Answer> list_versions(Operation& operation) {
+    if (auto ok = operation.require_unqualified(); !ok) return std::unexpected(ok.error());
     const auto size = query_max_items(operation.call.request, kPageDefault, 1, kPageMax);
     if (!size) return std::unexpected(size.error());
     const std::size_t limit = std::min(*size, kPageDefault);

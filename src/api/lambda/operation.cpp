@@ -20,7 +20,8 @@ Result<void> Operation::prepare(std::string_view action, std::string_view functi
         reference = std::move(*read);
         resource = arn(reference.qualifier);
     }
-    return call.authorize(fmt::format("lambda:{}", action), resource);
+    if (auto ok = call.authorize(fmt::format("lambda:{}", action), resource); !ok) return ok;
+    return functions::check_place(reference, context.region, context.account);
 }
 
 Result<void> Operation::read_body() {

@@ -24,8 +24,8 @@ public:
     Operation(const Context& context_in, const LambdaEngine& engine_in, Call call_in)
         : context(context_in), engine(engine_in), call(std::move(call_in)) {}
 
-    /// Reads the function's name (with the request's Qualifier) and asks whether the caller may. An empty name: all
-    /// functions.
+    /// Reads the function's name (with the request's Qualifier) and asks whether the caller may; it must be one of this
+    /// account and region. An empty name: all functions.
     [[nodiscard]] Result<void> prepare(std::string_view action, std::string_view function_name);
     /// SerializationException unless the body is a JSON object or empty.
     [[nodiscard]] Result<void> read_body();
@@ -37,7 +37,8 @@ public:
     /// InvalidParameterValueException naming the first member that is not in `known`.
     [[nodiscard]] Result<void> check_members(std::string_view operation, std::span<const std::string_view> known) const;
 
-    /// Versions never change, so what changes a function is refused for them and for aliases.
+    /// Versions never change, so what changes a function is refused for them and for aliases; and so is what is of the
+    /// whole function, because policies were asked about the qualifier.
     [[nodiscard]] Result<void> require_unqualified() const;
     [[nodiscard]] Result<functions::Function> resolve(const RowReader& rows) const;
     /// $LATEST, when the request's RevisionId is its own (or none is given).

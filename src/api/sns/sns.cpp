@@ -9,6 +9,7 @@
 #include "api/sns/pages.hpp"
 #include "api/sns/parameters.hpp"
 #include "base/encoding.hpp"
+#include "functions/function.hpp"
 #include "topics/deliveries.hpp"
 
 namespace holdpoint::api {
@@ -136,7 +137,10 @@ private:
         if (auto ok = call.authorize("sns:" + action.permission, resource); !ok) return ok;
         // On AWS the function's own policy must allow it; here nobody may have a function called who may not call it.
         if (name != "Subscribe" || parameters.get("Protocol") != "lambda") return {};
-        return call.authorize("lambda:InvokeFunction", std::string(parameters.get("Endpoint")));
+        const auto function = functions::read_reference(parameters.get("Endpoint"));
+        if (!function) return topics::invalid_parameter("Lambda endpoint ARN");
+        return call.authorize("lambda:InvokeFunction", functions::function_arn(function->region, function->account,
+                                                                               function->name, function->qualifier));
     }
 
     /// Somebody with a browser, who has no keys but the token of a link.

@@ -62,24 +62,29 @@ TEST(SnsServiceTest, WhoSubscribesAFunctionMustBeAllowedToInvokeIt) {
     const auto store = store::make_memory_store();
     engine::Writer writer(clock, *store);
     const auto service = make_sns_service({.clock = clock, .random = random, .store = *store, .writer = writer}, [] {});
-    std::promise<net::Response> answered;
-    service->handle(
-        {.request = {.method = "POST",
-                     .target = "/",
-                     .headers = {},
-                     .body = "Action=Subscribe&TopicArn=arn:aws:sns:us-east-1:000000000000:t&Protocol=lambda"
-                             "&Endpoint=arn:aws:lambda:us-east-1:000000000000:function:admin"},
-         .caller = {.account = "000000000000", .arn = "a", .user_id = "u", .role_name = "role"},
-         .authorize = [](const std::string& action, const std::string& resource, const auto&) -> Result<void> {
-             if (action == "sns:Subscribe") return {};
-             return fail("AuthorizationError", 403, action + " " + resource);
-         },
-         .request_id = "r",
-         .respond = [&](net::Response response) { answered.set_value(std::move(response)); }});
-    const auto answer = answered.get_future().get();
+    const auto subscribe = [&](const std::string& endpoint) {
+        std::promise<net::Response> answered;
+        service->handle(
+            {.request = {.method = "POST",
+                         .target = "/",
+                         .headers = {},
+                         .body = "Action=Subscribe&TopicArn=arn:aws:sns:us-east-1:000000000000:t&Protocol=lambda"
+                                 "&Endpoint=" +
+                                 endpoint},
+             .caller = {.account = "000000000000", .arn = "a", .user_id = "u", .role_name = "role"},
+             .authorize = [](const std::string& action, const std::string& resource, const auto&) -> Result<void> {
+                 if (action == "sns:Subscribe") return {};
+                 return fail("AuthorizationError", 403, action + " " + resource);
+             },
+             .request_id = "r",
+             .respond = [&](net::Response response) { answered.set_value(std::move(response)); }});
+        return answered.get_future().get();
+    };
+    const auto answer = subscribe("arn:aws:lambda:us-east-1:000000000000:function:admin");
     EXPECT_EQ(answer.status, 403);
     EXPECT_NE(answer.body.find("lambda:InvokeFunction arn:aws:lambda:us-east-1:000000000000:function:admin"),
               std::string::npos);
+    EXPECT_EQ(subscribe("arn:aws:lambda:::function:admin").status, 400) << "a policy would be asked about another ARN";
 }
 
 }  // namespace
