@@ -8,12 +8,19 @@ namespace holdpoint {
 
 namespace {
 
+constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
+
 char lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool is_xml_character(unsigned char c) {
     return c >= 0x20 || c == '\t' || c == '\n' || c == '\r';
+}
+
+/// U+FFFE or U+FFFF, which UTF-8 can write and XML 1.0 cannot hold.
+bool is_noncharacter(std::string_view text) {
+    return text.starts_with("\xef\xbf\xbe") || text.starts_with("\xef\xbf\xbf");
 }
 
 }  // namespace
@@ -44,7 +51,8 @@ std::vector<std::pair<std::string, std::string>> decode_query(std::string_view q
 std::string xml_escape(std::string_view text) {
     std::string escaped;
     escaped.reserve(text.size());
-    for (const char c : text) {
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
         switch (c) {
             case '&':
                 escaped += "&amp;";
@@ -62,10 +70,14 @@ std::string xml_escape(std::string_view text) {
                 escaped += "&#xD;";
                 break;
             default:
-                if (is_xml_character(static_cast<unsigned char>(c)))
+                if (is_noncharacter(text.substr(at))) {
+                    escaped += kReplacement;
+                    at += kReplacement.size() - 1;
+                } else if (is_xml_character(static_cast<unsigned char>(c))) {
                     escaped += c;
-                else
-                    escaped += "\xef\xbf\xbd";
+                } else {
+                    escaped += kReplacement;
+                }
         }
     }
     return escaped;

@@ -39,6 +39,8 @@ TEST(XmlEscape, NothingEndsTheTextOrTheAttribute) {
     EXPECT_EQ(xml_escape("<a href=\"x\">&'\r\n\t"), "&lt;a href=&quot;x&quot;&gt;&amp;'&#xD;\n\t");
     EXPECT_EQ(xml_escape(std::string_view("\x00\x1b", 2)), "\xef\xbf\xbd\xef\xbf\xbd");
     EXPECT_EQ(xml_escape("caf\xc3\xa9"), "caf\xc3\xa9");
+    EXPECT_EQ(xml_escape("a\xef\xbf\xbf<\xef\xbf\xbe"), "a\xef\xbf\xbd&lt;\xef\xbf\xbd");
+    EXPECT_EQ(xml_escape("\xef\xbf\xbd\xef\xbf\xbc"), "\xef\xbf\xbd\xef\xbf\xbc") << "their neighbours stay";
 }
 
 }  // namespace

@@ -15,6 +15,9 @@ namespace json = boost::json;
 
 namespace {
 
+/// Of a function's answer; what is parsed and destroyed by recursion has to end somewhere.
+constexpr std::size_t kDepthMax = 500;
+
 /// Bodies of other types go to the function as base64, form data too.
 bool is_text(std::string_view content_type) {
     std::string type = lower_case(content_type.substr(0, content_type.find(';')));
@@ -200,7 +203,9 @@ std::string http_event(const net::Request& request, const EventContext& context)
 
 std::optional<net::Response> http_response(std::string_view answer) {
     boost::system::error_code problem;
-    const json::value value = json::parse(answer, problem);
+    json::parse_options options;
+    options.max_depth = kDepthMax;
+    const json::value value = json::parse(answer, problem, {}, options);
     if (problem) return std::nullopt;
     const json::object* object = value.if_object();
     const json::value* status = object == nullptr ? nullptr : object->if_contains("statusCode");

@@ -179,6 +179,14 @@ TEST(HttpResponse, IsWhatTheFunctionSaysOrItsBody) {
     EXPECT_FALSE(http_response(R"({"statusCode":200,"body":"%","isBase64Encoded":true})"));
 }
 
+TEST(HttpResponse, MayBeDeepJson) {
+    const std::string deep = std::string(400, '[') + std::string(400, ']');
+    const auto answer = http_response(deep);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->body, deep);
+    EXPECT_FALSE(http_response(std::string(100'000, '['))) << "but not without an end";
+}
+
 TEST(Cors, AnswersPreflightsAndAddsHeaders) {
     stacks::CorsPlan cors;
     cors.origins = {"https://a.example"};
