@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "api/cloudformation/deletion_rights.hpp"
 #include "api/deploy/stack_rows.hpp"
 #include "api/query.hpp"
 #include "api/respond.hpp"
@@ -126,12 +127,12 @@ public:
     void handle(Call call) override {
         const auto wanted = read_wanted(call.request);
         if (!wanted) return refuse(call, wanted.error());
-        const std::string resource = fmt::format("arn:aws:cloudformation:{}:{}:stack/{}/*", context_.region,
-                                                 context_.account, wanted->stack.empty() ? "*" : wanted->stack);
-        if (auto ok = call.authorize("cloudformation:" + wanted->action, resource); !ok)
+        const auto rows = context_.store.snapshot();
+        const auto stack = find_stack(*rows, wanted->stack);
+        if (auto ok = call.authorize("cloudformation:" + wanted->action, resource_of(*wanted, stack)); !ok)
             return refuse(call, ok.error());
-        if (wanted->action == "DeleteStack") return remove(std::move(call), wanted->stack);
-        const auto result = read(*wanted);
+        if (wanted->action == "DeleteStack") return remove(std::move(call), wanted->stack, stack);
+        const auto result = read(*rows, *wanted, stack);
         if (!result) return refuse(call, result.error());
         call.respond(query_answer(wanted->action, *result, call.request_id, kNamespace));
     }
@@ -141,9 +142,12 @@ private:
         call.respond(query_error(error, call.request_id, kNamespace));
     }
 
-    static Result<Stack> require(const RowReader& rows, const std::string& name) {
-        if (auto stack = find_stack(rows, name)) return *stack;
-        return fail("ValidationError", 400, fmt::format("Stack with id {} does not exist", name));
+    /// The id of a stack that is there, however it was named: policies are about that.
+    [[nodiscard]] std::string resource_of(const Wanted& wanted, const std::optional<Stack>& stack) const {
+        if (stack) return stack->id;
+        if (wanted.stack.starts_with("arn:")) return wanted.stack;
+        return fmt::format("arn:aws:cloudformation:{}:{}:stack/{}/*", context_.region, context_.account,
+                           wanted.stack.empty() ? "*" : wanted.stack);
     }
 
     static std::string list(const RowReader& rows, const std::vector<std::string>& statuses) {
@@ -156,16 +160,14 @@ private:
         return wrapped("StackSummaries", summaries);
     }
 
-    Result<std::string> read(const Wanted& wanted) const {
-        const auto rows = context_.store.snapshot();
+    static Result<std::string> read(const RowReader& rows, const Wanted& wanted, const std::optional<Stack>& stack) {
         if (wanted.action == "DescribeStacks" && wanted.stack.empty()) {
             std::string stacks;
-            for (const Stack& stack : list_stacks(*rows)) stacks += member(describe(stack));
+            for (const Stack& each : list_stacks(rows)) stacks += member(describe(each));
             return wrapped("Stacks", stacks);
         }
-        if (wanted.action == "ListStacks") return list(*rows, wanted.statuses);
-        const auto stack = require(*rows, wanted.stack);
-        if (!stack) return std::unexpected(stack.error());
+        if (wanted.action == "ListStacks") return list(rows, wanted.statuses);
+        if (!stack) return fail("ValidationError", 400, fmt::format("Stack with id {} does not exist", wanted.stack));
         if (wanted.action == "DescribeStacks") return wrapped("Stacks", member(describe(*stack)));
         if (wanted.action == "GetTemplate") {
             return xml_element("TemplateBody", stack->template_text) + wrapped("StagesAvailable", member("Original"));
@@ -183,12 +185,20 @@ private:
         return wrapped(in_stack ? "StackResources" : "StackResourceSummaries", resources);
     }
 
-    void remove(Call call, const std::string& name) {
+    /// `asked` is what the caller's policies were asked about.
+    void remove(Call call, const std::string& name, const std::optional<Stack>& asked) {
+        const bool has_role = !call.caller.role_name.empty();
+        if (has_role && asked) {
+            for (const auto& [action, resource] : deletion_rights(context_, *asked)) {
+                if (auto ok = call.authorize(action, resource); !ok) return refuse(call, ok.error());
+            }
+        }
         auto shared = std::make_shared<Call>(std::move(call));
-        context_.writer.submit([this, shared, name](store::Transaction& rows, TimePoint) -> engine::AfterCommit {
+        context_.writer.submit([=, this](store::Transaction& rows, TimePoint) -> engine::AfterCommit {
             // Deleting a stack that is not there is success, as on AWS.
             Removal removal;
             if (const auto stack = find_stack(rows, name)) {
+                if (has_role && !is_same(*stack, asked)) return [shared, name] { refuse_changed(*shared, name); };
                 removal = remove_stack(rows, *stack, false);
                 rows.apply(removal.writes);
             }
@@ -198,6 +208,18 @@ private:
                 shared->respond(query_empty_answer("DeleteStack", shared->request_id, kNamespace));
             };
         });
+    }
+
+    static bool is_same(const Stack& stack, const std::optional<Stack>& asked) {
+        return asked && put_stack(stack).value == put_stack(*asked).value;
+    }
+
+    /// Somebody deployed between the question whether the caller may and the deletion.
+    static void refuse_changed(const Call& call, const std::string& name) {
+        refuse(call, {.name = "ValidationError",
+                      .http_status = 400,
+                      .message = fmt::format("Stack {} changed meanwhile and was not deleted; try again.", name),
+                      .details_json = {}});
     }
 
     Context context_;
