@@ -65,6 +65,7 @@ json::object encode(const Change& change, const json::storage_ptr& memory) {
     if (change.attempt != 0) object["n"] = change.attempt;
     if (change.due) object["due"] = to_epoch_ms(*change.due);
     if (!change.callback_id.empty()) object["callback"] = change.callback_id;
+    if (change.timed_from) object["timed_from"] = to_epoch_ms(*change.timed_from);
     if (!change.function.empty()) object["fn"] = change.function;
     if (!change.tenant_id.empty()) object["tenant"] = change.tenant_id;
     if (!change.trace_header.empty()) object["trace"] = change.trace_header;
@@ -119,6 +120,7 @@ Change decode(const json::object& object) {
     change.attempt = number(object, "n");
     if (object.contains("due")) change.due = from_epoch_ms(number(object, "due"));
     change.callback_id = text(object, "callback").value_or("");
+    if (object.contains("timed_from")) change.timed_from = from_epoch_ms(number(object, "timed_from"));
     change.function = text(object, "fn").value_or("");
     change.tenant_id = text(object, "tenant").value_or("");
     change.trace_header = text(object, "trace").value_or("");

@@ -50,6 +50,7 @@ struct Change {
     std::int64_t attempt = 0;            // of a step: the attempt that this change ended
     std::optional<TimePoint> due;        // end of a wait, next attempt, next invocation, heartbeat deadline
     std::string callback_id;
+    std::optional<TimePoint> timed_from;  // of a callback that starts: its timeouts count from here; nothing: from `at`
     // Of an invoke that starts: what is invoked, for which tenant, with which trace (empty: the caller's), its version,
     // and its execution when it is durable.
     std::string function;

@@ -71,7 +71,7 @@ Result<void> check_repetition(const Overlay& overlay, const OperationUpdate& upd
     return invalid_parameter("Cannot checkpoint multiple operations with the same ID.");
 }
 
-Result<Change> close_execution(const Execution& execution, const OperationUpdate& update, TimePoint now,
+Result<Change> close_execution(const Execution& execution, const OperationUpdate& update, TimePoint at,
                                const Limits& limits) {
     if (update.action != OperationAction::succeed && update.action != OperationAction::fail) {
         return invalid_parameter("Invalid action for the given operation type.");
@@ -84,7 +84,7 @@ Result<Change> close_execution(const Execution& execution, const OperationUpdate
     }
     Change change;
     change.kind = ChangeKind::execution_closed;
-    change.at = now;
+    change.at = at;
     change.payload = update.payload;
     change.error = update.error;
     change.status =
@@ -93,7 +93,7 @@ Result<Change> close_execution(const Execution& execution, const OperationUpdate
 }
 
 Result<Change> decide_operation(const Execution& execution, const Overlay& overlay, const OperationUpdate& update,
-                                TimePoint now, std::string_view nonce, const Limits& limits) {
+                                TimePoint now, TimePoint at, std::string_view nonce, const Limits& limits) {
     const OperationState* current = overlay.find(update.id);
     if (current != nullptr) {
         if (auto ok = check_same_operation(*current, update); !ok) return std::unexpected(ok.error());
@@ -101,7 +101,7 @@ Result<Change> decide_operation(const Execution& execution, const Overlay& overl
         return std::unexpected(ok.error());
     }
     if (auto ok = check_repetition(overlay, update); !ok) return std::unexpected(ok.error());
-    const Transition transition{.current = current, .update = update, .now = now, .limits = limits};
+    const Transition transition{.current = current, .update = update, .now = now, .at = at, .limits = limits};
     switch (update.type) {
         case OperationType::step:
             return decide_step(transition);
@@ -155,21 +155,21 @@ Result<void> check_token(const Execution& execution, std::string_view token) {
 
 Result<std::vector<Change>> decide_checkpoint(const Execution& execution, const std::vector<OperationUpdate>& updates,
                                               TimePoint now, std::string_view nonce, const Limits& limits) {
-    now = std::max(now, execution.last_change_at());
+    const TimePoint at = std::max(now, execution.last_change_at());
     std::vector<Change> changes;
     Overlay overlay(execution);
     bool closed = false;
     for (const OperationUpdate& update : updates) {
         if (update.type == OperationType::execution) {
             if (closed) return invalid_parameter("Cannot checkpoint multiple EXECUTION updates.");
-            auto change = close_execution(execution, update, now, limits);
+            auto change = close_execution(execution, update, at, limits);
             if (!change) return std::unexpected(change.error());
             changes.push_back(std::move(*change));
             closed = true;
             continue;
         }
         if (closed) return invalid_parameter("EXECUTION checkpoint must be the last update.");
-        auto change = decide_operation(execution, overlay, update, now, nonce, limits);
+        auto change = decide_operation(execution, overlay, update, now, at, nonce, limits);
         if (!change) return std::unexpected(change.error());
         overlay.apply(*change);
         changes.push_back(std::move(*change));

@@ -371,6 +371,37 @@ TEST_F(CoreTest, FailedInvocationsAreTriedAgainUntilTheLimit) {
     EXPECT_EQ(execution_.error(), crash);
 }
 
+// The clock was a month ahead when something was journaled, and is right again: what begins now is due in its own time.
+TEST_F(CoreTest, AClockThatWasWrongForAMomentPutsNothingOff) {
+    now_ = kStart + std::chrono::days(30);
+    ASSERT_TRUE(checkpoint({update("0", OperationType::step, OperationAction::succeed)}));
+    const TimePoint wrong = now_;
+    now_ = kStart + 10s;
+    OperationUpdate callback = update("c", OperationType::callback, OperationAction::start);
+    callback.callback_timeout_seconds = 100;
+    callback.callback_heartbeat_seconds = 50;
+    OperationUpdate wait = update("w", OperationType::wait, OperationAction::start);
+    wait.wait_seconds = 60;
+    OperationUpdate retry = update("s", OperationType::step, OperationAction::retry);
+    retry.has_step_options = true;
+    retry.next_attempt_delay_seconds = 5;
+    ASSERT_TRUE(checkpoint({callback, wait, retry}));
+    EXPECT_EQ(execution_.find("c")->timeout_at, now_ + 100s);
+    EXPECT_EQ(execution_.find("c")->heartbeat_at, now_ + 50s);
+    EXPECT_EQ(execution_.find("w")->operation.scheduled_end_at, now_ + 60s);
+    EXPECT_EQ(execution_.find("s")->operation.next_attempt_at, now_ + 5s);
+    EXPECT_EQ(execution_.find("w")->operation.started_at, wrong) << "a history does not go back";
+    apply(decide_invocation_failed(execution_, {}, now_, limits_));
+    EXPECT_EQ(execution_.invocation_retry_at(), now_ + invocation_backoff(1));
+}
+
+TEST_F(CoreTest, ACallbackOfAnOldJournalIsTimedFromItsStart) {
+    execution_.apply(decode_changes(
+        R"([{"k":"started","at":1700000000000,"id":"c","type":"CALLBACK","s":100,"hb":50,"callback":"x"}])"));
+    EXPECT_EQ(execution_.find("c")->timeout_at, kStart + 100s);
+    EXPECT_EQ(execution_.find("c")->heartbeat_at, kStart + 50s);
+}
+
 TEST_F(CoreTest, ExecutionTimesOut) {
     now_ = kStart + 3600s;
     apply(decide_due(execution_, now_));

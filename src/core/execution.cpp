@@ -58,8 +58,9 @@ void apply_start(OperationState& state, const Change& change) {
     if (operation.type == OperationType::wait) operation.scheduled_end_at = change.due;
     if (operation.type != OperationType::callback) return;
     operation.callback_id = change.callback_id;
-    if (change.seconds > 0) state.timeout_at = change.at + std::chrono::seconds(change.seconds);
-    if (change.heartbeat_seconds > 0) state.heartbeat_at = change.at + std::chrono::seconds(change.heartbeat_seconds);
+    const TimePoint from = change.timed_from.value_or(change.at);
+    if (change.seconds > 0) state.timeout_at = from + std::chrono::seconds(change.seconds);
+    if (change.heartbeat_seconds > 0) state.heartbeat_at = from + std::chrono::seconds(change.heartbeat_seconds);
 }
 
 }  // namespace

@@ -150,7 +150,7 @@ std::vector<Change> decide_invocation_failed(const Execution& execution, ErrorOb
         end.error = done.error;
         return {done, end};
     }
-    done.due = done.at + invocation_backoff(failures);
+    done.due = now + invocation_backoff(failures);
     return {done};
 }
 

@@ -22,6 +22,7 @@ Result<Change> decide_callback(const Transition& transition, std::string callbac
     change.seconds = timeout;
     change.heartbeat_seconds = heartbeat;
     change.callback_id = std::move(callback_id);
+    if (change.at != transition.now) change.timed_from = transition.now;
     return change;
 }
 

@@ -14,7 +14,7 @@ std::unexpected<Error> invalid_parameter(std::string message) {
 Change make_change(const Transition& transition, ChangeKind kind) {
     Change change;
     change.kind = kind;
-    change.at = transition.now;
+    change.at = transition.at;
     change.id = transition.update.id;
     if (transition.current == nullptr) {
         change.definition = Definition{.type = transition.update.type,

@@ -5,11 +5,14 @@
 
 namespace holdpoint::core {
 
-/// What a transition may look at: the operation as it is now (nullptr: not there yet), the update, and the instant.
+/// What a transition may look at: the operation as it is now (nullptr: not there yet), the update, and the instant:
+/// `at` for the history, which does not go back, and `now`, from which everything is timed. They differ when the clock
+/// was ahead for a while.
 struct Transition {
     const OperationState* current = nullptr;
     const wire::OperationUpdate& update;
     TimePoint now;
+    TimePoint at;
     const Limits& limits;
 };
 
