@@ -28,6 +28,11 @@ std::string name_of(const std::string& path) {
     return fs::path(path).filename().string();
 }
 
+std::string folder_of(const std::string& path) {
+    const std::string folder = fs::path(path).parent_path().string();
+    return folder.empty() ? "." : folder;
+}
+
 }  // namespace
 
 std::optional<std::string> read_private_file(const std::string& path) {
@@ -47,9 +52,18 @@ void write_private_file(const std::string& path, const std::string& text) {
         file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
     const int reason = errno;
     if (file >= 0) ::close(file);
-    if (!written || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    if (!written || ::rename(temporary.c_str(), path.c_str()) != 0 || !sync_folder(folder_of(path))) {
         throw std::runtime_error("cannot write " + path + ": " + std::strerror(written ? errno : reason));
     }
+}
+
+bool sync_folder(const std::string& folder) {
+    const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool good = file >= 0 && ::fsync(file) == 0;
+    const int reason = errno;
+    if (file >= 0) ::close(file);
+    errno = reason;
+    return good;
 }
 
 std::optional<std::string> read_key_file(const std::string& path, const SealKey* key) {

@@ -15,6 +15,9 @@ namespace holdpoint {
 /// 0600, synced, renamed into its place.
 void write_private_file(const std::string& path, const std::string& text);
 
+/// Until then a file that was renamed into `folder` may be gone after a power cut. False: see errno.
+[[nodiscard]] bool sync_folder(const std::string& folder);
+
 /// The same for a file that is sealed under `key` when there is one: a plain one is sealed now. SealError when it is
 /// sealed and the key is missing or another.
 [[nodiscard]] std::optional<std::string> read_key_file(const std::string& path, const SealKey* key);

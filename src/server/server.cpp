@@ -33,6 +33,7 @@
 #include "server/gateway.hpp"
 #include "server/mailing.hpp"
 #include "server/metrics_page.hpp"
+#include "server/opening.hpp"
 #include "server/probes.hpp"
 #include "server/request_observer.hpp"
 #include "server/settings.hpp"
@@ -104,9 +105,9 @@ public:
           code_(code_folder_, random_),
           work_folder_(folder_.folder("work")),
           listener_(listen(options)),
-          functions_listener_(listen_for_functions(options)),
-          runtimes_listener_(listen_for_runtimes(options)),
-          metrics_listener_(listen_for_metrics(options)),
+          functions_listener_(or_give_up(gateway_built_, [&] { return listen_for_functions(options); })),
+          runtimes_listener_(or_give_up(gateway_built_, [&] { return listen_for_runtimes(options); })),
+          metrics_listener_(or_give_up(gateway_built_, [&] { return listen_for_metrics(options); })),
           url_((has_tls(options) ? "https://" : "http://") + address(options)),
           writer_(clock_, *store_),
           context_{.clock = clock_,
@@ -119,38 +120,24 @@ public:
           timers_(clock_, *store_),
           invoker_(clock_, random_, *logs_, invoker_options(options), issuer(), ender()),
           concurrency_(invoker_),
-          executions_(random_, writer_, timers_, concurrency_, options.limits, options.region, options.account),
+          executions_(random_, writer_, timers_, concurrency_, options.limits, api::may_send(context_), options.region,
+                      options.account),
           events_(
               random_, writer_, concurrency_,
               [this](const functions::Function& function, std::string line) {
                   invoker_.log(function, std::move(line));
               },
-              options.region, options.account),
+              api::may_send(context_), options.region, options.account),
           schedules_(random_, writer_, events_, options.region, options.account),
           deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later(),
                       make_mailing(options, *logs_, clock_.now(), mail_cutoff_), delivery_options(options)),
           gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options),
                    options.trusted_proxies),
           socket_listener_(listen_on_socket(options)) {
-        code_.remove_unused(*store_->snapshot());
-        reserve_concurrency();
-        move_old_outbox(writer_, *logs_);
-        executions_.recover();
-        schedules_.run_due();
-        events_.run_due();
-        deliveries_.wake();
-        timers_.run([this](std::uint64_t number) { executions_.fire(number); }, [this] { each_second(); });
-        gateway_built_.set_value(&gateway_);
-        probes_.ready([this] { return metrics(); }, [this] { return problem(); });
         try {
-            cli::write_server_file(data_,
-                                   {.url = url_,
-                                    .access_key_id = account_key_.access_key_id,
-                                    .secret_access_key = account_key_.secret_access_key,
-                                    .region = options.region},
-                                   master());
+            begin(options);
         } catch (...) {
-            take_down();  // it serves already
+            take_down();  // commands run already
             throw;
         }
     }
@@ -164,6 +151,25 @@ public:
     std::string reload_tls() { return listener_->reload_tls(); }
 
 private:
+    void begin(const Options& options) {
+        code_.remove_unused(*store_->snapshot());
+        reserve_concurrency();
+        move_old_outbox(writer_, *logs_);
+        executions_.recover();
+        schedules_.run_due();
+        events_.run_due();
+        deliveries_.wake();
+        timers_.run([this](std::uint64_t number) { executions_.fire(number); }, [this] { each_second(); });
+        opening_.done(&gateway_);
+        probes_.ready([this] { return metrics(); }, [this] { return problem(); });
+        cli::write_server_file(data_,
+                               {.url = url_,
+                                .access_key_id = account_key_.access_key_id,
+                                .secret_access_key = account_key_.secret_access_key,
+                                .region = options.region},
+                               master());
+    }
+
     void take_down() {
         probes_.drain();
         timers_.stop();
@@ -176,7 +182,11 @@ private:
         invoker_.stop();
         writer_.stop();
         metrics_listener_.reset();
-        logs_->flush();
+        try {
+            logs_->flush();
+        } catch (const std::exception& error) {
+            log::write(log::Level::error, "the last log lines of functions are lost", {{"why", error.what()}});
+        }
     }
 
     [[nodiscard]] const SealKey* master() const { return master_key_ ? &*master_key_ : nullptr; }
@@ -448,6 +458,7 @@ private:
     std::unique_ptr<net::Server> functions_listener_;  // where functions reach it when `listener_` is no place for them
     std::unique_ptr<net::Server> runtimes_listener_;
     std::unique_ptr<net::Server> metrics_listener_;
+    Opening opening_{gateway_built_};  // is over before the listeners are, whose threads wait for it
     std::string url_;
     engine::Writer writer_;
     api::Context context_;

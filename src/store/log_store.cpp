@@ -58,7 +58,7 @@ std::size_t expire_group(Connection& connection, std::int64_t group, std::int64_
             group, before, Milliseconds(std::chrono::days(1)).count()));
         connection.execute("COMMIT");
     } catch (...) {
-        connection.execute("ROLLBACK");
+        connection.roll_back();
         throw;
     }
     return static_cast<std::size_t>(count);
@@ -218,18 +218,29 @@ public:
         for (std::size_t i = 0; i < wanted.streams.size(); ++i) {
             query.bind_text(9 + static_cast<int>(i), wanted.streams[i]);
         }
+        return read_page(query, wanted.bytes_max);
+    }
+
+private:
+    static std::vector<LogEvent> read_page(Statement& query, std::size_t bytes_max) {
         std::vector<LogEvent> result;
+        std::size_t bytes = 0;
         while (query.step()) {
+            std::string message = query.column(4);
+            bytes += message.size() + kEventOverhead;
+            if (bytes > bytes_max && !result.empty()) {
+                result.back().ends_page = true;
+                break;
+            }
             result.push_back({.id = query.column_number(0),
                               .stream = query.column(1),
                               .at = from_epoch_ms(query.column_number(2)),
                               .ingested_at = from_epoch_ms(query.column_number(3)),
-                              .message = query.column(4)});
+                              .message = std::move(message)});
         }
         return result;
     }
 
-private:
     void prepare() {
         connection_.execute("PRAGMA journal_mode = WAL");
         connection_.execute("PRAGMA synchronous = NORMAL");
@@ -285,7 +296,7 @@ private:
             write(batches);
             connection_.execute("COMMIT");
         } catch (...) {
-            connection_.execute("ROLLBACK");
+            connection_.roll_back();
             throw;
         }
     }

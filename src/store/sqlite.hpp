@@ -39,6 +39,9 @@ public:
     Connection(const std::string& path, Mode mode);
 
     void execute(const std::string& sql);
+    /// Ends a transaction that failed, where SQLite has not done so itself (as it does when the disk is full); never
+    /// throws, so that the reason is not lost.
+    void roll_back() noexcept { sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr); }
     [[nodiscard]] std::int64_t number(const std::string& sql);
     /// The first column of the first row; empty when there is none.
     [[nodiscard]] std::string text(const std::string& sql);

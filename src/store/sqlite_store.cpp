@@ -166,7 +166,7 @@ public:
         run(statements_.begin_write());
     }
     ~SqliteTransaction() override {
-        if (!committed_) sqlite3_exec(connection_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+        if (!committed_) connection_.roll_back();
     }
     SqliteTransaction(const SqliteTransaction&) = delete;
     SqliteTransaction& operator=(const SqliteTransaction&) = delete;

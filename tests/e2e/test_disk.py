@@ -15,6 +15,7 @@ from holdpoint import BIN, Server, eventually
 
 MEGABYTE = 1 << 20
 REFUSED = 1         # the exit status of a start that is refused
+WRONG_FILES = 78    # of a start that no other start helps
 STORE_FAILED = 70   # of a server that ends because what it wrote may not be on disk
 
 
@@ -210,7 +211,7 @@ def test_damaged_log_lines_are_refused(copied):
 
 def test_damaged_keys_are_refused(copied):
     (copied / "credentials.json").write_text("{")
-    assert "credentials.json is damaged" in refused_start(copied)
+    assert "credentials.json is damaged" in refused_start(copied, (WRONG_FILES,))
     (copied / "credentials.json").unlink()
     (copied / "sns-signing.pem").write_text("nonsense")
-    assert "sns-signing.pem" in refused_start(copied)
+    assert "sns-signing.pem" in refused_start(copied, (WRONG_FILES,))

@@ -4,6 +4,7 @@ import re
 import socket
 import stat
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -44,6 +45,37 @@ def test_a_second_server_over_the_same_folder_is_refused(server):
 def test_a_port_that_is_taken_is_refused(server, tmp_path):
     done = subprocess.run([BIN / "holdpoint", "up", "--data", tmp_path / "x", "--listen", f"127.0.0.1:{server.port}"], capture_output=True, text=True, timeout=30)
     assert done.returncode == 1 and str(server.port) in done.stderr
+
+
+def test_a_start_that_fails_ends_whoever_asks_meanwhile(tmp_path):
+    """Requests that come before everything is built wait for it, and must not keep the process from its end."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = Server(tmp_path, flags=["--metrics", f"127.0.0.1:{taken.getsockname()[1]}"])
+
+        def ask():
+            while not over.is_set():
+                try:
+                    with socket.create_connection(("127.0.0.1", server.port), timeout=1) as connection:
+                        connection.sendall(b"GET /2015-03-31/functions/ HTTP/1.1\r\nHost: h\r\n\r\n")
+                        connection.recv(10)
+                except OSError:
+                    pass
+
+        with ThreadPoolExecutor(6) as clients:
+            asking = [clients.submit(ask) for _ in range(6)]
+            try:
+                for _ in range(10):
+                    up = subprocess.Popen([BIN / "holdpoint", "up", "--data", server.data, "--listen", f"127.0.0.1:{server.port}", *server.flags],
+                                          stderr=subprocess.PIPE, text=True)
+                    try:
+                        assert up.wait(30) != 0 and "in use" in up.stderr.read()
+                    finally:
+                        up.kill()
+            finally:
+                over.set()
+            for one in asking:
+                one.result()
 
 
 @pytest.mark.parametrize("listen", ["nonsense", "127.0.0.1:", "127.0.0.1:99999", ":x"])

@@ -11,9 +11,11 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "api/code/zip_archive.hpp"
 #include "base/encoding.hpp"
+#include "base/private_file.hpp"
 #include "functions/registry.hpp"
 
 namespace holdpoint::api {
@@ -63,6 +65,11 @@ Result<void> write_file(const std::string& path, std::string_view content, mode_
         written += good ? static_cast<std::size_t>(count) : 0;
     }
     good = good && ::fsync(file) == 0;
+    if (!good && file >= 0) {
+        const int reason = std::exchange(errno, 0);
+        ::close(file);
+        errno = reason;
+    }
     if (!good) return not_stored(path);
     ::close(file);
     return {};
@@ -96,7 +103,7 @@ Result<Code> CodeStore::add_executable(const std::string& name, const std::strin
     if (fs::exists(target)) return code;
     const Scratch scratch(temporary());
     if (auto ok = write_file(scratch.path(), *content, 0700); !ok) return std::unexpected(ok.error());
-    if (::rename(scratch.path().c_str(), target.c_str()) != 0) return not_stored(target);
+    if (::rename(scratch.path().c_str(), target.c_str()) != 0 || !sync_folder(folder_)) return not_stored(target);
     return code;
 }
 
@@ -113,6 +120,7 @@ Result<Code> CodeStore::add_zip(std::string_view archive) {
     if (!sync_all(unpacked.path())) return not_stored(target);
     // Another request may have been faster with the same content.
     if (::rename(unpacked.path().c_str(), target.c_str()) != 0 && !fs::is_directory(target)) return not_stored(target);
+    if (!sync_folder(folder_)) return not_stored(target);
     return code;
 }
 
