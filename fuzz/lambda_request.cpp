@@ -164,8 +164,10 @@ private:
 
     Hands hands_;
     engine::Timers timers_{clock(), store()};
-    engine::Executions executions_{random(), writer(), timers_, hands_, {}, "us-east-1", "000000000000"};
-    engine::EventQueue events_{random(), writer(), hands_, no_log, "us-east-1", "000000000000"};
+    engine::Executions executions_{random(),    writer(),      timers_, hands_, {}, api::may_send(context()),
+                                   "us-east-1", "000000000000"};
+    engine::EventQueue events_{random(),    writer(),      hands_, no_log, api::may_send(context()),
+                               "us-east-1", "000000000000"};
     api::CodeStore code_{code_folder(), random()};
     engine::Concurrency concurrency_{hands_};
     std::unique_ptr<api::Service> service_;

@@ -22,9 +22,11 @@ Server::Engine::Engine(Nature& nature, Random& ids, Disk& disk, engine::Workforc
                        net::Transport& subscribers)
     : writer(nature.clock, disk, engine::WriterThread::none),
       timers(nature.clock, disk),
-      executions(ids, writer, timers, workforce, limits(), kRegion, kAccount),
+      executions(
+          ids, writer, timers, workforce, limits(), [](const auto&...) { return Result<void>(); }, kRegion, kAccount),
       events(
-          ids, writer, workforce, [](const functions::Function&, const std::string&) {}, kRegion, kAccount),
+          ids, writer, workforce, [](const functions::Function&, const std::string&) {},
+          [](const auto&...) { return Result<void>(); }, kRegion, kAccount),
       deliveries(
           nature.clock, disk, writer, subscribers, {},
           [](const std::string&, const std::string&) { return std::expected<void, std::string>{}; },

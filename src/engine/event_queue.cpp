@@ -74,11 +74,13 @@ std::optional<Queued> try_read(const Row& row) {
 
 class EventQueue::Impl : public std::enable_shared_from_this<EventQueue::Impl> {
 public:
-    Impl(Random& random, Writer& writer, Workforce& workforce, FunctionLog log, std::string region, std::string account)
+    Impl(Random& random, Writer& writer, Workforce& workforce, FunctionLog log, MaySend may_send, std::string region,
+         std::string account)
         : random_(random),
           writer_(writer),
           workforce_(workforce),
           log_(std::move(log)),
+          may_send_(std::move(may_send)),
           region_(std::move(region)),
           account_(std::move(account)) {}
 
@@ -178,14 +180,18 @@ private:
             .condition = condition,
             .result = std::move(result),
             .at = now};
-        if (!destination.empty()) apply(rows, invoked, send(rows, destination, outcome));
+        if (!destination.empty()) apply(rows, invoked, send(rows, invoked, destination, outcome));
         if (!dead_letters.empty()) {
-            apply(rows, invoked, publish_dead_letter(rows, dead_letters, outcome, random_.bytes(32)));
+            const auto may = may_send_(rows, invoked, dead_letters);
+            apply(rows, invoked,
+                  may ? publish_dead_letter(rows, dead_letters, outcome, random_.bytes(32))
+                      : std::unexpected(may.error()));
         }
     }
 
-    Result<std::vector<RowWrite>> send(const RowReader& rows, const std::string& destination,
-                                       const EventOutcome& outcome) {
+    Result<std::vector<RowWrite>> send(const RowReader& rows, const functions::Function& invoked,
+                                       const std::string& destination, const EventOutcome& outcome) {
+        if (auto may = may_send_(rows, invoked, destination); !may) return std::unexpected(may.error());
         if (destination.starts_with("arn:aws:sns:")) {
             return publish_record(rows, destination, outcome, random_.bytes(32));
         }
@@ -210,14 +216,16 @@ private:
     Writer& writer_;
     Workforce& workforce_;
     FunctionLog log_;
+    MaySend may_send_;
     std::string region_;
     std::string account_;
     std::set<std::string> under_way_;  // the writer's thread's own
 };
 
-EventQueue::EventQueue(Random& random, Writer& writer, Workforce& workforce, FunctionLog log, std::string region,
-                       std::string account)
-    : impl_(std::make_shared<Impl>(random, writer, workforce, std::move(log), std::move(region), std::move(account))) {}
+EventQueue::EventQueue(Random& random, Writer& writer, Workforce& workforce, FunctionLog log, MaySend may_send,
+                       std::string region, std::string account)
+    : impl_(std::make_shared<Impl>(random, writer, workforce, std::move(log), std::move(may_send), std::move(region),
+                                   std::move(account))) {}
 EventQueue::~EventQueue() = default;
 RowWrite EventQueue::queued(Event event, std::string request_id, TimePoint at) {
     return write_of(at,

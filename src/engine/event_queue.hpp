@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/random.hpp"
+#include "engine/may_send.hpp"
 #include "engine/work.hpp"
 #include "engine/writer.hpp"
 #include "functions/function.hpp"
@@ -27,8 +28,8 @@ struct Event {
 /// the destinations that are configured. From any thread.
 class EventQueue {
 public:
-    EventQueue(Random& random, Writer& writer, Workforce& workforce, FunctionLog log, std::string region,
-               std::string account);
+    EventQueue(Random& random, Writer& writer, Workforce& workforce, FunctionLog log, MaySend may_send,
+               std::string region, std::string account);
     ~EventQueue();
     EventQueue(const EventQueue&) = delete;
     EventQueue& operator=(const EventQueue&) = delete;

@@ -30,6 +30,10 @@ protected:
                   [this](const functions::Function& function, std::string line) {
                       invoker.log(function, std::move(line));
                   },
+                  [](const RowReader&, const functions::Function& invoked, const std::string& target) -> Result<void> {
+                      if (invoked.role_arn != "weak") return {};
+                      return holdpoint::fail("Refused", 400, "weak may not send to " + target);
+                  },
                   "us-east-1", "000000000000") {}
         ~World() {
             invoker.stop();
@@ -226,6 +230,31 @@ TEST_F(EventQueueTest, AConfigSaysHowOftenAndWhereTo) {
               "arn:aws:lambda:us-east-1:000000000000:function:f:$LATEST");
     EXPECT_EQ(record.at("responseContext").at("functionError"), "Unhandled");
     EXPECT_EQ(record.at("responsePayload").at("errorMessage"), "broken");
+}
+
+// The config was checked against the role of whatever version there was then.
+TEST_F(EventQueueTest, AnOutcomeGoesWhereTheRoleOfWhatWasInvokedLetsItGo) {
+    const std::string other = "arn:aws:lambda:us-east-1:000000000000:function:other";
+    const std::string topic = "arn:aws:sns:us-east-1:000000000000:letters";
+    change([&](store::Transaction& rows) {
+        functions::EventInvokeConfig config;
+        config.retries = 0;
+        config.on_failure = other;
+        const functions::Reference f{.name = "f", .qualifier = {}, .account = {}, .region = {}};
+        rows.apply(functions::put_event_invoke_config(rows, f, config, clock_.now())->writes);
+        auto function = *functions::resolve(rows, f, "us-east-1", "000000000000");
+        function.role_arn = "weak";
+        function.dead_letter_arn = topic;
+        rows.apply(functions::update_function(rows, function, clock_.now(), "weaker")->writes);
+    });
+    (void)submit("one");
+    const auto invocation = next();
+    ASSERT_TRUE(invocation);
+    fail(*invocation);
+    ASSERT_TRUE(eventually([this] { return rows().empty(); }));
+    const std::string why = "ERROR The outcome of an asynchronous invocation could not be sent to its destination: ";
+    EXPECT_TRUE(eventually([&] { return world_->logs.has_line(why + "weak may not send to " + other); }));
+    EXPECT_TRUE(eventually([&] { return world_->logs.has_line(why + "weak may not send to " + topic); }));
 }
 
 TEST_F(EventQueueTest, AnEventThatGrewTooOldIsNotTriedAgain) {

@@ -30,13 +30,14 @@ constexpr std::string_view kNumberRow = "next_execution_number";
 
 class Executions::Impl final : private InvokeHost {
 public:
-    Impl(Random& random, Writer& writer, Timers& timers, Workforce& workforce, core::Limits limits, std::string region,
-         std::string account)
+    Impl(Random& random, Writer& writer, Timers& timers, Workforce& workforce, core::Limits limits, MaySend may_send,
+         std::string region, std::string account)
         : random_(random),
           writer_(writer),
           timers_(timers),
           workforce_(workforce),
           limits_(limits),
+          may_send_(std::move(may_send)),
           region_(std::move(region)),
           account_(std::move(account)),
           invokes_(*this, writer, workforce, region_, account_) {}
@@ -174,14 +175,12 @@ private:
             effects.emplace_back([this, due = *noted] { timers_.note(due); });
         }
         if (!execution.is_running()) {
-            for (auto& waiter : std::exchange(entry.waiters, {})) {
-                effects.emplace_back(
-                    [waiter = std::move(waiter), outcome = outcome_of(execution)] { waiter(outcome); });
-            }
+            for (auto& waiter : std::exchange(entry.waiters, {}))
+                effects.emplace_back(std::bind_front(std::move(waiter), outcome_of(execution)));
+            tell_parent(rows, execution, now, effects);
         }
-        if (!execution.is_running()) tell_parent(rows, execution, now, effects);
         if (std::exchange(entry.has_just_ended, false))
-            send_dead_letter(rows, execution, region_, account_, now, random_.bytes(32));
+            send_dead_letter(rows, execution, may_send_, region_, account_, now, random_.bytes(32));
         if (!in_flight && entry.waiters.empty()) cache_.release(entry);
     }
 
@@ -438,6 +437,7 @@ private:
     Timers& timers_;
     Workforce& workforce_;
     core::Limits limits_;
+    MaySend may_send_;
     std::string region_;
     std::string account_;
     ExecutionCache cache_;
@@ -445,8 +445,9 @@ private:
 };
 
 Executions::Executions(Random& random, Writer& writer, Timers& timers, Workforce& workforce, core::Limits limits,
-                       std::string region, std::string account)
-    : impl_(std::make_unique<Impl>(random, writer, timers, workforce, limits, std::move(region), std::move(account))) {}
+                       MaySend may_send, std::string region, std::string account)
+    : impl_(std::make_unique<Impl>(random, writer, timers, workforce, limits, std::move(may_send), std::move(region),
+                                   std::move(account))) {}
 Executions::~Executions() = default;
 
 void Executions::start(StartRequest request, Answer<Started> answer, std::function<void(Outcome)> on_end) {

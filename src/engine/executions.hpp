@@ -13,6 +13,7 @@
 #include "base/random.hpp"
 #include "core/execution.hpp"
 #include "core/limits.hpp"
+#include "engine/may_send.hpp"
 #include "engine/timers.hpp"
 #include "engine/work.hpp"
 #include "engine/writer.hpp"
@@ -64,7 +65,7 @@ struct ExecutionMeters {
 class Executions {
 public:
     Executions(Random& random, Writer& writer, Timers& timers, Workforce& workforce, core::Limits limits,
-               std::string region, std::string account);
+               MaySend may_send, std::string region, std::string account);
     ~Executions();
     Executions(const Executions&) = delete;
     Executions& operator=(const Executions&) = delete;

@@ -36,8 +36,8 @@ public:
         invoker_ = std::make_unique<Invoker>(
             clock, random_, logs_, options, [](const functions::Function&) { return ProcessCredentials{}; },
             [](const std::string&) {});
-        executions = std::make_unique<Executions>(random_, writer_, timers_, *invoker_, core::Limits{}, "us-east-1",
-                                                  "000000000000");
+        executions = std::make_unique<Executions>(random_, writer_, timers_, *invoker_, core::Limits{}, may_send_all,
+                                                  "us-east-1", "000000000000");
         folder.write("address", "");
         timers_.run([this](std::uint64_t number) { executions->fire(number); }, [] {});
     }

@@ -56,8 +56,8 @@ protected:
     std::unique_ptr<store::Store> store_ = store::make_memory_store();
     Writer writer_{clock_, *store_};
     Hands hands_;
-    EventQueue queue_{random_,     writer_,       hands_, [](const functions::Function&, const std::string&) {},
-                      "us-east-1", "000000000000"};
+    EventQueue queue_{random_,      writer_,     hands_,        [](const functions::Function&, const std::string&) {},
+                      may_send_all, "us-east-1", "000000000000"};
     Schedules schedules_{random_, writer_, queue_, "us-east-1", "000000000000"};
 };
 

@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/rows.hpp"
+#include "functions/function.hpp"
 #include "store/log_store.hpp"
 
 namespace holdpoint::engine::test {
@@ -119,6 +121,11 @@ private:
     mutable std::mutex mutex_;
     std::vector<std::string> lines_;
 };
+
+/// For roles that let everything go everywhere.
+inline Result<void> may_send_all(const RowReader&, const functions::Function&, const std::string&) {
+    return {};
+}
 
 /// A folder of its own that ends with the test.
 class TestFolder {

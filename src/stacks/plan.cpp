@@ -205,7 +205,7 @@ private:
         FunctionPlan function = read_function(*properties_, id, name, resource.if_contains("Metadata"));
         function.role_arn = properties_->text("Role");
         if (function.role_arn.empty()) {
-            function.role_arn = add_own_role(id);
+            function.role_arn = add_own_role(id, function);
         } else if (properties_->has("Policies")) {
             properties_->problem("Policies", "means nothing beside Role; write the policies into that role");
         }
@@ -333,9 +333,27 @@ private:
         }
     }
 
+    /// What SAM adds for the topics and functions that get what becomes of asynchronous invocations.
+    static void add_outcome_policies(const FunctionPlan& function, RolePlan& role) {
+        std::vector<std::pair<std::string, std::string>> targets = {
+            {"DeadLetterQueuePolicy", function.dead_letter_arn}};
+        if (function.event_invoke) {
+            targets.emplace_back("OnSuccessPolicy", function.event_invoke->on_success);
+            targets.emplace_back("OnFailurePolicy", function.event_invoke->on_failure);
+        }
+        for (const auto& [name, arn] : targets) {
+            const bool is_topic = arn.starts_with("arn:aws:sns:");
+            if (!is_topic && !arn.starts_with("arn:aws:lambda:")) continue;
+            const json::object statement{
+                {"Effect", "Allow"}, {"Action", is_topic ? "sns:Publish" : "lambda:InvokeFunction"}, {"Resource", arn}};
+            role.policies.emplace_back(
+                name, json::serialize(json::object{{"Version", "2012-10-17"}, {"Statement", json::array{statement}}}));
+        }
+    }
+
     /// The role that SAM makes for a function that names none: what every function needs, and its Policies. Answers its
     /// ARN. (AWS SAM, AWS::Serverless::Function, Role and Policies)
-    std::string add_own_role(const std::string& id) {
+    std::string add_own_role(const std::string& id, const FunctionPlan& function) {
         RolePlan role;
         role.logical_id = id + "Role";
         role.name = resolver_.generated_name(role.logical_id);
@@ -362,6 +380,7 @@ private:
                               "Statement; SAM's policy templates are not supported");
             }
         }
+        add_outcome_policies(function, role);
         std::string arn = resolver_.role_arn(role.name);
         plan_.roles.push_back(std::move(role));
         return arn;

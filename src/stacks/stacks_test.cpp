@@ -260,6 +260,14 @@ TEST(Plan, HowAFunctionMayBeInvoked) {
     EXPECT_EQ(function.event_invoke.value().age_seconds, std::nullopt);
     EXPECT_EQ(function.event_invoke.value().on_failure, "arn:aws:sns:us-east-1:000000000000:app-T");
     EXPECT_EQ(function.event_invoke.value().on_success, "");
+    const std::string publishes =
+        R"([{"Effect":"Allow","Action":"sns:Publish","Resource":"arn:aws:sns:us-east-1:000000000000:app-T"}])";
+    const auto& policies = plan->roles.at(0).policies;
+    ASSERT_EQ(policies.size(), 3U) << "SAM adds what its dead letters and outcomes need to the role that it makes";
+    EXPECT_EQ(policies.at(1).first, "DeadLetterQueuePolicy");
+    EXPECT_THAT(policies.at(1).second, HasSubstr(publishes));
+    EXPECT_EQ(policies.at(2).first, "OnFailurePolicy");
+    EXPECT_THAT(policies.at(2).second, HasSubstr(publishes));
     EXPECT_THAT(problems(with("DeadLetterQueue: {Type: SQS, TargetArn: a}")),
                 HasSubstr("DeadLetterQueue.Type (line 2): only SNS is supported"));
     EXPECT_THAT(problems(with("EventInvokeConfig: {DestinationConfig: {OnSuccess: {Type: EventBridge}}}")),

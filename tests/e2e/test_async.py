@@ -14,10 +14,6 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       ReservedConcurrentExecutions: 1
-      Policies:
-        - Statement:
-            - {Effect: Allow, Action: "sns:Publish", Resource: !Ref Failures}
-            - {Effect: Allow, Action: "lambda:InvokeFunction", Resource: !GetAtt Listener.Arn}
       DeadLetterQueue: {Type: SNS, TargetArn: !Ref Letters}
       EventInvokeConfig:
         MaximumRetryAttempts: 0
@@ -29,6 +25,17 @@ Resources:
     Properties:
       DurableConfig: {ExecutionTimeout: 60}
       DeadLetterQueue: {Type: SNS, TargetArn: !Ref Letters}
+  Weak:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {}
+      ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicDurableExecutionRolePolicy"]
+  Forbidden:
+    Type: AWS::Serverless::Function
+    Properties:
+      Role: !GetAtt Weak.Arn
+      DurableConfig: {ExecutionTimeout: 60}
+      DeadLetterQueue: {Type: SNS, TargetArn: !Ref Letters}
   Listener: {Type: "AWS::Serverless::Function"}
   Failures:
     Type: AWS::SNS::Topic
@@ -38,6 +45,7 @@ Resources:
     Properties: {Subscription: [{Protocol: lambda, Endpoint: !GetAtt Listener.Arn}]}
 Outputs:
   Failures: {Value: !Ref Failures}
+  Weak: {Value: !GetAtt Weak.Arn}
 """
 
 
@@ -77,6 +85,22 @@ def test_the_event_of_an_execution_that_failed_is_a_dead_letter(server, lambda_)
     letter = eventually("the event is told", lambda: heard(server, "lost"))[0]
     assert arn.rsplit("/", 1)[1] in letter and "Invalid Status" in letter
     assert not heard(server, "answered"), "whoever waits was told"
+
+
+def test_an_outcome_goes_where_the_role_of_what_ran_lets_it(server, lambda_, stack):
+    """The config was checked with the role that the function had then."""
+    before = lambda_.get_function_configuration(FunctionName="async-Source")
+    lambda_.update_function_configuration(FunctionName="async-Source", Role=stack["Weak"], DeadLetterConfig={})
+    lambda_.invoke(FunctionName="async-Source", InvocationType="Event", Payload=json.dumps({"word": "unsent"}))
+    lambda_.invoke(FunctionName="async-Forbidden:$LATEST", InvocationType="Event", Payload=json.dumps({"word": "unsent"}))
+    logs = server.client("logs")
+    said = lambda: [line for line in logs.filter_log_events(logGroupName="/aws/lambda/async-Source")["events"] if "does not have permissions to call InvokeFunction" in line["message"]]
+    eventually("the function's log says why", said)
+    executions = lambda: lambda_.list_durable_executions_by_function(FunctionName="async-Forbidden", Statuses=["FAILED"])["DurableExecutions"]
+    eventually("the execution has failed", executions)
+    eventually("the server's log says why", lambda: "does not have permissions to call Publish" in server.log.read_text())
+    assert not heard(server, "unsent")
+    lambda_.update_function_configuration(FunctionName="async-Source", Role=before["Role"], DeadLetterConfig=before["DeadLetterConfig"])
 
 
 def test_config_operations(server, lambda_, stack):

@@ -93,7 +93,7 @@ Result<Answer> create(Operation& operation, store::Transaction& rows, TimePoint 
     if (!publish) return std::unexpected(publish.error());
     function->code_sha256 = operation.code.sha256;
     function->code_size = operation.code.size;
-    if (auto ok = check_permission(operation, rows, *function, function->dead_letter_arn); !ok) {
+    if (auto ok = check_permission(operation.context, rows, *function, function->dead_letter_arn); !ok) {
         return std::unexpected(ok.error());
     }
     auto decided = functions::create_function(rows, *function, now, operation.context.random.uuid());

@@ -6,8 +6,6 @@
 #include "base/encoding.hpp"
 #include "base/page_token.hpp"
 #include "functions/event_invoke_config.hpp"
-#include "identity/policy.hpp"
-#include "identity/roles.hpp"
 
 namespace holdpoint::api {
 
@@ -86,7 +84,7 @@ Result<Answer> write_config(Operation& operation, store::Transaction& rows, Time
     auto decided = functions::put_event_invoke_config(rows, operation.reference, std::move(config), now);
     if (!decided) return std::unexpected(decided.error());
     for (const std::string& destination : {decided->answer.on_success, decided->answer.on_failure}) {
-        if (auto ok = check_permission(operation, rows, *function, destination); !ok) {
+        if (auto ok = check_permission(operation.context, rows, *function, destination); !ok) {
             return std::unexpected(ok.error());
         }
     }
@@ -136,42 +134,6 @@ Result<Answer> list(Operation& operation) {
 }
 
 }  // namespace
-
-Result<void> check_permission(const Operation& operation, const RowReader& rows, const functions::Function& function,
-                              const std::string& destination) {
-    if (destination.empty()) return {};
-    const bool topic = destination.starts_with("arn:aws:sns:");
-    std::string resource = destination;
-    if (!topic) {
-        const auto reference = functions::read_reference(destination);
-        const auto target =
-            reference ? functions::resolve(rows, *reference, operation.context.region, operation.context.account)
-                      : std::unexpected(reference.error());
-        if (!target) return std::unexpected(target.error());
-        resource = functions::function_arn(operation.context.region, operation.context.account, reference->name,
-                                           reference->qualifier);
-        if (target->durable) {
-            return invalid_parameter(
-                fmt::format("The destination {} is a durable function, which is not supported.", destination));
-        }
-        if (target->tenant_isolation) {
-            return invalid_parameter(
-                fmt::format("The destination {} is enabled with tenancy configuration, and its invocation would name "
-                            "no tenant.",
-                            destination));
-        }
-    }
-    const auto policies = identity::PolicyCache().read(rows, std::string(identity::role_name_of(function.role_arn)), 0);
-    const identity::Access access{.action = topic ? "sns:Publish" : "lambda:InvokeFunction",
-                                  .resource = resource,
-                                  .context = [&](std::string_view key) -> std::vector<std::string> {
-                                      if (key == "aws:PrincipalAccount") return {operation.context.account};
-                                      return {};
-                                  }};
-    if (identity::evaluate(*policies, access) == identity::Verdict::allowed) return {};
-    return invalid_parameter(fmt::format("The function's execution role does not have permissions to call {} on {}",
-                                         topic ? "Publish" : "InvokeFunction", destination));
-}
 
 bool handle_event_invoke(const Context& context, const LambdaEngine& engine, Call& call) {
     const std::string path(call.request.path());

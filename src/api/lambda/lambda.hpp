@@ -9,6 +9,7 @@
 #include "engine/event_queue.hpp"
 #include "engine/executions.hpp"
 #include "engine/invoker.hpp"
+#include "engine/may_send.hpp"
 
 namespace holdpoint::api {
 
@@ -19,6 +20,9 @@ struct LambdaEngine {
     CodeStore& code;
     engine::Concurrency& concurrency;
 };
+
+/// For the engine, which asks it of each outcome that it sends.
+[[nodiscard]] engine::MaySend may_send(const Context& context);
 
 [[nodiscard]] std::unique_ptr<Service> make_lambda_service(const Context& context, LambdaEngine engine);
 

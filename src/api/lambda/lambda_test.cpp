@@ -101,9 +101,10 @@ protected:
                              options(),
                              [](const functions::Function&) { return engine::ProcessCredentials{}; },
                              [](const std::string&) {}};
-    engine::Executions executions_{random_, writer_, timers_, invoker_, {}, "us-east-1", "000000000000"};
+    engine::Executions executions_{random_, writer_, timers_, invoker_, {}, may_send_all, "us-east-1", "000000000000"};
     engine::EventQueue events_{
-        random_, writer_, invoker_, [](const functions::Function&, const std::string&) {}, "us-east-1", "000000000000"};
+        random_,      writer_,     invoker_,      [](const functions::Function&, const std::string&) {},
+        may_send_all, "us-east-1", "000000000000"};
     CodeStore code_{folder_.path(), random_};
     engine::Concurrency concurrency_{invoker_};
     std::unique_ptr<Service> service_ = make_lambda_service(

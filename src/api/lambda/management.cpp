@@ -143,7 +143,7 @@ Result<Answer> update_configuration(Operation& operation, store::Transaction& ro
     if (auto ok = apply_configuration(operation.body, "UpdateFunctionConfiguration", kOthers, *function); !ok) {
         return std::unexpected(ok.error());
     }
-    if (auto ok = check_permission(operation, rows, *function, function->dead_letter_arn); !ok) {
+    if (auto ok = check_permission(operation.context, rows, *function, function->dead_letter_arn); !ok) {
         return std::unexpected(ok.error());
     }
     auto decided = functions::update_function(rows, *function, now, operation.context.random.uuid());

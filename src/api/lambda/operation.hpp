@@ -64,7 +64,7 @@ void respond(const Operation& operation, const Result<Answer>& result);
 void submit(const SharedOperation& operation, Write write);
 
 /// The function's role must allow what its outcomes need, as on AWS; and a function that gets them must be there.
-[[nodiscard]] Result<void> check_permission(const Operation& operation, const RowReader& rows,
+[[nodiscard]] Result<void> check_permission(const Context& context, const RowReader& rows,
                                             const functions::Function& function, const std::string& destination);
 
 [[nodiscard]] std::unexpected<Error> invalid_parameter(std::string message);
