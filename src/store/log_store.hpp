@@ -18,6 +18,7 @@ struct LogEvent {
     TimePoint at;
     TimePoint ingested_at;
     std::string message;
+    bool ends_page = false;  // the last one of a page that the query's bytes_max ended: others may follow
 };
 
 struct LogGroup {
@@ -44,6 +45,7 @@ struct LogQuery {
     std::int64_t after_id = 0;              // paging in (at, id) order: events after this position
     std::optional<TimePoint> after_at = {};
     std::size_t limit = 10000;
+    std::size_t bytes_max = SIZE_MAX;  // of messages as they are kept, and 26 for each; one event comes anyway
     bool reverse = false;
 };
 

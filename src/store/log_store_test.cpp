@@ -60,6 +60,16 @@ TEST_F(LogStoreTest, PagesGoOnWhereTheLastEnded) {
     EXPECT_THAT(messages({.group = "g", .after_id = first[0].id, .after_at = first[0].at}), ElementsAre("c", "b"));
 }
 
+TEST_F(LogStoreTest, APageEndsAtItsBytes) {
+    const auto first = logs_->events({.group = "g", .bytes_max = 2 * 27});
+    ASSERT_EQ(first.size(), 2U) << "26 are counted beside each message";
+    EXPECT_FALSE(first[0].ends_page);
+    EXPECT_TRUE(first[1].ends_page);
+    const auto rest = logs_->events({.group = "g", .after_id = first[1].id, .after_at = first[1].at, .bytes_max = 1});
+    ASSERT_EQ(rest.size(), 1U) << "one comes anyway";
+    EXPECT_FALSE(rest[0].ends_page) << "there are no more";
+}
+
 TEST_F(LogStoreTest, GroupsAndStreamsAreListed) {
     EXPECT_EQ(logs_->groups("", "", 10).size(), 2U);
     EXPECT_EQ(logs_->groups("o", "", 10).at(0).name, "other");

@@ -63,6 +63,8 @@ def test_a_member_that_the_server_lacks(server, service):
     ("dynamodb", "CreateTable", {**REST["CreateTable"], "StreamSpecification": {"StreamEnabled": True}}, "StreamSpecification"),
     ("sns", "CreateTopic", {"Name": "t.fifo", "Attributes": {"FifoTopic": "true"}}, "FIFO"),
     ("sns", "Publish", {"PhoneNumber": "+41000000", "Message": "m"}, "PhoneNumber"),
+    ("logs", "CreateLogGroup", {"logGroupName": "a:b"}, "logGroupName"),
+    ("logs", "CreateLogStream", {"logGroupName": "a", "logStreamName": "a*"}, "logStreamName"),
     ("cloudformation", "DescribeStackResources", {"StackName": "told", "LogicalResourceId": "Nobody"}, "Nobody"),
 ], ids=lambda call: f"{call[1]} {call[3]}")
 def test_a_use_that_the_server_lacks(server, call):

@@ -1,8 +1,10 @@
 """deploy and delete: redeploying while executions wait, versions that stay what they were, refusals by name."""
 import json
 import shutil
+import sys
 
 import pytest
+from botocore.exceptions import ClientError
 
 from conftest import deployed
 from holdpoint import BIN, ROOT, Approvals, copy_of_binaries, eventually
@@ -202,3 +204,90 @@ def test_how_long_a_log_group_keeps_its_lines(own_server, tmp_path):
     template.write_text(text.replace("7", "8"))
     refused = own_server.deploy("logs", template=template, check=False)
     assert refused.returncode == 1 and "Log: retentionInDays must be one of 1, 3, 5, 7" in refused.stderr
+
+
+KEYS = f"""#!{sys.executable}
+import json, os, urllib.request
+runtime = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
+while True:
+    with urllib.request.urlopen(runtime + "next") as work:
+        request_id = work.headers["Lambda-Runtime-Aws-Request-Id"]
+    keys = {{name.lower(): os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")}}
+    urllib.request.urlopen(urllib.request.Request(runtime + request_id + "/response", data=json.dumps(keys).encode()))
+"""
+OPERATOR = """Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: operator
+      Policies:
+        - Statement:
+            - {Effect: Allow, Action: ["cloudformation:*", "sns:DeleteTopic", "logs:*"], Resource: "*"}
+            - {Effect: Allow, Action: "dynamodb:DeleteTable", Resource: "arn:aws:dynamodb:*:*:table/mine"}
+            - {Effect: Deny, Action: "cloudformation:*", Resource: "arn:aws:cloudformation:*:*:stack/secret/*"}
+            - {Effect: Deny, Action: ["logs:GetLogEvents", "logs:PutLogEvents"], Resource: "arn:aws:logs:*:*:log-group:/lines:log-stream:private*"}
+    Metadata: {HoldpointExecutable: keys}
+"""
+DOOMED = """Resources:
+  Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: NAME}}
+  Table:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: Delete
+    Properties:
+      TableName: NAME
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]
+      KeySchema: [{AttributeName: id, KeyType: HASH}]
+"""
+
+
+@pytest.fixture
+def operator(own_server, tmp_path):
+    """Clients with the role of a function that its template lets delete stacks."""
+    binaries = tmp_path / "bin"
+    binaries.mkdir()
+    (binaries / "keys").write_text(KEYS)
+    (binaries / "keys").chmod(0o755)
+    (tmp_path / "operator.yaml").write_text(OPERATOR)
+    own_server.deploy("operator", template=tmp_path / "operator.yaml", binaries=binaries)
+    keys = json.loads(own_server.client("lambda").invoke(FunctionName="operator")["Payload"].read())
+    return lambda service: own_server.client(service, **keys)
+
+
+def denied(call, **parameters):
+    with pytest.raises(ClientError) as refused:
+        call(**parameters)
+    assert refused.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException"), refused.value
+    return refused.value.response["Error"]["Message"]
+
+
+def test_who_deletes_a_stack_may_delete_what_is_in_it(own_server, operator, tmp_path):
+    stacks = operator("cloudformation")
+    ids = {}
+    for name in ("mine", "theirs", "secret"):
+        (tmp_path / f"{name}.yaml").write_text(DOOMED.replace("NAME", name))
+        own_server.deploy(name, template=tmp_path / f"{name}.yaml")
+        ids[name] = own_server.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]["StackId"]
+    for name in ("secret", ids["secret"]):
+        denied(stacks.describe_stacks, StackName=name)
+        denied(stacks.get_template, StackName=name)
+        denied(stacks.delete_stack, StackName=name)
+    assert "dynamodb:DeleteTable" in denied(stacks.delete_stack, StackName=ids["theirs"])
+    stacks.delete_stack(StackName=ids["mine"])
+    assert own_server.client("dynamodb").list_tables()["TableNames"] == ["secret", "theirs"]
+    assert [topic["TopicArn"].rsplit(":", 1)[1] for topic in own_server.client("sns").list_topics()["Topics"]] == ["secret", "theirs"]
+    own_server.client("cloudformation").delete_stack(StackName=ids["theirs"])
+    assert own_server.client("dynamodb").list_tables()["TableNames"] == ["secret"]
+
+
+def test_policies_are_about_streams_too(own_server, operator):
+    logs = operator("logs")
+    own_server.client("logs").create_log_group(logGroupName="/lines")
+    events = [{"timestamp": 1_800_000_000_000, "message": "m"}]
+    for stream in ("private-1", "open"):
+        own_server.client("logs").put_log_events(logGroupName="/lines", logStreamName=stream, logEvents=events)
+    denied(logs.get_log_events, logGroupName="/lines", logStreamName="private-1")
+    denied(logs.put_log_events, logGroupName="/lines", logStreamName="private-1", logEvents=events)
+    logs.put_log_events(logGroupName="/lines", logStreamName="open", logEvents=events)
+    assert len(logs.get_log_events(logGroupName="/lines", logStreamName="open")["events"]) == 2
+    assert "the server's own" in denied(logs.put_log_events, logGroupName="/holdpoint/outbox", logStreamName="s", logEvents=events)

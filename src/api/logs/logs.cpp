@@ -6,8 +6,10 @@
 #include <array>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "api/logs/filter_pattern.hpp"
+#include "api/logs/members.hpp"
 #include "api/respond.hpp"
 #include "base/encoding.hpp"
 #include "base/page_token.hpp"
@@ -16,97 +18,16 @@
 namespace holdpoint::api {
 
 namespace json = boost::json;
+using logs::invalid;
+using logs::Members;
 
 namespace {
 
 constexpr std::size_t kEventsMax = 10000;
 constexpr std::size_t kListMax = 50;
-
-std::unexpected<Error> invalid(std::string message) {
-    return fail("InvalidParameterException", 400, std::move(message));
-}
-
-/// Reads members; the first wrong one is what the request is refused with.
-class Members {
-public:
-    explicit Members(const json::object& object) : object_(object) {}
-
-    std::string text(std::string_view name) {
-        const json::value* value = find(name);
-        if (value == nullptr) return {};
-        if (value->is_string()) return std::string(value->get_string());
-        problem(name, "a text");
-        return {};
-    }
-    std::optional<std::int64_t> number(std::string_view name) {
-        const json::value* value = find(name);
-        if (value == nullptr) return std::nullopt;
-        if (value->is_int64()) return value->get_int64();
-        problem(name, "a whole number");
-        return std::nullopt;
-    }
-    bool flag(std::string_view name) {
-        const json::value* value = find(name);
-        if (value != nullptr && !value->is_bool()) problem(name, "true or false");
-        return value != nullptr && value->is_bool() && value->get_bool();
-    }
-    std::vector<std::string> texts(std::string_view name) {
-        std::vector<std::string> result;
-        const json::value* value = find(name);
-        if (value == nullptr) return result;
-        if (!value->is_array()) problem(name, "a list of texts");
-        if (!value->is_array()) return result;
-        for (const json::value& element : value->get_array()) {
-            if (element.is_string()) result.emplace_back(element.get_string());
-        }
-        return result;
-    }
-    std::size_t limit(std::size_t fallback, std::size_t max) {
-        const auto value = number("limit");
-        if (value && (*value < 1 || static_cast<std::size_t>(*value) > max)) {
-            problem("limit", fmt::format("a number from 1 to {}", max));
-        }
-        return value ? static_cast<std::size_t>(std::max<std::int64_t>(1, *value)) : fallback;
-    }
-    /// logGroupName, or logGroupIdentifier, which may be an ARN.
-    std::string group() {
-        std::string name = text("logGroupName");
-        if (name.empty()) name = text("logGroupIdentifier");
-        constexpr std::string_view kMark = ":log-group:";
-        if (const auto at = name.find(kMark); at != std::string::npos) name = name.substr(at + kMark.size());
-        if (name.ends_with(":*")) name.resize(name.size() - 2);
-        if (name.empty()) problem("logGroupName", "a log group's name");
-        return name;
-    }
-    /// What is not known would be ignored: refused by name, unless it asks for nothing.
-    void refuse_others(const std::vector<std::string_view>& known) {
-        for (const auto& [name, value] : object_) {
-            if (std::ranges::find(known, std::string_view(name)) == known.end() && !asks_nothing(value))
-                problem(name, "left out: this server does not have it");
-        }
-    }
-    [[nodiscard]] const std::optional<Error>& error() const { return error_; }
-
-private:
-    const json::value* find(std::string_view name) const {
-        const json::value* value = object_.if_contains(name);
-        return value == nullptr || value->is_null() ? nullptr : value;
-    }
-    static bool asks_nothing(const json::value& value) {
-        return value.is_null() || value == json::value(false) || value == json::value(json::object()) ||
-               value == json::value(json::array());
-    }
-    void problem(std::string_view name, std::string_view expected) {
-        if (error_) return;
-        error_ = Error{.name = "InvalidParameterException",
-                       .http_status = 400,
-                       .message = fmt::format("{} must be {}.", name, expected),
-                       .details_json = {}};
-    }
-
-    const json::object& object_;
-    std::optional<Error> error_;
-};
+constexpr std::size_t kStreamsMax = 100;                    // that one request may name
+constexpr std::size_t kPageBytes = std::size_t{1} << 20;    // of messages; AWS ends a page there, too
+constexpr std::string_view kServersGroups = "/holdpoint/";  // what is in them would be believed to be the server's
 
 std::unexpected<Error> invalid_token() {
     return invalid("The specified nextToken is invalid.");
@@ -146,25 +67,38 @@ class Logs final : public Service {
 public:
     Logs(const Context& context, store::LogStore& logs) : context_(context), logs_(logs) {
         actions_ = {
-            {"DescribeLogGroups", {&Logs::describe_groups, {"logGroupNamePrefix", "nextToken", "limit"}}},
+            {"DescribeLogGroups",
+             {&Logs::describe_groups, About::every_group, Right::reads, {"logGroupNamePrefix", "nextToken", "limit"}}},
             {"DescribeLogStreams",
              {&Logs::describe_streams,
+              About::group,
+              Right::reads,
               {"logGroupName", "logGroupIdentifier", "logStreamNamePrefix", "orderBy", "descending", "nextToken",
                "limit"}}},
             {"FilterLogEvents",
              {&Logs::filter_events,
+              About::group,
+              Right::reads,
               {"logGroupName", "logGroupIdentifier", "logStreamNames", "logStreamNamePrefix", "startTime", "endTime",
                "filterPattern", "nextToken", "limit", "interleaved"}}},
             {"GetLogEvents",
              {&Logs::get_events,
+              About::stream,
+              Right::reads,
               {"logGroupName", "logGroupIdentifier", "logStreamName", "startTime", "endTime", "nextToken", "limit",
                "startFromHead"}}},
-            {"CreateLogGroup", {&Logs::create_group, {"logGroupName"}}},
-            {"DeleteLogGroup", {&Logs::delete_group, {"logGroupName"}}},
-            {"CreateLogStream", {&Logs::create_stream, {"logGroupName", "logStreamName"}}},
-            {"PutLogEvents", {&Logs::put_events, {"logGroupName", "logStreamName", "logEvents", "sequenceToken"}}},
-            {"PutRetentionPolicy", {&Logs::put_retention, {"logGroupName", "retentionInDays"}}},
-            {"DeleteRetentionPolicy", {&Logs::delete_retention, {"logGroupName"}}}};
+            {"CreateLogGroup", {&Logs::create_group, About::new_group, Right::writes, {"logGroupName"}}},
+            {"DeleteLogGroup", {&Logs::delete_group, About::group, Right::writes, {"logGroupName"}}},
+            {"CreateLogStream",
+             {&Logs::create_stream, About::stream, Right::writes, {"logGroupName", "logStreamName"}}},
+            {"PutLogEvents",
+             {&Logs::put_events,
+              About::stream,
+              Right::writes,
+              {"logGroupName", "logStreamName", "logEvents", "sequenceToken"}}},
+            {"PutRetentionPolicy",
+             {&Logs::put_retention, About::group, Right::writes, {"logGroupName", "retentionInDays"}}},
+            {"DeleteRetentionPolicy", {&Logs::delete_retention, About::group, Right::writes, {"logGroupName"}}}};
     }
 
     void handle(Call call) override {
@@ -174,8 +108,13 @@ public:
     }
 
 private:
+    /// What policies are asked about. (Service authorization reference, "Resource types defined by CloudWatch Logs")
+    enum class About { every_group, new_group, group, stream };
+    enum class Right { reads, writes };
     struct Action {
         Result<json::object> (Logs::*run)(Members& members, const json::object& request);
+        About about;
+        Right right;
         std::vector<std::string_view> members;  // all that it knows
     };
 
@@ -193,16 +132,34 @@ private:
             return fail("SerializationException", 400, "The request is not a JSON object.");
         Members members(body.get_object());
         members.refuse_others(action->second.members);
-        const bool all = name == "DescribeLogGroups";
-        const std::string group = all ? "*" : members.group();
+        const std::string arn = resource_of(action->second.about, members);
         if (members.error()) return std::unexpected(*members.error());
-        const std::string arn =
-            fmt::format("arn:aws:logs:{}:{}:log-group:{}:*", context_.region, context_.account, group);
         if (auto ok = call.authorize("logs:" + name, arn); !ok) return std::unexpected(ok.error());
+        const bool has_role = !call.caller.role_name.empty();
+        if (has_role && action->second.right == Right::writes && arn.starts_with(group_arn(kServersGroups))) {
+            return fail("AccessDeniedException", 400,
+                        fmt::format("User: {} is not authorized to perform: logs:{} on resource: {} because the log "
+                                    "groups of {} are the server's own",
+                                    call.caller.arn, name, arn, kServersGroups));
+        }
         return (this->*action->second.run)(members, body.get_object());
     }
 
-    [[nodiscard]] std::string group_arn(const std::string& name) const {
+    std::string resource_of(About about, Members& members) const {
+        switch (about) {
+            case About::every_group:
+                return group_arn("*") + ":*";
+            case About::new_group:
+                return group_arn(members.new_group()) + ":*";
+            case About::group:
+                return group_arn(members.group()) + ":*";
+            case About::stream:
+                return group_arn(members.group()) + ":log-stream:" + members.stream();
+        }
+        std::unreachable();
+    }
+
+    [[nodiscard]] std::string group_arn(std::string_view name) const {
         return fmt::format("arn:aws:logs:{}:{}:log-group:{}", context_.region, context_.account, name);
     }
 
@@ -295,6 +252,7 @@ private:
         if (const auto start = members.number("startTime")) query.from = from_epoch_ms(*start);
         if (const auto end = members.number("endTime")) query.to = from_epoch_ms(*end);
         query.limit = members.limit(kEventsMax, kEventsMax);
+        query.bytes_max = kPageBytes;
         if (members.error()) return std::unexpected(*members.error());
         return query;
     }
@@ -311,9 +269,12 @@ private:
         if (!query->streams.empty() && !query->stream_prefix.empty()) {
             return invalid("logStreamNames and logStreamNamePrefix cannot both be given.");
         }
+        if (query->streams.size() > kStreamsMax) {
+            return invalid(fmt::format("logStreamNames must be at most {} names.", kStreamsMax));
+        }
         const std::string list = "events/" + query->group;
         if (auto ok = read_token(list, token, *query); !ok) return std::unexpected(ok.error());
-        if (query->to) *query->to += Milliseconds(1);  // endTime is inclusive here
+        if (query->to && *query->to < TimePoint::max()) *query->to += Milliseconds(1);  // endTime is inclusive here
         const auto events = logs_.events(*query);
         json::array found;
         for (const auto& event : events) {
@@ -325,14 +286,15 @@ private:
                              {"eventId", fmt::format("{:056}", event.id)}});
         }
         json::object result{{"events", std::move(found)}, {"searchedLogStreams", json::array()}};
-        if (events.size() == query->limit) result["nextToken"] = token_of(list, events.back());
+        const bool is_cut = !events.empty() && events.back().ends_page;
+        if (is_cut || events.size() == query->limit) result["nextToken"] = token_of(list, events.back());
         return result;
     }
 
     Result<json::object> get_events(Members& members, const json::object&) {
         auto query = read_query(members);
         if (!query) return std::unexpected(query.error());
-        const std::string stream = members.text("logStreamName");
+        const std::string stream = members.stream();
         const std::string token = members.text("nextToken");
         const bool backward = token.starts_with(kBackward);
         const bool from_head = members.flag("startFromHead");
@@ -369,7 +331,7 @@ private:
     }
 
     Result<json::object> create_group(Members& members, const json::object&) {
-        const std::string group = members.group();
+        const std::string group = members.new_group();
         if (logs_.has_group(group)) {
             return fail("ResourceAlreadyExistsException", 400, "The specified log group already exists");
         }
@@ -404,8 +366,7 @@ private:
     Result<json::object> create_stream(Members& members, const json::object&) {
         const auto group = existing_group(members);
         if (!group) return std::unexpected(group.error());
-        const std::string stream = members.text("logStreamName");
-        if (stream.empty()) return invalid("logStreamName must be a log stream's name.");
+        const std::string stream = members.stream();
         for (const auto& known : logs_.streams(*group, stream)) {
             if (known.name == stream) {
                 return fail("ResourceAlreadyExistsException", 400, "The specified log stream already exists");
@@ -418,10 +379,10 @@ private:
     Result<json::object> put_events(Members& members, const json::object& request) {
         const auto group = existing_group(members);
         if (!group) return std::unexpected(group.error());
-        const std::string stream = members.text("logStreamName");
+        const std::string stream = members.stream();
         const json::value* list = request.if_contains("logEvents");
-        if (stream.empty() || list == nullptr || !list->is_array() || list->get_array().empty()) {
-            return invalid("logStreamName and logEvents (a list of at least one event) must be given.");
+        if (list == nullptr || !list->is_array() || list->get_array().empty()) {
+            return invalid("logEvents (a list of at least one event) must be given.");
         }
         std::vector<store::LogEvent> events;
         for (const json::value& value : list->get_array()) {

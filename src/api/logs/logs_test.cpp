@@ -1,0 +1,204 @@
+#include "api/logs/logs.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+
+namespace holdpoint::api {
+namespace {
+
+namespace json = boost::json;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr std::string_view kArn = "arn:aws:logs:us-east-1:000000000000:log-group:";
+
+class LogsTest : public ::testing::Test {
+protected:
+    LogsTest()
+        : path_(std::filesystem::temp_directory_path() / ("logs-api-" + std::to_string(::getpid()) + ".db")),
+          clock_(from_epoch_ms(1'800'000'000'000)),
+          random_(1),
+          store_(store::make_memory_store()),
+          writer_(clock_, *store_) {
+        remove();
+        logs_ = store::open_log_store(path_);
+        service_ = make_logs_service({.clock = clock_, .random = random_, .store = *store_, .writer = writer_}, *logs_);
+    }
+    ~LogsTest() override {
+        logs_.reset();
+        remove();
+    }
+    void remove() const {
+        for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
+    }
+
+    net::Response send(const std::string& name, const json::object& body, const std::string& role = "") {
+        net::Response answer;
+        service_->handle(
+            {.request = {.method = "POST",
+                         .target = "/",
+                         .headers = {{"X-Amz-Target", "Logs_20140328." + name}},
+                         .body = json::serialize(body)},
+             .caller = {.account = "000000000000", .arn = "arn:me", .user_id = "u", .role_name = role},
+             .authorize = [this](const std::string& action, const std::string& resource, const auto&) -> Result<void> {
+                 asked_.push_back(action + " " + resource);
+                 return {};
+             },
+             .request_id = "r",
+             .respond = [&](net::Response response) { answer = std::move(response); }});
+        return answer;
+    }
+    json::value ok(const std::string& name, const json::object& body, const std::string& role = "") {
+        const net::Response answer = send(name, body, role);
+        EXPECT_EQ(answer.status, 200) << name << ' ' << answer.body;
+        return json::parse(answer.body);
+    }
+    std::string refused(const std::string& name, const json::object& body, const std::string& role = "") {
+        const net::Response answer = send(name, body, role);
+        EXPECT_EQ(answer.status, 400) << name << ' ' << answer.body;
+        return answer.body;
+    }
+    void put(const std::string& stream, std::vector<std::string> messages) {
+        json::array events;
+        for (auto& message : messages) {
+            events.push_back({{"timestamp", ++at_}, {"message", std::move(message)}});
+        }
+        ok("PutLogEvents", {{"logGroupName", "g"}, {"logStreamName", stream}, {"logEvents", std::move(events)}});
+    }
+
+    std::string path_;
+    ManualClock clock_;
+    SeededRandom random_;
+    std::unique_ptr<store::Store> store_;
+    engine::Writer writer_;
+    std::unique_ptr<store::LogStore> logs_;
+    std::unique_ptr<Service> service_;
+    std::vector<std::string> asked_;
+    std::int64_t at_ = 1000;
+};
+
+const json::object kGroup{{"logGroupName", "g"}};
+const json::object kStream{{"logGroupName", "g"}, {"logStreamName", "s"}};
+
+TEST_F(LogsTest, WhatIsDoneWithAStreamIsAskedAboutTheStream) {
+    ok("CreateLogGroup", kGroup);
+    ok("CreateLogStream", kStream);
+    put("s", {"a"});
+    ok("GetLogEvents", kStream);
+    ok("FilterLogEvents", kGroup);
+    ok("DescribeLogStreams", kGroup);
+    ok("DescribeLogGroups", {});
+    const std::string group = std::string(kArn) + "g:";
+    EXPECT_THAT(
+        asked_,
+        ElementsAre("logs:CreateLogGroup " + group + "*", "logs:CreateLogStream " + group + "log-stream:s",
+                    "logs:PutLogEvents " + group + "log-stream:s", "logs:GetLogEvents " + group + "log-stream:s",
+                    "logs:FilterLogEvents " + group + "*", "logs:DescribeLogStreams " + group + "*",
+                    "logs:DescribeLogGroups " + std::string(kArn) + "*:*"));
+}
+
+TEST_F(LogsTest, NamesAreAsTheModelSays) {
+    ok("CreateLogGroup", kGroup);
+    ok("CreateLogGroup", {{"logGroupName", "/aws/lambda/a.b-c_d#E9"}});
+    ok("CreateLogGroup", {{"logGroupName", std::string(512, 'a')}});
+    for (const std::string& name : {std::string("a b"), std::string("a*"), std::string("a:log-stream:b"),
+                                    std::string("\xc3\xa9"), std::string("a\n"), std::string(513, 'a')}) {
+        EXPECT_THAT(refused("CreateLogGroup", {{"logGroupName", name}}), HasSubstr("InvalidParameterException"));
+    }
+    for (const std::string& name : {std::string("a:b"), std::string("a*"), std::string(513, 'a')}) {
+        const json::object stream{{"logGroupName", "g"}, {"logStreamName", name}};
+        EXPECT_THAT(refused("CreateLogStream", stream), HasSubstr("InvalidParameterException"));
+        json::object events = stream;
+        events["logEvents"] = {{{"timestamp", 1}, {"message", "m"}}};
+        EXPECT_THAT(refused("PutLogEvents", events), HasSubstr("InvalidParameterException"));
+    }
+}
+
+TEST_F(LogsTest, TheServersOwnGroupsAreOnlyReadByRoles) {
+    const json::object outbox{{"logGroupName", "/holdpoint/outbox"}};
+    json::object stream = outbox;
+    stream["logStreamName"] = "s";
+    json::object events = stream;
+    events["logEvents"] = {{{"timestamp", 1}, {"message", "m"}}};
+    json::object days = outbox;
+    days["retentionInDays"] = 1;
+    EXPECT_THAT(refused("CreateLogGroup", outbox, "role"), HasSubstr("AccessDeniedException"));
+    ok("CreateLogGroup", outbox);
+    ok("CreateLogStream", stream);
+    ok("PutLogEvents", events);
+    EXPECT_THAT(refused("CreateLogStream", stream, "role"), HasSubstr("AccessDeniedException"));
+    EXPECT_THAT(refused("PutLogEvents", events, "role"), HasSubstr("arn:me is not authorized to perform"));
+    EXPECT_THAT(refused("PutRetentionPolicy", days, "role"), HasSubstr("AccessDeniedException"));
+    EXPECT_THAT(refused("DeleteRetentionPolicy", outbox, "role"), HasSubstr("AccessDeniedException"));
+    EXPECT_THAT(refused("DeleteLogGroup", outbox, "role"), HasSubstr("AccessDeniedException"));
+    json::object by_arn{{"logGroupIdentifier", std::string(kArn) + "/holdpoint/outbox:*"}};
+    EXPECT_EQ(ok("FilterLogEvents", by_arn, "role").at("events").as_array().size(), 1U);
+    EXPECT_EQ(ok("GetLogEvents", stream, "role").at("events").as_array().size(), 1U);
+}
+
+TEST_F(LogsTest, TheLatestTimeThereIsIsAnEnd) {
+    ok("CreateLogGroup", kGroup);
+    put("s", {"a"});
+    json::object query = kStream;
+    query["endTime"] = INT64_MAX;
+    EXPECT_EQ(ok("GetLogEvents", query).at("events").as_array().size(), 1U);
+    query.erase("logStreamName");
+    EXPECT_EQ(ok("FilterLogEvents", query).at("events").as_array().size(), 1U);
+}
+
+std::vector<std::size_t> sizes_of(const json::value& page) {
+    std::vector<std::size_t> sizes;
+    for (const json::value& event : page.at("events").as_array())
+        sizes.push_back(event.at("message").as_string().size());
+    return sizes;
+}
+
+TEST_F(LogsTest, APageHoldsAMegabyte) {
+    constexpr std::size_t kHalf = (std::size_t{1} << 20) / 2 - 26;
+    ok("CreateLogGroup", kGroup);
+    put("s", {std::string(kHalf, 'a'), std::string(kHalf, 'b'), "c", std::string(2 << 20, 'd'), "e"});
+    json::object query = kGroup;
+    std::vector<std::vector<std::size_t>> pages;
+    while (true) {
+        const json::value page = ok("FilterLogEvents", query);
+        pages.push_back(sizes_of(page));
+        if (!page.as_object().contains("nextToken")) break;
+        query["nextToken"] = page.at("nextToken");
+    }
+    EXPECT_THAT(pages, ElementsAre(ElementsAre(kHalf, kHalf), ElementsAre(1), ElementsAre(2 << 20), ElementsAre(1)));
+}
+
+TEST_F(LogsTest, EventsOfAStreamComeByTheMegabyteBothWays) {
+    const std::string third(std::size_t{400} << 10, 'x');
+    ok("CreateLogGroup", kGroup);
+    put("s", {third, third, third, third, third});
+    json::object query = kStream;
+    const json::value last = ok("GetLogEvents", query);
+    EXPECT_EQ(last.at("events").as_array().size(), 2U);
+    EXPECT_EQ(last.at("events").at(1).at("timestamp"), at_) << "the latest, without startFromHead";
+    query["nextToken"] = last.at("nextBackwardToken");
+    EXPECT_EQ(ok("GetLogEvents", query).at("events").at(1).at("timestamp"), at_ - 2);
+    query["nextToken"] = nullptr;
+    query["startFromHead"] = true;
+    std::vector<std::size_t> counts;
+    while (true) {
+        const json::value page = ok("GetLogEvents", query);
+        if (page.at("events").as_array().empty()) break;
+        counts.push_back(page.at("events").as_array().size());
+        query["nextToken"] = page.at("nextForwardToken");
+    }
+    EXPECT_THAT(counts, ElementsAre(2, 2, 1));
+}
+
+TEST_F(LogsTest, NoMoreStreamsAreNamedThanTheModelSays) {
+    ok("CreateLogGroup", kGroup);
+    json::object query = kGroup;
+    query["logStreamNames"] = json::array(101, "a");
+    EXPECT_THAT(refused("FilterLogEvents", query), HasSubstr("logStreamNames"));
+}
+
+}  // namespace
+}  // namespace holdpoint::api
