@@ -136,8 +136,9 @@ def test_delete_says_first_how_many_still_wait(own_server, mode):
     assert approvals.audit(approval_id), "the trail outlives the stack"
     # Deployed again, it finds its trail and works.
     own_server.deploy(approvals.stack, ApprovalWaitMode=mode, PollIntervalSeconds=1)
-    approvals.publish()
-    arn, approval_id = approvals.pending()
+    version = approvals.publish()
+    assert version == "2", "the number of a version that was deleted is not given again"
+    arn, approval_id = approvals.pending(version=version)
     assert approvals.decide(approval_id)[0] == 200
     approvals.agree(approval_id, arn)
     own_server.run("delete", "--data", own_server.data, "--stack-name", approvals.stack, "--yes", "--with-audit")
