@@ -188,6 +188,21 @@ TEST(Registry, RefusesWhatAwsRefuses) {
     }
 }
 
+// What is read from there is believed to be the server's own.
+TEST(Registry, NoFunctionWritesIntoTheServersLogGroups) {
+    Rows rows;
+    Function function = make("f");
+    function.log_group = "/holdpoint/outbox";
+    const auto refused = create_function(rows, function, kNow, "r1");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().name, "InvalidParameterValueException");
+    EXPECT_THAT(refused.error().message, HasSubstr("/holdpoint/outbox"));
+    rows.apply(create_function(rows, make("f"), kNow, "r1"));
+    EXPECT_FALSE(update_function(rows, function, kNow, "r2"));
+    function.log_group = "/holdpoints";
+    EXPECT_TRUE(update_function(rows, function, kNow, "r2"));
+}
+
 TEST(Registry, AliasesPointToVersions) {
     Rows rows;
     rows.apply(create_function(rows, make("f"), kNow, "r1"));

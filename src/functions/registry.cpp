@@ -63,6 +63,13 @@ Result<void> check_limits(const Function& function) {
         violations.range("durableConfig.retentionPeriodInDays", function.durable->retention_days, 1, kRetentionMax);
     }
     if (auto ok = violations.result(); !ok) return ok;
+    // What is in those is the server's own word.
+    if (function.log_group.starts_with("/holdpoint/")) {
+        return invalid(
+            fmt::format("LoggingConfig.LogGroup: '{}' is the server's own; name a log group that does not begin with "
+                        "/holdpoint/.",
+                        function.log_group));
+    }
     std::size_t bytes = 0;
     for (const auto& [name, value] : function.environment) {
         bytes += name.size() + value.size();

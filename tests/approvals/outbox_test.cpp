@@ -56,6 +56,7 @@ TEST_F(OutboxTest, PeopleFindWhatIsForThemByNameAndByAddress) {
     };
     EXPECT_THAT(found("Vera  K"), ElementsAre("personal"));
     EXPECT_THAT(logs.asked, HasSubstr(R"({ $.to = \"vera k\" || $.attributes.recipient = \"vera k\" })"));
+    EXPECT_THAT(logs.asked, HasSubstr(R"("logStreamNames":["mail"])")) << "what others wrote is no mail";
     EXPECT_THAT(found("VK@x"), ElementsAre("question", "personal"));
     EXPECT_THAT(found(""), ElementsAre("odd", "another's", "question", "personal"));
     EXPECT_THAT(found("", 1), ElementsAre("odd"));

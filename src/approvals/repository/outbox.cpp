@@ -13,6 +13,9 @@ namespace json = boost::json;
 
 namespace {
 
+/// The server's own: what others wrote into the group is no mail.
+constexpr std::string_view kOutboxStream = "mail";
+
 std::string text_of(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains(name);
     return value == nullptr || !value->is_string() ? "" : std::string(value->get_string());
@@ -54,7 +57,7 @@ void add_events(const json::object& page, const OutboxQuery& query, std::vector<
 }  // namespace
 
 Result<std::optional<std::vector<OutboxMessage>>> read_outbox(aws::Client& client, const OutboxQuery& query) {
-    json::object request{{"logGroupName", kOutboxGroup}};
+    json::object request{{"logGroupName", kOutboxGroup}, {"logStreamNames", json::array{kOutboxStream}}};
     if (const auto pattern = pattern_for(person_key(query.person)); !pattern.empty())
         request["filterPattern"] = pattern;
     std::vector<OutboxMessage> messages;
