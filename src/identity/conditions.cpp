@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <compare>
 #include <optional>
 
@@ -64,9 +65,15 @@ bool is_in(std::string_view address, std::string_view network) {
     return one && range && range->contains(*one);
 }
 
-/// ISO 8601, or seconds since the epoch; as milliseconds.
+bool is_ascii(std::string_view text) {
+    return std::ranges::all_of(text, [](unsigned char c) { return c < 0x80; });
+}
+
+/// ISO 8601, or seconds since the epoch, but no bare year, which would be seconds; as milliseconds.
 std::optional<double> read_date(std::string_view text) {
-    if (const auto seconds = read_number<double>(text)) return *seconds * 1000;
+    if (const auto seconds = read_number<std::int64_t>(text)) {
+        return text.size() == 4 ? std::nullopt : std::optional(static_cast<double>(*seconds) * 1000);
+    }
     const auto at = text.size() == 10 ? parse_iso8601(fmt::format("{}T00:00:00Z", text)) : parse_iso8601(text);
     if (!at) return std::nullopt;
     return static_cast<double>(to_epoch_ms(*at));
@@ -133,13 +140,19 @@ bool matches(Comparison comparison, std::string_view expected, std::string_view 
     return false;
 }
 
+bool is_finite(std::string_view text) {
+    const auto number = read_number<double>(text);
+    return number && std::isfinite(*number);
+}
+
 /// What a value to compare with must be; empty when it is that.
 std::string_view wanted(Comparison comparison, std::string_view text) {
     switch (comparison) {
         case Comparison::string_equals:
-        case Comparison::string_equals_ignore_case:
         case Comparison::string_like:
             return {};
+        case Comparison::string_equals_ignore_case:
+            return is_ascii(text) ? "" : "text of ASCII alone";
         case Comparison::arn_like:
             return std::count(text.begin(), text.end(), ':') >= 5 ? ""
                                                                   : "an ARN of six parts, such as arn:aws:sns:*:*:*";
@@ -153,13 +166,13 @@ std::string_view wanted(Comparison comparison, std::string_view text) {
         case Comparison::numeric_less_equals:
         case Comparison::numeric_greater:
         case Comparison::numeric_greater_equals:
-            return read_number<double>(text) ? "" : "a number";
+            return is_finite(text) ? "" : "a number";
         case Comparison::date_equals:
         case Comparison::date_less:
         case Comparison::date_less_equals:
         case Comparison::date_greater:
         case Comparison::date_greater_equals:
-            return read_date(text) ? "" : "a date, such as 2026-11-25T10:00:00Z";
+            return read_date(text) ? "" : "a date, such as 2026-11-25T10:00:00Z, or seconds since the epoch";
     }
     return {};
 }
@@ -182,7 +195,43 @@ bool take_suffix(std::string_view& text, std::string_view suffix) {
     return true;
 }
 
+/// The operator without what may stand before and after it; nothing when it is not known.
+const Operator* find_operator(std::string_view name, Condition& condition) {
+    if (take_prefix(name, "ForAllValues:")) condition.quantifier = Quantifier::for_all_values;
+    if (take_prefix(name, "ForAnyValue:")) condition.quantifier = Quantifier::for_any_value;
+    condition.if_exists = take_suffix(name, "IfExists");
+    const auto* known = std::ranges::find(kOperators, name, &Operator::name);
+    if (known == kOperators.end()) return nullptr;
+    // Whether it exists is what Null asks. (IAM user guide, "...IfExists condition operators")
+    return condition.if_exists && known->comparison == Comparison::null ? nullptr : known;
+}
+
+/// How many bytes the first character has; of what is no text, each is its own.
+std::size_t character_bytes(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text.front());
+    const std::size_t size = lead < 0xc2 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 1;
+    if (text.size() < size) return 1;
+    const bool is_whole = std::ranges::all_of(text.substr(1, size - 1), [](char c) { return (c & 0xc0) == 0x80; });
+    return is_whole ? size : 1;
+}
+
 }  // namespace
+
+bool takes_literals(std::string_view operator_name) {
+    Condition condition;
+    const Operator* known = find_operator(operator_name, condition);
+    if (known == nullptr) return true;  // refused by its name
+    switch (known->comparison) {
+        case Comparison::string_equals:
+        case Comparison::string_equals_ignore_case:
+        case Comparison::string_like:
+        case Comparison::arn_like:
+        case Comparison::ip_address:
+            return false;
+        default:
+            return true;
+    }
+}
 
 bool matches_pattern(std::string_view pattern, std::string_view text) {
     std::size_t p = 0;
@@ -190,7 +239,10 @@ bool matches_pattern(std::string_view pattern, std::string_view text) {
     std::size_t star = std::string_view::npos;
     std::size_t resume = 0;
     while (t < text.size()) {
-        if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t]) && pattern[p] != '*') {
+        if (p < pattern.size() && pattern[p] == '?') {
+            ++p;
+            t += character_bytes(text.substr(t));
+        } else if (p < pattern.size() && pattern[p] == text[t] && pattern[p] != '*') {
             ++p;
             ++t;
         } else if (p < pattern.size() && pattern[p] == '*') {
@@ -198,7 +250,7 @@ bool matches_pattern(std::string_view pattern, std::string_view text) {
             resume = t;
         } else if (star != std::string_view::npos) {
             p = star + 1;
-            t = ++resume;
+            t = resume += character_bytes(text.substr(resume));
         } else {
             return false;
         }
@@ -214,19 +266,14 @@ std::vector<std::string_view> known_condition_keys() {
 std::expected<Condition, std::string> read_condition(std::string_view operator_name, std::string_view key,
                                                      std::vector<std::string> expected) {
     Condition condition;
-    std::string_view base = operator_name;
-    if (take_prefix(base, "ForAllValues:")) condition.quantifier = Quantifier::for_all_values;
-    if (take_prefix(base, "ForAnyValue:")) condition.quantifier = Quantifier::for_any_value;
-    condition.if_exists = take_suffix(base, "IfExists");
-    const auto known =
-        std::find_if(kOperators.begin(), kOperators.end(), [&](const Operator& one) { return one.name == base; });
-    if (known == kOperators.end()) {
+    const Operator* known = find_operator(operator_name, condition);
+    if (known == nullptr) {
         std::vector<std::string_view> names(kOperators.size());
         std::transform(kOperators.begin(), kOperators.end(), names.begin(),
                        [](const Operator& one) { return one.name; });
         return std::unexpected(fmt::format(
-            "the condition operator '{}' is not supported; these are: {}; with IfExists after them, ForAllValues: or "
-            "ForAnyValue: before them",
+            "the condition operator '{}' is not supported; these are: {}; with IfExists after them (but Null), "
+            "ForAllValues: or ForAnyValue: before them",
             operator_name, fmt::join(names, ", ")));
     }
     condition.comparison = known->comparison;

@@ -50,10 +50,13 @@ struct Condition {
 /// known and what is.
 [[nodiscard]] std::expected<Condition, std::string> read_condition(std::string_view operator_name, std::string_view key,
                                                                    std::vector<std::string> expected);
+/// Whether true, false and numbers may stand for the texts that an operator compares with. They may not where a text
+/// would be another: an account's leading zeros are lost in a number.
+[[nodiscard]] bool takes_literals(std::string_view operator_name);
 [[nodiscard]] bool holds(const Condition& condition, const RequestContext& context);
 [[nodiscard]] std::vector<std::string_view> known_condition_keys();
 
-/// `*` is any text, `?` any one character.
+/// `*` is any text, `?` any one character (of UTF-8).
 [[nodiscard]] bool matches_pattern(std::string_view pattern, std::string_view text);
 
 }  // namespace holdpoint::identity

@@ -262,6 +262,59 @@ TEST(Policy, RefusesWhatItCannotEvaluateAndSaysWhere) {
               "Version: must be 2012-10-17");
 }
 
+// What IAM refuses would be deployed and deny nothing.
+TEST(Policy, RefusesWhatIamRefuses) {
+    const auto problem = [](const std::string& action, const std::string& resource,
+                            const std::string& condition = "{}") {
+        const auto read =
+            read_policy(fmt::format(R"({{"Statement":[{{"Effect":"Deny","Action":{},"Resource":{},"Condition":{}}}]}})",
+                                    action, resource, condition));
+        return read ? std::string("none") : read.error().path + " | " + read.error().message;
+    };
+    for (const char* action : {R"("sns:Pub?ish")", R"(["*","a-b:*"])"}) EXPECT_EQ(problem(action, R"("*")"), "none");
+    for (const std::string action :
+         {"sns:", ":Publish", "sns:*:x", "s*s:Publish", "sns:Publish ", "**", "sns:Publísh"}) {
+        EXPECT_EQ(problem('"' + action + '"', R"("*")"), "Statement[0].Action | '" + action +
+                                                             "' is no action: expected * or service:Name, such as "
+                                                             "sns:Publish");
+    }
+    EXPECT_EQ(problem(R"("*")", R"("arn:aws:sns:*:*:a?")"), "none");
+    EXPECT_EQ(problem(R"("*")", R"("arn:*:*:*:*:*")"), "none");
+    for (const std::string resource :
+         {"table/a", "arn:aws:sns:a", "**", " arn:aws:sns:*:*:a", "ARN:aws:sns:*:*:a", ""}) {
+        EXPECT_EQ(problem(R"("*")", '"' + resource + '"'),
+                  "Statement[0].Resource | '" + resource +
+                      "' is no resource: expected * or an ARN of six parts, such as arn:aws:sns:*:*:topic");
+    }
+    EXPECT_EQ(problem("7", R"("*")"), "Statement[0].Action | must be a text or a list of texts, but is 7");
+    EXPECT_EQ(problem(R"("*")", "[true]"), "Statement[0].Resource | must be a text or a list of texts, but is [true]");
+    EXPECT_EQ(read_policy(R"({"Statement":[]})").error().message, "must have a statement, but is empty");
+    EXPECT_EQ(read_policy(R"({"Statement":[{"Sid":1,"Effect":"Deny","Action":"*","Resource":"*"}]})").error().path,
+              "Statement[0].Sid");
+    for (const auto& [condition, what] :
+         {std::pair(R"({"NumericLessThan":{"aws:EpochTime":"nan"}})", "a number, not with 'nan'"),
+          {R"({"NumericLessThan":{"aws:EpochTime":"inf"}})", "a number, not with 'inf'"},
+          {R"({"NullIfExists":{"aws:userid":"true"}})", "the condition operator 'NullIfExists' is not supported"},
+          {R"({"DateLessThan":{"aws:CurrentTime":"2026"}})", "not with '2026'"},
+          {R"({"DateLessThan":{"aws:CurrentTime":2026}})", "not with '2026'"},
+          {R"({"DateLessThan":{"aws:CurrentTime":"inf"}})", "not with 'inf'"},
+          {R"({"StringEquals":{"aws:SourceAccount":7}})", "must be a text or a list of texts, but is 7"},
+          {R"({"StringEqualsIgnoreCase":{"aws:userid":"\u00c9"}})", "text of ASCII alone"},
+          {R"({"StringNotEqualsIgnoreCase":{"aws:userid":"\u00c9"}})", "text of ASCII alone"}}) {
+        EXPECT_THAT(problem(R"("*")", R"("*")", condition), HasSubstr(what));
+    }
+    EXPECT_EQ(problem(R"("*")", R"("*")", R"({"DateLessThan":{"aws:CurrentTime":1795694400}})"), "none");
+}
+
+TEST(Policy, AQuestionMarkIsOneCharacter) {
+    EXPECT_TRUE(matches_pattern("a?c", "a\u00e9c"));
+    EXPECT_TRUE(matches_pattern("*?", "\u20ac"));
+    EXPECT_FALSE(matches_pattern("*??", "\u20ac"));
+    EXPECT_FALSE(matches_pattern("??", "\u00e9"));
+    EXPECT_TRUE(matches_pattern("*?\u00e9*", "x\U0001f600\u00e9"));
+    EXPECT_TRUE(matches_pattern("??", "\xe9\xff")) << "what is no text has its bytes";
+}
+
 /// Whether `operator_name` of `key` with the expected values (JSON) holds for these values of the key.
 bool condition_holds(const std::string& operator_name, const std::string& key, const std::string& expected,
                      const std::vector<std::string>& values) {
@@ -335,6 +388,18 @@ TEST(Roles, AreNamedWholeInTheirArn) {
     EXPECT_EQ(role_name_of("arn:aws:iam::000000000000:role/a"), "a");
     EXPECT_EQ(role_name_of("arn:aws:iam::000000000000:role/path/a"), "path/a");
     EXPECT_EQ(role_name_of("none"), "");
+}
+
+// As earlier versions took it. To skip it might pass what it denied.
+TEST(PolicyCache, ARoleWithAPolicyThatIsNoLongerTakenMayDoNothing) {
+    const NoRows none;
+    OverlayRows rows(none);
+    rows.write({{Space::roles, "role",
+                 R"({"policies":{"a":{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}},)"
+                 R"("b":{"Statement":{"Effect":"Deny","Action":"*","Resource":"table/a"}}}})"}});
+    const auto policies = PolicyCache().read(rows, "role", 0);
+    EXPECT_EQ(evaluate(*policies, {.action = "sns:Publish", .resource = "arn:topic", .context = {}}),
+              Verdict::explicitly_denied);
 }
 
 TEST(PolicyCache, FollowsEveryChangeOfARole) {

@@ -26,14 +26,15 @@ bool any_matches(const std::vector<std::string>& patterns, std::string_view text
                        [&](const std::string& pattern) { return matches_pattern(pattern, text); });
 }
 
-/// A text or a list of texts.
-Read<std::vector<std::string>> read_texts(const std::string& path, const json::value& value) {
+/// A text or a list of texts; true, false and numbers count where that is what is compared.
+Read<std::vector<std::string>> read_texts(const std::string& path, const json::value& value, bool or_literals) {
     std::vector<std::string> texts;
     const auto add = [&](const json::value& one) {
+        if (one.is_string()) texts.emplace_back(one.get_string());
+        if (one.is_string() || !or_literals) return one.is_string();
         if (one.is_bool()) texts.emplace_back(one.get_bool() ? "true" : "false");
         if (one.is_int64()) texts.push_back(std::to_string(one.get_int64()));
-        if (one.is_string()) texts.emplace_back(one.get_string());
-        return one.is_string() || one.is_bool() || one.is_int64();
+        return one.is_bool() || one.is_int64();
     };
     bool good = true;
     if (const json::array* list = value.if_array()) {
@@ -41,7 +42,9 @@ Read<std::vector<std::string>> read_texts(const std::string& path, const json::v
     } else {
         good = add(value);
     }
-    if (!good || texts.empty()) return wrong(path, "must be a text or a list of texts");
+    if (!good || texts.empty()) {
+        return wrong(path, fmt::format("must be a text or a list of texts, but is {}", json::serialize(value)));
+    }
     for (const std::string& text : texts) {
         if (text.find("${") != std::string::npos) {
             return wrong(path, fmt::format("policy variables ({}) are not supported", text));
@@ -56,7 +59,7 @@ Read<void> read_conditions(const std::string& path, const json::value& value, St
         const std::string at = fmt::format("{}.{}", path, std::string_view(name));
         if (!tests.is_object()) return wrong(at, "must be an object of condition keys and their values");
         for (const auto& [key, values] : tests.get_object()) {
-            auto texts = read_texts(fmt::format("{}.{}", at, std::string_view(key)), values);
+            auto texts = read_texts(fmt::format("{}.{}", at, std::string_view(key)), values, takes_literals(name));
             if (!texts) return std::unexpected(texts.error());
             auto condition = read_condition(name, key, std::move(*texts));
             if (!condition) return wrong(at, condition.error());
@@ -66,19 +69,30 @@ Read<void> read_conditions(const std::string& path, const json::value& value, St
     return {};
 }
 
-/// `service:Name` with wildcards, or `*` alone.
-Read<void> check_actions(const std::string& path, const std::vector<std::string>& actions) {
-    for (const std::string& action : actions) {
-        const std::size_t colon = action.find(':');
-        if (action != "*" && (colon == std::string::npos || colon == 0 || colon + 1 == action.size())) {
-            return wrong(path, fmt::format("'{}' is no action: expected service:Name, such as sns:Publish", action));
-        }
-    }
-    return {};
+bool is_made_of(std::string_view text, std::string_view others) {
+    return !text.empty() && std::ranges::all_of(text, [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || others.contains(c);
+    });
+}
+
+/// `service:Name` with wildcards in the name, or `*` alone.
+Read<void> check_action(const std::string& path, std::string_view action) {
+    const std::size_t colon = std::min(action.find(':'), action.size());
+    const std::string_view name = action.substr(std::min(colon + 1, action.size()));
+    if (action == "*" || (is_made_of(action.substr(0, colon), "-") && is_made_of(name, "*?"))) return {};
+    return wrong(path, fmt::format("'{}' is no action: expected * or service:Name, such as sns:Publish", action));
+}
+
+/// What is no ARN is no resource of anything, so that a Deny of it would deny nothing.
+Read<void> check_resource(const std::string& path, std::string_view resource) {
+    if (resource == "*" || (resource.starts_with("arn:") && std::ranges::count(resource, ':') >= 5)) return {};
+    return wrong(path, fmt::format("'{}' is no resource: expected * or an ARN of six parts, such as "
+                                   "arn:aws:sns:*:*:topic",
+                                   resource));
 }
 
 Read<void> read_member(const std::string& path, std::string_view name, const json::value& value, Statement& statement) {
-    if (name == "Sid") return {};
+    if (name == "Sid") return value.is_string() ? Read<void>() : wrong(path, "must be a text");
     if (name == "Condition") return read_conditions(path, value, statement);
     if (name == "Effect") {
         if (value != "Allow" && value != "Deny") return wrong(path, "must be Allow or Deny");
@@ -91,13 +105,15 @@ Read<void> read_member(const std::string& path, std::string_view name, const jso
                                        : name == "NotResource" ? &statement.not_resources
                                                                : nullptr;
     if (target == nullptr) return wrong(path, fmt::format("'{}' is not supported", name));
-    auto texts = read_texts(path, value);
+    auto texts = read_texts(path, value, false);
     if (!texts) return std::unexpected(texts.error());
     *target = std::move(*texts);
-    if (!name.ends_with("Action")) return {};
-    auto good = check_actions(path, *target);
-    for (std::string& action : *target) action = lower_case(action);
-    return good;
+    const bool is_action = name.ends_with("Action");
+    for (std::string& text : *target) {
+        if (auto ok = is_action ? check_action(path, text) : check_resource(path, text); !ok) return ok;
+        if (is_action) text = lower_case(text);
+    }
+    return {};
 }
 
 Read<Statement> read_statement(const std::string& path, const json::value& value) {
@@ -151,6 +167,7 @@ std::expected<Policy, PolicyProblem> read_policy(std::string_view document) {
     Policy policy;
     const json::array one = {*statements};
     const json::array& all = statements->is_array() ? statements->get_array() : one;
+    if (all.empty()) return wrong("Statement", "must have a statement, but is empty");
     for (std::size_t i = 0; i < all.size(); ++i) {
         auto read = read_statement(statements->is_array() ? fmt::format("Statement[{}]", i) : "Statement", all[i]);
         if (!read) return std::unexpected(read.error());

@@ -80,14 +80,15 @@ rc::Gen<ModelStatement> some_statement() {
     return rc::gen::build<ModelStatement>(
         rc::gen::set(&ModelStatement::allows), rc::gen::set(&ModelStatement::not_action),
         rc::gen::set(&ModelStatement::not_resource), rc::gen::set(&ModelStatement::actions, some_texts("s:", "ab*?")),
-        rc::gen::set(&ModelStatement::resources, some_texts("", "ab*?")), rc::gen::set(&ModelStatement::has_condition),
-        rc::gen::set(&ModelStatement::not_equals), rc::gen::set(&ModelStatement::users, some_texts("", "ab")));
+        rc::gen::set(&ModelStatement::resources, some_texts("arn:a:s:r:1:", "ab*?")),
+        rc::gen::set(&ModelStatement::has_condition), rc::gen::set(&ModelStatement::not_equals),
+        rc::gen::set(&ModelStatement::users, some_texts("", "ab")));
 }
 
 RC_GTEST_PROP(Policies, AreEvaluatedAsASmallModelSays, ()) {
     const auto statements = *rc::gen::resize(4, rc::gen::container<std::vector<ModelStatement>>(some_statement()));
     const std::string action = "s:" + *some_text("ab");
-    const std::string resource = *some_text("ab");
+    const std::string resource = "arn:a:s:r:1:" + *some_text("ab");
     const std::string user = *some_text("ab");
     bool allowed = false;
     bool denied = false;

@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 #include <cctype>
 
-#include <stdexcept>
+#include "base/log.hpp"
 
 namespace holdpoint::identity {
 
@@ -40,13 +40,25 @@ RowWrite erase_role(std::string_view name) {
 
 namespace {
 
-std::vector<Policy> read_policies(const std::string& row) {
+/// A policy that an earlier version took, and that cannot be evaluated, may have denied anything: it denies everything.
+Policy deny_all() {
+    Statement statement;
+    statement.effect = Effect::deny;
+    statement.actions = {"*"};
+    statement.resources = {"*"};
+    return {statement};
+}
+
+std::vector<Policy> read_policies(const std::string& name, const std::string& row) {
     std::vector<Policy> result;
     const json::value role = json::parse(row);
     for (const auto& [policy_name, document] : role.at("policies").as_object()) {
         auto policy = parse_policy(json::serialize(document));
-        if (!policy) throw std::runtime_error("damaged role row: " + policy.error().message);
-        result.push_back(std::move(*policy));
+        if (!policy) {
+            log::write(log::Level::error, "a role may do nothing until its policy is deployed anew",
+                       {{"role", name}, {"policy", policy_name}, {"why", policy.error().message}});
+        }
+        result.push_back(policy ? std::move(*policy) : deny_all());
     }
     return result;
 }
@@ -62,7 +74,7 @@ PolicyCache::Policies PolicyCache::kept(const std::string& name, std::uint64_t v
 PolicyCache::Policies PolicyCache::read(const RowReader& rows, const std::string& name, std::uint64_t version) {
     const auto row = rows.get(Space::roles, name);
     if (!row) return std::make_shared<const std::vector<Policy>>();
-    auto policies = std::make_shared<const std::vector<Policy>>(read_policies(*row));
+    auto policies = std::make_shared<const std::vector<Policy>>(read_policies(name, *row));
     const std::lock_guard lock(mutex_);
     entries_[name] = {.version = version, .policies = policies};
     return policies;
