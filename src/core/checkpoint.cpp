@@ -1,6 +1,7 @@
 #include "core/checkpoint.hpp"
 
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <map>
 
@@ -176,6 +177,25 @@ Result<std::vector<Change>> decide_checkpoint(const Execution& execution, const 
     }
     if (auto ok = check_quotas(execution, changes, limits); !ok) return std::unexpected(ok.error());
     return changes;
+}
+
+std::string accept_checkpoint(Execution& execution, const wire::CheckpointRequest& request) {
+    Invocation& invocation = *execution.invocation();
+    ++invocation.sequence;
+    wire::CheckpointResponse response;
+    response.operations = execution.take_unseen();
+    if (execution.is_running()) {
+        response.checkpoint_token = checkpoint_token(execution.head(), invocation);
+    } else {
+        invocation.token_withheld = true;
+    }
+    boost::json::monotonic_resource memory;
+    std::string answer = boost::json::serialize(wire::to_json(response, &memory));
+    // A closing checkpoint is not answered a second time, as on AWS.
+    invocation.last_client_token = execution.is_running() ? request.client_token.value_or("") : "";
+    invocation.last_token = request.checkpoint_token;
+    invocation.last_answer = answer;
+    return answer;
 }
 
 }  // namespace holdpoint::core

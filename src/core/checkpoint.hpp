@@ -22,6 +22,9 @@ namespace holdpoint::core {
                                                             TimePoint now, std::string_view nonce,
                                                             const Limits& limits);
 
+/// To be called when the changes are applied: rotates the token and makes the answer, which is kept for a repetition.
+[[nodiscard]] std::string accept_checkpoint(Execution& execution, const wire::CheckpointRequest& request);
+
 /// Lengths, patterns and ranges that the service's model states; ValidationException listing every violation.
 [[nodiscard]] Result<void> validate(const wire::CheckpointRequest& request);
 

@@ -53,6 +53,7 @@ void apply_start(OperationState& state, const Change& change) {
     state.function = change.function;
     state.tenant_id = change.tenant_id;
     state.trace_header = change.trace_header;
+    state.version = change.version;
     state.invoked_arn = change.invoked_arn;
     if (operation.type == OperationType::chained_invoke) state.payload = change.payload;
     if (operation.type == OperationType::wait) operation.scheduled_end_at = change.due;

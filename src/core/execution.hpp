@@ -56,6 +56,7 @@ struct OperationState {
     std::string function;                   // invoke
     std::string tenant_id;                  // invoke
     std::string trace_header;               // invoke
+    std::string version;                    // invoke: what its reference meant when it started
     std::string invoked_arn;                // invoke of a durable function
     std::optional<std::string> payload;     // invoke, while it is under way
     std::uint64_t changed = 0;              // number of the change that touched it last

@@ -93,6 +93,7 @@ Change started_invoke(const OperationState& state) {
     change.function = state.function;
     change.tenant_id = state.tenant_id;
     change.trace_header = state.trace_header;
+    change.version = state.version;
     return change;
 }
 

@@ -96,15 +96,10 @@ void ChainedInvokes::invoke_plain(const core::Head& caller, functions::Function 
         proceed(payload);
     };
     work.done = [this, number = caller.number, operation = change.id](InvocationResult result) {
-        writer_.submit(
-            [this, number, operation, result = std::move(result)](store::Transaction& rows, TimePoint now) mutable {
-                core::InvokeOutcome outcome{.result = {}, .error = std::move(result.error)};
-                outcome.status = outcome.error ? wire::ExecutionStatus::failed : wire::ExecutionStatus::succeeded;
-                if (!outcome.error) outcome.result = std::move(result.body);
-                Effects after;
-                host_.end_invoke(rows, number, operation, std::move(outcome), now, after);
-                return run_all(std::move(after));
-            });
+        core::InvokeOutcome outcome{.result = {}, .error = std::move(result.error)};
+        outcome.status = outcome.error ? wire::ExecutionStatus::failed : wire::ExecutionStatus::succeeded;
+        if (!outcome.error) outcome.result = std::move(result.body);
+        host_.end_invoke(number, operation, std::move(outcome));
     };
     effects.emplace_back([this, work = std::move(work)]() mutable { workforce_.invoke(std::move(work)); });
 }
@@ -145,12 +140,14 @@ void ChainedInvokes::recover(store::Transaction& rows, Effects& effects) {
         const auto operation = take_key_part(key);
         const core::Execution* caller = number && operation ? host_.find_execution(rows, *number) : nullptr;
         const core::OperationState* state = caller == nullptr ? nullptr : caller->find(*operation);
-        if (state == nullptr) {
+        if (state == nullptr || !caller->is_running() || core::is_terminal(state->operation.status)) {
             rows.apply({{Space::plain_invokes, row.key, std::nullopt}});
             continue;
         }
         const Change change = core::started_invoke(*state);
-        const auto reference = functions::read_reference(change.function);
+        auto reference = functions::read_reference(change.function);
+        // What an alias means may have changed; the history tells of the version that it meant.
+        if (reference && !change.version.empty()) reference->qualifier = change.version;
         auto function = reference
                             ? functions::choose(rows, *reference, region_, account_, chance_of(*number, *operation))
                             : std::unexpected(reference.error());
@@ -159,12 +156,8 @@ void ChainedInvokes::recover(store::Transaction& rows, Effects& effects) {
         } else {
             core::InvokeOutcome outcome{.status = wire::ExecutionStatus::failed, .result = {}, .error = {}};
             outcome.error = core::refused_invoke(change.id, function.error(), {}).error;
-            effects.emplace_back([this, number = *number, id = *operation, outcome = std::move(outcome)] {
-                writer_.submit([this, number, id, outcome](store::Transaction& later, TimePoint now) {
-                    Effects after;
-                    host_.end_invoke(later, number, id, outcome, now, after);
-                    return run_all(std::move(after));
-                });
+            effects.emplace_back([this, number = *number, id = *operation, outcome = std::move(outcome)]() mutable {
+                host_.end_invoke(number, std::move(id), std::move(outcome));
             });
         }
     }

@@ -28,18 +28,17 @@ public:
     /// Writes a new execution; it is not invoked yet.
     virtual core::Head start_child(store::Transaction& rows, TimePoint now, StartRequest request,
                                    core::ParentOperation parent) = 0;
-    /// Closes the operation, and goes on with its execution. Does nothing when either is closed already.
-    virtual void end_invoke(store::Transaction& rows, std::uint64_t number, const std::string& operation,
-                            core::InvokeOutcome outcome, TimePoint now, Effects& effects) = 0;
+    /// Closes the operation and goes on with its execution, in a command of its own; from any thread. Does nothing when
+    /// either is closed already.
+    virtual void end_invoke(std::uint64_t number, std::string operation, core::InvokeOutcome outcome) = 0;
     virtual const core::Execution* find_execution(store::Transaction& rows, std::uint64_t number) = 0;
 };
 
 /// Used on the writer's thread alone.
 class ChainedInvokes {
 public:
-    ChainedInvokes(InvokeHost& host, Writer& writer, Workforce& workforce, const std::string& region,
-                   const std::string& account)
-        : host_(host), writer_(writer), workforce_(workforce), region_(region), account_(account) {}
+    ChainedInvokes(InvokeHost& host, Workforce& workforce, const std::string& region, const std::string& account)
+        : host_(host), workforce_(workforce), region_(region), account_(account) {}
 
     /// Starts what the changes of a checkpoint ask for, and completes them: what cannot be started has failed. Answers
     /// the numbers of new executions, to be settled when the changes are journaled.
@@ -54,7 +53,7 @@ public:
                                          const core::Limits& limits);
     /// Durable functions that ended when their caller was not told any more.
     static void find_ended(store::Transaction& rows, CachedExecution& caller, TimePoint now);
-    /// Invokes the plain functions again that had not answered when the server ended.
+    /// Invokes the plain functions again that had not answered when the server ended, and are still waited for.
     void recover(store::Transaction& rows, Effects& effects);
 
 private:
@@ -65,7 +64,6 @@ private:
                       Effects& effects);
 
     InvokeHost& host_;
-    Writer& writer_;
     Workforce& workforce_;
     const std::string& region_;
     const std::string& account_;

@@ -11,6 +11,11 @@ namespace {
 /// Executions at rest that are kept folded in memory; more are folded again when something happens to them.
 constexpr std::size_t kCachedMax = 10000;
 
+/// About: what was written, and what each operation takes besides.
+std::size_t size_of(const core::Execution& execution) {
+    return execution.bytes_written() + execution.operations().size() * sizeof(core::OperationState);
+}
+
 std::unexpected<Error> conflict(std::string_view arn, std::string_view why) {
     return fail("ResourceConflictException", 409, fmt::format("Cannot delete {}: {}.", arn, why));
 }
@@ -32,20 +37,29 @@ Outcome outcome_of(const core::Execution& execution) {
 
 CachedExecution& ExecutionCache::add(const core::Head& head) {
     meters.started.add();
-    return *entries_.emplace(head.number, std::make_unique<CachedExecution>(core::Execution(head))).first->second;
+    return keep(core::Execution(head));
+}
+
+CachedExecution& ExecutionCache::keep(core::Execution execution) {
+    const std::uint64_t number = execution.head().number;
+    found_.push_back(number);
+    return *entries_.emplace(number, std::make_unique<CachedExecution>(std::move(execution))).first->second;
 }
 
 CachedExecution* ExecutionCache::find(const store::Transaction& rows, std::uint64_t number) {
-    if (const auto found = entries_.find(number); found != entries_.end()) return found->second.get();
+    if (const auto known = entries_.find(number); known != entries_.end()) {
+        found_.push_back(number);
+        return known->second.get();
+    }
     auto execution = core::load_execution(rows, number);
     if (!execution) return nullptr;
-    auto entry = std::make_unique<CachedExecution>(std::move(*execution));
-    entry->has_running_row = rows.get(Space::running, core::number_key(number)).has_value();
-    if (!entry->has_running_row) {
-        entry->timer_row =
-            entry->execution.is_running() ? entry->execution.next_due() : retention_end(entry->execution.head());
+    CachedExecution& entry = keep(std::move(*execution));
+    entry.has_running_row = rows.get(Space::running, core::number_key(number)).has_value();
+    if (!entry.has_running_row) {
+        entry.timer_row =
+            entry.execution.is_running() ? entry.execution.next_due() : retention_end(entry.execution.head());
     }
-    return entries_.emplace(number, std::move(entry)).first->second.get();
+    return &entry;
 }
 
 CachedExecution* ExecutionCache::find(const store::Transaction& rows, std::string_view arn) {
@@ -107,6 +121,7 @@ void ExecutionCache::erase(store::Transaction& rows, const CachedExecution& entr
     const std::uint64_t number = head.number;
     rows.apply(core::erase_writes(rows, head));
     if (entry.timer_row) rows.apply({{Space::timers, core::timer_key(*entry.timer_row, number), std::nullopt}});
+    bytes_ -= entry.counted_bytes;
     entries_.erase(number);
     meters.forgotten.add();
 }
@@ -127,8 +142,21 @@ Result<TimePoint> ExecutionCache::erase(store::Transaction& rows, std::string_vi
     return now;
 }
 
-void ExecutionCache::release(const CachedExecution& entry) {
-    if (!entry.execution.is_running() || entries_.size() > kCachedMax) entries_.erase(entry.execution.head().number);
+void ExecutionCache::end_command() {
+    for (const std::uint64_t number : found_) {
+        const auto found = entries_.find(number);
+        if (found == entries_.end()) continue;
+        CachedExecution& entry = *found->second;
+        const std::size_t bytes = size_of(entry.execution);
+        bytes_ += bytes - std::exchange(entry.counted_bytes, bytes);
+        const bool is_needed = entry.queued || entry.execution.invocation() || !entry.waiters.empty();
+        const bool has_room = entries_.size() <= kCachedMax && bytes_ <= bytes_max_;
+        if (is_needed || (entry.execution.is_running() && has_room)) continue;
+        bytes_ -= bytes;
+        entries_.erase(found);
+    }
+    found_.clear();
+    meters.in_memory = entries_.size();
 }
 
 }  // namespace holdpoint::engine

@@ -35,7 +35,11 @@ struct CachedExecution {
     std::vector<std::function<void(Outcome)>> waiters;
     std::vector<EndedInvoke> ended_invokes;  // not journaled yet; see ChainedInvokes::end
     TimePoint end_invokes_at;
+    std::size_t counted_bytes = 0;  // the cache's own
 };
+
+/// What executions that are kept in memory may have, together; those in flight are kept all the same.
+inline constexpr std::size_t kCachedBytesMax = std::size_t{256} * 1024 * 1024;
 
 [[nodiscard]] Outcome outcome_of(const core::Execution& execution);
 
@@ -45,9 +49,11 @@ struct CachedExecution {
 /// When an execution that has ended is forgotten.
 [[nodiscard]] TimePoint retention_end(const core::Head& head);
 
-/// Used on the writer's thread alone. What it hands out is valid until the execution is released or erased.
+/// Used on the writer's thread alone. What it hands out is valid until the end of the command, or until it is erased.
 class ExecutionCache {
 public:
+    explicit ExecutionCache(std::size_t bytes_max = kCachedBytesMax) : bytes_max_(bytes_max) {}
+
     CachedExecution& add(const core::Head& head);
     /// nullptr when there is no such execution.
     CachedExecution* find(const store::Transaction& rows, std::uint64_t number);
@@ -60,8 +66,9 @@ public:
     /// Brings the rows in line that say where it stands. Answers the time of a timer row that is new.
     static std::optional<TimePoint> write_place(store::Transaction& rows, CachedExecution& entry, bool in_flight,
                                                 std::optional<TimePoint> timer);
-    /// Nobody needs it in memory just now: it is dropped when it has ended, or when too many are kept.
-    void release(const CachedExecution& entry);
+    /// Ends a command, also one that refused. Of what it found, this drops what is neither in flight nor waited for
+    /// when that has ended, or when too many or too large ones are kept.
+    void end_command();
     /// Every trace of it.
     void erase(store::Transaction& rows, const CachedExecution& entry);
     /// The same when it is asked for; answers `now`. ResourceConflictException (409) while it runs, while its last
@@ -72,7 +79,12 @@ public:
     ExecutionMeters meters = {};
 
 private:
+    CachedExecution& keep(core::Execution execution);
+
+    std::size_t bytes_max_;
+    std::size_t bytes_ = 0;  // of what is kept, as counted when a command with it ended
     std::unordered_map<std::uint64_t, std::unique_ptr<CachedExecution>> entries_;
+    std::vector<std::uint64_t> found_;  // by the command that runs
 };
 
 }  // namespace holdpoint::engine

@@ -15,7 +15,8 @@ const TimePoint kNow = from_epoch_ms(1'790'000'000'000);
 
 class ExecutionCacheTest : public ::testing::Test {
 protected:
-    std::string start(std::uint64_t number, std::optional<core::ParentOperation> parent = {}) {
+    std::string start(std::uint64_t number, std::optional<core::ParentOperation> parent = {},
+                      std::string input = "{}") {
         core::Head head;
         head.number = number;
         head.id = core::make_execution_id(number, "00000000-0000-4000-8000-000000000000");
@@ -27,7 +28,7 @@ protected:
         head.timeout_seconds = 60;
         head.parent = std::move(parent);
         rows_->apply(core::start_writes(head));
-        cache_.journal(*rows_, cache_.add(head), core::decide_start(head, "{}"));
+        cache_.journal(*rows_, cache_.add(head), core::decide_start(head, std::move(input)));
         return head.arn;
     }
     CachedExecution& at(std::uint64_t number) { return *cache_.find(*rows_, number); }
@@ -56,13 +57,36 @@ TEST_F(ExecutionCacheTest, WhatHasEndedIsErasedWithoutATrace) {
     stop(1);
     EXPECT_EQ(erase(arn), "ResourceConflictException: its last invocation is still under way; try again later.");
     (void)ExecutionCache::write_place(*rows_, at(1), false, retention_end(at(1).execution.head()));
-    cache_.release(at(1));
+    cache_.end_command();
     EXPECT_EQ(erase(arn), "");
     EXPECT_EQ(erase(arn), "ResourceNotFoundException: Durable Execution does not exist");
     for (const Space space : {Space::executions, Space::executions_by_function, Space::journal, Space::execution_names,
                               Space::timers, Space::running}) {
         EXPECT_TRUE(rows_->scan(space, {}, {}, 1).empty()) << "space " << static_cast<int>(space);
     }
+}
+
+TEST_F(ExecutionCacheTest, WhatRestsIsKeptWhileThereIsRoom) {
+    const std::string input(600, 'x');
+    for (const std::uint64_t number : {1U, 2U, 3U}) (void)start(number, {}, input);
+    at(3).queued = true;
+    cache_.end_command();
+    EXPECT_EQ(cache_.meters.in_memory, 3U);
+
+    ExecutionCache small(1000);
+    EXPECT_NE(small.find(*rows_, 1), nullptr);
+    small.end_command();
+    EXPECT_NE(small.find(*rows_, 2), nullptr);
+    small.end_command();
+    EXPECT_EQ(small.meters.in_memory, 1U) << "there is no room for a second one";
+    small.find(*rows_, 3)->queued = true;
+    small.end_command();
+    EXPECT_EQ(small.meters.in_memory, 2U) << "what is in flight is kept all the same";
+    small.find(*rows_, 3)->queued = false;
+    small.end_command();
+    EXPECT_NE(small.find(*rows_, 1), nullptr);
+    small.end_command();
+    EXPECT_EQ(small.meters.in_memory, 1U) << "the room of what was dropped is free";
 }
 
 // Its caller is told within a second while it has a process; a server that is killed before finds the outcome in the

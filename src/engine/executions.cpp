@@ -40,19 +40,19 @@ public:
           may_send_(std::move(may_send)),
           region_(std::move(region)),
           account_(std::move(account)),
-          invokes_(*this, writer, workforce, region_, account_) {}
+          invokes_(*this, workforce, region_, account_) {}
 
     void start(StartRequest request, Answer<Started> answer, std::function<void(Outcome)> on_end) {
-        writer_.submit([this, request = std::move(request), answer = std::move(answer), on_end = std::move(on_end)](
-                           store::Transaction& rows, TimePoint now) mutable {
+        submit([this, request = std::move(request), answer = std::move(answer), on_end = std::move(on_end)](
+                   store::Transaction& rows, TimePoint now) mutable {
             return decide_start(rows, now, std::move(request), std::move(answer), std::move(on_end));
         });
     }
 
     void checkpoint(std::string arn, wire::CheckpointRequest request, RefusedInvokes refused,
                     Answer<std::string> answer) {
-        writer_.submit([this, arn = std::move(arn), request = std::move(request), refused = std::move(refused),
-                        answer = std::move(answer)](store::Transaction& rows, TimePoint now) mutable {
+        submit([this, arn = std::move(arn), request = std::move(request), refused = std::move(refused),
+                answer = std::move(answer)](store::Transaction& rows, TimePoint now) mutable {
             Effects effects;
             auto result = decide_checkpoint(rows, now, arn, request, refused, effects);
             effects.emplace_back(
@@ -63,8 +63,8 @@ public:
 
     void state(std::string arn, std::string token, std::string marker, std::size_t items_max,
                Answer<StatePage> answer) {
-        writer_.submit([this, arn = std::move(arn), token = std::move(token), marker = std::move(marker), items_max,
-                        answer = std::move(answer)](store::Transaction& rows, TimePoint) -> AfterCommit {
+        submit([this, arn = std::move(arn), token = std::move(token), marker = std::move(marker), items_max,
+                answer = std::move(answer)](store::Transaction& rows, TimePoint) -> AfterCommit {
             Result<StatePage> page = read_state(rows, arn, token, marker, items_max);
             return [answer, page = std::move(page)]() mutable { answer(std::move(page)); };
         });
@@ -74,8 +74,8 @@ public:
 
     /// A callback operation: find its execution, decide, journal, go on.
     void callback(const std::string& callback_id, DecideCallback decide, Answer<std::monostate> answer) {
-        writer_.submit([this, callback_id, decide = std::move(decide), answer = std::move(answer)](
-                           store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
+        submit([this, callback_id, decide = std::move(decide), answer = std::move(answer)](
+                   store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
             Effects effects;
             Result<std::monostate> result = std::monostate{};
             const auto number = core::execution_of_callback(callback_id);
@@ -96,8 +96,8 @@ public:
     }
 
     void stop(std::string arn, wire::ErrorObject error, Answer<TimePoint> answer) {
-        writer_.submit([this, arn = std::move(arn), error = std::move(error), answer = std::move(answer)](
-                           store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
+        submit([this, arn = std::move(arn), error = std::move(error), answer = std::move(answer)](
+                   store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
             Effects effects;
             CachedExecution* entry = cache_.find(rows, arn);
             if (entry == nullptr) return [answer] { answer(std::unexpected(core::no_such_execution())); };
@@ -110,13 +110,13 @@ public:
     }
 
     void erase(std::string arn, Answer<TimePoint> answer) {
-        writer_.submit([this, arn = std::move(arn), answer = std::move(answer)](auto& rows, TimePoint now) {
+        submit([this, arn = std::move(arn), answer = std::move(answer)](auto& rows, TimePoint now) {
             return [answer, erased = cache_.erase(rows, arn, now)] { answer(erased); };
         });
     }
 
     void fire(std::uint64_t number) {
-        writer_.submit([this, number](store::Transaction& rows, TimePoint now) -> AfterCommit {
+        submit([this, number](store::Transaction& rows, TimePoint now) -> AfterCommit {
             CachedExecution* entry = cache_.find(rows, number);
             if (entry == nullptr) return {};
             entry->watched.reset();  // perhaps that fired
@@ -133,7 +133,7 @@ public:
     }
 
     void recover() {
-        writer_.submit([this](store::Transaction& rows, TimePoint now) {
+        submit([this](store::Transaction& rows, TimePoint now) {
             Effects effects;
             for (const Row& row : rows.scan(Space::running, {}, {}, SIZE_MAX)) {
                 std::string_view key = row.key;
@@ -153,6 +153,24 @@ public:
     [[nodiscard]] const ExecutionMeters& meters() const { return cache_.meters; }
 
 private:
+    /// Every command goes this way: what it found does not stay in memory for nothing.
+    void submit(Command command) {
+        writer_.submit([this, command = std::move(command)](store::Transaction& rows, TimePoint now) mutable {
+            AfterCommit after = command(rows, now);
+            cache_.end_command();
+            return after;
+        });
+    }
+
+    void end_invoke(std::uint64_t number, std::string operation, core::InvokeOutcome outcome) override {
+        submit([this, number, operation = std::move(operation), outcome = std::move(outcome)](store::Transaction& rows,
+                                                                                              TimePoint now) mutable {
+            Effects effects;
+            end_invoke(rows, number, operation, std::move(outcome), now, effects);
+            return run_all(std::move(effects));
+        });
+    }
+
     // Everything below runs on the writer's thread.
 
     /// Brings everything else in line with what the execution is now: its rows, its place in the queue, its waiters.
@@ -181,7 +199,6 @@ private:
         }
         if (std::exchange(entry.has_just_ended, false))
             send_dead_letter(rows, execution, may_send_, region_, account_, now, random_.bytes(32));
-        if (!in_flight && entry.waiters.empty()) cache_.release(entry);
     }
 
     /// Who invoked this execution learns how it ended, in the same transaction.
@@ -192,7 +209,7 @@ private:
     }
 
     void end_invoke(store::Transaction& rows, std::uint64_t number, const std::string& operation,
-                    core::InvokeOutcome outcome, TimePoint now, Effects& effects) override {
+                    core::InvokeOutcome outcome, TimePoint now, Effects& effects) {
         CachedExecution* entry = cache_.find(rows, number);
         if (entry == nullptr) return;
         ChainedInvokes::end(*entry, operation, std::move(outcome), now);
@@ -256,8 +273,8 @@ private:
     }
 
     void begin(std::uint64_t number, std::string request_id, std::function<void(std::optional<std::string>)> proceed) {
-        writer_.submit([this, number, request_id = std::move(request_id), proceed = std::move(proceed)](
-                           store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
+        submit([this, number, request_id = std::move(request_id), proceed = std::move(proceed)](
+                   store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
             Effects effects;
             std::optional<std::string> payload;
             CachedExecution* entry = cache_.find(rows, number);
@@ -289,8 +306,8 @@ private:
     }
 
     void finish(std::uint64_t number, std::string request_id, InvocationResult result) {
-        writer_.submit([this, number, request_id = std::move(request_id), result = std::move(result)](
-                           store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
+        submit([this, number, request_id = std::move(request_id), result = std::move(result)](
+                   store::Transaction& rows, TimePoint now) mutable -> AfterCommit {
             CachedExecution* entry = cache_.find(rows, number);
             if (entry == nullptr) return {};
             Execution& execution = entry->execution;
@@ -342,30 +359,10 @@ private:
         }
         const auto children = invokes_.start(rows, now, execution.head(), refused, *changes, effects);
         cache_.journal(rows, entry, *changes);
-        std::string answer = accept(execution, request);
+        std::string answer = core::accept_checkpoint(execution, request);
         cache_.meters.checkpoints.add();
         for (const std::uint64_t child : children) settle(rows, *cache_.find(rows, child), now, effects);
         settle(rows, entry, now, effects);
-        return answer;
-    }
-
-    /// Rotates the token and makes the answer.
-    static std::string accept(Execution& execution, const wire::CheckpointRequest& request) {
-        core::Invocation& invocation = *execution.invocation();
-        ++invocation.sequence;
-        wire::CheckpointResponse response;
-        response.operations = execution.take_unseen();
-        if (execution.is_running()) {
-            response.checkpoint_token = core::checkpoint_token(execution.head(), invocation);
-        } else {
-            invocation.token_withheld = true;
-        }
-        boost::json::monotonic_resource memory;
-        std::string answer = boost::json::serialize(wire::to_json(response, &memory));
-        // A closing checkpoint is not answered a second time, as on AWS.
-        invocation.last_client_token = execution.is_running() ? request.client_token.value_or("") : "";
-        invocation.last_token = request.checkpoint_token;
-        invocation.last_answer = answer;
         return answer;
     }
 

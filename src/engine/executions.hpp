@@ -58,7 +58,8 @@ struct ExecutionMeters {
     Counter started;
     std::array<Counter, 5> ended;  // by wire::ExecutionStatus
     Counter checkpoints;
-    Counter forgotten;  // their retention was over, or they were deleted
+    Counter forgotten;                      // their retention was over, or they were deleted
+    std::atomic<std::size_t> in_memory{0};  // folded, after the last command
 };
 
 /// From any thread; answers come after the commit, on the writer's thread, and must not block.

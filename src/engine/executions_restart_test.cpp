@@ -1,0 +1,210 @@
+// Executions after a restart: what is invoked again, and what stays in memory. The test plays the processes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "core/rows.hpp"
+#include "engine/executions.hpp"
+#include "engine/test_kit.hpp"
+#include "functions/registry.hpp"
+#include "wire/durable_json.hpp"
+
+namespace holdpoint::engine {
+namespace {
+
+using namespace test;
+using ::testing::ElementsAre;
+using wire::OperationAction;
+using wire::OperationType;
+
+/// Keeps what is to be invoked.
+class Waiting final : public Workforce {
+public:
+    void invoke(Work work) override { works.push_back(std::move(work)); }
+    [[nodiscard]] std::vector<std::string> invoked() const {
+        std::vector<std::string> names;
+        for (const Work& work : works) names.push_back(work.function.name + ":" + work.function.version);
+        return names;
+    }
+
+    std::vector<Work> works;
+};
+
+/// One server, whose writer runs when the test says so.
+struct Server {
+    Server(SharedClock& clock, store::Store& store)
+        : writer(clock, store, WriterThread::none),
+          timers(clock, store),
+          executions(random, writer, timers, workforce, core::Limits{}, may_send_all, "us-east-1", "000000000000") {}
+
+    SystemRandom random;
+    Waiting workforce;
+    Writer writer;
+    Timers timers;
+    Executions executions;
+};
+
+class ExecutionsRestartTest : public ::testing::Test {
+protected:
+    ExecutionsRestartTest() {
+        server_ = std::make_unique<Server>(clock_, *store_);
+        create("caller", true);
+        create("slow", false);
+        publish("slow");
+        command([](auto& rows) { rows.apply(functions::create_alias(rows, "slow", live("1"))->writes); });
+    }
+
+    void command(std::function<void(store::Transaction&)> change) {
+        server_->writer.submit([&](store::Transaction& rows, TimePoint) -> AfterCommit {
+            change(rows);
+            return {};
+        });
+        run();
+    }
+    void run() {
+        while (server_->writer.has_queued()) server_->writer.run_queued();
+    }
+    void restart() {
+        server_.reset();
+        server_ = std::make_unique<Server>(clock_, *store_);
+        server_->executions.recover();
+        run();
+    }
+
+    functions::Function function(const std::string& name, bool is_durable) const {
+        functions::Function made;
+        made.name = name;
+        made.executable = name;
+        made.code_sha256 = "code";
+        if (is_durable) made.durable = functions::DurableConfig{.execution_timeout_seconds = 3600, .retention_days = 1};
+        return made;
+    }
+    static functions::Alias live(const std::string& version) {
+        functions::Alias alias;
+        alias.name = "live";
+        alias.version = version;
+        return alias;
+    }
+    void create(const std::string& name, bool is_durable) {
+        command([&](store::Transaction& rows) {
+            rows.apply(functions::create_function(rows, function(name, is_durable), clock_.now(), "revision")->writes);
+        });
+    }
+    void publish(const std::string& name) {
+        command([&](store::Transaction& rows) {
+            rows.apply(functions::publish_version(rows, name, "", clock_.now(), "published")->writes);
+        });
+    }
+    /// The alias means other code from now on.
+    void deploy_slow() {
+        command([&](store::Transaction& rows) {
+            functions::Function changed = function("slow", false);
+            changed.code_sha256 = "other code";
+            rows.apply(functions::update_function(rows, changed, clock_.now(), "second")->writes);
+        });
+        publish("slow");
+        command([](auto& rows) { rows.apply(functions::update_alias(rows, "slow", live("2"))->writes); });
+    }
+
+    Result<Started> start(const std::string& input) {
+        StartRequest request{.function = function("caller", true), .name = "a", .input = input, .trace_header = {}};
+        Result<Started> answered = fail("NoAnswer", 500, "no answer");
+        server_->executions.start(std::move(request), [&](Result<Started> started) { answered = std::move(started); },
+                                  {});
+        run();
+        return answered;
+    }
+    /// Begins the invocation that was asked for last; answers its checkpoint token.
+    std::string begin() {
+        std::string payload;
+        server_->workforce.works.back().begin("request",
+                                              [&](std::optional<std::string> given) { payload = given.value(); });
+        run();
+        return wire::read_invocation_input(boost::json::parse(payload)).value().checkpoint_token;
+    }
+    Result<std::string> checkpoint(const std::string& token, std::vector<wire::OperationUpdate> updates) {
+        Result<std::string> answered = fail("NoAnswer", 500, "no answer");
+        server_->executions.checkpoint(arn_,
+                                       {.checkpoint_token = token, .updates = std::move(updates), .client_token = {}},
+                                       {}, [&](Result<std::string> answer) { answered = std::move(answer); });
+        run();
+        return answered;
+    }
+    void stop() {
+        server_->executions.stop(arn_, {}, [](auto) {});
+        run();
+    }
+    std::size_t in_memory() const { return server_->executions.meters().in_memory; }
+
+    /// An execution that waits for the plain function, under its alias.
+    void invoke_slow() {
+        arn_ = start("{}").value().arn;
+        wire::OperationUpdate update;
+        update.id = "1";
+        update.type = OperationType::chained_invoke;
+        update.action = OperationAction::start;
+        update.function_name = "slow:live";
+        ASSERT_TRUE(checkpoint(begin(), {update}));
+        ASSERT_THAT(server_->workforce.invoked(), ElementsAre("caller:$LATEST", "slow:1"));
+    }
+
+    SharedClock clock_;
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+    std::unique_ptr<Server> server_;
+    std::string arn_;
+};
+
+TEST_F(ExecutionsRestartTest, WhatAnExecutionWaitsForIsInvokedAgainInTheVersionOfItsHistory) {
+    invoke_slow();
+    deploy_slow();
+    restart();
+    EXPECT_THAT(server_->workforce.invoked(), ElementsAre("caller:$LATEST", "slow:1"));
+}
+
+TEST_F(ExecutionsRestartTest, NothingIsInvokedForAnExecutionThatHasEnded) {
+    invoke_slow();
+    stop();
+    restart();
+    EXPECT_THAT(server_->workforce.invoked(), ElementsAre());
+    EXPECT_TRUE(store_->snapshot()->scan(Space::plain_invokes, {}, {}, 1).empty());
+    EXPECT_EQ(in_memory(), 0U);
+}
+
+// Whoever comes too late is answered, and that is all: a history of any size would stay in memory for weeks.
+TEST_F(ExecutionsRestartTest, WhoComesTooLateLeavesNothingInMemory) {
+    arn_ = start("{}").value().arn;
+    wire::OperationUpdate update;
+    update.id = "1";
+    update.type = OperationType::callback;
+    update.action = OperationAction::start;
+    const std::string token = begin();
+    const auto response =
+        wire::read_checkpoint_response(boost::json::parse(checkpoint(token, {update}).value())).value();
+    const std::string callback_id = *response.operations.at(0).callback_id;
+    EXPECT_EQ(in_memory(), 1U);
+    stop();
+    restart();
+    ASSERT_EQ(in_memory(), 0U);
+
+    std::string refusal;
+    const auto refused = [&](const auto& answer) { refusal = answer ? "accepted" : answer.error().name; };
+    Executions& executions = server_->executions;
+    executions.succeed_callback(callback_id, "1", refused);
+    run();
+    EXPECT_EQ(refusal, "CallbackTimeoutException");
+    EXPECT_EQ(in_memory(), 0U);
+    EXPECT_FALSE(checkpoint(*response.checkpoint_token, {}));
+    EXPECT_EQ(in_memory(), 0U);
+    executions.state(arn_, *response.checkpoint_token, {}, 10, refused);
+    run();
+    EXPECT_EQ(refusal, "InvalidParameterValueException");
+    EXPECT_EQ(in_memory(), 0U);
+    EXPECT_FALSE(start("other input"));
+    EXPECT_EQ(in_memory(), 0U);
+    stop();
+    EXPECT_EQ(in_memory(), 0U);
+}
+
+}  // namespace
+}  // namespace holdpoint::engine
