@@ -37,6 +37,30 @@ void Concurrency::reserve(const std::string& function_name, std::optional<std::s
     go_on(function_name);
 }
 
+void Concurrency::forget(const std::string& function_name) {
+    std::deque<Work> dropped;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = shares_.find(function_name);
+        if (found == shares_.end()) return;
+        found->second.limit.reset();
+        dropped = std::exchange(found->second.waiting, {});
+        if (found->second.used == 0) shares_.erase(found);
+    }
+    for (Work& work : dropped) {
+        // As when a process ends before it has its work: only who wants it to begin is told that it failed.
+        work.begin({}, [function_name, done = std::move(work.done)](const std::optional<std::string>& payload) {
+            if (!payload) return;
+            done({.body = {},
+                  .error = wire::ErrorObject{.message = function_name + " was deleted.",
+                                             .type = "ResourceNotFoundException",
+                                             .data = {},
+                                             .stack_trace = {}},
+                  .log_tail = {}});
+        });
+    }
+}
+
 std::optional<std::size_t> Concurrency::reserved(const std::string& function_name) const {
     const std::lock_guard lock(mutex_);
     const auto found = shares_.find(function_name);

@@ -26,6 +26,9 @@ public:
     void invoke(Work work) override;
     /// Nothing: as many as there may be. Zero switches the function off.
     void reserve(const std::string& function_name, std::optional<std::size_t> limit);
+    /// Its function was deleted: the limit goes, and what waits is not made. Whoever still wants that hears that it
+    /// failed.
+    void forget(const std::string& function_name);
     [[nodiscard]] std::optional<std::size_t> reserved(const std::string& function_name) const;
     /// Whether one more would have to wait.
     [[nodiscard]] bool is_full(const std::string& function_name) const;

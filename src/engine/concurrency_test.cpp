@@ -23,7 +23,7 @@ protected:
         if (synchronous) made.start_by = TimePoint{};
         made.begin = [](const std::string&, const auto& proceed) { proceed("{}"); };
         made.done = [this](const InvocationResult& result) {
-            results_.push_back(result.error ? result.error->data.value_or("") : "ok");
+            results_.push_back(result.error ? result.error->data.value_or(result.error->message.value_or("")) : "ok");
         };
         return made;
     }
@@ -84,6 +84,30 @@ TEST_F(ConcurrencyTest, ZeroIsOffUntilItIsLifted) {
     EXPECT_EQ(results_.size(), 1U);
     concurrency_.reserve("f", std::nullopt);
     EXPECT_EQ(hands_.taken.size(), 1U);
+}
+
+TEST_F(ConcurrencyTest, WhatWaitsForADeletedFunctionIsNotMade) {
+    concurrency_.reserve("f", 0);
+    Work unwanted = work(false);
+    unwanted.begin = [](const std::string&, const auto& proceed) { proceed(std::nullopt); };
+    concurrency_.invoke(std::move(unwanted));
+    concurrency_.invoke(work(false));
+    concurrency_.forget("f");
+    EXPECT_TRUE(hands_.taken.empty());
+    EXPECT_EQ(results_, std::vector<std::string>{"f was deleted."}) << "who still wanted it hears that it failed";
+    EXPECT_FALSE(concurrency_.reserved("f"));
+    concurrency_.invoke(work(true));
+    EXPECT_EQ(hands_.taken.size(), 1U) << "the next one of this name has no limit";
+}
+
+TEST_F(ConcurrencyTest, WhatIsUnderWayWhenItsFunctionIsDeletedEndsAsItDoes) {
+    concurrency_.reserve("f", 1);
+    concurrency_.invoke(work(false));
+    concurrency_.forget("f");
+    concurrency_.reserve("f", 1);
+    EXPECT_TRUE(concurrency_.is_full("f"));
+    end(0);
+    EXPECT_FALSE(concurrency_.is_full("f"));
 }
 
 }  // namespace

@@ -131,7 +131,11 @@ Result<Answer> remove(Operation& operation, store::Transaction& rows, TimePoint)
     if (!writes) return std::unexpected(operation.missing(writes.error()));
     rows.apply(*writes);
     if (operation.reference.qualifier.empty()) {
-        operation.engine.concurrency.reserve(operation.reference.name, std::nullopt);
+        // In a command of its own, so that it follows the commit: until then the limit holds.
+        operation.context.writer.submit([&concurrency = operation.engine.concurrency, name = operation.reference.name](
+                                            const auto&, TimePoint) -> engine::AfterCommit {
+            return [&concurrency, name] { concurrency.forget(name); };
+        });
     }
     return Answer{204, {}};
 }
