@@ -5,6 +5,7 @@
 
 #include <boost/json.hpp>
 
+#include "engine/concurrency.hpp"
 #include "engine/event_outcome.hpp"
 #include "engine/invoker.hpp"
 #include "engine/test_kit.hpp"
@@ -16,6 +17,40 @@ namespace {
 
 using namespace test;
 
+/// How much was read of it by looking.
+class CountingStore final : public store::Store {
+public:
+    std::unique_ptr<store::Transaction> begin() override { return std::make_unique<Counted>(store_->begin(), bytes); }
+    std::uint64_t changes(Space space) const override { return store_->changes(space); }
+    std::unique_ptr<RowReader> snapshot() override { return store_->snapshot(); }
+
+    std::atomic<std::size_t> bytes = 0;
+
+private:
+    class Counted final : public store::Transaction {
+    public:
+        Counted(std::unique_ptr<store::Transaction> rows, std::atomic<std::size_t>& bytes)
+            : rows_(std::move(rows)), bytes_(bytes) {}
+        std::optional<std::string> get(Space space, std::string_view key) const override {
+            return rows_->get(space, key);
+        }
+        std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
+                              bool reverse) const override {
+            auto found = rows_->scan(space, from, to, limit, reverse);
+            for (const Row& row : found) bytes_ += row.value.size();
+            return found;
+        }
+        void apply(const std::vector<RowWrite>& writes) override { rows_->apply(writes); }
+        void commit() override { rows_->commit(); }
+
+    private:
+        std::unique_ptr<store::Transaction> rows_;
+        std::atomic<std::size_t>& bytes_;
+    };
+
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+};
+
 class EventQueueTest : public ::testing::Test {
 protected:
     /// The parts of one server; the next one over the same store is the next start.
@@ -25,8 +60,9 @@ protected:
               invoker(
                   clock, random, logs, options(folder), [](const functions::Function&) { return ProcessCredentials{}; },
                   [](const std::string&) {}),
+              concurrency(invoker),
               queue(
-                  random, writer, invoker,
+                  random, writer, concurrency,
                   [this](const functions::Function& function, std::string line) {
                       invoker.log(function, std::move(line));
                   },
@@ -55,21 +91,47 @@ protected:
         MemoryLogs logs;
         Writer writer;
         Invoker invoker;
+        Concurrency concurrency;
         EventQueue queue;
     };
 
     EventQueueTest() {
         (void)folder_.script("script", "echo \"$AWS_LAMBDA_RUNTIME_API.\" >> address; exec sleep 60");
+        create("f");
+        restart();
+    }
+
+    void create(const std::string& name) {
         functions::Function function;
-        function.name = "f";
-        function.executable = "f";
+        function.name = name;
+        function.executable = name;
         function.code_sha256 = "script";
         function.timeout_seconds = 900;
-        function.log_group = "/aws/lambda/f";
+        function.log_group = "/aws/lambda/" + name;
         change([&](store::Transaction& rows) {
             rows.apply(functions::create_function(rows, function, clock_.now(), "revision")->writes);
         });
-        restart();
+    }
+    /// Events of a function that is switched off.
+    void let_wait(int count, const std::string& payload = "{}") {
+        world_->concurrency.reserve("off", 0);
+        for (int i = 0; i < count; ++i) {
+            ASSERT_NE(submit(payload, "off"), "");
+            clock_.advance(1ms);
+        }
+    }
+    void configure(const std::string& name, const functions::EventInvokeConfig& config) {
+        change([&](store::Transaction& rows) {
+            const functions::Reference function{.name = name, .qualifier = {}, .account = {}, .region = {}};
+            rows.apply(functions::put_event_invoke_config(rows, function, config, clock_.now())->writes);
+        });
+    }
+    /// What is due, to the end.
+    void run() {
+        world_->queue.run_due();
+        Box<bool> over;
+        world_->writer.submit([&](store::Transaction&, TimePoint) { return [&] { over.put(true); }; });
+        EXPECT_TRUE(over.take());
     }
 
     void change(const std::function<void(store::Transaction&)>& make) {
@@ -83,10 +145,10 @@ protected:
         world_ = std::make_unique<World>(clock_, *store_, folder_.path());
         world_->queue.run_due();
     }
-    std::string submit(const std::string& payload) {
+    std::string submit(const std::string& payload, const std::string& function = "f") {
         Box<std::string> queued;
         world_->queue.submit(
-            {.function = {.name = "f", .qualifier = {}, .account = {}, .region = {}}, .payload = payload},
+            {.function = {.name = function, .qualifier = {}, .account = {}, .region = {}}, .payload = payload},
             [&](const std::string& id) { queued.put(id); });
         return queued.take().value_or("");
     }
@@ -117,7 +179,7 @@ protected:
 
     TestFolder folder_;
     SharedClock clock_;
-    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+    std::unique_ptr<CountingStore> store_ = std::make_unique<CountingStore>();
     std::unique_ptr<World> world_;
 };
 
@@ -144,7 +206,7 @@ TEST(DestinationRecord, IsTextWhateverTheFunctionAnswered) {
 
 TEST_F(EventQueueTest, ARowThatCannotBeReadIsDroppedAndTheOthersGoOn) {
     std::string due;
-    append_key_number(due, 1);
+    append_key_number(due, static_cast<std::uint64_t>(to_epoch_ms(clock_.now())));
     change([&](store::Transaction& rows) { rows.apply({{Space::events, due + "damaged", "\xff"}}); });
     EXPECT_NE(submit("one"), "");
     const auto invocation = next();
@@ -275,6 +337,119 @@ TEST_F(EventQueueTest, AnEventThatGrewTooOldIsNotTriedAgain) {
     ASSERT_TRUE(second);
     fail(*second);
     EXPECT_TRUE(eventually([this] { return rows().empty(); })) << "in two minutes more it would be";
+}
+
+TEST_F(EventQueueTest, WhatWaitsForAFunctionKeepsTheOthersFromNothing) {
+    create("off");
+    let_wait(300);
+    EXPECT_NE(submit("one"), "");
+    const auto invocation = next();
+    ASSERT_TRUE(invocation);
+    EXPECT_EQ(invocation->payload, "one");
+    ASSERT_TRUE(world_->invoker.answer(process(), invocation->request_id, "{}"));
+    EXPECT_TRUE(eventually([this] { return rows().size() == 300; }));
+}
+
+TEST_F(EventQueueTest, EveryOneThatWaitedHasItsTurn) {
+    world_->concurrency.reserve("f", 0);
+    for (int i = 0; i < 300; ++i) (void)submit("{}");
+    world_->concurrency.reserve("f", 1);
+    for (int i = 0; i < 300; ++i) {
+        const auto invocation = next();
+        ASSERT_TRUE(invocation) << i;
+        ASSERT_TRUE(world_->invoker.answer(process(), invocation->request_id, "{}"));
+        clock_.advance(1ms);
+    }
+    EXPECT_TRUE(eventually([this] { return rows().empty(); }));
+}
+
+TEST_F(EventQueueTest, WhatWaitsIsNotReadAgain) {
+    create("off");
+    let_wait(200, std::string(10000, 'x'));
+    for (int i = 0; i < 5; ++i) {
+        clock_.advance(1s);
+        run();
+    }
+    store_->bytes = 0;
+    EXPECT_NE(submit("{}", "off"), "");
+    clock_.advance(1s);
+    run();
+    EXPECT_LT(store_->bytes, 10000U);
+}
+
+TEST_F(EventQueueTest, WhatWaitsGrowsOldToo) {
+    create("off");
+    functions::EventInvokeConfig config;
+    config.age_seconds = 100;
+    config.on_failure = "arn:aws:lambda:us-east-1:000000000000:function:f";
+    configure("off", config);
+    world_->concurrency.reserve("f", 1);
+    let_wait(140);
+    clock_.advance(98s);
+    run();
+    EXPECT_EQ(rows().size(), 140U);
+    clock_.advance(3s);
+    run();
+    for (int i = 0; i < 140; ++i) {
+        const auto told = next();
+        ASSERT_TRUE(told) << i;
+        EXPECT_NE(told->payload.find("EventAgeExceeded"), std::string::npos);
+        ASSERT_TRUE(world_->invoker.answer(process(), told->request_id, "{}"));
+        clock_.advance(1s);
+        run();
+    }
+    EXPECT_TRUE(eventually([this] { return rows().empty(); }));
+}
+
+TEST_F(EventQueueTest, WhatWasAcceptedWhileTheClockWasAheadRunsNow) {
+    world_->concurrency.reserve("f", 0);
+    clock_.advance(48h);
+    for (int i = 0; i < 40; ++i) EXPECT_NE(submit("one"), "");
+    clock_.set_back(48h);
+    restart();
+    world_->concurrency.reserve("f", 1);
+    for (int i = 0; i < 40; ++i) {
+        const auto invocation = next();
+        ASSERT_TRUE(invocation);
+        ASSERT_TRUE(world_->invoker.answer(process(), invocation->request_id, "{}"));
+        clock_.advance(1ms);
+    }
+    EXPECT_TRUE(eventually([this] { return rows().empty(); }));
+}
+
+TEST_F(EventQueueTest, WhatWasUnderWayWhenTheClockWasSetBackRunsOnce) {
+    world_->concurrency.reserve("f", 0);
+    EXPECT_NE(submit("one"), "");
+    clock_.set_back(48h);
+    EXPECT_NE(submit("two"), "");
+    run();
+    world_->concurrency.reserve("f", 1);
+    for (int i = 0; i < 2; ++i) {
+        const auto invocation = next();
+        ASSERT_TRUE(invocation);
+        ASSERT_TRUE(world_->invoker.answer(process(), invocation->request_id, "{}"));
+    }
+    EXPECT_TRUE(eventually([this] { return rows().empty(); }));
+    clock_.advance(49h);
+    run();
+    EXPECT_EQ(world_->invoker.load().queued, 0U);
+}
+
+TEST_F(EventQueueTest, WhatWaitsForRoomGoesWithItsFunction) {
+    create("off");
+    let_wait(200);
+    change([](store::Transaction& rows) {
+        rows.apply(*functions::delete_function(rows, {.name = "off", .qualifier = {}, .account = {}, .region = {}}));
+    });
+    world_->concurrency.forget("off");
+    EXPECT_TRUE(eventually([this] { return rows().empty(); }));
+    EXPECT_EQ(world_->invoker.load().queued, 0U);
+    EXPECT_EQ(folder_.read("address"), "") << "nothing was started";
+    create("off");
+    EXPECT_NE(submit("new", "off"), "");
+    const auto invocation = next();
+    ASSERT_TRUE(invocation);
+    EXPECT_EQ(invocation->payload, "new");
 }
 
 TEST_F(EventQueueTest, EventsOfADeletedFunctionGo) {

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from holdpoint import eventually
-from packages import folder, invoke, refused
+from packages import folder, invoke, package, refused, with_role
 
 TEMPLATE = """Transform: AWS::Serverless-2016-10-31
 Globals:
@@ -62,10 +62,10 @@ def lambda_(server, stack):
     return server.client("lambda")
 
 
-def heard(server, word):
+def heard(server, word, function="async-Listener"):
     """What the listener wrote of the events that it got and that have this word in them."""
     logs = server.client("logs")
-    lines = logs.filter_log_events(logGroupName="/aws/lambda/async-Listener")["events"]
+    lines = logs.filter_log_events(logGroupName=f"/aws/lambda/{function}")["events"]
     return [line["message"] for line in lines if line["message"].startswith("event") and word in line["message"]]
 
 
@@ -137,3 +137,33 @@ def test_reserved_concurrency_limits_and_switches_off(server, lambda_):
     eventually("the event's turn has come", lambda: heard(server, "waited"))
     assert invoke(lambda_, "async-Listener")["code"]
     assert refused(lambda_.put_function_concurrency, FunctionName="async-Listener", ReservedConcurrentExecutions=901)[1] == 400
+
+
+def send(lambda_, name, **event):
+    lambda_.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(event))
+
+
+def create(server, lambda_, tmp_path, name):
+    lambda_.create_function(FunctionName=name, Runtime="provided.al2023", Handler="h", Role=with_role(server, tmp_path),
+                            Code={"ZipFile": package()}, Timeout=20)
+
+
+def test_what_waits_for_one_function_keeps_the_others_from_nothing(server, lambda_):
+    lambda_.put_function_concurrency(FunctionName="async-Source", ReservedConcurrentExecutions=0)
+    for _ in range(260):
+        send(lambda_, "async-Source", word="backlog")
+    send(lambda_, "async-Listener", word="beside")
+    eventually("the other one runs", lambda: heard(server, "beside"))
+    lambda_.put_function_concurrency(FunctionName="async-Source", ReservedConcurrentExecutions=20)
+    eventually("all have their turn", lambda: len(heard(server, "backlog", "async-Source")) == 260, deadline=60)
+
+
+def test_what_waits_for_a_deleted_function_goes_with_it(server, lambda_, tmp_path):
+    create(server, lambda_, tmp_path, "doomed")
+    lambda_.put_function_concurrency(FunctionName="doomed", ReservedConcurrentExecutions=0)
+    send(lambda_, "doomed", word="dropped")
+    lambda_.delete_function(FunctionName="doomed")
+    create(server, lambda_, tmp_path, "doomed")
+    send(lambda_, "doomed", word="kept")
+    eventually("the new one has no limit", lambda: heard(server, "kept", "doomed"))
+    assert not heard(server, "dropped", "doomed")
