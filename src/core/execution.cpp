@@ -44,6 +44,10 @@ bool is_by_service(const Change& change, OperationType type) {
            (type == OperationType::wait || type == OperationType::callback || type == OperationType::chained_invoke);
 }
 
+bool has_heartbeats_alone(const std::vector<Change>& changes) {
+    return std::ranges::all_of(changes, [](const Change& change) { return change.kind == ChangeKind::heartbeat; });
+}
+
 /// An operation of any type begins, or begins its next attempt.
 void apply_start(OperationState& state, const Change& change) {
     wire::Operation& operation = state.operation;
@@ -227,6 +231,22 @@ void Execution::rest() {
 void Execution::apply(const std::vector<Change>& entry) {
     for (const Change& change : entry) apply(change);
     ++entries_;
+    newest_heartbeats_ = has_heartbeats_alone(entry) ? entry : std::vector<Change>();
+}
+
+std::optional<std::vector<Change>> Execution::with_newest_entry(const std::vector<Change>& changes) const {
+    if (newest_heartbeats_.empty() || !has_heartbeats_alone(changes)) return std::nullopt;
+    std::vector<Change> entry = newest_heartbeats_;
+    for (const Change& change : changes) {
+        std::erase_if(entry, [&](const Change& known) { return known.id == change.id; });
+        entry.push_back(change);
+    }
+    return entry;
+}
+
+void Execution::apply_to_newest_entry(const std::vector<Change>& changes) {
+    newest_heartbeats_ = with_newest_entry(changes).value();
+    for (const Change& change : changes) apply(change);
 }
 
 void Execution::apply(const Change& change) {

@@ -123,6 +123,11 @@ public:
     void rest();
     /// Folds one journal entry.
     void apply(const std::vector<Change>& entry);
+    /// The newest journal entry together with these changes, when both are heartbeats alone: that takes its place, for
+    /// a callback may be sent millions of them. Nothing: they are an entry of their own.
+    [[nodiscard]] std::optional<std::vector<Change>> with_newest_entry(const std::vector<Change>& changes) const;
+    /// Folds changes that were written into the newest entry.
+    void apply_to_newest_entry(const std::vector<Change>& changes);
 
     [[nodiscard]] const std::optional<Invocation>& invocation() const { return invocation_; }
     [[nodiscard]] std::optional<Invocation>& invocation() { return invocation_; }
@@ -153,6 +158,7 @@ private:
     std::int64_t billed_operations_ = 1;
     std::size_t bytes_written_ = 0;
     TimePoint last_change_at_;
+    std::vector<Change> newest_heartbeats_;  // the newest journal entry, when it has nothing else
     int consecutive_failures_ = 0;
     bool was_invoked_ = false;
     std::optional<TimePoint> invocation_retry_at_;

@@ -83,10 +83,11 @@ void ExecutionCache::append(store::Transaction& rows, CachedExecution& entry,
     if (changes.empty()) return;
     core::Execution& execution = entry.execution;
     const bool was_running = execution.is_running();
-    std::vector<RowWrite> writes = {{Space::journal,
-                                     core::journal_key(execution.head().number, execution.journal_entries()),
-                                     core::encode_changes(changes)}};
-    execution.apply(changes);
+    const auto rewritten = execution.with_newest_entry(changes);
+    const std::uint64_t place = execution.journal_entries() - (rewritten ? 1 : 0);
+    std::vector<RowWrite> writes = {{Space::journal, core::journal_key(execution.head().number, place),
+                                     core::encode_changes(rewritten ? *rewritten : changes)}};
+    rewritten ? execution.apply_to_newest_entry(changes) : execution.apply(changes);
     if (was_running && !execution.is_running()) {
         writes.push_back(
             {Space::executions, core::number_key(execution.head().number), core::encode_head(execution.head())});

@@ -59,7 +59,7 @@ public:
     CachedExecution* find(const store::Transaction& rows, std::uint64_t number);
     /// nullptr unless it is an execution of this server.
     CachedExecution* find(const store::Transaction& rows, std::string_view arn);
-    /// Writes the changes as one journal entry, and applies them.
+    /// Writes the changes as one journal entry, or into the newest one, and applies them.
     void journal(store::Transaction& rows, CachedExecution& entry, const std::vector<core::Change>& changes);
     /// The same for changes that cannot end an execution: they are not counted.
     static void append(store::Transaction& rows, CachedExecution& entry, const std::vector<core::Change>& changes);

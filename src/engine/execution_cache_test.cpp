@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/callbacks.hpp"
 #include "core/checkpoint.hpp"
 #include "core/invokes.hpp"
 #include "core/lifecycle.hpp"
@@ -64,6 +65,52 @@ TEST_F(ExecutionCacheTest, WhatHasEndedIsErasedWithoutATrace) {
                               Space::timers, Space::running}) {
         EXPECT_TRUE(rows_->scan(space, {}, {}, 1).empty()) << "space " << static_cast<int>(space);
     }
+}
+
+// One that waits for a year, and is sent one every ten seconds, would have three million rows.
+TEST_F(ExecutionCacheTest, HeartbeatsTakeOneEntryHoweverManyComeInARow) {
+    (void)start(1);
+    ExecutionCache next_server;
+    ExecutionCache* cache = &cache_;
+    const auto checkpoint = [&](const std::vector<wire::OperationUpdate>& updates) {
+        CachedExecution& entry = *cache->find(*rows_, 1);
+        cache->journal(*rows_, entry, *core::decide_checkpoint(entry.execution, updates, kNow, "nonce", {}));
+    };
+    const auto beat = [&](const std::string& id, int second) {
+        CachedExecution& entry = *cache->find(*rows_, 1);
+        const std::string callback_id = *entry.execution.find(id)->operation.callback_id;
+        const TimePoint now = kNow + std::chrono::seconds(second);
+        cache->journal(*rows_, entry, *core::decide_callback_heartbeat(entry.execution, callback_id, now));
+    };
+    const auto expect_entries = [&](std::size_t entries, int a, int b) {
+        EXPECT_EQ(rows_->scan(Space::journal, {}, {}, SIZE_MAX).size(), entries);
+        const core::Execution folded = *core::load_execution(*rows_, 1);
+        const core::Execution& kept = cache->find(*rows_, 1)->execution;
+        for (const core::Execution* execution : {&folded, &kept}) {
+            EXPECT_EQ(execution->journal_entries(), entries);
+            EXPECT_EQ(execution->find("a")->heartbeat_at, kNow + std::chrono::seconds(a + 10));
+            EXPECT_EQ(execution->find("b")->heartbeat_at, kNow + std::chrono::seconds(b + 10));
+        }
+    };
+    wire::OperationUpdate a;
+    a.id = "a";
+    a.type = wire::OperationType::callback;
+    a.action = wire::OperationAction::start;
+    a.callback_heartbeat_seconds = 10;
+    wire::OperationUpdate b = a;
+    b.id = "b";
+    checkpoint({a, b});
+    for (int second = 1; second < 9; ++second) beat(second % 3 == 0 ? "b" : "a", second);
+    expect_entries(3, 8, 6);
+    cache = &next_server;
+    beat("b", 9);
+    expect_entries(3, 8, 9);
+    wire::OperationUpdate step;
+    step.id = "s";
+    step.action = wire::OperationAction::start;
+    checkpoint({step});
+    beat("a", 10);
+    expect_entries(5, 10, 9);
 }
 
 TEST_F(ExecutionCacheTest, WhatRestsIsKeptWhileThereIsRoom) {
