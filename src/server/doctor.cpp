@@ -231,7 +231,7 @@ Finding examine_mode(const std::string& check, const std::string& path) {
 std::vector<Finding> examine_key_files(const std::string& data, const SealKey* master) {
     std::vector<Finding> findings;
     for (const std::string name : kKeyFiles) {
-        const std::string path = data + "/" + name;
+        const std::string path = fmt::format("{}/{}", data, name);
         if (!fs::exists(path) || examine_mode("files", path).verdict != Verdict::ok) continue;
         auto text = read_private_file(path);
         if (text && is_sealed(*text)) text = read_key_file(path, master);
