@@ -139,10 +139,11 @@ protected:
         make(*transaction);
         transaction->commit();
     }
-    void restart() {
+    void restart(std::optional<std::size_t> limit = {}) {
         world_.reset();
         folder_.write("address", "");
         world_ = std::make_unique<World>(clock_, *store_, folder_.path());
+        world_->concurrency.reserve("f", limit);
         world_->queue.run_due();
     }
     std::string submit(const std::string& payload, const std::string& function = "f") {
@@ -406,8 +407,7 @@ TEST_F(EventQueueTest, WhatWasAcceptedWhileTheClockWasAheadRunsNow) {
     clock_.advance(48h);
     for (int i = 0; i < 40; ++i) EXPECT_NE(submit("one"), "");
     clock_.set_back(48h);
-    restart();
-    world_->concurrency.reserve("f", 1);
+    restart(1);
     for (int i = 0; i < 40; ++i) {
         const auto invocation = next();
         ASSERT_TRUE(invocation);
