@@ -2,15 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <map>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <tuple>
 
 #include "base/encoding.hpp"
+#include "engine/endpoint_url.hpp"
 #include "topics/deliveries.hpp"
 #include "topics/letter.hpp"
 
@@ -18,36 +19,17 @@ namespace holdpoint::engine {
 namespace {
 
 constexpr std::size_t kDueAtOnce = 64;
-/// Queued or being sent: more stays in the store until some of it is over. Of what is queued only keys are kept, so
-/// that there is room for others behind a slow endpoint's.
-constexpr std::size_t kKnownMax = 1024;
+/// Queued or being sent of one subscription: more stays in the store until half of it is over, so that others behind a
+/// slow endpoint's are found. Of what is queued only keys are kept.
+constexpr std::size_t kKnownMax = 128;
+/// Read for one subscription before the others are looked at again.
+constexpr std::size_t kPagesAtOnce = 16;
+/// What is new is due when it was decided, and seen when it is committed: later than this, or when the clock was set
+/// back, it is found by looking at all.
+constexpr std::chrono::milliseconds kLookBack{2000};
+constexpr std::chrono::milliseconds kLookAtAll{60000};
 /// Deadlines are wall time and clocks jump, so no wait is longer than this while something is pending.
 constexpr std::chrono::milliseconds kLookAgain{1000};
-
-struct Url {
-    net::Endpoint endpoint;
-    std::string target;
-    std::string user_info;
-};
-
-std::optional<Url> split_url(std::string_view text) {
-    const auto scheme_end = text.find("://");
-    if (scheme_end == std::string_view::npos) return std::nullopt;
-    const auto path_start = std::min(text.find_first_of("/?#", scheme_end + 3), text.size());
-    std::string authority(text.substr(scheme_end + 3, path_start - scheme_end - 3));
-    Url url;
-    if (const auto at = authority.rfind('@'); at != std::string::npos) {
-        url.user_info = percent_decode(authority.substr(0, at));
-        authority.erase(0, at + 1);
-    }
-    const auto endpoint = net::parse_endpoint(fmt::format("{}://{}", text.substr(0, scheme_end), authority));
-    if (!endpoint) return std::nullopt;
-    url.endpoint = *endpoint;
-    std::string_view rest = text.substr(path_start);
-    rest = rest.substr(0, rest.find('#'));
-    url.target = rest.starts_with('/') ? std::string(rest) : "/" + std::string(rest);
-    return url;
-}
 
 struct Outcome {
     bool delivered = false;
@@ -107,10 +89,10 @@ public:
     }
 
     void send_due() {
-        for (topics::Delivery& delivery : read_due({}).due) {
+        for (topics::Delivery& delivery : topics::due_deliveries(*store_.snapshot(), lane_, clock_.now(), kDueAtOnce)) {
             {
                 const std::lock_guard lock(state_->mutex);
-                if (!state_->in_flight.insert(topics::delivery_key(delivery)).second) continue;
+                if (!add(delivery)) continue;
             }
             auto outcome = send(delivery);
             record(std::move(delivery), std::move(outcome));
@@ -123,17 +105,9 @@ private:
         std::unique_lock lock(state_->mutex);
         while (!state_->stopping) {
             state_->look = false;
-            const std::set<std::string> known = state_->in_flight;
             lock.unlock();
-            auto [due, pending] = read_due(known);
+            const bool pending = look_for_due();
             lock.lock();
-            state_->is_behind = due.size() == kDueAtOnce || known.size() >= kKnownMax;
-            for (auto& delivery : due) {
-                std::string key = topics::delivery_key(delivery);
-                if (!state_->in_flight.insert(key).second) continue;
-                state_->queue[delivery.topic_arn + delivery.subscription_id].keys.push_back(std::move(key));
-                state_->queued.notify_one();
-            }
             const auto woken = [this] { return state_->stopping || state_->look; };
             if (pending)
                 state_->changed.wait_for(lock, kLookAgain, woken);
@@ -142,16 +116,118 @@ private:
         }
     }
 
-    struct Due {
-        std::vector<topics::Delivery> due;
-        bool pending = false;  // there are deliveries, due or not yet
-    };
+    /// True: there are deliveries, due or not yet.
+    bool look_for_due() {
+        const TimePoint now = clock_.now();
+        take_back(now);
+        find_new(now);
+        if (const auto subscription = next_with_room()) find_passed(*subscription, now);
+        if (next_with_room()) wake();
+        return topics::next_delivery_due(*store_.snapshot(), lane_).has_value();
+    }
+
+    /// What was written while the clock was ahead is due now.
+    void take_back(TimePoint at) {
+        if (topics::deliveries_ahead(*store_.snapshot(), lane_, at, 1).empty()) return;
+        writer_.submit([state = state_, lane = lane_](store::Transaction& rows, TimePoint now) -> AfterCommit {
+            bool any = false;
+            for (const auto& delivery : topics::deliveries_ahead(rows, lane, now, kDueAtOnce)) {
+                const std::lock_guard lock(state->mutex);
+                if (state->in_flight.contains(topics::delivery_key(delivery))) continue;
+                rows.apply(topics::move_delivery(delivery, now));
+                any = true;
+            }
+            if (!any) return {};
+            return [state] {
+                const std::lock_guard lock(state->mutex);
+                state->look = true;
+                state->changed.notify_one();
+            };
+        });
+    }
+
     /// A snapshot must not be kept over a wait: the store's log would grow as long as that lasts.
-    [[nodiscard]] Due read_due(const std::set<std::string>& known) const {
-        const std::size_t room = known.size() < kKnownMax ? kDueAtOnce : 0;
-        const auto snapshot = store_.snapshot();
-        return {.due = topics::due_deliveries(*snapshot, lane_, clock_.now(), room, known),
-                .pending = topics::next_delivery_due(*snapshot, lane_).has_value()};
+    [[nodiscard]] topics::DuePage read_page(const std::string& from, TimePoint now) const {
+        return topics::due_page(*store_.snapshot(), lane_, now, from, kDueAtOnce);
+    }
+
+    void find_new(TimePoint now) {
+        std::string from = begin_of_look(now);
+        do {
+            auto page = read_page(from, now);
+            const std::lock_guard lock(state_->mutex);
+            for (const auto& delivery : page.due) meet(delivery);
+            from = state_->stopping ? std::string() : std::move(page.next);
+        } while (!from.empty());
+    }
+
+    std::string begin_of_look(TimePoint now) {
+        const auto last = std::exchange(looked_at_, now);
+        if (!last || now < *last || now - looked_at_all_ >= kLookAtAll) {
+            looked_at_all_ = now;
+            return {};
+        }
+        return topics::lane_key(lane_, std::max(*last - kLookBack, from_epoch_ms(0)));
+    }
+
+    /// What waits in the store behind what is known of its subscription, until there is no more room.
+    void find_passed(const std::string& subscription, TimePoint now) {
+        std::unique_lock lock(state_->mutex);
+        std::string from = state_->passed.extract(subscription).mapped();
+        for (std::size_t i = 0; i < kPagesAtOnce; ++i) {
+            lock.unlock();
+            auto page = read_page(from, now);
+            lock.lock();
+            for (const auto& delivery : page.due) {
+                if (subscription_of(delivery) == subscription) meet(delivery);
+            }
+            if (page.next.empty() || state_->passed.contains(subscription)) return;
+            from = std::move(page.next);
+        }
+        state_->passed[subscription] = std::move(from);
+    }
+
+    /// After the one that had its turn last.
+    [[nodiscard]] std::optional<std::string> next_with_room() {
+        const std::lock_guard lock(state_->mutex);
+        const auto has_room = [this](const auto& one) {
+            const auto known = state_->known.find(one.first);
+            return known == state_->known.end() || known->second <= kKnownMax / 2;
+        };
+        auto found = std::find_if(state_->passed.upper_bound(served_), state_->passed.end(), has_room);
+        if (found == state_->passed.end()) found = std::ranges::find_if(state_->passed, has_room);
+        if (found == state_->passed.end()) return std::nullopt;
+        return served_ = found->first;
+    }
+
+    static std::string subscription_of(const topics::Delivery& delivery) {
+        return delivery.topic_arn + delivery.subscription_id;
+    }
+
+    /// Queues it, or passes it by while its subscription has enough.
+    void meet(const topics::Delivery& delivery) {
+        std::string key = topics::delivery_key(delivery);
+        if (state_->in_flight.contains(key)) return;
+        const std::string subscription = subscription_of(delivery);
+        const auto passed = state_->passed.find(subscription);
+        if (passed != state_->passed.end()) {
+            passed->second = std::min(passed->second, key);
+        } else if (const auto known = state_->known.find(subscription);
+                   known != state_->known.end() && known->second >= kKnownMax) {
+            state_->passed.emplace(subscription, std::move(key));
+        } else {
+            (void)add(delivery);
+            state_->queue[subscription].keys.push_back(std::move(key));
+            state_->queued.notify_one();
+        }
+    }
+
+    /// False: it is known.
+    bool add(const topics::Delivery& delivery) {
+        const std::string subscription = subscription_of(delivery);
+        if (!state_->in_flight.emplace(topics::delivery_key(delivery), subscription).second) return false;
+        ++state_->known[subscription];
+        return true;
     }
 
     void deliver_queued() {
@@ -227,18 +303,24 @@ private:
         std::condition_variable idle;     // for who waits for the end
         Queue queue;
         std::size_t sending = 0;
-        std::set<std::string> in_flight;  // row keys from being queued until the outcome is committed
+        std::map<std::string, std::string> in_flight;  // row keys from being queued until the outcome is committed
+        std::map<std::string, std::size_t> known;      // how many of each subscription are in flight
+        std::map<std::string, std::string> passed;     // by subscription: where what waits in the store begins
         bool look = false;
-        bool is_behind = false;  // more was due than was taken
         bool stopping = false;
     };
 
     /// `failed`: it is there still, and due again.
     static void forget(State& state, const std::string& key, bool failed = false) {
         const std::lock_guard lock(state.mutex);
-        state.in_flight.erase(key);
-        // A look reads past all that is known, so it waits until it is worth it.
-        if (!failed && (!state.is_behind || state.in_flight.size() > kKnownMax / 2)) return;
+        const auto left = state.in_flight.extract(key);
+        const auto known = left ? state.known.find(left.mapped()) : state.known.end();
+        bool has_room = false;
+        if (known != state.known.end()) {
+            has_room = --known->second <= kKnownMax / 2 && state.passed.contains(known->first);
+            if (known->second == 0) state.known.erase(known);
+        }
+        if (!failed && !has_room) return;
         state.look = true;
         state.changed.notify_one();
     }
@@ -264,7 +346,11 @@ private:
     std::shared_ptr<DeliveryMeters> meters_;
     const std::size_t share_;  // of the threads, that one subscription may have
     std::shared_ptr<State> state_ = std::make_shared<State>();
-    std::vector<std::thread> threads_;
+    // Of the scheduler's thread alone:
+    std::optional<TimePoint> looked_at_;
+    TimePoint looked_at_all_;
+    std::string served_;
+    std::vector<std::thread> threads_;  // the last member: they use all the others
 };
 
 }  // namespace

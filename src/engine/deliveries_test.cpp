@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <condition_variable>
 #include <future>
 #include <map>
@@ -172,20 +174,21 @@ private:
     bool is_aborted_ = false;
 };
 
-/// `count` deliveries, all of one subscription.
-void deliver_to(Writer& writer, Deliveries& deliveries, const std::string& host, int count) {
+/// `count` deliveries, all of one subscription, as of when the clock was `ahead`.
+void deliver_to(Writer& writer, Deliveries& deliveries, const std::string& host, int count,
+                Milliseconds ahead = Milliseconds{0}) {
     writer.submit([=, &deliveries](store::Transaction& rows, TimePoint now) -> AfterCommit {
-        const auto topic = topics::create_topic(rows, {.region = "r", .account = "1"}, {"t", {}}, now).value();
+        const auto topic = topics::create_topic(rows, {.region = "r", .account = "1"}, {"t", {}}, now + ahead).value();
         rows.apply(topic.writes);
         const topics::Subscribe request{
             .topic_arn = topic.answer, .protocol = "http", .endpoint = "http://" + host + "/", .attributes = {}};
-        const auto subscribed = topics::subscribe(rows, request, "1", now, host);
+        const auto subscribed = topics::subscribe(rows, request, "1", now + ahead, host);
         for (const RowWrite& write : subscribed->writes) {
             rows.apply({write});
             if (write.space != Space::deliveries) continue;
             auto another = topics::decode_delivery(write.value.value());
             for (int i = 1; i < count; ++i) {
-                another.id += "+";
+                another.id = fmt::format("{}-{}", host, i);
                 rows.apply({{.space = Space::deliveries, .key = delivery_key(another), .value = encode(another)}});
             }
         }
@@ -211,6 +214,35 @@ TEST(DeliveriesTest, ASlowEndpointLeavesThreadsToTheOthers) {
     EXPECT_TRUE(transport.wait_for("slow.example", 2));
     transport.let_go();
     EXPECT_TRUE(transport.wait_for("slow.example", 300));
+    deliveries.stop();
+    writer.stop();
+}
+
+TEST(DeliveriesTest, HoweverMuchWaitsForASlowEndpointTheOthersGetTheirs) {
+    const ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store);
+    HoldingTransport transport;
+    Deliveries deliveries(clock, *store, writer, transport, {}, kNoFunctions, kNoMail, {.threads = 4});
+    deliver_to(writer, deliveries, "slow.example", 1300);
+    EXPECT_TRUE(transport.wait_for("slow.example", 2));
+    deliver_to(writer, deliveries, "zzz.example", 300);
+    EXPECT_TRUE(transport.wait_for("zzz.example", 300));
+    EXPECT_TRUE(transport.wait_for("slow.example", 2));
+    transport.let_go();
+    EXPECT_TRUE(transport.wait_for("slow.example", 1300));
+    deliveries.stop();
+    writer.stop();
+}
+
+TEST(DeliveriesTest, WhatWasPublishedWhileTheClockWasAheadIsSentNow) {
+    const ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store);
+    HoldingTransport transport;
+    Deliveries deliveries(clock, *store, writer, transport, {}, kNoFunctions, kNoMail, {.threads = 4});
+    deliver_to(writer, deliveries, "quick.example", 40, std::chrono::hours(48));
+    EXPECT_TRUE(transport.wait_for("quick.example", 40));
     deliveries.stop();
     writer.stop();
 }

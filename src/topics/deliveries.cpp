@@ -23,23 +23,43 @@ std::uint64_t key_time(TimePoint at) {
     return static_cast<std::uint64_t>(to_epoch_ms(at));
 }
 
+/// Behind all that waits in a lane.
+std::string lane_end(Lane lane) {
+    return lane == Lane::mail ? number_key(kDeadBit) : lane_key(Lane::mail, from_epoch_ms(0));
+}
+
 }  // namespace
 
-std::vector<Delivery> due_deliveries(const RowReader& rows, Lane lane, TimePoint now, std::size_t limit,
-                                     const std::set<std::string>& known) {
-    std::vector<Delivery> due;
-    if (limit == 0) return due;
-    const auto rows_due = rows.scan(Space::deliveries, lane_key(lane, from_epoch_ms(0)),
-                                    lane_key(lane, now + Milliseconds{1}), limit + known.size());
-    for (const auto& row : rows_due) {
-        if (due.size() < limit && !known.contains(row.key)) due.push_back(decode_delivery(row.value));
-    }
-    return due;
+std::vector<Delivery> due_deliveries(const RowReader& rows, Lane lane, TimePoint now, std::size_t limit) {
+    return due_page(rows, lane, now, {}, limit).due;
+}
+
+DuePage due_page(const RowReader& rows, Lane lane, TimePoint now, const std::string& from, std::size_t limit) {
+    DuePage page;
+    const auto found = rows.scan(Space::deliveries, std::max(from, lane_key(lane, from_epoch_ms(0))),
+                                 lane_key(lane, now + Milliseconds{1}), limit);
+    for (const auto& row : found) page.due.push_back(decode_delivery(row.value));
+    if (!found.empty() && found.size() == limit) page.next = found.back().key + '\0';
+    return page;
+}
+
+std::vector<Delivery> deliveries_ahead(const RowReader& rows, Lane lane, TimePoint now, std::size_t limit) {
+    std::vector<Delivery> ahead;
+    const auto from = lane_key(lane, now + kDeliveryDelayMax + Milliseconds{1});
+    for (const auto& row : rows.scan(Space::deliveries, from, lane_end(lane), limit))
+        ahead.push_back(decode_delivery(row.value));
+    return ahead;
+}
+
+std::vector<RowWrite> move_delivery(Delivery delivery, TimePoint at) {
+    std::vector<RowWrite> writes{{.space = Space::deliveries, .key = delivery_key(delivery), .value = std::nullopt}};
+    delivery.due_at = at;
+    writes.push_back({.space = Space::deliveries, .key = delivery_key(delivery), .value = encode(delivery)});
+    return writes;
 }
 
 std::optional<TimePoint> next_delivery_due(const RowReader& rows, Lane lane) {
-    const auto end = lane == Lane::mail ? number_key(kDeadBit) : lane_key(Lane::mail, from_epoch_ms(0));
-    const auto next = rows.scan(Space::deliveries, lane_key(lane, from_epoch_ms(0)), end, 1);
+    const auto next = rows.scan(Space::deliveries, lane_key(lane, from_epoch_ms(0)), lane_end(lane), 1);
     if (next.empty()) return std::nullopt;
     return decode_delivery(next.front().value).due_at;
 }

@@ -1,7 +1,6 @@
 // Deliveries: what is due, and what becomes of one that succeeded or failed.
 #pragma once
 
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,9 +12,25 @@ namespace holdpoint::topics {
 /// How long a message that nobody took stays as a dead letter. (SQS keeps one for 14 days at most)
 inline constexpr Milliseconds kDeadLetterRetention = std::chrono::hours{24 * 14};
 
-/// Deliveries of a lane due at `now`, the oldest first, without those whose keys are `known`.
-[[nodiscard]] std::vector<Delivery> due_deliveries(const RowReader& rows, Lane lane, TimePoint now, std::size_t limit,
-                                                   const std::set<std::string>& known = {});
+/// The longest that a delivery is put off. (SNS developer guide, "Message delivery retries")
+inline constexpr Milliseconds kDeliveryDelayMax = std::chrono::hours{1};
+
+/// Deliveries of a lane due at `now`, the oldest first.
+[[nodiscard]] std::vector<Delivery> due_deliveries(const RowReader& rows, Lane lane, TimePoint now, std::size_t limit);
+
+struct DuePage {
+    std::vector<Delivery> due;
+    std::string next;  // where the next page begins; empty: this was the last
+};
+/// The same from the key `from` on.
+[[nodiscard]] DuePage due_page(const RowReader& rows, Lane lane, TimePoint now, const std::string& from,
+                               std::size_t limit);
+
+/// Deliveries that lie further ahead than any is put off: the clock was ahead when they were written.
+[[nodiscard]] std::vector<Delivery> deliveries_ahead(const RowReader& rows, Lane lane, TimePoint now,
+                                                     std::size_t limit);
+/// Due at `at` instead.
+[[nodiscard]] std::vector<RowWrite> move_delivery(Delivery delivery, TimePoint at);
 /// When the next delivery of a lane is due; nothing when none waits.
 [[nodiscard]] std::optional<TimePoint> next_delivery_due(const RowReader& rows, Lane lane);
 

@@ -152,6 +152,29 @@ TEST_F(TopicsTest, HttpSubscriptionsGetNothingButTheConfirmationUntilTheyConfirm
     EXPECT_EQ(due_deliveries(rows, Lane::endpoints, now, 10).size(), 2U);
 }
 
+TEST_F(TopicsTest, WhatIsDueIsReadInPages) {
+    for (int i = 0; i < 3; ++i) (void)*subscribed("http", "http://localhost:9/" + std::to_string(i));
+    const auto first = due_page(rows, Lane::endpoints, now, {}, 2);
+    ASSERT_EQ(first.due.size(), 2U);
+    const auto second = due_page(rows, Lane::endpoints, now, first.next, 2);
+    ASSERT_EQ(second.due.size(), 1U);
+    EXPECT_GT(delivery_key(second.due.front()), delivery_key(first.due.back()));
+    EXPECT_EQ(second.next, "");
+}
+
+TEST_F(TopicsTest, WhatLiesFurtherAheadThanAnyRetryCanBeMoved) {
+    (void)*subscribed("http", "http://localhost:9/hook");
+    const auto delivery = due_deliveries(rows, Lane::endpoints, now, 1).front();
+    EXPECT_TRUE(deliveries_ahead(rows, Lane::endpoints, now - 1h, 10).empty()) << "as far as a retry may be";
+    const auto ahead = deliveries_ahead(rows, Lane::endpoints, now - 2h, 10);
+    ASSERT_EQ(ahead.size(), 1U);
+    rows.apply(move_delivery(ahead.front(), now - 2h));
+    const auto moved = due_deliveries(rows, Lane::endpoints, now - 2h, 10);
+    ASSERT_EQ(moved.size(), 1U);
+    EXPECT_EQ(moved.front().id, delivery.id);
+    EXPECT_TRUE(deliveries_ahead(rows, Lane::mail, now - 2h, 10).empty());
+}
+
 TEST_F(TopicsTest, AnAddressMustConfirmAndThenGetsLetters) {
     const auto subscription_arn = *subscribed("email", "boss@example.com");
     const Sender sender{.base_url = "http://here", .sign = {}, .signing_cert_url = {}};
