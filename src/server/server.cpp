@@ -388,7 +388,13 @@ private:
     }
 
     std::map<ServiceId, std::unique_ptr<api::Service>> services() {
-        const auto changed = [this](const std::string& name) { invoker_.retire(name); };
+        const auto changed = [this](const std::string& name) {
+            functions::Reference reference;
+            reference.name = name;
+            const auto rows = store_->snapshot();
+            if (!functions::resolve(*rows, reference, context_.region, context_.account)) concurrency_.forget(name);
+            invoker_.retire(name);
+        };
         std::map<ServiceId, std::unique_ptr<api::Service>> services;
         const api::LambdaEngine engine{.executions = executions_,
                                        .invoker = invoker_,

@@ -167,3 +167,16 @@ def test_what_waits_for_a_deleted_function_goes_with_it(server, lambda_, tmp_pat
     send(lambda_, "doomed", word="kept")
     eventually("the new one has no limit", lambda: heard(server, "kept", "doomed"))
     assert not heard(server, "dropped", "doomed")
+
+
+def test_a_stack_takes_the_limits_of_its_functions_along(own_server, tmp_path):
+    folder(tmp_path / "code")
+    template = tmp_path / "template.yaml"
+    template.write_text("Transform: AWS::Serverless-2016-10-31\nResources:\n  Off:\n    Type: AWS::Serverless::Function\n"
+                        "    Properties: {CodeUri: code, Runtime: provided.al2023, FunctionName: off, ReservedConcurrentExecutions: 0}\n")
+    own_server.deploy("off", template=template)
+    lambda_ = own_server.client("lambda")
+    assert refused(lambda_.invoke, FunctionName="off", Payload="{}")[1] == 429
+    own_server.client("cloudformation").delete_stack(StackName="off")
+    lambda_.create_function(FunctionName="off", Runtime="provided.al2023", Handler="bootstrap", Role=with_role(own_server, tmp_path), Code={"ZipFile": package()})
+    assert invoke(lambda_, "off")["code"]
