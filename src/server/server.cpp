@@ -389,10 +389,9 @@ private:
 
     std::map<ServiceId, std::unique_ptr<api::Service>> services() {
         const auto changed = [this](const std::string& name) {
-            functions::Reference reference;
-            reference.name = name;
             const auto rows = store_->snapshot();
-            if (!functions::resolve(*rows, reference, context_.region, context_.account)) concurrency_.forget(name);
+            const auto all = functions::Reference{.name = name, .qualifier = {}, .account = {}, .region = {}};
+            if (!functions::resolve(*rows, all, context_.region, context_.account)) concurrency_.forget(name);
             invoker_.retire(name);
         };
         std::map<ServiceId, std::unique_ptr<api::Service>> services;
