@@ -31,8 +31,8 @@ struct Configuration {
 };
 
 /// AWS's own environment variables: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION or
-/// AWS_DEFAULT_REGION, AWS_ENDPOINT_URL; and HOLDPOINT_FUNCTIONS_SOCKET beside the last. Fails (ConfigurationError) naming the
-/// variable that is missing.
+/// AWS_DEFAULT_REGION, AWS_ENDPOINT_URL; and HOLDPOINT_FUNCTIONS_SOCKET beside the last. Fails (ConfigurationError)
+/// naming the variable that is missing.
 [[nodiscard]] Result<Configuration> configuration_from_environment();
 
 using Parameters = std::vector<std::pair<std::string, std::string>>;

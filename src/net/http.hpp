@@ -25,8 +25,8 @@ struct Request {
     std::string body;
     std::string peer_address = {};   // where it came from, as the listener saw it; empty for what is sent
     std::string local_address = {};  // where it came to; empty over the listener's Unix socket, too
-    bool is_secure = false;         // it came over TLS
-    bool is_over_socket = false;    // it came over the listener's Unix socket
+    bool is_secure = false;          // it came over TLS
+    bool is_over_socket = false;     // it came over the listener's Unix socket
 
     [[nodiscard]] std::string_view path() const;       // still encoded
     [[nodiscard]] std::string_view raw_query() const;  // still encoded, without `?`
