@@ -39,6 +39,7 @@ void Scheduler::start_parked(Lock&, const std::shared_ptr<Task>& task, std::vect
     if (current != nullptr) task->parent_ = current->shared_from_this();
     task->group_ = std::make_shared<Group>();
     task->group_->tasks.push_back(task);
+    task->group_->watched = operations;
     task->parked_on_ = std::move(operations);
     park(task);
 }
@@ -249,15 +250,23 @@ std::optional<std::chrono::milliseconds> Scheduler::pause_before_poll(const Awai
     std::optional<holdpoint::TimePoint> due;
     if (!dues_.empty()) due = dues_.top().at;
     bool unknown = !unknown_.empty();
-    for (const std::string& operation : awaited.operations) {
-        const auto known = state_.due(operation);
-        if (!known) {
-            unknown = true;
-        } else if (!due || *known < *due) {
-            due = known;
+    for (const std::string& operation : awaited.operations) consider(operation, due, unknown);
+    // Futures that only wait are asked about as long as somebody waits for them.
+    for (const auto& group : awaited.groups) {
+        for (const std::string& operation : group->watched) {
+            if (state_.is_open(operation)) consider(operation, due, unknown);
         }
     }
     return state_.pause_before_poll(due, unknown, polls_);
+}
+
+void Scheduler::consider(const std::string& operation, std::optional<holdpoint::TimePoint>& due, bool& unknown) const {
+    const auto known = state_.due(operation);
+    if (!known) {
+        unknown = true;
+    } else if (!due || *known < *due) {
+        due = known;
+    }
 }
 
 /// Takes a task from the lists of what is ready; they let go of it later.

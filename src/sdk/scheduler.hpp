@@ -85,6 +85,7 @@ private:
 struct Group {
     std::deque<std::weak_ptr<Task>> ready;  // weak: a task owns its group
     std::vector<std::weak_ptr<Task>> tasks;
+    std::vector<std::string> watched;  // operations that its task does nothing but wait for
     std::size_t running = 0;
     std::function<void(Lock&, Task&)> on_settled;  // may leave the lock for a while
 };
@@ -154,6 +155,8 @@ private:
     [[nodiscard]] bool is_orphan(const Task* task) const;
     void wait_for_change(Lock& lock, const Awaited& awaited);
     [[nodiscard]] std::optional<std::chrono::milliseconds> pause_before_poll(const Awaited& awaited);
+    /// Takes an operation that is waited for into account: the earliest end, and whether any is unknown.
+    void consider(const std::string& operation, std::optional<holdpoint::TimePoint>& due, bool& unknown) const;
 
     struct Due {
         holdpoint::TimePoint at;

@@ -37,7 +37,10 @@ public:
             operation.name = update.name;
             operation.result = update.payload;
             if (update.action == wire::OperationAction::succeed) operation.status = wire::OperationStatus::succeeded;
-            if (update.type == wire::OperationType::wait) open_.push_back(operation);
+            if (update.type == wire::OperationType::callback) operation.callback_id = "id";
+            if (update.type == wire::OperationType::wait || update.type == wire::OperationType::callback) {
+                open_.push_back(operation);
+            }
             response.operations.push_back(operation);
         }
         return response;
@@ -113,6 +116,46 @@ TEST(Polls, ABranchGoesOnWhileTheHandlerIsBusy) {
         return std::nullopt;
     };
     EXPECT_EQ(run(service, handler, 1), "SUCCEEDED");
+}
+
+/// Runs a step beside a future that only waits for the service, until `wait_for` has its outcome; whether it had it
+/// while the step ran.
+template <class F>
+bool learns_while_a_step_runs(F wait_for) {
+    AskedService service;
+    std::atomic<bool> learned = false;
+    bool in_time = false;
+    const detail::DurableHandler handler = [&](Context& context, const detail::Text&) -> detail::Text {
+        auto busy = context.step_async("busy", [&] {
+            // As long as it takes, but not for ever when nobody asks.
+            for (int i = 0; i < 1'000'000 && !learned; ++i) std::this_thread::yield();
+            in_time = learned;
+        });
+        wait_for(context, busy);
+        learned = true;
+        busy.get();
+        return std::nullopt;
+    };
+    EXPECT_EQ(run(service, handler, 4), "SUCCEEDED");
+    return in_time;
+}
+
+TEST(Polls, AFutureThatOnlyWaitsIsAskedAboutWhileAStepRuns) {
+    EXPECT_TRUE(learns_while_a_step_runs([](Context& context, const Future<void>&) {
+        context.wait_async("deadline", 1s).get();
+    })) << "get";
+    EXPECT_TRUE(learns_while_a_step_runs([](Context& context, const Future<void>& busy) {
+        const auto deadline = context.wait_async("deadline", 1s);
+        EXPECT_EQ(context.select("first", busy, deadline), 1U);
+    })) << "select";
+    EXPECT_TRUE(learns_while_a_step_runs([](Context& context, const Future<void>& busy) {
+        const auto deadline = context.wait_async("deadline", 1s);
+        context.race("first", busy, deadline);
+    })) << "race";
+    EXPECT_TRUE(learns_while_a_step_runs([](Context& context, const Future<void>&) {
+        const auto callback = context.create_callback<std::optional<int>>("answer");
+        callback.result_async().get();
+    })) << "a callback, whose end nobody knows";
 }
 
 TEST(Polls, NobodyAsksWhenNothingElseRuns) {
