@@ -35,6 +35,10 @@ std::runtime_error explained(const SqliteError& error, const std::string& path) 
 }
 
 Connection::Connection(const std::string& path, Mode mode) {
+    // Counting what SQLite allocates takes one mutex for all threads, each time; nobody asks for the count. Refused,
+    // and no harm, when SQLite is in use already.
+    static const int no_statistics = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)no_statistics;
     sqlite3* handle = nullptr;
     const int flags = (mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) |
                       SQLITE_OPEN_NOMUTEX;
