@@ -7,12 +7,30 @@
 #include "tables/expression/condition.hpp"
 #include "tables/expression/update.hpp"
 #include "tables/keys.hpp"
+#include "tables/legacy.hpp"
 #include "tables/members.hpp"
 
 namespace holdpoint::tables {
 namespace {
 
 using expression::Bindings;
+
+/// What Expected and AttributeUpdates ask, where they are used instead of expressions.
+Result<void> read_legacy(const json::object& request, Members& members, ItemWrite& write) {
+    if (write.kind == WriteKind::check) return {};
+    if (auto unmixed = legacy::check_unmixed(request, {"AttributeUpdates", "Expected", "ConditionalOperator"},
+                                             {"UpdateExpression", "ConditionExpression"});
+        !unmixed)
+        return unmixed;
+    auto condition = legacy::read_expected(members);
+    if (!condition) return std::unexpected(condition.error());
+    write.condition = std::move(*condition);
+    if (write.kind != WriteKind::update) return {};
+    auto update = legacy::read_attribute_updates(members);
+    if (!update) return std::unexpected(update.error());
+    write.update = std::move(*update);
+    return {};
+}
 
 Result<void> parse_expressions(const json::object& request, Members& members, ItemWrite& write) {
     const bool updates = write.kind == WriteKind::update;
@@ -69,6 +87,7 @@ Result<std::optional<Item>> updated(const Table& table, const ItemWrite& write, 
         after = std::move(*applied);
     }
     if (auto checked = check_index_keys(table, after); !checked) return std::unexpected(checked.error());
+    if (auto checked = check_nesting(after); !checked) return std::unexpected(checked.error());
     if (size_of(after) > kItemBytesMax)
         return validation_error("Item size to update has exceeded the maximum allowed size");
     return after;
@@ -102,11 +121,10 @@ Result<ItemWrite> parse_item_write(WriteKind kind, const json::object& request) 
                     .condition = std::nullopt,
                     .update = std::nullopt,
                     .answer_old_on_failure = false};
-    members.refuse_legacy({"Expected", "ConditionalOperator"}, "ConditionExpression");
-    if (kind == WriteKind::update) members.refuse_legacy({"AttributeUpdates"}, "UpdateExpression");
     write.answer_old_on_failure =
         members.one_of("ReturnValuesOnConditionCheckFailure", {"NONE", "ALL_OLD"}) == "ALL_OLD";
     if (members.problem()) return std::unexpected(*members.problem());
+    if (auto read = read_legacy(request, members, write); !read) return std::unexpected(read.error());
     if (auto parsed = parse_expressions(request, members, write); !parsed) return std::unexpected(parsed.error());
     return write;
 }

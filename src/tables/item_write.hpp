@@ -23,7 +23,8 @@ struct ItemWrite {
     bool answer_old_on_failure = false;
 };
 
-/// Reads the members TableName, Item or Key, the expressions and ReturnValuesOnConditionCheckFailure.
+/// Reads the members TableName, Item or Key, the expressions or what was used before them, and
+/// ReturnValuesOnConditionCheckFailure.
 [[nodiscard]] Result<ItemWrite> parse_item_write(WriteKind kind, const json::object& request);
 
 /// What a write does to a table's item.

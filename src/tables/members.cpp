@@ -144,7 +144,7 @@ void Members::refuse_legacy(std::initializer_list<std::string_view> names, std::
     for (const auto name : names) {
         if (find(name) == nullptr) continue;
         refuse(validation_error(
-                   fmt::format("{} is a legacy parameter that this server does not support; use {}", name, instead))
+                   fmt::format("{} is a legacy parameter that this action does not have; use {}", name, instead))
                    .error());
     }
 }

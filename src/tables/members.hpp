@@ -33,7 +33,7 @@ public:
     [[nodiscard]] std::optional<Item> item(std::string_view name);
     [[nodiscard]] Item required_item(std::string_view name);
 
-    /// Members of the API before expressions, each refused by name with what to use instead.
+    /// Members of other actions from before expressions, each refused by name with what to use instead.
     void refuse_legacy(std::initializer_list<std::string_view> names, std::string_view instead);
     void refuse(Error error);
     [[nodiscard]] const std::optional<Error>& problem() const { return problem_; }

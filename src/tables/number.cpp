@@ -158,7 +158,9 @@ bool Number::take_key_bytes(std::string_view& key) {
 
 std::size_t Number::stored_size() const {
     if (digits_.empty()) return 1;
-    return (digits_.size() + 1) / 2 + 1 + (negative_ ? 1 : 0);
+    const auto before_point = std::min(digits_.size(), static_cast<std::size_t>(std::max(0, exponent_)));
+    const auto behind_point = digits_.size() - before_point;
+    return 1 + (before_point + 1) / 2 + (behind_point + 1) / 2 + (negative_ ? 1 : 0);
 }
 
 std::int64_t Number::to_int64() const {

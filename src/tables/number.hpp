@@ -25,7 +25,8 @@ public:
     [[nodiscard]] std::string key_bytes() const;
     /// Takes what key_bytes() wrote off the front of `key`; false when it begins otherwise.
     [[nodiscard]] static bool take_key_bytes(std::string_view& key);
-    /// What DynamoDB counts for it: about one byte for two digits, and one more.
+    /// What DynamoDB counts for it: one byte for two digits, on either side of the point, one for a minus, and one
+    /// more.
     [[nodiscard]] std::size_t stored_size() const;
     /// Rounded towards zero; saturates at the ends of the type.
     [[nodiscard]] std::int64_t to_int64() const;

@@ -274,9 +274,6 @@ TEST(ItemsTest, KeysMustSuitTheTable) {
     EXPECT_EQ(
         put(R"({"customer":{"S":"ann"},"placed":{"N":"1"},"big":{"S":")" + std::string(400 * 1024, 'x') + R"("}})"),
         "ValidationException: Item size has exceeded the maximum allowed size");
-    EXPECT_TRUE(db.error("PutItem", R"({"TableName":"orders","Item":{"customer":{"S":"a"},"placed":{"N":"1"}},
-                                       "Expected":{"a":{"Exists":false}}})")
-                    .starts_with("ValidationException: Expected is a legacy parameter"));
 }
 
 TEST(ItemsTest, ConsumedCapacityCountsTheIndexes) {

@@ -28,12 +28,17 @@ struct PageRequest {
     std::optional<Item> start;
     std::optional<expression::Condition> filter;
     std::optional<std::vector<expression::Path>> projection;
+    // Which members these two came from, for refusals.
+    std::string_view filter_member = "FilterExpression";
+    std::string_view projection_member = "ProjectionExpression";
     bool consistent = false;
     CapacityReport report = CapacityReport::none;
 };
 
-/// `members` must be those of `request`. Expressions are parsed with `bindings`; the caller checks that all were used.
-[[nodiscard]] Result<PageRequest> read_page_request(Members& members, expression::Bindings& bindings);
+/// Expressions are parsed with `bindings`; the caller checks that all were used. `legacy_filter` is the member that was
+/// a filter before FilterExpression.
+[[nodiscard]] Result<PageRequest> read_page_request(Members& members, expression::Bindings& bindings,
+                                                    std::string_view legacy_filter);
 
 /// Where a page is read: the table or one of its indexes.
 struct Source {

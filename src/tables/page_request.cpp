@@ -9,6 +9,7 @@
 #include "tables/expression/condition.hpp"
 #include "tables/expression/projection.hpp"
 #include "tables/keys.hpp"
+#include "tables/legacy.hpp"
 #include "tables/page.hpp"
 
 namespace holdpoint::tables {
@@ -21,7 +22,7 @@ Result<void> check_select(const PageRequest& request) {
     }
     if (!request.select.empty() && request.select != "SPECIFIC_ATTRIBUTES" && request.projection) {
         return validation_error(
-            fmt::format("Cannot specify the ProjectionExpression when choosing to get {}", request.select));
+            fmt::format("Cannot specify the {} when choosing to get {}", request.projection_member, request.select));
     }
     if (request.select == "ALL_PROJECTED_ATTRIBUTES" && !request.index)
         return validation_error("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName");
@@ -48,11 +49,12 @@ Result<void> check_global(const Table& table, const Index& index, const PageRequ
         fmt::format("Global secondary index {} does not project [{}]", index.name, fmt::join(missing, ", ")));
 }
 
-Result<void> check_filter(const KeySchema& key, const expression::Condition& filter) {
-    for (const auto& path : expression::paths_of(filter)) {
+Result<void> check_filter(const KeySchema& key, const PageRequest& request) {
+    for (const auto& path : expression::paths_of(*request.filter)) {
         if (!key.has(path.attribute())) continue;
         return validation_error(
-            fmt::format("Filter Expression can only contain non-primary key attributes: Primary key attribute: {}",
+            fmt::format("{} can only contain non-primary key attributes: Primary key attribute: {}",
+                        request.filter_member == "FilterExpression" ? "Filter Expression" : request.filter_member,
                         path.attribute()));
     }
     return {};
@@ -73,9 +75,23 @@ bool has_exactly(const Item& start, const std::vector<KeyAttribute>& attributes)
     return matching == static_cast<std::size_t>(distinct);
 }
 
+/// What was used before expressions.
+Result<void> read_legacy(Members& members, std::string_view filter_member, PageRequest& request) {
+    auto projection = legacy::read_attributes_to_get(members);
+    if (!projection) return std::unexpected(projection.error());
+    if (*projection) request.projection_member = "AttributesToGet";
+    request.projection = std::move(*projection);
+    auto filter = legacy::read_filter(members, filter_member);
+    if (!filter) return std::unexpected(filter.error());
+    if (*filter) request.filter_member = filter_member;
+    request.filter = std::move(*filter);
+    return {};
+}
+
 }  // namespace
 
-Result<PageRequest> read_page_request(Members& members, expression::Bindings& bindings) {
+Result<PageRequest> read_page_request(Members& members, expression::Bindings& bindings,
+                                      std::string_view legacy_filter) {
     PageRequest request;
     request.table = members.required_text("TableName");
     request.index = members.text("IndexName");
@@ -91,6 +107,7 @@ Result<PageRequest> read_page_request(Members& members, expression::Bindings& bi
     const auto filter = members.text("FilterExpression");
     const auto projection = members.text("ProjectionExpression");
     if (members.problem()) return std::unexpected(*members.problem());
+    if (auto read = read_legacy(members, legacy_filter, request); !read) return std::unexpected(read.error());
     if (filter) {
         auto parsed = expression::parse_condition("FilterExpression", *filter, bindings);
         if (!parsed) return std::unexpected(parsed.error());
@@ -125,8 +142,7 @@ Result<std::unique_ptr<Source>> open_source(const RowReader& rows, const PageReq
             return std::unexpected(checked.error());
     }
     if (is_query && request.filter) {
-        if (auto checked = check_filter(source->key(), *request.filter); !checked)
-            return std::unexpected(checked.error());
+        if (auto checked = check_filter(source->key(), request); !checked) return std::unexpected(checked.error());
     }
     return source;
 }

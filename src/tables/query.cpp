@@ -6,6 +6,7 @@
 #include "tables/errors.hpp"
 #include "tables/expression/condition.hpp"
 #include "tables/keys.hpp"
+#include "tables/legacy.hpp"
 #include "tables/operations.hpp"
 #include "tables/page.hpp"
 
@@ -53,26 +54,43 @@ Result<Segment> read_segment(Members& members) {
     return Segment{.number = static_cast<std::uint64_t>(*segment), .total = static_cast<std::uint64_t>(*total)};
 }
 
+/// KeyConditions alone goes together with other expressions.
+Result<void> check_unmixed(const json::object& request) {
+    if (auto unmixed =
+            legacy::check_unmixed(request, {"AttributesToGet", "ScanFilter", "QueryFilter", "ConditionalOperator"},
+                                  {"ProjectionExpression", "FilterExpression", "KeyConditionExpression"});
+        !unmixed)
+        return unmixed;
+    return legacy::check_unmixed(request, {"KeyConditions"}, {"KeyConditionExpression"});
+}
+
+/// KeyConditionExpression, or what was used before it.
+Result<expression::Condition> read_key_condition(Members& members, expression::Bindings& bindings) {
+    auto conditions = legacy::read_key_conditions(members);
+    if (!conditions) return std::unexpected(conditions.error());
+    if (*conditions) return std::move(**conditions);
+    const auto text = members.text("KeyConditionExpression");
+    if (members.problem()) return std::unexpected(*members.problem());
+    if (!text) {
+        return validation_error(
+            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
+    }
+    return expression::parse_condition("KeyConditionExpression", *text, bindings);
+}
+
 }  // namespace
 
 Result<json::object> query(const RowReader& rows, const json::object& request) {
     Members members(request);
-    members.refuse_legacy({"AttributesToGet"}, "ProjectionExpression");
-    members.refuse_legacy({"KeyConditions"}, "KeyConditionExpression");
-    members.refuse_legacy({"QueryFilter", "ConditionalOperator"}, "FilterExpression");
-    const auto condition_text = members.text("KeyConditionExpression");
     const bool forward = members.flag("ScanIndexForward", true);
     if (members.problem()) return std::unexpected(*members.problem());
+    if (auto unmixed = check_unmixed(request); !unmixed) return std::unexpected(unmixed.error());
     auto bindings =
         expression::Bindings::read(request, {"FilterExpression", "KeyConditionExpression"}, {"ProjectionExpression"});
     if (!bindings) return std::unexpected(bindings.error());
-    const auto page = read_page_request(members, *bindings);
+    const auto page = read_page_request(members, *bindings, "QueryFilter");
     if (!page) return std::unexpected(page.error());
-    if (!condition_text) {
-        return validation_error(
-            "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.");
-    }
-    const auto condition = expression::parse_condition("KeyConditionExpression", *condition_text, *bindings);
+    const auto condition = read_key_condition(members, *bindings);
     if (!condition) return std::unexpected(condition.error());
     if (auto used = bindings->check_all_used(); !used) return std::unexpected(used.error());
     const auto source = open_source(rows, *page, true);
@@ -85,13 +103,12 @@ Result<json::object> query(const RowReader& rows, const json::object& request) {
 
 Result<json::object> scan(const RowReader& rows, const json::object& request) {
     Members members(request);
-    members.refuse_legacy({"AttributesToGet"}, "ProjectionExpression");
-    members.refuse_legacy({"ScanFilter", "ConditionalOperator"}, "FilterExpression");
     const auto segment = read_segment(members);
     if (!segment) return std::unexpected(segment.error());
+    if (auto unmixed = check_unmixed(request); !unmixed) return std::unexpected(unmixed.error());
     auto bindings = expression::Bindings::read(request, {"FilterExpression"}, {"ProjectionExpression"});
     if (!bindings) return std::unexpected(bindings.error());
-    const auto page = read_page_request(members, *bindings);
+    const auto page = read_page_request(members, *bindings, "ScanFilter");
     if (!page) return std::unexpected(page.error());
     if (auto used = bindings->check_all_used(); !used) return std::unexpected(used.error());
     const auto source = open_source(rows, *page, false);

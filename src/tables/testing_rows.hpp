@@ -63,7 +63,9 @@ class Database {
 public:
     /// Does the operation and applies what it decided.
     Result<json::object> call(std::string_view operation, const std::string& request) {
-        return call(operation, json::parse(request).as_object());
+        json::parse_options options;
+        options.max_depth = 200;  // items nest
+        return call(operation, json::parse(request, {}, options).as_object());
     }
     Result<json::object> call(std::string_view operation, const json::object& request) {
         using Reading = Result<json::object> (*)(const RowReader&, const json::object&);

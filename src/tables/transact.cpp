@@ -38,7 +38,7 @@ std::unexpected<Error> cancelled(const std::vector<Reason>& reasons) {
         if (!reason.message.empty()) one["Message"] = reason.message;
         if (!reason.details_json.empty()) {
             json::parse_options options;
-            options.max_depth = 2 * kNestingMax + 8;  // each level of an item is two levels of JSON
+            options.max_depth = 2 * kStoredNestingMax + 8;  // each level of an item is two levels of JSON
             const auto details = json::parse(reason.details_json, {}, options);
             for (const auto& member : details.as_object()) one[member.key()] = member.value();
         }
@@ -89,11 +89,11 @@ Result<ItemWrite> parse_transact_item(const json::value& json) {
     }
     if (members.problem()) return std::unexpected(*members.problem());
     if (count != 1) return validation_error("TransactItems can only contain one of Check, Put, Update or Delete");
-    if (found_kind == WriteKind::update) {
-        Members update(*found);
-        if (update.required_text("UpdateExpression").empty() && update.problem())
-            return std::unexpected(*update.problem());
-    }
+    Members inside(*found);
+    inside.refuse_legacy({"Expected", "ConditionalOperator"}, "ConditionExpression");
+    inside.refuse_legacy({"AttributeUpdates"}, "UpdateExpression");
+    if (found_kind == WriteKind::update) (void)inside.required_text("UpdateExpression");
+    if (inside.problem()) return std::unexpected(*inside.problem());
     return parse_item_write(found_kind, *found);
 }
 
@@ -259,6 +259,7 @@ Result<json::object> transact_get_items(const RowReader& rows, const json::objec
         Members inner(get);
         const auto name = inner.required_text("TableName");
         const auto key = inner.required_item("Key");
+        inner.refuse_legacy({"AttributesToGet"}, "ProjectionExpression");
         if (outer.problem()) return std::unexpected(*outer.problem());
         const auto paths = parse_projection_of(get, inner);
         if (!paths) return std::unexpected(paths.error());

@@ -109,24 +109,31 @@ Result<Value> parse_binary_set(const json::value& json) {
     return Value{BinarySet{std::move(*members)}};
 }
 
-Result<Value> parse_at(const json::value& json, int depth);
+std::unexpected<Error> too_deep() {
+    return validation_error(
+        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported "
+        "limit");
+}
 
-Result<Map> parse_map(const json::object& object, int depth) {
+/// `levels` is how many this value may have.
+Result<Value> parse_at(const json::value& json, int levels);
+
+Result<Map> parse_map(const json::object& object, int levels) {
     Map map;
     for (const auto& member : object) {
-        auto value = parse_at(member.value(), depth);
+        auto value = parse_at(member.value(), levels);
         if (!value) return std::unexpected(value.error());
         map.insert_or_assign(std::string(member.key()), std::move(*value));
     }
     return map;
 }
 
-Result<Value> parse_list(const json::value& json, int depth) {
+Result<Value> parse_list(const json::value& json, int levels) {
     if (!json.is_array()) return serialization_error("Unexpected field type: L is a list of attribute values");
     List list;
     list.reserve(json.get_array().size());
     for (const auto& each : json.get_array()) {
-        auto value = parse_at(each, depth);
+        auto value = parse_at(each, levels);
         if (!value) return std::unexpected(value.error());
         list.push_back(std::move(*value));
     }
@@ -139,9 +146,8 @@ Result<Value> wrapped(Result<T> parsed) {
     return Value{std::move(*parsed)};
 }
 
-Result<Value> parse_typed(Type type, const json::value& json, int depth) {
-    if ((type == Type::list || type == Type::map) && depth >= kNestingMax)
-        return validation_error("Nesting Levels have exceeded supported limits");
+Result<Value> parse_typed(Type type, const json::value& json, int levels) {
+    if ((type == Type::list || type == Type::map) && levels <= 1) return too_deep();
     switch (type) {
         case Type::string:
             return wrapped(parse_string(json));
@@ -156,10 +162,10 @@ Result<Value> parse_typed(Type type, const json::value& json, int depth) {
         case Type::binary_set:
             return parse_binary_set(json);
         case Type::list:
-            return parse_list(json, depth + 1);
+            return parse_list(json, levels - 1);
         case Type::map:
             if (!json.is_object()) return serialization_error("Unexpected field type: M is a map of attribute values");
-            return wrapped(parse_map(json.get_object(), depth + 1));
+            return wrapped(parse_map(json.get_object(), levels - 1));
         case Type::null:
             if (!json.is_bool()) return cannot_be(json, "Boolean");
             if (!json.get_bool()) return invalid_values("Null attribute value types must have the value of true");
@@ -171,7 +177,7 @@ Result<Value> parse_typed(Type type, const json::value& json, int depth) {
     std::unreachable();
 }
 
-Result<Value> parse_at(const json::value& json, int depth) {
+Result<Value> parse_at(const json::value& json, int levels) {
     if (!json.is_object()) return serialization_error("Unexpected value type in payload");
     std::optional<Result<Value>> found;
     for (const auto& member : json.get_object()) {
@@ -182,7 +188,7 @@ Result<Value> parse_at(const json::value& json, int depth) {
                 "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported "
                 "datatypes");
         }
-        found = parse_typed(static_cast<Type>(name - kTypeNames.begin()), member.value(), depth);
+        found = parse_typed(static_cast<Type>(name - kTypeNames.begin()), member.value(), levels);
         if (!*found) return *found;
     }
     if (!found) {
@@ -233,6 +239,15 @@ std::string set_display(const Set& set) {
     return "[" + text + "]";
 }
 
+bool nests_within(const Value& value, int levels) {
+    if (levels < 1) return false;
+    const auto deeper = [levels](const Value& each) { return nests_within(each, levels - 1); };
+    if (const auto* list = value.as<List>()) return levels > 1 && std::ranges::all_of(*list, deeper);
+    if (const auto* map = value.as<Map>())
+        return levels > 1 && std::ranges::all_of(*map, deeper, &Map::value_type::second);
+    return true;
+}
+
 }  // namespace
 
 std::string_view type_name(Type type) {
@@ -243,12 +258,17 @@ bool operator==(const Value& a, const Value& b) {
     return a.data == b.data;
 }
 
+Result<void> check_nesting(const Item& item) {
+    if (std::ranges::all_of(item, [](const auto& each) { return nests_within(each.second, kNestingMax); })) return {};
+    return too_deep();
+}
+
 Result<Value> parse_value(const json::value& json) {
-    return parse_at(json, 0);
+    return parse_at(json, kNestingMax);
 }
 
 Result<Item> parse_item(const json::object& json) {
-    return parse_map(json, 0);
+    return parse_map(json, kNestingMax);
 }
 
 json::value to_json(const Value& value, const json::storage_ptr& memory) {
@@ -354,13 +374,13 @@ std::string encode_item(const Item& item) {
 Item decode_item(std::string_view text) {
     // Each level of an item is two levels of JSON.
     json::parse_options options;
-    options.max_depth = 2 * kNestingMax + 8;
+    options.max_depth = 2 * kStoredNestingMax + 8;
     boost::system::error_code error;
     std::array<unsigned char, kCodecMemory> first;
     json::monotonic_resource memory(first.data(), first.size());
     const auto parsed = json::parse(text, error, &memory, options);
     if (error || !parsed.is_object()) throw std::runtime_error("a stored item is not JSON: the database is damaged");
-    auto item = parse_item(parsed.get_object());
+    auto item = parse_map(parsed.get_object(), kStoredNestingMax);
     if (!item) throw std::runtime_error("a stored item cannot be read: " + item.error().message);
     return std::move(*item);
 }

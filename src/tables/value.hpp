@@ -62,8 +62,10 @@ struct Value {
     friend bool operator==(const Value& a, const Value& b);
 };
 
-/// How deep lists and maps may nest. (DynamoDB, Limits)
+/// How many levels an attribute may have: itself, and the lists and maps in it. (DynamoDB, Limits)
 inline constexpr int kNestingMax = 32;
+/// What is stored may have more: earlier versions let updates nest it deeper.
+inline constexpr int kStoredNestingMax = 64;
 inline constexpr std::size_t kItemBytesMax = 400UL * 1024;
 
 /// Reads `{"S": "…"}` and the like. ValidationException or SerializationException in DynamoDB's words.
@@ -73,6 +75,9 @@ inline constexpr std::size_t kItemBytesMax = 400UL * 1024;
 /// What is made lies in `memory`.
 [[nodiscard]] json::value to_json(const Value& value, const json::storage_ptr& memory = {});
 [[nodiscard]] json::object to_json(const Item& item, const json::storage_ptr& memory = {});
+
+/// ValidationException when an attribute has more levels than it may have.
+[[nodiscard]] Result<void> check_nesting(const Item& item);
 
 /// How DynamoDB's messages show a value: `{S:text}`.
 [[nodiscard]] std::string display(const Value& value);

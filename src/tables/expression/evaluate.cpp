@@ -7,11 +7,18 @@
 namespace holdpoint::tables::expression {
 namespace {
 
+/// Units of UTF-16, which the service counts, of a text in UTF-8: one for each character, two for those of four bytes.
+std::size_t utf16_size(std::string_view text) {
+    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; };
+    const auto is_pair = [](char c) { return static_cast<unsigned char>(c) >= 0xf0U; };
+    return static_cast<std::size_t>(std::ranges::count_if(text, begins) + std::ranges::count_if(text, is_pair));
+}
+
 std::optional<Number> size_number(const Value& value) {
     std::size_t size = 0;
     switch (value.type()) {
         case Type::string:
-            size = value.as<std::string>()->size();
+            size = utf16_size(*value.as<std::string>());
             break;
         case Type::binary:
             size = value.as<Binary>()->bytes.size();

@@ -10,7 +10,7 @@
 namespace holdpoint::tables::expression {
 namespace {
 
-constexpr std::size_t kInOperandsMax = 100;  // the first operand counts
+constexpr std::size_t kInValuesMax = 100;
 
 bool is_ordered(Type type) {
     return type == Type::string || type == Type::number || type == Type::binary;
@@ -169,8 +169,10 @@ private:
             condition.operands.push_back(std::move(*candidate));
         } while (reader_.take_symbol(","));
         if (!reader_.take_symbol(")")) return reader_.syntax_error();
-        if (condition.operands.size() > kInOperandsMax)
-            reader_.note(wrong_operand_count("IN", condition.operands.size()));
+        if (const auto values = condition.operands.size() - 1; values > kInValuesMax) {
+            reader_.note(
+                fmt::format("The IN operator is provided with too many operands; number of operands: {}", values));
+        }
         check_values(condition.operands);
         check_distinct("IN", condition.operands);
         return condition;

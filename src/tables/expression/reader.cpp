@@ -220,7 +220,7 @@ void Reader::count_operator() {
 }
 
 std::unexpected<Error> Reader::operators_error() const {
-    return invalid(fmt::format("The expression contains too many operators; the maximum is {}", kOperatorsMax));
+    return invalid(fmt::format("The expression contains too many operators; operator count: {}", kOperatorsMax + 1));
 }
 
 Result<void> Reader::finish() const {

@@ -1,0 +1,142 @@
+// What DynamoDB counts, and where it stops.
+#include <gtest/gtest.h>
+
+#include "tables/keys.hpp"
+#include "tables/operations.hpp"
+#include "tables/testing_rows.hpp"
+
+namespace holdpoint::tables {
+namespace {
+
+/// A text in so many maps, each the only member `n` of the one around it.
+std::string wrapped(int maps, std::string inside = R"({"S":"leaf"})") {
+    for (int i = 0; i < maps; ++i) inside = R"({"M":{"n":)" + inside + "}}";
+    return inside;
+}
+
+constexpr const char* kKey = R"("TableName":"orders","Key":{"customer":{"S":"ann"},"placed":{"N":"1"}})";
+
+class LimitsTest : public testing::Test {
+protected:
+    void SetUp() override { db_.ok("CreateTable", kOrders); }
+
+    static std::string put_of(const std::string& value) {
+        return R"({"TableName":"orders","Item":{"customer":{"S":"ann"},"placed":{"N":"1"},"d":)" + value + "}}";
+    }
+    std::string got() { return json::serialize(db_.ok("GetItem", "{" + std::string(kKey) + "}")); }
+    std::string filter_error(const std::string& filter, const std::string& values) {
+        return db_.error("Scan", R"({"TableName":"orders","FilterExpression":")" + filter +
+                                     R"(","ExpressionAttributeValues":{)" + values + "}}");
+    }
+
+    Database db_;
+};
+
+const std::string kTooDeep =
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
+
+TEST_F(LimitsTest, AttributesNestTo32LevelsOfWhichTheyAreTheFirst) {
+    db_.ok("PutItem", put_of(wrapped(31)));
+    EXPECT_TRUE(got().contains("leaf"));
+    EXPECT_EQ(db_.error("PutItem", put_of(wrapped(32))), "ValidationException: " + kTooDeep);
+    EXPECT_EQ(filter_error("d = :v", R"(":v":)" + wrapped(32)),
+              "ValidationException: ExpressionAttributeValues contains invalid value: " + kTooDeep + " for key :v");
+}
+
+TEST_F(LimitsTest, AnUpdateNestsNothingDeeperThanAPut) {
+    db_.ok("PutItem", put_of(wrapped(20, R"({"M":{}})")));
+    std::string path = "d";
+    for (int i = 0; i < 20; ++i) path += ".n";
+    const auto set = [&](int maps) {
+        return R"(,"UpdateExpression":"SET )" + path + R"(.n = :v","ExpressionAttributeValues":{":v":)" +
+               wrapped(maps) + "}}";
+    };
+    const std::string before = got();
+    EXPECT_EQ(db_.error("UpdateItem", "{" + std::string(kKey) + set(11)), "ValidationException: " + kTooDeep);
+    EXPECT_EQ(got(), before);
+    const auto cancelled =
+        db_.call("TransactWriteItems", R"({"TransactItems":[{"Update":{)" + std::string(kKey) + set(31) + "}]}");
+    ASSERT_FALSE(cancelled);
+    EXPECT_EQ(cancelled.error().name, "TransactionCanceledException");
+    EXPECT_TRUE(cancelled.error().details_json.contains(kTooDeep)) << cancelled.error().details_json;
+    EXPECT_EQ(got(), before);
+    db_.ok("UpdateItem", "{" + std::string(kKey) + set(10));
+    EXPECT_TRUE(got().contains("leaf"));
+}
+
+TEST_F(LimitsTest, WhatEarlierVersionsStoredDeeperIsReadAndDeleted) {
+    db_.ok("PutItem", put_of(wrapped(1)));
+    const auto row = db_.rows().scan(Space::items, "", "", 1, false).front();
+    const std::string deep = R"({"customer":{"S":"ann"},"placed":{"N":"1"},"d":)" + wrapped(63) + "}";
+    db_.apply({{.space = Space::items, .key = row.key, .value = deep}});
+    EXPECT_TRUE(got().contains("leaf"));
+    const auto cancelled = db_.call("TransactWriteItems", R"({"TransactItems":[{"Delete":{)" + std::string(kKey) +
+                                                              R"~(,"ConditionExpression":"attribute_not_exists(d)",
+                                            "ReturnValuesOnConditionCheckFailure":"ALL_OLD"}}]})~");
+    ASSERT_FALSE(cancelled);
+    EXPECT_TRUE(cancelled.error().details_json.contains("leaf"));
+    db_.ok("UpdateItem", "{" + std::string(kKey) + R"(,"UpdateExpression":"REMOVE d.n"})");
+    EXPECT_TRUE(got().contains(R"("d":{"M":{}})"));
+    db_.ok("DeleteItem", "{" + std::string(kKey) + "}");
+}
+
+TEST_F(LimitsTest, InTakesAHundredValues) {
+    const auto error = [&](int count) {
+        std::string names;
+        std::string values;
+        for (int i = 0; i < count; ++i) {
+            names += (i > 0 ? ",:v" : ":v") + std::to_string(i);
+            values += (i > 0 ? ",\":v" : "\":v") + std::to_string(i) + R"(":{"N":"1"})";
+        }
+        return filter_error("placed IN (" + names + ")", values);
+    };
+    EXPECT_EQ(error(100), "no error");
+    EXPECT_EQ(error(101),
+              "ValidationException: Invalid FilterExpression: The IN operator is provided with too many operands; "
+              "number of operands: 101");
+}
+
+TEST_F(LimitsTest, OperatorsAreCountedToTheFirstThatIsTooMuch) {
+    const auto error = [&](int comparisons) {
+        std::string filter = "a = :v";
+        for (int i = 1; i < comparisons; ++i) filter += " OR a = :v";
+        return filter_error(filter, R"(":v":{"N":"1"})");
+    };
+    EXPECT_EQ(error(150), "no error");
+    EXPECT_EQ(error(151),
+              "ValidationException: Invalid FilterExpression: The expression contains too many operators; operator "
+              "count: 301");
+}
+
+TEST_F(LimitsTest, TheSizeOfATextIsItsLengthInUtf16) {
+    db_.ok("PutItem", put_of(R"({"S":"\u00e9\ud834\udd1e"})"));  // one unit, and a pair
+    const auto found = [&](const std::string& size) {
+        return db_
+            .ok("Scan", R"~({"TableName":"orders","FilterExpression":"size(d) = :n",
+                             "ExpressionAttributeValues":{":n":{"N":")~" +
+                            size + R"("}}})")
+            .at("Count")
+            .as_int64();
+    };
+    EXPECT_EQ(found("3"), 1);
+    EXPECT_EQ(found("6"), 0);
+}
+
+// Seen on the service, by items one byte too large: digits before the point and behind it are counted in pairs of their
+// own. (The guide says "approximately".)
+TEST(NumberSizeTest, DigitsAreCountedInPairsOnEitherSideOfThePoint) {
+    const auto size = [](std::string_view text) { return Number::parse(text)->stored_size(); };
+    EXPECT_EQ(size("0"), 1U);
+    EXPECT_EQ(size("12"), 2U);
+    EXPECT_EQ(size("123"), 3U);
+    EXPECT_EQ(size("1010"), 3U);
+    EXPECT_EQ(size("1E125"), 2U);
+    EXPECT_EQ(size("0.0000001"), 2U);
+    EXPECT_EQ(size("1.5"), 3U);
+    EXPECT_EQ(size("3.14159"), 5U);
+    EXPECT_EQ(size("-1.2"), 4U);
+    EXPECT_EQ(size("12345678901234567890123456789012345678"), 20U);
+}
+
+}  // namespace
+}  // namespace holdpoint::tables
