@@ -85,7 +85,7 @@ def collect(folder):
     def read(name):
         return json.loads((folder / name).read_text())
 
-    loads = [read(f"load_{mode}_{clients}.json") for mode in ("callback", "polling") for clients in (1, 16)]
+    loads = [read(f"load_{mode}_{clients}.json") for mode in ("callback", "polling") for clients in (1, 16, 64)]
     core = [{"name": b["name"], "ns_per_item": round(per_item(b), 1)} for b in read("core.json")["benchmarks"]]
     return {
         "cores": os.cpu_count(),

@@ -74,7 +74,7 @@ echo "Flushing to the disk, without a database …"
 for mode in callback polling; do
     "$bin/holdpoint" deploy template.yaml --data "$data" --stack-name "bench-$mode" \
         --parameter-overrides "ApprovalWaitMode=$mode" PollIntervalSeconds=1 >/dev/null
-    for clients in 1 16; do
+    for clients in 1 16 64; do
         echo "Approvals, $mode mode, $clients at a time, $seconds s …"
         "$bin/approvals_load" --mode "$mode" --clients "$clients" --seconds "$seconds" >"$out/load_${mode}_$clients.json"
     done
