@@ -4,6 +4,7 @@
 #include "api/dynamodb/actions.hpp"
 #include "base/encoding.hpp"
 #include "tables/expression/condition.hpp"
+#include "tables/legacy.hpp"
 #include "tables/table.hpp"
 
 namespace holdpoint::api::dynamodb {
@@ -52,7 +53,12 @@ std::string queried_key(const json::object& request, const std::string& partitio
     auto bindings = tables::expression::Bindings::read(request, {"FilterExpression", "KeyConditionExpression"},
                                                        {"ProjectionExpression"});
     const json::value* text = request.if_contains("KeyConditionExpression");
-    if (!bindings || text == nullptr || !text->is_string()) return {};
+    if (text == nullptr || text->is_null()) {
+        tables::Members members(request);
+        const auto conditions = tables::legacy::read_key_conditions(members);
+        return conditions && *conditions ? key_in(**conditions, partition) : "";
+    }
+    if (!bindings || !text->is_string()) return {};
     const auto condition = tables::expression::parse_condition("KeyConditionExpression", text->get_string(), *bindings);
     return condition ? key_in(*condition, partition) : "";
 }
