@@ -1,6 +1,8 @@
 // What a listener takes of a client: how much, how many, and for how long.
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "net/server.hpp"
 #include "net/stream.hpp"
 #include "net/transport.hpp"
@@ -182,6 +184,34 @@ TEST(LoopbackTest, IsWhatStaysOnThisMachine) {
     EXPECT_FALSE(is_loopback("0.0.0.0"));
     EXPECT_FALSE(is_loopback("::"));
     EXPECT_FALSE(is_loopback("192.0.2.1"));
+}
+
+// A name server that did not answer kept a thread of the deliveries for as long as the system's resolver likes.
+TEST(ResolveTest, ANameThatTakesTooLongIsGivenUp) {
+    std::promise<void> let_go;
+    std::promise<void> is_over;
+    const auto hangs = [waits = let_go.get_future().share(), &is_over](const std::string& host, const std::string&) {
+        waits.wait();
+        is_over.set_value();
+        return resolve(host, "1", AI_NUMERICHOST);
+    };
+    const auto found = resolve_within("127.0.0.1", "1", milliseconds{1}, hangs);
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error(), "timed out after 1 ms");
+    let_go.set_value();
+    is_over.get_future().wait();
+}
+
+TEST(ResolveTest, ANameInTimeIsAnsweredAsTheSystemDoes) {
+    const auto numeric = [](const std::string& host, const std::string& port) {
+        return resolve(host, port, AI_NUMERICHOST);
+    };
+    const auto found = resolve_within("127.0.0.1", "80", milliseconds{10000}, numeric);
+    ASSERT_TRUE(found);
+    EXPECT_EQ((*found)->ai_family, AF_INET);
+    const auto none = resolve_within("a.name", "80", milliseconds{0}, numeric);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error(), ::gai_strerror(EAI_NONAME));
 }
 
 }  // namespace

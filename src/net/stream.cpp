@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <condition_variable>
 #include <system_error>
+#include <thread>
 
 namespace holdpoint::net {
 
@@ -188,6 +190,45 @@ std::expected<Addresses, int> resolve(const std::string& host, const std::string
     return Addresses(list);
 }
 
+std::expected<Addresses, std::string> resolve_within(const std::string& host, const std::string& port,
+                                                     std::chrono::milliseconds limit, const Lookup& lookup) {
+    struct State {
+        std::mutex mutex;
+        std::condition_variable found;
+        std::optional<std::expected<Addresses, int>> result;
+    };
+    const auto state = std::make_shared<State>();  // shared: whoever waits may go first
+    try {
+        std::thread([state, host, port, lookup] {
+            auto result = lookup(host, port);
+            const std::lock_guard lock(state->mutex);
+            state->result = std::move(result);
+            state->found.notify_one();
+        }).detach();
+    } catch (const std::system_error& problem) {
+        return std::unexpected(std::string("no thread for it: ") + problem.what());
+    }
+    std::unique_lock lock(state->mutex);
+    const auto is_there = [&] { return state->result.has_value(); };
+    if (limit.count() == 0) state->found.wait(lock, is_there);
+    if (limit.count() != 0 && !state->found.wait_for(lock, limit, is_there)) {
+        return std::unexpected("timed out after " + std::to_string(limit.count()) + " ms");
+    }
+    if (!*state->result) return std::unexpected(::gai_strerror(state->result->error()));
+    return std::move(**state->result);
+}
+
+namespace {
+
+std::expected<Addresses, std::string> addresses_of(const Endpoint& endpoint, std::chrono::milliseconds limit) {
+    if (auto numeric = resolve(endpoint.host, endpoint.port, AI_NUMERICHOST)) return std::move(*numeric);
+    return resolve_within(endpoint.host, endpoint.port, limit, [](const std::string& host, const std::string& port) {
+        return resolve(host, port, AI_ADDRCONFIG);
+    });
+}
+
+}  // namespace
+
 std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoint& endpoint,
                                                                    const ConnectLimits& limits) {
     if (!endpoint.socket.empty()) {
@@ -197,8 +238,8 @@ std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoin
     }
     const Deadline deadline(limits.all);
     const std::string where = endpoint.host + ":" + endpoint.port;
-    const auto list = resolve(endpoint.host, endpoint.port, AI_ADDRCONFIG);
-    if (!list) return std::unexpected("cannot resolve " + where + ": " + ::gai_strerror(list.error()));
+    const auto list = addresses_of(endpoint, deadline.left(limits.step).value_or(kOver));
+    if (!list) return std::unexpected("cannot resolve " + where + ": " + list.error());
     std::string problem = "no address";
     for (const addrinfo* address = list->get(); address; address = address->ai_next) {
         const auto left = deadline.left(limits.step);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -86,12 +87,20 @@ using Addresses = Owned<addrinfo, ::freeaddrinfo>;
 /// The addresses of a host for TCP, by getaddrinfo with these flags; or its code, for gai_strerror.
 [[nodiscard]] std::expected<Addresses, int> resolve(const std::string& host, const std::string& port, int flags);
 
+using Lookup = std::function<std::expected<Addresses, int>(const std::string& host, const std::string& port)>;
+
+/// The same for a connection, given up when it takes longer than `limit` (zero: none), which the system knows none of.
+/// What is given up goes on in a thread of its own until the system's resolver ends it.
+[[nodiscard]] std::expected<Addresses, std::string> resolve_within(const std::string& host, const std::string& port,
+                                                                   std::chrono::milliseconds limit,
+                                                                   const Lookup& lookup);
+
 /// Whether a Unix socket can have that path: the system has room for some hundred bytes. (Linux, unix(7))
 [[nodiscard]] bool fits_socket(const std::string& path);
 
 struct ConnectLimits {
-    std::chrono::milliseconds step;    // for each address, and for TLS
-    std::chrono::milliseconds all{0};  // zero: no limit. How long names take to resolve is the system's matter.
+    std::chrono::milliseconds step;    // for the name, for each address, and for TLS
+    std::chrono::milliseconds all{0};  // zero: no limit
     std::shared_ptr<Cutoff> cutoff = nullptr;
 };
 
