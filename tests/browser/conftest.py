@@ -37,16 +37,16 @@ def open_page(chromium, seeding):
     as the test says (page.clock). `beside`: in another tab of the browser with that page. What the console complains of fails the test."""
     contexts, complaints = [], []
 
-    def new_browser(viewport):
+    def new_browser(viewport, zone):
         context = chromium.new_context(viewport=viewport or DESKTOP, locale="en-GB", has_touch=viewport == PHONE,
-                                       reduced_motion="reduce")
+                                       reduced_motion="reduce", timezone_id=zone)
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         context.add_init_script(WATCH_POLICY)
         return context
 
-    def open_one(person="", hash="", viewport=None, clock=False, beside=None):
-        context = beside.context if beside else new_browser(viewport)
+    def open_one(person="", hash="", viewport=None, clock=False, beside=None, zone=None):
+        context = beside.context if beside else new_browser(viewport, zone)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") and
                 not message.text.startswith("Failed to load resource") else None)

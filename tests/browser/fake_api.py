@@ -91,9 +91,10 @@ class Approvals:
 
     @staticmethod
     def state(stage):
-        if any(vote["decision"] == "rejected" for vote in stage["votes"]):
+        last = [*{vote["person"]: vote["decision"] for vote in stage["votes"]}.values()]
+        if "rejected" in last:
             return "rejected"
-        return "approved" if sum(vote["decision"] == "approved" for vote in stage["votes"]) >= stage["required"] else "open"
+        return "approved" if last.count("approved") >= stage["required"] and "changes_requested" not in last else "open"
 
     def open_stage(self, record):
         return next((stage for stage in record["stages"] if self.state(stage) == "open"), None)
@@ -193,8 +194,16 @@ class Approvals:
                     "may_amend": record.get("amendable", True) and person == record["requester"] and record["status"] == "pending",
                     "fields": [{"name": name, "value": value} for name, value in record["fields"].items()],
                     **{key: record[key] for key in ("link", "comments") if key in record}}
-        may = {"allowed": False, "code": refusal[1], "message": refusal[2]} if refusal else {"allowed": True, "rejection_ends": True}
+        may = {"allowed": False, "code": refusal[1], "message": refusal[2]} if refusal else self.foreseen(record)
         return {"approval": approval, "stages": stages, "may_decide": may, "history": record["history"], "now": self.now()}
+
+    def foreseen(self, record):
+        """What a decision comes to; a test may say it otherwise (`foreseen`)."""
+        stage = self.open_stage(record)
+        is_last = sum(vote["decision"] == "approved" for vote in stage["votes"]) + 1 >= stage["required"]
+        later = record["stages"][record["stages"].index(stage) + 1:] if is_last else []
+        return {"allowed": True, "stage": stage["name"], "approval_ends": is_last and not later, "rejection_ends": True,
+                **({"approval_opens": later[0]["name"]} if later else {}), **record.get("foreseen", {})}
 
     def page(self, person, status="pending", order="newest", q="", mine="", limit="50", next_token=""):
         chosen = [record for record in list(self.records.values()) if self.settle(record) or record["status"] == status]

@@ -39,6 +39,32 @@ def test_what_is_typed_is_changed_and_nothing_else(open_page, seeding, viewport)
     assert seeding.api.approvals.records[approval]["fields"] == {"amount": "98.00 EUR", "cost centre": "4410"}
 
 
+def test_what_is_typed_survives_looking_elsewhere_and_signing_in_again(open_page, seeding):
+    approval = seeding.submit("Q4 budget", REQUESTER, {"amount": "120.00 EUR", "for": "Q4"})
+    page = own(open_page, approval)
+    page.get_by_label("amount").fill("98.00 EUR")
+    page.get_by_role("link", name="‹ Inbox").click()
+    page.get_by_role("link", name="Q4 budget").click()
+    expect(page.get_by_label("amount")).to_have_value("98.00 EUR")
+    seeding.end_sessions()
+    save(page)
+    page.get_by_label("Token").fill(seeding.token(REQUESTER))
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_label("amount")).to_have_value("98.00 EUR")
+    save(page)
+    expect(page.locator(".document").get_by_text("98.00 EUR")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Change the document")).to_be_visible()
+
+
+def test_not_now_forgets_what_was_typed(open_page, seeding):
+    page = own(open_page, seeding.submit("Q4 budget", REQUESTER))
+    page.get_by_label("amount").fill("98.00 EUR")
+    page.get_by_role("button", name="Not now").click()
+    page.get_by_role("button", name="Change the document").click()
+    expect(page.get_by_label("amount")).to_have_value("120.00 EUR")
+
+
 def test_saving_nothing_sends_nothing(open_page, seeding):
     page = own(open_page, seeding.submit("Q4 budget", REQUESTER))
     save(page)

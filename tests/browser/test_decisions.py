@@ -75,6 +75,32 @@ def test_says_what_more_is_needed(open_page, seeding):
     expect(note(page, "You approved this.")).to_contain_text("1 more approval is needed from")
 
 
+PARALLEL = [("finance", 1, None, ["ann@example.com"]), ("legal", 1, None, ["lee@example.com"])]
+
+
+@pytest.mark.parametrize(("button", "foreseen", "words"), [
+    ("Approve", {"stage": "legal", "approval_ends": True}, "The request is approved at once, for good"),
+    ("Approve", {"stage": "legal", "approval_ends": False, "approval_opens": ""}, "last approval that .legal. must give. The request stays open"),
+    ("Reject", {"rejection_ends": True}, "The request is rejected at once, for good"),
+    ("Reject", {"rejection_ends": False}, "The request can still be approved by others")])
+def test_says_what_a_decision_comes_to_as_the_server_knows_it(open_page, seeding, button, foreseen, words):
+    page = detail(open_page, seeding.submit("Q4 budget", stages=PARALLEL, foreseen=foreseen))
+    choose(page, button)
+    expect(page.locator(".consequence")).to_have_text(re.compile(words))
+
+
+def test_a_stage_that_waits_for_changes_is_said_to(open_page, seeding):
+    approval = seeding.submit("Q4 budget", foreseen={"approval_ends": False})
+    page = detail(open_page, approval)
+    choose(page, "Ask for changes", "Which quarter?")
+    press(page, "Ask for changes")
+    expect(note(page, "You asked for changes.")).to_contain_text("1 more approval is needed")
+    seeding.api.approvals.records[approval]["stages"][0]["votes"].append(
+        {"person": "bob@example.com", "decision": "approved", "at": seeding.api.approvals.now(), "comments": "", "proof": "token"})
+    poke(page)
+    expect(note(page, "You asked for changes.")).to_contain_text("it waits for what was asked to be changed")
+
+
 @pytest.mark.parametrize(("button", "status", "title"), [("Reject", "rejected", "You rejected this."),
                                                          ("Ask for changes", "pending", "You asked for changes.")])
 def test_a_no_needs_a_reason(open_page, seeding, button, status, title):
@@ -200,10 +226,35 @@ def test_who_was_first_is_told_to_who_was_second(open_page, seeding):
     choose(page, "Reject", "Too much")
     seeding.decide(approval, "bob@example.com", comments="Needed")
     press(page, "Reject")
-    lost = note(page, "Somebody else was first")
+    lost = note(page, "This is decided already")
     for words in ("bob@example.com", "approved this", "You had written: Too much", "The request is approved"):
         expect(lost).to_contain_text(words)
     assert seeding.status(approval) == "approved"
+
+
+def test_who_decided_in_another_tab_is_not_told_of_somebody_else(open_page, seeding):
+    approval = seeding.submit("Q4 budget")
+    page = detail(open_page, approval)
+    choose(page, "Approve")
+    seeding.decide(approval, ME)
+    press(page, "Approve")
+    expect(note(page, "This is decided already")).to_contain_text("ann@example.com")
+    expect(page.get_by_text("Somebody else")).to_have_count(0)
+
+
+@pytest.mark.parametrize("event", ["decided", "expired", "closed"])
+def test_what_was_being_written_stays_to_be_read_when_it_ends_meanwhile(open_page, seeding, event):
+    stages = TWO_STAGES if event == "closed" else None
+    approval = seeding.submit("Q4 budget", stages=stages)
+    page = detail(open_page, approval)
+    choose(page, "Reject", "Too much, because of the seats")
+    if event == "expired":
+        seeding.expire(approval)
+    for person in {"decided": ["bob@example.com"], "closed": ["bob@example.com", "cleo@example.com"]}.get(event, []):
+        seeding.decide(approval, person)
+    poke(page)
+    expect(page.locator(".aside .note")).to_contain_text("You had written: Too much, because of the seats")
+    expect(page.locator(".aside .note")).to_be_focused()  # whoever does not see the page was in the form
 
 
 def test_a_decision_elsewhere_shows_by_itself(open_page, seeding):
@@ -233,7 +284,7 @@ def test_the_end_of_its_time_is_seen_without_asking(open_page, seeding):
 
 
 REFUSALS = [(403, "OWN_REQUEST", "This is your own request"), (403, "NOT_AN_APPROVER", "This is not yours to decide"),
-            (409, "STAGE_NOT_OPEN", "It is not your turn yet"), (409, "ALREADY_VOTED", "You have decided here already"),
+            (409, "STAGE_NOT_OPEN", "It is not your turn"), (409, "ALREADY_VOTED", "You have decided here already"),
             (409, "LINK_USED", "This link has been used"), (400, "INVALID_REQUEST", "That was not accepted")]
 
 
@@ -248,6 +299,15 @@ def test_every_refusal_is_explained(open_page, seeding):
         note(page, title)
         expect(page.get_by_text("Fine")).to_be_attached()
         page.reload()
+
+
+def test_a_stage_that_is_closed_to_somebody_is_said_in_the_servers_words(open_page, seeding):
+    page = detail(open_page, seeding.submit("Q4 budget"))
+    closed = {"error": {"code": "STAGE_NOT_OPEN", "message": "Stage finance is approved already.", "details": {}}}
+    page.route("**/decision", lambda route: route.fulfill(status=409, json=closed))
+    choose(page, "Approve")
+    press(page, "Approve")
+    expect(note(page, "It is not your turn")).to_contain_text("Stage finance is approved already.")
 
 
 def test_too_many_attempts_wait_as_long_as_they_are_told(open_page, seeding):

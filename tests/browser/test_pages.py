@@ -1,4 +1,5 @@
 """Every page, in both themes and on two screens: accessible, nothing wider than the screen, big enough to touch; and the other pages."""
+import re
 from pathlib import Path
 
 import axe_playwright_python
@@ -116,6 +117,20 @@ def test_service_levels_by_group(open_page, seeding):
     seeding.leave_levels_incomplete()
     poke(page)
     expect(page.get_by_text("too many to count")).to_be_visible()
+
+
+def test_a_record_says_in_which_zone_its_times_are_and_prints_all_of_its_history(open_page, seeding):
+    approval = seeding.submit("Q4 budget")
+    for amount in range(7):
+        seeding.change_document(approval, amount=f"{amount} EUR")
+    page = open_page("ann@example.com", "#/approval/" + approval, zone="Asia/Kolkata")
+    first = page.locator(".history li").first
+    expect(first).to_be_attached()
+    expect(first).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    expect(first).to_be_visible()
+    expect(first).to_contain_text("GMT+5:30")
+    expect(page.locator(".head .left")).to_have_attribute("title", re.compile("until .*GMT\\+5:30"))
 
 
 def test_prints_the_record_without_its_buttons(open_page, seeding):

@@ -1,11 +1,20 @@
 // Changing the document of one's own request while it waits. Votes start anew, and whoever decides is shown what changed.
-import { html, useLayoutEffect, useRef, useState } from './preact.js';
+import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js';
 import { amend } from './api.js';
 import { useKeys } from './keyboard.js';
 import { announce, Changes, Name, Note } from './parts.js';
 import { explain } from './words.js';
 
 const ENDED = ['APPROVAL_ALREADY_DECIDED', 'APPROVAL_EXPIRED', 'WORKFLOW_ENDED'];
+
+const drafts = new Map(); // approval id -> {before, typed}: outlives everything but "Not now" and signing out
+
+export const forgetAmendments = () => drafts.clear();
+
+function draftOf(approval) {
+  if (!drafts.has(approval.approval_id)) drafts.set(approval.approval_id, { before: approval, typed: {} });
+  return drafts.get(approval.approval_id);
+}
 
 /** What was typed, as far as it is not what the form began with: the body of the change. An emptied link or line goes away. */
 function amendmentOf(before, form) {
@@ -31,7 +40,7 @@ const Line = ({ id, label, value }) => html`<label for=${id}><${Name}>${label}</
 
 function Form({ approval, problem, busy, onSave, onClose }) {
   const form = useRef();
-  const { current: before } = useRef(approval); // what others change meanwhile is not changed back
+  const { before, typed } = useRef(draftOf(approval)).current; // what others change meanwhile is not changed back
   const [nothing, setNothing] = useState(false);
   useLayoutEffect(() => form.current.querySelector('h2').focus({ preventScroll: true }), []);
   const submit = (event) => {
@@ -47,15 +56,16 @@ function Form({ approval, problem, busy, onSave, onClose }) {
     onClose();
   };
   useKeys({ Escape: onClose }); // wherever the focus is
-  return html`<form class="decide amend card" ref=${form} onSubmit=${submit} onKeyDown=${keyDown} novalidate>
+  const type = (event) => { typed[event.target.name] = event.target.value; };
+  return html`<form class="decide amend card" ref=${form} onSubmit=${submit} onKeyDown=${keyDown} onInput=${type} novalidate>
     <h2 tabindex="-1">Change the document</h2>
     <p class="consequence" id="amending">Whoever has voted votes again, and is shown what changed. A line that you empty goes away.</p>
     ${problem && html`<${Problem} error=${problem} />`}
     <label for="document_name">Name</label>
-    <input type="text" id="document_name" name="document_name" dir="auto" defaultValue=${before.document_name} />
-    ${before.fields.map(({ name, value }, at) => html`<${Line} key=${name} id=${`field-${at}`} label=${name} value=${value} />`)}
+    <input type="text" id="document_name" name="document_name" dir="auto" defaultValue=${typed.document_name ?? before.document_name} />
+    ${before.fields.map(({ name, value }, at) => html`<${Line} key=${name} id=${`field-${at}`} label=${name} value=${typed[`field-${at}`] ?? value} />`)}
     <label for="link">Link to the document</label>
-    <input type="text" id="link" name="link" inputmode="url" defaultValue=${before.link ?? ''} />
+    <input type="text" id="link" name="link" inputmode="url" defaultValue=${typed.link ?? before.link ?? ''} />
     ${nothing && html`<p class="missing" role="alert">Nothing is changed yet.</p>`}
     <div class="buttons">
       <button class="button primary" aria-disabled=${busy} aria-describedby="amending">${busy ? 'Saving…' : 'Save the changes'}</button>
@@ -69,11 +79,17 @@ function Form({ approval, problem, busy, onSave, onClose }) {
  * what became of the request, as it is now.
  */
 export function Amending({ approval, onOpen, onAmended, onRefresh }) {
-  const [open, setOpen] = useState(false);
+  const id = approval.approval_id;
+  const [open, setOpen] = useState(drafts.has(id));
   const [problem, setProblem] = useState(null);
   const [busy, setBusy] = useState(false);
   const button = useRef();
+  useEffect(() => {
+    if (open) onOpen(true);
+    return () => onOpen(false);
+  }, []);
   const show = (is_open) => {
+    if (!is_open) drafts.delete(id);
     setOpen(is_open);
     setProblem(null);
     onOpen(is_open);
@@ -86,7 +102,7 @@ export function Amending({ approval, onOpen, onAmended, onRefresh }) {
   const save = async (amendment) => {
     setBusy(true);
     try {
-      const { data } = await amend(approval.approval_id, amendment);
+      const { data } = await amend(id, amendment);
       show(false);
       onAmended(data);
       announce('The document is changed');

@@ -1,5 +1,6 @@
 // The inbox of Holdpoint's approvers: who is signed in, which page is shown, and what surrounds it.
 import { html, render, useEffect, useRef, useState } from './preact.js';
+import { forgetAmendments } from './amend.js';
 import { onAnotherPerson, onSignedOut, readOutbox, readServiceLevels, signIn, signOut, whoAmI } from './api.js';
 import { forgetDrafts } from './decision.js';
 import { DetailPage } from './detail.js';
@@ -92,8 +93,12 @@ function useSession() {
   const [session, setSession] = useState({ state: 'starting' });
   const person = useRef('');
 
+  const forgetTyped = () => {
+    forgetDrafts();
+    forgetAmendments();
+  };
   const entered = (me) => {
-    if (person.current && person.current !== me.identity.name) forgetDrafts();
+    if (person.current && person.current !== me.identity.name) forgetTyped();
     person.current = me.identity.name;
     const address = takeReturnAddress();
     if (me.only_approval) replace(onlyHash(me.only_approval));
@@ -142,7 +147,7 @@ function useSession() {
     } catch (error) {
       if (error.kind !== 'refused') return announce('You are not signed out: the server did not answer.');
     }
-    forgetDrafts();
+    forgetTyped();
     person.current = '';
     forgetList();
     replace('#/');

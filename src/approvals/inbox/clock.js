@@ -48,7 +48,9 @@ export function lasting(milliseconds) {
   return `${seconds} s`;
 }
 
-const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const dayAndTime = new Intl.DateTimeFormat(undefined, {
+  day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short', // others read it elsewhere
+});
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 
 export function exactly(iso) {

@@ -14,6 +14,7 @@ const drafts = new Map(); // approval id -> {decision, comments, intention}: wha
 
 export const forgetDrafts = () => drafts.clear();
 export const draftedComments = (id) => drafts.get(id)?.comments.trim() ?? '';
+export const isDeciding = (id) => Boolean(drafts.get(id)?.decision);
 
 function draftOf(id) {
   if (!drafts.has(id)) drafts.set(id, { decision: '', comments: '', intention: null });

@@ -3,7 +3,7 @@ import { html, useEffect, useRef, useState } from './preact.js';
 import { Amending } from './amend.js';
 import { readApproval } from './api.js';
 import { exactly, useTime } from './clock.js';
-import { Decision, draftedComments } from './decision.js';
+import { Decision, draftedComments, isDeciding } from './decision.js';
 import { useKeys } from './keyboard.js';
 import { endedElsewhere, leaveListAt, listAddress, neighbours } from './listing.js';
 import { approvalHash, go, replace } from './navigation.js';
@@ -67,9 +67,17 @@ const Event = ({ event }) => html`<li><p><strong>${eventWords(event.event)}</str
   ${Object.keys(event.details ?? {}).length > 0 && html`<p class="quiet"><${Name}>${Object.entries(event.details)
     .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${typeof value === 'object' ? JSON.stringify(value) : value}`).join(' · ')}<//></p>`}</li>`;
 
-const History = ({ history }) => html`<section class="card history"><details open=${history.length <= 6}>
-  <summary><h2>History</h2> <span class="quiet">${history.length} ${history.length === 1 ? 'entry' : 'entries'}</span></summary>
-  <ol>${history.map((event) => html`<${Event} key=${event.seq} event=${event} />`)}</ol></details></section>`;
+function History({ history }) {
+  const details = useRef();
+  useEffect(() => { // what is closed would not be printed
+    const open = () => { details.current.open = true; };
+    addEventListener('beforeprint', open);
+    return () => removeEventListener('beforeprint', open);
+  }, []);
+  return html`<section class="card history"><details ref=${details} open=${history.length <= 6}>
+    <summary><h2>History</h2> <span class="quiet">${history.length} ${history.length === 1 ? 'entry' : 'entries'}</span></summary>
+    <ol>${history.map((event) => html`<${Event} key=${event.seq} event=${event} />`)}</ol></details></section>`;
+}
 
 /** What there is instead of a decision: what came of it, or why this person may not. */
 function Outcome({ approval, outcome, onNext, only, ended }) {
@@ -87,17 +95,19 @@ function Outcome({ approval, outcome, onNext, only, ended }) {
       ${!pending && html`<p>${standing(approval)}</p>`}
       ${outcome.comments && html`<p class="quiet">You had written: <${Name}>${outcome.comments}<//></p>`}${onward}<//>`;
   }
+  const draft = draftedComments(approval.approval_id); // whatever ended it may have come while they were writing
+  const wasDeciding = isDeciding(approval.approval_id); // the form that had the focus is gone
+  const written = draft && html`<p class="quiet">You had written: <${Name}>${draft}<//></p>`;
   if (!pending) {
-    return html`<${Note} kind=${{ approved: 'good', rejected: 'bad' }[approval.status] ?? 'info'} title=${whoDecided(approval) || 'Time is up'}>
-      ${approval.comments && html`<blockquote dir="auto">${approval.comments}</blockquote>`}<p>${standing(approval)}</p>${onward}<//>`;
+    return html`<${Note} kind=${{ approved: 'good', rejected: 'bad' }[approval.status] ?? 'info'} title=${whoDecided(approval) || 'Time is up'} focused=${wasDeciding}>
+      ${approval.comments && html`<blockquote dir="auto">${approval.comments}</blockquote>`}<p>${standing(approval)}</p>${written}${onward}<//>`;
   }
-  const written = ended && draftedComments(approval.approval_id);
   const refusal = isOver(approval) ? { code: 'APPROVAL_EXPIRED' } : ended ? { code: 'LINK_ENDED' } : approval.may_decide;
   const { title, text } = explain({ kind: 'refused', ...refusal });
-  return html`<${Note} title=${title} focused=${ended}><p>${text}${ended && isOver(approval) && ' Your link ended with it, so ask the requester what became of it.'}</p>
-    ${refusal.message && html`<p class="quiet">${refusal.message}</p>`}
+  return html`<${Note} title=${title} focused=${ended || wasDeciding}><p>${text}${ended && isOver(approval) && ' Your link ended with it, so ask the requester what became of it.'}</p>
+    ${refusal.message && refusal.message !== text && html`<p class="quiet">${refusal.message}</p>`}
     ${refusal.code === 'OWN_REQUEST' && approval.amendable === false && html`<p>${FIXED}</p>`}
-    ${written && html`<p class="quiet">You had written: <${Name}>${written}<//></p>`}${!ended && onward}<//>`;
+    ${written}${!ended && onward}<//>`;
 }
 
 function Head({ approval, arrived }) {

@@ -55,13 +55,15 @@ export function consequence(approval, decision) {
       ? 'Your rejection counts. The request can still be approved by others.'
       : 'The request is rejected at once, for good, and whatever waits for it is told.';
   }
-  const stage = openStage(approval);
+  const { stage: name, approval_ends, approval_opens } = approval.may_decide;
+  if (approval_ends) return 'The request is approved at once, for good, and whatever waits for it goes on.';
+  const stage = approval.stages.find((each) => each.name === name);
   if (!stage) return 'Your approval counts at once, and cannot be taken back.';
   const missing = stage.required - approvalsOf(stage) - 1;
-  if (missing > 0) return `Your approval counts at once; you cannot take it back. After it, ${missing} more ${missing === 1 ? 'is' : 'are'} needed from ${isolated(stage.name)}.`;
-  const next = approval.stages[approval.stages.indexOf(stage) + 1];
-  if (next) return `Yours is the last approval that ${isolated(stage.name)} must give. The request then goes on to ${isolated(next.name)}. You cannot take it back.`;
-  return 'The request is approved at once, for good, and whatever waits for it goes on.';
+  if (missing > 0) return `Your approval counts at once; you cannot take it back. After it, ${missing} more ${missing === 1 ? 'is' : 'are'} needed from ${isolated(name)}.`;
+  const last = `Yours is the last approval that ${isolated(name)} must give.`;
+  if (approval_opens) return `${last} The request then goes on to ${isolated(approval_opens)}. You cannot take it back.`;
+  return `${last} The request stays open until others have decided, too. You cannot take it back.`;
 }
 
 /** Where the request stands, for somebody who has just decided or comes to look. */
@@ -72,6 +74,7 @@ export function standing(approval) {
   const stage = openStage(approval);
   if (!stage) return 'The request is still open.';
   const missing = stage.required - approvalsOf(stage);
+  if (missing <= 0) return 'The request is still open: it waits for what was asked to be changed.';
   return `The request is still open: ${missing} more ${missing === 1 ? 'approval is' : 'approvals are'} needed from ${isolated(stage.name)}.`;
 }
 
@@ -96,10 +99,10 @@ export const FIXED = 'Its document may not be changed while it waits. To change 
 const REFUSALS = {
   OWN_REQUEST: ['This is your own request', 'Somebody else has to decide it.'],
   NOT_AN_APPROVER: ['This is not yours to decide', 'Its policy names other approvers.'],
-  STAGE_NOT_OPEN: ['It is not your turn yet', 'An earlier stage has to finish first.'],
+  STAGE_NOT_OPEN: ['It is not your turn'], // the server knows which stage is closed, and why
   ALREADY_VOTED: ['You have decided here already', 'Each person decides once.'],
   APPROVAL_EXPIRED: ['The time is up', 'This request can no longer be decided.'],
-  APPROVAL_ALREADY_DECIDED: ['Somebody else was first', 'This request has been decided. Yours was not counted.'],
+  APPROVAL_ALREADY_DECIDED: ['This is decided already', 'Your decision came after that and was not counted.'],
   WORKFLOW_ENDED: ['Nothing waits for this any more', 'The work that asked for it has ended, so a decision would change nothing.'],
   LINK_USED: ['This link has been used', 'A one-click link decides once. If the document has changed since, a newer message has another. Else sign in, or ask for a new link.'],
   DOCUMENT_CHANGED: ['The document has changed', 'Your decision was not counted, because you had not seen this. Look at what changed, then decide.'],
@@ -116,8 +119,8 @@ export function explain(error) {
   if (error.kind === 'offline') return { title: 'No connection', text: 'The server did not answer. What you wrote is kept.' };
   if (error.kind === 'server') return { title: 'The server has a problem', text: 'It could not answer just now. What you wrote is kept.' };
   if (error.code === 'TOO_MANY_REQUESTS') return { title: 'Too many attempts', text: 'What you wrote is kept. Wait a moment, then try again.' };
-  const [title, text] = REFUSALS[error.code] ?? ['That was not accepted', error.message || 'The server gave no reason.'];
-  return { title, text };
+  const [title, text] = REFUSALS[error.code] ?? ['That was not accepted'];
+  return { title, text: text ?? (error.message || 'The server gave no reason.') };
 }
 
 const LINK_REFUSALS = {
