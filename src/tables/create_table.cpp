@@ -5,6 +5,7 @@
 #include "tables/errors.hpp"
 #include "tables/operations.hpp"
 #include "tables/table_definition.hpp"
+#include "tables/tags.hpp"
 
 namespace holdpoint::tables {
 namespace {
@@ -42,7 +43,7 @@ Result<void> read_indexes(Members& members, Table& table, const Definitions& def
     return {};
 }
 
-/// What this server does not do is refused; what means something on AWS only (tags, encryption, warm throughput, limits
+/// What this server does not do is refused; what means something on AWS only (encryption, warm throughput, limits
 /// of on-demand throughput) is accepted.
 Result<void> refuse_unsupported(Members& members) {
     const auto* stream = members.object("StreamSpecification");
@@ -76,6 +77,7 @@ Result<Change> create_table(const RowReader& rows, const json::object& request, 
                                  ? members.one_of("TableClass", {"STANDARD", "STANDARD_INFREQUENT_ACCESS"})
                                  : std::string();
     const bool deletion_protection = members.flag("DeletionProtectionEnabled");
+    const auto* tag_list = members.array("Tags");
     if (members.problem()) return std::unexpected(*members.problem());
     if (auto checked = check_name(name, "TableName"); !checked) return std::unexpected(checked.error());
     if (name_or_arn.starts_with("arn:") && name_or_arn != table_arn(location, name))
@@ -95,7 +97,13 @@ Result<Change> create_table(const RowReader& rows, const json::object& request, 
                 .throughput = {},
                 .deletion_protection = deletion_protection,
                 .table_class = table_class,
-                .ttl_attribute = std::nullopt};
+                .ttl_attribute = std::nullopt,
+                .tags = {}};
+    if (tag_list != nullptr) {
+        auto tags = read_tags(*tag_list);
+        if (!tags) return std::unexpected(tags.error());
+        table.tags = std::move(*tags);
+    }
     auto throughput = read_throughput(members, table.provisioned);
     if (!throughput) return std::unexpected(throughput.error());
     table.throughput = *throughput;

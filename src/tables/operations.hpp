@@ -29,6 +29,12 @@ using Change = Decided<json::object>;
 [[nodiscard]] Result<json::object> list_tables(const RowReader& rows, const json::object& request);
 [[nodiscard]] Result<Change> update_time_to_live(const RowReader& rows, const json::object& request);
 [[nodiscard]] Result<json::object> describe_time_to_live(const RowReader& rows, const json::object& request);
+/// ResourceNotFoundException when the ARN is no table's of this server.
+[[nodiscard]] Result<Change> tag_resource(const RowReader& rows, const json::object& request);
+[[nodiscard]] Result<Change> untag_resource(const RowReader& rows, const json::object& request);
+[[nodiscard]] Result<json::object> list_tags_of_resource(const RowReader& rows, const json::object& request);
+/// AWS's first quotas, which nothing here enforces.
+[[nodiscard]] Result<json::object> describe_limits(const RowReader& rows, const json::object& request);
 
 // Items.
 

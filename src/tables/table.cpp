@@ -85,9 +85,11 @@ Table read_table(const json::value& value) {
                 .throughput = read_throughput(value.at("throughput")),
                 .deletion_protection = value.at("deletion_protection").as_bool(),
                 .table_class = text(value.at("table_class")),
-                .ttl_attribute = std::nullopt};
+                .ttl_attribute = std::nullopt,
+                .tags = {}};
     for (const auto& index : value.at("indexes").as_array()) table.indexes.push_back(read_index(index));
     if (const auto* ttl = value.as_object().if_contains("ttl_attribute")) table.ttl_attribute = text(*ttl);
+    if (const auto* tags = value.as_object().if_contains("tags")) table.tags = json::value_to<Tags>(*tags);
     return table;
 }
 
@@ -185,6 +187,7 @@ RowWrite save_table(const Table& table) {
                         {"deletion_protection", table.deletion_protection},
                         {"table_class", table.table_class}};
     if (table.ttl_attribute) object["ttl_attribute"] = *table.ttl_attribute;
+    if (!table.tags.empty()) object["tags"] = json::value_from(table.tags);
     return {.space = Space::tables, .key = table.name, .value = json::serialize(object)};
 }
 

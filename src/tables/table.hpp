@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +48,8 @@ struct Index {
     friend bool operator==(const Index&, const Index&) = default;
 };
 
+using Tags = std::map<std::string, std::string>;
+
 struct Table {
     std::string name;
     std::string arn;
@@ -59,6 +62,7 @@ struct Table {
     bool deletion_protection = false;
     std::string table_class;                   // empty: not given
     std::optional<std::string> ttl_attribute;  // set: items expire
+    Tags tags = {};
 
     [[nodiscard]] const Index* find_index(std::string_view index_name) const;
     /// Every attribute that the index shows: the table's key, its own, and what it includes. All: not limited.

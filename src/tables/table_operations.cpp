@@ -120,4 +120,13 @@ Result<json::object> describe_time_to_live(const RowReader& rows, const json::ob
     return json::object{{"TimeToLiveDescription", std::move(answer)}};
 }
 
+Result<json::object> describe_limits(const RowReader&, const json::object&) {
+    constexpr int kAccountMax = 80'000;
+    constexpr int kTableMax = 40'000;
+    return json::object{{"AccountMaxReadCapacityUnits", kAccountMax},
+                        {"AccountMaxWriteCapacityUnits", kAccountMax},
+                        {"TableMaxReadCapacityUnits", kTableMax},
+                        {"TableMaxWriteCapacityUnits", kTableMax}};
+}
+
 }  // namespace holdpoint::tables

@@ -73,18 +73,17 @@ public:
         static const std::map<std::string_view, Reading> kReads = {{"DescribeTable", describe_table},
                                                                    {"ListTables", list_tables},
                                                                    {"DescribeTimeToLive", describe_time_to_live},
+                                                                   {"DescribeLimits", describe_limits},
+                                                                   {"ListTagsOfResource", list_tags_of_resource},
                                                                    {"GetItem", get_item},
                                                                    {"Query", query},
                                                                    {"Scan", scan},
                                                                    {"BatchGetItem", batch_get_item},
                                                                    {"TransactGetItems", transact_get_items}};
-        static const std::map<std::string_view, Writing> kWrites = {{"DeleteTable", delete_table},
-                                                                    {"UpdateTable", update_table},
-                                                                    {"UpdateTimeToLive", update_time_to_live},
-                                                                    {"PutItem", put_item},
-                                                                    {"UpdateItem", update_item},
-                                                                    {"DeleteItem", delete_item},
-                                                                    {"BatchWriteItem", batch_write_item}};
+        static const std::map<std::string_view, Writing> kWrites = {
+            {"DeleteTable", delete_table}, {"UpdateTable", update_table},     {"UpdateTimeToLive", update_time_to_live},
+            {"TagResource", tag_resource}, {"UntagResource", untag_resource}, {"PutItem", put_item},
+            {"UpdateItem", update_item},   {"DeleteItem", delete_item},       {"BatchWriteItem", batch_write_item}};
         if (const auto read = kReads.find(operation); read != kReads.end()) return read->second(rows_, request);
         Result<Change> change;
         if (operation == "CreateTable") {

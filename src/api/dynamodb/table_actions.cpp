@@ -9,6 +9,21 @@ std::string text(const json::object& holder, std::string_view name) {
     return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
 }
 
+/// On what ResourceArn names, whatever that is.
+Accesses on_resource(std::string action) {
+    return [action = "dynamodb:" + std::move(action)](const json::object& request, const tables::Location&) {
+        return std::vector<Access>{{.action = action, .resource = text(request, "ResourceArn")}};
+    };
+}
+
+Action tagging(std::string name, Result<tables::Change> (*operation)(const RowReader&, const json::object&)) {
+    return {.accesses = on_resource(std::move(name)),
+            .read = {},
+            .write = [operation](const RowReader& rows, const json::object& request, const Situation&) {
+                return operation(rows, request);
+            }};
+}
+
 }  // namespace
 
 std::string resource_of(const json::object& holder, const tables::Location& location) {
@@ -30,6 +45,17 @@ Accesses on_table_or_index(std::string action) {
 }
 
 void add_table_actions(Actions& actions) {
+    actions["TagResource"] = tagging("TagResource", tables::tag_resource);
+    actions["UntagResource"] = tagging("UntagResource", tables::untag_resource);
+    actions["ListTagsOfResource"] = {
+        .accesses = on_resource("ListTagsOfResource"), .read = tables::list_tags_of_resource, .write = {}};
+    actions["DescribeLimits"] = {
+        .accesses =
+            [](const json::object&, const tables::Location&) {
+                return std::vector<Access>{{.action = "dynamodb:DescribeLimits", .resource = "*"}};
+            },
+        .read = tables::describe_limits,
+        .write = {}};
     actions["CreateTable"] = {.accesses = on_table("CreateTable"),
                               .read = {},
                               .write = [](const RowReader& rows, const json::object& request, const Situation& in) {
