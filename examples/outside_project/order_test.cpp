@@ -34,10 +34,18 @@ void clerk_may_refuse_a_large_order() {
     expect(runner.error()->type == "Refused", "as Refused");
 }
 
+void lost_process_charges_no_card_twice() {
+    Runner runner(order);
+    runner.crash_before_checkpoint(2);  // the card was charged, and nobody wrote it down
+    expect(runner.run(Order{.id = "o-3", .cents = 500, .cooling_off = {}}) == ExecutionStatus::failed, "it fails");
+    expect(runner.error()->type == "StepInterruptedError", "somebody has to look whether the card was charged");
+}
+
 }  // namespace
 
 int main() {
     small_order_is_shipped_after_cooling_off();
+    lost_process_charges_no_card_twice();
     clerk_may_refuse_a_large_order();
     return failures == 0 ? 0 : 1;
 }
