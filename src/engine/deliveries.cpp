@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "base/encoding.hpp"
+#include "engine/answering.hpp"
 #include "engine/endpoint_url.hpp"
 #include "topics/deliveries.hpp"
 #include "topics/letter.hpp"
@@ -35,6 +36,7 @@ struct Outcome {
     bool delivered = false;
     bool retryable = true;
     std::string why;
+    bool answered = true;  // in whatever way
 };
 
 using Send = std::function<Outcome(const topics::Delivery& delivery, const topics::Subscription& subscription)>;
@@ -50,7 +52,8 @@ public:
           lane_(lane),
           send_(std::move(send)),
           meters_(std::move(meters)),
-          share_(std::max<std::size_t>(threads / 2, 1)) {
+          share_(std::max<std::size_t>(threads / 2, 1)),
+          state_(std::make_shared<State>(threads)) {
         if (threads == 0) return;
         threads_.emplace_back([this] { find_due(); });
         for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { deliver_queued(); });
@@ -259,7 +262,14 @@ private:
         auto delivery = topics::decode_delivery(*row);
         auto outcome = send(delivery);
         if (!outcome.delivered && is_stopping()) return;  // aborted, most likely: the next start tries again
+        note_answer(subscription_of(delivery), outcome.answered);
         record(std::move(delivery), std::move(outcome));
+    }
+
+    void note_answer(const std::string& subscription, bool answered) {
+        const std::lock_guard lock(state_->mutex);
+        state_->answering.note(subscription, answered);
+        if (lane_ == topics::Lane::endpoints) meters_->silent = state_->answering.silent();
     }
 
     [[nodiscard]] bool is_stopping() const {
@@ -297,6 +307,7 @@ private:
 
     /// Shared with commands in the writer's queue, which may outlive this worker.
     struct State {
+        explicit State(std::size_t threads) : answering(threads) {}
         std::mutex mutex;                 // guards all below
         std::condition_variable changed;  // for who looks for what is due
         std::condition_variable queued;   // for who sends it
@@ -306,6 +317,7 @@ private:
         std::map<std::string, std::string> in_flight;  // row keys from being queued until the outcome is committed
         std::map<std::string, std::size_t> known;      // how many of each subscription are in flight
         std::map<std::string, std::string> passed;     // by subscription: where what waits in the store begins
+        Answering answering;
         bool look = false;
         bool stopping = false;
     };
@@ -327,10 +339,13 @@ private:
 
     /// Of those with the fewest under way the one that waits longest: row keys begin with the time.
     [[nodiscard]] Queue::iterator next_subscription() {
+        Answering::Held held;
+        for (const auto& [subscription, waiting] : state_->queue)
+            state_->answering.add(held, subscription, waiting.sending);
         auto best = state_->queue.end();
         for (auto one = state_->queue.begin(); one != state_->queue.end(); ++one) {
             const auto& [keys, sending] = one->second;
-            if (keys.empty() || sending >= share_) continue;
+            if (keys.empty() || sending >= share_ || !state_->answering.has_room(held, one->first)) continue;
             if (best == state_->queue.end() ||
                 std::tie(sending, keys.front()) < std::tie(best->second.sending, best->second.keys.front()))
                 best = one;
@@ -345,7 +360,7 @@ private:
     Send send_;
     std::shared_ptr<DeliveryMeters> meters_;
     const std::size_t share_;  // of the threads, that one subscription may have
-    std::shared_ptr<State> state_ = std::make_shared<State>();
+    const std::shared_ptr<State> state_;
     // Of the scheduler's thread alone:
     std::optional<TimePoint> looked_at_;
     TimePoint looked_at_all_;
@@ -440,7 +455,8 @@ private:
         if (!url->user_info.empty())
             request.headers.emplace_back("Authorization", "Basic " + base64_encode(url->user_info));
         const auto response = transport_.send(url->endpoint, request, options_.timeouts);
-        if (!response) return {.delivered = false, .retryable = true, .why = response.error().message};
+        if (!response)
+            return {.delivered = false, .retryable = true, .why = response.error().message, .answered = false};
         if (response->status >= 200 && response->status < 300)
             return {.delivered = true, .retryable = false, .why = {}};
         // A client error says that the message itself is not wanted; 429 asks for patience. (SNS developer guide,

@@ -1,6 +1,7 @@
 // Deliveries worker: sends what topics has due, after it was committed, and records what became of it.
 #pragma once
 
+#include <atomic>
 #include <expected>
 #include <functional>
 #include <memory>
@@ -38,12 +39,14 @@ struct DeliveryOptions {
 
 struct DeliveryMeters {
     Counter delivered;
-    Counter failed;  // tries that the endpoint did not take; the message may be tried again
-    Counter dead;    // messages that were given up
+    Counter failed;                      // tries that the endpoint did not take; the message may be tried again
+    Counter dead;                        // messages that were given up
+    std::atomic<std::size_t> silent{0};  // subscriptions whose endpoint did not answer the last time
 };
 
 /// A subscription whose endpoint is slow holds half of the threads at most, and where threads are few those come first
-/// that have the fewest under way.
+/// that have the fewest under way. All those together that did not answer the last time hold half of them at most, and
+/// with those that were never sent to all but one.
 ///
 /// At least once: a crash between an endpoint's answer and its commit sends the message again with the same MessageId.
 class Deliveries {

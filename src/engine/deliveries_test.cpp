@@ -8,6 +8,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <thread>
 
 #include "topics/deliveries.hpp"
 #include "topics/subscriptions.hpp"
@@ -139,15 +140,21 @@ TEST(DeliveriesTest, AMailServerThatDoesNotAnswerKeepsNothingElseBack) {
     writer.stop();
 }
 
-/// Keeps whoever sends to http://slow.example/ until it is let go, and counts what it got.
+/// Keeps whoever sends to a host that is called slow until it is let go, and counts what it got.
 class HoldingTransport final : public net::Transport {
 public:
+    /// `refused`: so many are refused by each slow host before it keeps one.
+    explicit HoldingTransport(int refused = 0) : refused_(refused) {}
+
     std::expected<net::Response, net::TransportError> send(const net::Endpoint& endpoint, const net::Request&,
                                                            const net::Timeouts&) override {
         std::unique_lock lock(mutex_);
-        ++got_[endpoint.host];
+        const bool is_slow = endpoint.host.starts_with("slow");
+        const int count = ++got_[endpoint.host];
+        if (is_slow) ++got_["slow ones"];
         changed_.notify_all();
-        if (endpoint.host == "slow.example") changed_.wait(lock, [this] { return let_go_; });
+        if (is_slow && count <= refused_) return std::unexpected(net::TransportError{.message = "refused"});
+        if (is_slow) changed_.wait(lock, [this] { return let_go_; });
         if (is_aborted_) return std::unexpected(net::TransportError{.message = "aborted"});
         return net::Response{.status = 200, .headers = {}, .body = {}};
     }
@@ -167,6 +174,7 @@ public:
     }
 
 private:
+    const int refused_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::map<std::string, int> got_;
@@ -231,6 +239,49 @@ TEST(DeliveriesTest, HoweverMuchWaitsForASlowEndpointTheOthersGetTheirs) {
     EXPECT_TRUE(transport.wait_for("slow.example", 2));
     transport.let_go();
     EXPECT_TRUE(transport.wait_for("slow.example", 1300));
+    deliveries.stop();
+    writer.stop();
+}
+
+TEST(DeliveriesTest, EndpointsThatWereNeverSentToLeaveAThreadToTheOthers) {
+    const ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store);
+    HoldingTransport transport;
+    Deliveries deliveries(clock, *store, writer, transport, {}, kNoFunctions, kNoMail, {.threads = 4});
+    deliver_to(writer, deliveries, "quick.example", 1);
+    EXPECT_TRUE(transport.wait_for("quick.example", 1));
+    for (int i = 0; i < 5; ++i) deliver_to(writer, deliveries, fmt::format("slow-{}.example", i), 10);
+    EXPECT_TRUE(transport.wait_for("slow ones", 3));
+    deliver_to(writer, deliveries, "quick.example", 100);
+    EXPECT_TRUE(transport.wait_for("quick.example", 101));
+    EXPECT_TRUE(transport.wait_for("slow ones", 3));
+    transport.let_go();
+    EXPECT_TRUE(transport.wait_for("slow ones", 50));
+    deliveries.stop();
+    writer.stop();
+}
+
+TEST(DeliveriesTest, EndpointsThatDidNotAnswerTheLastTimeHoldHalfOfTheThreads) {
+    const ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store);
+    HoldingTransport transport(1);
+    Deliveries deliveries(clock, *store, writer, transport, {}, kNoFunctions, kNoMail, {.threads = 4});
+    const auto send_to_slow_ones = [&](int count) {
+        for (int i = 0; i < 3; ++i) deliver_to(writer, deliveries, fmt::format("slow-{}.example", i), count);
+    };
+    send_to_slow_ones(1);
+    EXPECT_TRUE(transport.wait_for("slow ones", 3));
+    while (deliveries.meters().failed.value() < 3) std::this_thread::yield();
+    EXPECT_EQ(deliveries.meters().silent, 3U);
+    send_to_slow_ones(10);
+    EXPECT_TRUE(transport.wait_for("slow ones", 3 + 2));
+    deliver_to(writer, deliveries, "quick.example", 100);
+    EXPECT_TRUE(transport.wait_for("quick.example", 100));
+    EXPECT_TRUE(transport.wait_for("slow ones", 3 + 2));
+    transport.let_go();
+    EXPECT_TRUE(transport.wait_for("slow ones", 33));
     deliveries.stop();
     writer.stop();
 }
