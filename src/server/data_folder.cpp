@@ -73,7 +73,11 @@ bool has_sealed_rows(store::Store& disk) {
 }  // namespace
 
 DataFolder::DataFolder(const std::string& path) : path_(fs::absolute(path)) {
-    check_private(path_, {kSecretFiles.begin(), kSecretFiles.end()});
+    try {
+        check_private(path_, {kSecretFiles.begin(), kSecretFiles.end()});
+    } catch (const std::runtime_error& problem) {
+        throw BadConfiguration(problem.what());
+    }
     make_private(path_);
     lock_ = ::open(file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock_ < 0) throw std::runtime_error(fmt::format("cannot open {}: {}", file("lock"), std::strerror(errno)));

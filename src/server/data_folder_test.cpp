@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "base/private_file.hpp"
 #include "engine/test_kit.hpp"
 
@@ -80,6 +82,15 @@ TEST(DataFolder, DamagedKeysAreRefusedAndStayAsTheyAre) {
         EXPECT_THROW((void)signing_key_file(folder, nullptr), BadConfiguration);
         EXPECT_EQ(read_private_file(folder.file("sns-signing.pem")), text);
     }
+}
+
+TEST(DataFolder, KeysThatOthersMayReadAreNotTriedAgain) {
+    const engine::test::TestFolder place;
+    SystemRandom random;
+    const std::string credentials = DataFolder(place.file("data")).file("credentials.json");
+    (void)load_or_make_credentials(credentials, random);
+    std::filesystem::permissions(credentials, std::filesystem::perms(0644));
+    EXPECT_THROW(DataFolder(place.file("data")), BadConfiguration);
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -22,12 +24,14 @@ std::string help_of(const Setting& setting, const Options& defaults) {
 
 Result<std::vector<Assignment>> read_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
+    const int reason = errno;
     std::error_code ignored;
     const bool is_folder = std::filesystem::is_directory(path, ignored);  // can be opened, and throws when it is read
     std::string text;
     if (!is_folder) text.assign(std::istreambuf_iterator<char>(file), {});
     if (is_folder || !file.is_open() || file.bad()) {
-        return fail("InvalidConfiguration", 400, fmt::format("cannot read the configuration file {}", path));
+        const char* const why = is_folder ? "it is a folder" : std::strerror(reason);
+        return fail("InvalidConfiguration", 400, fmt::format("cannot read the configuration file {}: {}", path, why));
     }
     return read_config(path, text);
 }
@@ -67,10 +71,12 @@ Result<Configuration> SettingsFlags::read() const {
     for (Assignment& one : read_environment([](const char* name) { return std::getenv(name); })) {
         assignments.push_back(std::move(one));
     }
-    for (const auto& [name, text] : flags_) {
-        // CLI11's word for a flag without a value is "true".
-        if (command_.count("--" + name) > 0)
-            assignments.push_back({name, text == "true" ? "on" : text, "flag --" + name});
+    for (const Setting& setting : settings()) {
+        const auto given = flags_.find(setting.name);
+        if (given == flags_.end() || command_.count("--" + setting.name) == 0) continue;
+        // CLI11's word for a switch without a value is "true".
+        const bool is_bare = setting.is_switch() && given->second == "true";
+        assignments.push_back({setting.name, is_bare ? "on" : given->second, "flag --" + setting.name});
     }
     for (const std::string& limit : limits_) {
         core::Limits checked;

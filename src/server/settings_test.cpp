@@ -4,9 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+
+#include "server/settings_flags.hpp"
 
 namespace holdpoint::server {
 namespace {
@@ -46,6 +49,29 @@ TEST(Settings, LaterSourcesWinAndTheOriginIsKnown) {
     EXPECT_THAT(printed, HasSubstr("# environment HOLDPOINT_LIMIT_OPERATIONS"));
     EXPECT_THAT(printed, HasSubstr("# /etc/h.conf:3"));
     EXPECT_THAT(printed, HasSubstr("# default"));
+}
+
+TEST(Settings, AFlagIsWhatWasGivenAndASwitchNeedsNoValue) {
+    CLI::App command;
+    const SettingsFlags flags(command);
+    command.parse("--data true --encrypt-payloads --function-memory-limit=off");
+    const auto configuration = flags.read();
+    ASSERT_TRUE(configuration) << configuration.error().message;
+    EXPECT_EQ(configuration->options.data, "true");
+    EXPECT_TRUE(configuration->options.encrypt_payloads);
+    EXPECT_FALSE(configuration->options.function_memory_limit);
+}
+
+TEST(Settings, AFileThatCannotBeReadIsRefusedWithTheReason) {
+    const auto refused = [](const std::string& path) {
+        CLI::App command;
+        const SettingsFlags flags(command);
+        command.parse("--config " + path);
+        return flags.read().error().message;
+    };
+    EXPECT_EQ(refused("/not/there.conf"),
+              "cannot read the configuration file /not/there.conf: No such file or directory");
+    EXPECT_EQ(refused("/"), "cannot read the configuration file /: it is a folder");
 }
 
 TEST(Settings, ASecretIsNeitherAFlagNorPrinted) {
