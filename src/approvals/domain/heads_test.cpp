@@ -9,6 +9,7 @@
 
 #include "approvals/domain/erasures.hpp"
 #include "approvals/domain/export_folder.hpp"
+#include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
 namespace {
@@ -184,6 +185,22 @@ TEST(Erasing, ARecordThatIsUnreadableTellsOfNothing) {
     }
 }
 
+TEST(Personal, NothingMovesBetweenAFieldAndItsSalt) {
+    Trails trails;
+    add_record(trails, "a", "not fine");
+    PersonalField& comments = trails["a"][0].personal["comments"];
+    const PersonalField whole = comments;
+    const auto problem = "a record 1 (decided): its field comments was changed after it was written";
+    comments = {.value = "fine", .salt = whole.salt + "not "};
+    EXPECT_THAT(verify_trails(trails), ElementsAre(problem)) << "the digest of both is the same";
+    comments = {.value = whole.salt.substr(20) + whole.value, .salt = whole.salt.substr(0, 20)};
+    EXPECT_THAT(verify_trails(trails), ElementsAre(problem));
+    comments = {.value = whole.salt + whole.value, .salt = ""};
+    EXPECT_THAT(verify_trails(trails), ElementsAre(problem));
+    comments = whole;
+    EXPECT_THAT(verify_trails(trails), IsEmpty());
+}
+
 TEST(Export, CsvCellsAreTextAndOneLine) {
     EXPECT_EQ(csv_cell("plain"), R"("plain")");
     EXPECT_EQ(csv_cell(R"(say "yes", now)"), R"("say ""yes"", now")");
@@ -305,6 +322,54 @@ TEST(ExportFolder, NamesLinesThatStandElsewhereOrTwice) {
                                                         "belongs: the lines are in another order"));
 }
 
+/// With a manifest, and what names its digest, that fit the other files.
+std::vector<ExportFile> with_manifest_anew(std::vector<ExportFile> files) {
+    const auto file = [&](std::string_view name) { return std::ranges::find(files, name, &ExportFile::name); };
+    const auto manifest_file = file(kManifestFile);
+    auto manifest = durable::from_json<Manifest>(Json::parse(manifest_file->content));
+    std::erase_if(manifest.files, [&](const ManifestFile& each) { return file(each.name) == files.end(); });
+    for (ManifestFile& each : manifest.files) {
+        each.sha256 = to_hex(sha256(file(each.name)->content));
+        each.bytes = static_cast<std::int64_t>(file(each.name)->content.size());
+    }
+    manifest_file->content = durable::to_json(manifest).dump() + "\n";
+    const auto signature_file = file(kSignatureFile);
+    auto signature = durable::from_json<ManifestSignature>(Json::parse(signature_file->content));
+    signature.manifest_sha256 = manifest_digest(files);
+    signature_file->content = durable::to_json(signature).dump() + "\n";
+    return files;
+}
+
+TEST(ExportFolder, AManifestThatWasMadeAnewHidesNothing) {
+    const auto files = make_export(three_chains(), {}, "1.0.0", kNow, keys());
+    EXPECT_THAT(verify_export(with_manifest_anew(files)).problems, IsEmpty());
+    auto changed = files;
+    changed[1].content.replace(changed[1].content.find("\"fine\""), 6, "\"poor\"");
+    EXPECT_THAT(verify_export(with_manifest_anew(changed)).problems,
+                ElementsAre("records.csv: its line of a record 1 is not what records.jsonl says, or is missing",
+                            "records.csv line 2: is of no record in records.jsonl"));
+    for (const std::size_t i : {0UL, 1UL}) {
+        auto fewer = files;
+        fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i));
+        EXPECT_THAT(verify_export(with_manifest_anew(fewer)).problems, ElementsAre(files[i].name + ": is missing"));
+    }
+}
+
+TEST(ExportFolder, ALineSaysNothingTwiceAndNothingThatIsNotProven) {
+    const auto files = make_export(three_chains(), {}, "1.0.0", kNow, keys());
+    // What is there twice is read so by one program, and otherwise by another.
+    for (const auto& [what, instead] : {std::pair<std::string, std::string>{R"("seq":)", R"("seq":7,"seq":)"},
+                                        {R"("comments":{)", R"("comments":{"value":"no","salt":"s"},"comments":{)"},
+                                        {R"("event":)", R"("approved_by":"mallory","event":)"}}) {
+        auto changed = files;
+        changed[0].content.replace(changed[0].content.find(what), what.size(), instead);
+        EXPECT_THAT(verify_export(with_manifest_anew(changed)).problems,
+                    ElementsAre("records.jsonl line 1: is written otherwise than a record is: it has more than the "
+                                "members of one, or a member twice"))
+            << instead;
+    }
+}
+
 TEST(ExportFolder, NamesWhatItsStatementsHadAndIsGone) {
     const Trails whole = three_chains();
     StatementsFile statements;
@@ -355,7 +420,7 @@ TEST(ExportFolder, NamesWhatWasAddedOrIsNoRecord) {
     add_record(trails, "d", "new");
     files[0].content = to_json_lines(trails, files[0].name).content + "no JSON\n";
     const auto problems = verify_export(files).problems;
-    EXPECT_THAT(problems, SizeIs(4));
+    EXPECT_THAT(problems, SizeIs(6));  // the CSV file has neither of them
     EXPECT_THAT(problems, ::testing::Contains(HasSubstr("c record 4 (decided): is not in the manifest")));
     EXPECT_THAT(problems, ::testing::Contains("d: its chain is not in the manifest: it was added"));
     EXPECT_THAT(problems, ::testing::Contains(HasSubstr("records.jsonl line 12: expected an audit record")));
