@@ -23,6 +23,7 @@ constexpr int kSignedIn = 235;
 constexpr int kGoOn = 334;
 constexpr int kSendIt = 354;
 constexpr int kPermanent = 500;
+constexpr int kSignInNeeded = 530;  // and the eight after it. (RFC 4954, section 6)
 
 struct Reply {
     int code = 0;
@@ -36,6 +37,7 @@ struct Reply {
 struct Problem {
     int code = 0;
     std::string why;
+    bool is_of_mail = true;  // not of every mail of this sender
 };
 
 template <class T>
@@ -65,17 +67,24 @@ public:
     }
 
     Outcome<void> give(const Mail& mail) {
-        for (const std::string& command :
-             {fmt::format("MAIL FROM:<{}>", mail.from), fmt::format("RCPT TO:<{}>", mail.to)}) {
-            if (auto done = ask(command, kDone); !done) return done;
+        if (auto begun = ask(fmt::format("MAIL FROM:<{}>", mail.from), kDone); !begun) {
+            return std::unexpected(Problem{.code = begun.error().code, .why = begun.error().why, .is_of_mail = false});
         }
+        if (auto known = ask(fmt::format("RCPT TO:<{}>", mail.to), kDone); !known) return known;
         if (auto ready = ask("DATA", kSendIt); !ready) return ready;
-        return ask(with_dots_doubled(compose(mail)) + ".", kDone);
+        if (auto written = write(with_dots_doubled(compose(mail)) + "."); !written) return written;
+        limits_.step = limits_.end;
+        limits_.all = std::chrono::ceil<std::chrono::milliseconds>(watch_.elapsed()) + limits_.end;
+        const auto taken = expect(kDone);
+        return taken ? Outcome<void>{} : std::unexpected(taken.error());
     }
 
     void quit() { [[maybe_unused]] const auto said = write("QUIT"); }
 
 private:
+    /// Takes it, for somebody of whom it knows less than with 250. (RFC 5321, section 3.4 and 3.5.3)
+    static bool is_forwarding(int code) { return code == 251 || code == 252; }
+
     static std::string with_dots_doubled(const std::string& message) {
         std::string safe;
         for (std::size_t i = 0; i < message.size(); ++i) {
@@ -141,7 +150,7 @@ private:
 
     Outcome<Reply> expect(int wanted) {
         auto reply = read_reply();
-        if (reply && reply->code != wanted) {
+        if (reply && reply->code != wanted && !(wanted == kDone && is_forwarding(reply->code))) {
             return std::unexpected(Problem{.code = reply->code, .why = "the mail server said: " + reply->text()});
         }
         return reply;
@@ -228,7 +237,9 @@ Sent send(const SmtpServer& server, const Mail& mail, const SmtpLimits& limits) 
     if (auto opened = connection.open(mail.from); !opened) return {.why = opened.error().why};
     if (auto given = connection.give(mail); !given) {
         connection.quit();
-        return {.retryable = given.error().code < kPermanent, .why = given.error().why};
+        const Problem& problem = given.error();
+        const bool needs_sign_in = problem.code >= kSignInNeeded && problem.code <= kSignInNeeded + 8;
+        return {.retryable = problem.code < kPermanent || needs_sign_in || !problem.is_of_mail, .why = problem.why};
     }
     connection.quit();
     return {.accepted = true};

@@ -29,12 +29,15 @@ struct SmtpServer {
 
 struct SmtpLimits {
     std::chrono::milliseconds step{15'000};  // for one answer of the server
-    std::chrono::milliseconds all{60'000};
+    std::chrono::milliseconds all{60'000};   // until it has the whole mail
+    /// Then for the answer that it takes it: who does not wait sends it again, and twice it is. (RFC 5321, 4.5.3.2.6)
+    std::chrono::milliseconds end{600'000};
     std::shared_ptr<net::Cutoff> cutoff = nullptr;  // ends it before that
 };
 
 /// Blocking. Without TLS it speaks with this machine alone. What the server refuses for good (5xx) of the mail itself
-/// is not retryable; all else is: no connection, no TLS, who may not sign in, 4xx.
+/// is not retryable; all else is: no connection, no TLS, who may not sign in, the sender, which is that of every mail,
+/// 4xx.
 [[nodiscard]] Sent send(const SmtpServer& server, const Mail& mail, const SmtpLimits& limits = {});
 
 /// Goes as far as it can without a mail: connection, TLS, sign-in. The error says what did not work.
