@@ -20,6 +20,9 @@ namespace {
 constexpr std::size_t kGetsMax = 100;
 constexpr std::size_t kWritesMax = 25;
 constexpr std::size_t kAnswerBytesMax = 16UL * 1024 * 1024;
+/// Of the same items as they are stored. JSON may be many times as large as what DynamoDB counts, and takes many times
+/// its length to answer.
+constexpr std::size_t kStoredBytesMax = 2 * kAnswerBytesMax;
 
 std::unexpected<Error> duplicates() {
     return validation_error("Provided list of item keys contains duplicates");
@@ -92,7 +95,10 @@ public:
             if (auto checked = check_key(*table, key); !checked) return checked;
             const auto row_key = item_key(*table, key);
             if (!seen_.insert(row_key).second) return duplicates();
-            const auto item = full_ ? std::nullopt : read_item(rows_, row_key);
+            const auto row = full_ ? std::nullopt : rows_.get(Space::items, row_key);
+            stored_ += row ? row->size() : 0;
+            full_ = full_ || stored_ > kStoredBytesMax;
+            const auto item = row && !full_ ? std::optional(decode_item(*row)) : std::nullopt;
             const auto size = item ? size_of(*item) : 0;
             full_ = full_ || bytes_ + size > kAnswerBytesMax;
             if (full_) {
@@ -125,6 +131,7 @@ private:
     json::object responses_;
     json::object unprocessed_;
     std::size_t bytes_ = 0;
+    std::size_t stored_ = 0;
     bool full_ = false;
 };
 

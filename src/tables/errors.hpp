@@ -19,5 +19,8 @@ namespace holdpoint::tables {
 [[nodiscard]] inline std::unexpected<Error> invalid_values(std::string_view what) {
     return validation_error("One or more parameter values were invalid: " + std::string(what));
 }
+[[nodiscard]] inline std::unexpected<Error> update_too_large() {
+    return validation_error("Item size to update has exceeded the maximum allowed size");
+}
 
 }  // namespace holdpoint::tables

@@ -88,8 +88,7 @@ Result<std::optional<Item>> updated(const Table& table, const ItemWrite& write, 
     }
     if (auto checked = check_index_keys(table, after); !checked) return std::unexpected(checked.error());
     if (auto checked = check_nesting(after); !checked) return std::unexpected(checked.error());
-    if (size_of(after) > kItemBytesMax)
-        return validation_error("Item size to update has exceeded the maximum allowed size");
+    if (size_of(after) > kItemBytesMax) return update_too_large();
     return after;
 }
 

@@ -64,6 +64,72 @@ TEST_F(LimitsTest, AnUpdateNestsNothingDeeperThanAPut) {
     EXPECT_TRUE(got().contains("leaf"));
 }
 
+// Each action may double an item, and an expression has room for 170: what cannot be stored anyway is not computed
+// first.
+TEST_F(LimitsTest, AnUpdateStopsAtTheFirstValueThatIsTooMuch) {
+    std::string elements = R"({"S":""})";
+    for (int i = 1; i < 250'000; ++i) elements += R"(,{"S":""})";
+    db_.ok("PutItem", put_of(R"({"L":[)" + elements + "]}"));
+    const auto error = [&](const std::string& update) {
+        return db_.error("UpdateItem", "{" + std::string(kKey) + R"(,"UpdateExpression":"SET )" + update + R"("})");
+    };
+    const std::string too_large = "ValidationException: Item size to update has exceeded the maximum allowed size";
+    EXPECT_EQ(error("e = list_append(d, d), f = absent"), too_large);
+    EXPECT_EQ(error("e = d, f = d, g = absent"), too_large);
+    EXPECT_EQ(error("e = absent"),
+              "ValidationException: The provided expression refers to an attribute that does not exist in the item");
+}
+
+/// Counts which items are read.
+class CountingRows final : public RowReader {
+public:
+    explicit CountingRows(const RowReader& rows) : rows_(rows) {}
+    std::optional<std::string> get(Space space, std::string_view key) const override {
+        if (space == Space::items) ++items;
+        return rows_.get(space, key);
+    }
+    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
+                          bool reverse) const override {
+        return rows_.scan(space, from, to, limit, reverse);
+    }
+    mutable int items = 0;
+
+private:
+    const RowReader& rows_;
+};
+
+constexpr int kLargeItems = 15;
+constexpr std::size_t kLarge = 390'000;
+
+TEST_F(LimitsTest, ATransactionReadsNoMoreThanItMayAnswer) {
+    std::string gets;
+    for (int i = 0; i < kLargeItems; ++i) {
+        const std::string key = R"("customer":{"S":"ann"},"placed":{"N":")" + std::to_string(i) + R"("})";
+        db_.ok("PutItem",
+               R"({"TableName":"orders","Item":{)" + key + R"(,"d":{"S":")" + std::string(kLarge, 'x') + R"("}}})");
+        gets += (i > 0 ? "," : "") + (R"({"Get":{"TableName":"orders","Key":{)" + key + "}}}");
+    }
+    const CountingRows rows(db_.rows());
+    const auto refused = transact_get_items(rows, parse(R"({"TransactItems":[)" + gets + "]}").as_object());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, "The aggregate size of the items in the transaction cannot exceed 4 MB");
+    EXPECT_EQ(rows.items, 11) << "the eleventh is too much";
+}
+
+TEST_F(LimitsTest, ABatchEndsBeforeItsAnswerIsManyTimesAsLargeAsItsItems) {
+    std::string text;
+    for (std::size_t i = 0; i < kLarge; ++i) text += "\\u0001";  // one byte, six in JSON
+    std::string keys;
+    for (int i = 0; i < kLargeItems; ++i) {
+        const std::string key = R"("customer":{"S":"ann"},"placed":{"N":")" + std::to_string(i) + R"("})";
+        db_.ok("PutItem", R"({"TableName":"orders","Item":{)" + key + R"(,"d":{"S":")" + text + R"("}}})");
+        keys += (i > 0 ? ",{" : "{") + key + "}";
+    }
+    const auto answer = db_.ok("BatchGetItem", R"({"RequestItems":{"orders":{"Keys":[)" + keys + "]}}}");
+    EXPECT_EQ(answer.at("Responses").at("orders").as_array().size(), 14U);
+    EXPECT_EQ(answer.at("UnprocessedKeys").at("orders").at("Keys").as_array().size(), 1U);
+}
+
 TEST_F(LimitsTest, WhatEarlierVersionsStoredDeeperIsReadAndDeleted) {
     db_.ok("PutItem", put_of(wrapped(1)));
     const auto row = db_.rows().scan(Space::items, "", "", 1, false).front();

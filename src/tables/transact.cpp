@@ -276,6 +276,7 @@ Result<json::object> transact_get_items(const RowReader& rows, const json::objec
         const auto row_key = item_key(**table, key);
         if (!seen.insert(row_key).second)
             return validation_error("Transaction request cannot include multiple operations on one item");
+        if (bytes > kBytesMax) continue;  // refused below; what has been read takes memory enough
         const auto item = read_item(rows, row_key);
         bytes += item ? size_of(*item) : 0;
         capacities[name].table += 2 * read_units(item ? size_of(*item) : 0, true);

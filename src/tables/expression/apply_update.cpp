@@ -149,6 +149,16 @@ Result<Value> added(const Value* existing, const Value& addition) {
 struct Plan {
     std::vector<std::pair<Path, Value>> puts;
     std::vector<Path> erasures;  // of what is there
+    std::size_t bytes = 0;       // of the puts, all of which the item will hold
+
+    /// Refuses at once what makes the item too large: each of many actions may double it.
+    Result<void> put(const Path& path, Result<Value> value) {
+        if (!value) return std::unexpected(value.error());
+        bytes += size_of(*value);
+        if (bytes > kItemBytesMax) return update_too_large();
+        puts.emplace_back(path, std::move(*value));
+        return {};
+    }
 };
 
 Result<void> plan_deletes(const Update& update, Item& item, Plan& plan) {
@@ -164,8 +174,8 @@ Result<void> plan_deletes(const Update& update, Item& item, Plan& plan) {
             return wrong_type();
         if (now_empty)
             plan.erasures.push_back(action.path);
-        else
-            plan.puts.emplace_back(action.path, std::move(rest));
+        else if (auto planned = plan.put(action.path, std::move(rest)); !planned)
+            return planned;
     }
     return {};
 }
@@ -173,14 +183,12 @@ Result<void> plan_deletes(const Update& update, Item& item, Plan& plan) {
 Result<Plan> make_plan(const Update& update, Item& item) {
     Plan plan;
     for (const auto& action : update.sets) {
-        auto value = compute(action.value, item);
-        if (!value) return std::unexpected(value.error());
-        plan.puts.emplace_back(action.path, std::move(*value));
+        if (auto planned = plan.put(action.path, compute(action.value, item)); !planned)
+            return std::unexpected(planned.error());
     }
     for (const auto& action : update.adds) {
-        auto value = added(find(item, action.path), action.value);
-        if (!value) return std::unexpected(value.error());
-        plan.puts.emplace_back(action.path, std::move(*value));
+        if (auto planned = plan.put(action.path, added(find(item, action.path), action.value)); !planned)
+            return std::unexpected(planned.error());
     }
     if (auto planned = plan_deletes(update, item, plan); !planned) return std::unexpected(planned.error());
     for (const auto& path : update.removes) {
