@@ -47,9 +47,9 @@ TimePoint time_at(const json::object& object, std::string_view name) {
     return from_epoch_ms(object.at(name).as_int64());
 }
 
-Attributes attributes_at(const json::object& object) {
+Attributes attributes_at(const json::object& object, std::string_view member = "attributes") {
     Attributes attributes;
-    for (const auto& [name, value] : object.at("attributes").as_object())
+    for (const auto& [name, value] : object.at(member).as_object())
         attributes.emplace(name, std::string(value.as_string()));
     return attributes;
 }
@@ -100,10 +100,12 @@ Lane lane_of(const Subscription& subscription) {
 }
 
 std::string encode(const Topic& value) {
-    return json::serialize(json::object{{"arn", value.arn},
-                                        {"attributes", to_json(value.attributes)},
-                                        {"created_at", to_epoch_ms(value.created_at)},
-                                        {"subscriptions_deleted", value.subscriptions_deleted}});
+    json::object object{{"arn", value.arn},
+                        {"attributes", to_json(value.attributes)},
+                        {"created_at", to_epoch_ms(value.created_at)},
+                        {"subscriptions_deleted", value.subscriptions_deleted}};
+    if (!value.tags.empty()) object.emplace("tags", to_json(value.tags));
+    return json::serialize(object);
 }
 
 std::string encode(const Subscription& value) {
@@ -141,7 +143,8 @@ Topic decode_topic(std::string_view text) {
     return {.arn = text_at(object, "arn"),
             .attributes = attributes_at(object),
             .created_at = time_at(object, "created_at"),
-            .subscriptions_deleted = object.at("subscriptions_deleted").to_number<std::uint64_t>()};
+            .subscriptions_deleted = object.at("subscriptions_deleted").to_number<std::uint64_t>(),
+            .tags = object.contains("tags") ? attributes_at(object, "tags") : Attributes{}};
 }
 
 Subscription decode_subscription(std::string_view text) {

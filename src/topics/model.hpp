@@ -27,6 +27,7 @@ struct Topic {
     Attributes attributes;
     TimePoint created_at;
     std::uint64_t subscriptions_deleted = 0;
+    Attributes tags = {};
     friend bool operator==(const Topic&, const Topic&) = default;
 };
 

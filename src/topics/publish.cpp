@@ -20,6 +20,7 @@ namespace json = boost::json;
 constexpr std::size_t kBatchEntriesMax = 10;
 constexpr std::size_t kBatchIdLengthMax = 80;
 constexpr std::size_t kAttributeNameLengthMax = 256;
+constexpr std::size_t kGroupIdLengthMax = 128;
 
 std::unexpected<Error> bad_attribute(std::string_view name, std::string_view why) {
     return fail("ParameterValueInvalid", 400, fmt::format("The message attribute '{}' {}", name, why));
@@ -63,12 +64,31 @@ Result<void> check_attribute(const std::string& name, const MessageAttribute& at
     return {};
 }
 
-/// ASCII text of 1 to 100 characters that starts with a letter, number or punctuation mark; no line breaks or control
-/// characters.
+/// Line breaks and control characters beyond ASCII, in UTF-8: U+0080 to U+009F, U+2028 and U+2029.
+bool has_wide_control(std::string_view text) {
+    for (std::size_t at = 0; at + 1 < text.size(); ++at) {
+        const auto next = static_cast<unsigned char>(text[at + 1]);
+        if (text[at] == '\xc2' && next >= 0x80 && next <= 0x9f) return true;
+        const auto three = text.substr(at, 3);
+        if (three == "\xe2\x80\xa8" || three == "\xe2\x80\xa9") return true;
+    }
+    return false;
+}
+
+/// UTF-8 text of 1 to 100 characters, without line breaks and control characters. (AWS API, Publish)
 Result<void> check_subject(std::string_view subject) {
-    const bool printable = std::ranges::all_of(subject, [](unsigned char c) { return c >= ' ' && c < 0x7f; });
-    if (subject.empty() || subject.size() > kSubjectLengthMax || !printable || subject.front() == ' ')
+    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; };
+    const auto length = static_cast<std::size_t>(std::ranges::count_if(subject, begins));
+    const bool controls = std::ranges::any_of(subject, [](unsigned char c) { return c < ' ' || c == 0x7f; });
+    if (subject.empty() || length > kSubjectLengthMax || controls || has_wide_control(subject) || !is_utf8(subject))
         return invalid_parameter("Subject");
+    return {};
+}
+
+/// Up to 128 letters, digits and punctuation marks. (AWS API, Publish)
+Result<void> check_group_id(std::string_view id) {
+    const bool legal = std::ranges::all_of(id, [](unsigned char c) { return c > ' ' && c < 0x7f; });
+    if (id.empty() || id.size() > kGroupIdLengthMax || !legal) return invalid_parameter("MessageGroupId");
     return {};
 }
 
@@ -186,6 +206,9 @@ Result<void> check_message(const Message& message) {
     if (!is_utf8(message.message)) return invalid_parameter("Message Reason: it must be UTF-8 text");
     if (message.subject) {
         if (auto checked = check_subject(*message.subject); !checked) return checked;
+    }
+    if (message.group_id) {
+        if (auto checked = check_group_id(*message.group_id); !checked) return checked;
     }
     for (const auto& [name, attribute] : message.attributes) {
         if (auto checked = check_attribute(name, attribute); !checked) return checked;

@@ -14,6 +14,7 @@ struct Message {
     std::optional<std::string> subject;
     std::string structure;  // "" or "json"
     MessageAttributes attributes;
+    std::optional<std::string> group_id = {};  // for queues; no other endpoint is told
 };
 
 /// Checks everything that does not depend on the topic: InvalidParameter or ParameterValueInvalid.

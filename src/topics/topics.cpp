@@ -15,6 +15,9 @@ namespace json = boost::json;
 
 constexpr std::size_t kNameLengthMax = 256;
 constexpr std::size_t kDisplayNameLengthMax = 100;
+constexpr std::size_t kTagsMax = 50;
+constexpr std::size_t kTagKeyLengthMax = 128;
+constexpr std::size_t kTagValueLengthMax = 256;
 
 bool is_name_character(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -76,6 +79,29 @@ std::string default_policy(const std::string& arn, std::string_view account) {
              {"Condition", json::object{{"StringEquals", json::object{{"AWS:SourceOwner", account}}}}}}}}});
 }
 
+Result<void> check_tags(const Attributes& tags) {
+    for (const auto& [key, value] : tags) {
+        if (key.empty() || key.size() > kTagKeyLengthMax || key.starts_with("aws:"))
+            return invalid_parameter(
+                fmt::format("Tags Reason: a key has 1 to 128 characters and does not begin with aws: ({})", key));
+        if (value.size() > kTagValueLengthMax)
+            return invalid_parameter(fmt::format("Tags Reason: the value of {} has more than 256 characters", key));
+    }
+    if (tags.size() > kTagsMax)
+        return fail("TagLimitExceeded", 400, fmt::format("A topic has at most {} tags", kTagsMax));
+    return {};
+}
+
+Result<Topic> load_resource(const RowReader& rows, std::string_view arn) {
+    auto topic = load_topic(rows, arn);
+    if (!topic && topic.error().name == "NotFound") return fail("ResourceNotFound", 404, "Resource does not exist");
+    return topic;
+}
+
+std::vector<RowWrite> saved(const Topic& topic) {
+    return {{.space = Space::topics, .key = topic_key(topic.arn), .value = encode(topic)}};
+}
+
 std::string account_of(std::string_view arn) {
     for (int i = 0; i < 4; ++i) arn.remove_prefix(arn.find(':') + 1);
     return std::string(arn.substr(0, arn.find(':')));
@@ -98,6 +124,7 @@ Result<Decided<std::string>> create_topic(const RowReader& rows, const Home& hom
     for (const auto& [name, value] : request.attributes) {
         if (auto checked = check_attribute(name, value); !checked) return std::unexpected(checked.error());
     }
+    if (auto checked = check_tags(request.tags); !checked) return std::unexpected(checked.error());
     const std::string arn = topic_arn(home, request.name);
     const auto wanted = kept(request.attributes);
     if (const auto existing = find_topic(rows, arn)) {
@@ -106,11 +133,13 @@ Result<Decided<std::string>> create_topic(const RowReader& rows, const Home& hom
             return found != existing->attributes.end() && found->second == each.second;
         });
         if (!same) return invalid_parameter("Attributes Reason: Topic already exists with different attributes");
+        if (!request.tags.empty() && request.tags != existing->tags)
+            return invalid_parameter("Tags Reason: Topic already exists with different tags");
         return Decided<std::string>{.answer = arn, .writes = {}};
     }
-    const Topic topic{.arn = arn, .attributes = wanted, .created_at = now, .subscriptions_deleted = 0};
-    return Decided<std::string>{.answer = arn,
-                                .writes = {{.space = Space::topics, .key = topic_key(arn), .value = encode(topic)}}};
+    const Topic topic{
+        .arn = arn, .attributes = wanted, .created_at = now, .subscriptions_deleted = 0, .tags = request.tags};
+    return Decided<std::string>{.answer = arn, .writes = saved(topic)};
 }
 
 Result<std::vector<RowWrite>> delete_topic(const RowReader& rows, std::string_view arn) {
@@ -170,7 +199,29 @@ Result<std::vector<RowWrite>> set_topic_attribute(const RowReader& rows, std::st
     if (auto checked = check_attribute(name, value); !checked) return std::unexpected(checked.error());
     topic->attributes.erase(name);
     if (!value.empty()) topic->attributes.emplace(name, value);
-    return std::vector<RowWrite>{{.space = Space::topics, .key = topic_key(arn), .value = encode(*topic)}};
+    return saved(*topic);
+}
+
+Result<Attributes> topic_tags(const RowReader& rows, std::string_view arn) {
+    auto topic = load_resource(rows, arn);
+    if (!topic) return std::unexpected(topic.error());
+    return std::move(topic->tags);
+}
+
+Result<std::vector<RowWrite>> tag_topic(const RowReader& rows, std::string_view arn, const Attributes& tags) {
+    auto topic = load_resource(rows, arn);
+    if (!topic) return std::unexpected(topic.error());
+    for (const auto& [key, value] : tags) topic->tags.insert_or_assign(key, value);
+    if (auto checked = check_tags(topic->tags); !checked) return std::unexpected(checked.error());
+    return saved(*topic);
+}
+
+Result<std::vector<RowWrite>> untag_topic(const RowReader& rows, std::string_view arn,
+                                          const std::vector<std::string>& keys) {
+    auto topic = load_resource(rows, arn);
+    if (!topic) return std::unexpected(topic.error());
+    for (const auto& key : keys) topic->tags.erase(key);
+    return saved(*topic);
 }
 
 }  // namespace holdpoint::topics

@@ -21,9 +21,10 @@ struct Home {
 struct CreateTopic {
     std::string name;
     Attributes attributes;
+    Attributes tags = {};
 };
 
-/// Answers the topic's ARN; creating what already exists with the same attributes is success.
+/// Answers the topic's ARN; creating what already exists with the same attributes and tags is success.
 [[nodiscard]] Result<Decided<std::string>> create_topic(const RowReader& rows, const Home& home,
                                                         const CreateTopic& request, TimePoint now);
 
@@ -44,5 +45,15 @@ struct TopicPage {
 /// here. Everything else (Policy, FIFO and data protection settings) is refused by name.
 [[nodiscard]] Result<std::vector<RowWrite>> set_topic_attribute(const RowReader& rows, std::string_view arn,
                                                                 const std::string& name, const std::string& value);
+
+// Tags mean nothing here but are kept. ResourceNotFound for an ARN that is no topic's; InvalidParameter for keys of
+// more than 128 bytes or in AWS's own name and values of more than 256; TagLimitExceeded beyond 50. (AWS API,
+// TagResource)
+
+[[nodiscard]] Result<Attributes> topic_tags(const RowReader& rows, std::string_view arn);
+[[nodiscard]] Result<std::vector<RowWrite>> tag_topic(const RowReader& rows, std::string_view arn,
+                                                      const Attributes& tags);
+[[nodiscard]] Result<std::vector<RowWrite>> untag_topic(const RowReader& rows, std::string_view arn,
+                                                        const std::vector<std::string>& keys);
 
 }  // namespace holdpoint::topics

@@ -102,6 +102,27 @@ TEST_F(TopicsTest, CreatingATopicTwiceIsSuccessAndOtherAttributesAreRefused) {
     EXPECT_EQ(create_topic(rows, {}, {.name = "no spaces", .attributes = {}}, now).error().name, "InvalidParameter");
 }
 
+TEST_F(TopicsTest, TagsAreKept) {
+    const Home home{.region = "us-east-1", .account = "000000000000"};
+    const CreateTopic request{.name = "tagged", .attributes = {}, .tags = {{"team", "a"}}};
+    rows.apply(create_topic(rows, home, request, now)->writes);
+    const std::string tagged = topic_arn(home, "tagged");
+    EXPECT_TRUE(create_topic(rows, home, request, now));
+    EXPECT_EQ(
+        create_topic(rows, home, {.name = "tagged", .attributes = {}, .tags = {{"team", "b"}}}, now).error().message,
+        "Invalid parameter: Tags Reason: Topic already exists with different tags");
+    rows.apply(*tag_topic(rows, tagged, {{"team", "b"}, {"cost", ""}}));
+    rows.apply(*set_topic_attribute(rows, tagged, "DisplayName", "d"));
+    EXPECT_EQ(*topic_tags(rows, tagged), (Attributes{{"cost", ""}, {"team", "b"}}));
+    rows.apply(*untag_topic(rows, tagged, {"cost", "none"}));
+    EXPECT_EQ(*topic_tags(rows, tagged), (Attributes{{"team", "b"}}));
+    EXPECT_EQ(tag_topic(rows, tagged, {{"aws:x", "a"}}).error().name, "InvalidParameter");
+    EXPECT_EQ(topic_tags(rows, arn + "x").error().name, "ResourceNotFound");
+    Attributes many;
+    for (int i = 0; i < 51; ++i) many.emplace("k" + std::to_string(i), "v");
+    EXPECT_EQ(tag_topic(rows, tagged, many).error().name, "TagLimitExceeded");
+}
+
 TEST_F(TopicsTest, PublishingToAnUnknownTopicIsNotFound) {
     const auto refused =
         publish(rows, arn + "x", {.message = "m", .subject = {}, .structure = {}, .attributes = {}}, now, nonce());
@@ -119,10 +140,12 @@ TEST_F(TopicsTest, MessagesAreCheckedAsAwsChecksThem) {
     EXPECT_EQ(refusal({}), "Invalid parameter: Empty message");
     EXPECT_EQ(refusal({.message = "m", .subject = std::string(101, 'x'), .structure = {}, .attributes = {}}),
               "Invalid parameter: Subject");
-    EXPECT_EQ(refusal({.message = "m", .subject = "caf\xc3\xa9", .structure = {}, .attributes = {}}),
-              "Invalid parameter: Subject");
-    EXPECT_EQ(refusal({.message = "m", .subject = "two\nlines", .structure = {}, .attributes = {}}),
-              "Invalid parameter: Subject");
+    for (const std::string subject :
+         {"", "two\nlines", "a\tb", "bell\x7f", "next\xc2\x85line", "para\xe2\x80\xa9graph"}) {
+        EXPECT_EQ(refusal({.message = "m", .subject = subject, .structure = {}, .attributes = {}}),
+                  "Invalid parameter: Subject")
+            << subject;
+    }
     EXPECT_EQ(refusal({.message = std::string(262145, 'x'), .subject = {}, .structure = {}, .attributes = {}}),
               "Invalid parameter: Message too long");
     EXPECT_EQ(refusal({.message = "{}", .subject = {}, .structure = "json", .attributes = {}}),
@@ -132,6 +155,19 @@ TEST_F(TopicsTest, MessagesAreCheckedAsAwsChecksThem) {
                        .structure = {},
                        .attributes = {{"n", {.type = "Number", .value = "ten"}}}}),
               "Could not cast message attribute 'n' value to number.");
+    const auto grouped = [](std::string id) {
+        return check_message(
+            {.message = "m", .subject = {}, .structure = {}, .attributes = {}, .group_id = std::move(id)});
+    };
+    EXPECT_TRUE(grouped("group-1"));
+    EXPECT_FALSE(grouped(""));
+    EXPECT_FALSE(grouped("two words"));
+    EXPECT_FALSE(grouped(std::string(129, 'x')));
+    std::string accents;
+    for (int i = 0; i < 100; ++i) accents += "\xc3\xa9";
+    EXPECT_TRUE(check_message({.message = "m", .subject = accents, .structure = {}, .attributes = {}}));
+    EXPECT_EQ(refusal({.message = "m", .subject = accents + "x", .structure = {}, .attributes = {}}),
+              "Invalid parameter: Subject");
     EXPECT_TRUE(check_message(
         {.message = std::string(262144, 'x'), .subject = std::string(100, 'x'), .structure = {}, .attributes = {}}));
 }

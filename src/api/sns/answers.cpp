@@ -25,6 +25,13 @@ std::string attributes_xml(const topics::Attributes& attributes) {
     return wrap("Attributes", entries);
 }
 
+std::string tags_xml(const topics::Attributes& tags) {
+    std::string members;
+    for (const auto& [key, value] : tags)
+        members += wrap("member", xml_element("Key", key) + xml_element("Value", value));
+    return wrap("Tags", members);
+}
+
 std::string topics_xml(const topics::TopicPage& page) {
     std::string members;
     for (const auto& arn : page.arns) members += wrap("member", xml_element("TopicArn", arn));

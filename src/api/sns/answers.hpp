@@ -11,6 +11,7 @@
 namespace holdpoint::api::sns {
 
 [[nodiscard]] std::string attributes_xml(const topics::Attributes& attributes);
+[[nodiscard]] std::string tags_xml(const topics::Attributes& tags);
 [[nodiscard]] std::string topics_xml(const topics::TopicPage& page);
 [[nodiscard]] std::string subscriptions_xml(const topics::SubscriptionPage& page);
 [[nodiscard]] std::string batch_xml(const std::vector<topics::BatchResult>& results);

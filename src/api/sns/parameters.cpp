@@ -91,13 +91,30 @@ std::map<std::string, std::string> Parameters::entries(const std::string& name) 
     return result;
 }
 
+Result<std::map<std::string, std::string>> Parameters::tags() const {
+    std::map<std::string, std::string> result;
+    for (int i = 1; any(fmt::format("Tags.member.{}.", i)); ++i) {
+        const auto key = get(fmt::format("Tags.member.{}.Key", i));
+        if (!result.emplace(key, get(fmt::format("Tags.member.{}.Value", i))).second)
+            return topics::invalid_parameter(fmt::format("Tags Reason: duplicate tag key {}", key));
+    }
+    return result;
+}
+
+std::vector<std::string> Parameters::list(const std::string& name) const {
+    std::vector<std::string> result;
+    while (auto value = find(fmt::format("{}.member.{}", name, result.size() + 1))) result.push_back(std::move(*value));
+    return result;
+}
+
 Result<topics::Message> read_message(const Parameters& parameters, const std::string& prefix) {
     auto attributes = read_attributes(parameters, prefix);
     if (!attributes) return std::unexpected(attributes.error());
     return topics::Message{.message = parameters.get(prefix + "Message"),
                            .subject = parameters.find(prefix + "Subject"),
                            .structure = parameters.get(prefix + "MessageStructure"),
-                           .attributes = std::move(*attributes)};
+                           .attributes = std::move(*attributes),
+                           .group_id = parameters.find(prefix + "MessageGroupId")};
 }
 
 Result<std::vector<topics::BatchEntry>> read_batch(const Parameters& parameters) {

@@ -35,6 +35,10 @@ public:
 
     /// `<name>.entry.N.key` and `<name>.entry.N.value`.
     [[nodiscard]] std::map<std::string, std::string> entries(const std::string& name) const;
+    /// `Tags.member.N.Key` and `Tags.member.N.Value`. InvalidParameter for a key that comes twice.
+    [[nodiscard]] Result<std::map<std::string, std::string>> tags() const;
+    /// `<name>.member.N`.
+    [[nodiscard]] std::vector<std::string> list(const std::string& name) const;
 
 private:
     std::map<std::string, std::string> values_;

@@ -36,7 +36,10 @@ struct Action {
 
 /// What each action knows of its members.
 const std::map<std::string, std::vector<std::string>, std::less<>> kMembers = {
-    {"CreateTopic", {"Name", "Attributes"}},
+    {"CreateTopic", {"Name", "Attributes", "Tags"}},
+    {"TagResource", {"ResourceArn", "Tags"}},
+    {"UntagResource", {"ResourceArn", "TagKeys"}},
+    {"ListTagsForResource", {"ResourceArn"}},
     {"DeleteTopic", {"TopicArn"}},
     {"ListTopics", {"NextToken"}},
     {"GetTopicAttributes", {"TopicArn"}},
@@ -49,7 +52,8 @@ const std::map<std::string, std::vector<std::string>, std::less<>> kMembers = {
     {"GetSubscriptionAttributes", {"SubscriptionArn"}},
     {"SetSubscriptionAttributes", {"SubscriptionArn", "AttributeName", "AttributeValue"}},
     {"Publish",
-     {"TopicArn", "TargetArn", "PhoneNumber", "Message", "Subject", "MessageStructure", "MessageAttributes"}},
+     {"TopicArn", "TargetArn", "PhoneNumber", "Message", "Subject", "MessageStructure", "MessageAttributes",
+      "MessageGroupId"}},
     {"PublishBatch", {"TopicArn", "PublishBatchRequestEntries"}},
     {"HoldpointListDeadLetters", {}}};
 
@@ -70,6 +74,7 @@ public:
     SnsService(const Context& context, std::function<void()> deliveries_added)
         : context_(context), deliveries_added_(std::move(deliveries_added)) {
         add_topic_actions();
+        add_tag_actions();
         add_subscription_actions();
         add_publish_actions();
     }
@@ -182,11 +187,16 @@ private:
 
     void add_topic_actions() {
         writes("CreateTopic", "Name",
-               [this](const Call&, const Parameters& in, const RowReader& rows, TimePoint now, const std::string&) {
+               [this](const Call&, const Parameters& in, const RowReader& rows, TimePoint now,
+                      const std::string&) -> Result<Change> {
+                   auto tags = in.tags();
+                   if (!tags) return std::unexpected(tags.error());
                    return with_element(
                        "TopicArn",
-                       topics::create_topic(rows, {.region = context_.region, .account = context_.account},
-                                            {.name = in.get("Name"), .attributes = in.entries("Attributes")}, now));
+                       topics::create_topic(
+                           rows, {.region = context_.region, .account = context_.account},
+                           {.name = in.get("Name"), .attributes = in.entries("Attributes"), .tags = std::move(*tags)},
+                           now));
                });
         writes_alone("DeleteTopic", "TopicArn", [](const Parameters& in, const RowReader& rows) {
             return topics::delete_topic(rows, in.get("TopicArn"));
@@ -200,6 +210,27 @@ private:
         writes_alone("SetTopicAttributes", "TopicArn", [](const Parameters& in, const RowReader& rows) {
             return topics::set_topic_attribute(rows, in.get("TopicArn"), in.get("AttributeName"),
                                                in.get("AttributeValue"));
+        });
+    }
+
+    void add_tag_actions() {
+        const auto changes = [](Result<std::vector<RowWrite>> writes) -> Result<Change> {
+            if (!writes) return std::unexpected(writes.error());
+            return Change{.answer = "", .writes = std::move(*writes)};
+        };
+        writes("TagResource", "ResourceArn",
+               [changes](const Call&, const Parameters& in, const RowReader& rows, TimePoint,
+                         const std::string&) -> Result<Change> {
+                   auto tags = in.tags();
+                   if (!tags) return std::unexpected(tags.error());
+                   return changes(topics::tag_topic(rows, in.get("ResourceArn"), *tags));
+               });
+        writes("UntagResource", "ResourceArn",
+               [changes](const Call&, const Parameters& in, const RowReader& rows, TimePoint, const std::string&) {
+                   return changes(topics::untag_topic(rows, in.get("ResourceArn"), in.list("TagKeys")));
+               });
+        reads("ListTagsForResource", "ResourceArn", [](const Parameters& in, const RowReader& rows) {
+            return print(topics::topic_tags(rows, in.get("ResourceArn")), sns::tags_xml);
         });
     }
 
