@@ -47,8 +47,15 @@ def table(aws, tag):
 def test_dynamodb_tables(aws, table, tag):
     other = f"other-{tag}"
     made = aws("dynamodb", "CreateTable", TableName=other, BillingMode="PROVISIONED", ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 5},
-               AttributeDefinitions=KEYS["AttributeDefinitions"][:1], KeySchema=KEYS["KeySchema"][:1], DeletionProtectionEnabled=True)
+               AttributeDefinitions=KEYS["AttributeDefinitions"][:1], KeySchema=KEYS["KeySchema"][:1], DeletionProtectionEnabled=True,
+               Tags=[{"Key": "team", "Value": "a"}])
     assert made["TableDescription"]["DeletionProtectionEnabled"]
+    tagged = {"ResourceArn": made["TableDescription"]["TableArn"]}
+    aws("dynamodb", "TagResource", **tagged, Tags=[{"Key": "cost", "Value": "b"}])
+    aws("dynamodb", "UntagResource", **tagged, TagKeys=["team"])
+    assert aws("dynamodb", "ListTagsOfResource", **tagged)["Tags"] == [{"Key": "cost", "Value": "b"}]
+    assert refused(aws, "dynamodb", "ListTagsOfResource", ResourceArn=tagged["ResourceArn"] + "x").code == "ResourceNotFoundException"
+    assert aws("dynamodb", "DescribeLimits")["TableMaxReadCapacityUnits"]
     assert other in aws("dynamodb", "ListTables", Limit=50)["TableNames"]
     described = aws("dynamodb", "DescribeTable", **table)["Table"]
     assert described["GlobalSecondaryIndexes"][0]["IndexName"] == "ByKind" and described["LocalSecondaryIndexes"][0]["IndexName"] == "ByKindWithin"
@@ -112,13 +119,33 @@ def test_dynamodb_reads(aws, table):
     assert refused(aws, "dynamodb", "Query", **table, KeyConditionExpression="n = :n", ExpressionAttributeValues={":n": {"N": "1"}}).code == "ValidationException"
 
 
+def test_dynamodb_as_before_expressions(aws, table):
+    key = {"Key": {"id": {"S": "old"}, "n": {"N": "1"}}}
+    equals = {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "old"}]}
+    aws("dynamodb", "PutItem", **table, Item={**key["Key"], "text": {"S": "t"}}, Expected={"id": {"Exists": False}})
+    assert refused(aws, "dynamodb", "DeleteItem", **table, **key, Expected={"text": {"Value": {"S": "no"}}}).code == "ConditionalCheckFailedException"
+    updated = aws("dynamodb", "UpdateItem", **table, **key, AttributeUpdates={"hits": {"Action": "ADD", "Value": {"N": "2"}}}, ReturnValues="UPDATED_NEW")
+    assert updated["Attributes"] == {"hits": {"N": "2"}}
+    assert aws("dynamodb", "GetItem", **table, **key, AttributesToGet=["hits"])["Item"] == {"hits": {"N": "2"}}
+    batch = {table["TableName"]: {"Keys": [key["Key"]], "AttributesToGet": ["text"]}}
+    assert aws("dynamodb", "BatchGetItem", RequestItems=batch)["Responses"][table["TableName"]] == [{"text": {"S": "t"}}]
+    assert aws("dynamodb", "Query", **table, KeyConditions={"id": equals}, QueryFilter={"hits": {"ComparisonOperator": "NULL"}})["Count"] == 0
+    either = {"id": equals, "text": {"ComparisonOperator": "BEGINS_WITH", "AttributeValueList": [{"S": "zz"}]}}
+    assert aws("dynamodb", "Scan", **table, ScanFilter=either, ConditionalOperator="OR")["Count"] == 1
+
+
 def test_dynamodb_tables_go(aws, table, tag):
     assert aws("dynamodb", "DeleteTable", **table)["TableDescription"]["TableStatus"] == "DELETING"
     assert refused(aws, "dynamodb", "Scan", **table).code == "ResourceNotFoundException"
 
 
 def test_sns(aws, functions, tag):
-    topic = {"TopicArn": aws("sns", "CreateTopic", Name=f"topic-{tag}", Attributes={"DisplayName": "d"})["TopicArn"]}
+    topic = {"TopicArn": aws("sns", "CreateTopic", Name=f"topic-{tag}", Attributes={"DisplayName": "d"}, Tags=[{"Key": "team", "Value": "a"}])["TopicArn"]}
+    tagged = {"ResourceArn": topic["TopicArn"]}
+    aws("sns", "TagResource", **tagged, Tags=[{"Key": "cost", "Value": "b"}])
+    aws("sns", "UntagResource", **tagged, TagKeys=["team"])
+    assert aws("sns", "ListTagsForResource", **tagged)["Tags"] == [{"Key": "cost", "Value": "b"}]
+    assert refused(aws, "sns", "ListTagsForResource", ResourceArn=topic["TopicArn"] + "x").code == "ResourceNotFound"
     assert topic in aws("sns", "ListTopics")["Topics"]
     aws("sns", "SetTopicAttributes", **topic, AttributeName="DisplayName", AttributeValue="<&>")
     assert aws("sns", "GetTopicAttributes", **topic)["Attributes"]["DisplayName"] == "<&>"
