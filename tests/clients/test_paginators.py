@@ -69,6 +69,9 @@ def test_dynamodb(server, table):
     found = pages(server, "dynamodb", "Query", **table, **query)
     assert [item["b"]["S"] for item in found] == [str(n) for n in range(COUNT)]
     assert pages(server, "dynamodb", "Query", **table, **query, ScanIndexForward=False) == found[::-1]
+    arn = {"ResourceArn": server.client("dynamodb").describe_table(**table)["Table"]["TableArn"]}
+    server.client("dynamodb").tag_resource(**arn, Tags=[{"Key": f"tag-{n}", "Value": "v"} for n in range(COUNT)])
+    assert len(numbered(pages(server, "dynamodb", "ListTagsOfResource", None, **arn), "Key")) == COUNT
 
 
 def test_lambda_functions(server, functions):
@@ -150,7 +153,7 @@ def test_cloudformation(server):
 
 TRIED = {"DescribeLogGroups", "DescribeLogStreams", "DescribeStacks", "FilterLogEvents", "GetDurableExecutionHistory", "GetDurableExecutionState", "ListAliases",
          "ListDurableExecutionsByFunction", "ListFunctionEventInvokeConfigs", "ListFunctions", "ListStackResources", "ListStacks", "ListSubscriptions", "ListSubscriptionsByTopic", "ListTables",
-         "ListTopics", "ListVersionsByFunction", "Query", "Scan"}
+         "ListTagsOfResource", "ListTopics", "ListVersionsByFunction", "Query", "Scan"}
 
 
 def test_no_paginator_is_forgotten(server):
