@@ -101,9 +101,8 @@ public:
     [[nodiscard]] std::vector<store::LogGroup> groups(std::string_view, std::string_view, std::size_t) const override {
         return {};
     }
-    [[nodiscard]] std::vector<store::LogStream> streams(const std::string&, std::string_view) const override {
-        return {};
-    }
+    [[nodiscard]] std::vector<store::LogStream> streams(const store::LogStreamQuery&) const override { return {}; }
+    [[nodiscard]] bool has_stream(const std::string&, const std::string&) const override { return true; }
     [[nodiscard]] std::vector<store::LogEvent> events(const store::LogQuery&) const override { return {}; }
 
     [[nodiscard]] std::vector<std::string> lines() const {

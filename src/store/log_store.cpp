@@ -30,6 +30,9 @@ CREATE TABLE IF NOT EXISTS log_events (
 CREATE INDEX IF NOT EXISTS log_events_by_time ON log_events (group_id, at, id);
 )";
 
+/// The name of a group that was deleted begins so, as no other one's can, and ends with its id.
+constexpr std::string_view kDeleted = ":deleted:";
+
 /// CloudWatch counts it with each event too.
 constexpr std::int64_t kEventOverhead = 26;
 
@@ -76,6 +79,7 @@ public:
         ::chmod(path.c_str(), S_IRUSR | S_IWUSR);
         try {
             prepare();
+            reader_ = std::make_unique<Connection>(path, Connection::Mode::read_only);
         } catch (const SqliteError& error) {
             throw explained(error, path);
         }
@@ -99,20 +103,17 @@ public:
     void delete_group(const std::string& group) override {
         flush();
         const std::lock_guard lock(mutex_);
-        const auto id = find_group(group);
-        if (!id) return;
-        connection_.execute("BEGIN");
-        for (const char* table : {"log_events", "log_streams"}) {
-            connection_.execute(fmt::format("DELETE FROM {} WHERE group_id = {}", table, *id));
-        }
-        connection_.execute(fmt::format("DELETE FROM log_groups WHERE id = {}", *id));
-        connection_.execute("COMMIT");
+        // Whoever deletes does not wait for millions of lines: expire() erases what has this name.
+        Statement rename = connection_.prepare("UPDATE log_groups SET name = ?2 || id WHERE name = ?1");
+        rename.bind_text(1, group);
+        rename.bind_text(2, kDeleted);
+        (void)rename.step();
     }
 
     bool has_group(const std::string& group) const override {
         flush_now();
         const std::lock_guard lock(mutex_);
-        return find_group(group).has_value();
+        return !group.starts_with(kDeleted) && find_group(group).has_value();
     }
 
     void set_retention(const std::string& group, std::optional<std::int64_t> days) override {
@@ -124,16 +125,25 @@ public:
     std::size_t expire(TimePoint now, std::int64_t default_days, std::size_t limit) override {
         flush_now();
         const std::lock_guard lock(mutex_);
-        std::vector<std::pair<std::int64_t, std::int64_t>> keeps;  // group, days
-        Statement query = connection_.prepare("SELECT id, coalesce(retention_days, ?1) FROM log_groups");
+        std::vector<std::pair<std::int64_t, std::int64_t>> ends;  // group, what is older goes
+        Statement query = connection_.prepare(
+            "SELECT id, coalesce(retention_days, ?1), substr(name, 1, length(?2)) = ?2 FROM log_groups");
         query.bind_number(1, default_days);
+        query.bind_text(2, kDeleted);
         while (query.step()) {
-            if (query.column_number(1) > 0) keeps.emplace_back(query.column_number(0), query.column_number(1));
+            const std::int64_t days = query.column_number(1);
+            const bool is_deleted = query.column_number(2) != 0;
+            if (!is_deleted && days <= 0) continue;
+            ends.emplace_back(query.column_number(0),
+                              is_deleted ? INT64_MAX : to_epoch_ms(now - std::chrono::days(days)));
         }
         std::size_t erased = 0;
-        for (const auto& [group, days] : keeps) {
+        for (const auto& [group, before] : ends) {
             if (erased == limit) break;
-            erased += expire_group(connection_, group, to_epoch_ms(now - std::chrono::days(days)), limit - erased);
+            erased += expire_group(connection_, group, before, limit - erased);
+            if (before == INT64_MAX && erased < limit) {
+                connection_.execute(fmt::format("DELETE FROM log_groups WHERE id = {}", group));
+            }
         }
         return erased;
     }
@@ -147,6 +157,7 @@ public:
         {
             const std::lock_guard lock(queue_mutex_);
             queue_.push_back({group, stream, std::move(events)});
+            if (queue_.size() > 1) return;  // its thread knows already
         }
         wake_.notify_one();
     }
@@ -155,14 +166,15 @@ public:
 
     std::vector<LogGroup> groups(std::string_view prefix, std::string_view after, std::size_t limit) const override {
         flush_now();
-        const std::lock_guard lock(mutex_);
-        Statement query = connection_.prepare(
+        const std::lock_guard lock(reader_mutex_);
+        Statement query = reader_->prepare(
             "SELECT name, created_at, bytes, coalesce(retention_days, -1) FROM log_groups WHERE substr(name, 1, "
             "length(?1)) = ?1 AND name > ?2 "
-            "ORDER BY name LIMIT ?3");
+            "AND substr(name, 1, length(?4)) <> ?4 ORDER BY name LIMIT ?3");
         query.bind_text(1, prefix);
         query.bind_text(2, after);
         query.bind_number(3, static_cast<std::int64_t>(limit));
+        query.bind_text(4, kDeleted);
         std::vector<LogGroup> result;
         while (query.step()) {
             result.push_back(
@@ -174,40 +186,47 @@ public:
         return result;
     }
 
-    std::vector<LogStream> streams(const std::string& group, std::string_view prefix) const override {
+    std::vector<LogStream> streams(const LogStreamQuery& wanted) const override {
+        flush_now();
+        const std::lock_guard lock(reader_mutex_);
+        const std::string place = wanted.by_last_event ? "coalesce(last_at, -1)" : "''";
+        const std::string last = fmt::format(
+            "SELECT {} FROM log_streams WHERE group_id = (SELECT id FROM log_groups WHERE name = ?1) AND name = ?3",
+            place);
+        const std::string beyond = wanted.after.empty() ? ""
+                                                        : fmt::format("AND ({}, name) {} (({}), ?3)", place,
+                                                                      wanted.descending ? "<" : ">", last);
+        const char* order = wanted.descending ? "DESC" : "ASC";
+        Statement query = reader_->prepare(fmt::format(
+            "SELECT name, created_at, coalesce(first_at, -1), coalesce(last_at, -1), coalesce(ingested_at, -1) FROM "
+            "log_streams WHERE group_id = (SELECT id FROM log_groups WHERE name = ?1) AND substr(name, 1, length(?2)) "
+            "= ?2 {} ORDER BY {} {}, name {} LIMIT ?4",
+            beyond, place, order, order));
+        query.bind_text(1, wanted.group);
+        query.bind_text(2, wanted.prefix);
+        if (!wanted.after.empty()) query.bind_text(3, wanted.after);
+        query.bind_number(4, static_cast<std::int64_t>(wanted.limit));
+        return read_streams(query);
+    }
+
+    bool has_stream(const std::string& group, const std::string& stream) const override {
         flush_now();
         const std::lock_guard lock(mutex_);
-        Statement query = connection_.prepare(
-            "SELECT name, created_at, coalesce(first_at, -1), coalesce(last_at, -1), coalesce(ingested_at, -1) FROM "
-            "log_streams WHERE group_id = ?1 AND substr(name, 1, length(?2)) = ?2 ORDER BY name");
-        query.bind_number(1, find_group(group).value_or(-1));
-        query.bind_text(2, prefix);
-        const auto time = [&](int column) -> std::optional<TimePoint> {
-            const std::int64_t ms = query.column_number(column);
-            return ms < 0 ? std::nullopt : std::optional(from_epoch_ms(ms));
-        };
-        std::vector<LogStream> result;
-        while (query.step()) {
-            result.push_back({.name = query.column(0),
-                              .created_at = from_epoch_ms(query.column_number(1)),
-                              .first_event_at = time(2),
-                              .last_event_at = time(3),
-                              .last_ingested_at = time(4)});
-        }
-        return result;
+        const auto id = find_group(group);
+        return id && find_stream(*id, stream);
     }
 
     std::vector<LogEvent> events(const LogQuery& wanted) const override {
         flush_now();
-        const std::lock_guard lock(mutex_);
+        const std::lock_guard lock(reader_mutex_);
         const char* order = wanted.reverse ? "DESC" : "ASC";
         const char* beyond = wanted.reverse ? "(e.at, e.id) < (?4, ?5)" : "(e.at, e.id) > (?4, ?5)";
-        Statement query = connection_.prepare(fmt::format(
+        Statement query = reader_->prepare(fmt::format(
             "SELECT e.id, s.name, e.at, e.ingested_at, e.message FROM log_events e JOIN log_streams s ON s.id = "
-            "e.stream_id WHERE e.group_id = ?1 AND e.at >= ?2 AND e.at < ?3 AND (?6 = 0 OR {}) AND substr(s.name, 1, "
-            "length(?7)) = ?7 {} ORDER BY e.at {}, e.id {} LIMIT ?8",
+            "e.stream_id WHERE e.group_id = (SELECT id FROM log_groups WHERE name = ?1) AND e.at >= ?2 AND e.at < ?3 "
+            "AND (?6 = 0 OR {}) AND substr(s.name, 1, length(?7)) = ?7 {} ORDER BY e.at {}, e.id {} LIMIT ?8",
             beyond, stream_condition(wanted.streams), order, order));
-        query.bind_number(1, find_group(wanted.group).value_or(-1));
+        query.bind_text(1, wanted.group);
         query.bind_number(2, wanted.from ? to_epoch_ms(*wanted.from) : 0);
         query.bind_number(3, wanted.to ? to_epoch_ms(*wanted.to) : INT64_MAX);
         query.bind_number(4, wanted.after_at ? to_epoch_ms(*wanted.after_at) : 0);
@@ -237,6 +256,22 @@ private:
                               .at = from_epoch_ms(query.column_number(2)),
                               .ingested_at = from_epoch_ms(query.column_number(3)),
                               .message = std::move(message)});
+        }
+        return result;
+    }
+
+    static std::vector<LogStream> read_streams(Statement& query) {
+        const auto time = [&](int column) -> std::optional<TimePoint> {
+            const std::int64_t ms = query.column_number(column);
+            return ms < 0 ? std::nullopt : std::optional(from_epoch_ms(ms));
+        };
+        std::vector<LogStream> result;
+        while (query.step()) {
+            result.push_back({.name = query.column(0),
+                              .created_at = from_epoch_ms(query.column_number(1)),
+                              .first_event_at = time(2),
+                              .last_event_at = time(3),
+                              .last_ingested_at = time(4)});
         }
         return result;
     }
@@ -404,6 +439,9 @@ private:
     mutable Statement insert_event_;
     mutable Statement update_stream_;
     mutable Statement update_group_;
+    // Who searches long keeps others that search waiting, and nobody who writes.
+    mutable std::mutex reader_mutex_;
+    std::unique_ptr<Connection> reader_;
     mutable std::mutex queue_mutex_;
     mutable std::vector<Batch> queue_;
     std::condition_variable wake_;

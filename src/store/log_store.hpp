@@ -36,6 +36,15 @@ struct LogStream {
     std::optional<TimePoint> last_ingested_at;
 };
 
+struct LogStreamQuery {
+    std::string group;
+    std::string prefix = {};     // empty: all
+    bool by_last_event = false;  // instead of by name
+    bool descending = false;
+    std::string after = {};  // the stream that the last page ended with; empty: from the beginning
+    std::size_t limit = 50;
+};
+
 struct LogQuery {
     std::string group;
     std::vector<std::string> streams = {};  // empty: all
@@ -49,18 +58,19 @@ struct LogQuery {
     bool reverse = false;
 };
 
-/// From any thread. Failures of the file throw std::runtime_error.
+/// From any thread; a search keeps nobody from writing. Failures of the file throw std::runtime_error.
 class LogStore {
 public:
     virtual ~LogStore() = default;
     virtual void create_group(const std::string& group, TimePoint now) = 0;  // no effect when it exists
+    /// It is gone at once; what was in it is erased by expire().
     virtual void delete_group(const std::string& group) = 0;
     [[nodiscard]] virtual bool has_group(const std::string& group) const = 0;
     /// Nothing: the server's default. No effect when there is no such group.
     virtual void set_retention(const std::string& group, std::optional<std::int64_t> days) = 0;
-    /// Erases at most `limit` events that are older than their group keeps them, and streams that have none left and
-    /// got none for as long; what was freed is used again. Answers how many events were erased. `default_days` 0: for
-    /// ever.
+    /// Erases at most `limit` events of deleted groups, and that are older than their group keeps them, and streams
+    /// that have none left and got none for as long; what was freed is used again. Answers how many events were erased.
+    /// `default_days` 0: for ever.
     virtual std::size_t expire(TimePoint now, std::int64_t default_days, std::size_t limit) = 0;
     virtual void create_stream(const std::string& group, const std::string& stream, TimePoint now) = 0;
     /// Creates the stream when it is not there; what is meant for a group that is not there is dropped. Events may be
@@ -69,7 +79,8 @@ public:
     virtual void flush() = 0;
     [[nodiscard]] virtual std::vector<LogGroup> groups(std::string_view prefix, std::string_view after,
                                                        std::size_t limit) const = 0;
-    [[nodiscard]] virtual std::vector<LogStream> streams(const std::string& group, std::string_view prefix) const = 0;
+    [[nodiscard]] virtual std::vector<LogStream> streams(const LogStreamQuery& query) const = 0;
+    [[nodiscard]] virtual bool has_stream(const std::string& group, const std::string& stream) const = 0;
     /// In (at, id) order.
     [[nodiscard]] virtual std::vector<LogEvent> events(const LogQuery& query) const = 0;
 };

@@ -1,10 +1,17 @@
 #include "store/log_store.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <atomic>
 #include <filesystem>
+#include <thread>
+
+#include "base/meters.hpp"
+#include "store/sqlite.hpp"
 
 namespace holdpoint::store {
 namespace {
@@ -36,6 +43,9 @@ protected:
     }
     void remove() const {
         for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
+    }
+    std::int64_t rows_of(const std::string& table) const {
+        return Connection(path_, Connection::Mode::read_only).number("SELECT count(*) FROM " + table);
     }
     std::vector<std::string> messages(const LogQuery& query) const {
         std::vector<std::string> result;
@@ -73,9 +83,62 @@ TEST_F(LogStoreTest, APageEndsAtItsBytes) {
 TEST_F(LogStoreTest, GroupsAndStreamsAreListed) {
     EXPECT_EQ(logs_->groups("", "", 10).size(), 2U);
     EXPECT_EQ(logs_->groups("o", "", 10).at(0).name, "other");
-    const auto streams = logs_->streams("g", "");
+    const auto streams = logs_->streams({.group = "g"});
     ASSERT_EQ(streams.size(), 2U);
     EXPECT_EQ(streams[0].last_event_at, from_epoch_ms(20));
+}
+
+TEST_F(LogStoreTest, StreamsComeByThePageInEachOrder) {
+    logs_->append("g", "three", {line(15, "d")});
+    logs_->create_stream("g", "zero", from_epoch_ms(0));
+    const auto list = [&](LogStreamQuery query) {
+        query.group = "g";
+        query.limit = 3;
+        std::vector<std::string> names;
+        for (auto page = logs_->streams(query); !page.empty(); page = logs_->streams(query)) {
+            for (const auto& stream : page) names.push_back(stream.name);
+            names.emplace_back("|");
+            query.after = page.back().name;
+        }
+        return names;
+    };
+    EXPECT_THAT(list({}), ElementsAre("one", "three", "two", "|", "zero", "|"));
+    EXPECT_THAT(list({.group = {}, .descending = true}), ElementsAre("zero", "two", "three", "|", "one", "|"));
+    EXPECT_THAT(list({.group = {}, .prefix = "t"}), ElementsAre("three", "two", "|"));
+    EXPECT_THAT(list({.group = {}, .by_last_event = true}), ElementsAre("zero", "three", "two", "|", "one", "|"));
+    EXPECT_THAT(list({.group = {}, .by_last_event = true, .descending = true}),
+                ElementsAre("one", "two", "three", "|", "zero", "|"));
+    EXPECT_TRUE(logs_->has_stream("g", "zero"));
+    EXPECT_FALSE(logs_->has_stream("g", "zer"));
+    EXPECT_FALSE(logs_->has_stream("none", "zero"));
+}
+
+// Whoever searched long kept the lines of all functions waiting, and new log groups.
+TEST_F(LogStoreTest, ASearchKeepsNobodyFromWriting) {
+    std::vector<LogEvent> events;
+    for (int i = 0; i < 400'000; ++i) events.push_back(line(100 + i, "m"));
+    logs_->append("g", "one", std::move(events));
+    logs_->flush();
+    const auto search = [this] { (void)logs_->events({.group = "g", .streams = {"no such stream"}}); };
+    const Stopwatch alone;
+    search();
+    const auto took = alone.elapsed();
+    auto slowest = took;
+    for (int i = 0; i < 5 && slowest >= took / 2; ++i) {  // the machine may be busy with other things
+        std::atomic<bool> is_over = false;
+        std::thread searching([&] {
+            search();
+            is_over = true;
+        });
+        slowest = {};
+        for (int group = 0; !is_over; ++group) {
+            const Stopwatch one;
+            logs_->create_group(fmt::format("new-{}-{}", i, group), from_epoch_ms(0));
+            slowest = std::max(slowest, one.elapsed());
+        }
+        searching.join();
+    }
+    EXPECT_LT(slowest, took / 2);
 }
 
 constexpr long long kDay = 24LL * 3600 * 1000;
@@ -90,7 +153,7 @@ TEST_F(LogStoreTest, EventsGoWhenTheirGroupsRetentionIsOver) {
     EXPECT_THAT(messages({.group = "g"}), ElementsAre("b", "young"));
     EXPECT_EQ(logs_->expire(from_epoch_ms(4 * kDay + 30), 0, 2), 1U);
     EXPECT_THAT(messages({.group = "g"}), ElementsAre("young"));
-    const auto streams = logs_->streams("g", "");
+    const auto streams = logs_->streams({.group = "g"});
     ASSERT_EQ(streams.size(), 1U) << "a stream without events is gone";
     EXPECT_EQ(streams[0].name, "two");
     EXPECT_EQ(logs_->groups("g", "", 1).at(0).stored_bytes, 31) << "of the one that is left";
@@ -139,6 +202,21 @@ TEST_F(LogStoreTest, AFileOfAnOlderProgramGetsRetentionToo) {
     logs_ = open_log_store(path_);
     logs_->set_retention("g", 7);
     EXPECT_EQ(logs_->groups("g", "", 1).at(0).retention_days, 7);
+}
+
+TEST_F(LogStoreTest, WhatWasInADeletedGroupIsErasedALittleAtATime) {
+    logs_->delete_group("g");
+    EXPECT_FALSE(logs_->has_group("g"));
+    logs_->create_group("g", from_epoch_ms(50));
+    EXPECT_EQ(logs_->groups("", "", 10).size(), 2U);
+    EXPECT_THAT(messages({.group = "g"}), ElementsAre());
+    logs_->append("g", "one", {line(60, "new")});
+    EXPECT_EQ(logs_->expire(from_epoch_ms(100), 0, 2), 2U);
+    EXPECT_EQ(logs_->expire(from_epoch_ms(100), 0, 2), 1U);
+    EXPECT_EQ(logs_->expire(from_epoch_ms(100), 0, 2), 0U);
+    EXPECT_THAT(messages({.group = "g"}), ElementsAre("new"));
+    EXPECT_THAT(messages({.group = "other"}), ElementsAre("x"));
+    for (const char* table : {"log_groups", "log_events", "log_streams"}) EXPECT_EQ(rows_of(table), 2) << table;
 }
 
 TEST_F(LogStoreTest, DeletedGroupsAreGoneAndEventsOutliveARestart) {

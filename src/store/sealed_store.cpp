@@ -54,8 +54,9 @@ public:
     std::vector<LogGroup> groups(std::string_view prefix, std::string_view after, std::size_t limit) const override {
         return logs_->groups(prefix, after, limit);
     }
-    std::vector<LogStream> streams(const std::string& group, std::string_view prefix) const override {
-        return logs_->streams(group, prefix);
+    std::vector<LogStream> streams(const LogStreamQuery& query) const override { return logs_->streams(query); }
+    bool has_stream(const std::string& group, const std::string& stream) const override {
+        return logs_->has_stream(group, stream);
     }
     std::vector<LogEvent> events(const LogQuery& query) const override {
         auto events = logs_->events(query);

@@ -2,6 +2,7 @@
 import json
 import shutil
 import sys
+import time
 
 import pytest
 from botocore.exceptions import ClientError
@@ -284,7 +285,7 @@ def test_who_deletes_a_stack_may_delete_what_is_in_it(own_server, operator, tmp_
 def test_policies_are_about_streams_too(own_server, operator):
     logs = operator("logs")
     own_server.client("logs").create_log_group(logGroupName="/lines")
-    events = [{"timestamp": 1_800_000_000_000, "message": "m"}]
+    events = [{"timestamp": int(time.time() * 1000), "message": "m"}]
     for stream in ("private-1", "open"):
         own_server.client("logs").put_log_events(logGroupName="/lines", logStreamName=stream, logEvents=events)
     denied(logs.get_log_events, logGroupName="/lines", logStreamName="private-1")

@@ -10,6 +10,7 @@
 
 #include "api/logs/filter_pattern.hpp"
 #include "api/logs/members.hpp"
+#include "api/logs/put_batch.hpp"
 #include "api/respond.hpp"
 #include "base/encoding.hpp"
 #include "base/page_token.hpp"
@@ -211,24 +212,18 @@ private:
         if (order == "LastEventTime" && !prefix.empty()) {
             return invalid("Cannot order by LastEventTime with a logStreamNamePrefix.");
         }
-        auto streams = logs_.streams(*group, prefix);
-        if (order == "LastEventTime") {
-            std::sort(streams.begin(), streams.end(), [](const auto& a, const auto& b) {
-                return std::tie(a.last_event_at, a.name) < std::tie(b.last_event_at, b.name);
-            });
-        }
-        if (descending) std::reverse(streams.begin(), streams.end());
-        auto from = streams.begin();
-        if (!after->empty()) {
-            from = std::ranges::find(streams, *after, &store::LogStream::name);
-            if (from == streams.end()) return invalid_token();
-            ++from;
-        }
+        const bool by_last_event = order == "LastEventTime";
+        if (by_last_event && !after->empty() && !logs_.has_stream(*group, *after)) return invalid_token();
+        const auto streams = logs_.streams({.group = *group,
+                                            .prefix = prefix,
+                                            .by_last_event = by_last_event,
+                                            .descending = descending,
+                                            .after = *after,
+                                            .limit = limit});
         json::array found;
-        for (; from != streams.end() && found.size() < limit; ++from) found.emplace_back(stream_json(*group, *from));
+        for (const auto& stream : streams) found.emplace_back(stream_json(*group, stream));
         json::object result;
-        if (from != streams.end())
-            result["nextToken"] = make_page_token(list, found.back().at("logStreamName").as_string());
+        if (found.size() == limit) result["nextToken"] = make_page_token(list, streams.back().name);
         result["logStreams"] = std::move(found);
         return result;
     }
@@ -299,8 +294,7 @@ private:
         const bool backward = token.starts_with(kBackward);
         const bool from_head = members.flag("startFromHead");
         if (members.error()) return std::unexpected(*members.error());
-        const auto streams = logs_.streams(query->group, stream);
-        if (std::none_of(streams.begin(), streams.end(), [&](const auto& one) { return one.name == stream; })) {
+        if (!logs_.has_stream(query->group, stream)) {
             return fail("ResourceNotFoundException", 400, "The specified log stream does not exist.");
         }
         query->streams = {stream};
@@ -367,10 +361,9 @@ private:
         const auto group = existing_group(members);
         if (!group) return std::unexpected(group.error());
         const std::string stream = members.stream();
-        for (const auto& known : logs_.streams(*group, stream)) {
-            if (known.name == stream) {
-                return fail("ResourceAlreadyExistsException", 400, "The specified log stream already exists");
-            }
+        if (members.error()) return std::unexpected(*members.error());
+        if (logs_.has_stream(*group, stream)) {
+            return fail("ResourceAlreadyExistsException", 400, "The specified log stream already exists");
         }
         logs_.create_stream(*group, stream, context_.clock.now());
         return json::object{};
@@ -380,26 +373,14 @@ private:
         const auto group = existing_group(members);
         if (!group) return std::unexpected(group.error());
         const std::string stream = members.stream();
-        const json::value* list = request.if_contains("logEvents");
-        if (list == nullptr || !list->is_array() || list->get_array().empty()) {
-            return invalid("logEvents (a list of at least one event) must be given.");
-        }
-        std::vector<store::LogEvent> events;
-        for (const json::value& value : list->get_array()) {
-            const json::object* event = value.if_object();
-            const json::value* at = event == nullptr ? nullptr : event->if_contains("timestamp");
-            const json::value* message = event == nullptr ? nullptr : event->if_contains("message");
-            if (at == nullptr || !at->is_int64() || message == nullptr || !message->is_string()) {
-                return invalid("Each of logEvents must have a timestamp (milliseconds) and a message (text).");
-            }
-            events.push_back({.id = 0,
-                              .stream = stream,
-                              .at = from_epoch_ms(at->get_int64()),
-                              .ingested_at = context_.clock.now(),
-                              .message = std::string(message->get_string())});
-        }
-        logs_.append(*group, stream, std::move(events));
-        return json::object{{"nextSequenceToken", "1"}};
+        const auto known = logs_.groups(*group, {}, 1);
+        auto batch = logs::read_batch(request, stream, context_.clock.now(),
+                                      known.empty() ? std::nullopt : known.front().retention_days);
+        if (!batch) return std::unexpected(batch.error());
+        if (!batch->events.empty()) logs_.append(*group, stream, std::move(batch->events));
+        json::object result{{"nextSequenceToken", "1"}};
+        if (!batch->rejected.empty()) result["rejectedLogEventsInfo"] = std::move(batch->rejected);
+        return result;
     }
 
     Context context_;

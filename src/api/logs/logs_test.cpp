@@ -69,6 +69,14 @@ protected:
         ok("PutLogEvents", {{"logGroupName", "g"}, {"logStreamName", stream}, {"logEvents", std::move(events)}});
     }
 
+    /// More than one request may bring.
+    void keep(const std::vector<std::string>& messages) {
+        for (const std::string& message : messages) {
+            const TimePoint at = from_epoch_ms(++at_);
+            logs_->append("g", "s", {{.stream = "s", .at = at, .ingested_at = at, .message = message}});
+        }
+    }
+
     std::string path_;
     ManualClock clock_;
     SeededRandom random_;
@@ -77,7 +85,7 @@ protected:
     std::unique_ptr<store::LogStore> logs_;
     std::unique_ptr<Service> service_;
     std::vector<std::string> asked_;
-    std::int64_t at_ = 1000;
+    std::int64_t at_ = 1'800'000'000'000;
 };
 
 const json::object kGroup{{"logGroupName", "g"}};
@@ -122,7 +130,7 @@ TEST_F(LogsTest, TheServersOwnGroupsAreOnlyReadByRoles) {
     json::object stream = outbox;
     stream["logStreamName"] = "s";
     json::object events = stream;
-    events["logEvents"] = {{{"timestamp", 1}, {"message", "m"}}};
+    events["logEvents"] = {{{"timestamp", at_}, {"message", "m"}}};
     json::object days = outbox;
     days["retentionInDays"] = 1;
     EXPECT_THAT(refused("CreateLogGroup", outbox, "role"), HasSubstr("AccessDeniedException"));
@@ -159,7 +167,7 @@ std::vector<std::size_t> sizes_of(const json::value& page) {
 TEST_F(LogsTest, APageHoldsAMegabyte) {
     constexpr std::size_t kHalf = (std::size_t{1} << 20) / 2 - 26;
     ok("CreateLogGroup", kGroup);
-    put("s", {std::string(kHalf, 'a'), std::string(kHalf, 'b'), "c", std::string(2 << 20, 'd'), "e"});
+    keep({std::string(kHalf, 'a'), std::string(kHalf, 'b'), "c", std::string(2 << 20, 'd'), "e"});
     json::object query = kGroup;
     std::vector<std::vector<std::size_t>> pages;
     while (true) {
@@ -174,7 +182,7 @@ TEST_F(LogsTest, APageHoldsAMegabyte) {
 TEST_F(LogsTest, EventsOfAStreamComeByTheMegabyteBothWays) {
     const std::string third(std::size_t{400} << 10, 'x');
     ok("CreateLogGroup", kGroup);
-    put("s", {third, third, third, third, third});
+    keep({third, third, third, third, third});
     json::object query = kStream;
     const json::value last = ok("GetLogEvents", query);
     EXPECT_EQ(last.at("events").as_array().size(), 2U);
@@ -191,6 +199,56 @@ TEST_F(LogsTest, EventsOfAStreamComeByTheMegabyteBothWays) {
         query["nextToken"] = page.at("nextForwardToken");
     }
     EXPECT_THAT(counts, ElementsAre(2, 2, 1));
+}
+
+constexpr std::int64_t kHour = 3'600'000;
+
+/// An event for each time, relative to now.
+json::object batch_at(const ManualClock& clock, const std::vector<std::int64_t>& times) {
+    json::array events;
+    for (const std::int64_t time : times) {
+        events.push_back({{"timestamp", to_epoch_ms(clock.now()) + time}, {"message", "m"}});
+    }
+    json::object request = kStream;
+    request["logEvents"] = std::move(events);
+    return request;
+}
+
+TEST_F(LogsTest, ABatchKeepsWithinTheBoundsOfAws) {
+    ok("CreateLogGroup", kGroup);
+    EXPECT_THAT(refused("PutLogEvents", batch_at(clock_, {0, -1})), HasSubstr("chronological order"));
+    EXPECT_THAT(refused("PutLogEvents", batch_at(clock_, {-25 * kHour, 0})), HasSubstr("span more than 24 hours"));
+    EXPECT_THAT(refused("PutLogEvents", batch_at(clock_, std::vector<std::int64_t>(10001))), HasSubstr("10000"));
+    ok("PutLogEvents", batch_at(clock_, std::vector<std::int64_t>(10000)));
+    json::object large = batch_at(clock_, {0, 0});
+    large["logEvents"].at(0).at("message") = std::string((1 << 20) - 2 * 26, 'x');
+    EXPECT_THAT(refused("PutLogEvents", large), HasSubstr("Upload too large: 1048577 bytes exceeds limit of 1048576"));
+    large["logEvents"].at(0).at("message") = std::string((1 << 20) - 2 * 26 - 1, 'x');
+    ok("PutLogEvents", large);
+    large["logEvents"].at(0).at("message") = "";
+    EXPECT_THAT(refused("PutLogEvents", large), HasSubstr("not empty"));
+}
+
+TEST_F(LogsTest, EventsTooOldOrTooNewAreLeftOutAndNamed) {
+    constexpr std::int64_t kDay = 24 * kHour;
+    ok("CreateLogGroup", kGroup);
+    const auto put_at = [&](const std::vector<std::int64_t>& times) {
+        return ok("PutLogEvents", batch_at(clock_, times)).as_object();
+    };
+    EXPECT_FALSE(put_at({-14 * kDay, -13 * kDay}).contains("rejectedLogEventsInfo"));
+    EXPECT_FALSE(put_at({0, 2 * kHour}).contains("rejectedLogEventsInfo"));
+    EXPECT_EQ(put_at({-14 * kDay - 1, -14 * kDay}).at("rejectedLogEventsInfo"),
+              (json::object{{"tooOldLogEventEndIndex", 1}}));
+    EXPECT_EQ(put_at({0, 2 * kHour, 2 * kHour + 1}).at("rejectedLogEventsInfo"),
+              (json::object{{"tooNewLogEventStartIndex", 2}}));
+    EXPECT_EQ(ok("FilterLogEvents", kGroup).at("events").as_array().size(), 2 + 2 + 1 + 2U);
+    json::object days = kGroup;
+    days["retentionInDays"] = 3;
+    ok("PutRetentionPolicy", days);
+    EXPECT_EQ(put_at({-3 * kDay - 1, -3 * kDay}).at("rejectedLogEventsInfo"),
+              (json::object{{"expiredLogEventEndIndex", 1}}));
+    EXPECT_EQ(put_at({-15 * kDay}).at("rejectedLogEventsInfo"),
+              (json::object{{"tooOldLogEventEndIndex", 1}, {"expiredLogEventEndIndex", 1}}));
 }
 
 TEST_F(LogsTest, NoMoreStreamsAreNamedThanTheModelSays) {
