@@ -33,7 +33,7 @@ std::vector<std::string> function_environment(const functions::Function& functio
     variables["AWS_LAMBDA_FUNCTION_VERSION"] = function.version;
     variables["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] = std::to_string(function.memory_mb);
     variables["AWS_LAMBDA_LOG_GROUP_NAME"] = spec.log_group;
-    variables["AWS_LAMBDA_LOG_STREAM_NAME"] = spec.log_stream;
+    variables[std::string(kStreamVariable)] = spec.log_stream;
     variables["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand";
     variables["LAMBDA_TASK_ROOT"] = place.folder;
     variables["_HANDLER"] = place.handler;

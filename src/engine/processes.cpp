@@ -23,6 +23,7 @@
 
 #include "base/encoding.hpp"
 #include "base/log.hpp"
+#include "engine/left_behind.hpp"
 
 namespace holdpoint::engine {
 
@@ -228,8 +229,7 @@ private:
     /// Only to what was not waited for yet, so the number cannot belong to another process.
     static void send(const Process& process, int signal) {
         ::kill(process.pid, signal);
-        // And what it started, but for what made a group or session of its own (setsid): only a control group holds
-        // that.
+        // And what it started. What made a group or session of its own (setsid) is killed when it has ended.
         if (signal == SIGKILL) ::kill(-process.pid, signal);
     }
 
@@ -255,8 +255,13 @@ private:
                 on_tick_();
             }
         }
+        std::vector<ProcessId> ended;
         for (auto& [id, process] : processes_) send(process, SIGKILL);
-        for (auto& [id, process] : processes_) ::waitpid(process.pid, nullptr, 0);
+        for (auto& [id, process] : processes_) {
+            ::waitpid(process.pid, nullptr, 0);
+            ended.push_back(id);
+        }
+        kill_left_behind_by(ended);
     }
 
     /// `id` 0 is the supervisor's own.
@@ -294,11 +299,24 @@ private:
             ends_.emplace_back(id, ProcessEnd{.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 0,
                                               .signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
                                               .problem = {},
-                                              .peak_kib = process.peak_kib});
+                                              .peak_kib = process.peak_kib,
+                                              .tail = std::move(process.tail)});
             ended.push_back(id);
         }
+        kill_left_behind_by(ended);
         for (const ProcessId id : ended) processes_.erase(id);
         for (auto& [id, end] : std::exchange(ends_, {})) on_end_(id, end);
+    }
+
+    /// They know it by the name of its log's stream, which no other process has.
+    void kill_left_behind_by(const std::vector<ProcessId>& ended) const {
+        if (ended.empty()) return;
+        std::set<std::string> marks;
+        std::set<pid_t> spared{::getpid()};
+        for (const ProcessId id : ended)
+            marks.insert(fmt::format("{}={}", kStreamVariable, processes_.at(id).log_stream));
+        for (const auto& [id, process] : processes_) spared.insert(process.pid);
+        kill_left_behind(marks, spared);
     }
 
     /// As Lambda does: a function that uses more than its MemorySize is killed, and its log says why.
@@ -348,7 +366,8 @@ private:
     }
 
     void fail_start(ProcessId id, std::string problem) {
-        ends_.emplace_back(id, ProcessEnd{.exit_status = 0, .signal = 0, .problem = std::move(problem), .peak_kib = 0});
+        ends_.emplace_back(
+            id, ProcessEnd{.exit_status = 0, .signal = 0, .problem = std::move(problem), .peak_kib = 0, .tail = {}});
     }
 
     void read_output(Process& process) {

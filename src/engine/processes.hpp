@@ -6,12 +6,16 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "store/log_store.hpp"
 
 namespace holdpoint::engine {
+
+/// The variable in which a process finds its `log_stream`; by that is found what it leaves behind.
+inline constexpr std::string_view kStreamVariable = "AWS_LAMBDA_LOG_STREAM_NAME";
 
 struct ProcessSpec {
     std::string executable;                // absolute path
@@ -29,6 +33,7 @@ struct ProcessEnd {
     int signal = 0;       // when a signal ended it
     std::string problem;  // when it could not be started
     long peak_kib = 0;    // its memory's peak when that was last read; 0: never
+    std::string tail;     // the last 4 KiB that it wrote since the last drain
     /// "exit status 1", "signal: killed", or the problem.
     [[nodiscard]] std::string text() const;
     /// It ended as if all were well.

@@ -26,10 +26,11 @@ protected:
     ProcessId start(const std::string& script, std::int64_t memory_mb = 0) {
         return processes_->start({.executable = folder_.script("script", script),
                                   .argument0 = "the-name",
-                                  .environment = {"PATH=/usr/bin:/bin", "GREETING=hello"},
+                                  .environment = {"PATH=/usr/bin:/bin", "GREETING=hello",
+                                                  "AWS_LAMBDA_LOG_STREAM_NAME=stream-" + folder_.path()},
                                   .working_directory = folder_.path(),
                                   .log_group = "group",
-                                  .log_stream = "stream",
+                                  .log_stream = "stream-" + folder_.path(),
                                   .memory_mb = memory_mb});
     }
 
@@ -90,6 +91,18 @@ TEST_F(ProcessesTest, StartsWithNothingOfTheServersAndNoWayToMoreRights) {
     ::unsetenv("OF_THE_SERVER");
     EXPECT_THAT(logs_.lines(), ElementsAre("0", "0 1 2 3 ", "NoNewPrivs:\t1", "0", "group"))
         << "3 is the listing's own";
+}
+
+TEST_F(ProcessesTest, WhatMadeASessionOfItsOwnEndsWithItsProcessAll) {
+    (void)start(
+        "setsid sh -c 'echo $$ > child; sleep 300 & echo $! > grandchild; wait' & while [ ! -s grandchild ]; do sleep "
+        "0.01; done");
+    ASSERT_TRUE(ended_.take());
+    const pid_t child = number_in("child");
+    const pid_t grandchild = number_in("grandchild");
+    ASSERT_TRUE(child > 0 && grandchild > 0);
+    EXPECT_TRUE(eventually([&] { return is_gone(child) && is_gone(grandchild); }));
+    if (!is_gone(child)) ::kill(-child, SIGKILL);
 }
 
 TEST_F(ProcessesTest, SaysHowAProcessEnded) {
