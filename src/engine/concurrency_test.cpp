@@ -20,7 +20,7 @@ protected:
     Work work(bool synchronous) {
         Work made;
         made.function.name = "f";
-        if (synchronous) made.start_by = TimePoint{};
+        if (synchronous) made.start_by = Milliseconds{0};
         made.begin = [](const std::string&, const auto& proceed) { proceed("{}"); };
         made.done = [this](const InvocationResult& result) {
             results_.push_back(result.error ? result.error->data.value_or(result.error->message.value_or("")) : "ok");

@@ -20,9 +20,6 @@ namespace holdpoint::engine {
 
 namespace {
 
-/// What `--log-type Tail` shows. (AWS API, Invoke)
-constexpr std::size_t kTailBytes = 4096;
-
 wire::ErrorObject make_error(std::string type, std::string message) {
     return {.message = std::move(message), .type = std::move(type), .data = {}, .stack_trace = {}};
 }
@@ -145,8 +142,7 @@ public:
                               append(group, stream, lines);
                               result.log_tail = start_line(report.request_id, work->function) + "\n" + std::move(tail);
                               for (const std::string& line : lines) result.log_tail += line + "\n";
-                              if (result.log_tail.size() > kTailBytes)
-                                  result.log_tail.erase(0, result.log_tail.size() - kTailBytes);
+                              result.log_tail = log_tail_of(std::move(result.log_tail));
                               work->done(std::move(result));
                           });
         return true;
@@ -324,9 +320,9 @@ private:
             request_id = process.request_id;
             error = error_of(process, pool.function, why);
             if (began) {
-                log_tail = log_crash(process, pool.function, error, why.peak_kib);
+                log_tail = log_crash(process, pool.function, error, why);
             } else if (lost) {
-                log_tail = error.message.value_or("") + "\n";
+                log_tail = log_tail_of(why.tail + error.message.value_or("") + "\n");
                 append(process.log_group, process.log_stream, {error.message.value_or("")});
             }
             const std::string key = process.pool;
@@ -347,13 +343,14 @@ private:
 
     /// Answers what it logged, with the line that the invocation began with.
     std::string log_crash(const FunctionProcess& process, const functions::Function& function,
-                          const wire::ErrorObject& error, long peak_kib) {
+                          const wire::ErrorObject& error, const ProcessEnd& why) {
         std::vector<std::string> lines = {error.message.value_or("")};
         Report report = report_of(process, function);
-        report.peak_kib = peak_kib;
+        report.peak_kib = why.peak_kib;
         report.status = process.timed_out ? "timeout" : "error";
         for (auto& line : report_lines(report)) lines.push_back(std::move(line));
-        std::string tail = fmt::format("{}\n{}\n", start_line(process.request_id, function), fmt::join(lines, "\n"));
+        std::string tail = log_tail_of(
+            fmt::format("{}\n{}{}\n", start_line(process.request_id, function), why.tail, fmt::join(lines, "\n")));
         append(process.log_group, process.log_stream, std::move(lines));
         return tail;
     }
@@ -400,7 +397,7 @@ private:
                 std::size_t served = starting[key];
                 std::erase_if(pool.queue, [&](std::shared_ptr<Work>& work) {
                     if (served > 0) return --served, false;
-                    if (!work->start_by || *work->start_by > clock_.now()) return false;
+                    if (!work->start_by || *work->start_by > now) return false;
                     refused.push_back(std::move(work));
                     return true;
                 });

@@ -233,7 +233,7 @@ TEST_F(InvokerTest, AStartMayTakeAsLongAsAnInvocation) {
     functions::Function slow = function("exec sleep 60");
     slow.timeout_seconds = 30;
     Work impatient = work(slow, "payload");
-    impatient.start_by = clock_.now() + 10s;
+    impatient.start_by = clock_.monotonic() + 10s;
     invoker_->invoke(std::move(impatient));
     clock_.advance(31s);
     const auto result = done_.take();
@@ -306,6 +306,23 @@ TEST_F(InvokerTest, AnExecutableThatDoesNothingIsToldFromOneThatFails) {
     EXPECT_EQ(result->log_tail, *result->error->message + "\n");
 }
 
+TEST_F(InvokerTest, WhatAProcessWroteBeforeItFailedIsInTheTail) {
+    invoke(function("echo no such table; exit 1"), "payload");
+    auto result = done_.take();
+    ASSERT_TRUE(result && result->error);
+    EXPECT_EQ(result->log_tail, "no such table\n" + *result->error->message + "\n");
+    folder_.write("die", "");
+    invoke(function("echo \"$AWS_LAMBDA_RUNTIME_API.\" >> address; while [ ! -s die ]; do sleep 0.01; done; echo last "
+                    "words; exit 7"),
+           "payload");
+    ASSERT_TRUE(ask(secret()));
+    ASSERT_TRUE(next_.take());
+    folder_.write("die", "\n");
+    result = done_.take();
+    ASSERT_TRUE(result);
+    EXPECT_THAT(result->log_tail, ContainsRegex("START RequestId.*\nlast words\nRequestId.*\nEND"));
+}
+
 TEST_F(InvokerTest, AnIdleProcessLeavesAfterAWhile) {
     InvokerOptions options;
     options.idle_limit = 30s;
@@ -339,7 +356,7 @@ TEST_F(InvokerTest, NoMoreProcessesThanAllowedAndWhoWaitsTooLongIsRefused) {
     make(options);
     const functions::Function slow = function(kStays);
     Work impatient = work(slow, "impatient");
-    impatient.start_by = clock_.now() + 10s;
+    impatient.start_by = clock_.monotonic() + 10s;
     invoke(slow, "first");
     invoker_->invoke(std::move(impatient));
     invoke(slow, "second");
@@ -351,6 +368,7 @@ TEST_F(InvokerTest, NoMoreProcessesThanAllowedAndWhoWaitsTooLongIsRefused) {
     clock_.advance(2s);
     ASSERT_TRUE(invoker_->answer(process, first->request_id, "x"));
     ASSERT_TRUE(done_.take());
+    clock_.set_back(48h);  // nobody waits two days longer for that
     clock_.advance(9s);
     const auto refused = done_.take();
     ASSERT_TRUE(refused && refused->error);

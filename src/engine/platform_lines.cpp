@@ -5,6 +5,12 @@
 
 namespace holdpoint::engine {
 
+std::string log_tail_of(std::string log) {
+    constexpr std::size_t kTailBytes = 4096;
+    if (log.size() > kTailBytes) log.erase(0, log.size() - kTailBytes);
+    return log;
+}
+
 std::string stream_name(const functions::Function& function, TimePoint now, std::string_view unique) {
     return fmt::format("{:%Y/%m/%d}/[{}]{}", fmt::gmtime(std::chrono::system_clock::to_time_t(now)), function.version,
                        unique);

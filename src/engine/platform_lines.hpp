@@ -30,4 +30,7 @@ struct Report {
 /// The END and REPORT lines of an invocation.
 std::vector<std::string> report_lines(const Report& report);
 
+/// What `--log-type Tail` shows of it: the last 4 KiB. (AWS API, Invoke)
+[[nodiscard]] std::string log_tail_of(std::string log);
+
 }  // namespace holdpoint::engine

@@ -25,7 +25,8 @@ struct Work {
     std::string trace_header;
     std::string client_context;
     std::string tenant_id;
-    std::optional<TimePoint> start_by;  // answered with TooManyRequestsException when no process was free until then
+    /// Monotonic. Answered with TooManyRequestsException when no process was free until then.
+    std::optional<Milliseconds> start_by;
     /// Called when a process takes the work; continue with the payload, or with nothing when there is nothing to do any
     /// more (`done` is not called then).
     std::function<void(std::string request_id, std::function<void(std::optional<std::string> payload)>)> begin;

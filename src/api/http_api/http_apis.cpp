@@ -25,7 +25,7 @@ constexpr std::string_view kHostMark = ".execute-api.";
 struct Waiting {
     std::mutex mutex;
     net::Respond respond;  // empty once answered
-    TimePoint until;
+    Milliseconds until;    // monotonic
 
     void answer(net::Response response) {
         net::Respond once;
@@ -111,7 +111,7 @@ public:
         std::list<std::shared_ptr<Waiting>> late;
         {
             const std::lock_guard lock(mutex_);
-            const TimePoint now = context_.clock.now();
+            const Milliseconds now = context_.clock.monotonic();
             for (auto one = waiting_.begin(); one != waiting_.end();) {
                 const auto next = std::next(one);
                 const bool answered = [&] {
@@ -153,7 +153,7 @@ private:
         }
         auto waiting = std::make_shared<Waiting>();
         waiting->respond = respond;
-        waiting->until = context_.clock.now() + std::chrono::milliseconds(route.timeout_ms);
+        waiting->until = context_.clock.monotonic() + std::chrono::milliseconds(route.timeout_ms);
         {
             const std::lock_guard lock(mutex_);
             waiting_.push_back(waiting);

@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kSyncBytesMax = 6UL * 1024 * 1024;
 constexpr std::size_t kAsyncBytesMax = 1024UL * 1024;
 constexpr std::int64_t kSyncTimeoutMax = 900;
+/// Far below what a thread's stack takes, and more than anybody writes: what reads JSON recurses.
+constexpr std::size_t kDepthMax = 1000;
 /// How long a synchronous call waits for a process when all are busy.
 constexpr std::chrono::seconds kBusyWait{10};
 
@@ -27,7 +29,9 @@ Result<void> check_payload(const net::Request& request, InvocationType type) {
     }
     if (request.body.empty()) return {};
     boost::system::error_code problem;
-    boost::json::stream_parser parser;
+    boost::json::parse_options options;
+    options.max_depth = kDepthMax;
+    boost::json::stream_parser parser({}, options);
     parser.write(request.body, problem);
     if (!problem) parser.finish(problem);
     if (!problem) return {};
@@ -140,7 +144,7 @@ void invoke_plain(const Context& context, const LambdaEngine& engine, Call call,
     if (!client_context) return respond_error(call, client_context.error());
     work.client_context = std::move(*client_context);
     work.tenant_id = call.request.header("X-Amz-Tenant-Id");
-    work.start_by = context.clock.now() + kBusyWait;
+    work.start_by = context.clock.monotonic() + kBusyWait;
     const std::string version = target.function.version;
     work.function = std::move(target.function);
     std::string payload = call.request.body.empty() ? "{}" : std::move(call.request.body);
