@@ -68,7 +68,9 @@ Result<functions::Alias> read_alias(const Operation& operation, std::string_view
     if (auto ok = operation.check_members(name, kMembers); !ok) return std::unexpected(ok.error());
     functions::Alias alias = std::move(before);
     if (operation.body.contains("FunctionVersion")) alias.version = operation.text("FunctionVersion");
-    if (operation.body.contains("Description")) alias.description = operation.text("Description");
+    const auto description = operation.description();
+    if (!description) return std::unexpected(description.error());
+    if (operation.body.contains("Description")) alias.description = *description;
     alias.revision_id = operation.context.random.uuid();
     if (const json::value* routing = operation.body.if_contains("RoutingConfig")) {
         if (auto ok = read_routing(*routing, alias); !ok) return std::unexpected(ok.error());

@@ -454,6 +454,26 @@ TEST_F(LambdaServiceTest, InvocationsThatAwsRefusesAreRefused) {
     EXPECT_EQ(invoke("a%00b", "{}", {}), "400 ValidationException");
 }
 
+TEST_F(LambdaServiceTest, APayloadMayBeDeep) {
+    const auto invoke = [&](std::size_t depth) {
+        const std::string payload = std::string(depth, '[') + std::string(depth, ']');
+        return call("POST", "/2015-03-31/functions/plain/invocations", payload, {{"X-Amz-Invocation-Type", "DryRun"}});
+    };
+    EXPECT_EQ(invoke(33).status, 204);
+    EXPECT_EQ(invoke(1000).status, 204);
+    EXPECT_EQ(error_of(invoke(1001)), "400 InvalidRequestContentException");
+}
+
+TEST_F(LambdaServiceTest, DescriptionsOfVersionsAndAliasesHaveALimit) {
+    const json::object body{{"Description", std::string(257, 'd')}, {"Name", "a"}, {"FunctionVersion", "$LATEST"}};
+    for (const char* part : {"versions", "aliases"}) {
+        json::object request = body;
+        if (part == std::string("versions")) request = {{"Description", body.at("Description")}};
+        const auto answer = call("POST", std::string("/2015-03-31/functions/plain/") + part, json::serialize(request));
+        EXPECT_EQ(error_of(answer), "400 ValidationException") << answer.body;
+    }
+}
+
 TEST_F(LambdaServiceTest, TheRuntimeApiKnowsItsProcessesOnly) {
     const auto runtime = [this](const std::string& method, const std::string& target, const std::string& body) {
         Box<net::Response> answered;

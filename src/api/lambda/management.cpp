@@ -123,7 +123,9 @@ Result<Answer> publish(Operation& operation, store::Transaction& rows, TimePoint
                         "the CodeSHA256 in $LATEST.",
                         wanted, digest));
     }
-    return publish_latest(operation, rows, now, operation.text("Description"), 201);
+    const auto description = operation.description();
+    if (!description) return std::unexpected(description.error());
+    return publish_latest(operation, rows, now, *description, 201);
 }
 
 Result<Answer> remove(Operation& operation, store::Transaction& rows, TimePoint) {

@@ -7,6 +7,7 @@
 #include "api/lambda/configuration.hpp"
 #include "api/lambda/parts.hpp"
 #include "api/respond.hpp"
+#include "base/violations.hpp"
 
 namespace holdpoint::api {
 
@@ -38,6 +39,15 @@ Result<void> Operation::read_body() {
 std::string Operation::text(std::string_view name) const {
     const json::value* value = body.if_contains(name);
     return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+Result<std::string> Operation::description() const {
+    constexpr std::size_t kLengthMax = 256;
+    std::string value = text("Description");
+    Violations violations;
+    violations.length("description", value, 0, kLengthMax);
+    if (auto ok = violations.result(); !ok) return std::unexpected(ok.error());
+    return value;
 }
 
 Result<bool> Operation::flag(std::string_view name) const {

@@ -32,6 +32,8 @@ public:
 
     /// A member that is text; empty where there is none.
     [[nodiscard]] std::string text(std::string_view name) const;
+    /// The member Description; ValidationException when it is longer than the model says.
+    [[nodiscard]] Result<std::string> description() const;
     /// SerializationException where the member is neither true nor false.
     [[nodiscard]] Result<bool> flag(std::string_view name) const;
     /// InvalidParameterValueException naming the first member that is not in `known`.
