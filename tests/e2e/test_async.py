@@ -33,7 +33,7 @@ Resources:
   Forbidden:
     Type: AWS::Serverless::Function
     Properties:
-      Role: !GetAtt Weak.Arn
+      Role: LENT
       DurableConfig: {ExecutionTimeout: 60}
       DeadLetterQueue: {Type: SNS, TargetArn: !Ref Letters}
   Listener: {Type: "AWS::Serverless::Function"}
@@ -49,12 +49,37 @@ Outputs:
 """
 
 
+LENT = """Resources:
+  Lent:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {}
+      ManagedPolicyArns: ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicDurableExecutionRolePolicy"]
+      Policies:
+        - PolicyName: publish
+          PolicyDocument: {Version: "2012-10-17", Statement: [{Effect: ALLOW, Action: "sns:Publish", Resource: "*"}]}
+Outputs:
+  Lent: {Value: !GetAtt Lent.Arn}
+"""
+
+
+def lend(server, home, effect):
+    (home / "lent.yaml").write_text(LENT.replace("ALLOW", effect))
+    return json.loads(server.deploy("lent", template=home / "lent.yaml").stdout)["outputs"]["Lent"]
+
+
 @pytest.fixture(scope="module")
-def stack(server, tmp_path_factory):
-    home = tmp_path_factory.mktemp("async")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("async")
+
+
+@pytest.fixture(scope="module")
+def stack(server, home):
     folder(home / "code")
-    (home / "template.yaml").write_text(TEMPLATE)
-    return json.loads(server.deploy("async", template=home / "template.yaml").stdout)["outputs"]
+    (home / "template.yaml").write_text(TEMPLATE.replace("LENT", lend(server, home, "Allow")))
+    outputs = json.loads(server.deploy("async", template=home / "template.yaml").stdout)["outputs"]
+    lend(server, home, "Deny")  # of what may go somewhere when it is deployed, something may not when it does
+    return outputs
 
 
 @pytest.fixture
@@ -137,6 +162,14 @@ def test_reserved_concurrency_limits_and_switches_off(server, lambda_):
     eventually("the event's turn has come", lambda: heard(server, "waited"))
     assert invoke(lambda_, "async-Listener")["code"]
     assert refused(lambda_.put_function_concurrency, FunctionName="async-Listener", ReservedConcurrentExecutions=901)[1] == 400
+
+
+def test_a_deployment_whose_outcomes_would_be_lost_is_refused(server, stack, home):
+    again = server.deploy("async", template=home / "template.yaml", check=False)
+    assert again.returncode != 0 and "Forbidden: The function's execution role does not have permissions to call Publish" in again.stderr
+    (home / "groups.yaml").write_text("Resources:\n  Outbox: {Type: AWS::Logs::LogGroup, Properties: {LogGroupName: /holdpoint/outbox}}\n")
+    taken = server.deploy("groups", template=home / "groups.yaml", check=False)
+    assert taken.returncode != 0 and "'/holdpoint/outbox' is the server's own" in taken.stderr
 
 
 def send(lambda_, name, **event):

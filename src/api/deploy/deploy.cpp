@@ -6,7 +6,9 @@
 #include <filesystem>
 
 #include "api/deploy/apply.hpp"
+#include "api/lambda/operation.hpp"
 #include "api/respond.hpp"
+#include "functions/registry.hpp"
 #include "identity/policy.hpp"
 
 namespace holdpoint::api {
@@ -130,6 +132,17 @@ private:
         return code;
     }
 
+    /// The server's own would go with the stack.
+    static Result<void> check_groups(const stacks::Plan& plan) {
+        for (const auto& group : plan.log_groups) {
+            if (!group.name.starts_with("/holdpoint/")) continue;
+            return invalid(fmt::format(
+                "{}: LogGroupName '{}' is the server's own; name a log group that does not begin with /holdpoint/.",
+                group.logical_id, group.name));
+        }
+        return {};
+    }
+
     void deploy(Call call, const json::object& body) {
         auto request = read_request(body);
         if (!request) return refuse(call, request.error());
@@ -140,6 +153,7 @@ private:
             .given = request->parameters, .previous = known ? known->parameters : std::map<std::string, std::string>()};
         auto plan = stacks::make_plan(request->template_text, parameters, target, policy_problem);
         if (!plan) return refuse(call, plan.error());
+        if (auto ok = check_groups(*plan); !ok) return refuse(call, ok.error());
         auto code = store_code(*plan, *request);
         if (!code) return refuse(call, code.error());
         auto shared = std::make_shared<Call>(std::move(call));
@@ -148,10 +162,31 @@ private:
                 store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
                 OverlayRows overlay(rows);
                 auto applied = apply_plan(overlay, plan, target, code, request.template_text, now, context_.random);
-                if (!applied) return [shared, error = applied.error()] { refuse(*shared, error); };
+                const auto sendable = applied ? check_outcomes(overlay, plan) : Result<void>();
+                if (!applied || !sendable) {
+                    return [shared, error = applied ? sendable.error() : applied.error()] { refuse(*shared, error); };
+                }
                 rows.apply(overlay.writes());
                 return [this, shared, plan, applied = std::move(*applied)] { finish_deploy(*shared, plan, applied); };
             });
+    }
+
+    /// The roles of functions must allow what their outcomes need, as on AWS; else these would be lost, one by one.
+    [[nodiscard]] Result<void> check_outcomes(const RowReader& rows, const stacks::Plan& plan) const {
+        for (const auto& each : plan.functions) {
+            functions::Reference reference;
+            reference.name = each.name;
+            const auto function = functions::resolve(rows, reference, context_.region, context_.account);
+            if (!function) return std::unexpected(function.error());
+            std::vector<std::string> targets{each.dead_letter_arn};
+            if (each.event_invoke) targets.push_back(each.event_invoke->on_success);
+            if (each.event_invoke) targets.push_back(each.event_invoke->on_failure);
+            for (const std::string& target : targets) {
+                if (auto ok = check_permission(context_, rows, *function, target); !ok)
+                    return invalid(fmt::format("{}: {}", each.logical_id, ok.error().message));
+            }
+        }
+        return {};
     }
 
     void finish_deploy(const Call& call, const stacks::Plan& plan, const Applied& applied) {

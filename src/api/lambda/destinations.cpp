@@ -41,10 +41,16 @@ Result<std::string> target_function(const Context& context, const RowReader& row
     return functions::function_arn(context.region, context.account, reference->name, reference->qualifier);
 }
 
-}  // namespace
+/// The policies of a role as it is in `rows`, which may not be committed yet: known by the row itself.
+identity::PolicyCache::Policies policies_of(identity::PolicyCache& cache, const RowReader& rows,
+                                            const std::string& role) {
+    const std::uint64_t version = std::hash<std::string>()(rows.get(Space::roles, role).value_or(""));
+    auto policies = cache.kept(role, version);
+    return policies ? policies : cache.read(rows, role, version);
+}
 
-Result<void> check_permission(const Context& context, const RowReader& rows, const functions::Function& function,
-                              const std::string& destination) {
+Result<void> check_permission(const Context& context, identity::PolicyCache& cache, const RowReader& rows,
+                              const functions::Function& function, const std::string& destination) {
     if (destination.empty()) return {};
     const bool topic = destination.starts_with("arn:aws:sns:");
     const auto resource = topic ? Result<std::string>(destination) : target_function(context, rows, destination);
@@ -53,15 +59,23 @@ Result<void> check_permission(const Context& context, const RowReader& rows, con
     const identity::Access access{.action = topic ? "sns:Publish" : "lambda:InvokeFunction",
                                   .resource = *resource,
                                   .context = [&](std::string_view key) { return values_of(key, context, role); }};
-    const auto policies = identity::PolicyCache().read(rows, role, 0);
-    if (identity::evaluate(*policies, access) == identity::Verdict::allowed) return {};
+    if (identity::evaluate(*policies_of(cache, rows, role), access) == identity::Verdict::allowed) return {};
     return invalid_parameter(fmt::format("The function's execution role does not have permissions to call {} on {}",
                                          topic ? "Publish" : "InvokeFunction", destination));
 }
 
+}  // namespace
+
+Result<void> check_permission(const Context& context, const RowReader& rows, const functions::Function& function,
+                              const std::string& destination) {
+    identity::PolicyCache cache;
+    return check_permission(context, cache, rows, function, destination);
+}
+
 engine::MaySend may_send(const Context& context) {
-    return [context](const RowReader& rows, const functions::Function& invoked, const std::string& target) {
-        return check_permission(context, rows, invoked, target);
+    return [context, cache = std::make_shared<identity::PolicyCache>()](
+               const RowReader& rows, const functions::Function& invoked, const std::string& target) {
+        return check_permission(context, *cache, rows, invoked, target);
     };
 }
 
