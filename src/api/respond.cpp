@@ -13,7 +13,7 @@ namespace {
 namespace json = boost::json;
 
 /// Of what this server wrote itself; items of tables are the deepest.
-constexpr std::size_t kDetailsDepthMax = 128;
+constexpr std::size_t kDetailsDepthMax = 160;
 
 std::string_view content_type(JsonVersion version) {
     switch (version) {

@@ -81,6 +81,9 @@ TEST_F(DynamodbServiceTest, PoliciesSeeThePartitionsThatARequestIsAbout) {
     EXPECT_EQ(seen("Query", R"({"TableName":"approvals","KeyConditionExpression":"#k = :v",
         "ExpressionAttributeNames":{"#k":"id"},"ExpressionAttributeValues":{":v":{"S":"q"}}})"),
               "q ");
+    EXPECT_EQ(seen("Query", R"({"TableName":"approvals","KeyConditions":{"id":{"ComparisonOperator":"EQ",
+        "AttributeValueList":[{"S":"q"}]}}})"),
+              "q ");
     EXPECT_EQ(seen("BatchGetItem", R"({"RequestItems":{"approvals":{"Keys":[{"id":{"S":"a"}},{"id":{"S":"b"}}]}}})"),
               "a b ");
     EXPECT_EQ(seen("BatchWriteItem", R"({"RequestItems":{"approvals":[{"PutRequest":{"Item":{"id":{"S":"a"}}}},
@@ -150,6 +153,26 @@ TEST_F(DynamodbServiceTest, AFailedConditionShowsTheDeepestItemThatThereMayBe) {
     const auto cancelled = call("TransactWriteItems", R"({"TransactItems":[{"Put":)" + put + condition + "}]}");
     EXPECT_EQ(cancelled.status, 400);
     EXPECT_TRUE(cancelled.body.contains(deep)) << cancelled.body;
+}
+
+TEST_F(DynamodbServiceTest, AFailedConditionShowsWhatEarlierVersionsStoredDeeper) {
+    ok("CreateTable", kCreate);
+    const std::string put = R"({"TableName":"approvals","Item":{"id":{"S":"a"}})";
+    ok("PutItem", put + "}");
+    std::string deep = R"({"S":"x"})";
+    for (int level = 0; level < 63; ++level) deep = R"({"L":[)" + deep + "]}";
+    std::promise<void> stored;
+    writer_.submit([&](store::Transaction& rows, TimePoint) -> engine::AfterCommit {
+        const auto key = rows.scan(Space::items, "", "", 1, false).front().key;
+        rows.apply({{.space = Space::items, .key = key, .value = R"({"id":{"S":"a"},"deep":)" + deep + "}"}});
+        return [&] { stored.set_value(); };
+    });
+    stored.get_future().get();
+    const std::string condition =
+        R"~(,"ConditionExpression":"attribute_not_exists(id)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"})~";
+    EXPECT_TRUE(call("PutItem", put + condition).body.contains(deep));
+    EXPECT_TRUE(
+        call("TransactWriteItems", R"({"TransactItems":[{"Put":)" + put + condition + "}]}").body.contains(deep));
 }
 
 TEST_F(DynamodbServiceTest, TransactionsAndIndexesNeedTheirOwnPermissions) {
