@@ -283,7 +283,15 @@ BackupSummary make_backup(const std::string& data, const std::string& backup, co
                     {"files", std::move(files)}};
         write_manifest(folder, manifest);
     });
+    const std::string noted = last_backup_file(data);
+    std::ofstream(noted) << manifest.at("made_at").as_string() << '\n';  // the backup is good without it
+    std::error_code ignored;
+    fs::permissions(noted, fs::perms::owner_read | fs::perms::owner_write, ignored);
     return summarize(manifest);
+}
+
+std::string last_backup_file(const std::string& data) {
+    return data + "/last-backup";
 }
 
 BackupSummary check_backup(const std::string& backup) {

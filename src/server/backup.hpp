@@ -20,6 +20,9 @@ struct BackupSummary {
 /// on disk it is called `<backup>.partial`. Throws std::runtime_error that says what to do.
 [[nodiscard]] BackupSummary make_backup(const std::string& data, const std::string& backup, const Clock& clock);
 
+/// In the data folder: written whenever a backup is whole.
+[[nodiscard]] std::string last_backup_file(const std::string& data);
+
 /// Checks each file of the backup, both databases and the schema. Throws std::runtime_error with what is wrong.
 [[nodiscard]] BackupSummary check_backup(const std::string& backup);
 

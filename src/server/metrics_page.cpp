@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "server/backup.hpp"
 #include "server/exposition.hpp"
+#include "topics/deliveries.hpp"
 #include "wire/durable_json.hpp"
 
 namespace holdpoint::server {
@@ -15,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kCountedMax = 10000;
 constexpr double kMicroseconds = 1e-6;
 constexpr double kMilliseconds = 1e-3;
 
@@ -62,6 +65,9 @@ void add_executions(Exposition& page, const engine::ExecutionMeters& meters) {
     page.metric("holdpoint_executions_forgotten_total", "counter",
                 "Ended executions that were erased: their retention was over, or they were deleted.");
     page.sample("", number(meters.forgotten.value()));
+    page.metric("holdpoint_executions_in_memory", "gauge",
+                "Executions that are kept in memory; the others are read when something happens to them.");
+    page.sample("", number(meters.in_memory));
     page.metric("holdpoint_checkpoints_total", "counter", "Checkpoints that were accepted.");
     page.sample("", number(meters.checkpoints.value()));
 }
@@ -104,6 +110,26 @@ void add_timers_and_deliveries(Exposition& page, const MetricsSources& sources) 
     page.sample(R"(result="failed")", number(deliveries.failed.value()));
     page.metric("holdpoint_dead_letters_total", "counter", "Notifications that were given up.");
     page.sample("", number(deliveries.dead.value()));
+    page.metric("holdpoint_subscriptions_silent", "gauge",
+                "Subscriptions whose endpoint did not answer at all the last time.");
+    page.sample("", number(deliveries.silent));
+}
+
+/// What waits on disk.
+void add_waiting(Exposition& page, store::Store& store) {
+    page.metric("holdpoint_timers_pending", "gauge",
+                "Executions at rest that have a deadline, or an end of their retention; counted up to 10000.");
+    page.sample("", number(store.count(Space::timers, {}, {}, kCountedMax)));
+    page.metric("holdpoint_events_waiting", "gauge",
+                "Asynchronous invocations of plain functions that are not done yet; counted up to 10000.");
+    page.sample("", number(store.count(Space::events, {}, {}, kCountedMax)));
+    page.metric("holdpoint_deliveries_waiting", "gauge",
+                "Notifications that no endpoint has taken yet and that are not given up; counted up to 10000.");
+    for (const auto& [label, lane] :
+         {std::pair("endpoints", topics::Lane::endpoints), std::pair("mail", topics::Lane::mail)}) {
+        const auto [from, to] = topics::lane_range(lane);
+        page.sample(fmt::format(R"(lane="{}")", label), number(store.count(Space::deliveries, from, to, kCountedMax)));
+    }
 }
 
 double size_of(const std::string& path) {
@@ -117,6 +143,11 @@ void add_disk(Exposition& page, const std::string& data) {
     for (const auto& [label, file] : {std::pair("database", "holdpoint.db"), std::pair("log", "logs.db")}) {
         page.sample(fmt::format(R"(store="{}",file="main")", label), size_of(data + "/" + file));
         page.sample(fmt::format(R"(store="{}",file="wal")", label), size_of(data + "/" + file + "-wal"));
+    }
+    std::error_code none;
+    if (const auto at = fs::last_write_time(last_backup_file(data), none); !none) {
+        page.metric("holdpoint_last_backup_timestamp_seconds", "gauge", "When the last backup was whole.");
+        page.sample("", std::chrono::duration<double>(std::chrono::file_clock::to_sys(at).time_since_epoch()).count());
     }
     std::error_code problem;
     const auto space = fs::space(data, problem);
@@ -154,6 +185,7 @@ std::string metrics_page(const MetricsSources& sources) {
     add_writer(page, sources.writer);
     add_functions(page, sources.invoker.load());
     add_timers_and_deliveries(page, sources);
+    add_waiting(page, sources.store);
     add_disk(page, sources.data);
     add_process(page);
     return page.text();

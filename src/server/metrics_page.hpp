@@ -1,5 +1,5 @@
-// Metrics page: what /metrics answers. Reads counters and the machine; never a row, so that it costs the same however
-// much is pending.
+// Metrics page: what /metrics answers. Reads counters and the machine, and counts rows up to a limit, so that it costs
+// the same however much is pending.
 #pragma once
 
 #include <string>
@@ -20,6 +20,7 @@ struct MetricsSources {
     const engine::Invoker& invoker;
     const engine::Executions& executions;
     const engine::Deliveries& deliveries;
+    store::Store& store;
     std::string data;  // the data folder
 };
 

@@ -29,8 +29,11 @@
 #include "net/server.hpp"
 #include "net/stream.hpp"
 #include "net/tls_context.hpp"
+#include "server/clock_watch.hpp"
 #include "server/data_folder.hpp"
 #include "server/gateway.hpp"
+#include "server/item_care.hpp"
+#include "server/log_care.hpp"
 #include "server/mailing.hpp"
 #include "server/metrics_page.hpp"
 #include "server/opening.hpp"
@@ -41,16 +44,12 @@
 #include "store/log_store.hpp"
 #include "store/sealed_store.hpp"
 #include "store/store.hpp"
-#include "tables/operations.hpp"
 
 namespace holdpoint::server {
 
 namespace {
 
 constexpr std::chrono::seconds kLastAnswers{1};  // for what the clients still get of what was drained
-constexpr std::size_t kExpiredAtOnce = 500;
-constexpr std::size_t kLogsExpiredAtOnce = 1000;
-constexpr Milliseconds kLookForOldLogs{60000};
 /// A commit that takes longer counts as a failure of the disk: /health says so.
 constexpr std::chrono::seconds kCommitPatience{10};
 
@@ -96,7 +95,6 @@ public:
           disk_(store::open_sqlite_store(folder_.file("holdpoint.db"))),
           data_key_(load_or_make_data_key(folder_, master(), options.encrypt_payloads, *disk_)),
           account_key_(load_or_make_credentials(folder_.file("credentials.json"), random_, master())),
-          log_retention_days_(options.log_retention_days),
           store_(open_store()),
           logs_(open_logs()),
           signer_(signing_key_file(folder_, master()), master()),
@@ -104,6 +102,7 @@ public:
           code_folder_(folder_.folder("code")),
           code_(code_folder_, random_),
           work_folder_(folder_.folder("work")),
+          log_care_(clock_, *logs_, options.log_retention_days),
           listener_(listen(options)),
           functions_listener_(or_give_up(gateway_built_, [&] { return listen_for_functions(options); })),
           runtimes_listener_(or_give_up(gateway_built_, [&] { return listen_for_runtimes(options); })),
@@ -290,6 +289,7 @@ private:
                              .invoker = invoker_,
                              .executions = executions_,
                              .deliveries = deliveries_,
+                             .store = *store_,
                              .data = data_});
     }
 
@@ -414,27 +414,14 @@ private:
         return services;
     }
 
-    /// A little at a time, so that timers do not wait for it; all of it within the minute when there is little.
-    void expire_logs() {
-        if (clock_.monotonic() < expire_logs_at_) return;
-        const bool more = logs_->expire(clock_.now(), log_retention_days_, kLogsExpiredAtOnce) == kLogsExpiredAtOnce;
-        expire_logs_at_ = clock_.monotonic() + (more ? Milliseconds(0) : kLookForOldLogs);
-    }
-
     void each_second() {
         schedules_.run_due();
         events_.run_due();
         deliveries_.wake();
         http_apis_->expire();
-        try {
-            expire_logs();
-        } catch (const std::exception& error) {
-            log::write(log::Level::error, "old log lines could not be erased", {{"why", error.what()}});
-        }
-        writer_.submit([](store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
-            if (auto writes = tables::expired(rows, now, kExpiredAtOnce); !writes.empty()) rows.apply(writes);
-            return {};
-        });
+        log_care_.each_second();
+        clock_watch_.each_second();
+        expire_items(writer_);
     }
 
     SystemClock clock_;
@@ -446,7 +433,6 @@ private:
     std::unique_ptr<store::Store> disk_;  // until it is `store_`
     const std::optional<SealKey> data_key_;
     identity::Credentials account_key_;
-    std::int64_t log_retention_days_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<store::LogStore> logs_;
     engine::MessageSigner signer_;
@@ -454,7 +440,8 @@ private:
     std::string code_folder_;
     api::CodeStore code_;
     std::string work_folder_;
-    Milliseconds expire_logs_at_{0};  // monotonic; of the timers' thread
+    LogCare log_care_;  // of the timers' thread, and so is the next
+    ClockWatch clock_watch_{clock_};
     Probes probes_;
     RequestMeters requests_;
     std::promise<Gateway*> gateway_built_;

@@ -58,6 +58,9 @@ public:
         return std::make_unique<DecodedRows<RowReader>>(store_->snapshot(), *codec_);
     }
     std::uint64_t changes(Space space) const override { return store_->changes(space); }
+    std::size_t count(Space space, std::string_view from, std::string_view to, std::size_t max) override {
+        return store_->count(space, from, to, max);
+    }
 
 private:
     const std::unique_ptr<Store> store_;

@@ -235,6 +235,19 @@ public:
     }
     std::unique_ptr<RowReader> snapshot() override { return std::make_unique<Snapshot>(readers_); }
     std::uint64_t changes(Space space) const override { return changes_.at(static_cast<std::size_t>(space)); }
+    std::size_t count(Space space, std::string_view from, std::string_view to, std::size_t max) override {
+        auto reader = readers_.take();
+        Statement query = reader->connection.prepare(
+            fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} WHERE key >= ?1 {} LIMIT ?2)", space_name(space),
+                        to.empty() ? "" : "AND key < ?3"));
+        query.bind_blob(1, from);
+        query.bind_number(2, static_cast<std::int64_t>(max));
+        if (!to.empty()) query.bind_blob(3, to);
+        const std::size_t found = query.step() ? static_cast<std::size_t>(query.column_number(0)) : 0;
+        query = Statement();  // its read ends before another may have the connection
+        readers_.give_back(std::move(reader));
+        return found;
+    }
 
 private:
     Connection connection_;

@@ -27,6 +27,11 @@ public:
     /// Grows when rows of `space` change, before anyone is told of it; from any thread. What was made of a snapshot
     /// that was taken after asking is good until the number is another one.
     [[nodiscard]] virtual std::uint64_t changes(Space space) const = 0;
+    /// How many committed rows there are with from <= key < to (empty `to`: no upper bound), counted up to `max`; their
+    /// values are not read.
+    [[nodiscard]] virtual std::size_t count(Space space, std::string_view from, std::string_view to, std::size_t max) {
+        return snapshot()->scan(space, from, to, max).size();
+    }
 };
 
 [[nodiscard]] std::unique_ptr<Store> make_memory_store();

@@ -56,6 +56,17 @@ TEST_P(StoreTest, ScansRespectBoundsLimitAndDirection) {
     EXPECT_EQ(last[0].key, "d");
 }
 
+TEST_P(StoreTest, RowsAreCountedUpToALimit) {
+    write({{Space::items, "a", "1"}, {Space::items, "b", "2"}, {Space::items, "c", "3"}, {Space::events, "d", "4"}});
+    EXPECT_EQ(store_->count(Space::items, {}, {}, 10), 3U);
+    EXPECT_EQ(store_->count(Space::items, {}, {}, 2), 2U);
+    EXPECT_EQ(store_->count(Space::items, "b", {}, 10), 2U);
+    EXPECT_EQ(store_->count(Space::items, "a", "c", 10), 2U);
+    EXPECT_EQ(store_->count(Space::deliveries, {}, {}, 10), 0U);
+    write({{Space::items, "a", std::nullopt}});
+    EXPECT_EQ(store_->count(Space::items, {}, {}, 10), 2U);
+}
+
 TEST_P(StoreTest, ATransactionSeesItsOwnWritesAndLeavesNothingWhenDropped) {
     write({{Space::items, "kept", "old"}});
     {

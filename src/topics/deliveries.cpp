@@ -43,6 +43,10 @@ DuePage due_page(const RowReader& rows, Lane lane, TimePoint now, const std::str
     return page;
 }
 
+std::pair<std::string, std::string> lane_range(Lane lane) {
+    return {lane_key(lane, from_epoch_ms(0)), lane_end(lane)};
+}
+
 std::vector<Delivery> deliveries_ahead(const RowReader& rows, Lane lane, TimePoint now, std::size_t limit) {
     std::vector<Delivery> ahead;
     const auto from = lane_key(lane, now + kDeliveryDelayMax + Milliseconds{1});

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "topics/model.hpp"
@@ -31,6 +32,8 @@ struct DuePage {
                                                      std::size_t limit);
 /// Due at `at` instead.
 [[nodiscard]] std::vector<RowWrite> move_delivery(Delivery delivery, TimePoint at);
+/// From which key on, and before which one, the deliveries of a lane stand that are not given up.
+[[nodiscard]] std::pair<std::string, std::string> lane_range(Lane lane);
 /// When the next delivery of a lane is due; nothing when none waits.
 [[nodiscard]] std::optional<TimePoint> next_delivery_due(const RowReader& rows, Lane lane);
 

@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -54,6 +55,9 @@ def test_metrics_count_what_happens_and_name_nobody(server, polling):
     polling.ended(arn)
     samples = metrics(server.port)
     assert value(samples, "holdpoint_executions_started_total") >= 1
+    for name in ("executions_in_memory", "events_waiting", "deliveries_waiting", "subscriptions_silent"):
+        assert f"holdpoint_{name}" in samples
+    assert value(samples, "holdpoint_timers_pending") >= 1, "the end of its retention"
     assert value(samples, "holdpoint_executions_ended_total", status="SUCCEEDED") >= 1
     assert value(samples, "holdpoint_checkpoints_total") >= 3
     assert value(samples, "holdpoint_requests_total", service="lambda", operation="CheckpointDurableExecution", status="200") >= 3
@@ -191,7 +195,9 @@ def test_a_backup_under_load_is_restored_and_everything_goes_on(tmp_path):
     load.start()
     eventually("there is load", lambda: len(load.acknowledged) >= 5)
     before = list(load.acknowledged)
+    assert "holdpoint_last_backup_timestamp_seconds" not in metrics(one.port)
     said = one.run("backup", tmp_path / "backup", "--data", one.data).stdout
+    assert abs(value(metrics(one.port), "holdpoint_last_backup_timestamp_seconds") - time.time()) < 60
     assert "keep it as safe" in said
     eventually("the load goes on", lambda: len(load.acknowledged) > len(before))
     load.over = True
