@@ -176,6 +176,14 @@ TEST_F(CareTest, TheDoctorNamesWhatIsWrongAndWhatToDo) {
     EXPECT_EQ(examine_clock(reset, reset + Milliseconds(200), Milliseconds(200)).verdict, Verdict::problem);
 }
 
+TEST(DoctorTest, AFolderThatWasWrittenToWhileTheClockWasAheadIsNamed) {
+    const TimePoint now = from_epoch_ms(1'790'000'000'000);
+    EXPECT_EQ(examine_last_write(now + std::chrono::seconds(59), now).verdict, Verdict::ok);
+    const Finding found = examine_last_write(now + std::chrono::hours(48), now);
+    EXPECT_EQ(found.verdict, Verdict::warning);
+    EXPECT_THAT(found.found, HasSubstr("still to come"));
+}
+
 TEST_F(CareTest, TheDoctorFindsTheKeysThatUpRefuses) {
     const auto found = [&](const std::string& file) {
         auto findings = examine_key_files(data_, nullptr);

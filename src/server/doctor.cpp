@@ -88,6 +88,18 @@ Finding examine_time(const Clock& clock) {
     return examine_clock(earlier, clock.now(), clock.monotonic() - began);
 }
 
+/// When the databases were written last, by the files' own times.
+TimePoint last_write(const std::string& data) {
+    TimePoint newest = from_epoch_ms(0);
+    for (const char* file : {"holdpoint.db", "holdpoint.db-wal", "logs.db", "logs.db-wal"}) {
+        std::error_code missing;
+        const auto at = fs::last_write_time(data + "/" + file, missing);
+        if (missing) continue;
+        newest = std::max(newest, std::chrono::floor<Milliseconds>(std::chrono::file_clock::to_sys(at)));
+    }
+    return newest;
+}
+
 /// A server holds the lock in the folder as long as it runs.
 bool is_served(const std::string& data) {
     const int file = ::open((data + "/lock").c_str(), O_RDWR | O_CLOEXEC);
@@ -291,6 +303,17 @@ Finding examine_clock(TimePoint earlier, TimePoint later, Milliseconds monotonic
     return ok("clock", now + ", and it runs evenly");
 }
 
+Finding examine_last_write(TimePoint written, TimePoint now) {
+    constexpr std::chrono::minutes kTolerated{1};
+    if (written <= now + kTolerated) return ok("clock", "nothing was written later than it says");
+    return bad(Verdict::warning, "clock",
+               fmt::format("the data folder was written last at {}, which is still to come: the clock was ahead then, "
+                           "or is behind now",
+                           to_iso8601(written)),
+               "set the clock (NTP); what began while it was wrong ends as much too late or too early "
+               "(docs/server.md, \"When the clock is set\")");
+}
+
 Finding examine_space(std::uint64_t free_bytes, std::uint64_t all_bytes) {
     constexpr std::uint64_t kTooLittle = 100 * kMegabyte;
     constexpr std::uint64_t kLittle = 1024 * kMegabyte;
@@ -332,6 +355,10 @@ std::vector<Finding> examine(const Options& options, const Clock& clock) {
     findings.push_back(examine_master_key(options, findings));
     findings.push_back(examine_tls(options));
     findings.push_back(examine_time(clock));
+    if (is_there) {
+        if (Finding finding = examine_last_write(last_write(data), clock.now()); finding.verdict != Verdict::ok)
+            findings.push_back(std::move(finding));
+    }
     findings.push_back(is_there && is_served(data) ? examine_server(data) : examine_port(options));
     if (is_there) std::ranges::move(examine_databases(data), std::back_inserter(findings));
     findings.push_back(examine_files_limit(options));

@@ -32,6 +32,8 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> examine_databases(const std::string& data);
 /// `earlier` and `later` were read one after the other: wall clock and monotonic clock must have gone on alike.
 [[nodiscard]] Finding examine_clock(TimePoint earlier, TimePoint later, Milliseconds monotonic_between);
+/// `written` is when the folder's databases were written last: that is not to come.
+[[nodiscard]] Finding examine_last_write(TimePoint written, TimePoint now);
 [[nodiscard]] Finding examine_space(std::uint64_t free_bytes, std::uint64_t all_bytes);
 [[nodiscard]] Finding examine_sync(std::chrono::microseconds median);
 
