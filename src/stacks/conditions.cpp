@@ -32,6 +32,10 @@ bool Conditions::holds(const std::string& name, const std::string& path) {
         return false;
     }
     const std::string own_path = "Conditions." + name;
+    if (under_way_.size() >= kChainMax) {
+        problems_.add(own_path, fmt::format("conditions refer to each other in a chain of more than {}", kChainMax));
+        return false;
+    }
     if (!under_way_.insert(name).second) {
         problems_.add(own_path, "refers to itself in a circle");
         return false;

@@ -11,6 +11,9 @@
 
 namespace holdpoint::stacks {
 
+/// How many names, or conditions, may refer to one another in a row: each takes its part of the stack.
+constexpr std::size_t kChainMax = 30;
+
 class Conditions {
 public:
     /// `resolve` replaces the intrinsic functions of what is compared.

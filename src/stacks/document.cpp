@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace holdpoint::stacks {
@@ -59,7 +61,10 @@ private:
                     if (object.contains(key)) {
                         throw YAML::ParserException(pair.first.Mark(), fmt::format("the key '{}' stands twice", key));
                     }
-                    object[key] = read(pair.second, path.empty() ? key : fmt::format("{}.{}", path, key));
+                    const std::string member = path.empty() ? key : fmt::format("{}.{}", path, key);
+                    // Nothing stands nowhere: YAML says on the next line.
+                    if (pair.second.IsNull()) lines_.emplace(member, pair.first.Mark().line + 1);
+                    object[key] = read(pair.second, member);
                 }
                 return object;
             }
@@ -81,12 +86,29 @@ private:
         const std::string& text = node.Scalar();
         const bool quoted = node.Tag() == "!";
         if (quoted || node.Tag().size() > 1) return json::value(text);
-        if (text == "true" || text == "false") return text == "true";
-        if (text == "null" || text == "~" || text.empty()) return nullptr;
+        if (is_one_of(text, {"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"})) return true;
+        if (is_one_of(text, {"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"})) return false;
+        if (is_one_of(text, {"null", "Null", "NULL", "~", ""})) return nullptr;
+        return read_numeric(text);
+    }
+
+    static bool is_one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+        return std::ranges::find(words, text) != words.end();
+    }
+
+    /// A number or the text itself, as YAML 1.1 has it: digits after a zero are octal, and an account such as
+    /// 012345678901 is a text. Dates (2012-10-17), versions, 1e3 and what 64 bits do not hold are texts, too.
+    static json::value read_numeric(const std::string& text) {
+        constexpr int kOctal = 8;
+        const std::string_view digits = std::string_view(text).substr(text.starts_with('-') ? 1 : 0);
+        if (digits.size() > 1 && digits.front() == '0' && digits[1] != '.') {
+            const auto number = read_number<std::int64_t>(text, kOctal);
+            return number ? json::value(*number) : json::value(text);
+        }
         if (const auto number = read_number<std::int64_t>(text)) return *number;
-        // Dates (2012-10-17) and versions are no numbers.
-        if (const auto fraction = read_number<double>(text)) return *fraction;
-        return json::value(text);
+        const bool is_fraction = !digits.empty() && digits.find_first_not_of("0123456789.") == std::string_view::npos;
+        const auto fraction = is_fraction ? read_number<double>(text) : std::nullopt;
+        return fraction && digits.contains('.') ? json::value(*fraction) : json::value(text);
     }
 
     std::map<std::string, int>& lines_;
@@ -94,12 +116,44 @@ private:
     int depth_ = 0;
 };
 
+/// JSON writes a character beyond U+FFFF as two escapes, which YAML does not know.
+std::string join_surrogates(std::string_view text) {
+    constexpr std::size_t kPair = std::string_view("\\ud83d\\ude00").size();
+    std::string joined;
+    for (std::size_t at = 0; at < text.size();) {
+        std::string_view next = text.substr(at, text[at] == '\\' ? 2 : 1);
+        const std::string pair = "\"" + std::string(text.substr(at, kPair)) + "\"";
+        boost::system::error_code problem;
+        const bool is_high = next == "\\u" && (pair[3] == 'd' || pair[3] == 'D');
+        const json::value character = is_high ? json::parse(pair, problem) : json::value();
+        if (is_high && !problem && character.get_string().size() == 4) {
+            joined += character.get_string();
+            at += kPair;
+        } else {
+            joined += next;
+            at += next.size();
+        }
+    }
+    return joined;
+}
+
+YAML::Node load(std::string_view text) {
+    const auto begin = text.find_first_not_of(" \t\r\n");
+    const bool is_json = begin != std::string_view::npos && text[begin] == '{';
+    auto documents = YAML::LoadAll(is_json ? join_surrogates(text) : std::string(text));
+    if (documents.size() > 1) {
+        throw YAML::ParserException(documents[1].Mark(),
+                                    fmt::format("expected one YAML document, found {}", documents.size()));
+    }
+    return documents.empty() ? YAML::Node() : documents.front();
+}
+
 }  // namespace
 
 Result<Document> read_document(std::string_view text) {
     Document document;
     try {
-        document.root = Reader(document.lines).read(YAML::Load(std::string(text)), "");
+        document.root = Reader(document.lines).read(load(text), "");
     } catch (const YAML::Exception& error) {
         return fail("TemplateError", 400, fmt::format("line {}: {}", error.mark.line + 1, error.msg));
     }

@@ -5,6 +5,7 @@
 #include <regex>
 
 #include "base/text.hpp"
+#include "stacks/resolver.hpp"
 
 namespace holdpoint::stacks {
 
@@ -12,19 +13,23 @@ namespace json = boost::json;
 
 namespace {
 
+/// Of one value. (CloudFormation user guide, "Quotas")
+constexpr std::size_t kBytesMax = 4096;
+
 std::optional<double> as_number(const json::value& value) {
     if (value.is_number()) return value.to_number<double>();
     return value.is_string() ? read_number<double>(value.get_string()) : std::nullopt;
 }
 
-std::string as_text(const json::value& value) {
-    return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+bool has_no_echo(const json::object& definition) {
+    const json::value* no_echo = definition.if_contains("NoEcho");
+    return no_echo != nullptr && (*no_echo == true || *no_echo == "true");
 }
 
 class Parameter {
 public:
     Parameter(const std::string& name, const json::object& definition, Problems& problems)
-        : name_(name), definition_(definition), problems_(problems) {}
+        : name_(name), definition_(definition), problems_(problems), is_hidden_(has_no_echo(definition)) {}
 
     json::value resolve(const ParameterValues& deployment) {
         check_members();
@@ -36,14 +41,21 @@ public:
             refuse("needs a value: it has no default (--parameter-overrides " + name_ + "=…)");
             return nullptr;
         }
-        const json::value raw = value != nullptr ? json::value(*value) : *standard;
+        const std::string raw = value != nullptr ? *value : text_of(*standard);
+        if (raw.size() > kBytesMax) {
+            refuse(fmt::format("must have at most {} bytes", kBytesMax));
+            return nullptr;
+        }
+        if (type == "CommaDelimitedList") return resolve_list(raw);
         check_allowed(raw);
-        if (type == "Number") return resolve_number(raw);
-        if (type == "CommaDelimitedList") return resolve_list(as_text(raw));
-        if (type != "String")
+        if (type == "Number") {
+            check_number(raw);
+        } else if (type == "String") {
+            check_text(raw);
+        } else {
             refuse("the type " + type + " is not supported; String, Number and CommaDelimitedList are");
-        check_text(as_text(raw));
-        return json::value(as_text(raw));
+        }
+        return json::value(raw);
     }
 
 private:
@@ -57,7 +69,7 @@ private:
     }
     [[nodiscard]] std::string text(std::string_view member, std::string_view fallback) const {
         const json::value* value = definition_.if_contains(member);
-        return value == nullptr ? std::string(fallback) : as_text(*value);
+        return value == nullptr ? std::string(fallback) : text_of(*value);
     }
     [[nodiscard]] std::optional<double> limit(std::string_view member) const {
         const json::value* value = definition_.if_contains(member);
@@ -75,50 +87,57 @@ private:
         }
     }
 
-    void check_allowed(const json::value& raw) {
+    /// The value as a refusal names it.
+    [[nodiscard]] std::string shown(const std::string& value) const {
+        return is_hidden_ ? "the value (NoEcho)" : "'" + value + "'";
+    }
+
+    void check_allowed(const std::string& raw) {
         const json::value* allowed = definition_.if_contains("AllowedValues");
         if (allowed == nullptr || !allowed->is_array()) return;
         std::vector<std::string> values;
-        for (const json::value& value : allowed->get_array()) values.push_back(as_text(value));
-        if (std::find(values.begin(), values.end(), as_text(raw)) != values.end()) return;
-        refuse(fmt::format("'{}' is not one of {}", as_text(raw), fmt::join(values, ", ")));
+        for (const json::value& value : allowed->get_array()) values.push_back(text_of(value));
+        if (std::find(values.begin(), values.end(), raw) != values.end()) return;
+        refuse(fmt::format("{} is not one of {}", shown(raw), fmt::join(values, ", ")));
     }
 
-    json::value resolve_number(const json::value& raw) {
-        constexpr double kWholeMax = 9e18;  // about what 64 bits hold
-        const auto number = as_number(raw);
-        if (!number || !std::isfinite(*number)) {
-            refuse(fmt::format("'{}' is not a number", as_text(raw)));
-            return nullptr;
-        }
+    /// What refers to a number gets it as it was written. (CloudFormation user guide, "Parameters")
+    void check_number(const std::string& raw) {
+        const auto number = read_number<double>(raw);
+        if (!number || !std::isfinite(*number)) return refuse(shown(raw) + " is not a number");
         const auto min = limit("MinValue");
         const auto max = limit("MaxValue");
-        if (min && *number < *min) refuse(fmt::format("{} is less than the minimum {}", *number, *min));
-        if (max && *number > *max) refuse(fmt::format("{} is more than the maximum {}", *number, *max));
-        if (std::abs(*number) > kWholeMax) return *number;
-        const auto whole = static_cast<std::int64_t>(*number);
-        if (static_cast<double>(whole) == *number) return whole;
-        return *number;
+        const std::string found = is_hidden_ ? shown(raw) : raw;
+        if (min && *number < *min) refuse(fmt::format("{} is less than the minimum {}", found, *min));
+        if (max && *number > *max) refuse(fmt::format("{} is more than the maximum {}", found, *max));
     }
 
     void check_text(const std::string& value) {
         const auto min = limit("MinLength");
         const auto max = limit("MaxLength");
-        const auto length = static_cast<double>(value.size());
+        const auto is_first = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
+        const auto length = static_cast<double>(std::ranges::count_if(value, is_first));
         if (min && length < *min) refuse(fmt::format("must have at least {} characters", *min));
         if (max && length > *max) refuse(fmt::format("must have at most {} characters", *max));
+        check_pattern(value);
+    }
+
+    void check_pattern(const std::string& value) {
         const std::string pattern = text("AllowedPattern", "");
         if (pattern.empty()) return;
         try {
-            if (!std::regex_match(value, std::regex(pattern))) {
-                refuse(fmt::format("'{}' does not match {}", value, pattern));
-            }
-        } catch (const std::regex_error&) {
-            refuse("AllowedPattern is no regular expression: " + pattern);
+            // libstdc++'s usual matcher calls itself for every character, and may try for ever.
+            const std::regex regex(pattern, std::regex::ECMAScript | std::regex_constants::__polynomial);
+            if (!std::regex_match(value, regex)) refuse(fmt::format("{} does not match {}", shown(value), pattern));
+        } catch (const std::regex_error& error) {
+            const bool looks_back = error.code() == std::regex_constants::error_complexity;
+            refuse((looks_back ? "AllowedPattern refers back to what it matched, which is not supported: "
+                               : "AllowedPattern is no regular expression: ") +
+                   pattern);
         }
     }
 
-    static json::value resolve_list(const std::string& text) {
+    json::value resolve_list(const std::string& text) {
         json::array list;
         std::string_view rest = text;
         while (!rest.empty()) {
@@ -126,6 +145,8 @@ private:
             rest.remove_prefix(std::min(rest.size(), part.size() + 1));
             while (part.starts_with(' ')) part.remove_prefix(1);
             while (part.ends_with(' ')) part.remove_suffix(1);
+            check_allowed(std::string(part));
+            check_pattern(std::string(part));
             list.emplace_back(part);
         }
         return list;
@@ -134,6 +155,7 @@ private:
     const std::string& name_;
     const json::object& definition_;
     Problems& problems_;
+    const bool is_hidden_;
 };
 
 }  // namespace
@@ -164,9 +186,7 @@ std::set<std::string> hidden_parameters(const Document& document) {
     const json::value* section = document.root.get_object().if_contains("Parameters");
     if (section == nullptr || !section->is_object()) return hidden;
     for (const auto& [name, definition] : section->get_object()) {
-        const json::object* members = definition.if_object();
-        const json::value* no_echo = members == nullptr ? nullptr : members->if_contains("NoEcho");
-        if (no_echo != nullptr && (*no_echo == true || *no_echo == "true")) hidden.emplace(name);
+        if (definition.is_object() && has_no_echo(definition.get_object())) hidden.emplace(name);
     }
     return hidden;
 }

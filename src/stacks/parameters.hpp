@@ -17,7 +17,7 @@ struct ParameterValues {
     std::map<std::string, std::string> previous = {};
 };
 
-/// A value (text, number, or list of texts) for each parameter of `document`: given, or the previous one, or its
+/// A value (text, or list of texts) for each parameter of `document`: given, or the previous one, or its
 /// default. What is missing, unknown or outside its limits goes to `problems`.
 [[nodiscard]] std::map<std::string, boost::json::value> resolve_parameters(const Document& document,
                                                                            const ParameterValues& deployment,

@@ -9,6 +9,7 @@
 #include "stacks/parameters.hpp"
 #include "stacks/properties.hpp"
 #include "stacks/property_reader.hpp"
+#include "stacks/shape.hpp"
 
 namespace holdpoint::stacks {
 
@@ -59,6 +60,7 @@ public:
 
     void run() {
         check_sections();
+        check_shape(document_, problems_);
         resolver_.conditions().check();
         const json::value* resources = section("Resources");
         if (resources == nullptr || !resources->is_object() || resources->get_object().empty()) {
@@ -78,7 +80,7 @@ private:
             const std::string name(key);
             if (name == "Description" && value.is_string()) plan_.description = std::string(value.get_string());
             if (name == "Transform") {
-                if (value != "AWS::Serverless-2016-10-31")
+                if (value != "AWS::Serverless-2016-10-31" && value != json::array{"AWS::Serverless-2016-10-31"})
                     problems_.add(name, "only AWS::Serverless-2016-10-31 is supported");
                 continue;
             }
@@ -143,7 +145,7 @@ private:
                 problems_.add(path_ + "." + std::string(key), "is not supported");
             }
         }
-        check_deletion_policy(type, *object);
+        check_deletion_policies(type, *object);
         json::object properties;
         const json::value* own = object->if_contains("Properties");
         if (own != nullptr && own->is_object()) properties = own->get_object();
@@ -188,17 +190,19 @@ private:
         return used;
     }
 
-    static bool is_retained(const json::object& resource) {
-        const json::value* policy = resource.if_contains("DeletionPolicy");
+    static bool is_retained(const json::object& resource, std::string_view attribute) {
+        const json::value* policy = resource.if_contains(attribute);
         return policy != nullptr && *policy == "Retain";
     }
 
-    void check_deletion_policy(const std::string& type, const json::object& resource) {
-        const json::value* policy = resource.if_contains("DeletionPolicy");
-        if (policy == nullptr || *policy == "Delete") return;
-        if (*policy == "Retain" && type == "AWS::DynamoDB::Table") return;
-        problems_.add(path_ + ".DeletionPolicy",
-                      text_of(*policy) + " is not supported for " + type + "; Retain is for tables, Delete for all");
+    void check_deletion_policies(const std::string& type, const json::object& resource) {
+        for (const std::string_view attribute : {"DeletionPolicy", "UpdateReplacePolicy"}) {
+            const json::value* policy = resource.if_contains(attribute);
+            if (policy == nullptr || *policy == "Delete") continue;
+            if (*policy == "Retain" && type == "AWS::DynamoDB::Table") continue;
+            problems_.add(fmt::format("{}.{}", path_, attribute), text_of(*policy) + " is not supported for " + type +
+                                                                      "; Retain is for tables, Delete for all");
+        }
     }
 
     void add_function(const std::string& id, const std::string& name, const json::object& resource) {
@@ -250,7 +254,8 @@ private:
         TablePlan table;
         table.logical_id = id;
         table.name = name;
-        table.retain = is_retained(resource);
+        table.retain = is_retained(resource, "DeletionPolicy");
+        table.retain_replaced = is_retained(resource, "UpdateReplacePolicy");
         table.create_table["TableName"] = name;
         table.create_table["BillingMode"] = "PAY_PER_REQUEST";
         for (const std::string_view part :
@@ -401,7 +406,9 @@ private:
             output.key = std::string(key);
             for (const auto& [name, part] : *object) {
                 if (name == "Value") {
-                    output.value = text_of(resolver_.resolve(part, path + ".Value"));
+                    const json::value resolved = resolver_.resolve(part, path + ".Value");
+                    if (resolved.is_structured()) problems_.add(path + ".Value", "must be text");
+                    output.value = text_of(resolved);
                 } else if (name == "Description") {
                     output.description = text_of(part);
                 } else if (name == "Export") {

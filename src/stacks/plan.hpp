@@ -31,6 +31,7 @@ struct TablePlan {
     boost::json::object create_table;  // a CreateTable request
     std::string ttl_attribute;         // empty: items do not expire
     bool retain = false;               // DeletionPolicy: Retain
+    bool retain_replaced = false;      // UpdateReplacePolicy: Retain
 };
 
 struct TopicPlan {

@@ -11,6 +11,9 @@ namespace json = boost::json;
 
 namespace {
 
+/// Of a text that is put together: names that double each other would fill the memory.
+constexpr std::size_t kTextMax = 1'048'576;
+
 /// The property that names a resource of a type; empty for types that are not supported.
 std::string_view name_property(std::string_view type) {
     constexpr std::pair<std::string_view, std::string_view> kNames[] = {{"AWS::Serverless::Function", "FunctionName"},
@@ -39,7 +42,11 @@ bool is_intrinsic(const json::value& value) {
 }
 
 std::string text_of(const json::value& value) {
-    return value.is_string() ? std::string(value.get_string()) : json::serialize(value);
+    if (value.is_string()) return std::string(value.get_string());
+    if (!value.is_double()) return json::serialize(value);
+    std::string text = fmt::format("{}", value.get_double());  // 0.5, where JSON's serializer says 5E-1
+    if (text.find_first_not_of("-0123456789") == std::string::npos) text += ".0";
+    return text;
 }
 
 Resolver::Resolver(const Document& document, std::map<std::string, json::value> parameters, const Target& target,
@@ -227,14 +234,19 @@ std::string Resolver::physical_name(const std::string& logical_id) {
                                   ? nullptr
                                   : properties->get_object().if_contains(property);
     if (name == nullptr) return generated_name(logical_id);
+    if (const auto known = names_.find(logical_id); known != names_.end()) return known->second;
     const std::string path = fmt::format("Resources.{}.Properties.{}", logical_id, property);
+    if (under_way_.size() >= kChainMax) {
+        problems_.add(path, fmt::format("names refer to each other in a chain of more than {}", kChainMax));
+        return logical_id;
+    }
     if (!under_way_.insert(logical_id).second) {
         problems_.add(path, "refers to itself in a circle");
         return logical_id;
     }
     const auto text = resolve_if_there(*name, path);
     under_way_.erase(logical_id);
-    return text ? text_of(*text) : generated_name(logical_id);
+    return names_[logical_id] = text ? text_of(*text) : generated_name(logical_id);
 }
 
 std::string Resolver::type_of(const std::string& logical_id) const {
@@ -344,6 +356,7 @@ std::string Resolver::substitute(const json::value& argument, const std::string&
     while (true) {
         const std::size_t open = rest.find("${");
         result += rest.substr(0, open);
+        if (is_too_long(result, path)) return {};
         if (open == std::string_view::npos) return result;
         rest.remove_prefix(open + 2);
         const std::size_t close = rest.find('}');
@@ -357,13 +370,26 @@ std::string Resolver::substitute(const json::value& argument, const std::string&
         if (name.starts_with('!')) {
             result += "${" + name.substr(1) + "}";
         } else if (variables != nullptr && variables->contains(name)) {
-            result += text_of(resolve(variables->at(name), path));
+            result += text_for(name, resolve(variables->at(name), path), path);
         } else if (dot != std::string::npos) {
             result += attribute(name.substr(0, dot), name.substr(dot + 1), path);
         } else {
-            result += text_of(resolve_reference(name, path));
+            result += text_for(name, resolve_reference(name, path), path);
         }
     }
+}
+
+bool Resolver::is_too_long(const std::string& text, const std::string& path) {
+    if (text.size() <= kTextMax) return false;
+    problems_.add(path, fmt::format("comes to more than {} bytes", kTextMax));
+    return true;
+}
+
+std::string Resolver::text_for(const std::string& name, const json::value& value, const std::string& path) {
+    if (value.is_structured()) {
+        problems_.add(path, fmt::format("Fn::Sub: ${{{}}} is a list or a mapping; a text is needed", name));
+    }
+    return text_of(value);
 }
 
 std::string Resolver::join(const json::value& argument, const std::string& path) {
@@ -373,14 +399,16 @@ std::string Resolver::join(const json::value& argument, const std::string& path)
         return {};
     }
     const json::value list = resolve((*parts)[1], path);
-    if (!list.is_array()) {
-        problems_.add(path, "Fn::Join needs a separator and a list");
+    const auto is_structured = [](const json::value& element) { return element.is_structured(); };
+    if (!list.is_array() || std::ranges::any_of(list.get_array(), is_structured)) {
+        problems_.add(path, "Fn::Join needs a separator and a list of texts");
         return {};
     }
     std::string result;
     for (const json::value& element : list.get_array()) {
         if (&element != list.get_array().begin()) result += (*parts)[0].get_string();
         result += text_of(element);
+        if (is_too_long(result, path)) return {};
     }
     return result;
 }

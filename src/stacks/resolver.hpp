@@ -70,6 +70,10 @@ private:
                                                            std::string_view otherwise);
     [[nodiscard]] boost::json::value resolve_reference(const std::string& name, const std::string& path);
     [[nodiscard]] std::string substitute(const boost::json::value& argument, const std::string& path);
+    [[nodiscard]] bool is_too_long(const std::string& text, const std::string& path);
+    /// What Fn::Sub puts for `${name}`.
+    [[nodiscard]] std::string text_for(const std::string& name, const boost::json::value& value,
+                                       const std::string& path);
     [[nodiscard]] std::string join(const boost::json::value& argument, const std::string& path);
     /// Addresses of the template's HTTP APIs as they are reached here: https://<id>.execute-api.<region>.amazonaws.com
     /// becomes <server>/_apis/<id>.
@@ -89,14 +93,15 @@ private:
     Problems& problems_;
     Conditions conditions_;
     bool in_condition_ = false;
-    std::set<std::string> under_way_;  // resources whose names are being resolved: to find circles
+    std::map<std::string, std::string> names_;  // of resources with a name property, once they are known
+    std::set<std::string> under_way_;           // resources whose names are being resolved: to find circles
 };
 
 /// Type of a resource, such as "AWS::SNS::Topic"; empty when it has none.
 [[nodiscard]] std::string resource_type(const boost::json::object& resource);
 /// Whether it stands for something else: {"Ref": …} or {"Fn::…": …}.
 [[nodiscard]] bool is_intrinsic(const boost::json::value& value);
-/// A value as it stands in text: numbers and booleans too.
+/// A value as it stands in text: numbers and booleans too, as a template writes them.
 [[nodiscard]] std::string text_of(const boost::json::value& value);
 
 }  // namespace holdpoint::stacks
