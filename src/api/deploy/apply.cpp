@@ -32,8 +32,8 @@ std::unexpected<Error> at(const std::string& logical_id, const Error& error) {
 class Applier {
 public:
     Applier(OverlayRows& rows, const stacks::Target& target, const std::map<std::string, Code>& code, TimePoint now,
-            Random& random, Applied& applied)
-        : rows_(rows), target_(target), code_(code), now_(now), random_(random), applied_(applied) {}
+            Random& random, const std::optional<Stack>& before, Applied& applied)
+        : rows_(rows), target_(target), code_(code), now_(now), random_(random), before_(before), applied_(applied) {}
 
     Result<void> run(const stacks::Plan& plan) {
         for (const auto& role : plan.roles) {
@@ -135,7 +135,7 @@ private:
     Result<void> apply(const stacks::TopicPlan& plan) {
         const topics::Home home{.region = target_.region, .account = target_.account};
         const std::string arn = topics::topic_arn(home, plan.name);
-        const bool known = topics::topic_attributes(rows_, arn).has_value();
+        const auto known = topics::topic_attributes(rows_, arn);
         if (!known) {
             topics::CreateTopic request;
             request.name = plan.name;
@@ -148,16 +148,58 @@ private:
             if (!writes) return at(plan.logical_id, writes.error());
             rows_.write(*writes);
         }
+        if (auto ok = subscribe(plan, arn, known.has_value()); !ok) return at(plan.logical_id, ok.error());
+        if (auto ok = end_subscriptions(arn); !ok) return at(plan.logical_id, ok.error());
+        const bool changed = !known || topics::topic_attributes(rows_, arn).value() != *known;
+        add_resource(plan.logical_id, "AWS::SNS::Topic", arn, false,
+                     !known    ? "created"
+                     : changed ? "updated"
+                               : "unchanged");
+        return {};
+    }
+
+    /// Those that are new in the template: who was asked before is not asked again.
+    Result<void> subscribe(const stacks::TopicPlan& plan, const std::string& arn, bool topic_was_there) {
         for (const auto& [protocol, endpoint] : plan.subscriptions) {
+            const StackSubscription wanted{.topic_arn = arn, .protocol = protocol, .endpoint = endpoint};
+            applied_.stack.subscriptions.push_back(wanted);
+            if (topic_was_there && before_ &&
+                std::ranges::find(before_->subscriptions, wanted) != before_->subscriptions.end())
+                continue;
             topics::Subscribe request;
             request.topic_arn = arn;
             request.protocol = protocol;
             request.endpoint = endpoint;
             auto decided = topics::subscribe(rows_, request, target_.account, now_, random_.bytes(32));
-            if (!decided) return at(plan.logical_id, decided.error());
+            if (!decided) return std::unexpected(decided.error());
             rows_.write(decided->writes);
         }
-        add_resource(plan.logical_id, "AWS::SNS::Topic", arn, false, known ? "unchanged" : "created");
+        return {};
+    }
+
+    /// Of those that the template of before named, and this one does not.
+    Result<void> end_subscriptions(const std::string& topic_arn) {
+        if (!before_) return {};
+        std::vector<std::string> ended;
+        std::string next;
+        do {
+            const auto page = topics::list_subscriptions_by_topic(rows_, topic_arn, next);
+            if (!page) return std::unexpected(page.error());
+            for (const auto& each : page->subscriptions) {
+                const StackSubscription named{
+                    .topic_arn = topic_arn, .protocol = each.protocol, .endpoint = each.endpoint};
+                const auto has = [&](const Stack& stack) {
+                    return std::ranges::find(stack.subscriptions, named) != stack.subscriptions.end();
+                };
+                if (has(*before_) && !has(applied_.stack)) ended.push_back(each.arn());
+            }
+            next = page->next_token;
+        } while (!next.empty());
+        for (const std::string& subscription : ended) {
+            auto writes = topics::unsubscribe(rows_, subscription);
+            if (!writes) return std::unexpected(writes.error());
+            rows_.write(*writes);
+        }
         return {};
     }
 
@@ -316,8 +358,22 @@ private:
     const std::map<std::string, Code>& code_;
     TimePoint now_;
     Random& random_;
+    const std::optional<Stack>& before_;
     Applied& applied_;
 };
+
+/// The second of two would be what the first is, changed.
+Result<void> check_names(const Stack& stack) {
+    std::map<std::pair<std::string, std::string>, std::string> owners;
+    for (const StackResource& resource : stack.resources) {
+        const auto [owner, is_new] = owners.try_emplace({resource.type, resource.physical_id}, resource.logical_id);
+        if (is_new) continue;
+        return fail("ValidationError", 400,
+                    fmt::format("{}: {} is the name of {} already; give it another one.", resource.logical_id,
+                                resource.physical_id, owner->second));
+    }
+    return {};
+}
 
 /// A resource belongs to one stack: another one that took it over would lose it when the first is deleted.
 Result<void> check_owners(const RowReader& rows, const Stack& stack) {
@@ -336,14 +392,22 @@ Result<void> check_owners(const RowReader& rows, const Stack& stack) {
     return {};
 }
 
-void remove_what_is_gone(OverlayRows& rows, const Stack& before, Applied& applied) {
+/// Whether something is to outlive the resource that has its place in the plan. (CloudFormation, UpdateReplacePolicy)
+bool is_kept_when_replaced(const StackResource& resource, const stacks::Plan& plan) {
+    return std::ranges::any_of(plan.tables, [&](const stacks::TablePlan& table) {
+        return resource.type == "AWS::DynamoDB::Table" && table.logical_id == resource.logical_id &&
+               table.retain_replaced;
+    });
+}
+
+void remove_what_is_gone(OverlayRows& rows, const Stack& before, const stacks::Plan& plan, Applied& applied) {
     for (const StackResource& resource : before.resources) {
         const auto& now = applied.stack.resources;
         const bool stays = std::any_of(now.begin(), now.end(), [&](const StackResource& other) {
             return other.type == resource.type && other.physical_id == resource.physical_id;
         });
         if (stays) continue;
-        if (resource.retain) {
+        if (resource.retain || is_kept_when_replaced(resource, plan)) {
             applied.removed.kept.push_back(resource.physical_id);
             applied.changes.emplace_back(resource.logical_id, "retained");
         } else {
@@ -351,6 +415,10 @@ void remove_what_is_gone(OverlayRows& rows, const Stack& before, Applied& applie
             applied.changes.emplace_back(resource.logical_id, "deleted");
         }
     }
+    // A function's group may be a resource of its own, or another function's.
+    std::erase_if(applied.removed.log_groups, [&](const std::string& group) {
+        return std::ranges::find(applied.log_groups_to_create, group) != applied.log_groups_to_create.end();
+    });
     rows.write(applied.removed.writes);
 }
 
@@ -369,11 +437,14 @@ Result<Applied> apply_plan(OverlayRows& rows, const stacks::Plan& plan, const st
                      .hidden = plan.hidden,
                      .outputs = plan.outputs,
                      .resources = {},
+                     .subscriptions = {},
                      .created_at = before ? before->created_at : now,
                      .updated_at = before ? std::optional(now) : std::nullopt};
-    if (auto ok = Applier(rows, target, code, now, random, applied).run(plan); !ok) return std::unexpected(ok.error());
+    if (auto ok = Applier(rows, target, code, now, random, before, applied).run(plan); !ok)
+        return std::unexpected(ok.error());
+    if (auto ok = check_names(applied.stack); !ok) return std::unexpected(ok.error());
     if (auto ok = check_owners(rows, applied.stack); !ok) return std::unexpected(ok.error());
-    if (before) remove_what_is_gone(rows, *before, applied);
+    if (before) remove_what_is_gone(rows, *before, plan, applied);
     rows.write({put_stack(applied.stack)});
     return applied;
 }

@@ -44,6 +44,13 @@ Stack decode(std::string_view text) {
                                    .physical_id = read(resource, "physical_id"),
                                    .retain = resource.at("retain").as_bool()});
     }
+    if (const json::value* subscriptions = object.if_contains("subscriptions")) {  // rows of before have none
+        for (const json::value& each : subscriptions->as_array()) {
+            stack.subscriptions.push_back({.topic_arn = read(each, "topic_arn"),
+                                           .protocol = read(each, "protocol"),
+                                           .endpoint = read(each, "endpoint")});
+        }
+    }
     stack.created_at = from_epoch_ms(object.at("created_at").as_int64());
     if (const json::value* updated = object.if_contains("updated_at")) {
         stack.updated_at = from_epoch_ms(updated->as_int64());
@@ -69,6 +76,11 @@ RowWrite put_stack(const Stack& stack) {
                              {"physical_id", resource.physical_id},
                              {"retain", resource.retain}});
     }
+    json::array subscriptions;
+    for (const auto& each : stack.subscriptions) {
+        subscriptions.push_back(
+            {{"topic_arn", each.topic_arn}, {"protocol", each.protocol}, {"endpoint", each.endpoint}});
+    }
     json::object object{{"name", stack.name},
                         {"id", stack.id},
                         {"description", stack.description},
@@ -77,6 +89,7 @@ RowWrite put_stack(const Stack& stack) {
                         {"hidden", std::move(hidden)},
                         {"outputs", std::move(outputs)},
                         {"resources", std::move(resources)},
+                        {"subscriptions", std::move(subscriptions)},
                         {"created_at", to_epoch_ms(stack.created_at)}};
     if (stack.updated_at) object["updated_at"] = to_epoch_ms(*stack.updated_at);
     return {Space::stacks, stack.name, json::serialize(object)};

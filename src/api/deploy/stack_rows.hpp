@@ -28,6 +28,14 @@ struct StackResource {
     friend bool operator==(const StackResource&, const StackResource&) = default;
 };
 
+/// One that the template named, as against those that people made.
+struct StackSubscription {
+    std::string topic_arn;
+    std::string protocol;
+    std::string endpoint;
+    friend bool operator==(const StackSubscription&, const StackSubscription&) = default;
+};
+
 struct Stack {
     std::string name;
     std::string id;  // ARN
@@ -37,6 +45,7 @@ struct Stack {
     std::set<std::string> hidden;  // parameters whose values nobody is shown
     std::vector<stacks::Output> outputs;
     std::vector<StackResource> resources;
+    std::vector<StackSubscription> subscriptions = {};
     TimePoint created_at;
     std::optional<TimePoint> updated_at;
 };

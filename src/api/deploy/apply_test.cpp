@@ -1,0 +1,126 @@
+// Applying plans: what a deployment makes of what the one before left.
+#include "api/deploy/apply.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tables/table.hpp"
+#include "topics/subscriptions.hpp"
+
+namespace holdpoint::api {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+const stacks::Target kTarget{.stack_name = "app",
+                             .stack_id = "arn:aws:cloudformation:us-east-1:000000000000:stack/app/1",
+                             .region = "us-east-1",
+                             .account = "000000000000"};
+
+class ApplyTest : public ::testing::Test {
+protected:
+    Result<Applied> deploy(const std::string& resources) {
+        const std::string text = "Resources:\n" + resources;
+        const auto plan = stacks::make_plan(text, {}, kTarget);
+        if (!plan) return std::unexpected(plan.error());
+        std::map<std::string, Code> code;
+        for (const auto& function : plan->functions)
+            code[function.logical_id] = {.sha256 = std::string(64, 'a'), .size = 1};
+        OverlayRows rows(rows_);
+        auto applied = apply_plan(rows, *plan, kTarget, code, text, from_epoch_ms(1'800'000'000'000), random_);
+        if (applied) rows_.write(rows.writes());
+        return applied;
+    }
+
+    static std::string table(const std::string& name, const std::string& attributes = "") {
+        return "  T: {Type: \"AWS::DynamoDB::Table\", " + attributes + "Properties: {TableName: " + name +
+               ", KeySchema: [{AttributeName: id, KeyType: HASH}], AttributeDefinitions: [{AttributeName: id, "
+               "AttributeType: S}]}}\n";
+    }
+    static std::string topic(const std::string& properties) {
+        return "  N: {Type: \"AWS::SNS::Topic\", Properties: {TopicName: n" + properties + "}}\n";
+    }
+    static std::string function(const std::string& id, const std::string& name) {
+        return "  " + id + ": {Type: \"AWS::Serverless::Function\", Properties: {FunctionName: " + name +
+               "}, Metadata: {HoldpointExecutable: f}}\n";
+    }
+    [[nodiscard]] std::vector<std::string> endpoints() const {
+        std::vector<std::string> found;
+        const auto page = topics::list_subscriptions_by_topic(rows_, "arn:aws:sns:us-east-1:000000000000:n", "");
+        for (const auto& subscription : page->subscriptions) found.push_back(subscription.endpoint);
+        return found;
+    }
+    [[nodiscard]] bool has_table(const std::string& name) const { return tables::load_table(rows_, name).has_value(); }
+
+    NoRows none_;
+    OverlayRows rows_{none_};
+    SeededRandom random_{1};
+};
+
+TEST_F(ApplyTest, AReplacedTableStaysWhereTheTemplateSaysSo) {
+    ASSERT_TRUE(deploy(table("old", "UpdateReplacePolicy: Retain, ")));
+    const auto replaced = deploy(table("new", "UpdateReplacePolicy: Retain, "));
+    ASSERT_TRUE(replaced) << replaced.error().message;
+    EXPECT_TRUE(has_table("old") && has_table("new"));
+    EXPECT_THAT(replaced->removed.kept, ElementsAre("old"));
+    EXPECT_THAT(replaced->changes, ElementsAre(Pair("T", "created"), Pair("T", "retained")));
+    ASSERT_TRUE(deploy(table("newest")));
+    EXPECT_FALSE(has_table("new"));
+    // It is about replacement: what the template no longer has goes by its DeletionPolicy.
+    ASSERT_TRUE(deploy(table("gone", "UpdateReplacePolicy: Retain, ")));
+    ASSERT_TRUE(deploy(topic("")));
+    EXPECT_FALSE(has_table("gone"));
+}
+
+TEST_F(ApplyTest, TwoResourcesHaveTwoNames) {
+    const auto functions = deploy(function("A", "f") + function("B", "f"));
+    ASSERT_FALSE(functions);
+    EXPECT_EQ(functions.error().message, "B: f is the name of A already; give it another one.");
+    const auto groups = deploy(
+        "  A: {Type: \"AWS::Logs::LogGroup\", Properties: {LogGroupName: g}}\n"
+        "  B: {Type: \"AWS::Logs::LogGroup\", Properties: {LogGroupName: g}}\n");
+    ASSERT_FALSE(groups);
+    EXPECT_THAT(groups.error().message, HasSubstr("B: g is the name of A already"));
+}
+
+TEST_F(ApplyTest, WhoIsNoLongerInTheTemplateIsSubscribedNoLonger) {
+    const std::string both =
+        ", Subscription: [{Protocol: email, Endpoint: a@example.com}, {Protocol: email, Endpoint: "
+        "b@example.com}]";
+    ASSERT_TRUE(deploy(topic(both)));
+    // Somebody else's, whom the template never named.
+    topics::Subscribe by_hand;
+    by_hand.topic_arn = "arn:aws:sns:us-east-1:000000000000:n";
+    by_hand.protocol = "email";
+    by_hand.endpoint = "c@example.com";
+    rows_.write(topics::subscribe(rows_, by_hand, kTarget.account, from_epoch_ms(1), random_.bytes(32))->writes);
+    const auto less = deploy(topic(", Subscription: [{Protocol: email, Endpoint: b@example.com}]"));
+    ASSERT_TRUE(less) << less.error().message;
+    EXPECT_THAT(endpoints(), ::testing::UnorderedElementsAre("b@example.com", "c@example.com"));
+    EXPECT_THAT(less->changes, ElementsAre(Pair("N", "updated")));
+    ASSERT_TRUE(deploy(topic("")));
+    EXPECT_THAT(endpoints(), ElementsAre("c@example.com"));
+}
+
+TEST_F(ApplyTest, ATopicThatChangesIsSaidToChange) {
+    ASSERT_TRUE(deploy(topic(", DisplayName: a")));
+    EXPECT_THAT(deploy(topic(", DisplayName: b"))->changes, ElementsAre(Pair("N", "updated")));
+    EXPECT_THAT(deploy(topic(", DisplayName: b"))->changes, ElementsAre(Pair("N", "unchanged")));
+}
+
+TEST_F(ApplyTest, LinesOfAGroupThatStaysStay) {
+    const std::string group = "  G: {Type: \"AWS::Logs::LogGroup\", Properties: {LogGroupName: /aws/lambda/f}}\n";
+    ASSERT_TRUE(deploy(group + function("A", "f")));
+    const auto without = deploy(group);
+    ASSERT_TRUE(without) << without.error().message;
+    EXPECT_THAT(without->removed.log_groups, IsEmpty());
+    EXPECT_THAT(without->removed.functions, ElementsAre("f"));
+    ASSERT_TRUE(deploy(group + function("A", "f")));
+    EXPECT_THAT(deploy(topic(""))->removed.log_groups, ElementsAre("/aws/lambda/f", "/aws/lambda/f"));
+}
+
+}  // namespace
+}  // namespace holdpoint::api
