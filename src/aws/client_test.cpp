@@ -121,6 +121,9 @@ TEST_F(ClientTest, KnowsThrottlingByItsStatusAndByItsName) {
     EXPECT_TRUE(answers(429, "TooManyRequestsException"));
     EXPECT_TRUE(answers(400, "ThrottlingException"));
     EXPECT_TRUE(answers(400, "ProvisionedThroughputExceededException"));
+    EXPECT_TRUE(answers(400, "TransactionInProgressException"));
+    EXPECT_TRUE(answers(400, "RequestLimitExceeded"));
+    EXPECT_TRUE(answers(503, "SlowDown"));
     EXPECT_FALSE(answers(400, "ValidationException"));
 }
 
@@ -160,6 +163,13 @@ TEST_F(ClientTest, UsesAwsEndpointsUnlessToldOtherwise) {
 TEST(Xml, FindsElements) {
     EXPECT_THAT(xml_each("<a><m>1</m><m>2</m></a>", "m"), ::testing::ElementsAre("1", "2"));
     EXPECT_EQ(xml_text("<m>&lt;&#65;&gt;</m>", "m"), "<A>");
+}
+
+TEST(Xml, ReadsEveryCharacter) {
+    EXPECT_EQ(xml_text("<m>caf&#233; &#x20ac; &#x1F600;&amp;amp;</m>", "m"), "caf\u00e9 \u20ac \U0001F600&amp;");
+    // What is no entity stands as it is, and takes nothing along.
+    EXPECT_EQ(xml_text("<m>a &# b; &#; &#xD800; &#0; c &nothing; R&D; &</m>", "m"),
+              "a &# b; &#; &#xD800; &#0; c &nothing; R&D; &");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "aws/errors.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "aws/client.hpp"
@@ -45,8 +46,16 @@ Error read_error(const net::Response& response) {
 }
 
 bool is_throttling(const Error& error) {
+    // Beside those with "Throttl" in their names. (AWS SDKs and Tools Reference Guide, "Retry behavior")
+    constexpr std::string_view kOthers[] = {"ProvisionedThroughputExceededException",
+                                            "TooManyRequestsException",
+                                            "TransactionInProgressException",
+                                            "RequestLimitExceeded",
+                                            "BandwidthLimitExceeded",
+                                            "PriorRequestNotComplete",
+                                            "SlowDown"};
     return error.http_status == 429 || error.name.find("Throttl") != std::string::npos ||
-           error.name == "ProvisionedThroughputExceededException" || error.name == "TooManyRequestsException";
+           std::ranges::find(kOthers, error.name) != std::end(kOthers);
 }
 
 }  // namespace holdpoint::aws
