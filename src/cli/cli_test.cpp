@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cstdio>
 #include <filesystem>
+#include <utility>
 
 #include "cli/approval_text.hpp"
 #include "cli/aws_version.hpp"
@@ -9,6 +11,7 @@
 #include "cli/event_details.hpp"
 #include "cli/masking.hpp"
 #include "cli/server_file.hpp"
+#include "cli/session.hpp"
 #include "cli/table.hpp"
 #include "cli/unknown_command.hpp"
 
@@ -28,6 +31,40 @@ TEST(TableTest, CellsCannotSendEscapeSequences) {
         << "nor turn a line around";
     EXPECT_EQ(printable("\u2019Für Elise\u2026 عقد \u206a"), "\u2019Für Elise\u2026 عقد \u206a");
     EXPECT_EQ(short_time("2026-11-23T20:33:00.123Z"), "2026-11-23 20:33:00Z");
+}
+
+TEST(FailureTest, WhatWasThrownCannotSendEscapeSequences) {
+    int status = 0;
+    ::testing::internal::CaptureStderr();
+    run_command(status, [] { throw CommandError("X: \x1b]0;pwned\x07 a\nb"); });
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(), "holdpoint: X: ?]0;pwned? a\nb\n");
+    EXPECT_EQ(status, 1);
+}
+
+TEST(FailureTest, AnAnswerOfAnotherFormIsToldAsSuch) {
+    const auto said = [](auto body) {
+        int status = 0;
+        ::testing::internal::CaptureStderr();
+        run_command(status, body);
+        return ::testing::internal::GetCapturedStderr();
+    };
+    EXPECT_NE(said([] { (void)boost::json::value(boost::json::object{}).at("approvals"); }).find("AWS_ENDPOINT_URL"),
+              std::string::npos);
+    EXPECT_NE(said([] { (void)boost::json::parse("<html>"); }).find("expected the documented form"), std::string::npos);
+}
+
+TEST(FailureTest, WhatCannotBePrintedIsAFailure) {
+    int status = 0;
+    std::FILE* other = std::fopen("/dev/full", "w");
+    ASSERT_NE(other, nullptr);
+    std::swap(stdout, other);
+    ::testing::internal::CaptureStderr();
+    run_command(status, [] { print("lines\n"); });
+    std::swap(stdout, other);
+    (void)std::fclose(other);
+    EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+              "holdpoint: standard output cannot be written: No space left on device\n");
+    EXPECT_EQ(status, 1);
 }
 
 TEST(EventDetailsTest, ErrorsStandFirstAndTimesAreForPeople) {

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <set>
 #include <thread>
 
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
@@ -30,16 +30,16 @@ struct Arguments {
 
 /// `30s`, `10m`, `2h`, `1d`
 std::chrono::seconds read_duration(const std::string& text) {
-    std::int64_t number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-    if (error == std::errc{} && unit.size() == 1) {
-        if (unit == "s") return std::chrono::seconds(number);
-        if (unit == "m") return std::chrono::minutes(number);
-        if (unit == "h") return std::chrono::hours(number);
-        if (unit == "d") return std::chrono::days(number);
-    }
-    throw CommandError(fmt::format("--since '{}': expected a number and s, m, h or d", text));
+    constexpr std::chrono::seconds kMax = std::chrono::years(100);
+    const std::string_view number = std::string_view(text).substr(0, text.empty() ? 0 : text.size() - 1);
+    const std::chrono::seconds unit = text.ends_with('s')   ? std::chrono::seconds(1)
+                                      : text.ends_with('m') ? std::chrono::minutes(1)
+                                      : text.ends_with('h') ? std::chrono::hours(1)
+                                      : text.ends_with('d') ? std::chrono::days(1)
+                                                            : std::chrono::seconds(0);
+    const auto count = read_number<std::int64_t>(number);
+    if (count && *count >= 0 && unit.count() > 0 && *count <= kMax / unit) return *count * unit;
+    throw CommandError(fmt::format("--since '{}': expected a number and s, m, h or d, at most a hundred years", text));
 }
 
 void print_event(const json::value& event, bool as_json) {
@@ -68,9 +68,10 @@ json::object page_of(Session& session, const json::object& request) {
 }
 
 void run(const Arguments& arguments) {
+    const std::chrono::seconds since = read_duration(arguments.since);
     Session session;
     const std::string group = group_of(session, session.function_or_workflow(arguments.function, arguments.stack));
-    std::int64_t from = to_epoch_ms(SystemClock().now() - read_duration(arguments.since));
+    std::int64_t from = to_epoch_ms(SystemClock().now() - since);
     std::set<std::string> shown;  // of the last millisecond that was read
     do {
         json::object request{{"logGroupName", group}, {"startTime", from}};

@@ -20,6 +20,8 @@ namespace {
 
 /// A synchronous invocation may take as long as a function may.
 constexpr std::chrono::minutes kInvokeLimit{16};
+/// Of an answer that is something else.
+constexpr std::size_t kShownMax = 80;
 
 void indent(const json::value& value, std::string& out, std::size_t depth) {
     const std::string pad(2 * (depth + 1), ' ');
@@ -47,7 +49,27 @@ void indent(const json::value& value, std::string& out, std::size_t depth) {
     }
 }
 
+/// What a service answered; CommandError for what is no JSON.
+json::value read_answer(const std::string& body, const aws::Configuration& configuration) {
+    boost::system::error_code problem;
+    json::value answer = json::parse(body, problem);
+    if (!problem) return answer;
+    const std::string& url = configuration.endpoint_url;
+    throw CommandError(fmt::format("{} answered something that is not JSON: '{}'", url.empty() ? "AWS" : url,
+                                   body.substr(0, kShownMax)));
+}
+
 }  // namespace
+
+std::string failure_text(const std::exception& error) {
+    if (dynamic_cast<const CommandError*>(&error) != nullptr) return printable(error.what(), true);
+    const bool is_of_json = dynamic_cast<const boost::system::system_error*>(&error) != nullptr ||
+                            dynamic_cast<const std::logic_error*>(&error) != nullptr;
+    if (!is_of_json) return printable(error.what(), true);
+    return fmt::format(
+        "expected the documented form, found another ({}); if a service answered, is AWS_ENDPOINT_URL right?",
+        printable(error.what()));
+}
 
 std::string read_text_file(const std::string& path) {
     std::error_code ignored;
@@ -74,7 +96,7 @@ json::value Session::lambda(const std::string& method, const std::string& path, 
     request.query = query;
     request.body = body;
     const net::Response response = require(client_->rest("lambda", request));
-    return response.body.empty() ? json::value(json::object{}) : json::parse(response.body);
+    return response.body.empty() ? json::value(json::object{}) : read_answer(response.body, client_->configuration());
 }
 
 std::string Session::find_stack_output(const std::string& stack, const std::string& key) {
@@ -122,7 +144,7 @@ json::value Session::invoke(const std::string& function, const json::object& eve
     request.idempotent = false;
     request.read_timeout = kInvokeLimit;
     const net::Response response = require(client_->rest("lambda", request));
-    json::value answer = json::parse(response.body.empty() ? "null" : response.body);
+    json::value answer = read_answer(response.body.empty() ? "null" : response.body, client_->configuration());
     if (!response.header("X-Amz-Function-Error").empty()) {
         throw CommandError(
             fmt::format("{} failed: {}: {}", function, text_of(answer, "errorType"), text_of(answer, "errorMessage")));
@@ -131,8 +153,9 @@ json::value Session::invoke(const std::string& function, const json::object& eve
 }
 
 void print(const std::string& text) {
-    std::fputs(text.c_str(), stdout);
-    std::fflush(stdout);
+    errno = 0;
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
+    throw CommandError(fmt::format("standard output cannot be written: {}", std::strerror(errno)));
 }
 
 void print_json(const json::value& value) {

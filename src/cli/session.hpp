@@ -57,17 +57,22 @@ template <class T>
     return std::move(*result);
 }
 
+/// What is said of what a command threw; without characters that a terminal would obey, since services and whoever
+/// wrote to them have a say in it.
+[[nodiscard]] std::string failure_text(const std::exception& error);
+
 /// Runs a command's body; what it throws is shown, and `status` set.
 template <class Body>
 void run_command(int& status, Body body) {
     try {
         body();
     } catch (const std::exception& error) {
-        std::fprintf(stderr, "holdpoint: %s\n", error.what());
+        std::fprintf(stderr, "holdpoint: %s\n", failure_text(error).c_str());
         status = 1;
     }
 }
 
+/// CommandError when standard output takes no more: on a full disk nobody may believe that a file is whole.
 void print(const std::string& text);
 /// With two spaces of indentation.
 void print_json(const boost::json::value& value);

@@ -4,8 +4,10 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <sstream>
 #include <thread>
 
+#include "base/encoding.hpp"
 #include "cli/aws_version.hpp"
 #include "cli/commands.hpp"
 #include "cli/server_file.hpp"
@@ -92,6 +94,7 @@ json::object read_overrides(const std::vector<std::string>& overrides) {
         if (equals == std::string::npos || equals == 0) {
             throw CommandError(fmt::format("--parameter-overrides '{}': expected Name=value", one));
         }
+        if (!is_utf8(one)) throw CommandError("--parameter-overrides: expected UTF-8 text, found other bytes");
         parameters[one.substr(0, equals)] = one.substr(equals + 1);
     }
     return parameters;
@@ -121,9 +124,18 @@ json::value deploy_request(const ServerFile& server, const std::string& path, co
     }
 }
 
+std::string read_template(const std::string& path) {
+    std::string text = read_text_file(path);
+    if (is_utf8(text)) return text;
+    std::istringstream lines(text);
+    std::size_t number = 1;
+    for (std::string line; std::getline(lines, line) && is_utf8(line);) ++number;
+    throw CommandError(fmt::format("{}: line {}: expected UTF-8 text, found other bytes", path, number));
+}
+
 void deploy(const Target& target, const std::string& path, const std::vector<std::string>& overrides,
             const std::string& folder, bool as_json) {
-    const json::object request{{"template", read_text_file(path)},
+    const json::object request{{"template", read_template(path)},
                                {"folder", fs::absolute(path).parent_path().string()},
                                {"stack_name", target.stack},
                                {"parameters", read_overrides(overrides)},

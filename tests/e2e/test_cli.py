@@ -1,8 +1,11 @@
 """The commands of `holdpoint`, as people and programs use them."""
+import http.server
 import json
 import os
 import subprocess
 import threading
+
+import pytest
 
 from holdpoint import BIN, eventually
 
@@ -189,6 +192,41 @@ def test_without_credentials_it_says_which_variable_is_missing(server):
     assert done.returncode == 1 and "AWS_" in done.stderr
 
 
+def test_what_is_no_aws_at_all_is_told_as_such(server):
+    class Page(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>welcome</html>")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Page) as page:
+        threading.Thread(target=page.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{page.server_port}"
+        done = subprocess.run([BIN / "holdpoint", "executions", "list", "--function", "f"], env={**server.environment(), "AWS_ENDPOINT_URL": url},
+                              capture_output=True, text=True, timeout=60)
+        page.shutdown()
+    assert done.returncode == 1 and f"{url} answered something that is not JSON: '<html>welcome</html>'" in done.stderr
+
+
+def test_a_full_disk_is_no_success(server):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([BIN / "holdpoint", "env", "--data", server.data], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 1 and "standard output cannot be written: No space left on device" in done.stderr
+
+
+def test_a_template_of_other_bytes_is_refused_with_its_line(server, tmp_path):
+    template = tmp_path / "template.yaml"
+    template.write_bytes(b"Resources: {T: {Type: AWS::SNS::Topic}}\nDescription: caf\xe9\n")
+    done = server.deploy("latin", template=template, check=False)
+    assert done.returncode == 1 and "template.yaml: line 2: expected UTF-8 text" in done.stderr
+    template.write_text("Resources: {T: {Type: AWS::SNS::Topic}}\n")
+    done = server.run("deploy", template, "--data", server.data, "--parameter-overrides", b"A=\xe9".decode(errors="surrogateescape"), check=False)
+    assert done.returncode == 1 and "--parameter-overrides: expected UTF-8 text" in done.stderr
+
+
 def test_logs_of_a_function_can_be_filtered_and_followed(polling):
     submit(polling)
     lines = command(polling, "logs", "--filter", '"approval requested"', "--json").stdout.splitlines()
@@ -282,6 +320,12 @@ Resources:
         def told(lines):
             return "no settings" in lines and "exit status 4 (before it asked the Runtime API for work" in lines
         eventually("the crash is in the log", lambda: told(server.run("logs", name).stdout))
+
+
+@pytest.mark.parametrize("since", ["-5m", "106751991167301d", "9223372036854775807d", "5", "d", ""])
+def test_logs_of_no_such_time_are_refused(server, since):
+    refused = server.run("logs", "f", "--since", since, check=False)
+    assert refused.returncode == 1 and f"--since '{since}': expected a number and s, m, h or d" in refused.stderr
 
 
 def test_what_is_no_executions_arn_is_refused(server):
