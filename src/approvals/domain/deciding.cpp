@@ -361,6 +361,24 @@ std::optional<Refusal> why_outdated(const Standing& standing, const std::string&
     return document_changed(standing, shown_digest);
 }
 
+namespace {
+
+Vote vote_of(const Standing& standing, std::size_t seat, const Ballot& ballot, TimePoint now) {
+    return {.person = std::string(trimmed(ballot.voter.person)),
+            .groups = ballot.voter.groups,
+            .stage = standing.policy.policy.stages[seat].name,
+            .decision = ballot.decision,
+            .at = to_iso8601(now),
+            .comments = ballot.comments,
+            .proof = ballot.voter.proof,
+            .shown_digest = standing.versions.empty() ? "" : standing.versions.back().digest,
+            .idempotency_key = ballot.idempotency_key,
+            .credential = given(ballot.voter.credential),
+            .issuer = given(ballot.voter.issuer)};
+}
+
+}  // namespace
+
 Verdict decide(const Standing& standing, const Ballot& ballot, TimePoint now) {
     if (auto before = repetition(standing, ballot)) return std::move(*before);
     const auto seat = seat_of(standing, ballot.voter, ballot.stage, now);
@@ -370,17 +388,7 @@ Verdict decide(const Standing& standing, const Ballot& ballot, TimePoint now) {
         return refuse(RefusalCode::invalid_request, "comments: expected what has to change, found nothing.");
     }
     Standing with = standing;
-    with.votes.push_back({.person = std::string(trimmed(ballot.voter.person)),
-                          .groups = ballot.voter.groups,
-                          .stage = standing.policy.policy.stages[*seat].name,
-                          .decision = ballot.decision,
-                          .at = to_iso8601(now),
-                          .comments = ballot.comments,
-                          .proof = ballot.voter.proof,
-                          .shown_digest = standing.versions.empty() ? "" : standing.versions.back().digest,
-                          .idempotency_key = ballot.idempotency_key,
-                          .credential = given(ballot.voter.credential),
-                          .issuer = given(ballot.voter.issuer)});
+    with.votes.push_back(vote_of(standing, *seat, ballot, now));
     if (auto refusal = no_room(with)) return std::unexpected(std::move(*refusal));
     Accepted taken = accepted(with, ballot, false);
     taken.address = ballot.voter.address;
@@ -399,6 +407,29 @@ std::expected<std::string, Refusal> may_decide(const Standing& standing, const I
     const auto seat = seat_of(standing, identity, std::nullopt, now);
     if (!seat) return std::unexpected(seat.error());
     return standing.policy.policy.stages[*seat].name;
+}
+
+std::expected<Foreseen, Refusal> foresee(const Standing& standing, const Identity& identity, VoteDecision decision,
+                                         TimePoint now) {
+    const auto seat = seat_of(standing, identity, std::nullopt, now);
+    if (!seat) return std::unexpected(seat.error());
+    Standing with = standing;
+    with.votes.push_back(vote_of(standing, *seat,
+                                 {.voter = identity,
+                                  .decision = decision,
+                                  .comments = {},
+                                  .stage = {},
+                                  .shown_digest = {},
+                                  .idempotency_key = {}},
+                                 now));
+    const Tally then = tally(with);
+    Foreseen foreseen{.stage = with.votes.back().stage, .status = then.status, .opens = {}};
+    const Tally before = tally(standing);
+    for (std::size_t i = 0; i < then.stages.size(); ++i) {
+        if (then.stages[i].state == StageState::open && before.stages[i].state == StageState::waiting)
+            foreseen.opens = then.stages[i].name;
+    }
+    return foreseen;
 }
 
 Standing with_vote(Standing standing, const Accepted& accepted) {

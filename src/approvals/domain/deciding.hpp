@@ -93,6 +93,16 @@ using Verdict = std::expected<Accepted, Refusal>;
 [[nodiscard]] std::expected<std::string, Refusal> may_decide(const Standing& standing, const Identity& identity,
                                                              TimePoint now);
 
+/// What the votes come to with one more.
+struct Foreseen {
+    std::string stage;  // in which it would count
+    ApprovalStatus status = ApprovalStatus::pending;
+    std::string opens;  // the stage that it would open; empty: none
+};
+/// What a vote of this person would come to now, or why there can be none.
+[[nodiscard]] std::expected<Foreseen, Refusal> foresee(const Standing& standing, const Identity& identity,
+                                                       VoteDecision decision, TimePoint now);
+
 /// The record with the vote.
 [[nodiscard]] Standing with_vote(Standing standing, const Accepted& accepted);
 

@@ -87,6 +87,41 @@ TEST(Deciding, WithoutAPolicyOneWordOfAnyoneDecides) {
     }
 }
 
+/// "finance pending, opens legal": the stage, what the request is then, and which stage opens.
+std::string foreseen(const Standing& standing, const std::string& person, VoteDecision decision,
+                     const std::vector<std::string>& groups = {}) {
+    const auto then = foresee(standing, {.person = person, .groups = groups}, decision, kNow);
+    if (!then) return std::string(to_string(then.error().code));
+    return then->stage + " " + to_string(then->status) + (then->opens.empty() ? "" : ", opens " + then->opens);
+}
+
+TEST(Deciding, WhatAVoteComesToIsKnownBeforeItIsCast) {
+    constexpr auto approved = VoteDecision::approved;
+    constexpr auto rejected = VoteDecision::rejected;
+    Standing standing = two_stages();
+    EXPECT_EQ(foreseen(standing, "ann@x", approved), "finance pending");
+    EXPECT_EQ(foreseen(standing, "ann@x", rejected), "finance rejected");
+    EXPECT_EQ(foreseen(standing, "req@x", approved), "OWN_REQUEST");
+    cast(standing, ballot("ann@x"));
+    EXPECT_EQ(foreseen(standing, "bob@x", approved), "finance pending, opens legal");
+    cast(standing, ballot("cal@x", VoteDecision::changes_requested));
+    EXPECT_EQ(foreseen(standing, "bob@x", approved), "finance pending") << "it waits for whoever wants changes";
+    EXPECT_EQ(foreseen(standing, "cal@x", approved), "finance pending, opens legal");
+    cast(standing, ballot("cal@x"));
+    EXPECT_EQ(foreseen(standing, "lea@x", approved, {"legal"}), "legal approved");
+
+    Standing quorum = quorum_of_three();
+    EXPECT_EQ(foreseen(quorum, "ann@x", rejected), "board pending") << "the others can still approve";
+    cast(quorum, ballot("ann@x", rejected));
+    EXPECT_EQ(foreseen(quorum, "bob@x", rejected), "board rejected") << "too few are left";
+
+    Standing parallel = request(policy_of(R"({"name":"p","order":"parallel","stages":[
+        {"name":"a","approvers":{"people":["ann@x"]}},{"name":"b","approvers":{"people":["bob@x"]}}]})"));
+    EXPECT_EQ(foreseen(parallel, "bob@x", approved), "b pending");
+    cast(parallel, ballot("bob@x"));
+    EXPECT_EQ(foreseen(parallel, "ann@x", approved), "a approved");
+}
+
 TEST(Deciding, NobodyDecidesTheirOwnRequest) {
     EXPECT_EQ(said(two_stages(), ballot(" REQ@x")),
               "OWN_REQUEST REQ@x made the request A-1; somebody else has to decide it.");

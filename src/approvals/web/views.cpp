@@ -60,14 +60,20 @@ Json stage_view(const Standing& standing, const StageStanding& stage, const Stag
 }
 
 Json may_decide_view(const Standing& standing, const Identity& viewer, TimePoint now) {
-    const auto stage = may_decide(standing, viewer, now);
-    if (stage) {
-        return Json(Json::Object{{"allowed", Json(true)},
-                                 {"rejection_ends", Json(has_veto(standing.policy, viewer.person, viewer.groups))}});
+    const auto approval = foresee(standing, viewer, VoteDecision::approved, now);
+    const auto rejection = foresee(standing, viewer, VoteDecision::rejected, now);
+    if (!approval || !rejection) {
+        const Refusal& refusal = approval ? rejection.error() : approval.error();
+        return Json(Json::Object{{"allowed", Json(false)},
+                                 {"code", Json(std::string(to_string(refusal.code)))},
+                                 {"message", Json(refusal.message)}});
     }
-    return Json(Json::Object{{"allowed", Json(false)},
-                             {"code", Json(std::string(to_string(stage.error().code)))},
-                             {"message", Json(stage.error().message)}});
+    Json::Object view{{"allowed", Json(true)},
+                      {"stage", Json(approval->stage)},
+                      {"approval_ends", Json(approval->status != ApprovalStatus::pending)},
+                      {"rejection_ends", Json(rejection->status != ApprovalStatus::pending)}};
+    if (!approval->opens.empty()) view.emplace_back("approval_opens", Json(approval->opens));
+    return Json(std::move(view));
 }
 
 Json history_view(const AuditRecord& record) {
