@@ -207,6 +207,20 @@ TEST_F(SingleSignOnTest, LooksForANewKeyOnceAndNotMoreOftenThanTwiceAMinute) {
     EXPECT_EQ(provider.asked("/keys"), 2);
 }
 
+TEST_F(SingleSignOnTest, AKeyThatChangedUnderItsNameOrHasNoneIsReadAnew) {
+    depart();
+    ASSERT_EQ(refusal_of(signer.token(claims())), "let in");
+    const Signer next = Signer::es256();
+    publish(next);
+    alone.world.runner.advance(std::chrono::seconds(30));
+    EXPECT_EQ(refusal_of(next.token(claims())), "let in");
+    EXPECT_THAT(refusal_of(signer.token(claims())), HasSubstr("signature is not the provider's"));
+    EXPECT_EQ(provider.asked("/keys"), 2) << "not for each who comes";
+    publish(signer);
+    alone.world.runner.advance(std::chrono::seconds(30));
+    EXPECT_EQ(refusal_of(signer.token(claims(), R"({"alg":"ES256"})")), "let in");
+}
+
 TEST_F(SingleSignOnTest, AnAnswerIsForTheBrowserThatBeganAndOnce) {
     depart();
     provider.answers["/token"] = R"({"id_token":")" + signer.token(claims()) + R"("})";
@@ -269,6 +283,10 @@ TEST_F(SingleSignOnTest, AProviderThatCannotBeUsedLetsNobodyIn) {
           std::string(R"({"issuer":"https://sso.example.com","authorization_endpoint":"http://sso.example.com/auth",
               "token_endpoint":"https://sso.example.com/token","jwks_uri":"https://sso.example.com/keys"})"),
           std::string(R"({"issuer":"https://evil.example.com","authorization_endpoint":"https://sso.example.com/auth",
+              "token_endpoint":"https://sso.example.com/token","jwks_uri":"https://sso.example.com/keys"})"),
+          // What a browser is sent to is a header of our own answer.
+          std::string(R"({"issuer":"https://sso.example.com",
+              "authorization_endpoint":"https://sso.example.com/auth?a=1\r\nSet-Cookie: b=2",
               "token_endpoint":"https://sso.example.com/token","jwks_uri":"https://sso.example.com/keys"})")}) {
         provider.answers["/.well-known/openid-configuration"] = bad;
         EXPECT_FALSE(begun()) << bad.substr(0, 60);
@@ -334,6 +352,10 @@ TEST_F(SingleSignOnTest, OnTheWebItIsASessionLikeAnyOther) {
     const HttpAnswer no = get(request.path, {}, request.query);
     EXPECT_EQ(no.status, 401);
     EXPECT_THAT(no.body, HasSubstr("began no sign-in"));
+    // That of another tab, which began before, leaves this one's sign-in as it is.
+    const HttpAnswer other = get(request.path, request.cookies, {{"code", "c"}, {"state", "of another tab"}});
+    EXPECT_EQ(other.status, 401);
+    EXPECT_THAT(other.cookies, IsEmpty());
     provider.answers["/token"] = R"({"id_token":")" + signer.token(claims()) + R"("})";
     const HttpAnswer back = get(request.path, request.cookies, request.query);
     ASSERT_EQ(back.status, 303) << back.body;

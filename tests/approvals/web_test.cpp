@@ -105,6 +105,17 @@ TEST_F(Inbox, AFormOfAnotherSiteSignsNobodyIn) {
     EXPECT_THAT(ann.cookies, IsEmpty());
 }
 
+TEST_F(Inbox, AFormOfAnotherSiteSignsNobodyOut) {
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    for (const std::string type : {"application/x-www-form-urlencoded", "text/plain", ""}) {
+        ann.headers["content-type"] = type;
+        const HttpAnswer answer = ann.post("/api/sign-out", "");
+        EXPECT_EQ(ann.text(answer, "error.code"), "UNSUPPORTED_MEDIA_TYPE") << type;
+        EXPECT_THAT(answer.cookies, IsEmpty()) << "the browser would forget its session";
+    }
+    EXPECT_EQ(ann.get("/api/me").status, 200);
+}
+
 TEST_F(Inbox, NobodyDecidesTheirOwnRequest) {
     ASSERT_EQ(ann.sign_in_as(" OLGA@example.com").status, 200);
     const HttpAnswer detail = ann.get("/api/approvals/" + id);
@@ -164,6 +175,40 @@ TEST_F(Inbox, ChangesThatSomebodyWantsHoldTheRequestOpenUntilTheyVoteAgain) {
     const HttpAnswer approved = ann.decide(id, "approved", "", {}, "k2");
     EXPECT_EQ(ann.text(approved, "approval.status"), "approved");
     EXPECT_EQ(world.result().decision, "approved");
+}
+
+TEST(InboxWithAPolicy, SaysBeforehandWhatADecisionComesTo) {
+    Alone alone(WaitMode::callback);
+    World& world = alone.world;
+    world.start(
+        R"({"document_id":"doc-1","document_name":"Plan","requester":"olga@example.com","timeout_seconds":300,
+        "policy":{"name":"board","order":"parallel","rejection":"quorum","stages":[
+            {"name":"board","approvers":{"people":["ann@example.com","bob@example.com","cal@example.com"]},"required":2},
+            {"name":"legal","approvers":{"people":["lea@example.com"]}}]}})");
+    const std::string id = world.approval_id();
+    const auto told = [&](const std::string& person) {
+        Browser browser(world);
+        EXPECT_EQ(browser.sign_in_as(person).status, 200);
+        return browser.text(browser.get("/api/approvals/" + id), "may_decide");
+    };
+    const auto vote = [&](const std::string& person, const std::string& decision) {
+        Browser browser(world);
+        EXPECT_EQ(browser.sign_in_as(person).status, 200);
+        EXPECT_EQ(browser.decide(id, decision, "so").status, 200) << person;
+    };
+    EXPECT_EQ(told("ann@example.com"),
+              R"({"allowed":true,"stage":"board","approval_ends":false,"rejection_ends":false})");
+    EXPECT_EQ(told("lea@example.com"),
+              R"({"allowed":true,"stage":"legal","approval_ends":false,"rejection_ends":true})")
+        << "nobody else could approve there";
+    vote("ann@example.com", "rejected");
+    EXPECT_EQ(told("bob@example.com"),
+              R"({"allowed":true,"stage":"board","approval_ends":false,"rejection_ends":true})")
+        << "too few would be left";
+    vote("bob@example.com", "approved");
+    vote("lea@example.com", "approved");
+    EXPECT_EQ(told("cal@example.com"),
+              R"({"allowed":true,"stage":"board","approval_ends":true,"rejection_ends":true})");
 }
 
 TEST(InboxWithAPolicy, TakesWhomItNamesInTheirOrderAndEndsWithTheLast) {

@@ -122,7 +122,7 @@ def test_whom_the_provider_names_decides_and_the_trail_says_how_they_proved_it(p
     record = next(record for record in approvals.audit(approval_id) if record["event"] == "decided")
     assert {name: field["value"] for name, field in record["personal"].items()} == {"actor": "", "comments": "", "subject": "", "address": ""}
     # Signing out ends it here, although the cookie came from another address than a token's does.
-    assert ann.open(f"{inbox}api/sign-out", b"")[0] == 204 and ann.api(f"{inbox}api/me")[0] == 401
+    assert ann.open(f"{inbox}api/sign-out", b"", **{"Content-Type": "application/json"})[0] == 204 and ann.api(f"{inbox}api/me")[0] == 401
 
 
 def test_an_answer_of_the_provider_is_for_the_browser_that_asked_and_once(provider):

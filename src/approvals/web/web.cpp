@@ -243,19 +243,25 @@ private:
     }
 
     HttpAnswer not_signed_on(const Error& error, std::string_view back) {
-        const bool is_told = error.name == "OidcRefused" || error.name == "OidcUnavailable";
+        const bool is_other = error.name == "OidcOtherSignIn";
+        const bool is_refused = is_other || error.name == "OidcRefused";
+        const bool is_told = is_refused || error.name == "OidcUnavailable";
         logger_.warn("single sign-on was refused", {{"error", error.name}, {"message", error.message}});
-        if (error.name == "OidcRefused") {
+        if (is_refused) {
             if (auto refusal = too_often(services_.limits.failed_sign_ins, request_.source_ip)) return *refusal;
         }
         const std::string reason = xml_escape(is_told ? error.message : "Something that is needed could not be used.");
-        return {.status = is_told ? error.http_status : 500,
-                .body = fmt::format(kNotSignedIn, fmt::arg("back", back), fmt::arg("reason", reason)),
-                .headers = {{"content-type", "text/html; charset=utf-8"}, {"cache-control", "no-store"}},
-                .cookies = {services_.single_sign_on->ending_cookie(request_)}};
+        HttpAnswer answer{.status = is_told ? error.http_status : 500,
+                          .body = fmt::format(kNotSignedIn, fmt::arg("back", back), fmt::arg("reason", reason)),
+                          .headers = {{"content-type", "text/html; charset=utf-8"}, {"cache-control", "no-store"}}};
+        // An answer to another sign-in, of another tab or site, does not end the one that this browser waits for.
+        if (!is_other) answer.cookies = {services_.single_sign_on->ending_cookie(request_)};
+        return answer;
     }
 
     HttpAnswer sign_out() const {
+        // A form of another site brings no session, but its answer would make the browser forget the one there is.
+        if (!brings_json()) return not_json();
         auto cookies = services_.sessions.end(request_);
         if (!cookies) return refused(failed(logger_, cookies.error()));
         return {.status = 204, .cookies = std::move(*cookies)};

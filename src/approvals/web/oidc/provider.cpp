@@ -23,6 +23,11 @@ std::unexpected<Error> unavailable(std::string message) {
     return fail("OidcUnavailable", 502, std::move(message));
 }
 
+/// Of printable ASCII: it goes into a header.
+bool is_one_word(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
+
 bool is_this_machine(const std::string& host) {
     return host == "127.0.0.1" || host == "[::1]" || host == "localhost";
 }
@@ -39,7 +44,8 @@ std::string form(const std::vector<std::pair<std::string, std::string>>& fields)
 
 std::optional<Address> parse_address(const std::string& url) {
     const std::size_t scheme = url.find("://");
-    if (scheme == std::string::npos || url.find_first_of("?#@\\ \t\r\n") != std::string::npos) return std::nullopt;
+    if (scheme == std::string::npos || url.find_first_of("?#@\\") != std::string::npos || !is_one_word(url))
+        return std::nullopt;
     const std::size_t slash = url.find('/', scheme + 3);
     const auto endpoint = net::parse_endpoint(url.substr(0, slash));
     if (!endpoint || (!endpoint->tls && !is_this_machine(endpoint->host))) return std::nullopt;
@@ -94,8 +100,8 @@ Result<Endpoints> Provider::read_endpoints() {
                     .user_info = text_claim(*document, "userinfo_endpoint"),
                     .says_issuer = flag_claim(*document, "authorization_response_iss_parameter_supported"),
                     .scopes = list_claim(*document, "scopes_supported")};
-    if (!parse_address(found.authorization.substr(0, found.authorization.find('?'))) || !parse_address(found.token) ||
-        !parse_address(found.keys)) {
+    if (!parse_address(found.authorization.substr(0, found.authorization.find('?'))) ||
+        !is_one_word(found.authorization) || !parse_address(found.token) || !parse_address(found.keys)) {
         return unavailable("The discovery document lacks an endpoint, or names one that is not https.");
     }
     const std::vector<std::string> methods = list_claim(*document, "token_endpoint_auth_methods_supported");
@@ -145,13 +151,17 @@ Result<Json> Provider::verify(const std::string& id_token) {
     if (!token) return std::unexpected(token.error());
     const bool are_old = !keys_read_ || clock_.monotonic() - *keys_read_ >= kKept;
     const bool may_read = !keys_read_ || clock_.monotonic() - *keys_read_ >= kKeysPause;
-    if (are_old || (find_key(keys_, *token) == nullptr && may_read)) {
+    const auto is_good = [&] {
+        const WebKey* key = find_key(keys_, *token);
+        return key != nullptr && is_signed_by(*token, *key);
+    };
+    // A new key may have no name, or that of the one before.
+    if (are_old || (may_read && !is_good())) {
         if (auto ok = read_keys(); !ok) return std::unexpected(ok.error());
     }
-    const WebKey* key = find_key(keys_, *token);
-    if (key == nullptr)
+    if (find_key(keys_, *token) == nullptr)
         return fail("OidcRefused", 401, "kid: the ID token was signed with a key that is not the provider's.");
-    if (!is_signed_by(*token, *key)) return fail("OidcRefused", 401, "The ID token's signature is not the provider's.");
+    if (!is_good()) return fail("OidcRefused", 401, "The ID token's signature is not the provider's.");
     return std::move(token->claims);
 }
 
@@ -160,8 +170,7 @@ Result<Json> Provider::user_info(const std::string& access_token) {
     if (!where) return std::unexpected(where.error());
     if (where->user_info.empty() || access_token.empty()) return Json(Json::Object{});
     // It stands in a header of its own line.
-    if (std::ranges::any_of(access_token, [](char c) { return c <= ' ' || c == 127; }))
-        return unavailable("The provider answered an access token that is none.");
+    if (!is_one_word(access_token)) return unavailable("The provider answered an access token that is none.");
     return call(where->user_info,
                 {.method = "GET", .target = {}, .headers = {{"Authorization", "Bearer " + access_token}}, .body = {}});
 }

@@ -118,7 +118,8 @@ Result<PendingSignIn> SingleSignOn::pending(const HttpRequest& request, const Ke
     auto begun = read_pending_sign_in(keys, found->second, clock_.now());
     if (!begun) return refuse("This sign-in was begun too long ago.");
     if (!equal_constant_time(query_value(request, "state"), begun->state))
-        return refuse("This answer belongs to another sign-in than the one that this browser began last.");
+        return fail("OidcOtherSignIn", 401,
+                    "This answer belongs to another sign-in than the one that this browser began last.");
     const std::string issuer = query_value(request, "iss");
     if (!issuer.empty() && issuer != settings_.client.issuer) return refuse("This answer is from another issuer.");
     if (const std::string error = query_value(request, "error"); !error.empty())

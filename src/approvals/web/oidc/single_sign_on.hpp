@@ -40,7 +40,8 @@ public:
         std::string cookie;  // as Set-Cookie has it
     };
     [[nodiscard]] Result<Departure> begin(const HttpRequest& request);
-    /// Who came back, as far as a session says it. OidcRefused and OidcUnavailable say why nobody did.
+    /// Who came back, as far as a session says it. OidcRefused and OidcUnavailable say why nobody did; OidcOtherSignIn,
+    /// that the answer is to none that this browser waits for.
     [[nodiscard]] Result<SessionClaims> finish(const HttpRequest& request);
     /// What makes the browser forget that it went.
     [[nodiscard]] std::string ending_cookie(const HttpRequest& request) const;
