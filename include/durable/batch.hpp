@@ -52,7 +52,7 @@ struct Completion {
     std::optional<std::size_t> min_successful = {};           // at least 1
     std::optional<std::size_t> tolerated_failure_count = {};  // one more ends it
     std::optional<double> tolerated_failure_percentage = {};  // 0 to 100, of all items
-    /// Instead of the others: asked after each item.
+    /// Instead of the others: asked after each item, about one at a time, on whatever thread it ended.
     std::function<CompletionDecision(const BatchProgress&)> should_complete = {};
 
     /// Every item runs, whatever fails.
@@ -305,12 +305,12 @@ BatchSpec batch_spec(const Options& options) {
     if (options.serdes.serialize) {
         spec.write = [serdes = options.serdes, items = options.item_serdes](const BatchRecord& record,
                                                                             const SerdesContext& context) {
-            return serdes.serialize(read_batch<T>(record, items), context);
+            return recordable(serdes.serialize(read_batch<T>(record, items), context), kSerialized);
         };
     }
     if (options.summary) {
         spec.summary = [summary = options.summary, items = options.item_serdes](const BatchRecord& record) {
-            return summary(read_batch<T>(record, items));
+            return recordable(summary(read_batch<T>(record, items)), kSummary);
         };
     }
     return spec;

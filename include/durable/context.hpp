@@ -35,9 +35,9 @@
 
 namespace durable {
 
-/// Names have 1 to 256 printable ASCII characters (wait_for_callback's 246, because it adds to them); an empty name
-/// leaves the operation without one. Each operation has an asynchronous twin, which answers a Future at once; what its
-/// body captures by reference must live as long as the future.
+/// Names have 1 to 256 printable ASCII characters (wait_for_callback's 246, with_retry's 237: they add to them); an
+/// empty name leaves the operation without one. Each operation has an asynchronous twin, which answers a Future at
+/// once; what its body captures by reference must live as long as the future.
 class Context {
 public:
     ~Context();
@@ -348,7 +348,7 @@ private:
         if constexpr (!std::is_void_v<R>) {
             if (options.summary) {
                 spec.summary = [summary = options.summary, serdes = options.serdes](const detail::Recorded& recorded) {
-                    return summary(detail::read_result<R>(recorded, serdes));
+                    return detail::recordable(summary(detail::read_result<R>(recorded, serdes)), detail::kSummary);
                 };
             }
         }

@@ -65,7 +65,11 @@ template <class R, class Event>
 LambdaHandler erase(std::function<R(LambdaContext&, Event)> handler) {
     return [handler = std::move(handler)](LambdaContext& context, const Text& event) {
         std::remove_cvref_t<Event> value = read_result<std::remove_cvref_t<Event>>(event);
-        return text_of(Serdes<Stored<R>>(), {}, handler, context, value);
+        if constexpr (std::same_as<std::remove_cvref_t<R>, RawText>) {
+            return handler(context, value).text;  // nothing records it
+        } else {
+            return text_of(Serdes<Stored<R>>(), {}, handler, context, value);
+        }
     };
 }
 

@@ -16,7 +16,8 @@ namespace durable {
 /// nothing: give up.
 using RetryDecision = std::optional<std::chrono::seconds>;
 /// `attempt` is the one that just failed, counted from 1. The exception is being handled while the strategy is asked,
-/// so `throw;` and std::current_exception work in it; except for StepInterruptedError, which nothing threw.
+/// so `throw;` and std::current_exception work in it; that is StepInterruptedError when the process was lost in an
+/// at-most-once step. Durable operations in a strategy are refused.
 using RetryStrategy = std::function<RetryDecision(const ErrorInfo& error, int attempt)>;
 
 /// How much of a pause is left to chance, so that many do not come back at once.
@@ -53,7 +54,8 @@ template <class... E>
 }
 /// True for errors of these types, as they are recorded (ErrorInfo::type).
 [[nodiscard]] Predicate on_types(std::vector<std::string> types);
-/// True for errors whose message the regular expression (ECMAScript) is found in.
+/// True for errors whose message the regular expression (ECMAScript, but for references back to a group) is found in.
+/// Throws ValidationError for what is none.
 [[nodiscard]] Predicate on_message(const std::string& pattern);
 
 // Options out of range (attempts below 1, a negative pause, a rate below 1) throw ValidationError where the strategy is

@@ -21,10 +21,10 @@ struct SerdesContext {
     std::string_view operation_id;   // of the operation that it is recorded with
 };
 
-/// A format of your own for one operation: `{.serialize = …, .deserialize = …}`; both or neither. What `serialize`
-/// throws fails the operation; an invoke whose payload it cannot write throws SerdesError and invokes nothing. What
-/// `deserialize` throws comes out as SerdesError: the operation itself has succeeded. A result is read back also on its
-/// first run, so that replay sees the same value.
+/// A format of your own for one operation: `{.serialize = …, .deserialize = …}`; both or neither. What is recorded is
+/// UTF-8 text. What `serialize` throws fails the operation; an invoke whose payload it cannot write throws SerdesError
+/// and invokes nothing. What `deserialize` throws comes out as SerdesError: the operation itself has succeeded. A
+/// result is read back also on its first run, so that replay sees the same value.
 template <class T>
 struct Serdes {
     /// Empty: JSON.
@@ -57,6 +57,8 @@ struct Recorded {
 
 /// The exception being handled, as it is recorded; the signal to suspend passes on. Call it in a catch block only.
 [[nodiscard]] ErrorInfo thrown_error();
+/// The text of the author's; SerdesError, naming the byte, unless it is UTF-8.
+[[nodiscard]] std::string recordable(std::string text, std::string_view what);
 /// Makes a SerdesError of the exception being handled, which the author's `deserialize` threw.
 [[noreturn]] void refuse_unreadable();
 
@@ -104,17 +106,21 @@ struct StoredAs<R> {
 template <class R>
 using Stored = typename StoredAs<std::remove_cvref_t<R>>::type;
 
+inline constexpr std::string_view kRawText = "the RawText";
+inline constexpr std::string_view kSerialized = "what serialize answered";
+inline constexpr std::string_view kSummary = "what summary answered";
+
 template <class R>
 Text write_result(const R& result, const Serdes<Stored<R>>& serdes, const SerdesContext& context) {
     try {
         if constexpr (std::same_as<R, RawText>) {
-            return result.text;
+            return recordable(result.text, kRawText);
         } else {
             if (serdes.serialize) {
                 if constexpr (std::same_as<R, Stored<R>>) {
-                    return serdes.serialize(result, context);
+                    return recordable(serdes.serialize(result, context), kSerialized);
                 } else {
-                    return serdes.serialize(Stored<R>(result), context);
+                    return recordable(serdes.serialize(Stored<R>(result), context), kSerialized);
                 }
             }
             return to_json(result).dump();

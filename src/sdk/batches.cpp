@@ -149,7 +149,7 @@ private:
             Item& item = items_[index];
             item.started = true;
             ++active_;
-            item.task = std::make_shared<Task>(core_->state, *core_,
+            item.task = std::make_shared<Task>(core_->state, core_,
                                                detail::Work{.operation_id = {},
                                                             .run = [this, index]() -> Recorded {
                                                                 items_[index].run = run_item(*core_, index);
@@ -165,21 +165,23 @@ private:
     void settle(Lock& lock, Task& task) {
         Item& item = items_[task.number()];
         if (task.failure()) item.run = ChildRun{.result = {}, .error = task.failure()->info};
-        ++(item.run->error ? progress_.failed : progress_.succeeded);
+        const bool failed = item.run->error.has_value();
         --active_;
         if (reason_) return;
         std::optional<CompletionReason> reason;
         decltype(problem_) problem;
-        const BatchProgress progress = progress_;
-        lock.unlock();  // the decision may be the author's
+        lock.unlock();  // the decision may be the author's, who need not be ready for two questions at once
+        const std::lock_guard alone(deciding_);
+        ++(failed ? progress_.failed : progress_.succeeded);
         try {
-            reason = reason_to_end(spec_.completion, progress);
+            if (!decided_) reason = reason_to_end(spec_.completion, progress_);
         } catch (...) {
             problem = detail::current_error();
             reason = CompletionReason::custom_failed;
         }
+        decided_ = decided_ || reason;
         lock.lock();
-        if (!reason_) {  // another item's decision may have come first
+        if (!reason_) {
             reason_ = reason;
             problem_ = std::move(problem);
         }
@@ -224,7 +226,9 @@ private:
     std::shared_ptr<detail::Group> group_ = std::make_shared<detail::Group>();
     std::size_t next_ = 0;
     std::size_t active_ = 0;
+    std::mutex deciding_;  // for these two; taken without the lock of the execution state
     BatchProgress progress_{.total = items_.size()};
+    bool decided_ = false;
     std::optional<ErrorInfo> problem_;  // what the author's decision threw
     std::optional<CompletionReason> reason_;
 };

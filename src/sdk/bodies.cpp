@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/encoding.hpp"
 #include "sdk/error_mapping.hpp"
 #include "wire/durable_json.hpp"
 
@@ -53,6 +54,21 @@ ErrorInfo thrown_error() {
     }
 }
 
+std::string recordable(std::string text, std::string_view what) {
+    if (holdpoint::is_utf8(text)) return text;
+    std::size_t at = 0;
+    for (std::size_t length = 1; at + length <= text.size() && length <= 4;) {
+        if (!holdpoint::is_utf8(std::string_view(text).substr(at, length))) {
+            ++length;
+        } else {
+            at += length;
+            length = 1;
+        }
+    }
+    throw SerdesError(fmt::format("text that is recorded is UTF-8, but byte {} of {} is 0x{:02X}", at, what,
+                                  static_cast<unsigned char>(text[at])));
+}
+
 void refuse_unreadable() {
     try {
         throw;
@@ -64,8 +80,9 @@ void refuse_unreadable() {
     }
 }
 
-RetryDecision decide_retry(const RetryStrategy& strategy, ErrorInfo& error, int attempt) {
+RetryDecision decide_retry(const RetryStrategy& strategy, ErrorInfo& error, int attempt, const std::string& step_name) {
     static const RetryStrategy standard = retry::exponential();
+    const Frame frame(step_name);
     try {
         return (strategy ? strategy : standard)(error, attempt);
     } catch (...) {
@@ -95,18 +112,35 @@ StepOutcome run_step_body(ContextCore& core, const Claim& claim, int attempt, co
         outcome.error = current_error();
     } catch (...) {
         outcome.error = current_error();
-        outcome.retry = decide_retry(strategy, *outcome.error, attempt);
+        outcome.retry = decide_retry(strategy, *outcome.error, attempt, claim.name);
     }
     mark.end(outcome.error ? AttemptOutcome::failed : AttemptOutcome::succeeded, outcome.error);
     core.state.throw_if_ended();
     return outcome;
 }
 
+namespace {
+
+/// Gives up, before a context is closed, what its body has begun and kept somewhere else.
+class Ended {
+public:
+    explicit Ended(ContextCore& core) : core_(core) {}
+    ~Ended() { core_.abandon_tasks(); }
+    Ended(const Ended&) = delete;
+    Ended& operator=(const Ended&) = delete;
+
+private:
+    ContextCore& core_;
+};
+
+}  // namespace
+
 ChildRun run_child_body(const ContextCore& core, const Claim& claim, ChildKind kind, const ContextBody& body) {
     ChildRun run;
     AttemptMark mark(core, claim, 1, kind.is_closed || claim.record != nullptr);
     const auto child_core = std::make_shared<ContextCore>(core, claim, kind);
     const auto child = Internals::make_context(child_core);
+    const Ended ended(*child_core);
     try {
         const Frame frame(*child_core);
         run.result = body(*child);

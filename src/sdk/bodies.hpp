@@ -22,8 +22,10 @@ struct StepOutcome {
 /// nothing of the attempt is recorded.
 [[nodiscard]] StepOutcome run_step_body(ContextCore& core, const Claim& claim, int attempt, const StepBody& body,
                                         const RetryStrategy& strategy);
-/// The strategy's word, or the default one's; a strategy that throws gives up.
-[[nodiscard]] RetryDecision decide_retry(const RetryStrategy& strategy, ErrorInfo& error, int attempt);
+/// The strategy's word, or the default one's; a strategy that throws gives up. Operations in it are refused as they are
+/// in the body of the step. Call it in a catch block only.
+[[nodiscard]] RetryDecision decide_retry(const RetryStrategy& strategy, ErrorInfo& error, int attempt,
+                                         const std::string& step_name);
 
 /// What the body of a context came to.
 struct ChildRun {

@@ -3,6 +3,7 @@
 
 #include "sdk/bodies.hpp"
 #include "sdk/context_core.hpp"
+#include "sdk/delays.hpp"
 #include "sdk/error_mapping.hpp"
 
 namespace durable {
@@ -40,6 +41,8 @@ constexpr std::string_view kSubmitterMark = "durable::CallbackSubmitterError";
     throw CallbackError(std::move(error));
 }
 
+/// The longest that with_retry adds to its name: an attempt's number has up to ten digits.
+constexpr std::string_view kBackoffSuffix = "-backoff-2147483647";
 constexpr std::string_view kSubmitterSuffix = "-submitter";  // the longest that wait_for_callback adds to its name
 
 constexpr std::size_t kSubTypeMax = 32;
@@ -124,6 +127,8 @@ Work Context::callback_work(std::string_view name, detail::Submitter submitter, 
 }
 
 Work Context::retry_work(std::string_view name, const Attempts& attempts, const RetryStrategy& retry) {
+    core_->check_place("with_retry", name);
+    core_->check_name("with_retry", name, kBackoffSuffix);
     const auto body = [&attempts, &retry, name = std::string(name)](Context& child,
                                                                     const SerdesContext& context) -> Text {
         for (int attempt = 1;; ++attempt) {
@@ -134,11 +139,11 @@ Work Context::retry_work(std::string_view name, const Attempts& attempts, const 
                 throw;
             } catch (...) {
                 ErrorInfo error = detail::current_error();
-                decision = detail::decide_retry(retry, error, attempt);
+                decision = detail::decide_retry(retry, error, attempt, name);
                 if (!decision) throw;
             }
             child.wait(name.empty() ? name : fmt::format("{}-backoff-{}", name, attempt),
-                       std::max(std::chrono::seconds(1), *decision));
+                       std::chrono::seconds(detail::within_limits(*decision)));
         }
     };
     return child_work(name, body, {});

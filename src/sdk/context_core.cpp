@@ -189,6 +189,19 @@ void ContextCore::took(const std::string& id) {
     refresh();
 }
 
+void ContextCore::keep(const std::shared_ptr<Task>& task) {
+    tasks_.push_back(task);
+}
+
+void ContextCore::abandon_tasks() noexcept {
+    for (const auto& weak : std::exchange(tasks_, {})) {
+        const auto task = weak.lock();
+        if (!task) continue;
+        Lock lock(state.mutex);
+        state.tasks.abandon(lock, *task);
+    }
+}
+
 void ContextCore::refresh() {
     const bool repeats = !live_ && (!open_.empty() || state.find(next_id()) != nullptr);
     *replaying_ = closed_ || repeats;

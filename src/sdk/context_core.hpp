@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <vector>
 
 #include "durable/context.hpp"
 #include "sdk/execution_state.hpp"
@@ -76,11 +77,17 @@ public:
         return {.text = std::move(text), .execution_arn = state.execution_arn(), .operation_id = id};
     }
     [[noreturn]] void fail_nondeterministic(std::string message) const;
+    /// A task that was begun in this context, and ends with its body.
+    void keep(const std::shared_ptr<Task>& task);
+    /// The body is over: what of its futures was not waited for is abandoned, wherever it is kept. What runs is waited
+    /// for.
+    void abandon_tasks() noexcept;
 
     ExecutionState& state;
     Logger logger;
 
 private:
+    std::shared_ptr<ExecutionState> kept_state_ = state.weak_from_this().lock();
     [[nodiscard]] std::string path_of(std::size_t number) const;
     /// The id of the next operation.
     [[nodiscard]] const std::string& next_id();
@@ -96,6 +103,8 @@ private:
     std::optional<std::string> parent_id_;  // wire id of the nearest context that is recorded; nothing at the root
     std::size_t claimed_ = 0;
     bool closed_ = false;
+
+    std::vector<std::weak_ptr<Task>> tasks_;
 
     // The body repeats itself until it has come to every record and has taken an outcome that it may not have known
     // when it last ran; or until it runs something that was never finished.

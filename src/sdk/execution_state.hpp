@@ -39,7 +39,8 @@ enum class End {
     invocation_failed  // report an error, so that the service invokes again
 };
 
-class ExecutionState {
+/// Kept by its contexts: futures and callbacks of theirs may be kept longer than the invocation lasts.
+class ExecutionState : public std::enable_shared_from_this<ExecutionState> {
 public:
     ExecutionState(DurableService& service, holdpoint::wire::InvocationInput input, Hooks& hooks, int threads);
 

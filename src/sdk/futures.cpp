@@ -26,9 +26,10 @@ namespace detail {
 // In a closed context nothing runs any more: a task only reads records, and does so where its outcome is wanted.
 
 std::shared_ptr<Task> spawn(ContextCore& core, Work work) {
-    auto task = std::make_shared<Task>(core.state, core, std::move(work), TaskKind::code);
+    auto task = std::make_shared<Task>(core.state, core.shared_from_this(), std::move(work), TaskKind::code);
     auto group = std::make_shared<Group>();
     if (core.is_closed()) return task;
+    core.keep(task);
     Lock lock(core.state.mutex);
     if (core.state.is_over(task->operation_id())) {
         core.state.tasks.settle_here(lock, *task);
@@ -39,8 +40,9 @@ std::shared_ptr<Task> spawn(ContextCore& core, Work work) {
 }
 
 std::shared_ptr<Task> watch(ContextCore& core, Work work) {
-    auto task = std::make_shared<Task>(core.state, core, std::move(work), TaskKind::watch);
+    auto task = std::make_shared<Task>(core.state, core.shared_from_this(), std::move(work), TaskKind::watch);
     if (core.is_closed()) return task;
+    core.keep(task);
     core.state.flush();  // it begins now, whatever the body does next
     Lock lock(core.state.mutex);
     if (core.state.is_over(task->operation_id())) {

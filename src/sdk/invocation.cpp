@@ -89,7 +89,8 @@ void tell_end(Hooks& hooks, const InvocationInfo& info, const InvocationAnswer& 
 
 InvocationAnswer run_invocation(const DurableHandler& handler, wire::InvocationInput input, const Surroundings& with) {
     with.hooks.begin();
-    ExecutionState state(with.service, std::move(input), with.hooks, with.threads);
+    const auto kept = std::make_shared<ExecutionState>(with.service, std::move(input), with.hooks, with.threads);
+    ExecutionState& state = *kept;
     state.rehearsal = with.rehearsal;
     if (!state.load()) return answer_so_far(state);
     if (!with.hooks.any()) return run_handler(handler, state, with.request_id);

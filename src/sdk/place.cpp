@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "sdk/context_core.hpp"
+
 namespace durable::detail {
 
 namespace {
@@ -22,10 +24,10 @@ std::string Frame::problem(const ContextCore& core) {
         return "on a context that the running body was not given; a child, branch or item uses the Context& that it is "
                "called with, because operations are numbered for each context";
     }
-    return problem_in_any_body();
+    return problem_in_any_body(core);
 }
 
-std::string Frame::problem_in_any_body() {
+std::string Frame::problem_in_any_body(const ContextCore& core) {
     if (innermost == nullptr) {
         return "on a thread of its own; durable operations belong to the thread that the body was called on, where "
                "their order is the same each time it runs. To do several things at once, use the operations that end "
@@ -37,6 +39,10 @@ std::string Frame::problem_in_any_body() {
             "group "
             "them with run_in_child_context",
             *innermost->step_);
+    }
+    if (&innermost->core_->state != &core.state) {
+        return "in another invocation than the one that made it; what outlives an invocation is recorded, so make "
+               "futures and callbacks again, each time the handler runs";
     }
     if (std::uncaught_exceptions() > innermost->uncaught_) {
         return "in a destructor while an exception was on its way (perhaps a suspension); destructors run at every "

@@ -23,8 +23,8 @@ public:
 
     /// Why a durable operation of this context cannot be called here and now; empty when it can.
     [[nodiscard]] static std::string problem(const ContextCore& core);
-    /// The same for what any body may do.
-    [[nodiscard]] static std::string problem_in_any_body();
+    /// The same for what any body may do that runs in the same invocation as the context's.
+    [[nodiscard]] static std::string problem_in_any_body(const ContextCore& core);
 
 private:
     Frame(const ContextCore* core, const std::string* step);

@@ -45,6 +45,10 @@ void Scheduler::start_parked(Lock&, const std::shared_ptr<Task>& task, std::vect
 }
 
 void Scheduler::make_ready(const std::shared_ptr<Task>& task, bool helped) {
+    if (stopping_) {
+        task->stage_ = Task::Stage::abandoned;
+        return;
+    }
     task->stage_ = Task::Stage::ready;
     ready_.push_back(task);
     task->group_->ready.push_back(task);
@@ -353,6 +357,7 @@ void Scheduler::request_stops(Lock& lock, const std::vector<std::stop_source>& s
 }
 
 void Scheduler::stop() {
+    decltype(ready_) dropped;  // with what their bodies captured, so not under the lock
     {
         Lock lock(state_.mutex);
         stopping_ = true;
@@ -364,6 +369,9 @@ void Scheduler::stop() {
     }
     for (auto& thread : threads_) thread.join();
     threads_.clear();
+    // A task keeps the state that its context belongs to, so the state may not keep tasks.
+    const Lock lock(state_.mutex);
+    dropped.swap(ready_);
 }
 
 }  // namespace durable::detail

@@ -39,11 +39,11 @@ enum class TaskKind { code, watch };
 
 class Task : public std::enable_shared_from_this<Task> {
 public:
-    Task(ExecutionState& state, ContextCore& owner, Work work, TaskKind kind, std::size_t number = 0)
-        : state_(state), owner_(owner), work_(std::move(work)), kind_(kind), number_(number) {}
+    Task(ExecutionState& state, std::shared_ptr<ContextCore> owner, Work work, TaskKind kind, std::size_t number = 0)
+        : state_(state), owner_(std::move(owner)), work_(std::move(work)), kind_(kind), number_(number) {}
 
     /// The context whose operation it is.
-    [[nodiscard]] ContextCore& owner() const { return owner_; }
+    [[nodiscard]] ContextCore& owner() const { return *owner_; }
     [[nodiscard]] const std::string& operation_id() const { return work_.operation_id; }
     [[nodiscard]] const std::string& name() const { return work_.name; }
     [[nodiscard]] const std::shared_ptr<Group>& group() const { return group_; }
@@ -63,7 +63,7 @@ private:
     enum class Stage { created, ready, running, parked, settled, abandoned };
 
     ExecutionState& state_;
-    ContextCore& owner_;
+    std::shared_ptr<ContextCore> owner_;  // a future may be kept longer than its context, which keeps the state
     Work work_;
     TaskKind kind_;
     std::size_t number_;

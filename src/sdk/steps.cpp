@@ -54,7 +54,11 @@ detail::StepOutcome interrupted(const Claim& claim, int attempt, const RetryStra
                                             attempt, claim.name),
                      .data = {},
                      .stack = {}};
-    outcome.retry = detail::decide_retry(strategy, *outcome.error, attempt);
+    try {
+        throw StepInterruptedError(*outcome.error);  // the strategy may look at what is being handled
+    } catch (const StepInterruptedError&) {
+        outcome.retry = detail::decide_retry(strategy, *outcome.error, attempt, claim.name);
+    }
     return outcome;
 }
 

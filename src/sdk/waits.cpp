@@ -114,7 +114,7 @@ Recorded callback_result(const ContextCore& core, const std::string& operation_i
 
 /// A callback may be waited for in any body of its execution: that takes no place in the order of operations.
 void check_place_of_callback(const ContextCore& core, const std::string& operation_id) {
-    const std::string problem = detail::Frame::problem_in_any_body();
+    const std::string problem = detail::Frame::problem_in_any_body(core);
     if (!problem.empty()) {
         core.state.refuse_use(
             fmt::format("The durable operation {} was called {}.",

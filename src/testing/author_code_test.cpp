@@ -155,6 +155,49 @@ TEST(Serialize, OfAPayloadIsAPlainSerdesErrorAndInvokesNothing) {
     EXPECT_THAT(thrown.history, Not(Contains("ChainedInvokeStarted")));
 }
 
+TEST(Serialize, ThatAnswersNoUtf8FailsTheOperation) {
+    const std::string told =
+        "SerdesError: text that is recorded is UTF-8, but byte 1 of what serialize answered is 0xFF";
+    const std::string raw = "SerdesError: text that is recorded is UTF-8, but byte 0 of the RawText is 0xFE";
+    const std::string short_text =
+        "SerdesError: text that is recorded is UTF-8, but byte 0 of what summary answered is";
+    const Serdes<int> bytes{.serialize = [](const int&, const SerdesContext&) { return std::string("a\xff"); },
+                            .deserialize = [](const std::string&, const SerdesContext&) { return 0; }};
+    MapOptions<int, int> whole;
+    whole.serdes = {.serialize = [](const BatchResult<int>&, const SerdesContext&) { return std::string("a\xff"); },
+                    .deserialize = [](const std::string&, const SerdesContext&) -> BatchResult<int> { return {}; }};
+    const auto five = [](auto&...) { return 5; };
+    const auto thrown = [](const std::function<void(Context&)>& body) { return thrown_by(body).error; };
+    EXPECT_EQ(thrown([&](Context& context) { context.step("s", [] { return 5; }, {.serdes = bytes}); }),
+              "StepError " + told);
+    EXPECT_EQ(thrown([&](Context& context) { context.step("s", [] { return RawText{"\xfe"}; }); }), "StepError " + raw);
+    EXPECT_EQ(thrown([&](Context& context) { context.run_in_child_context("c", five, {.serdes = bytes}); }),
+              "ChildContextError " + told);
+    EXPECT_EQ(
+        thrown([&](Context& context) { context.map("m", kItems, itself, {.item_serdes = bytes}).throw_if_error(); }),
+        "ChildContextError " + told);
+    EXPECT_EQ(thrown([&](Context& context) { context.map("m", kItems, itself, whole); }), "ChildContextError " + told);
+    EXPECT_EQ(thrown([&](Context& context) { context.invoke<int>("i", "number", 1, {.payload_serdes = bytes}); }),
+              told);
+    EXPECT_THAT(thrown([&](Context& context) {
+                    context.run_in_child_context("c", large,
+                                                 {.summary = [](const std::string&) { return std::string("\xff"); }});
+                }),
+                ::testing::StartsWith("ChildContextError " + short_text));
+    EXPECT_THAT(thrown([&](Context& context) {
+                    context.map("m", kItems, [](Context& item, int) { return large(item); },
+                                {.summary = [](const BatchResult<std::string>&) { return std::string("\xff"); }});
+                }),
+                ::testing::StartsWith("ChildContextError " + short_text));
+}
+
+TEST(Serialize, ARawResultThatIsNoUtf8FailsTheExecution) {
+    LocalService runner([](Context&, Json) { return RawText{"a\xff"}; });
+    runner.start();
+    EXPECT_EQ(runner.error_type(), "SerdesError");
+    EXPECT_EQ(runner.error_message(), "text that is recorded is UTF-8, but byte 1 of the RawText is 0xFF");
+}
+
 TEST(Serialize, ThatThrowsNoExceptionFailsAStepAtOnce) {
     Serdes<int> serdes = unwritable();
     serdes.serialize = [](const int&, const SerdesContext&) -> std::string { throw 42; };

@@ -1,0 +1,98 @@
+// Lifetimes: what becomes of futures and callbacks that are kept longer than the body or the invocation that made them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "testing/local_service.hpp"
+
+namespace durable::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using namespace std::chrono_literals;
+
+TEST(KeptFuture, OfAChildIsAbandonedWhenItsBodyEnds) {
+    std::atomic<bool> child_is_over = false;
+    LocalService runner([&](Context& context, Json) {
+        std::optional<Future<int>> kept;
+        std::atomic<bool> runs = false;
+        context.run_in_child_context("child", [&](Context& child) {
+            kept = child.step_async("inner", [&](StepContext& step) {
+                runs = true;
+                while (!child_is_over && !step.stop_token().stop_requested()) std::this_thread::yield();
+                return 1;
+            });
+            while (!runs) std::this_thread::yield();
+        });
+        child_is_over = true;
+        context.step("after", [] {});
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_THAT(runner.history(),
+                ElementsAre("ExecutionStarted", "ContextStarted", "StepStarted", "ContextSucceeded", "StepStarted",
+                            "StepSucceeded", "InvocationCompleted", "ExecutionSucceeded"));
+}
+
+TEST(KeptFuture, OfAChildIsRefusedOutsideAlsoWhenItsResultIsKnown) {
+    LocalService runner([](Context& context, Json) {
+        std::optional<Future<int>> kept;
+        context.run_in_child_context("child", [&](Context& child) {
+            kept = child.step_async("inner", [] { return 1; });
+            (void)kept->get();
+            child.wait("pause", 1s);
+        });
+        return kept->get();
+    });
+    runner.start();
+    runner.advance(1s);
+    EXPECT_EQ(runner.error_type(), "ValidationError");
+    EXPECT_THAT(runner.error_message(), HasSubstr("Future::get 'inner' was called on a context that the running body"));
+}
+
+TEST(KeptFuture, OfAnEarlierInvocationIsRefused) {
+    std::optional<Future<int>> kept;
+    LocalService runner([&](Context& context, Json) {
+        if (kept) return kept->get();
+        kept = context.step_async("step", [] { return 1; });
+        const int n = kept->get();
+        context.wait("pause", 1s);
+        return n;
+    });
+    runner.start();
+    runner.advance(1s);
+    EXPECT_EQ(runner.error_type(), "ValidationError");
+    EXPECT_THAT(runner.error_message(), HasSubstr("Future::get 'step' was called on a context that the running body"));
+    EXPECT_THROW((void)kept->get(), ValidationError) << "nothing runs";
+}
+
+TEST(KeptFuture, ThatIsNotOverEndsWithItsInvocation) {
+    std::optional<Future<void>> kept;
+    {
+        LocalService runner([&](Context& context, Json) { kept = context.wait_async("pause", 1s); });
+        runner.start();
+        EXPECT_EQ(runner.error_message(), "");
+    }
+    EXPECT_THROW(kept->get(), ValidationError);
+    kept.reset();
+}
+
+TEST(KeptCallback, OfAnEarlierInvocationIsRefused) {
+    std::optional<Callback<int>> kept;
+    LocalService runner([&](Context& context, Json) {
+        if (kept) return kept->result();
+        kept = context.create_callback<int>("decision");
+        return kept->result();
+    });
+    runner.start();
+    runner.succeed_callback("decision", "7");
+    EXPECT_EQ(runner.error_type(), "ValidationError");
+    EXPECT_THAT(runner.error_message(), HasSubstr("Callback::result 'decision' was called in another invocation than"));
+    EXPECT_THROW((void)kept->result(), ValidationError) << "nothing runs";
+}
+
+}  // namespace
+}  // namespace durable::testing
