@@ -75,6 +75,9 @@ inline constexpr bool has_no_json = false;
 
 namespace detail {
 
+/// Json::parse of what nests at most this deep.
+[[nodiscard]] Json parse_json(std::string_view text, std::size_t depth_max);
+
 /// Where in a document we are; turned into text only when something is wrong.
 struct JsonPath {
     const JsonPath* parent = nullptr;

@@ -183,8 +183,12 @@ Json::~Json() = default;
 Json::Json(Data data) : data_(std::move(data)) {}
 
 Json Json::parse(std::string_view text) {
+    return detail::parse_json(text, kDepthMax);
+}
+
+Json detail::parse_json(std::string_view text, std::size_t depth_max) {
     boost::json::parse_options options;
-    options.max_depth = kDepthMax;
+    options.max_depth = depth_max;
     boost::json::basic_parser<Builder> parser(options);
     boost::system::error_code problem;
     const std::size_t read = parser.write_some(false, text.data(), text.size(), problem);
