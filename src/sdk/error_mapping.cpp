@@ -23,16 +23,32 @@ constexpr std::size_t kTextBytesMax = 12UL * 1024;
 constexpr std::size_t kTypeBytesMax = 512;
 constexpr std::size_t kStackBytesMax = 4UL * 1024;
 
-/// The class's own name, without namespaces and template arguments.
+/// Where the template arguments begin that the name ends with; its size when it has none.
+std::size_t arguments_of(std::string_view name) {
+    int depth = 0;
+    for (std::size_t i = name.size(); i > 0; --i) {
+        if (name[i - 1] == '>') ++depth;
+        if (name[i - 1] == '<') --depth;
+        if (depth == 0) return name[i - 1] == '<' ? i - 1 : name.size();
+    }
+    return name.size();
+}
+
+/// The class's own name, without what it is in, template arguments and `[abi:…]`.
 std::string class_name(const std::type_info& type) {
     int status = 0;
     const std::unique_ptr<char, void (*)(void*)> demangled(abi::__cxa_demangle(type.name(), nullptr, nullptr, &status),
                                                            &std::free);
     std::string name = status == 0 ? demangled.get() : type.name();
-    // What std::throw_with_nested throws is of a class of the library's own, made of the one that the author named.
-    constexpr std::string_view kNested = "std::_Nested_exception<";
-    if (name.starts_with(kNested)) name = name.substr(kNested.size(), name.size() - kNested.size() - 1);
-    name = name.substr(0, name.find('<'));
+    // What std::throw_with_nested and boost::throw_exception throw is of a class of the library's own, made of the one
+    // that the author named.
+    for (const std::string_view wrapper : {"std::_Nested_exception<", "boost::wrapexcept<"}) {
+        if (!name.starts_with(wrapper)) continue;
+        name = name.substr(wrapper.size(), name.rfind('>') - wrapper.size());
+        while (name.ends_with(' ')) name.pop_back();
+    }
+    name.erase(arguments_of(name));
+    if (const auto tag = name.rfind("[abi:"); tag != std::string::npos && name.ends_with(']')) name.erase(tag);
     if (const auto colon = name.rfind("::"); colon != std::string::npos) name.erase(0, colon + 2);
     return name;
 }

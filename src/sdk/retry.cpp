@@ -96,9 +96,33 @@ Predicate on_types(std::vector<std::string> types) {
     };
 }
 
+namespace {
+
+std::regex expression_of(const std::string& pattern) {
+    auto flags = std::regex::ECMAScript;
+#ifdef __GLIBCXX__
+    // Its other way to search calls itself for each character, which a long message makes a stack overflow of.
+    flags |= std::regex_constants::__polynomial;
+#endif
+    try {
+        (void)std::regex(pattern, flags);
+        // From the start, over anything before it: one pass, where a search begins again at each character.
+        return std::regex("[\\s\\S]*(?:" + pattern + ")", flags);
+    } catch (const std::regex_error& error) {
+        if (error.code() == std::regex_constants::error_complexity) {
+            throw ValidationError(
+                fmt::format("retry::on_message: '{}' refers back to a group, which is not supported", pattern));
+        }
+        throw ValidationError(
+            fmt::format("retry::on_message: '{}' is no regular expression: {}", pattern, error.what()));
+    }
+}
+
+}  // namespace
+
 Predicate on_message(const std::string& pattern) {
-    return [expression = std::regex(pattern)](const ErrorInfo& error) {
-        return std::regex_search(error.message, expression);
+    return [expression = expression_of(pattern)](const ErrorInfo& error) {
+        return std::regex_search(error.message, expression, std::regex_constants::match_continuous);
     };
 }
 

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/throw_exception.hpp>
 #include <exception>
+#include <ios>
 #include <limits>
 
 #include "base/random.hpp"
@@ -251,6 +253,121 @@ TEST(Errors, TextThatIsNoUtf8IsRecordedReadably) {
     });
     runner.start();
     EXPECT_EQ(runner.error_message(), "caf\\xE9, na\xc3\xafve \\xF0\\x9F");
+}
+
+/// A class within one that is a template, as clients of services have them.
+template <class T>
+struct Client {
+    struct Timeout : std::runtime_error {
+        using std::runtime_error::runtime_error;
+    };
+};
+template <class T>
+struct Failure : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// What is recorded as the type of what `body` throws.
+template <class F>
+std::string type_of(const F& body) {
+    LocalService runner([&](Context& context, Json) { context.step("s", body, {.retry = retry::none()}); });
+    runner.start();
+    return runner.error_type();
+}
+
+TEST(Errors, AreRecordedWithTheNameOfTheirOwnClass) {
+    const auto local = []<class T>(T) {
+        struct Local : std::runtime_error {
+            using std::runtime_error::runtime_error;
+        };
+        throw Local("no");
+    };
+    EXPECT_EQ(type_of([] { throw Client<std::vector<int>>::Timeout("no"); }), "Timeout");
+    EXPECT_EQ(type_of([] { throw Failure<std::vector<std::string>>("no"); }), "Failure");
+    EXPECT_EQ(type_of([&] { local(std::vector<int>()); }), "Local");
+    EXPECT_EQ(type_of([] { throw std::ios_base::failure("no"); }), "failure") << "no [abi:cxx11]";
+    EXPECT_EQ(type_of([] { boost::throw_exception(std::out_of_range("no")); }), "out_of_range") << "no wrapexcept";
+    EXPECT_EQ(type_of([] { boost::throw_exception(Client<int>::Timeout("no")); }), "Timeout");
+}
+
+TEST(WithRetry, RefusesANameThatTheNameOfItsPauseWouldNotFit) {
+    const auto run = [](std::size_t length) {
+        LocalService runner([&](Context& context, Json) {
+            context.with_retry(std::string(length, 'n'), [](Context&, int) { throw std::runtime_error("no"); });
+        });
+        runner.start();
+        return runner.error_message();
+    };
+    EXPECT_EQ(run(237), "") << "it waits for its second attempt";
+    EXPECT_THAT(run(238), HasSubstr("this one has 238 and gets the suffix '-backoff-"));
+}
+
+TEST(WithRetry, TakesAPauseThatIsTooLongAsTheLongest) {
+    LocalService runner([](Context& context, Json) {
+        context.with_retry(
+            "again", [](Context&, int) { throw std::runtime_error("no"); },
+            [](const ErrorInfo&, int) -> RetryDecision { return std::chrono::hours(24 * 1000); });
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_EQ(runner.execution().next_due(), runner.clock().now() + std::chrono::hours(24 * 366));
+}
+
+TEST(Retries, AskedAboutAnInterruptedStepOneIsToldThat) {
+    std::string seen;
+    LocalService runner([&](Context& context, Json) {
+        try {
+            throw std::invalid_argument("what the author handles meanwhile");
+        } catch (const std::invalid_argument&) {
+            const auto predicate = [&](const ErrorInfo&) {
+                seen += retry::on<std::invalid_argument>()({}) ? "the author's " : "";
+                seen += retry::on<StepInterruptedError>()({}) ? "interrupted" : "";
+                return false;
+            };
+            context.step(
+                "s", [] {},
+                {.retry = retry::fixed({.when = predicate}), .semantics = StepSemantics::at_most_once_per_retry});
+        }
+    });
+    runner.before_checkpoint = [](int number) -> std::optional<holdpoint::Error> {
+        if (number == 2) throw Crash{};
+        return std::nullopt;
+    };
+    runner.start();
+    runner.advance(60s);
+    EXPECT_EQ(seen, "interrupted");
+}
+
+TEST(Retries, AStrategyMayNotUseTheContext) {
+    LocalService runner([](Context& context, Json) {
+        const auto alerting = [&](const ErrorInfo&, int) -> RetryDecision {
+            context.step("alert", [] {});
+            return 1s;
+        };
+        context.step("charge", [] { throw std::runtime_error("no"); }, {.retry = alerting});
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_type(), "ValidationError");
+    EXPECT_THAT(runner.error_message(), HasSubstr("'alert' was called in the body of the step 'charge'"));
+}
+
+TEST(Retries, AnExpressionMayBeSearchedForInTheLongestMessage) {
+    const std::string longest(32UL * 1024, 'a');
+    EXPECT_FALSE(retry::on_message("(a|b)*timed? out")({.message = longest}));
+    EXPECT_TRUE(retry::on_message("^(a|b)*timed? out$")({.message = longest + "time out"}));
+    EXPECT_FALSE(retry::on_message("(a+)+b")({.message = std::string(100, 'a')})) << "in no time";
+    try {
+        (void)retry::on_message(R"((a)\1)");
+        ADD_FAILURE();
+    } catch (const ValidationError& error) {
+        EXPECT_STREQ(error.what(), R"(retry::on_message: '(a)\1' refers back to a group, which is not supported)");
+    }
+    try {
+        (void)retry::on_message("(a");
+        ADD_FAILURE();
+    } catch (const ValidationError& error) {
+        EXPECT_THAT(error.what(), HasSubstr("retry::on_message: '(a' is no regular expression: "));
+    }
 }
 
 TEST(Errors, JitterComesFromWhoeverGivesIt) {
