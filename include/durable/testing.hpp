@@ -115,7 +115,7 @@ public:
     /// Lets this much time pass, and everything happen that is due by then.
     ExecutionStatus advance(std::chrono::milliseconds by);
 
-    /// Answers a callback: by its operation's name (the oldest that is open), or by its id.
+    /// Answers a callback: by its operation's name (the oldest that is open; "": without a name), or by its id.
     template <class T>
     void complete_callback(std::string_view name, const T& value) {
         complete_callback_raw(name, to_json(value).dump());

@@ -103,7 +103,7 @@ std::string LocalService::callback_id(std::string_view name) const {
     for (const core::OperationState& state : execution_->operations()) {
         if (!is_open_callback(state)) continue;
         const std::string& id = *state.operation.callback_id;
-        if (state.operation.name == name || id == name) return id;
+        if (state.operation.name.value_or("") == name || id == name) return id;
         open += (open.empty() ? "" : ", ") + state.operation.name.value_or(id);
     }
     throw std::invalid_argument(

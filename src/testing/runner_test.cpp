@@ -59,6 +59,19 @@ TEST(Runner, CallbacksAreAnsweredByName) {
     EXPECT_EQ(runner.operation("second").status, "SUCCEEDED");
 }
 
+TEST(Runner, CallbacksWithoutANameAreAnsweredByNone) {
+    Runner runner([](Context& ctx, const Json&) {
+        const auto named = ctx.create_callback<int>("named");
+        const int first = ctx.wait_for_callback<int>("", [](const std::string&) {});
+        return (10 * first) + named.result();
+    });
+    runner.run();
+    runner.complete_callback("", 4);
+    EXPECT_THROW((void)runner.callback_id(""), std::invalid_argument);
+    runner.complete_callback("named", 2);
+    EXPECT_EQ(runner.result<int>(), 42);
+}
+
 TEST(Runner, HeartbeatsKeepACallbackOpen) {
     Runner runner(ask);
     runner.run();
