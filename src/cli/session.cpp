@@ -49,14 +49,19 @@ void indent(const json::value& value, std::string& out, std::size_t depth) {
     }
 }
 
+[[noreturn]] void refuse_answer(std::string_view expected, const std::string& body,
+                                const aws::Configuration& configuration) {
+    const std::string& url = configuration.endpoint_url;
+    throw CommandError(fmt::format("{} answered something that is not {}: '{}'", url.empty() ? "AWS" : url, expected,
+                                   body.substr(0, kShownMax)));
+}
+
 /// What a service answered; CommandError for what is no JSON.
 json::value read_answer(const std::string& body, const aws::Configuration& configuration) {
     boost::system::error_code problem;
     json::value answer = json::parse(body, problem);
-    if (!problem) return answer;
-    const std::string& url = configuration.endpoint_url;
-    throw CommandError(fmt::format("{} answered something that is not JSON: '{}'", url.empty() ? "AWS" : url,
-                                   body.substr(0, kShownMax)));
+    if (problem) refuse_answer("JSON", body, configuration);
+    return answer;
 }
 
 }  // namespace
@@ -104,6 +109,7 @@ std::string Session::find_stack_output(const std::string& stack, const std::stri
     if (outputs.empty()) {
         const std::string xml =
             require(client_->query("cloudformation", "2010-05-15", "DescribeStacks", {{"StackName", stack}}));
+        if (aws::xml_text(xml, "StackId").empty()) refuse_answer("CloudFormation's", xml, client_->configuration());
         for (const std::string& section : aws::xml_each(xml, "Outputs")) {
             for (const std::string& member : aws::xml_each(section, "member"))
                 outputs[aws::xml_text(member, "OutputKey")] = aws::xml_text(member, "OutputValue");

@@ -195,9 +195,12 @@ def test_without_credentials_it_says_which_variable_is_missing(server):
 def test_what_is_no_aws_at_all_is_told_as_such(server):
     class Page(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b"<html>welcome</html>")
+
+        do_POST = do_GET
 
         def log_message(self, *_):
             pass
@@ -205,10 +208,11 @@ def test_what_is_no_aws_at_all_is_told_as_such(server):
     with http.server.HTTPServer(("127.0.0.1", 0), Page) as page:
         threading.Thread(target=page.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{page.server_port}"
-        done = subprocess.run([BIN / "holdpoint", "executions", "list", "--function", "f"], env={**server.environment(), "AWS_ENDPOINT_URL": url},
-                              capture_output=True, text=True, timeout=60)
+        for arguments, what in ((["executions", "list", "--function", "f"], "JSON"), (["approvals", "list"], "CloudFormation's")):
+            done = subprocess.run([BIN / "holdpoint", *arguments], env={**server.environment(), "AWS_ENDPOINT_URL": url},
+                                  capture_output=True, text=True, timeout=60)
+            assert done.returncode == 1 and f"{url} answered something that is not {what}: '<html>welcome</html>'" in done.stderr
         page.shutdown()
-    assert done.returncode == 1 and f"{url} answered something that is not JSON: '<html>welcome</html>'" in done.stderr
 
 
 def test_a_full_disk_is_no_success(server):
