@@ -206,7 +206,7 @@ def test_a_stack_takes_the_limits_of_its_functions_along(own_server, tmp_path):
     folder(tmp_path / "code")
     template = tmp_path / "template.yaml"
     template.write_text("Transform: AWS::Serverless-2016-10-31\nResources:\n  Off:\n    Type: AWS::Serverless::Function\n"
-                        "    Properties: {CodeUri: code, Runtime: provided.al2023, FunctionName: off, ReservedConcurrentExecutions: 0}\n")
+                        "    Properties: {CodeUri: code, Runtime: provided.al2023, FunctionName: 'off', ReservedConcurrentExecutions: 0}\n")
     own_server.deploy("off", template=template)
     lambda_ = own_server.client("lambda")
     assert refused(lambda_.invoke, FunctionName="off", Payload="{}")[1] == 429
