@@ -290,7 +290,8 @@ private:
         insert_event_ = connection_.prepare(
             "INSERT INTO log_events (group_id, stream_id, at, ingested_at, message) VALUES (?1, ?2, ?3, ?4, ?5)");
         update_stream_ = connection_.prepare(
-            "UPDATE log_streams SET first_at = coalesce(first_at, ?2), last_at = ?3, ingested_at = ?4 WHERE id = ?1");
+            "UPDATE log_streams SET first_at = min(coalesce(first_at, ?2), ?2), last_at = max(coalesce(last_at, ?3), "
+            "?3), ingested_at = ?4 WHERE id = ?1");
         update_group_ = connection_.prepare("UPDATE log_groups SET bytes = bytes + ?2 WHERE id = ?1");
     }
 
@@ -373,6 +374,8 @@ private:
 
     void insert(const std::vector<LogEvent>& events, Added& added) const {
         for (const LogEvent& event : events) {
+            added.first_at = std::min(added.first_at, event.at);
+            added.last_at = std::max(added.last_at, event.at);
             added.bytes += static_cast<std::int64_t>(event.message.size()) + kEventOverhead;
             const Use row(insert_event_);
             row->bind_number(1, added.group);
@@ -382,7 +385,6 @@ private:
             is_sealed(event.message) ? row->bind_blob(5, event.message) : row->bind_text(5, event.message);
             (void)row->step();
         }
-        added.last_at = events.back().at;
         added.ingested_at = events.back().ingested_at;
     }
 

@@ -88,6 +88,18 @@ TEST_F(LogStoreTest, GroupsAndStreamsAreListed) {
     EXPECT_EQ(streams[0].last_event_at, from_epoch_ms(20));
 }
 
+TEST_F(LogStoreTest, AStreamsTimesAreThoseOfItsOldestAndItsNewestEvent) {
+    logs_->append("g", "one", {line(5, "early"), line(30, "late")});
+    logs_->append("g", "one", {line(7, "between")});
+    logs_->flush();
+    logs_->append("g", "one", {line(3, "earliest")});
+    const auto streams = logs_->streams({.group = "g", .limit = 1});
+    ASSERT_EQ(streams.size(), 1U);
+    EXPECT_EQ(streams[0].first_event_at, from_epoch_ms(3));
+    EXPECT_EQ(streams[0].last_event_at, from_epoch_ms(30));
+    EXPECT_EQ(streams[0].last_ingested_at, from_epoch_ms(3)) << "what came last";
+}
+
 TEST_F(LogStoreTest, StreamsComeByThePageInEachOrder) {
     logs_->append("g", "three", {line(15, "d")});
     logs_->create_stream("g", "zero", from_epoch_ms(0));
