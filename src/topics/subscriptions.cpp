@@ -14,12 +14,14 @@ namespace {
 
 constexpr std::size_t kEndpointLengthMax = 2048;
 
+/// Those that mail goes to (mail/mail.hpp): of another, nobody would hear that its mail cannot be sent.
 bool is_email_address(std::string_view text) {
+    constexpr std::size_t kAddressMax = 254;
+    constexpr std::string_view kEnding = "<>()[],;:\\\"";
     const auto at = text.find('@');
-    if (at == std::string_view::npos || at == 0 || at + 1 == text.size()) return false;
+    if (at == std::string_view::npos || at == 0 || at + 1 == text.size() || text.size() > kAddressMax) return false;
     if (text.find('@', at + 1) != std::string_view::npos) return false;
-    return std::ranges::none_of(
-        text, [](unsigned char c) { return c <= ' ' || c == 0x7f || c == '<' || c == '>' || c == ','; });
+    return std::ranges::all_of(text, [&](char c) { return c > ' ' && c <= '~' && !kEnding.contains(c); });
 }
 
 bool is_url(std::string_view text, std::string_view scheme) {

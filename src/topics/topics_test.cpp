@@ -344,6 +344,20 @@ TEST_F(TopicsTest, AFunctionIsNamedByAWholeArn) {
     }
 }
 
+TEST_F(TopicsTest, AnAddressThatNoMailCanGoToIsRefusedAtOnce) {
+    // What src/mail sends to: nobody hears of a mail that is a dead letter at its first try.
+    for (const std::string address :
+         {"j\u00f6rg@example.com", "ann@ex\u00e4mple.com", "ann(boss)@example.com", "ann;bob@example.com",
+          "\"ann\"@example.com", "ann@[192.0.2.1]", "ann:x@example.com", "ann\\@example.com"}) {
+        const auto refused = subscribed("email", address);
+        ASSERT_FALSE(refused) << address;
+        EXPECT_EQ(refused.error().message, "Invalid parameter: Email address") << address;
+    }
+    EXPECT_FALSE(subscribed("email", std::string(243, 'a') + "@example.com")) << "255 bytes";
+    EXPECT_TRUE(subscribed("email", std::string(242, 'a') + "@example.com"));
+    EXPECT_TRUE(subscribed("email-json", "o'neil+a.b@example.com"));
+}
+
 TEST_F(TopicsTest, DeletingATopicTakesItsSubscriptionsAlong) {
     ASSERT_TRUE(subscribed("email", "boss@example.com"));
     rows.apply(*delete_topic(rows, arn));
