@@ -130,6 +130,9 @@ Result<void> check_targets(Tables& tables, const std::vector<ItemWrite>& writes)
     for (const auto& write : writes) {
         const auto table = tables.find(write.table);
         if (!table) return std::unexpected(table.error());
+        // The request alone shows it, so nothing was begun that could be cancelled; an update's size shows only then.
+        if (write.kind == WriteKind::put && size_of(write.subject) > kItemBytesMax)
+            return validation_error("Item size has exceeded the maximum allowed size");
         const auto target = target_of(**table, write);
         // An unsuitable key is that item's reason for the cancellation, told with the others.
         if (target && !seen.insert(*target).second)

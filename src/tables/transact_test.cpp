@@ -66,6 +66,19 @@ TEST_F(TransactTest, OneItemOnlyOnce) {
     EXPECT_EQ(count(), 0);
 }
 
+TEST_F(TransactTest, AnItemThatIsTooLargeToPutIsNoReasonForACancellation) {
+    const std::string large = R"({"S":")" + std::string(400 * 1024, 'x') + R"("})";
+    const std::string item = key(1).substr(0, key(1).size() - 1) + R"(,"d":)" + large + "}";
+    EXPECT_EQ(db_.error("TransactWriteItems", transaction(R"({"Put":{"TableName":"orders","Item":)" + item + "}}")),
+              "ValidationException: Item size has exceeded the maximum allowed size");
+    EXPECT_EQ(db_.error("TransactWriteItems",
+                        transaction(R"({"Update":{"TableName":"orders","Key":)" + key(1) +
+                                    R"(,"UpdateExpression":"SET d = :d","ExpressionAttributeValues":{":d":)" + large +
+                                    "}}}")),
+              "TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific "
+              "reasons [ValidationError]");
+}
+
 TEST_F(TransactTest, ARepeatedTokenIsAnsweredForTenMinutes) {
     const std::string add = R"({"Update":{"TableName":"orders","Key":)" + key(1) +
                             R"(,"UpdateExpression":"ADD n :one","ExpressionAttributeValues":{":one":{"N":"1"}}}})";
