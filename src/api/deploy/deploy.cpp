@@ -103,8 +103,7 @@ public:
 private:
     static void refuse(const Call& call, const Error& error) { call.respond(rest_json_error(error, call.request_id)); }
 
-    [[nodiscard]] stacks::Target target_of(const RowReader& rows, const std::string& name) const {
-        const auto known = find_stack(rows, name);
+    [[nodiscard]] stacks::Target target_of(const std::optional<Stack>& known, const std::string& name) const {
         return {.stack_name = name,
                 .stack_id = known ? known->id
                                   : fmt::format("arn:aws:cloudformation:{}:{}:stack/{}/{}", context_.region,
@@ -146,9 +145,8 @@ private:
     void deploy(Call call, const json::object& body) {
         auto request = read_request(body);
         if (!request) return refuse(call, request.error());
-        const auto snapshot = context_.store.snapshot();
-        const stacks::Target target = target_of(*snapshot, request->stack_name);
-        const auto known = find_stack(*snapshot, request->stack_name);
+        const auto known = find_stack(*context_.store.snapshot(), request->stack_name);
+        const stacks::Target target = target_of(known, request->stack_name);
         const stacks::ParameterValues parameters{
             .given = request->parameters, .previous = known ? known->parameters : std::map<std::string, std::string>()};
         auto plan = stacks::make_plan(request->template_text, parameters, target, policy_problem);
@@ -158,8 +156,11 @@ private:
         if (!code) return refuse(call, code.error());
         auto shared = std::make_shared<Call>(std::move(call));
         context_.writer.submit(
-            [this, shared, request = std::move(*request), target, plan = std::move(*plan), code = std::move(*code)](
-                store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
+            [this, shared, request = std::move(*request), target, known, plan = std::move(*plan),
+             code = std::move(*code)](store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
+                // The plan keeps parameters and the id of the stack that was known.
+                if (!is_same(find_stack(rows, target.stack_name), known))
+                    return [shared, name = target.stack_name] { refuse_changed(*shared, name); };
                 OverlayRows overlay(rows);
                 auto applied = apply_plan(overlay, plan, target, code, request.template_text, now, context_.random);
                 const auto sendable = applied ? check_outcomes(overlay, plan) : Result<void>();
@@ -187,6 +188,16 @@ private:
             }
         }
         return {};
+    }
+
+    static bool is_same(const std::optional<Stack>& stack, const std::optional<Stack>& other) {
+        if (!stack || !other) return stack.has_value() == other.has_value();
+        return put_stack(*stack).value == put_stack(*other).value;
+    }
+
+    static void refuse_changed(const Call& call, const std::string& name) {
+        const std::string said = fmt::format("Stack {} changed while this was planned; deploy again.", name);
+        refuse(call, {"ValidationError", 400, said, {}});
     }
 
     void finish_deploy(const Call& call, const stacks::Plan& plan, const Applied& applied) {

@@ -1,0 +1,89 @@
+// Deploying: what two who deploy at once are told.
+#include "api/deploy/deploy.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <utility>
+
+#include "api/deploy/stack_rows.hpp"
+
+namespace holdpoint::api {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// Lets something happen when the first number is drawn: for a new stack's id, while its deployment is planned.
+class InterruptedRandom final : public Random {
+public:
+    std::uint64_t next() override {
+        if (const auto now = std::exchange(meanwhile, nullptr)) now();
+        return random_.next();
+    }
+    std::function<void()> meanwhile;
+
+private:
+    SeededRandom random_{1};
+};
+
+class DeployTest : public ::testing::Test {
+protected:
+    DeployTest() : logs_(store::open_log_store(path_)) {}
+    ~DeployTest() override {
+        logs_.reset();
+        for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + suffix);
+    }
+
+    /// Once the writer comes to it.
+    std::future<net::Response> deploy(const std::string& parameter, const std::string& value) {
+        const boost::json::object body{{"template",
+                                        "Parameters: {A: {Type: String, Default: a}, B: {Type: String, Default: b}}\n"
+                                        "Resources: {T: {Type: \"AWS::SNS::Topic\"}}\n"},
+                                       {"stack_name", "app"},
+                                       {"parameters", boost::json::object{{parameter, value}}}};
+        const auto answered = std::make_shared<std::promise<net::Response>>();
+        service_->handle({.request = {.method = "POST",
+                                      .target = "/holdpoint/deploy",
+                                      .headers = {},
+                                      .body = boost::json::serialize(body)},
+                          .caller = {},
+                          .authorize = {},
+                          .request_id = "r",
+                          .respond = [answered](net::Response response) { answered->set_value(std::move(response)); }});
+        return answered->get_future();
+    }
+
+    const std::string path_ =
+        std::filesystem::temp_directory_path() / ("deploy-logs-" + std::to_string(::getpid()) + ".db");
+    ManualClock clock_{from_epoch_ms(1'800'000'000'000)};
+    InterruptedRandom random_;
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+    engine::Writer writer_{clock_, *store_};
+    std::unique_ptr<store::LogStore> logs_;
+    CodeStore code_{"/nonexistent", random_};
+    std::unique_ptr<Service> service_ =
+        make_deploy_service({.clock = clock_, .random = random_, .store = *store_, .writer = writer_}, *logs_, code_,
+                            {.url = "http://127.0.0.1:1", .concurrency = nullptr, .on_function_changed = {}});
+};
+
+// Its plan keeps parameters, and the id, of a stack that is another one by then.
+TEST_F(DeployTest, OfTwoAtOnceOneIsRefused) {
+    random_.meanwhile = [this] { EXPECT_EQ(deploy("A", "2").get().status, 200); };
+    const net::Response refused = deploy("B", "3").get();
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body, HasSubstr("Stack app changed while this was planned; deploy again."));
+    const auto stack = find_stack(*store_->snapshot(), "app");
+    EXPECT_EQ(stack->parameters.at("B"), "b");
+    EXPECT_EQ(deploy("B", "3").get().status, 200);
+    const auto after = find_stack(*store_->snapshot(), "app");
+    EXPECT_EQ(after->id, stack->id);
+    EXPECT_EQ(after->parameters.at("A") + after->parameters.at("B"), "23");
+}
+
+}  // namespace
+}  // namespace holdpoint::api
