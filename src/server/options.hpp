@@ -22,8 +22,9 @@ struct BadConfiguration : std::runtime_error {
 struct Options {
     std::string data;  // folder; made when it is not there
     std::string host = "127.0.0.1";
-    std::uint16_t port = 4566;   // 0: any free one
-    std::string metrics = "on";  // off, or HOST:PORT of its own
+    std::uint16_t port = 4566;    // 0: any free one
+    std::string public_url = {};  // how people and subscribers reach the server; empty: where it listens
+    std::string metrics = "on";   // off, or HOST:PORT of its own
     log::Format log_format = log::Format::text;
     log::Level log_level = log::Level::info;
     std::string region = "us-east-1";

@@ -108,6 +108,7 @@ public:
           runtimes_listener_(or_give_up(gateway_built_, [&] { return listen_for_runtimes(options); })),
           metrics_listener_(or_give_up(gateway_built_, [&] { return listen_for_metrics(options); })),
           url_((has_tls(options) ? "https://" : "http://") + address(options)),
+          public_url_(options.public_url.empty() ? url_ : options.public_url),
           writer_(clock_, *store_),
           context_{.clock = clock_,
                    .random = random_,
@@ -342,10 +343,10 @@ private:
     }
 
     topics::Sender sender() {
-        return {.base_url = url_,
+        return {.base_url = public_url_,
                 .sign = [this](std::string_view text,
                                topics::SignatureVersion version) { return signer_.sign(text, version); },
-                .signing_cert_url = url_ + signer_.certificate_path()};
+                .signing_cert_url = public_url_ + signer_.certificate_path()};
     }
 
     [[nodiscard]] engine::DeliveryOptions delivery_options(const Options& options) const {
@@ -410,7 +411,8 @@ private:
         services[ServiceId::cloudformation] = api::make_cloudformation_service(context_, *logs_, changed);
         services[ServiceId::sts] = api::make_sts_service();
         services[ServiceId::stacks] = api::make_deploy_service(
-            context_, *logs_, code_, {.url = url_, .concurrency = &concurrency_, .on_function_changed = changed});
+            context_, *logs_, code_,
+            {.url = public_url_, .concurrency = &concurrency_, .on_function_changed = changed});
         return services;
     }
 
@@ -451,7 +453,8 @@ private:
     std::unique_ptr<net::Server> runtimes_listener_;
     std::unique_ptr<net::Server> metrics_listener_;
     Opening opening_{gateway_built_};  // is over before the listeners are, whose threads wait for it
-    std::string url_;
+    std::string url_;                  // where it listens
+    std::string public_url_;           // in what it gives to others
     engine::Writer writer_;
     api::Context context_;
     std::unique_ptr<net::Transport> transport_;  // the deliveries'

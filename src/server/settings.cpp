@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "mail/smtp.hpp"
 #include "net/http.hpp"
+#include "net/transport.hpp"
 
 namespace holdpoint::server {
 
@@ -77,6 +78,21 @@ Setting listen_setting() {
             .read = [](Options& options,
                        const std::string& value) { return read_address(value, options.host, options.port); },
             .show = [](const Options& options) { return net::authority(options.host, std::to_string(options.port)); }};
+}
+
+Setting public_url_setting() {
+    return {.name = "public-url",
+            .form = "URL",
+            .expected = "http:// or https:// and a host, without a path, such as https://approvals.example.com",
+            .meaning =
+                "how people and subscribers reach the server, for links in messages and addresses of HTTP APIs: "
+                "behind a proxy; without it, where it listens",
+            .read =
+                [](Options& options, const std::string& value) {
+                    options.public_url = value.substr(0, value.ends_with('/') ? value.size() - 1 : value.size());
+                    return value.empty() || net::parse_endpoint(options.public_url).has_value();
+                },
+            .show = [](const Options& options) { return options.public_url; }};
 }
 
 /// One of a closed list of words, each for a value.
@@ -268,6 +284,7 @@ std::vector<Setting> settings() {
     std::vector<Setting> table = {
         text("data", &Options::data, "FOLDER", "a folder's path", "folder for everything that is kept"),
         listen_setting(),
+        public_url_setting(),
         metrics_setting(),
         choice("log-format", &Options::log_format, {{"text", log::Format::text}, {"json", log::Format::json}},
                "how the lines on standard error are written"),

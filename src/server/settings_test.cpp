@@ -120,6 +120,10 @@ TEST(Settings, WhatIsWrongIsRefusedWithFileLineAndWhatWasExpected) {
         EXPECT_THAT(refusal("listen = " + bad), HasSubstr("expected HOST:PORT")) << bad;
     }
     EXPECT_EQ(refusal("listen = [::1]:1"), "");
+    for (const std::string bad : {"approvals.example.com", "https://", "https://a.example/path", "ftp://a.example"}) {
+        EXPECT_THAT(refusal("public-url = " + bad), HasSubstr("expected http:// or https:// and a host")) << bad;
+    }
+    EXPECT_EQ(refusal("public-url = https://approvals.example.com/"), "");
     EXPECT_EQ(refusal("trusted-proxies = 10.0.0.0/8, ::1"), "");
     EXPECT_EQ(
         refusal("trusted-proxies = 10.0.0.0/33"),

@@ -89,6 +89,18 @@ def test_behind_a_trusted_proxy_the_client_is_who_the_proxy_saw(server, urls, ow
     assert seen(url) == ("127.0.0.1", "127.0.0.1", "http")
 
 
+def test_addresses_are_the_public_url_where_there_is_one(own_server, tmp_path):
+    own_server.stop()
+    own_server.variables = {"HOLDPOINT_PUBLIC_URL": "https://approvals.example.com/"}
+    own_server.start()
+    folder(tmp_path / "code")
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    url = json.loads(own_server.deploy("http", template=tmp_path / "template.yaml").stdout)["outputs"]["Url"]
+    assert url.startswith("https://approvals.example.com/_apis/")
+    here = own_server.env["AWS_ENDPOINT_URL"]
+    assert here.startswith("http://127.0.0.1:") and call(url.replace("https://approvals.example.com", here) + "/items/1")[0] == 200
+
+
 def test_what_the_function_answers_is_the_response(server, urls):
     def answered(answer):
         return call(urls[0] + "/items/1?answer=" + quote(json.dumps(answer)))

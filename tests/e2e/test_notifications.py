@@ -256,6 +256,24 @@ class Endpoint(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def test_what_subscribers_follow_is_at_the_public_url(own_server):
+    own_server.stop()
+    own_server.variables = {"HOLDPOINT_PUBLIC_URL": "https://approvals.example.com"}
+    own_server.start()
+    endpoint = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint)
+    endpoint.got = []
+    threading.Thread(target=endpoint.serve_forever, daemon=True).start()
+    sns = own_server.client("sns")
+    sns.subscribe(TopicArn=sns.create_topic(Name="told")["TopicArn"], Protocol="http", Endpoint=f"http://127.0.0.1:{endpoint.server_address[1]}/hook")
+    try:
+        asked = eventually("the question arrived", lambda: endpoint.got)[0]
+    finally:
+        endpoint.shutdown()
+        endpoint.server_close()
+    assert asked["SubscribeURL"].startswith("https://approvals.example.com/?Action=ConfirmSubscription")
+    assert asked["SigningCertURL"].startswith("https://approvals.example.com/")
+
+
 @pytest.mark.parametrize("version, digest", [("1", "-sha1"), ("2", "-sha256")])
 def test_webhooks_are_signed_as_awss_validators_check(server, tmp_path, version, digest):
     """What is signed, in which order: SNS developer guide, "Verifying the signatures of Amazon SNS messages"."""
