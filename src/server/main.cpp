@@ -1,5 +1,7 @@
 // holdpoint: the server and its commands.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -13,7 +15,20 @@
 #include "server/settings_flags.hpp"
 #include "server/up_command.hpp"
 
+namespace {
+
+/// Where standard input, output or error is closed, the next file or socket would get its number, and what is printed
+/// would go there. Opened for reading alone, so that who prints is told.
+void fill_standard_descriptors() {
+    int descriptor = 0;
+    while (descriptor >= 0 && descriptor <= STDERR_FILENO) descriptor = ::open("/dev/null", O_RDONLY);
+    if (descriptor > STDERR_FILENO) ::close(descriptor);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
+    fill_standard_descriptors();
     CLI::App app("Holdpoint: durable execution and approvals by people, self-hosted.");
     app.set_version_flag("--version", "holdpoint " HOLDPOINT_VERSION);
     app.require_subcommand(1);

@@ -13,6 +13,7 @@
 #include "server/server.hpp"
 #include "server/service_manager.hpp"
 #include "server/settings_flags.hpp"
+#include "store/store.hpp"
 
 namespace holdpoint::server {
 
@@ -99,6 +100,8 @@ int run(const Arguments& arguments) {
         options.master_key = read_master_key(options);
         serve(options);
     } catch (const BadConfiguration& problem) {
+        return refuse(problem.what());
+    } catch (const store::UnusableDatabase& problem) {
         return refuse(problem.what());
     } catch (const SealError& problem) {
         return refuse(problem.what());

@@ -81,7 +81,7 @@ public:
             prepare();
             reader_ = std::make_unique<Connection>(path, Connection::Mode::read_only);
         } catch (const SqliteError& error) {
-            throw explained(error, path);
+            throw_explained(error, path);
         }
         thread_ = std::thread([this] { run(); });
     }

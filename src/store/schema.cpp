@@ -5,6 +5,8 @@
 #include <array>
 #include <chrono>
 
+#include "store/store.hpp"
+
 namespace holdpoint::store {
 
 namespace {
@@ -50,10 +52,10 @@ void check_or_create(Connection& connection, const std::string& path) {
     const auto tables = connection.number("SELECT count(*) FROM sqlite_schema");
     if (application == 0 && version == 0 && tables == 0) return create_schema(connection);
     if (application != kApplicationId) {
-        throw std::runtime_error(path + " is another program's database. Choose another folder with --data.");
+        throw UnusableDatabase(path + " is another program's database. Choose another folder with --data.");
     }
     if (version > kSchemaVersion) {
-        throw std::runtime_error(fmt::format(
+        throw UnusableDatabase(fmt::format(
             "{} has schema version {}, newer than this program's {}. Use the newer holdpoint, or another folder.", path,
             version, kSchemaVersion));
     }
@@ -121,7 +123,7 @@ void prepare_database(Connection& connection, const std::string& path) {
         check_structure(connection);
         check_or_create(connection, path);
     } catch (const SqliteError& error) {
-        throw explained(error, path);
+        throw_explained(error, path);
     }
 }
 

@@ -1,5 +1,7 @@
 #include "store/sqlite.hpp"
 
+#include "store/store.hpp"
+
 namespace holdpoint::store {
 
 namespace {
@@ -15,22 +17,22 @@ void check(sqlite3* connection, int code, std::string_view doing) {
 
 }  // namespace
 
-std::runtime_error explained(const SqliteError& error, const std::string& path) {
+void throw_explained(const SqliteError& error, const std::string& path) {
     switch (error.code()) {
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
-            return std::runtime_error(path + " is damaged or not a database (" + error.what() +
-                                      "). Nothing was changed. Restore the last backup with `holdpoint restore` "
-                                      "(docs/server.md says how), or move it "
-                                      "away to start empty.");
+            throw UnusableDatabase(path + " is damaged or not a database (" + error.what() +
+                                   "). Nothing was changed. Restore the last backup with `holdpoint restore` "
+                                   "(docs/server.md says how), or move it "
+                                   "away to start empty.");
         case SQLITE_FULL:
         case SQLITE_IOERR:
         case SQLITE_READONLY:
         case SQLITE_CANTOPEN:
-            return std::runtime_error(path + " cannot be used (" + error.what() +
-                                      "). Check that its folder is writable and that its disk has space.");
+            throw std::runtime_error(path + " cannot be used (" + error.what() +
+                                     "). Check that its folder is writable and that its disk has space.");
         default:
-            return std::runtime_error(path + ": " + error.what());
+            throw std::runtime_error(path + ": " + error.what());
     }
 }
 

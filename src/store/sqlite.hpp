@@ -29,8 +29,9 @@ private:
     int code_;
 };
 
-/// What to do about `error` of the database file at `path`: damaged, no space, or not to be written.
-[[nodiscard]] std::runtime_error explained(const SqliteError& error, const std::string& path);
+/// Throws what to do about `error` of the database file at `path`: UnusableDatabase where it is damaged,
+/// std::runtime_error where there is no space or it may not be written.
+[[noreturn]] void throw_explained(const SqliteError& error, const std::string& path);
 
 /// One connection; used by one thread at a time.
 class Connection {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -34,9 +35,15 @@ public:
     }
 };
 
+/// A database that is damaged, another program's, or newer than this program; what() says what to do. Opening it again
+/// does not help.
+struct UnusableDatabase : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 [[nodiscard]] std::unique_ptr<Store> make_memory_store();
-/// Opens or creates `path` (0600; WAL, synchronous=FULL). Throws std::runtime_error that says what to do when the file
-/// is not ours, damaged, or newer than this program.
+/// Opens or creates `path` (0600; WAL, synchronous=FULL). Throws UnusableDatabase, or std::runtime_error that says what
+/// to do about its folder or disk.
 [[nodiscard]] std::unique_ptr<Store> open_sqlite_store(const std::string& path);
 
 }  // namespace holdpoint::store

@@ -127,7 +127,7 @@ TEST(SqliteStoreTest, RefusesWhatIsNotItsOwnAndSaysWhatToDo) {
     try {
         (void)open_sqlite_store(folder / "text.db");
         FAIL() << "opened a text file";
-    } catch (const std::runtime_error& error) {
+    } catch (const UnusableDatabase& error) {
         EXPECT_NE(std::string(error.what()).find("Restore the last backup"), std::string::npos) << error.what();
     }
     EXPECT_EQ(std::filesystem::file_size(folder / "text.db"), 8192U);
@@ -151,7 +151,7 @@ TEST(SqliteStoreTest, RefusesADatabaseWithADamagedPageAndSaysWhatToDo) {
     try {
         (void)open_sqlite_store(path);
         FAIL() << "opened a damaged database";
-    } catch (const std::runtime_error& error) {
+    } catch (const UnusableDatabase& error) {
         EXPECT_NE(std::string(error.what()).find("Restore the last backup"), std::string::npos) << error.what();
     }
     std::filesystem::remove_all(folder);

@@ -221,6 +221,11 @@ def test_a_full_disk_is_no_success(server):
     assert done.returncode == 1 and "standard output cannot be written: No space left on device" in done.stderr
 
 
+def test_a_closed_output_is_no_success(server):
+    done = subprocess.run(["sh", "-c", 'exec "$0" "$@" >&-', BIN / "holdpoint", "env", "--data", server.data], stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == 1 and "standard output cannot be written: Bad file descriptor" in done.stderr
+
+
 def test_a_template_of_other_bytes_is_refused_with_its_line(server, tmp_path):
     template = tmp_path / "template.yaml"
     template.write_bytes(b"Resources: {T: {Type: AWS::SNS::Topic}}\nDescription: caf\xe9\n")

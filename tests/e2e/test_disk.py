@@ -170,7 +170,7 @@ def checkpointed(data):
                                                    (68, 4, "Choose another folder"), (100, 200, "Restore the last backup")])
 def test_a_damaged_header_is_refused(copied, at, count, what_to_do):
     flip(checkpointed(copied), at, count)
-    reason = refused_start(copied)
+    reason = refused_start(copied, (WRONG_FILES,))
     assert str(copied / "holdpoint.db") in reason and what_to_do in reason, reason
 
 
@@ -179,14 +179,14 @@ def test_damaged_pages_are_refused(copied, part):
     file = checkpointed(copied)
     page = int(file.stat().st_size * part) // 4096
     flip(file, page * 4096, 4096)
-    reason = refused_start(copied)
+    reason = refused_start(copied, (WRONG_FILES,))
     assert str(file) in reason and "Restore the last backup" in reason, reason
 
 
 def test_a_database_cut_short_is_refused(copied):
     file = checkpointed(copied)
     os.truncate(file, file.stat().st_size // 2)
-    assert "Restore the last backup" in refused_start(copied)
+    assert "Restore the last backup" in refused_start(copied, (WRONG_FILES,))
 
 
 def test_a_log_cut_short_loses_its_end_and_nothing_else(own_server):
@@ -205,7 +205,7 @@ def test_a_log_cut_short_loses_its_end_and_nothing_else(own_server):
 
 def test_damaged_log_lines_are_refused(copied):
     flip(copied / "logs.db", 0, 16)
-    reason = refused_start(copied)
+    reason = refused_start(copied, (WRONG_FILES,))
     assert str(copied / "logs.db") in reason and "move it away" in reason, reason
 
 

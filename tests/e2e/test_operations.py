@@ -232,14 +232,14 @@ def test_a_database_that_is_damaged_or_newer_is_refused_with_what_to_do(tmp_path
     damaged[4096 * 3:] = b"\x5a" * (len(good) - 4096 * 3)
     database.write_bytes(damaged)
     done = holdpoint("up", "--data", one.data, "--listen", "127.0.0.1:0")
-    assert done.returncode == 1 and "is damaged" in done.stderr and "holdpoint restore" in done.stderr
+    assert done.returncode == 78 and "is damaged" in done.stderr and "holdpoint restore" in done.stderr
     assert database.read_bytes() == damaged, "nothing was changed"
     database.write_bytes(good)
     connection = sqlite3.connect(database)
     connection.execute("PRAGMA user_version = 999")
     connection.close()
     done = holdpoint("up", "--data", one.data, "--listen", "127.0.0.1:0")
-    assert done.returncode == 1 and "schema version 999, newer" in done.stderr and "Use the newer holdpoint" in done.stderr
+    assert done.returncode == 78 and "schema version 999, newer" in done.stderr and "Use the newer holdpoint" in done.stderr
 
 
 def test_log_groups_have_a_retention(server):

@@ -96,4 +96,4 @@ def test_a_later_schema_is_refused(tmp_path):
     with closing(sqlite3.connect(one.data / "holdpoint.db")) as database:
         database.execute("PRAGMA user_version = 99")
     done = subprocess.run([BIN / "holdpoint", "up", "--data", one.data, "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=20)
-    assert done.returncode == 1 and "newer" in done.stderr and "99" in done.stderr
+    assert done.returncode == 78 and "newer" in done.stderr and "99" in done.stderr
