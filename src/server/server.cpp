@@ -160,6 +160,7 @@ private:
         events_.run_due();
         deliveries_.wake();
         timers_.run([this](std::uint64_t number) { executions_.fire(number); }, [this] { each_second(); });
+        log_care_.start();
         opening_.done(&gateway_);
         probes_.ready([this] { return metrics(); }, [this] { return problem(); });
         cli::write_server_file(data_,
@@ -421,7 +422,6 @@ private:
         events_.run_due();
         deliveries_.wake();
         http_apis_->expire();
-        log_care_.each_second();
         clock_watch_.each_second();
         expire_items(writer_);
     }
@@ -442,8 +442,8 @@ private:
     std::string code_folder_;
     api::CodeStore code_;
     std::string work_folder_;
-    LogCare log_care_;  // of the timers' thread, and so is the next
-    ClockWatch clock_watch_{clock_};
+    LogCare log_care_;
+    ClockWatch clock_watch_{clock_};  // of the timers' thread
     Probes probes_;
     RequestMeters requests_;
     std::promise<Gateway*> gateway_built_;

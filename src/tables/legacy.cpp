@@ -138,6 +138,7 @@ Result<const Operator*> operator_called(std::string_view name) {
     const auto found = std::ranges::find(kOperators, name, &Operator::name);
     if (found != kOperators.end()) return &*found;
     std::vector<std::string_view> names;
+    names.reserve(kOperators.size());
     for (const auto& known : kOperators) names.push_back(known.name);
     return constraint_error(name, "comparisonOperator",
                             fmt::format("Member must satisfy enum value set: [{}]", fmt::join(names, ", ")));
