@@ -61,7 +61,7 @@ protected:
     }
 
     SystemClock clock_;
-    SeededRandom random_{7};
+    SystemRandom random_;  // a stream that is called the same in two tests would mean the same process
     TestFolder folder_;
     MemoryLogs logs_;
     engine::Invoker invoker_{clock_,
