@@ -5,7 +5,8 @@ set -euo pipefail
 target=$1 seconds=$2
 cd "$(dirname "$0")/.."
 program=${HOLDPOINT_BIN:-build/asan/bin}/fuzz_$target
-[ -x "$program" ] || { echo "no fuzz target '$target'; there are: $(cd fuzz && ls ./*.cpp | sed 's|./||; s|\.cpp||' | tr '\n' ' ')"; exit 1; }
+[ -f "fuzz/$target.cpp" ] || { echo "no fuzz target '$target'; there are: $(cd fuzz && ls ./*.cpp | sed 's|./||; s|\.cpp||' | tr '\n' ' ')"; exit 1; }
+[ -x "$program" ] || { echo "$program is not built: cmake --preset asan && cmake --build --preset asan --target fuzz_$target"; exit 1; }
 mkdir -p "build/fuzz/corpus/$target" build/fuzz/found
 dictionary=()
 [ -f "fuzz/$target.dict" ] && dictionary=("-dict=fuzz/$target.dict")
