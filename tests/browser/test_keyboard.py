@@ -6,6 +6,7 @@ def test_a_day_without_a_mouse(open_page, seeding):
     second = seeding.submit("Second", age_seconds=100)
     first = seeding.submit("First", age_seconds=50)
     page = open_page()
+    expect(page.get_by_label("Token")).to_be_visible()
     page.keyboard.press("Tab")
     expect(page.get_by_text("Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
