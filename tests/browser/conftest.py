@@ -10,7 +10,7 @@ from seeding import FakeSeeding
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build/screenshots"
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 800}
-PATIENCE_MS = 15_000  # of a machine that does other things, too
+PATIENCE_MS = 60_000  # of a machine that is slow or does other things, too
 expect.set_options(timeout=PATIENCE_MS)
 QUIET = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 WATCH_POLICY = "addEventListener('securitypolicyviolation', (event) => console.error('POLICY ' + event.violatedDirective + ' ' + event.blockedURI))"
@@ -69,6 +69,12 @@ def open_page(chromium, seeding):
 def poke(page):
     """What a person does who comes back to the page: it asks for news at once."""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def just_before(page, request, act):
+    """What happens elsewhere after the page last asked, and before its next request of this kind arrives. Were it done in the test itself, the page might
+    ask for news in between."""
+    page.route(request, lambda route: (act(), route.continue_()), times=1)
 
 
 def screenshot(page, name, **options):

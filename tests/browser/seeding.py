@@ -64,7 +64,7 @@ class FakeSeeding:
                     TWO_STAGES, 5 * day, 2 * hour, link="https://docs.example.com/budgets/q4")
         urgent = self.submit("Travel to Lisbon, 3 nights", "omar@example.com", {
             "amount": "1,284.50 EUR", "cost centre": "2200 Sales", "reason": "Customer visit at Atlântico, with Rui.\nFlights are held until tonight."},
-            [("team leads", 2, 3, ["ann@example.com", "bob@example.com", "cleo@example.com"]), FINANCE], 9 * 60 + 20, 5 * hour, kind="expense",
+            [("team leads", 2, 3, ["ann@example.com", "bob@example.com", "cleo@example.com"]), FINANCE], 9 * 60 + 55, 5 * hour, kind="expense",
             link="https://expenses.example.com/reports/5512")
         self.decide(urgent, "bob@example.com", "approved", "Rui asked for this in person. Please be quick, the fare goes at six.")
         changed = self.submit("Contract with Nordlicht GmbH", "ines@example.com", {"value": "48,000.00 EUR", "term": "24 months"}, TWO_STAGES, 2 * day, day)

@@ -1,6 +1,6 @@
 """The requester changes the document while the request waits."""
 import pytest
-from conftest import PHONE, poke, screenshot
+from conftest import PHONE, just_before, poke, screenshot
 from playwright.sync_api import expect
 
 REQUESTER, APPROVER = "dana@example.com", "ann@example.com"
@@ -46,7 +46,7 @@ def test_what_is_typed_survives_looking_elsewhere_and_signing_in_again(open_page
     page.get_by_role("link", name="‹ Inbox").click()
     page.get_by_role("link", name="Q4 budget").click()
     expect(page.get_by_label("amount")).to_have_value("98.00 EUR")
-    seeding.end_sessions()
+    just_before(page, "**/document", seeding.end_sessions)
     save(page)
     page.get_by_label("Token").fill(seeding.token(REQUESTER))
     page.get_by_role("button", name="Sign in", exact=True).click()
@@ -91,7 +91,7 @@ def test_a_request_that_ended_stays_as_it_was(open_page, seeding):
     approval = seeding.submit("Q4 budget", REQUESTER)
     page = own(open_page, approval)
     page.get_by_label("amount").fill("98.00 EUR")
-    seeding.decide(approval, APPROVER)
+    just_before(page, "**/document", lambda: seeding.decide(approval, APPROVER))
     save(page)
     expect(page.get_by_text("The request is approved. Whatever waited for it goes on.", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="Save the changes")).to_have_count(0)

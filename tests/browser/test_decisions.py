@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from conftest import PHONE, poke
+from conftest import PHONE, just_before, poke
 from playwright.sync_api import expect
 from seeding import TWO_STAGES
 
@@ -224,7 +224,7 @@ def test_who_was_first_is_told_to_who_was_second(open_page, seeding):
     approval = seeding.submit("Q4 budget")
     page = detail(open_page, approval)
     choose(page, "Reject", "Too much")
-    seeding.decide(approval, "bob@example.com", comments="Needed")
+    just_before(page, "**/decision", lambda: seeding.decide(approval, "bob@example.com", comments="Needed"))
     press(page, "Reject")
     lost = note(page, "This is decided already")
     for words in ("bob@example.com", "approved this", "You had written: Too much", "The request is approved"):
@@ -236,7 +236,7 @@ def test_who_decided_in_another_tab_is_not_told_of_somebody_else(open_page, seed
     approval = seeding.submit("Q4 budget")
     page = detail(open_page, approval)
     choose(page, "Approve")
-    seeding.decide(approval, ME)
+    just_before(page, "**/decision", lambda: seeding.decide(approval, ME))
     press(page, "Approve")
     expect(note(page, "This is decided already")).to_contain_text("ann@example.com")
     expect(page.get_by_text("Somebody else")).to_have_count(0)
@@ -272,7 +272,7 @@ def test_too_late(open_page, seeding, event, title):
     approval = seeding.submit("Q4 budget")
     page = detail(open_page, approval)
     choose(page, "Approve")
-    getattr(seeding, event)(approval)
+    just_before(page, "**/decision", lambda: getattr(seeding, event)(approval))
     press(page, "Approve")
     note(page, title)
 
@@ -311,14 +311,15 @@ def test_a_stage_that_is_closed_to_somebody_is_said_in_the_servers_words(open_pa
 
 
 def test_too_many_attempts_wait_as_long_as_they_are_told(open_page, seeding):
-    page = detail(open_page, seeding.submit("Q4 budget"))
-    refused = {"error": {"code": "TOO_MANY_REQUESTS", "message": "", "details": {"retry_after_seconds": 1}}}
+    page = detail(open_page, seeding.submit("Q4 budget"), clock=True)
+    refused = {"error": {"code": "TOO_MANY_REQUESTS", "message": "", "details": {"retry_after_seconds": 300}}}
     page.route("**/decision", lambda route: route.fulfill(status=429, json=refused))
     choose(page, "Approve")
     press(page, "Approve")
     note(page, "Too many attempts")
-    expect(page.get_by_role("button", name=re.compile("Wait 1 s"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile(r"Wait \d+ s"))).to_be_visible()
     page.unroute("**/decision")
+    page.clock.fast_forward(301_000)
     press(page, "Try again")
     note(page, "You approved this.")
 

@@ -52,13 +52,18 @@ def account(page):
     page.get_by_label("Account").click()
 
 
+def shortcuts(page):
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+
+
 PAGES = {
     "sign-in": ("", lambda page: page.get_by_role("button", name="Sign in").click()),
     "list": ("#/", lambda page: expect(page.get_by_role("link", name="Laptop")).to_be_visible()),
     "list-rejected": ("#/?status=rejected", lambda page: expect(page.get_by_role("link", name="Sponsorship")).to_be_visible()),
     "list-empty": ("#/?q=zzz", lambda page: expect(page.get_by_text("Nothing found")).to_be_visible()),
     "account": ("#/", account),
-    "help": ("#/", lambda page: page.keyboard.press("?")),
+    "help": ("#/", shortcuts),
     "detail": ("#/", travel),
     "rejecting": ("#/", rejecting),
     "failing": ("#/", failing),

@@ -1,5 +1,5 @@
 """Who comes in, how, and what is left behind."""
-from conftest import PHONE, poke, screenshot
+from conftest import PHONE, just_before, poke, screenshot
 from playwright.sync_api import expect
 
 
@@ -124,11 +124,12 @@ def test_who_decided_by_a_link_goes_on_seeing_what_they_did(open_page, seeding):
 
 
 def test_a_link_that_ends_at_the_deadline_says_that_the_request_ended(open_page, seeding):
-    approval = seeding.submit("Travel to Lisbon", seconds=4)
-    page = open_page(hash="#/link/" + seeding.link(approval), viewport=PHONE)
+    approval = seeding.submit("Travel to Lisbon", seconds=300)
+    page = open_page(hash="#/link/" + seeding.link(approval), viewport=PHONE, clock=True)
     page.get_by_role("button", name="Reject").click()
     page.get_by_label("Why you reject it").fill("Too far")
     seeding.end_sessions()
+    page.clock.fast_forward(301_000)
     expect(page.get_by_role("heading", name="The time is up")).to_be_visible()
     expect(page.get_by_text("Your link ended with it, so ask the requester what became of it.")).to_be_visible()
     expect(page.get_by_text("You had written: Too far")).to_be_visible()
@@ -142,7 +143,7 @@ def test_a_link_whose_session_ends_early_says_how_to_go_on(open_page, seeding):
     page = open_page(hash="#/link/" + link, viewport=PHONE)
     page.get_by_role("button", name="Reject").click()
     page.get_by_label("Why you reject it").fill("Too far")
-    seeding.end_sessions()
+    just_before(page, "**/decision", seeding.end_sessions)
     page.get_by_role("button", name="Reject").click()
     expect(page.get_by_role("heading", name="Your link has ended here")).to_be_visible()
     expect(page.get_by_text("You had written: Too far")).to_be_visible()
@@ -189,7 +190,7 @@ def test_who_was_signed_out_meanwhile_goes_on_where_they_were(open_page, seeding
     page = open_page("ann@example.com", "#/approval/" + approval)
     page.get_by_role("button", name="Reject").click()
     page.get_by_label("Why you reject it").fill("Too far")
-    seeding.end_sessions()
+    just_before(page, "**/decision", seeding.end_sessions)
     page.get_by_role("button", name="Reject").click()
     expect(page.get_by_role("alert")).to_contain_text("what you wrote is kept")
     sign_in_with(page, seeding.token())
