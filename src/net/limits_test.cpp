@@ -138,6 +138,29 @@ TEST_F(LimitsTest, ABodyMayBeAsLargeAsItsServiceTakes) {
               "HTTP/1.1 200 OK");
 }
 
+// Strangers could fill the memory: what a body says is only checked when all of it is there.
+TEST_F(LimitsTest, AllBodiesTogetherHaveALimit) {
+    std::promise<Respond> asked;
+    server_ = std::make_unique<Server>(ServerOptions{.bodies_bytes_max = 100'000},
+                                       [&](const Request& request, Respond respond) {
+                                           if (request.target == "/held") return asked.set_value(std::move(respond));
+                                           respond({});
+                                       });
+    const auto post = [](const std::string& target, std::size_t size) {
+        return "POST " + target + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" +
+               std::string(size, 'x');
+    };
+    EXPECT_EQ(answer_to(post("/", 200'000)), "HTTP/1.1 503 Service Unavailable") << "alone too large";
+    const auto held = connect();
+    ASSERT_TRUE(held->write_all(post("/held", 140'000), milliseconds{5000}));
+    Respond respond = asked.get_future().get();
+    EXPECT_EQ(answer_to(post("/", 140'000)), "HTTP/1.1 503 Service Unavailable");
+    EXPECT_EQ(answer_to(post("/", 60'000)), "HTTP/1.1 200 OK") << "what is small is always read";
+    std::exchange(respond, nullptr)({});
+    EXPECT_EQ(answer(*held), "HTTP/1.1 200 OK");
+    EXPECT_EQ(answer_to(post("/", 140'000)), "HTTP/1.1 200 OK") << "there is room again";
+}
+
 TEST_F(LimitsTest, WhoSendsSlowlyIsToldAndLeft) {
     serve({.header_timeout = std::chrono::seconds{1}, .body_timeout = std::chrono::seconds{1}});
     const auto header = connect();

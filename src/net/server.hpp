@@ -23,6 +23,9 @@ struct ServerOptions {
     std::uint16_t port = 0;  // 0: any free one
     std::size_t threads = 2;
     std::size_t body_bytes_max = 17UL * 1024 * 1024;  // DynamoDB takes batches of 16 MB
+    /// Of all requests together, from their first byte to their answer, but for the first 64 KiB of each; who brings
+    /// more is told 503.
+    std::size_t bodies_bytes_max = 1024UL * 1024 * 1024;
     std::size_t header_bytes_max = 64UL * 1024;
     std::size_t header_count_max = 200;
     std::size_t target_bytes_max = 16UL * 1024;

@@ -30,6 +30,7 @@ struct Hub {
     const Handler handler;
     const SystemClock clock;
     std::atomic<bool> stopping{false};
+    std::atomic<std::size_t> bodies_bytes{0};
 };
 
 /// Who connected.
@@ -79,6 +80,9 @@ class Session final : public Connection, public std::enable_shared_from_this<Ses
 
 public:
     Session(Stream stream, Peer peer, Hub& hub) : stream_(std::move(stream)), peer_(std::move(peer)), hub_(hub) {}
+    ~Session() override { let_go(); }
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
 
     void start() override {
         boost::asio::post(stream_.get_executor(), [self = this->shared_from_this()] {
@@ -112,8 +116,9 @@ private:
     /// How long, and how much, is still read of a request that was refused.
     static constexpr std::chrono::seconds kLinger{5};
     static constexpr std::size_t kDiscardedMax = 64UL * 1024 * 1024;
-    /// A body that is asked about before it is read.
-    static constexpr std::uint64_t kLargeBody = 64UL * 1024;
+    /// A body that is asked about before it is read, and counted.
+    static constexpr std::size_t kLargeBody = 64UL * 1024;
+    static constexpr const char* kNoRoom = "The server has too much of other requests to read; try again.";
     /// What goes into one record of TLS.
     static constexpr std::size_t kRecord = 16UL * 1024;
 
@@ -171,6 +176,7 @@ private:
             if (error == boost::beast::http::error::need_more) break;
             if (error) return refuse(error);
             if (parser_->is_header_done() && !std::exchange(has_head_, true) && !takes_head()) return;
+            if (has_head_ && !hold(parser_->get().body().size())) return answer_last(text_response(503, kNoRoom));
             if (used == 0) break;
         }
         if (parser_->is_done()) return dispatch();
@@ -180,6 +186,15 @@ private:
         }
         read();
     }
+
+    /// Counts what a body has come to; false when it is more than there is room for.
+    bool hold(std::size_t body_size) {
+        const std::size_t more = body_size > kLargeBody + held_ ? body_size - kLargeBody - held_ : 0;
+        held_ += more;
+        return more == 0 || hub_.bodies_bytes.fetch_add(more) + more <= hub_.options.bodies_bytes_max;
+    }
+
+    void let_go() { hub_.bodies_bytes -= std::exchange(held_, 0); }
 
     /// Answers what is too much of a request before its body is read.
     bool takes_head() {
@@ -280,6 +295,8 @@ private:
 
     void answer(Response response, bool last) {
         is_reading_ = false;
+        parser_.reset();
+        let_go();
         keep_alive_ = keep_alive_ && !last && !hub_.stopping;
         if (is_without_body(response.status)) response.body.clear();
         // Clients correct their clocks by it, and sign again.
@@ -326,6 +343,7 @@ private:
     std::string body_;
     Milliseconds deadline_ = kNever;  // monotonic
     std::size_t body_limit_ = 0;
+    std::size_t held_ = 0;     // of the body, as it is counted among those of all
     bool busy_ = false;        // from the first byte of a request to the last of its answer
     bool is_reading_ = false;  // from the first byte of a request to its last
     bool is_late_ = false;
