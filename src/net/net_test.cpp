@@ -219,7 +219,7 @@ TEST(ServerTest, AHandlerThatThrowsIsAnswered500WithoutItsReason) {
 TEST(ServerTest, AnAnswerThatCannotBeWrittenEndsOneConnectionOnly) {
     Server server({.threads = 1}, [](const Request& request, const Respond& respond) {
         if (request.target == "/") return respond({});
-        respond({.status = 200, .headers = {{"X-Large", std::string(100'000, 'x')}}, .body = ""});
+        respond({.status = 200, .headers = {{"X-Large", std::string(200'000, 'x')}}, .body = ""});
     });
     const auto transport = make_transport();
     EXPECT_FALSE(transport->send(local(server), {.method = "GET", .target = "/large", .headers = {}, .body = ""}, {}));
@@ -340,6 +340,18 @@ TEST(ServerTest, OfIpv6KnowsWhoComesOverIpv4ByTheirOwnAddress) {
     EXPECT_EQ(body("::1"), "::1 [::1]:" + port);
     EXPECT_EQ(body("127.0.0.1"), "127.0.0.1 127.0.0.1:" + port);
     EXPECT_EQ(host_header({.tls = true, .host = "::1", .port = "443"}), "[::1]");
+}
+
+// A function could not read work whose caller had sent a long header, and ended.
+TEST(TransportTest, ReadsHeadersAsLongAsARequestMayBring) {
+    Server server({}, [](const Request& request, const Respond& respond) {
+        respond({.status = 200, .headers = {{"X-Own", std::string(request.header("X-Own"))}}, .body = ""});
+    });
+    const std::string value(64'000, 'x');
+    const auto answer = make_transport()->send(
+        local(server), {.method = "GET", .target = "/", .headers = {{"X-Own", value}}, .body = ""}, {});
+    ASSERT_TRUE(answer) << answer.error().message;
+    EXPECT_EQ(answer->header("X-Own"), value);
 }
 
 TEST(TransportTest, AReadLimitEndsTheWaitAndSaysSo) {

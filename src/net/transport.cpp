@@ -41,7 +41,10 @@ std::expected<Received, ReadFailure> receive(Stream& stream, bool head, std::chr
                                              const Deadline& whole) {
     http::response_parser<http::string_body> parser;
     constexpr std::uint64_t kBodyMax = 64UL * 1024 * 1024;
+    // More than a request's: the Runtime API hands on what a caller wrote into a header.
+    constexpr std::uint32_t kHeaderMax = 128U * 1024;
     parser.body_limit(kBodyMax);
+    parser.header_limit(kHeaderMax);
     parser.skip(head);
     parser.eager(true);
     std::string pending;
