@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <string_view>
 
 namespace holdpoint {
 
@@ -22,6 +23,16 @@ void refuse_if_open(const std::string& path, bool is_folder) {
     if (::stat(path.c_str(), &status) != 0 || (status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return;
     throw std::runtime_error("others than their owner may use " + path + ", where secrets are: chmod " +
                              (is_folder ? "700 " : "600 ") + path + ", and change what they may have read");
+}
+
+/// One call takes 2 GB at most, and on a disk that is about to be full what still fits: only the next says why.
+bool write_all(int file, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(file, text.data(), text.size());
+        if (written <= 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
 }
 
 std::string name_of(const std::string& path) {
@@ -48,8 +59,7 @@ std::optional<std::string> read_private_file(const std::string& path) {
 void write_private_file(const std::string& path, const std::string& text) {
     const std::string temporary = path + ".new";
     const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    const bool written =
-        file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+    const bool written = file >= 0 && write_all(file, text) && ::fsync(file) == 0;
     const int reason = errno;
     if (file >= 0) ::close(file);
     if (!written || ::rename(temporary.c_str(), path.c_str()) != 0 || !sync_folder(folder_of(path))) {
