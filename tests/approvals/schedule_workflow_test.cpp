@@ -103,6 +103,21 @@ TEST_P(ScheduleInBothModes, EscalationAtTheDeadlineExtendsOnceAndThenItTimesOut)
     EXPECT_EQ(world.decide("approved", "boss@x").text("error.code"), "APPROVAL_EXPIRED");
 }
 
+TEST_P(ScheduleInBothModes, WhoIsAskedLateBecauseTheTableCouldNotBeWrittenHasAllOfTheirTime) {
+    world.start(
+        event_with("{" + stage_of("ann@x") +
+                   R"(,"escalation":{"to":{"people":["boss@x"]},"extend_seconds":1},"on_timeout":"escalate"})"));
+    const TimePoint deadline = *parse_iso8601(world.record()->expires_at);
+    alone.tables.before_call = [&](const std::string& action) {
+        return action != "TransactWriteItems" || alone.clock.now() >= deadline + 2s;
+    };
+    world.runner.advance(299s);
+    for (int i = 0; i < 60 && !world.record()->escalated_at; ++i) world.runner.advance(1s);
+    const ApprovalRequest record = *world.record();
+    ASSERT_TRUE(record.escalated_at);
+    EXPECT_EQ(record.expires_at, to_iso8601(*parse_iso8601(*record.escalated_at) + 1s));
+}
+
 TEST_P(ScheduleInBothModes, WhatNobodyDecidesIsRejectedWhereThePolicySaysSo) {
     world.start(event_with(kReject));
     world.runner.advance(310s);

@@ -281,11 +281,18 @@ private:
         telling_.approvers("remind", seen.approval, Occasion::reminder, "reminded", {{"due_at", seen.due_at}});
     }
 
+    /// The new deadline, as of now: the step may have had to wait for its table, and whoever is asked late gets all of
+    /// their time.
+    [[nodiscard]] std::string extended_to(const Look& seen) const {
+        const TimePoint at_least = services_.clock.now() + std::chrono::seconds(policy().escalation->extend_seconds);
+        return to_iso8601(std::max(require(parse_iso8601(seen.extended_to)), at_least));
+    }
+
     void escalate(const Look& seen) {
         const auto escalated =
             context_.step("escalate",
                           [&] {
-                              auto now = require(services_.repository.escalate(seen.approval, seen.extended_to));
+                              auto now = require(services_.repository.escalate(seen.approval, extended_to(seen)));
                               shorten(now);
                               return now;
                           },
