@@ -2,10 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "approvals/domain/names.hpp"
 #include "approvals/use_cases/amount.hpp"
 #include "base/text.hpp"
 
 namespace holdpoint::approvals {
+
+void add_once(std::vector<std::string>& names, std::string_view name) {
+    const bool known = std::ranges::any_of(names, [&](const std::string& other) { return is_same_name(other, name); });
+    if (!known) names.emplace_back(name);
+}
 
 std::optional<Approvers> parse_approvers(std::string_view list) {
     constexpr std::string_view kGroup = "group:";
@@ -16,7 +24,7 @@ std::optional<Approvers> parse_approvers(std::string_view list) {
         const bool is_group = name.starts_with(kGroup);
         if (is_group) name = trimmed(name.substr(kGroup.size()));
         if (name.empty()) return std::nullopt;
-        (is_group ? approvers.groups : approvers.people).emplace_back(name);
+        add_once(is_group ? approvers.groups : approvers.people, name);
         if (comma == list.size()) return approvers;
         list.remove_prefix(comma + 1);
     }

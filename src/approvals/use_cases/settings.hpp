@@ -13,6 +13,9 @@
 
 namespace holdpoint::approvals {
 
+/// Unless it is there already, in whatever spelling: no policy names somebody twice.
+void add_once(std::vector<std::string>& names, std::string_view name);
+
 /// "ann@example.com, group:finance": people, and groups whose members prove it when they sign in. Nothing for a list
 /// without anybody, or with an empty place.
 [[nodiscard]] std::optional<Approvers> parse_approvers(std::string_view list);

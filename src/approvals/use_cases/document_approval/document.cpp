@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace holdpoint::approvals {
 
 namespace {
@@ -26,12 +24,8 @@ std::string read_digest(const Reader& reader) {
 /// Of both, whoever is in either.
 Approvers either(const Approvers& a, const Approvers& b) {
     Approvers both = a;
-    both.groups.insert(both.groups.end(), b.groups.begin(), b.groups.end());
-    for (const std::string& person : b.people) {
-        const bool known = std::any_of(a.people.begin(), a.people.end(),
-                                       [&](const std::string& other) { return is_same_person(person, other); });
-        if (!known) both.people.push_back(person);
-    }
+    for (const std::string& group : b.groups) add_once(both.groups, group);
+    for (const std::string& person : b.people) add_once(both.people, person);
     return both;
 }
 

@@ -38,6 +38,18 @@ TEST(Document, ItsKindDecidesWhoApproves) {
               "1 of finance, ann or Both, then cleo; one rejection rejects");
 }
 
+TEST(Document, WhoIsLegalAndFinanceAtOnceIsNamedOnce) {
+    DocumentRules office = rules();
+    office.legal = *parse_approvers("lea, group:office, LEA, group:Office");
+    office.finance = *parse_approvers("lea,group:office");
+    Document document;
+    document.kind = DocumentKind::contract;
+    const Policy policy = document_policy(document, office);
+    EXPECT_TRUE(read_policy(durable::to_json(policy))) << "no policy names anybody twice";
+    EXPECT_EQ(policy.stages[0].approvers->people, std::vector<std::string>{"lea"});
+    EXPECT_EQ(policy.stages[0].approvers->groups, std::vector<std::string>{"office"});
+}
+
 TEST(Document, EventsAreReadStrictly) {
     const std::string digest(64, 'a');
     const std::string whole =
