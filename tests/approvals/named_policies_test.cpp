@@ -150,6 +150,16 @@ TEST(NamedPolicies, TwoGroupsOfAFileAreNotOneName) {
     EXPECT_THAT(ok.error().message, HasSubstr("'FINANCE' and 'Finance' are one name"));
 }
 
+TEST(NamedPolicies, TwoPoliciesOfAFileAreNotOneName) {
+    const auto ok = check_replacement(
+        {},
+        file_of(
+            R"({"policies":[{"name":"Contract","stages":[{"name":"a"}]},{"name":"contract ","stages":[{"name":"b"}]}]})"),
+        false);
+    ASSERT_FALSE(ok);
+    EXPECT_THAT(ok.error().message, HasSubstr("policies[1].name: 'contract' and 'Contract' are one name"));
+}
+
 TEST(NamedPolicies, WhatShowPrintsWithDigestsIsAFileThatPutTakes) {
     const PolicyFile file = file_of(kFile);
     EXPECT_EQ(file_of(R"({"digests":{"contract":"00"},)" + kFile.substr(1)), file);

@@ -188,6 +188,15 @@ Result<void> check_replacement(const PolicyFile& stored, const PolicyFile& file,
             return invalid(fmt::format("groups: {} and {} are one name.", in_quotes(known->second), in_quotes(name)));
         }
     }
+    std::map<std::string, std::string> policies;
+    for (std::size_t i = 0; i < file.policies.size(); ++i) {
+        const std::string& name = file.policies[i].name;
+        const auto [known, is_new] = policies.emplace(name_key(name), name);
+        if (!is_new) {
+            return invalid(fmt::format("policies[{}].name: {} and {} are one name.", i, in_quotes(name),
+                                       in_quotes(known->second)));
+        }
+    }
     for (const Policy& before : stored.policies) {
         const auto after = std::ranges::find(file.policies, before.name, &Policy::name);
         if (after == file.policies.end()) {
