@@ -56,7 +56,7 @@ class Run:
         if self.expected.get("ends"):
             eventually(f"{self.function} ends", lambda: self.execution()["Status"] != "RUNNING")
         wanted = [event for event in self.expected["events"] if event != "..."]
-        eventually(f"{self.function} comes to its last event", lambda: len(self.history()) >= len(wanted), 10)
+        eventually(f"{self.function} comes to its last event", lambda: len(self.history()) >= len(wanted))
         self.events = self.history()
 
     def execution(self):
@@ -67,6 +67,7 @@ class Run:
 
     def answer_callbacks(self):
         closed = set()
+        outcomes = [at for at, event in enumerate(self.expected["events"]) if "Callback=" in event or "Callback!" in event]
         for answer in self.expected.get("answers", []):
             (how, name), *_ = answer.items()
 
@@ -76,11 +77,11 @@ class Run:
                         return event
                 return None
             event = eventually(f"the callback {name} of {self.function}", find)
-            time.sleep(answer.get("after", 0))
             id = event["CallbackStartedDetails"]["CallbackId"]
             if how == "heartbeat":
                 self.lambda_.send_durable_execution_callback_heartbeat(CallbackId=id)
                 continue
+            eventually(f"{self.function} comes to what is before the answer", lambda at=outcomes[len(closed)]: len(self.history()) >= at)
             closed.add(event["Id"])
             if how == "succeed":
                 self.lambda_.send_durable_execution_callback_success(CallbackId=id, Result=json.dumps(answer.get("with")))
