@@ -116,12 +116,12 @@ std::string_view space_name(Space space) {
 
 void prepare_database(Connection& connection, const std::string& path) {
     try {
-        connection.execute("PRAGMA journal_mode = WAL");
         // FULL: the log is synced at every commit, so an acknowledged write survives a power cut.
         connection.execute("PRAGMA synchronous = FULL");
         connection.execute("PRAGMA cache_size = -16384");
         check_structure(connection);
         check_or_create(connection, path);
+        connection.execute("PRAGMA journal_mode = WAL");  // written into the file: only once it is known to be ours
     } catch (const SqliteError& error) {
         throw_explained(error, path);
     }

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "store/schema.hpp"
 #include "store/sqlite.hpp"
 #include "store/store.hpp"
 
@@ -155,6 +156,57 @@ TEST(SqliteStoreTest, RefusesADatabaseWithADamagedPageAndSaysWhatToDo) {
         EXPECT_NE(std::string(error.what()).find("Restore the last backup"), std::string::npos) << error.what();
     }
     std::filesystem::remove_all(folder);
+}
+
+std::string bytes_of(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(SqliteStoreTest, AnotherProgramsDatabaseIsRefusedAndLeftAsItIs) {
+    const auto folder = fresh_folder();
+    const auto path = folder / "holdpoint.db";
+    Connection(path, Connection::Mode::read_write).execute("CREATE TABLE notes (text TEXT)");
+    const std::string before = bytes_of(path);
+    try {
+        (void)open_sqlite_store(path);
+        FAIL() << "opened another program's database";
+    } catch (const UnusableDatabase& error) {
+        EXPECT_NE(std::string(error.what()).find("another program's database"), std::string::npos) << error.what();
+    }
+    EXPECT_TRUE(bytes_of(path) == before);
+    std::filesystem::remove_all(folder);
+}
+
+TEST(SqliteStoreTest, WhatAnyEarlierSchemaHasIsReadAndItsNewSpacesAreMade) {
+    for (int version = 1; version < kSchemaVersion; ++version) {
+        const auto folder = fresh_folder();
+        const auto path = folder / "holdpoint.db";
+        const auto write = [&](Space space) {
+            const auto store = open_sqlite_store(path);
+            const auto transaction = store->begin();
+            transaction->apply({{space, "key", "value"}});
+            transaction->commit();
+        };
+        const auto read = [&](Space space) { return open_sqlite_store(path)->snapshot()->get(space, "key"); };
+        const std::vector<std::pair<int, Space>> added = {
+            {2, Space::plain_invokes}, {3, Space::http_apis}, {5, Space::schedules}};
+        write(Space::journal);
+        {
+            Connection earlier(path, Connection::Mode::read_write);
+            for (const auto& [since, space] : added) {
+                if (since > version) earlier.execute("DROP TABLE " + std::string(space_name(space)));
+            }
+            earlier.execute("PRAGMA user_version = " + std::to_string(version));
+        }
+        EXPECT_EQ(read(Space::journal), "value") << version;
+        for (const auto& [since, space] : added) {
+            write(space);
+            EXPECT_EQ(read(space), "value") << version;
+        }
+        EXPECT_EQ(Connection(path, Connection::Mode::read_only).number("PRAGMA user_version"), kSchemaVersion);
+        std::filesystem::remove_all(folder);
+    }
 }
 
 // A million approvals made a restart wait two seconds: one of their tables was read to its end first.
