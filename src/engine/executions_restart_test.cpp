@@ -5,8 +5,7 @@
 #include <boost/json.hpp>
 
 #include "core/rows.hpp"
-#include "engine/executions.hpp"
-#include "engine/test_kit.hpp"
+#include "engine/test_server.hpp"
 #include "functions/registry.hpp"
 #include "wire/durable_json.hpp"
 
@@ -17,33 +16,6 @@ using namespace test;
 using ::testing::ElementsAre;
 using wire::OperationAction;
 using wire::OperationType;
-
-/// Keeps what is to be invoked.
-class Waiting final : public Workforce {
-public:
-    void invoke(Work work) override { works.push_back(std::move(work)); }
-    [[nodiscard]] std::vector<std::string> invoked() const {
-        std::vector<std::string> names;
-        for (const Work& work : works) names.push_back(work.function.name + ":" + work.function.version);
-        return names;
-    }
-
-    std::vector<Work> works;
-};
-
-/// One server, whose writer runs when the test says so.
-struct Server {
-    Server(SharedClock& clock, store::Store& store)
-        : writer(clock, store, WriterThread::none),
-          timers(clock, store),
-          executions(random, writer, timers, workforce, core::Limits{}, may_send_all, "us-east-1", "000000000000") {}
-
-    SystemRandom random;
-    Waiting workforce;
-    Writer writer;
-    Timers timers;
-    Executions executions;
-};
 
 class ExecutionsRestartTest : public ::testing::Test {
 protected:
