@@ -26,10 +26,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// (AWS Lambda, Quotas: deployment package, unzipped)
-constexpr std::uint64_t kUnpackedBytesMax = 262144000;
-/// Empty files cost no bytes, and a place on the disk each.
-constexpr std::uint64_t kEntriesMax = 100000;
+/// Whoever removes a folder holds a file descriptor for each one in it.
+constexpr int kDepthMax = 100;
 constexpr std::size_t kNameBytesMax = 4096;
 constexpr std::size_t kLinkBytesMax = 4096;
 constexpr unsigned kMadeOnUnix = 3;
@@ -64,18 +62,35 @@ bool stays_inside(const fs::path& path) {
     return path.is_relative() && std::ranges::none_of(path, [](const fs::path& part) { return part == ".."; });
 }
 
+/// Whether a link's target climbs, if at all, before it descends. Behind a name, ".." may be anywhere: that name may be
+/// another link.
+bool only_descends(const fs::path& target) {
+    bool has_name = false;
+    for (const fs::path& part : target) {
+        if (part == ".." && has_name) return false;
+        has_name = has_name || (part != ".." && part != ".");
+    }
+    return true;
+}
+
+bool write_all(int file, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(file, bytes.data(), bytes.size());
+        if (count < 0) return false;
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
 class Unpacker {
 public:
-    Unpacker(void* archive, std::string folder) : archive_(archive), folder_(std::move(folder)) {}
+    Unpacker(void* archive, std::uint64_t size, std::string folder, const UnpackLimits& limits)
+        : archive_(archive), size_(size), folder_(std::move(folder)), limits_(limits) {}
 
     Result<void> run() {
         unz_global_info64 info{};
         if (::unzGetGlobalInfo64(archive_, &info) != UNZ_OK) return damaged("its directory");
         if (info.number_entry == 0) return invalid("Uploaded file must be a non-empty zip");
-        if (info.number_entry > kEntriesMax) {
-            return invalid(
-                fmt::format("The zip has {} entries; at most {} are unpacked.", info.number_entry, kEntriesMax));
-        }
         int status = ::unzGoToFirstFile(archive_);
         for (; status == UNZ_OK; status = ::unzGoToNextFile(archive_)) {
             auto entry = read_entry();
@@ -105,6 +120,9 @@ private:
             info.size_filename == 0 || info.size_filename >= name.size()) {
             return damaged("an entry's header");
         }
+        // Many entries with the same bytes would take hours to unpack, however small the zip is.
+        compressed_ += info.compressed_size;
+        if (compressed_ > size_) return invalid("The zip's entries overlap, or are larger than the zip itself.");
         name.resize(info.size_filename);
         Entry entry{.name = std::move(name),
                     .mode = info.version >> 8 == kMadeOnUnix ? static_cast<unsigned>(info.external_fa >> 16) : 0,
@@ -132,12 +150,11 @@ private:
     }
 
     Result<void> unpack(const Entry& entry) {
-        const fs::path target = fs::path(folder_) / entry.name;
-        std::error_code problem;
-        fs::create_directories(entry.is_folder() ? target : target.parent_path(), problem);
-        if (problem) return cannot_write(entry.name, problem.message());
-        if (entry.is_folder()) return {};
+        const fs::path target = folder_ / entry.name;
         const std::string plain = fs::path(entry.name).lexically_normal();
+        if (auto ok = make_folders(fs::path(plain).parent_path(), entry.name); !ok) return ok;
+        if (entry.is_folder()) return {};
+        if (auto ok = take_places(1); !ok) return ok;
         if (!names_.insert(plain).second) return invalid(fmt::format("The zip has '{}' twice.", entry.name));
         if (::unzOpenCurrentFile(archive_) != UNZ_OK) return damaged(entry.name);
         Result<void> read = entry.is_link() ? read_link(plain, entry.name) : write_file(entry, target);
@@ -146,22 +163,48 @@ private:
         return read;
     }
 
-    static std::unexpected<Error> cannot_write(std::string_view name, std::string_view why) {
-        return invalid(fmt::format("The zip's entry '{}' cannot be unpacked: {}.", name, why));
+    Result<void> take_places(std::uint64_t count) {
+        places_ += count;
+        if (places_ <= limits_.places) return {};
+        return invalid(fmt::format("The zip has more than {} files and folders.", limits_.places));
+    }
+
+    /// `folder` is relative and in its normal form; empty is the root.
+    Result<void> make_folders(const fs::path& folder, std::string_view name) {
+        if (std::distance(folder.begin(), folder.end()) > kDepthMax) {
+            return invalid(fmt::format("The zip's entry '{}' is more than {} folders deep.", name, kDepthMax));
+        }
+        std::error_code problem;
+        std::uint64_t missing = 0;
+        for (fs::path part = folder; !part.empty() && !fs::exists(folder_ / part, problem); part = part.parent_path()) {
+            ++missing;
+        }
+        if (auto ok = take_places(missing); !ok) return ok;
+        fs::create_directories(folder_ / folder, problem);
+        return problem ? cannot_write(name, problem.value()) : Result<void>();
+    }
+
+    /// Some reasons are the archive's, all others the machine's: its disk may be full.
+    static std::unexpected<Error> cannot_write(std::string_view name, int reason) {
+        std::string message = fmt::format("The zip's entry '{}' cannot be unpacked: {}.", name, std::strerror(reason));
+        for (const int own : {EEXIST, EISDIR, ENOTDIR, ENAMETOOLONG}) {
+            if (reason == own) return invalid(std::move(message));
+        }
+        return fail("ServiceException", 500, std::move(message));
     }
 
     /// Counts what really comes out: an entry's header may say anything.
     Result<void> count(std::size_t bytes) {
         unpacked_ += bytes;
-        if (unpacked_ <= kUnpackedBytesMax) return {};
-        return invalid(fmt::format("Unzipped size must be smaller than {} bytes", kUnpackedBytesMax));
+        if (unpacked_ <= limits_.bytes) return {};
+        return invalid(fmt::format("Unzipped size must be smaller than {} bytes", limits_.bytes));
     }
 
     Result<void> write_file(const Entry& entry, const fs::path& target) {
         // Not writable: a version never changes, also not by its own doing.
         const mode_t mode = entry.mode == 0 ? 0444 : ((entry.mode & 0555) | 0400);
         const int file = ::open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-        if (file < 0) return cannot_write(entry.name, std::strerror(errno));
+        if (file < 0) return cannot_write(entry.name, errno);
         Result<void> written;
         std::vector<char> buffer(65536);
         while (written) {
@@ -169,11 +212,11 @@ private:
             if (size < 0) written = damaged(entry.name);
             if (size <= 0) break;
             written = count(static_cast<std::size_t>(size));
-            if (written && ::write(file, buffer.data(), static_cast<std::size_t>(size)) != size) {
-                written = cannot_write(entry.name, std::strerror(errno));
+            if (written && !write_all(file, {buffer.data(), static_cast<std::size_t>(size)})) {
+                written = cannot_write(entry.name, errno);
             }
         }
-        if (::fchmod(file, mode) != 0 && written) written = cannot_write(entry.name, std::strerror(errno));
+        if (::fchmod(file, mode) != 0 && written) written = cannot_write(entry.name, errno);
         ::close(file);
         return written;
     }
@@ -188,23 +231,24 @@ private:
             return invalid(fmt::format("The zip's symbolic link '{}' leads outside the function's folder, to '{}'.",
                                        name, target.c_str()));
         }
+        if (!only_descends(target)) {
+            return invalid(
+                fmt::format("The zip's symbolic link '{}' may lead outside the function's folder: its target '{}' has "
+                            "'..' behind a name.",
+                            name, target));
+        }
         links_.emplace_back(plain, std::move(target));
         return count(static_cast<std::size_t>(size));
     }
 
     Result<void> make_link(const std::string& name, const std::string& target) {
         std::error_code problem;
-        fs::create_symlink(target, fs::path(folder_) / name, problem);
-        if (problem) return cannot_write(name, problem.message());
-        // A chain of links may still lead out, where each alone does not.
-        const fs::path end = fs::weakly_canonical(fs::path(folder_) / name, problem);
-        const fs::path home = fs::canonical(folder_, problem);
-        if (!problem && std::ranges::mismatch(home, end).in1 == home.end()) return {};
-        return invalid(fmt::format("The zip's symbolic link '{}' leads outside the function's folder.", name));
+        fs::create_symlink(target, folder_ / name, problem);
+        return problem ? cannot_write(name, problem.value()) : Result<void>();
     }
 
     [[nodiscard]] Result<void> check_bootstrap() const {
-        const fs::path bootstrap = fs::path(folder_) / functions::kBootstrap;
+        const fs::path bootstrap = folder_ / functions::kBootstrap;
         std::error_code problem;
         if (!fs::is_regular_file(bootstrap, problem)) {
             return invalid(
@@ -227,8 +271,12 @@ private:
     }
 
     void* archive_;
-    std::string folder_;
+    const std::uint64_t size_;  // of the archive
+    const fs::path folder_;
+    const UnpackLimits limits_;
+    std::uint64_t compressed_ = 0;
     std::uint64_t unpacked_ = 0;
+    std::uint64_t places_ = 0;
     std::set<std::string> names_;
     std::vector<std::pair<std::string, std::string>> links_;  // name, target
 };
@@ -279,9 +327,11 @@ Result<void> add_file(void* archive, const fs::path& path, const std::string& na
 
 }  // namespace
 
-Result<void> unpack_zip(const std::string& path, const std::string& folder) {
-    const std::unique_ptr<void, CloseUnzip> archive(::unzOpen64(path.c_str()));
-    if (archive) return Unpacker(archive.get(), folder).run();
+Result<void> unpack_zip(const std::string& path, const std::string& folder, const UnpackLimits& limits) {
+    std::error_code problem;
+    const std::uint64_t size = fs::file_size(path, problem);
+    const std::unique_ptr<void, CloseUnzip> archive(problem ? nullptr : ::unzOpen64(path.c_str()));
+    if (archive) return Unpacker(archive.get(), size, folder, limits).run();
     return invalid("Could not unzip uploaded file. Please check your file, then try to upload again.");
 }
 

@@ -4,10 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <minizip/zip.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "api/code/code_store.hpp"
@@ -84,9 +88,90 @@ TEST_F(ZipArchive, NothingLeadsOutside) {
     EXPECT_THAT(refusal({kBootstrap, link("l", "/etc/passwd")}), HasSubstr("symbolic link 'l' leads outside"));
     EXPECT_THAT(refusal({kBootstrap, link("l", "../x")}), HasSubstr("leads outside"));
     EXPECT_THAT(refusal({kBootstrap, link("d/a", "."), link("d/b", "a/../.."), link("c", "d/b/..")}),
-                HasSubstr("leads outside"));
+                HasSubstr("may lead outside"));
+    // Each alone stays inside, and the one that leads out is there before the one that it leads through.
+    EXPECT_THAT(refusal({kBootstrap, link("d/b", "a/../.."), link("d/a", ".")}), HasSubstr("'d/b' may lead outside"));
+    EXPECT_THAT(refusal({kBootstrap, link("d/b", "a/../../later"), link("d/a", ".")}), HasSubstr("'..' behind a name"));
     EXPECT_NE(refusal({kBootstrap, link("l", "."), {.name = "l/x", .content = "x"}}), "") << "written through a link";
     EXPECT_FALSE(fs::exists(folder_.file("evil")));
+}
+
+TEST_F(ZipArchive, LinksMayLeadToLinksAndToWhatIsNotThere) {
+    const auto link = [](std::string name, std::string target) {
+        return Entry{.name = std::move(name), .content = std::move(target), .mode = S_IFLNK | 0777};
+    };
+    EXPECT_EQ(refusal({kBootstrap,
+                       {.name = "lib/v1/data", .content = "text"},
+                       link("lib/current", "v1"),
+                       link("bin/data", "../lib/current/data"),
+                       link("bin/later", "../tmp/later")}),
+              "");
+    EXPECT_EQ(folder_.read("out/bin/data"), "text");
+}
+
+TEST_F(ZipArchive, WhatIsUnpackedHasLimits) {
+    const auto under = [&](const UnpackLimits& limits, const std::vector<Entry>& entries) {
+        fs::remove_all(folder_.file("out"));
+        fs::create_directory(folder_.file("out"));
+        const auto ok = unpack_zip(make(entries), folder_.file("out"), limits);
+        return ok ? "" : ok.error().message;
+    };
+    const std::vector<Entry> large{kBootstrap, {.name = "zeros", .content = std::string(100'000, '\0')}};
+    EXPECT_EQ(under({.bytes = 100'010}, large), "");
+    EXPECT_EQ(under({.bytes = 100'009}, large), "Unzipped size must be smaller than 100009 bytes");
+    // A folder takes its place on the disk as a file does, also one that only a path names.
+    const std::vector<Entry> nested{kBootstrap, {.name = "a/b/c/", .content = ""}, {.name = "a/b/d/e", .content = ""}};
+    EXPECT_EQ(under({.places = 6}, nested), "");
+    EXPECT_EQ(under({.places = 5}, nested), "The zip has more than 5 files and folders.");
+    std::string deep;
+    for (int i = 0; i < 100; ++i) deep += "d/";
+    EXPECT_EQ(refusal({kBootstrap, {.name = deep, .content = ""}}), "");
+    EXPECT_THAT(refusal({kBootstrap, {.name = deep + "d/", .content = ""}}), HasSubstr("more than 100 folders deep"));
+}
+
+// Entries that share their compressed bytes, which a zip's own size says nothing about.
+TEST_F(ZipArchive, EntriesThatOverlapAreRefused) {
+    std::ifstream whole(make({kBootstrap, {.name = "data", .content = std::string(100'000, 'x')}}), std::ios::binary);
+    std::string bytes{std::istreambuf_iterator<char>(whole), {}};
+    const auto directory = bytes.find("PK\x01\x02");
+    const auto second = bytes.find("PK\x01\x02", directory + 1);
+    const auto end = bytes.find("PK\x05\x06");
+    constexpr std::size_t kName = 46;
+    constexpr int kMore = 9;
+    std::string doubled;
+    for (int i = 0; i < kMore; ++i) {
+        std::string entry = bytes.substr(second, end - second);
+        entry[kName + 3] = static_cast<char>('0' + i);
+        doubled += entry;
+    }
+    bytes.insert(end, doubled);
+    const auto tail = end + doubled.size();
+    for (const std::size_t at : {8U, 10U}) bytes[tail + at] = static_cast<char>(bytes[tail + at] + kMore);
+    const std::uint32_t size = static_cast<std::uint32_t>(tail - directory);
+    std::memcpy(bytes.data() + tail + 12, &size, sizeof size);
+    folder_.write("overlap.zip", bytes);
+    fs::create_directory(folder_.file("overlap"));
+    const auto ok = unpack_zip(folder_.file("overlap.zip"), folder_.file("overlap"));
+    ASSERT_FALSE(ok);
+    EXPECT_THAT(ok.error().message, HasSubstr("overlap"));
+}
+
+TEST_F(ZipArchive, AFullDiskIsNotTheArchivesFault) {
+    const std::string path = make({kBootstrap, {.name = "zeros", .content = std::string(100'000, '\0')}});
+    fs::create_directory(folder_.file("out"));
+    rlimit usual{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &usual), 0);
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{.rlim_cur = 1000, .rlim_max = usual.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    const auto ok = unpack_zip(path, folder_.file("out"));
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &usual), 0);
+    std::signal(SIGXFSZ, handler);
+    ASSERT_FALSE(ok);
+    EXPECT_EQ(ok.error().name, "ServiceException");
+    EXPECT_THAT(ok.error().message, HasSubstr("'zeros' cannot be unpacked: File too large"));
+    EXPECT_EQ(unpack({kBootstrap, {.name = "bootstrap/x", .content = ""}}).error().name,
+              "InvalidParameterValueException");
 }
 
 TEST_F(ZipArchive, SaysWhatIsWrongWithTheBootstrap) {
