@@ -236,6 +236,7 @@ TEST(Door, WhatIsTooLargeIsRefusedInTheWordsOfItsService) {
     EXPECT_THAT(told("/2015-03-31/functions/f/invocations", ""), HasSubstr("RequestTooLargeException"));
     EXPECT_THAT(told("/2015-03-31/functions", ""), HasSubstr("RequestEntityTooLargeException"));
     EXPECT_THAT(told("/", "DynamoDB_20120810.BatchWriteItem"), HasSubstr(R"(#RequestEntityTooLargeException")"));
+    EXPECT_EQ(told("/_apis/abc/x", ""), R"({"message":"Request Entity Too Large"})");
     EXPECT_EQ(told("/nothing", ""), "The request's body is larger than 9 bytes.");
 }
 

@@ -1,5 +1,6 @@
 #include "server/refusal.hpp"
 
+#include "api/http_api/event.hpp"
 #include "api/respond.hpp"
 
 namespace holdpoint::server {
@@ -12,6 +13,20 @@ bool is_query(ServiceId service) {
 
 bool is_json_rpc(ServiceId service) {
     return service == ServiceId::dynamodb || service == ServiceId::logs;
+}
+
+/// Clients of an HTTP API know no names of errors.
+std::string_view http_api_words(const Error& error) {
+    switch (error.http_status) {
+        case 413:
+            return "Request Entity Too Large";
+        case 429:
+            return "Too Many Requests";
+        case 500:
+            return "Internal Server Error";
+        default:
+            return error.message;
+    }
 }
 
 }  // namespace
@@ -78,10 +93,11 @@ net::Response refuse(ServiceId service, const Error& error, std::string_view req
             return api::query_error(error, request_id, "http://cloudformation.amazonaws.com/doc/2010-05-15/");
         case ServiceId::sts:
             return api::query_error(error, request_id, "https://sts.amazonaws.com/doc/2011-06-15/");
+        case ServiceId::http_api:
+            return api::message_response(error.http_status, http_api_words(error));
         case ServiceId::lambda:
         case ServiceId::stacks:
         case ServiceId::runtime:
-        case ServiceId::http_api:
             break;
     }
     return api::rest_json_error(error, request_id);

@@ -110,6 +110,8 @@ def test_what_the_function_answers_is_the_response(server, urls):
     assert [v for n, v in headers if n.lower() == "set-cookie"] == ["a=1", "b=2"] and ("x-own", "v") in headers
     assert answered("Hello")[2] == b"Hello"
     assert answered({"statusCode": "no"})[::2] == (500, b'{"message":"Internal Server Error"}')
+    assert answered({"statusCode": 200, "body": {"not": "a text"}})[::2] == (500, b'{"message":"Internal Server Error"}')
+    assert "its body is no text" in server.log.read_text()
 
 
 def test_bodies_and_greedy_paths(server, urls):
@@ -119,6 +121,11 @@ def test_bodies_and_greedy_paths(server, urls):
     event = json.loads(call(urls[0] + "/files/x", "POST", b"\xff\x00", [("Content-Type", "image/png")])[2])
     assert event["isBase64Encoded"] is True and base64.b64decode(event["body"]) == b"\xff\x00"
     assert call(urls[0] + "/files/x", "POST", b"x" * 10485761)[0] == 413
+
+
+def test_what_strangers_put_into_headers_is_limited_as_on_aws(server, urls):
+    assert call(urls[0] + "/items/1", headers=[("X-Amzn-Trace-Id", "x" * 9000)])[0] == 200
+    assert call(urls[0] + "/items/1", headers=[("X-Amzn-Trace-Id", "x" * 10240)])[::2] == (431, b'{"message":"Request Header Fields Too Large"}')
 
 
 def test_only_the_templates_routes_are_there(server, urls):
@@ -155,7 +162,8 @@ def test_aws_iam_lets_in_who_signs(server, urls):
     SigV4Auth(keys, "execute-api", "us-east-1").add_auth(request)
     headers = [(name, value) for name, value in request.headers.items() if name.lower() != "host"]
     status, _, body = call(urls[1] + "/closed", headers=headers)
-    assert status == 200 and json.loads(body)["requestContext"]["authorizer"]["iam"]["userArn"].endswith("user/holdpoint")
+    iam = json.loads(body)["requestContext"]["authorizer"]["iam"]
+    assert status == 200 and iam["userArn"].endswith("user/holdpoint") and iam["accessKey"] == server.env["AWS_ACCESS_KEY_ID"]
     wrong = [(name, value[:-1] + "x" if name == "Authorization" else value) for name, value in headers]
     assert call(urls[1] + "/closed", headers=wrong)[0] == 403
 

@@ -90,6 +90,16 @@ json::object headers_of(const net::Request& request) {
     return headers;
 }
 
+/// Of a request whose signature was checked.
+std::string access_key_of(const net::Request& request) {
+    constexpr std::string_view kMark = "Credential=";
+    const std::string_view signature = request.header("Authorization");
+    const auto start = signature.find(kMark);
+    if (start == std::string_view::npos) return {};
+    const std::string_view credential = signature.substr(start + kMark.size());
+    return std::string(credential.substr(0, credential.find('/')));
+}
+
 json::object request_context(const net::Request& request, const EventContext& context) {
     const std::string agent = as_text(request.header("User-Agent"));
     json::object http{{"method", request.method},
@@ -111,21 +121,26 @@ json::object request_context(const net::Request& request, const EventContext& co
         {"timeEpoch", to_epoch_ms(context.now)}};
     if (context.route.iam.value_or(false)) {
         result["authorizer"] = {{"iam",
-                                 {{"accountId", context.account},
+                                 {{"accessKey", access_key_of(request)},
+                                  {"accountId", context.account},
                                   {"callerId", context.caller.user_id},
+                                  {"cognitoIdentity", nullptr},
+                                  {"principalOrgId", nullptr},
                                   {"userArn", context.caller.arn},
                                   {"userId", context.caller.user_id}}}};
     }
     return result;
 }
 
-std::optional<std::string> body_of(const json::object& answer) {
+std::expected<std::string, std::string> body_of(const json::object& answer) {
     const json::value* body = answer.if_contains("body");
     if (body == nullptr || body->is_null()) return std::string();
-    std::string text = body->is_string() ? std::string(body->get_string()) : json::serialize(*body);
+    if (!body->is_string()) return std::unexpected("its body is no text; JSON is a body once it is serialized");
     const json::value* encoded = answer.if_contains("isBase64Encoded");
-    if (encoded == nullptr || !encoded->is_bool() || !encoded->get_bool()) return text;
-    return base64_decode(text);
+    if (encoded == nullptr || !encoded->is_bool() || !encoded->get_bool()) return std::string(body->get_string());
+    auto decoded = base64_decode(body->get_string());
+    if (!decoded) return std::unexpected("isBase64Encoded is true, and its body is no base64");
+    return std::move(*decoded);
 }
 
 std::optional<int> status_of(const json::value& value) {
@@ -147,7 +162,10 @@ std::optional<int> status_of(const json::value& value) {
 bool may_pass(std::string_view name, std::string_view value) {
     const std::string key = lower_case(name);
     constexpr std::string_view kOwn[] = {"content-length", "transfer-encoding", "connection", "keep-alive", "upgrade"};
-    const auto is_token = [](unsigned char c) { return c > 0x20 && c < 0x7f && c != ':'; };
+    constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";  // RFC 9110, 5.6.2
+    const auto is_token = [&](unsigned char c) {
+        return std::isalnum(c) != 0 || kMarks.contains(static_cast<char>(c));
+    };
     return !key.empty() && std::ranges::all_of(key, is_token) && std::ranges::find(kOwn, key) == std::end(kOwn) &&
            value.find_first_of("\r\n") == std::string_view::npos && value.find('\0') == std::string_view::npos;
 }
@@ -201,12 +219,12 @@ std::string http_event(const net::Request& request, const EventContext& context)
     return json::serialize(event);
 }
 
-std::optional<net::Response> http_response(std::string_view answer) {
+std::expected<net::Response, std::string> http_response(std::string_view answer) {
     boost::system::error_code problem;
     json::parse_options options;
     options.max_depth = kDepthMax;
     const json::value value = json::parse(answer, problem, {}, options);
-    if (problem) return std::nullopt;
+    if (problem) return std::unexpected("it is no JSON: " + problem.message());
     const json::object* object = value.if_object();
     const json::value* status = object == nullptr ? nullptr : object->if_contains("statusCode");
     net::Response response{.status = 200, .headers = {}, .body = {}};
@@ -216,8 +234,9 @@ std::optional<net::Response> http_response(std::string_view answer) {
         return response;
     }
     const auto code = status_of(*status);
+    if (!code) return std::unexpected("its statusCode is no whole number from 200 to 599");
     auto body = body_of(*object);
-    if (!code || !body) return std::nullopt;
+    if (!body) return std::unexpected(std::move(body.error()));
     response.status = *code;
     response.body = std::move(*body);
     if (const json::value* headers = object->if_contains("headers"); headers != nullptr && headers->is_object()) {

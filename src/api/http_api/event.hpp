@@ -2,6 +2,7 @@
 // (API Gateway developer guide, "Lambda integrations for HTTP APIs")
 #pragma once
 
+#include <expected>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,8 +31,8 @@ struct EventContext {
 /// JSON text of the event.
 [[nodiscard]] std::string http_event(const net::Request& request, const EventContext& context);
 
-/// Nothing when the function's answer is no response: API Gateway answers 500 then.
-[[nodiscard]] std::optional<net::Response> http_response(std::string_view answer);
+/// What is wrong with it when the function's answer is no response: API Gateway answers 500 then.
+[[nodiscard]] std::expected<net::Response, std::string> http_response(std::string_view answer);
 
 /// The answer to a preflight request; nothing when it is none, or the API has no CORS.
 [[nodiscard]] std::optional<net::Response> preflight_response(const stacks::CorsPlan& cors,

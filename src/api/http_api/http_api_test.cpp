@@ -125,6 +125,38 @@ TEST(HttpEvent, HasEverythingOfTheRequest) {
     EXPECT_EQ(latin.at("requestContext").at("http").at("path"), "/prod/ÿ");
 }
 
+TEST(HttpEvent, SaysWhoSignedWhereTheRouteAsks) {
+    auto api = api_with({"GET /"});
+    api.routes.front().iam = true;
+    const net::Request request{.method = "GET",
+                               .target = "/",
+                               .headers = {{"Authorization",
+                                            "AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE/20231114/us-east-1/execute-api/"
+                                            "aws4_request, SignedHeaders=host, Signature=00"}},
+                               .body = {}};
+    const Caller caller{.account = "000000000000",
+                        .arn = "arn:aws:iam::000000000000:user/holdpoint",
+                        .user_id = "AKIAEXAMPLE",
+                        .role_name = {}};
+    const json::value event = json::parse(http_event(request, {.api = api,
+                                                               .route = api.routes.front(),
+                                                               .parameters = {},
+                                                               .path = "/",
+                                                               .region = "us-east-1",
+                                                               .caller = caller,
+                                                               .account = "000000000000",
+                                                               .request_id = "r",
+                                                               .now = from_epoch_ms(1'700'000'000'000)}));
+    EXPECT_EQ(event.at("requestContext").at("authorizer").at("iam"),
+              (json::value{{"accessKey", "AKIAEXAMPLE"},
+                           {"accountId", "000000000000"},
+                           {"callerId", "AKIAEXAMPLE"},
+                           {"cognitoIdentity", nullptr},
+                           {"principalOrgId", nullptr},
+                           {"userArn", "arn:aws:iam::000000000000:user/holdpoint"},
+                           {"userId", "AKIAEXAMPLE"}}));
+}
+
 TEST(HttpEvent, SaysHowTheClientCameWhateverItClaims) {
     const auto api = api_with({"GET /"});
     const Caller nobody;
@@ -164,7 +196,7 @@ TEST(HttpResponse, IsWhatTheFunctionSaysOrItsBody) {
     EXPECT_EQ(simple->body, R"({"message":"Hello"})");
     EXPECT_EQ(http_response(R"("Hello")")->body, "Hello");
     const auto full = http_response(
-        R"({"statusCode":201,"headers":{"X-A":"b","Content-Length":"7","bad":"x\r\ny"},"cookies":["a=1","b=2"],)"
+        R"({"statusCode":201,"headers":{"X-A":"b","Content-Length":"7","bad":"x\r\ny","b{a}d":"z"},"cookies":["a=1","b=2"],)"
         R"("body":"/wA=","isBase64Encoded":true})");
     ASSERT_TRUE(full);
     EXPECT_EQ(full->status, 201);
@@ -172,11 +204,23 @@ TEST(HttpResponse, IsWhatTheFunctionSaysOrItsBody) {
     EXPECT_EQ(full->header("x-a"), "b");
     EXPECT_EQ(full->header("content-length"), "");
     EXPECT_EQ(full->header("bad"), "") << "no header breaks out of its line";
+    EXPECT_EQ(full->header("b{a}d"), "") << "what is no name, clients refuse the whole response for";
     EXPECT_EQ(std::ranges::count(full->headers, "set-cookie", &std::pair<std::string, std::string>::first), 2);
-    EXPECT_FALSE(http_response("no json"));
-    EXPECT_FALSE(http_response(R"({"statusCode":"many"})"));
-    EXPECT_FALSE(http_response(R"({"statusCode":99})"));
-    EXPECT_FALSE(http_response(R"({"statusCode":200,"body":"%","isBase64Encoded":true})"));
+    EXPECT_EQ(http_response(R"({"statusCode":204,"body":null})")->body, "");
+}
+
+TEST(HttpResponse, WhatIsNoneSaysWhy) {
+    const auto why = [](std::string_view answer) {
+        const auto response = http_response(answer);
+        return response ? std::string("it is one") : response.error();
+    };
+    EXPECT_THAT(why("no json"), HasSubstr("no JSON"));
+    EXPECT_THAT(why(R"({"statusCode":"many"})"), HasSubstr("statusCode is no whole number"));
+    EXPECT_THAT(why(R"({"statusCode":99})"), HasSubstr("statusCode is no whole number"));
+    EXPECT_THAT(why(R"({"statusCode":200,"body":"%","isBase64Encoded":true})"), HasSubstr("no base64"));
+    // As on AWS, where such a function would fail.
+    EXPECT_THAT(why(R"({"statusCode":200,"body":{"a":1}})"), HasSubstr("body is no text"));
+    EXPECT_THAT(why(R"({"statusCode":200,"body":7})"), HasSubstr("body is no text"));
 }
 
 TEST(HttpResponse, MayBeDeepJson) {

@@ -8,6 +8,7 @@
 #include "api/http_api/event.hpp"
 #include "api/http_api/routes.hpp"
 #include "base/encoding.hpp"
+#include "base/log.hpp"
 #include "functions/registry.hpp"
 
 namespace holdpoint::api {
@@ -16,6 +17,8 @@ namespace {
 
 /// (API Gateway, Quotas for HTTP APIs: payload size)
 constexpr std::size_t kBodyBytesMax = 10485760;
+/// (The same: total combined size of request line and header values)
+constexpr std::size_t kHeadBytesMax = 10240;
 /// What a function can be invoked with. (AWS Lambda, Quotas)
 constexpr std::size_t kEventBytesMax = 6UL * 1024 * 1024;
 constexpr std::string_view kPathPrefix = "/_apis/";
@@ -36,6 +39,13 @@ struct Waiting {
         if (once) once(std::move(response));
     }
 };
+
+std::size_t head_bytes(const net::Request& request) {
+    constexpr std::string_view kRest = "  HTTP/1.1";
+    std::size_t bytes = request.method.size() + request.target.size() + kRest.size();
+    for (const auto& [name, value] : request.headers) bytes += value.size();
+    return bytes;
+}
 
 /// The path behind the API's id, or the whole path where the host says which API is meant.
 std::string_view path_behind(const net::Request& request) {
@@ -80,6 +90,9 @@ public:
         const auto api = find_http_api(*context_.store.snapshot(), api_id_of(call.request));
         std::string_view path = path_behind(call.request);
         if (!api || !take_stage(*api, path)) return call.respond(message_response(404, "Not Found"));
+        if (head_bytes(call.request) > kHeadBytesMax) {
+            return call.respond(message_response(431, "Request Header Fields Too Large"));
+        }
         if (auto preflight = preflight_response(api->cors, call.request)) return call.respond(std::move(*preflight));
         const net::Respond respond = [cors = api->cors, request = headers_only(call.request),
                                       inner = call.respond](net::Response response) {
@@ -158,7 +171,9 @@ private:
             const std::lock_guard lock(mutex_);
             waiting_.push_back(waiting);
         }
-        if (function->durable) return start(std::move(*function), std::move(event), std::move(trace), waiting);
+        if (function->durable) {
+            return start(std::move(*function), std::move(event), std::move(trace), route.key, waiting);
+        }
         engine::Work work;
         work.invoked_arn =
             functions::function_arn(context_.region, context_.account, reference.name, reference.qualifier);
@@ -166,16 +181,16 @@ private:
         work.start_by = waiting->until;
         work.function = std::move(*function);
         work.begin = [event = std::move(event)](const std::string&, const auto& proceed) { proceed(event); };
-        work.done = [waiting](const engine::InvocationResult& result) {
+        work.done = [waiting, route = route.key](const engine::InvocationResult& result) {
             const bool busy = result.error && result.error->type == "TooManyRequestsException";
             if (busy) return waiting->answer(message_response(503, "Service Unavailable"));
-            answer(*waiting, result.error.has_value(), result.body);
+            answer(*waiting, route, result.error.has_value(), result.body);
         };
         engine_.concurrency.invoke(std::move(work));
     }
 
     /// A durable function answers when its execution has ended; one that waits for longer answers nobody.
-    void start(functions::Function function, std::string event, std::string trace,
+    void start(functions::Function function, std::string event, std::string trace, const std::string& route,
                const std::shared_ptr<Waiting>& waiting) {
         engine::StartRequest request;
         request.function = std::move(function);
@@ -187,13 +202,18 @@ private:
             [waiting](const Result<engine::Started>& started) {
                 if (!started) waiting->answer(message_response(500, "Internal Server Error"));
             },
-            [waiting](const engine::Outcome& outcome) {
-                answer(*waiting, outcome.status != wire::ExecutionStatus::succeeded, outcome.result.value_or("null"));
+            [waiting, route](const engine::Outcome& outcome) {
+                answer(*waiting, route, outcome.status != wire::ExecutionStatus::succeeded,
+                       outcome.result.value_or("null"));
             });
     }
 
-    static void answer(Waiting& waiting, bool failed, std::string_view body) {
-        auto response = failed ? std::nullopt : http_response(body);
+    static void answer(Waiting& waiting, std::string_view route, bool failed, std::string_view body) {
+        auto response = failed ? std::unexpected(std::string()) : http_response(body);
+        if (!response && !failed) {
+            log::write(log::Level::warn, "a function's answer is no response of HTTP",
+                       {{"route", route}, {"why", response.error()}});
+        }
         waiting.answer(response ? std::move(*response) : message_response(500, "Internal Server Error"));
     }
 
