@@ -171,6 +171,26 @@ TEST_F(LimitsTest, WhoSendsSlowlyIsToldAndLeft) {
     EXPECT_EQ(answer(*body), "HTTP/1.1 408 Request Timeout");
 }
 
+// A phone with a slow connection got the start of a large answer.
+TEST_F(LimitsTest, ALargeAnswerMayTakeItsTimeToBeRead) {
+    const std::string large(40'000'000, 'x');  // more than the system keeps for a connection
+    server_ = std::make_unique<Server>(
+        ServerOptions{.header_timeout = std::chrono::seconds{1}, .idle_timeout = std::chrono::seconds{3}},
+        [&](const Request&, const Respond& respond) { respond({.status = 200, .headers = {}, .body = large}); });
+    const auto slow = connect();
+    ASSERT_TRUE(slow->write_all("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", milliseconds{5000}));
+    EXPECT_EQ(answer(*connect()), "closed") << "the time passes meanwhile";
+    std::size_t size = 0;
+    std::vector<char> piece(1'000'000);
+    while (true) {
+        const auto count = slow->read_some(piece, milliseconds{10000});
+        ASSERT_TRUE(count) << count.error();
+        if (*count == 0) break;
+        size += *count;
+    }
+    EXPECT_GT(size, large.size());
+}
+
 TEST_F(LimitsTest, IdleConnectionsAreClosed) {
     serve({.idle_timeout = std::chrono::seconds{1}});
     EXPECT_EQ(answer(*connect()), "closed");

@@ -118,6 +118,8 @@ private:
     static constexpr std::size_t kDiscardedMax = 64UL * 1024 * 1024;
     /// A body that is asked about before it is read, and counted.
     static constexpr std::size_t kLargeBody = 64UL * 1024;
+    /// Bytes in a second; who reads an answer slower than that may be cut off.
+    static constexpr std::size_t kSlowestReader = 32UL * 1024;
     static constexpr const char* kNoRoom = "The server has too much of other requests to read; try again.";
     /// What goes into one record of TLS.
     static constexpr std::size_t kRecord = 16UL * 1024;
@@ -304,7 +306,7 @@ private:
         head_ = to_head(response, response.body.size(), keep_alive_, http_version_);
         body_ = head_only_ ? std::string() : std::move(response.body);
         if (kIsTls && head_.size() + body_.size() <= kRecord) head_ += std::exchange(body_, {});
-        expires_after(hub_.options.header_timeout);
+        expires_after(hub_.options.header_timeout + std::chrono::seconds(body_.size() / kSlowestReader));
         const std::array<boost::asio::const_buffer, 2> parts{boost::asio::buffer(head_), boost::asio::buffer(body_)};
         boost::asio::async_write(stream_, parts, [self = this->shared_from_this(), last](Error error, std::size_t) {
             self->body_.clear();
