@@ -19,7 +19,7 @@ import contract
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(os.environ.get("HOLDPOINT_BIN", ROOT / "build/release/bin"))
 AWS = ROOT / "build/venv/bin/aws"
-DEADLINE = 60  # seconds until a condition that must come true is given up
+DEADLINE = 120  # seconds until a condition that must come true is given up; a busy machine needs its time
 
 
 def eventually(what, condition, deadline=DEADLINE):
@@ -33,10 +33,17 @@ def eventually(what, condition, deadline=DEADLINE):
         time.sleep(0.05)
 
 
+RESERVED = []
+
+
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port for somebody who listens with SO_REUSEADDR. It stays bound here, so that meanwhile, and while a server restarts, no other program and
+    no connection's near end is given it."""
+    reservation = socket.socket()
+    reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    reservation.bind(("127.0.0.1", 0))
+    RESERVED.append(reservation)
+    return reservation.getsockname()[1]
 
 
 def follow(url, **headers):
@@ -63,19 +70,19 @@ class Server:
             self.process = subprocess.Popen(
                 [self.bin / "holdpoint", "up", "--data", self.data, "--listen", f"{self.host}:{self.port}", *map(str, self.flags)],
                 stdout=log, stderr=log, env={**os.environ, **self.variables})
-        exports = self.run("env", "--data", self.data, "--wait", "30").stdout
+        exports = self.run("env", "--data", self.data, "--wait", DEADLINE - 30).stdout
         self.env = dict(line.removeprefix("export ").split("=", 1) for line in exports.splitlines() if line.startswith("export "))
         return self
 
     def kill(self):
         """As a power cut would, as far as a process can tell."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(30)
+        self.process.wait(DEADLINE)
 
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            assert self.process.wait(30) == 0, self.tail()
+            assert self.process.wait(DEADLINE) == 0, self.tail()
 
     def restart(self):
         self.kill()
@@ -116,15 +123,20 @@ class Server:
         """Environments of the function processes by pid; of those whose function's name ends so."""
         found = {}
         for file in Path(f"/proc/{self.process.pid}/task").glob("*/children"):
-            for pid in map(int, file.read_text().split()):
-                try:
-                    text = Path(f"/proc/{pid}/environ").read_text()
-                except OSError:
-                    continue
+            for pid in map(int, there(file).split()):
+                text = there(f"/proc/{pid}/environ")
                 environment = dict(entry.split("=", 1) for entry in text.split("\0") if "=" in entry)
                 if environment.get("AWS_LAMBDA_FUNCTION_NAME", "").endswith(function):
                     found[pid] = environment
         return found
+
+
+def there(file):
+    """The text of a file of /proc; none when its thread or process has ended."""
+    try:
+        return Path(file).read_text()
+    except OSError:
+        return ""
 
 
 class Approvals:
