@@ -1,6 +1,7 @@
 // Invokes of other functions, and the functions that they invoke.
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -99,9 +100,11 @@ void fail(Context&, Json) {
     throw std::runtime_error("the target fails");
 }
 
-/// Answers its event after two seconds.
+/// Answers its event after as many seconds as it says, or two.
 Json slow_echo(Context& context, Json event) {
-    context.wait("", 2s);
+    const Json* seconds = event.find("seconds");
+    const std::int64_t* said = seconds ? seconds->get_if<std::int64_t>() : nullptr;
+    context.wait("", said ? std::chrono::seconds(*said) : 2s);
     return event;
 }
 
