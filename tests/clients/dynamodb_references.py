@@ -17,7 +17,7 @@ from holdpoint import ROOT, eventually, free_port
 
 CLIENTS = ROOT / "build/clients"  # where run.sh had tests/clients/install.sh put dynalite
 UNORDERED = {"Scan", "BatchGetItem", "Few", "Some"}  # operations; indexes in which entries tie
-CONFIG = Config(retries={"total_max_attempts": 1}, parameter_validation=False, read_timeout=10)
+CONFIG = Config(retries={"total_max_attempts": 1}, parameter_validation=False, read_timeout=60)
 
 
 class Fell(Exception):

@@ -188,7 +188,7 @@ def test_what_waits_for_one_function_keeps_the_others_from_nothing(server, lambd
     send(lambda_, "async-Listener", word="beside")
     eventually("the other one runs", lambda: heard(server, "beside"))
     lambda_.put_function_concurrency(FunctionName="async-Source", ReservedConcurrentExecutions=20)
-    eventually("all have their turn", lambda: len(heard(server, "backlog", "async-Source")) == 260, deadline=60)
+    eventually("all have their turn", lambda: len(heard(server, "backlog", "async-Source")) == 260, deadline=300)
 
 
 def test_what_waits_for_a_deleted_function_goes_with_it(server, lambda_, tmp_path):

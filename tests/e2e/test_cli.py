@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from holdpoint import BIN, eventually
+from holdpoint import BIN, DEADLINE, eventually
 
 
 def submit(approvals, *more):
@@ -240,14 +240,15 @@ def test_logs_of_a_function_can_be_filtered_and_followed(polling):
     submit(polling)
     lines = command(polling, "logs", "--filter", '"approval requested"', "--json").stdout.splitlines()
     assert lines and all("approval requested" in json.loads(line)["message"] for line in lines)
-    follower = subprocess.Popen([str(BIN / "holdpoint"), "logs", "--follow", "--since", "1s", "--stack-name", polling.stack], env=polling.server.environment(),
+    follower = subprocess.Popen([str(BIN / "holdpoint"), "logs", "--follow", "--since", "1h", "--stack-name", polling.stack], env=polling.server.environment(),
                                 stdout=subprocess.PIPE, text=True)
+    watchdog = threading.Timer(DEADLINE, follower.kill)
+    watchdog.start()
     try:
         approval_id = submit(polling)
-        for line in follower.stdout:
-            if approval_id in line:
-                break
+        assert any(approval_id in line for line in follower.stdout), "the follower ended without the line"
     finally:
+        watchdog.cancel()
         follower.kill()
         follower.wait()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from holdpoint import eventually
+from holdpoint import DEADLINE, eventually
 
 DEBIAN = Path("/usr/bin/aws")
 
@@ -46,7 +46,7 @@ def test_logs_are_followed(debian, polling):
     follower = subprocess.Popen(
         [DEBIAN, "--endpoint-url", server.env["AWS_ENDPOINT_URL"], "logs", "tail", f"/aws/lambda/{polling.stack}-Workflow", "--follow"],
         env=server.environment(PYTHONUNBUFFERED="1"), stdout=subprocess.PIPE, text=True)
-    watchdog = threading.Timer(60, follower.kill)
+    watchdog = threading.Timer(DEADLINE, follower.kill)
     watchdog.start()
     try:
         _, approval_id = polling.pending()

@@ -153,13 +153,14 @@ def test_in_chromium_the_page_is_signed_in_when_it_comes_back_from_another_site(
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), chromium_sandbox=os.geteuid() != 0)
         page = chromium.new_page()
+        page.set_default_timeout(60_000)
         page.goto(f"{inbox}#/approval/{approval_id}")
         page.get_by_role("link", name="Continue with localhost").click()
         page.get_by_placeholder("Enter any login").fill("ann")
         page.get_by_placeholder("and password").fill("any")
         page.get_by_role("button", name="Sign-in").click()
         page.get_by_role("button", name="Continue").click()
-        expect(page.get_by_role("heading", name="Travel to Lisbon")).to_be_visible(timeout=20_000)
+        expect(page.get_by_role("heading", name="Travel to Lisbon")).to_be_visible(timeout=60_000)
         cookies = {cookie["name"]: cookie for cookie in page.context.cookies() if cookie["name"].startswith("holdpoint")}
         assert cookies.keys() == {"holdpoint_session"} and cookies["holdpoint_session"]["sameSite"] == "Strict" and cookies["holdpoint_session"]["httpOnly"]
         chromium.close()

@@ -157,16 +157,16 @@ def a_callback_times_out(workflows):
 
 @scenario
 def heartbeats_keep_a_callback_open(workflows):
-    arn, callback_id = workflows.asleep("callback", heartbeat=2)
-    assert workflows.events(arn, "CallbackStarted")[0]["CallbackStartedDetails"]["HeartbeatTimeout"] == 2
+    arn, callback_id = workflows.asleep("callback", heartbeat=6)
+    assert workflows.events(arn, "CallbackStarted")[0]["CallbackStartedDetails"]["HeartbeatTimeout"] == 6
     for _ in range(3):
-        time.sleep(1)
+        time.sleep(2.5)
         workflows.lambda_.send_durable_execution_callback_heartbeat(CallbackId=callback_id)
     told = workflows.result(arn)  # nobody sends any more
     assert (told["class"], told["message"]) == ("CallbackTimeoutError", "Callback timed out on heartbeat")
     timed_out = workflows.events(arn, "CallbackTimedOut")[0]
     assert timed_out["CallbackTimedOutDetails"]["Error"]["Payload"]["ErrorType"] == "Callback.Heartbeat"
-    assert (timed_out["EventTimestamp"] - workflows.events(arn, "CallbackStarted")[0]["EventTimestamp"]).total_seconds() >= 4.9
+    assert (timed_out["EventTimestamp"] - workflows.events(arn, "CallbackStarted")[0]["EventTimestamp"]).total_seconds() >= 13.4
 
 
 @scenario

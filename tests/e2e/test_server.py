@@ -5,7 +5,6 @@ import socket
 import stat
 import subprocess
 import threading
-import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from conftest import deployed
-from holdpoint import BIN, ROOT, Server, copy_of_binaries, eventually
+from holdpoint import BIN, DEADLINE, ROOT, Server, copy_of_binaries, eventually
 
 
 def test_env_prints_exports_for_a_shell(server):
@@ -69,7 +68,7 @@ def test_a_start_that_fails_ends_whoever_asks_meanwhile(tmp_path):
                     up = subprocess.Popen([BIN / "holdpoint", "up", "--data", server.data, "--listen", f"127.0.0.1:{server.port}", *server.flags],
                                           stderr=subprocess.PIPE, text=True)
                     try:
-                        assert up.wait(30) != 0 and "in use" in up.stderr.read()
+                        assert up.wait(DEADLINE) != 0 and "in use" in up.stderr.read()
                     finally:
                         up.kill()
             finally:
@@ -133,13 +132,11 @@ def test_an_unsigned_call_is_refused(server):
 
 
 def test_sigterm_ends_functions_at_once_when_they_are_idle(tmp_path):
-    one = Server(tmp_path).start()
+    one = Server(tmp_path, flags=["--drain-seconds", 600]).start()
     approvals = deployed(one, "polling")
     approvals.pending()
     assert one.children()
-    began = time.monotonic()
-    one.stop()
-    assert time.monotonic() - began < 4, "it drained as long as if work were under way"
+    one.stop()  # within its deadline: it does not drain as if work were under way
 
 
 SLOW_FUNCTION = """#!/usr/bin/env python3

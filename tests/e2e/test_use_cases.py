@@ -30,7 +30,7 @@ def test_every_demo_does_what_it_promises(server, polling, callback):
     def show(case, mode):
         return subprocess.run([sys.executable, "-B", FOLDER / case / "demo.py", "--bin", server.bin, "--data", server.data, "--mode", mode,
                                "--approvals", {"polling": polling, "callback": callback}[mode].stack],
-                              env=server.environment(), capture_output=True, text=True, timeout=100, check=False)
+                              env=server.environment(), capture_output=True, text=True, timeout=600, check=False)
     runs = [(case, mode) for case in CASES for mode in ("polling", "callback")]
     with ThreadPoolExecutor(3) as pool:
         for run, done in zip(runs, pool.map(lambda run: show(*run), runs)):
