@@ -124,7 +124,8 @@ Result<void> check_quotas(const Execution& execution, const std::vector<Change>&
     std::int64_t operations = execution.billed_operations();
     std::size_t bytes = execution.bytes_written();
     for (const Change& change : changes) {
-        if (change.definition || change.kind == ChangeKind::retried) ++operations;
+        if (change.definition) ++operations;
+        if (change.kind == ChangeKind::retried) ++operations;  // also of a step that begins with it
         bytes += size_of(change);
     }
     if (operations > limits.operations) {

@@ -223,8 +223,35 @@ TEST_F(Invokes, WhatIsClosedStaysAsItIs) {
     end({.status = ExecutionStatus::succeeded, .result = "1", .error = {}});
     EXPECT_TRUE(decide_invoke_ended(execution_, "i", {.result = "2", .error = {}}, kNow, limits_).empty());
     EXPECT_TRUE(decide_invoke_ended(execution_, "other", {.result = "2", .error = {}}, kNow, limits_).empty());
+    wire::OperationUpdate open = invoke_update();
+    open.id = "open";
+    apply(checkpoint(open).value());
+    EXPECT_EQ(decide_invoke_ended(execution_, "open", {.result = "2", .error = {}}, kNow, limits_).size(), 1U);
     apply(decide_stop(execution_, {}, kNow));
-    EXPECT_TRUE(decide_invoke_ended(execution_, "i", {.result = "2", .error = {}}, kNow, limits_).empty());
+    EXPECT_TRUE(decide_invoke_ended(execution_, "open", {.result = "2", .error = {}}, kNow, limits_).empty());
+}
+
+TEST_F(Invokes, AResultMayBeAsLongAsTheLimit) {
+    start();
+    limits_.invoke_payload_bytes = 10;
+    const InvokeOutcome outcome{.status = ExecutionStatus::succeeded, .result = std::string(10, 'x'), .error = {}};
+    const auto changes = decide_invoke_ended(execution_, "i", outcome, kNow - std::chrono::hours(1), limits_);
+    EXPECT_EQ(changes.front().kind, ChangeKind::succeeded);
+    EXPECT_EQ(changes.front().at, kNow) << "a history does not go back";
+}
+
+TEST_F(Invokes, WhatIsUnderWayIsKnownFromItsJournal) {
+    wire::OperationUpdate update = invoke_update();
+    update.trace_header = "Root=1";
+    auto changes = checkpoint(update).value();
+    changes.front().version = "3";
+    apply(changes);
+    const Change again = started_invoke(*execution_.find("i"));
+    EXPECT_EQ(again.function, "billing:live");
+    EXPECT_EQ(again.payload, "1");
+    EXPECT_EQ(again.tenant_id, "acme");
+    EXPECT_EQ(again.trace_header, "Root=1");
+    EXPECT_EQ(again.version, "3");
 }
 
 TEST_F(Invokes, TheParentIsInTheRow) {
