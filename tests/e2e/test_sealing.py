@@ -72,6 +72,15 @@ def test_the_function_fails_when_the_trail_is_not_whole(approvals):
     assert "its end was cut off" in eventually("it is named", lambda: approvals.server.run("logs", SEAL).stdout)
 
 
+def test_what_is_no_record_is_named_also_before_there_is_any(own_server):
+    own_server.deploy("app-sam")
+    approvals = Approvals(own_server)
+    assert invoke(approvals) == (None, {})
+    approvals.dynamodb.put_item(TableName=approvals.audit_table, Item={"approval_id": {"S": "none"}, "seq": {"N": "1"}})
+    failed, error = invoke(approvals)
+    assert failed and "the audit trail is not as it was written: 1 problems" in error["errorMessage"]
+
+
 def test_a_schedule_follows_its_template(approvals):
     server, lambda_ = approvals.server, approvals.lambda_
     before = schedules(server)

@@ -14,18 +14,22 @@ using durable::Json;
 
 /// Throws when the trail is not whole: a failed invocation is what alarms are made of.
 Json tell(const approvals::Sealing& sealing, const durable::Logger& logger) {
-    if (!sealing.statement) return Json(Json::Object{});
-    const approvals::HeadStatement& statement = *sealing.statement;
-    // The log keeps the hash, outside of the tables that it vouches for.
-    logger.info(sealing.is_new ? "sealed" : "nothing new to seal", {{"number", std::to_string(statement.number)},
-                                                                    {"at", statement.at},
-                                                                    {"chains", std::to_string(statement.chains.size())},
-                                                                    {"hash", statement.hash}});
+    if (sealing.statement) {
+        // The log keeps the hash, outside of the tables that it vouches for.
+        const approvals::HeadStatement& statement = *sealing.statement;
+        logger.info(sealing.is_new ? "sealed" : "nothing new to seal",
+                    {{"number", std::to_string(statement.number)},
+                     {"at", statement.at},
+                     {"chains", std::to_string(statement.chains.size())},
+                     {"hash", statement.hash}});
+    }
     for (const std::string& problem : sealing.problems) logger.error("problem", {{"problem", problem}});
     if (!sealing.problems.empty()) {
         throw std::runtime_error("the audit trail is not as it was written: " +
                                  std::to_string(sealing.problems.size()) + " problems, which the log names");
     }
+    if (!sealing.statement) return Json(Json::Object{});
+    const approvals::HeadStatement& statement = *sealing.statement;
     return Json(Json::Object{{"number", Json(statement.number)},
                              {"hash", Json(statement.hash)},
                              {"chains", Json(static_cast<std::int64_t>(statement.chains.size()))},
