@@ -42,7 +42,14 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 template <class T>
 std::optional<T> read(std::string_view text, const std::string& where, std::string_view what, Problems& problems) {
     try {
-        return durable::from_json<T>(durable::Json::parse(text));
+        T value = durable::from_json<T>(durable::Json::parse(text));
+        // Of a member that is there twice, each reader may see another value.
+        if (durable::to_json(value).dump() != text.substr(0, text.find('\n'))) {
+            problems.push_back(fmt::format(
+                "{}: is written otherwise than {} is: it has more than the members of one, or a member twice", where,
+                what));
+        }
+        return value;
     } catch (const std::exception& error) {
         problems.push_back(fmt::format("{}: expected {}, found something else ({})", where, what, error.what()));
         return std::nullopt;
@@ -68,13 +75,6 @@ Trails read_records(const ExportFile& file, Problems& problems) {
         const std::string where = fmt::format("{} line {}", file.name, i + 1);
         auto record = read<AuditRecord>(lines[i], where, "an audit record", problems);
         if (!record) continue;
-        // Of a member that is there twice, each reader may see another value.
-        if (durable::to_json(*record).dump() != lines[i]) {
-            problems.push_back(
-                fmt::format("{}: is written otherwise than a record is: it has more than the members of one, or a "
-                            "member twice",
-                            where));
-        }
         if (record->approval_id < before && !is_told) {
             problems.push_back(
                 fmt::format("{}: {} record {} ({}) stands after records of {}: the lines are in "
@@ -105,6 +105,26 @@ void compare_with_manifest(const Manifest& manifest, const Trails& trails, Probl
                 fmt::format("{} record {} ({}): is not in the manifest, where the chain ends at {}: it was added",
                             approval_id, record.seq, record.event, end->second));
         }
+    }
+}
+
+/// What the manifest counts, counted anew. Where something is missing or was added, that is named already.
+void compare_counts(const Manifest& manifest, const Trails& trails, const std::vector<ExportFile>& files,
+                    Problems& problems) {
+    const Manifest own = make_manifest(trails, {}, "", {});
+    const auto compare = [&](std::string_view what, std::int64_t said, std::int64_t found) {
+        if (said == found) return;
+        problems.push_back(fmt::format("{}: {}: expected {}, found {}", kManifestFile, what, found, said));
+    };
+    compare("approvals", manifest.approvals, own.approvals);
+    compare("records", manifest.records, own.records);
+    compare("erased_fields", manifest.erased_fields, own.erased_fields);
+    for (const ManifestFile& named : manifest.files) {
+        const ExportFile* file = find(files, named.name);
+        if (file == nullptr) continue;
+        const std::int64_t header = named.name == kCsvFile ? 1 : 0;
+        compare("rows of " + named.name, named.rows, std::ssize(lines_of(file->content)) - header);
+        compare("bytes of " + named.name, named.bytes, std::ssize(file->content));
     }
 }
 
@@ -238,6 +258,8 @@ Verification verify_export(const std::vector<ExportFile>& files, const KeyRing* 
             check_statements(*statements, trails, keys, found);
         if (manifest) add_known_problems(*manifest, found.problems);
         if (const ExportFile* csv = find(files, kCsvFile)) compare_csv(*csv, trails, found.problems);
+        if (manifest && problems.empty() && found.problems.empty())
+            compare_counts(*manifest, trails, files, found.problems);
     }
     found.problems.insert(found.problems.begin(), problems.begin(), problems.end());
     return found;

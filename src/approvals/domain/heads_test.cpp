@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <ranges>
 
 #include "approvals/domain/erasures.hpp"
@@ -355,6 +356,35 @@ TEST(ExportFolder, AManifestThatWasMadeAnewHidesNothing) {
     }
 }
 
+TEST(ExportFolder, AManifestCountsWhatIsThere) {
+    Trails trails = three_chains();
+    erase_with_record(trails, "a", 1, "actor");
+    StatementsFile statements;
+    statements.add(make_head(trails, nullptr, kNow, keys()));
+    const auto files = make_export(trails, {}, "1.0.0", kNow, keys(), statements);
+    const auto problems_of = [&](const std::function<void(Manifest&)>& change) {
+        auto changed = files;
+        auto manifest = durable::from_json<Manifest>(Json::parse(changed[3].content));
+        change(manifest);
+        changed[3].content = durable::to_json(manifest).dump() + "\n";
+        auto signature = durable::from_json<ManifestSignature>(Json::parse(changed[4].content));
+        signature.manifest_sha256 = manifest_digest(changed);
+        changed[4].content = durable::to_json(signature).dump() + "\n";
+        return verify_export(changed).problems;
+    };
+    EXPECT_THAT(problems_of([](Manifest&) {}), IsEmpty());
+    EXPECT_THAT(problems_of([](Manifest& m) { m.approvals = 2; }),
+                ElementsAre("manifest.json: approvals: expected 3, found 2"));
+    EXPECT_THAT(problems_of([](Manifest& m) { ++m.records; }),
+                ElementsAre("manifest.json: records: expected 10, found 11"));
+    EXPECT_THAT(problems_of([](Manifest& m) { m.erased_fields = 0; }),
+                ElementsAre("manifest.json: erased_fields: expected 1, found 0"));
+    EXPECT_THAT(problems_of([](Manifest& m) { m.files[1].rows = 9; }),
+                ElementsAre("manifest.json: rows of records.csv: expected 10, found 9"));
+    EXPECT_THAT(problems_of([](Manifest& m) { m.files[2].bytes = 0; }),
+                ElementsAre(::testing::StartsWith("manifest.json: bytes of statements.jsonl: expected ")));
+}
+
 TEST(ExportFolder, ALineSaysNothingTwiceAndNothingThatIsNotProven) {
     const auto files = make_export(three_chains(), {}, "1.0.0", kNow, keys());
     // What is there twice is read so by one program, and otherwise by another.
@@ -363,9 +393,10 @@ TEST(ExportFolder, ALineSaysNothingTwiceAndNothingThatIsNotProven) {
                                         {R"("event":)", R"("approved_by":"mallory","event":)"}}) {
         auto changed = files;
         changed[0].content.replace(changed[0].content.find(what), what.size(), instead);
-        EXPECT_THAT(verify_export(with_manifest_anew(changed)).problems,
-                    ElementsAre("records.jsonl line 1: is written otherwise than a record is: it has more than the "
-                                "members of one, or a member twice"))
+        EXPECT_THAT(
+            verify_export(with_manifest_anew(changed)).problems,
+            ElementsAre("records.jsonl line 1: is written otherwise than an audit record is: it has more than the "
+                        "members of one, or a member twice"))
             << instead;
     }
 }
