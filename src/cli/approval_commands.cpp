@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "approvals/repository/agreements.hpp"
 #include "approvals/repository/repository.hpp"
 #include "base/encoding.hpp"
 #include "base/text.hpp"
@@ -23,6 +24,7 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr std::int64_t kListPageMax = 100;  // of the API's list
 constexpr std::chrono::seconds kWatchEvery{1};
 /// How long `submit` waits for the request's record: a cold start, and retries where a service is slow.
 constexpr std::chrono::seconds kRecordWithin{30};
@@ -31,7 +33,7 @@ constexpr std::chrono::milliseconds kLookEvery{100};
 struct Arguments : StackArguments {
     std::string approval_id;
     std::string status;
-    int limit = 20;
+    std::int64_t limit = 20;
     std::string approver;
     std::string comments;
     std::string shown_digest;
@@ -50,11 +52,28 @@ struct Arguments : StackArguments {
     bool audit = false;
 };
 
+/// As many as are asked for, in as many pages as that takes; with the token of what comes next, if there is more.
+json::object read_list(Session& session, const Arguments& arguments) {
+    json::object event{{"action", "list"}};
+    if (!arguments.status.empty()) event["status"] = arguments.status;
+    json::array approvals;
+    while (true) {
+        const auto left = arguments.limit - static_cast<std::int64_t>(approvals.size());
+        event["limit"] = std::min(left, kListPageMax);
+        json::object page = session.approval_api(arguments.stack, event).as_object();
+        for (json::value& approval : page["approvals"].as_array()) approvals.push_back(std::move(approval));
+        const json::value* more = page.if_contains("next_token");
+        if (more == nullptr || std::ssize(approvals) >= arguments.limit) {
+            page["approvals"] = std::move(approvals);
+            return page;
+        }
+        event["next_token"] = *more;
+    }
+}
+
 void list(const Arguments& arguments) {
     Session session;
-    json::object event{{"action", "list"}, {"limit", arguments.limit}};
-    if (!arguments.status.empty()) event["status"] = arguments.status;
-    const json::value body = session.approval_api(arguments.stack, event);
+    const json::object body = read_list(session, arguments);
     if (arguments.json) return print_json(body);
     Table table({"APPROVAL", "STATUS", "DOCUMENT", "REQUESTER", "CREATED", "EXPIRES", "APPROVER"});
     for (const json::value& approval : body.at("approvals").as_array()) {
@@ -64,6 +83,9 @@ void list(const Arguments& arguments) {
                    printable(text_of(approval, "approver"))});
     }
     print(table.empty() ? "No approvals.\n" : table.text());
+    if (body.contains("next_token"))
+        print(fmt::format("There may be more than these {}: --limit shows more.\n",
+                          body.at("approvals").as_array().size()));
 }
 
 /// What `read` takes from the stack's tables, with the caller's own rights.
@@ -110,7 +132,14 @@ void get(const Arguments& arguments) {
         session.approval_api(arguments.stack, {{"action", "get"}, {"approval_id", arguments.approval_id}});
     if (!arguments.audit) return arguments.json ? print_json(body) : print(approval_text(body));
     const auto trail = read_trail(session, arguments);
-    const auto problems = approvals::verify_chain(trail);
+    auto problems = approvals::verify_chain(trail);
+    const bool is_whole = problems.empty();
+    // What is shown here is the record.
+    for (std::string& unlike : read_tables(session, arguments, [&](auto& repository) {
+             return approvals::check_agreement(repository, arguments.approval_id);
+         })) {
+        problems.push_back(std::move(unlike));
+    }
     if (arguments.json) {
         body.as_object()["audit"] = trail_json(trail);
         body.as_object()["audit_problems"] = json::value_from(problems);
@@ -118,12 +147,13 @@ void get(const Arguments& arguments) {
     } else {
         print(approval_text(body));
         print("\n" + trail_text(trail));
-        if (problems.empty()) print(fmt::format("The chain of {} records is whole.\n", trail.size()));
+        if (is_whole) print(fmt::format("The chain of {} records is whole.\n", trail.size()));
     }
     if (problems.empty()) return;
     std::string all;
     for (const std::string& problem : problems) all += "\n  " + problem;
-    throw CommandError("the audit trail was tampered with:" + all);
+    throw CommandError(
+        (is_whole ? "the record of the request was tampered with:" : "the audit trail was tampered with:") + all);
 }
 
 void decide(const Arguments& arguments, std::string_view decision) {
@@ -147,8 +177,10 @@ json::object read_fields(const std::vector<std::string>& given) {
         if (sign == std::string::npos || sign == 0) {
             throw CommandError(fmt::format("--field: expected NAME=VALUE, found '{}'", field));
         }
+        const std::string name = field.substr(0, sign);
         const std::string value = field.substr(sign + 1);
-        fields[field.substr(0, sign)] = value.empty() ? json::value(nullptr) : json::value(value);
+        if (fields.contains(name)) throw CommandError(fmt::format("--field: '{}' is there twice", name));
+        fields[name] = value.empty() ? json::value(nullptr) : json::value(value);
     }
     return fields;
 }

@@ -11,6 +11,7 @@
 #include "approvals/domain/people.hpp"
 #include "approvals/domain/reading.hpp"
 #include "approvals/domain/texts.hpp"
+#include "approvals/repository/agreements.hpp"
 #include "approvals/repository/audit_store.hpp"
 #include "approvals/repository/repository.hpp"
 #include "approvals/repository/signing_keys.hpp"
@@ -175,11 +176,14 @@ std::vector<approvals::ExportFile> read_folder(const fs::path& folder) {
 }
 
 /// How far the statements tell that nothing is missing.
-std::string sealed_text(const approvals::Sealed& sealed) {
+std::string sealed_text(const approvals::Sealed& sealed, bool has_keys) {
     if (sealed.statements == 0) return fmt::format("warning: {}\n", kNothingSealed);
-    const std::string signatures = sealed.signatures > 0
-                                       ? fmt::format("and the signatures of {}", sealed.signatures)
-                                       : "their signatures were not (that needs the keys that made them: --stack-name)";
+    std::string signatures = "their signatures were not (that needs the keys that made them: --stack-name)";
+    if (sealed.signatures > 0) {
+        signatures = fmt::format("and the signatures of {}", sealed.signatures);
+    } else if (has_keys) {
+        signatures = "their signatures were not (the stack has none of the keys that made them any more)";
+    }
     return fmt::format("{} statements were checked, {}; the last is of {}: what is newer may be gone unseen.\n",
                        sealed.statements, signatures, printable(sealed.last_at));
 }
@@ -208,10 +212,19 @@ void report(const Arguments& arguments, const approvals::Verification& found) {
             print(fmt::format("{} approvals with {} records: all is as it was written.\n", found.approvals,
                               found.records));
         }
-        print(sealed_text(found.sealed));
+        print(sealed_text(found.sealed, !arguments.stack.empty()));
     }
     if (!found.problems.empty()) {
         throw CommandError(fmt::format("the audit trail is not as it was written: {} problems", found.problems.size()));
+    }
+}
+
+/// The records that people are shown, against their chains.
+void verify_records(Stack& stack, const approvals::Trails& trails, Problems& problems) {
+    const auto repository = stack.repository();
+    for (const std::string& approval_id :
+         require(stack.store().records_unlike(stack.output("ApprovalsTableName"), trails))) {
+        add(problems, require(approvals::check_agreement(*repository, approval_id)));
     }
 }
 
@@ -221,6 +234,7 @@ approvals::Verification verify_stack(Stack& stack, const std::string& sealed) {
     const auto all = require(stack.store().trails());
     approvals::Verification found = approvals::verify_all(all.trails);
     add(found.problems, all.unreadable);
+    verify_records(stack, all.trails, found.problems);
     const bool is_there = std::ranges::any_of(statements, [&](const auto& each) { return each.hash == sealed; });
     if (!sealed.empty() && !is_there) found.problems.push_back("the statement with the hash " + sealed + " is gone");
     if (statements.empty()) return found;

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <utility>
@@ -166,6 +167,29 @@ TEST(CommandGroupTest, ACommandGetsItsArgumentsAndLeavesItsStatus) {
     EXPECT_THROW(app.parse("fail --stack-name other", false), CLI::ParseError);
     app.parse("fail", false);
     EXPECT_EQ(status, 1);
+}
+
+TEST(CommandGroupTest, AValueThatAScriptForgotIsNotTakenForNone) {
+    CLI::App app;
+    int status = 0;
+    int runs = 0;
+    const CommandGroup<Greeting> group(app, status);
+    CLI::App* greet = group.add_for_stack("greet", "say hello", [&](const Greeting&) { ++runs; });
+    greet->add_option("name", group.arguments->name);
+    std::string link;
+    greet->add_option("--link", link);
+    const auto refused = [&](std::vector<std::string> arguments) {
+        std::ranges::reverse(arguments);  // as CLI11 takes them
+        status = 0;
+        app.parse(std::move(arguments));
+        return status == 1;
+    };
+    EXPECT_TRUE(refused({"greet", "ann", "--stack-name", ""}));
+    EXPECT_TRUE(refused({"greet", ""}));
+    EXPECT_EQ(runs, 0);
+    EXPECT_FALSE(refused({"greet", "ann", "--link", ""})) << "says that there is none";
+    EXPECT_FALSE(refused({"greet"}));
+    EXPECT_EQ(runs, 2);
 }
 
 class UnknownCommandTest : public ::testing::Test {

@@ -1,7 +1,10 @@
 // Command group: commands that share their arguments, such as all that `holdpoint executions` has.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +19,16 @@ struct StackArguments {
     bool json = false;
 };
 
+/// CommandError for a value that is an empty text. It would count as not given, so that a variable that a script did
+/// not set would turn off what the option asks for. Of these two it means something: no link, no comments.
+inline void refuse_empty_values(const CLI::App& command) {
+    for (const CLI::Option* option : command.get_options()) {
+        if (option->check_lname("link") || option->check_lname("comments")) continue;
+        if (std::ranges::find(option->results(), "") == option->results().end()) continue;
+        throw CommandError(fmt::format("{}: expected a value, found an empty text", option->get_name()));
+    }
+}
+
 /// Arguments has the members of StackArguments.
 template <class Arguments>
 class CommandGroup {
@@ -28,8 +41,11 @@ public:
     CLI::App* add(const std::string& name, const std::string& what, Run run) const {
         CLI::App* command = app_.add_subcommand(name, what);
         command->add_flag("--json", arguments->json, "print JSON");
-        command->callback([run = std::move(run), given = arguments, &status = status_] {
-            run_command(status, [&] { run(*given); });
+        command->callback([run = std::move(run), given = arguments, command, &status = status_] {
+            run_command(status, [&] {
+                refuse_empty_values(*command);
+                run(*given);
+            });
         });
         return command;
     }

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from holdpoint import hash_of
+from holdpoint import Approvals, hash_of
 
 CLEAN = "all is as it was written"
 NOTHING_SEALED = "warning: no sealed statement is here"
@@ -158,7 +158,7 @@ def test_what_was_done_to_an_export_is_named(approvals, copy, tamper):
 def test_an_export_that_somebody_else_signed_is_found_with_the_keys(approvals, copy):
     file = copy / "manifest.signature.json"
     signature = json.loads(file.read_text())
-    file.write_text(json.dumps(signature | {"signature": "A" * 43}))
+    file.write_text(json.dumps(signature | {"signature": "A" * 43}, separators=(",", ":")))
     assert offline(approvals, copy).returncode == 0
     found = audit(approvals, "verify", copy, "--stack-name", approvals.stack, check=False)
     assert found.returncode == 1 and "its signature is not ours" in found.stdout
@@ -244,6 +244,7 @@ def test_what_was_done_to_the_table_is_found_after_a_seal(approvals, decided, tm
     approvals.server.run("approvals", "rotate-keys", "--stack-name", approvals.stack, "--drop-older")
     found = live(approvals)
     assert found.returncode == 1 and "was signed with a key that is not known" in found.stdout
+    assert "4 statements were checked, their signatures were not (the stack has none of the keys that made them any more)" in found.stdout
     audit(approvals, "seal", "--stack-name", approvals.stack)
     assert live(approvals, "--sealed", seals[0]["hash"]).returncode == 0
     assert "is gone" in live(approvals, "--sealed", "0" * 64).stdout
@@ -284,6 +285,43 @@ def test_what_was_done_to_the_table_is_found_after_a_seal(approvals, decided, tm
     settings = approvals.outputs["SettingsTableName"]
     approvals.dynamodb.delete_item(TableName=settings, Key={"name": {"S": "audit-head/2"}})
     assert "statement 2 is missing before it" in live(approvals).stdout
+
+
+def test_a_request_that_was_changed_by_hand_is_held_against_its_chain(own_server, tmp_path):
+    own_server.deploy("app-sam", ApprovalWaitMode="callback")
+    approvals = Approvals(own_server)
+    approvals.publish()
+    arn, approval_id = approvals.pending(fields={"amount": "100 EUR"})
+    assert approvals.decide(approval_id, decision="rejected", comments="no")[0] == 200
+    approvals.ended(arn)
+    assert live(approvals).returncode == 0
+
+    def change(name, value):
+        approvals.dynamodb.update_item(TableName=approvals.outputs["ApprovalsTableName"], Key={"approval_id": {"S": approval_id}},
+                                       UpdateExpression="SET #name = :value", ExpressionAttributeNames={"#name": name},
+                                       ExpressionAttributeValues={":value": value})
+
+    change("status", {"S": "approved"})
+    change("decision", {"S": "approved"})
+    problem = f"{approval_id}: its record says status 'approved', and its chain 'rejected'"
+    found = live(approvals)
+    assert found.returncode == 1 and f"problem: {problem}" in found.stdout
+    shown = own_server.run("approvals", "get", approval_id, "--audit", check=False)
+    assert shown.returncode == 1 and "is whole" in shown.stdout and problem in shown.stderr
+    told = json.loads(own_server.run("approvals", "get", approval_id, "--audit", "--json", check=False).stdout)
+    assert problem in told["audit_problems"]
+    change("status", {"S": "rejected"})
+    change("decision", {"S": "rejected"})
+    change("fields", {"L": [{"M": {"name": {"S": "amount"}, "value": {"S": "900 EUR"}}}]})
+    assert "its record says shown_digest" in live(approvals).stdout
+
+
+def test_a_check_that_a_script_named_with_an_empty_variable_is_not_left_out(approvals, exported):
+    for arguments in (["--sealed", ""], ["--stack-name", ""]):
+        refused = offline(approvals, exported, *arguments)
+        assert refused.returncode == 1 and f"{arguments[0]}: expected a value, found an empty text" in refused.stderr and CLEAN not in refused.stdout
+    refused = audit(approvals, "verify", "", "--stack-name", approvals.stack, check=False)
+    assert refused.returncode == 1 and "folder: expected a value" in refused.stderr
 
 
 def test_who_put_which_policy_is_in_the_trail_and_no_version_comes_back_with_other_content(own_server, tmp_path):

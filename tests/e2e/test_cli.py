@@ -54,6 +54,10 @@ def test_what_is_decided_on_is_shown_and_its_digest_stated(callback):
     assert f"shown_digest   {digest}" in shown
     refused = command(callback, "approvals", "approve", approval_id, "--approver", "bob@example.com", "--shown-digest", "0" * 64, check=False)
     assert refused.returncode == 1 and "DOCUMENT_CHANGED" in refused.stderr
+    forgotten = command(callback, "approvals", "approve", approval_id, "--approver", "bob@example.com", "--shown-digest", "", check=False)
+    assert forgotten.returncode == 1 and "--shown-digest: expected a value, found an empty text" in forgotten.stderr
+    twice = command(callback, "approvals", "amend", approval_id, "--requester", "user@example.com", "--field", "amount=1", "--field", "amount=2", check=False)
+    assert twice.returncode == 1 and "--field: 'amount' is there twice" in twice.stderr
     command(callback, "approvals", "amend", approval_id, "--requester", "user@example.com", "--field", "amount=50 EUR")
     assert "counts no more" in command(callback, "approvals", "get", approval_id).stdout
     digest = json.loads(command(callback, "approvals", "get", approval_id, "--json").stdout)["shown_digest"]
@@ -64,6 +68,28 @@ def test_what_is_decided_on_is_shown_and_its_digest_stated(callback):
     told = command(callback, "approvals", "get", approval_id, "--audit").stdout
     for words in ("comments         Too much by half", "6:amount;7:100 EUR;", trail[-1]["hash"], digest):
         assert words in told, told
+
+
+def test_a_list_has_as_many_as_are_asked_for_and_says_when_there_are_more(callback):
+    _, approval_id = callback.pending()
+    record = callback.dynamodb.get_item(TableName=callback.outputs["ApprovalsTableName"], Key={"approval_id": {"S": approval_id}})["Item"]
+    # More than a page has: of 100 requests, or of 1 MB.
+    note = {"L": [{"M": {"name": {"S": f"note {i}"}, "value": {"S": "x" * 4000}}} for i in range(5)]}
+    for i in range(110):
+        callback.dynamodb.put_item(TableName=callback.outputs["ApprovalsTableName"],
+                                   Item={**record, "approval_id": {"S": f"listed-{i}"}, "status": {"S": "timeout"}, "fields": note})
+
+    def listed(limit):
+        return command(callback, "approvals", "list", "--status", "timeout", "--limit", limit).stdout
+
+    every = listed("111")
+    assert sum(f"listed-{i} " in every for i in range(110)) == 110 and "more" not in every
+    some = listed("109")
+    assert sum("listed-" in line for line in some.splitlines()) == 109 and "There may be more than these 109: --limit shows more." in some
+    page = json.loads(command(callback, "approvals", "list", "--status", "timeout", "--limit", "105", "--json").stdout)
+    assert len(page["approvals"]) == 105 and page["next_token"]
+    refused = command(callback, "approvals", "list", "--limit", "0", check=False)
+    assert refused.returncode == 1 and "limit: expected a whole number from 1" in refused.stderr
 
 
 def test_what_cannot_be_submitted_starts_nothing(polling):
@@ -79,7 +105,7 @@ def test_what_cannot_be_submitted_starts_nothing(polling):
     assert "--event: no JSON from character 2 on: incomplete JSON" in refused("--event", "{")
     assert "--event: no JSON from character 6 on" in refused("--event", '{"a":x}')
     assert "--event: expected a JSON object, found a JSON array" in refused("--event", "[]")
-    assert "--event: no JSON" in refused("--event", "")
+    assert "--event: expected a value, found an empty text" in refused("--event", "")
     assert "--document-id excludes --event" in refused("--event", "{}", "--document-id", "d")
     assert before == len(polling.lambda_.list_durable_executions_by_function(**workflow)["DurableExecutions"])
 

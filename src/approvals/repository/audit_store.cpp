@@ -6,6 +6,7 @@
 #include <expected>
 #include <utility>
 
+#include "approvals/domain/agreement.hpp"
 #include "approvals/repository/items.hpp"
 
 namespace holdpoint::approvals {
@@ -71,6 +72,15 @@ std::expected<AuditRecord, std::string> read_record(const json::object& item) {
     }
 }
 
+/// False also for an item that is no record of a request.
+bool agrees(const json::object& item, const std::vector<AuditRecord>& chain) {
+    try {
+        return disagreements(approval_from_item(item), chain).empty();
+    } catch (const durable::SerdesError&) {
+        return false;
+    }
+}
+
 }  // namespace
 
 template <class Take>
@@ -96,6 +106,17 @@ Result<AllTrails> AuditStore::trails() {
     });
     if (!read) return std::unexpected(read.error());
     return all;
+}
+
+Result<std::vector<std::string>> AuditStore::records_unlike(const std::string& approvals_table, const Trails& trails) {
+    std::vector<std::string> unlike;
+    const auto read = scan({{"TableName", approvals_table}}, [&](const json::object& item) {
+        std::string approval_id = value_of(item, "approval_id", "S");
+        const auto chain = trails.find(approval_id);
+        if (chain == trails.end() || !agrees(item, chain->second)) unlike.push_back(std::move(approval_id));
+    });
+    if (!read) return std::unexpected(read.error());
+    return unlike;
 }
 
 Result<std::vector<std::string>> AuditStore::each_chain(

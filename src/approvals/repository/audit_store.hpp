@@ -24,7 +24,12 @@ public:
 
     [[nodiscard]] Result<AllTrails> trails();
 
-    /// The same, chain after chain, none of which is kept. Answers what is unreadable.
+    /// The requests whose record says something else than their chain, by approval_id: what was decided since the
+    /// trails were read is among them (agreements.hpp).
+    [[nodiscard]] Result<std::vector<std::string>> records_unlike(const std::string& approvals_table,
+                                                                  const Trails& trails);
+
+    /// The trails, chain after chain, none of which is kept. Answers what is unreadable.
     [[nodiscard]] Result<std::vector<std::string>> each_chain(
         const std::function<void(std::vector<AuditRecord> chain)>& take);
 

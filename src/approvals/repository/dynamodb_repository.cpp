@@ -89,6 +89,7 @@ AuditEvent vote_event(const ApprovalRequest& approval, const Accepted& accepted)
     event.actor = vote.person;
     event.actor_proof = vote.proof;
     event.details = {{"decision", accepted.is_final() ? to_string(accepted.status) : to_string(vote.decision)}};
+    if (approval.policy) event.details["stage"] = vote.stage;  // without a policy there is one alone
     event.personal = {{"comments", vote.comments}};
     tell_proof(vote.credential.value_or(""), vote.issuer.value_or(""), accepted.address, event);
     // Of a version that nobody said they saw, the record says no more than that it was decided on.

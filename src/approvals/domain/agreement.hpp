@@ -1,0 +1,17 @@
+// Agreement: whether a request's record says what its chain says. People are shown the record, which anybody may change
+// who may write its table; only the chain proves what was asked and decided.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "approvals/domain/audit.hpp"
+
+namespace holdpoint::approvals {
+
+/// What the record says otherwise than the chain, which was read after it or holds nothing newer. What was erased from
+/// the chain, or what records of earlier versions do not tell, is not compared.
+[[nodiscard]] std::vector<std::string> disagreements(const ApprovalRequest& record,
+                                                     const std::vector<AuditRecord>& chain);
+
+}  // namespace holdpoint::approvals
