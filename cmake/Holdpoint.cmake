@@ -70,5 +70,5 @@ function(holdpoint_test name label sources)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   file(APPEND ${PROJECT_BINARY_DIR}/unit_tests.txt "${name}\n")  # for tools/sanitize.sh
   include(GoogleTest)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT 120 ENVIRONMENT LOG_LEVEL=FATAL)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT 600 ENVIRONMENT LOG_LEVEL=FATAL)
 endfunction()
