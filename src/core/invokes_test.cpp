@@ -186,6 +186,7 @@ TEST_F(Invokes, EveryOtherEndIsAnError) {
         execution.apply(decode_changes(encode_changes(changes)));
         const wire::Operation& operation = execution.find("i")->operation;
         EXPECT_EQ(operation.status, one.status);
+        EXPECT_TRUE(execution.has_unseen_change()) << "its caller is to be told";
         EXPECT_EQ(operation.error->message, one.message);
         const auto event = render_events(execution, changes, 1, true).front();
         EXPECT_EQ(event.at("EventType").as_string(), one.event);

@@ -102,6 +102,8 @@ TEST_F(ExecutionCacheTest, HeartbeatsTakeOneEntryHoweverManyComeInARow) {
     checkpoint({a, b});
     for (int second = 1; second < 9; ++second) beat(second % 3 == 0 ? "b" : "a", second);
     expect_entries(3, 8, 6);
+    const auto entry = rows_->scan(Space::journal, {}, {}, 1, true).front();
+    EXPECT_EQ(core::decode_changes(entry.value).size(), 2U) << "the last one of each callback";
     cache = &next_server;
     beat("b", 9);
     expect_entries(3, 8, 9);
@@ -130,6 +132,10 @@ TEST_F(ExecutionCacheTest, WhatRestsIsKeptWhileThereIsRoom) {
     small.end_command();
     EXPECT_EQ(small.meters.in_memory, 2U) << "what is in flight is kept all the same";
     small.find(*rows_, 3)->queued = false;
+    small.find(*rows_, 3)->waiters.emplace_back([](const Outcome&) {});
+    small.end_command();
+    EXPECT_EQ(small.meters.in_memory, 2U) << "and what somebody waits for";
+    small.find(*rows_, 3)->waiters.clear();
     small.end_command();
     EXPECT_NE(small.find(*rows_, 1), nullptr);
     small.end_command();
@@ -157,6 +163,12 @@ TEST_F(ExecutionCacheTest, WhatItsCallerWasNotToldOfStays) {
     const std::string other = start(3, core::ParentOperation{.execution = 1, .id = "j"});
     stop(3);
     EXPECT_EQ(erase(other), "") << "its caller knows of no such operation";
+    invoke.id = "k";
+    cache_.journal(*rows_, at(1), *core::decide_checkpoint(at(1).execution, {invoke}, kNow, "nonce", {}));
+    const std::string last = start(4, core::ParentOperation{.execution = 1, .id = "k"});
+    stop(4);
+    stop(1);
+    EXPECT_EQ(erase(last), "") << "its caller has ended, too";
 }
 
 }  // namespace

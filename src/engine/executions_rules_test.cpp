@@ -301,6 +301,7 @@ TEST_F(ExecutionsRules, AnExecutionIsForgottenWhenItsRetentionIsOverAndNotBefore
     start("a");
     (void)begin();
     answer(R"({"Status":"SUCCEEDED"})");
+    EXPECT_EQ(core::read_head(*store_->snapshot(), 1)->status, wire::ExecutionStatus::succeeded);
     clock_.advance(48h - 1ms);
     fire();
     EXPECT_EQ(count(Space::executions), 1U);
@@ -349,14 +350,14 @@ TEST_F(ExecutionsRules, AnInvokeHasItsOwnTraceOrItsCallers) {
     EXPECT_EQ(server_->workforce.works.at(1).trace_header, "Root=2");
 }
 
-TEST_F(ExecutionsRules, TheEventOfAnExecutionThatFailedIsADeadLetterOnce) {
+TEST_F(ExecutionsRules, TheEventOfAnExecutionThatDidNotSucceedIsADeadLetterOnce) {
     make_topic();
     start("a");
     (void)begin();
-    answer(R"({"Status":"FAILED","Error":{"ErrorMessage":"no"}})");
-    EXPECT_EQ(count(Space::deliveries), 1U);
     server_->executions.stop(arn_, {}, [](const auto&) {});
     run();
+    EXPECT_EQ(count(Space::deliveries), 1U);
+    answer(R"({"Status":"FAILED"})");
     EXPECT_EQ(count(Space::deliveries), 1U);
 }
 
@@ -388,8 +389,9 @@ TEST_F(ExecutionsRules, ADeadLetterGoesWhereTheRoleLetsIt) {
         });
     start("a");
     (void)begin();
-    answer(R"({"Status":"FAILED"})");
+    answer(R"({"Status":"FAILED","Error":{"ErrorMessage":"no"}})");
     EXPECT_THAT(ended_, ElementsAre(wire::ExecutionStatus::failed));
+    EXPECT_EQ(core::read_outcome(*store_->snapshot(), execution().head()).error->message, "no");
     EXPECT_EQ(count(Space::deliveries), 0U);
 }
 
@@ -422,6 +424,56 @@ TEST_F(ExecutionsRules, ACallerIsToldWithinASecondWhileItHasAProcess) {
     fire();
     EXPECT_EQ(execution().find("2")->operation.status, OperationStatus::succeeded);
     EXPECT_EQ(count(Space::plain_invokes), 0U);
+}
+
+TEST_F(ExecutionsRules, TheFirstOfSeveralThatEndedIsNotPutOffByTheOthers) {
+    start("a");
+    const std::string token = begin_input().checkpoint_token;
+    ASSERT_TRUE(checkpoint(token, {invoke("1", "plain:1"), invoke("2", "plain:1")}));
+    server_->workforce.works.at(1).done({.body = "1", .error = {}, .log_tail = {}});
+    run();
+    clock_.advance(500ms);
+    server_->workforce.works.at(2).done({.body = "2", .error = {}, .log_tail = {}});
+    run();
+    clock_.advance(500ms);
+    fire();
+    EXPECT_EQ(execution().find("1")->operation.status, OperationStatus::succeeded);
+}
+
+TEST_F(ExecutionsRules, ACheckpointTellsOfAChildThatHasEnded) {
+    start("a");
+    const auto answered = checkpoint(begin_input().checkpoint_token, {invoke("1", "other:1")});
+    (void)begin("child's");
+    server_->workforce.works.back().done(
+        {.body = R"({"Status":"SUCCEEDED","Result":"2"})", .error = {}, .log_tail = {}});
+    run();
+    const auto news = checkpoint(*response_of(answered).checkpoint_token, {});
+    ASSERT_EQ(response_of(news).operations.size(), 1U);
+    EXPECT_EQ(response_of(news).operations.at(0).result, "2");
+}
+
+TEST_F(ExecutionsRules, AnArnIsAnExecutionsWholeOne) {
+    start("a");
+    const std::string other = std::string(arn_).replace(arn_.find("caller"), 6, "others");
+    std::string refusal;
+    const auto refused = [&](const auto& answer) { refusal = answer ? "accepted" : answer.error().name; };
+    server_->executions.stop(other, {}, refused);
+    run();
+    EXPECT_EQ(refusal, "ResourceNotFoundException");
+    EXPECT_FALSE(core::find_execution(*store_->snapshot(), other));
+    EXPECT_TRUE(core::find_execution(*store_->snapshot(), arn_));
+}
+
+TEST_F(ExecutionsRules, WhatTheModelForbidsIsRefusedFirst) {
+    start("a");
+    EXPECT_EQ(checkpoint("no token!", {}).error().name, "ValidationException");
+    wire::ErrorObject huge;
+    huge.message = std::string(2UL * 1024 * 1024, 'x');
+    std::string refusal;
+    server_->executions.stop(arn_, huge, [&](const auto& answer) { refusal = answer ? "" : answer.error().name; });
+    run();
+    EXPECT_EQ(refusal, "InvalidParameterValueException");
+    EXPECT_TRUE(execution().is_running());
 }
 
 }  // namespace

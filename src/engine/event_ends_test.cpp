@@ -1,0 +1,128 @@
+// How asynchronous invocations end, and who hears of it. The test plays the processes.
+#include <gtest/gtest.h>
+
+#include "engine/event_queue.hpp"
+#include "engine/test_server.hpp"
+#include "functions/event_invoke_config.hpp"
+#include "functions/registry.hpp"
+#include "topics/subscriptions.hpp"
+#include "topics/topics.hpp"
+
+namespace holdpoint::engine {
+namespace {
+
+using namespace test;
+
+class EventEnds : public ::testing::Test {
+protected:
+    EventEnds() {
+        command([this](store::Transaction& rows) {
+            const auto topic = topics::create_topic(rows, {.region = "us-east-1", .account = "000000000000"},
+                                                    {.name = "letters", .attributes = {}}, clock_.now())
+                                   .value();
+            rows.apply(topic.writes);
+            const topics::Subscribe request{.topic_arn = topic.answer,
+                                            .protocol = "lambda",
+                                            .endpoint = "arn:aws:lambda:us-east-1:000000000000:function:f",
+                                            .attributes = {}};
+            rows.apply(topics::subscribe(rows, request, "000000000000", clock_.now(), "nonce")->writes);
+            functions::Function function;
+            function.name = "f";
+            function.executable = "f";
+            function.code_sha256 = "code";
+            function.tenant_isolation = true;
+            function.dead_letter_arn = topic.answer;
+            rows.apply(functions::create_function(rows, function, clock_.now(), "revision")->writes);
+            functions::EventInvokeConfig config;
+            config.retries = 1;
+            rows.apply(functions::put_event_invoke_config(rows, f_, config, clock_.now())->writes);
+        });
+        queue_.submit({.function = f_, .tenant_id = "blue", .payload = "{}"}, [](const std::string&) {});
+        run();
+    }
+
+    void command(std::function<void(store::Transaction&)> change) {
+        writer_.submit([&](store::Transaction& rows, TimePoint) -> AfterCommit {
+            change(rows);
+            return {};
+        });
+        run();
+    }
+    void run() {
+        while (writer_.has_queued()) writer_.run_queued();
+    }
+    /// A process takes the last one; nothing when there is nothing to do any more.
+    std::optional<std::string> begin() {
+        std::optional<std::string> payload;
+        workforce_.works.back().begin("request", [&](const auto& given) { payload = given; });
+        run();
+        return payload;
+    }
+    void end(std::optional<wire::ErrorObject> error) {
+        workforce_.works.back().done({.body = "1", .error = std::move(error), .log_tail = {}});
+        run();
+    }
+    void pass(Milliseconds time) {
+        clock_.advance(time);
+        queue_.run_due();
+        run();
+    }
+    std::size_t count(Space space) const { return store_->snapshot()->scan(space, {}, {}, SIZE_MAX).size(); }
+
+    const functions::Reference f_{.name = "f", .qualifier = {}, .account = {}, .region = {}};
+    const wire::ErrorObject error_{.message = "no", .type = "E", .data = {}, .stack_trace = {}};
+    SharedClock clock_;
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+    SystemRandom random_;
+    Waiting workforce_;
+    Writer writer_{clock_, *store_, WriterThread::none};
+    EventQueue queue_{random_,      writer_,     workforce_,    [](const functions::Function&, const std::string&) {},
+                      may_send_all, "us-east-1", "000000000000"};
+};
+
+TEST_F(EventEnds, WhatSucceedsIsNoDeadLetter) {
+    ASSERT_EQ(workforce_.works.size(), 1U);
+    EXPECT_EQ(workforce_.works.back().tenant_id, "blue");
+    EXPECT_EQ(begin(), "{}");
+    end({});
+    EXPECT_EQ(count(Space::events), 0U);
+    EXPECT_EQ(count(Space::deliveries), 0U);
+}
+
+TEST_F(EventEnds, WhatFailsIsTriedAgainAndThenADeadLetter) {
+    (void)begin();
+    end(error_);
+    EXPECT_EQ(count(Space::events), 1U);
+    EXPECT_EQ(count(Space::deliveries), 0U);
+    pass(59s);
+    EXPECT_EQ(workforce_.works.size(), 1U);
+    pass(1s);
+    ASSERT_EQ(workforce_.works.size(), 2U);
+    EXPECT_EQ(workforce_.works.back().tenant_id, "blue");
+    (void)begin();
+    end(error_);
+    EXPECT_EQ(count(Space::events), 0U);
+    EXPECT_EQ(count(Space::deliveries), 1U);
+}
+
+// Its process ended before it got its work: that is a try that failed, whatever has become of the function since.
+TEST_F(EventEnds, WhatHasBegunIsNotGivenUp) {
+    EXPECT_EQ(begin(), "{}");
+    pass(7h);
+    EXPECT_EQ(begin(), "{}");
+    EXPECT_EQ(count(Space::events), 1U);
+    end({});
+    EXPECT_EQ(count(Space::events), 0U);
+    EXPECT_EQ(count(Space::deliveries), 0U);
+}
+
+TEST_F(EventEnds, WhatNobodyBeganInTimeIsGivenUp) {
+    pass(7h);
+    EXPECT_EQ(count(Space::events), 0U);
+    EXPECT_EQ(count(Space::deliveries), 1U);
+    EXPECT_EQ(begin(), std::nullopt);
+    EXPECT_EQ(count(Space::deliveries), 1U);
+}
+
+}  // namespace
+}  // namespace holdpoint::engine
