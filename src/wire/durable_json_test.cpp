@@ -34,5 +34,38 @@ TEST(CheckpointRequestJson, WhatHasAnotherTypeCannotBeRead) {
               "SerializationException: $.Updates[0].Id: expected a string, got an integer");
 }
 
+TEST(CheckpointRequestJson, NullIsNotThereAndAFractionIsNoInteger) {
+    EXPECT_EQ(refusal_of(R"({"CheckpointToken":"t","ClientToken":null,"Updates":[{"Id":"1","Name":null,"Type":"WAIT",
+                             "Action":"START","StepOptions":null,"WaitOptions":{"WaitSeconds":null}}]})"),
+              "none");
+    const auto wait = [](const std::string& seconds) {
+        return refusal_of(R"({"CheckpointToken":"t","Updates":[{"Id":"1","Type":"WAIT","Action":"START",)"
+                          R"("WaitOptions":{"WaitSeconds":)" +
+                          seconds + "}}]}");
+    };
+    EXPECT_EQ(wait("2.0"), "none");
+    EXPECT_EQ(wait("1.5"),
+              "SerializationException: $.Updates[0].WaitOptions.WaitSeconds: expected an integer, got a number with a "
+              "fraction");
+    EXPECT_NE(wait("1e300"), "none");
+    EXPECT_NE(wait("18446744073709551615"), "none");
+}
+
+TEST(OperationJson, TimesAreMillisecondsInTheEnvelopeAndSecondsElsewhere) {
+    Operation operation;
+    operation.id = "1";
+    operation.started_at = from_epoch_ms(1'800'000'000'500);
+    EXPECT_EQ(to_json(operation, TimeFormat::envelope_milliseconds).at("StartTimestamp"), 1'800'000'000'500);
+    EXPECT_EQ(to_json(operation, TimeFormat::api_seconds).at("StartTimestamp"), 1'800'000'000.5);
+    const auto started_at = [](const std::string& time) {
+        const auto read = read_operation(
+            boost::json::parse(R"({"Id":"1","Type":"STEP","Status":"STARTED","StartTimestamp":)" + time + "}"));
+        return read ? std::optional(read->started_at) : std::nullopt;
+    };
+    EXPECT_EQ(started_at("1800000000500"), operation.started_at);
+    EXPECT_EQ(started_at("1800000000.5"), operation.started_at);
+    EXPECT_EQ(started_at("1e300"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace holdpoint::wire
