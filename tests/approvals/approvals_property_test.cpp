@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "approvals/domain/agreement.hpp"
 #include "approvals/repository/items.hpp"
 #include "world.hpp"
 
@@ -198,6 +199,7 @@ private:
         RC_ASSERT(result.comments == record.comments);
         for (const Heard& heard : heard_) agrees(heard, record);
         RC_ASSERT(verify_chain(world_.trail()).empty());
+        RC_ASSERT(disagreements(record, world_.trail()).empty());
         std::map<std::string, int> events;
         for (const std::string& event : world_.trail_events()) ++events[event];
         RC_ASSERT(events["created"] == 1);

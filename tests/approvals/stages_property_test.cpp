@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "approvals/domain/agreement.hpp"
 #include "approvals/domain/news.hpp"
 #include "world.hpp"
 
@@ -97,6 +98,7 @@ private:
         const ApprovalRequest record = *world_.record();
         RC_ASSERT(world_.result().decision == to_string(record.status));
         RC_ASSERT(verify_chain(world_.trail()).empty());
+        RC_ASSERT(disagreements(record, world_.trail()).empty());
         std::set<std::string> told;
         std::set<std::string> told_versions;
         std::set<std::string> opened;  // by a vote, on the version that it was about
