@@ -202,7 +202,9 @@ void Approvals::judge_ended(const approvals::WorkflowResult& result, const Compl
 void Approvals::judge_trail(const Found& found, const Complain& require) {
     std::map<std::string, int> events;
     for (const auto& audited : found.trail) {
-        ++events[audited.event + (audited.details.contains("stage") ? " " + audited.details.at("stage") : "")];
+        // A vote tells its stage, too; what is counted of votes is that each is there once.
+        const bool tells_stage = audited.event == "notified" && audited.details.contains("stage");
+        ++events[audited.event + (tells_stage ? " " + audited.details.at("stage") : "")];
     }
     const std::string& document = found.record.document_id;
     const int decided = found.record.decision ? 1 : 0;
