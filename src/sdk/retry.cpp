@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <regex>
 #include <utility>
 
+#include "base/linear_regex.hpp"
 #include "base/random.hpp"
 #include "durable/step.hpp"
 #include "sdk/delays.hpp"
@@ -99,15 +99,10 @@ Predicate on_types(std::vector<std::string> types) {
 namespace {
 
 std::regex expression_of(const std::string& pattern) {
-    auto flags = std::regex::ECMAScript;
-#ifdef __GLIBCXX__
-    // Its other way to search calls itself for each character, which a long message makes a stack overflow of.
-    flags |= std::regex_constants::__polynomial;
-#endif
     try {
-        (void)std::regex(pattern, flags);
+        (void)holdpoint::linear_regex(pattern);
         // From the start, over anything before it: one pass, where a search begins again at each character.
-        return std::regex("[\\s\\S]*(?:" + pattern + ")", flags);
+        return holdpoint::linear_regex("[\\s\\S]*(?:" + pattern + ")");
     } catch (const std::regex_error& error) {
         if (error.code() == std::regex_constants::error_complexity) {
             throw ValidationError(

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <regex>
 
+#include "base/linear_regex.hpp"
 #include "base/text.hpp"
 #include "stacks/resolver.hpp"
 
@@ -126,9 +126,8 @@ private:
         const std::string pattern = text("AllowedPattern", "");
         if (pattern.empty()) return;
         try {
-            // libstdc++'s usual matcher calls itself for every character, and may try for ever.
-            const std::regex regex(pattern, std::regex::ECMAScript | std::regex_constants::__polynomial);
-            if (!std::regex_match(value, regex)) refuse(fmt::format("{} does not match {}", shown(value), pattern));
+            if (!std::regex_match(value, linear_regex(pattern)))
+                refuse(fmt::format("{} does not match {}", shown(value), pattern));
         } catch (const std::regex_error& error) {
             const bool looks_back = error.code() == std::regex_constants::error_complexity;
             refuse((looks_back ? "AllowedPattern refers back to what it matched, which is not supported: "
