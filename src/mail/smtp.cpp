@@ -54,8 +54,9 @@ public:
     /// Until a mail could be given: greeting, TLS, sign-in.
     Outcome<void> open(const std::string& from) {
         const std::string domain = from.substr(from.find('@') + 1);
+        const net::ConnectLimits limits{.step = limits_.step, .all = limits_.all, .cutoff = limits_.cutoff};
         auto stream =
-            net::connect_stream(server_.endpoint, {.step = limits_.step, .all = limits_.all, .cutoff = limits_.cutoff});
+            limits_.connect ? limits_.connect(server_.endpoint, limits) : net::connect_stream(server_.endpoint, limits);
         if (!stream) return broken(stream.error());
         stream_ = std::move(*stream);
         if (auto greeting = expect(kReady); !greeting) return std::unexpected(greeting.error());

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,8 +13,10 @@
 #include "net/transport.hpp"
 
 namespace holdpoint::net {
+struct ConnectLimits;
 class Cutoff;
-}
+class Stream;
+}  // namespace holdpoint::net
 
 namespace holdpoint::mail {
 
@@ -27,12 +30,16 @@ struct SmtpServer {
 /// or names a user: who signs in is no part of an address that is shown.
 [[nodiscard]] std::optional<net::Endpoint> parse_smtp_url(std::string_view url);
 
+using Connect = std::function<std::expected<std::unique_ptr<net::Stream>, std::string>(const net::Endpoint&,
+                                                                                       const net::ConnectLimits&)>;
+
 struct SmtpLimits {
     std::chrono::milliseconds step{15'000};  // for one answer of the server
     std::chrono::milliseconds all{60'000};   // until it has the whole mail
     /// Then for the answer that it takes it: who does not wait sends it again, and twice it is. (RFC 5321, 4.5.3.2.6)
     std::chrono::milliseconds end{600'000};
     std::shared_ptr<net::Cutoff> cutoff = nullptr;  // ends it before that
+    Connect connect = {};                           // a test's; empty: by TCP
 };
 
 /// Blocking. Without TLS it speaks with this machine alone. What the server refuses for good (5xx) of the mail itself

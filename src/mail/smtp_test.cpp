@@ -1,13 +1,16 @@
 // SMTP with a server of a test: what its answers mean for a mail.
 #include "mail/smtp.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio.hpp>
-#include <future>
 #include <map>
 #include <thread>
+#include <utility>
 #include <vector>
+
+#include "net/stream.hpp"
 
 namespace holdpoint::mail {
 namespace {
@@ -18,8 +21,7 @@ namespace asio = boost::asio;
 /// Takes one connection without TLS, and answers each command by its first word.
 class Server {
 public:
-    explicit Server(std::map<std::string, std::string> answers, std::chrono::milliseconds pause_at_end = 0ms)
-        : answers_(std::move(answers)), pause_at_end_(pause_at_end) {
+    explicit Server(std::map<std::string, std::string> answers) : answers_(std::move(answers)) {
         acceptor_.open(asio::ip::tcp::v4());
         acceptor_.bind({asio::ip::address_v4::loopback(), 0});
         acceptor_.listen();
@@ -56,22 +58,19 @@ private:
             say(answer != answers_.end() ? answer->second : is_data ? "354 send it" : "250 fine");
             if (!is_data) continue;
             read_to("\r\n.\r\n");
-            if (pause_at_end_ > 0ms) (void)never_.get_future().wait_for(pause_at_end_);
             const auto end = answers_.find(".");
             say(end != answers_.end() ? end->second : "250 taken");
         }
     }
 
     std::map<std::string, std::string> answers_;
-    std::chrono::milliseconds pause_at_end_;
-    std::promise<void> never_;
     asio::io_context io_;
     asio::ip::tcp::acceptor acceptor_{io_};
     std::thread thread_;
 };
 
-Sent sent_to(const Server& server, const SmtpLimits& limits = {}) {
-    return send(server.address(),
+Sent sent_to(const SmtpServer& server, const SmtpLimits& limits = {}) {
+    return send(server,
                 {.from = "approvals@example.com",
                  .from_name = {},
                  .to = "ann@example.com",
@@ -85,7 +84,7 @@ Sent sent_to(const Server& server, const SmtpLimits& limits = {}) {
 
 std::string outcome(std::map<std::string, std::string> answers) {
     const Server server(std::move(answers));
-    const Sent sent = sent_to(server);
+    const Sent sent = sent_to(server.address());
     return sent.accepted ? "accepted" : (sent.retryable ? "later: " : "never: ") + sent.why;
 }
 
@@ -111,11 +110,43 @@ TEST(SmtpTest, WhatIsRefusedOfEveryMailIsTriedAgain) {
         EXPECT_EQ(outcome({{at, "530 sign in first"}}), "later: the mail server said: 530 sign in first") << at;
 }
 
+/// Has said these answers, and notes how long it would be waited for at each.
+class SaidStream final : public net::Stream {
+public:
+    SaidStream(std::vector<std::string> answers, std::vector<std::chrono::milliseconds>& limits)
+        : answers_(std::move(answers)), limits_(limits) {}
+    std::expected<std::size_t, std::string> read_some(std::span<char> into, std::chrono::milliseconds limit) override {
+        if (limits_.size() == answers_.size()) return std::unexpected("everything was read");
+        const std::string line = answers_[limits_.size()] + "\r\n";
+        limits_.push_back(limit);
+        return line.copy(into.data(), into.size());
+    }
+    std::expected<void, std::string> write_all(std::string_view, std::chrono::milliseconds) override { return {}; }
+    bool is_quiet() const override { return true; }
+    std::optional<net::Socket> take_socket() override { return std::nullopt; }
+
+private:
+    const std::vector<std::string> answers_;
+    std::vector<std::chrono::milliseconds>& limits_;
+};
+
 TEST(SmtpTest, AServerMayTakeItsTimeWithAWholeMail) {
-    // Whoever gives up there, and sends it again, has it delivered twice. (RFC 5321, section 4.5.3.2.6)
-    const Server server({}, 600ms);
-    const Sent sent = sent_to(server, {.step = 500ms, .all = 550ms});
+    using ::testing::Each;
+    using ::testing::Le;
+    const std::vector<std::string> answers{"220 mail.test", "250 fine",    "250 fine",
+                                           "250 fine",      "354 send it", "250 taken"};
+    std::vector<std::chrono::milliseconds> limits;
+    const SmtpLimits given{
+        .step = 15s, .all = 60s, .end = 600s, .cutoff = nullptr, .connect = [&](const auto&, const auto&) {
+            return std::make_unique<SaidStream>(answers, limits);
+        }};
+    const Sent sent = sent_to({.endpoint = {.tls = false, .host = "127.0.0.1", .port = "25"}}, given);
     EXPECT_TRUE(sent.accepted) << sent.why;
+    ASSERT_EQ(limits.size(), answers.size());
+    // Whoever gives up there, and sends it again, has it delivered twice. (RFC 5321, section 4.5.3.2.6)
+    EXPECT_GT(limits.back(), 500s);
+    limits.pop_back();
+    EXPECT_THAT(limits, Each(Le(15s)));
 }
 
 }  // namespace
