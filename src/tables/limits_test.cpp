@@ -1,6 +1,7 @@
 // What DynamoDB counts, and where it stops.
 #include <gtest/gtest.h>
 
+#include "base/meters.hpp"
 #include "tables/keys.hpp"
 #include "tables/operations.hpp"
 #include "tables/testing_rows.hpp"
@@ -112,6 +113,43 @@ TEST_F(LimitsTest, ATransactionReadsNoMoreThanItMayAnswer) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().message, "The aggregate size of the items in the transaction cannot exceed 4 MB");
     EXPECT_EQ(rows.items, 11) << "the eleventh is too much";
+}
+
+TEST_F(LimitsTest, ATransactionLooksAtNoMoreThanItMayWrite) {
+    std::string checks;
+    for (int i = 0; i < kLargeItems; ++i) {
+        const std::string key = R"("customer":{"S":"ann"},"placed":{"N":")" + std::to_string(i) + R"("})";
+        db_.ok("PutItem",
+               R"({"TableName":"orders","Item":{)" + key + R"(,"d":{"S":")" + std::string(kLarge, 'x') + R"("}}})");
+        checks += (i > 0 ? "," : "") + (R"({"ConditionCheck":{"TableName":"orders","Key":{)" + key +
+                                        R"~(},"ConditionExpression":"attribute_not_exists(d)"}})~");
+    }
+    const CountingRows rows(db_.rows());
+    const auto refused =
+        transact_write_items(rows, parse(R"({"TransactItems":[)" + checks + "]}").as_object(), db_.now());
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, "The aggregate size of the items in the transaction cannot exceed 4 MB");
+    EXPECT_LE(rows.items, 22) << "eleven, each read for its condition and for its size";
+}
+
+// Who writes waits for it: a search that looked at each character again at each place took a minute for this.
+TEST_F(LimitsTest, WhatATextContainsIsFoundInLinearTime) {
+    const std::string text = std::string(kLarge / 2, 'a') + "b" + std::string(kLarge / 2 - 1, 'a');
+    db_.ok("PutItem", put_of(R"({"S":")" + text + R"("})"));
+    const auto check = [&](const std::string& part, int times) {
+        std::string condition = "contains(d, :p)";
+        for (int i = 1; i < times; ++i) condition += " OR contains(d, :p)";
+        return db_.call("TransactWriteItems",
+                        R"({"TransactItems":[{"ConditionCheck":{)" + std::string(kKey) + R"(,"ConditionExpression":")" +
+                            condition + R"(","ExpressionAttributeValues":{":p":{"S":")" + part + R"("}}}}]})");
+    };
+    EXPECT_TRUE(check("ab", 1));
+    EXPECT_TRUE(check(std::string(kLarge / 2, 'a') + "b", 1));
+    const Stopwatch watch;
+    const auto refused = check(std::string(kLarge / 4, 'a') + "c", 100);
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().message.ends_with("[ConditionalCheckFailed]")) << refused.error().message;
+    EXPECT_LT(watch.elapsed(), std::chrono::seconds(10));
 }
 
 TEST_F(LimitsTest, ABatchEndsBeforeItsAnswerIsManyTimesAsLargeAsItsItems) {

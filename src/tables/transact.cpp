@@ -146,6 +146,13 @@ struct Writes {
     std::map<std::string, Capacity> capacities;
 };
 
+/// Of the item that a refused write is about, which its condition may have looked at.
+std::size_t size_there(const RowReader& rows, const Table& table, const ItemWrite& write) {
+    const auto target = target_of(table, write);
+    const auto item = target ? read_item(rows, *target) : std::nullopt;
+    return item ? size_of(*item) : 0;
+}
+
 Result<Writes> decide_all(const RowReader& rows, Tables& tables, const std::vector<ItemWrite>& writes) {
     Writes decided;
     std::vector<Reason> reasons(writes.size());
@@ -153,19 +160,24 @@ Result<Writes> decide_all(const RowReader& rows, Tables& tables, const std::vect
     std::size_t bytes = 0;
     for (std::size_t i = 0; i < writes.size(); ++i) {
         auto change = decide_write(rows, **tables.find(writes[i].table), writes[i]);
+        if (change) {
+            bytes += change->after ? size_of(*change->after) : change->before ? size_of(*change->before) : 0;
+        } else {
+            bytes += size_there(rows, **tables.find(writes[i].table), writes[i]);
+        }
+        // At once: conditions on more of them would keep others that write waiting.
+        if (bytes > kBytesMax)
+            return validation_error("The aggregate size of the items in the transaction cannot exceed 4 MB");
         if (!change) {
             reasons[i] = reason_of(change.error());
             refused = true;
             continue;
         }
-        bytes += change->after ? size_of(*change->after) : change->before ? size_of(*change->before) : 0;
         decided.capacities[writes[i].table].add(change->capacity.times(2));  // prepare and commit
         decided.rows.insert(decided.rows.end(), std::make_move_iterator(change->writes.begin()),
                             std::make_move_iterator(change->writes.end()));
     }
     if (refused) return cancelled(reasons);
-    if (bytes > kBytesMax)
-        return validation_error("The aggregate size of the items in the transaction cannot exceed 4 MB");
     return decided;
 }
 
