@@ -3,6 +3,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "base/encoding.hpp"
 #include "durable/testing.hpp"
 #include "sdk/error_mapping.hpp"
 #include "sdk/hooks.hpp"
@@ -85,7 +86,26 @@ ExecutionStatus Runner::run_on() {
     return status();
 }
 
+namespace {
+
+/// More than any execution lasts, and far from what a clock can tell.
+constexpr std::chrono::milliseconds kTimeMax = std::chrono::hours(24) * 366 * 1000;
+
+void check_time(std::string_view call, std::chrono::milliseconds time) {
+    if (time >= std::chrono::milliseconds(0) && time <= kTimeMax) return;
+    throw std::invalid_argument(
+        fmt::format("{}: expected 0 to {} ms, a thousand years; found {} ms", call, kTimeMax.count(), time.count()));
+}
+
+void check_utf8(std::string_view call, std::string_view text) {
+    if (holdpoint::is_utf8(text)) return;
+    throw std::invalid_argument(fmt::format("{}: expected UTF-8, found '{}'", call, holdpoint::as_utf8(text)));
+}
+
+}  // namespace
+
 ExecutionStatus Runner::advance(std::chrono::milliseconds by) {
+    check_time("advance", by);
     started().advance(by);
     return status();
 }
@@ -107,6 +127,7 @@ std::string Runner::callback_id(std::string_view name) const {
 }
 
 void Runner::add_function(std::string name, detail::FakeFunction function, std::chrono::milliseconds takes) {
+    check_time("fake_function", takes);
     service_->fake_function(std::move(name), std::move(function), takes);
 }
 
@@ -129,7 +150,9 @@ void Runner::set_page_size(std::size_t operations) {
 }
 
 void Runner::stop(std::string reason) {
-    started().stop(std::move(reason));
+    LocalService& service = started();
+    check_utf8("stop", reason);
+    service.stop(std::move(reason));
 }
 
 void Runner::deploy_erased(detail::DurableHandler handler) {

@@ -281,5 +281,29 @@ TEST(Runner, SaysWhatWasAskedForWrongly) {
     EXPECT_EQ(refusal_of([&] { (void)runner.result<int>(); }), "there is no result: the execution is RUNNING");
 }
 
+TEST(Runner, RefusesTimesThatNoClockCanTell) {
+    constexpr auto kMost = std::chrono::milliseconds::max();
+    const std::string expected = ": expected 0 to 31622400000000 ms, a thousand years; found ";
+    Runner runner(ask);
+    EXPECT_EQ(refusal_of([&] { runner.fake_function("f", [](int n) { return n; }, kMost); }),
+              "fake_function" + expected + "9223372036854775807 ms");
+    runner.run();
+    EXPECT_EQ(refusal_of([&] { runner.advance(kMost); }), "advance" + expected + "9223372036854775807 ms");
+    EXPECT_EQ(refusal_of([&] { runner.advance(-1ms); }), "advance" + expected + "-1 ms");
+    EXPECT_EQ(runner.now(), RunnerOptions().started_at);
+    EXPECT_EQ(runner.status(), ExecutionStatus::running);
+}
+
+TEST(Runner, RefusesTextThatIsNone) {
+    Runner runner(ask);
+    runner.run();
+    EXPECT_EQ(refusal_of([&] { runner.stop("no \xff"); }), "stop: expected UTF-8, found 'no \xef\xbf\xbd'");
+    EXPECT_EQ(runner.status(), ExecutionStatus::running);
+    EXPECT_EQ(refusal_of([&] {
+                  runner.fail_callback("first-callback", {.type = "T", .message = "no \xff", .data = {}, .stack = {}});
+              }),
+              "");
+}
+
 }  // namespace
 }  // namespace durable::testing
