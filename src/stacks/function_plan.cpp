@@ -249,6 +249,8 @@ FunctionPlan read_function(const PropertyReader& properties, const std::string& 
     read_tenancy(properties, function);
     const PropertyReader logging = properties.member("LoggingConfig");
     logging.allow({"LogGroup", "LogFormat"});
+    if (const std::string format = logging.text("LogFormat", "Text"); format != "Text")
+        logging.problem("LogFormat", fmt::format("'{}' is not supported; Text is", format));
     function.log_group = logging.text("LogGroup", "/aws/lambda/" + name);
     read_asynchronous(properties, function);
     function.alias = properties.text("AutoPublishAlias");

@@ -448,4 +448,20 @@ Result<Plan> make_plan(std::string_view template_text, const ParameterValues& pa
     return plan;
 }
 
+void reset_left_out(Plan& plan, const Plan& before) {
+    const auto find = [](const auto& resources, const std::string& name) {
+        const auto found = std::ranges::find(resources, name, [](const auto& each) { return each.name; });
+        return found == resources.end() ? nullptr : &*found;
+    };
+    for (TopicPlan& topic : plan.topics) {
+        const TopicPlan* known = find(before.topics, topic.name);
+        if (known == nullptr) continue;
+        for (const auto& [name, value] : known->attributes) topic.attributes.try_emplace(name);
+    }
+    for (LogGroupPlan& group : plan.log_groups) {
+        const LogGroupPlan* known = find(before.log_groups, group.name);
+        group.resets_retention = known != nullptr && known->retention_days && !group.retention_days;
+    }
+}
+
 }  // namespace holdpoint::stacks

@@ -45,6 +45,7 @@ struct LogGroupPlan {
     std::string logical_id;
     std::string name;
     std::optional<std::int64_t> retention_days;  // nothing: as it is
+    bool resets_retention = false;               // the template said one before: the default again
 };
 
 struct EventInvokePlan {
@@ -147,5 +148,9 @@ using CheckPolicy = std::function<std::optional<std::pair<std::string, std::stri
 /// TemplateError with everything that is wrong or not supported, each with its path and line.
 [[nodiscard]] Result<Plan> make_plan(std::string_view template_text, const ParameterValues& parameters,
                                      const Target& target, const CheckPolicy& check_policy = {});
+
+/// What `before`, the stack's last plan, said of a topic or log group and `plan` leaves out goes back to its default.
+/// What neither says stays as somebody set it.
+void reset_left_out(Plan& plan, const Plan& before);
 
 }  // namespace holdpoint::stacks

@@ -285,6 +285,9 @@ TEST(Plan, PackagesAndRoutesThatCannotBeAreRefused) {
     EXPECT_THAT(with("Timeout: 3"), HasSubstr("F.Properties.CodeUri: is needed"));
     EXPECT_THAT(with("CodeUri: s3://b/k, Runtime: provided.al2"), HasSubstr("lies in S3"));
     EXPECT_THAT(with("CodeUri: F, Runtime: python3.13"), HasSubstr("'python3.13' is not supported"));
+    EXPECT_EQ(with(good + "LoggingConfig: {LogFormat: Text, LogGroup: g}"), "");
+    EXPECT_THAT(with(good + "LoggingConfig: {LogFormat: JSON}"),
+                HasSubstr("F.Properties.LoggingConfig.LogFormat (line 2): 'JSON' is not supported; Text is"));
     EXPECT_THAT(with(good + "Events: {Q: {Type: SQS}}"),
                 HasSubstr("events of the type 'SQS' are not supported; HttpApi and Schedule are"));
     const auto route = [&](const std::string& event) {

@@ -264,9 +264,10 @@ private:
         rows_.write({concurrency});
         functions::Reference reference;
         reference.name = plan.name;
+        if (is_new_alias(plan)) forget_event_invoke(reference);  // what held for the function holds for it from now on
         reference.qualifier = plan.alias;
         if (!plan.event_invoke) {
-            if (auto writes = functions::delete_event_invoke_config(rows_, reference)) rows_.write(*writes);
+            forget_event_invoke(reference);
             return {};
         }
         if (function.durable) {
@@ -285,6 +286,20 @@ private:
         rows_.write(decided->writes);
         return {};
     }
+
+    [[nodiscard]] bool is_new_alias(const stacks::FunctionPlan& plan) const {
+        if (plan.alias.empty() || !before_) return false;
+        return std::ranges::none_of(before_->resources, [&](const StackResource& resource) {
+            return resource.type == kAliasType && resource.logical_id == alias_id(plan);
+        });
+    }
+
+    void forget_event_invoke(const functions::Reference& reference) {
+        if (auto writes = functions::delete_event_invoke_config(rows_, reference)) rows_.write(*writes);
+    }
+
+    /// As SAM names it.
+    static std::string alias_id(const stacks::FunctionPlan& plan) { return plan.logical_id + "Alias" + plan.alias; }
 
     /// A version for new code (or, where the template says so, for every change), and the alias on it. (AWS SAM,
     /// AutoPublishAlias)
@@ -313,7 +328,7 @@ private:
             if (!decided) return at(plan.logical_id, decided.error());
             rows_.write(decided->writes);
         }
-        add_resource(plan.logical_id + "Alias" + plan.alias, std::string(kAliasType),
+        add_resource(alias_id(plan), std::string(kAliasType),
                      functions::function_arn(target_.region, target_.account, plan.name, plan.alias), false,
                      !known      ? "created"
                      : unchanged ? "unchanged"

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "functions/event_invoke_config.hpp"
 #include "tables/table.hpp"
 #include "topics/subscriptions.hpp"
 
@@ -109,6 +110,30 @@ TEST_F(ApplyTest, ATopicThatChangesIsSaidToChange) {
     ASSERT_TRUE(deploy(topic(", DisplayName: a")));
     EXPECT_THAT(deploy(topic(", DisplayName: b"))->changes, ElementsAre(Pair("N", "updated")));
     EXPECT_THAT(deploy(topic(", DisplayName: b"))->changes, ElementsAre(Pair("N", "unchanged")));
+}
+
+TEST_F(ApplyTest, WhatHoldsForAsynchronousInvocationsMovesWithTheAlias) {
+    const auto with = [](const std::string& properties) {
+        return "  F: {Type: \"AWS::Serverless::Function\", Properties: {FunctionName: f" + properties +
+               "}, Metadata: {HoldpointExecutable: f}}\n";
+    };
+    const auto retries_of = [this](const std::string& qualifier) {
+        functions::Reference reference;
+        reference.name = "f";
+        reference.qualifier = qualifier;
+        return functions::event_invoke_config(rows_, reference).retries;
+    };
+    const std::string config = ", EventInvokeConfig: {MaximumRetryAttempts: 1}";
+    ASSERT_TRUE(deploy(with(config)));
+    EXPECT_EQ(retries_of(""), 1);
+    ASSERT_TRUE(deploy(with(config + ", AutoPublishAlias: live")));
+    EXPECT_EQ(retries_of("live"), 1);
+    EXPECT_EQ(retries_of(""), std::nullopt);
+    ASSERT_TRUE(deploy(with(config)));
+    EXPECT_EQ(retries_of("live"), std::nullopt);
+    EXPECT_EQ(retries_of(""), 1);
+    ASSERT_TRUE(deploy(with("")));
+    EXPECT_EQ(retries_of(""), std::nullopt);
 }
 
 TEST_F(ApplyTest, LinesOfAGroupThatStaysStay) {

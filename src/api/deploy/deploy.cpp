@@ -142,6 +142,12 @@ private:
         return {};
     }
 
+    /// What a later version of this program no longer takes as a template says nothing of before.
+    static void reset_left_out(stacks::Plan& plan, const Stack& known, const stacks::Target& target) {
+        const auto before = stacks::make_plan(known.template_text, {.given = {}, .previous = known.parameters}, target);
+        if (before) stacks::reset_left_out(plan, *before);
+    }
+
     void deploy(Call call, const json::object& body) {
         auto request = read_request(body);
         if (!request) return refuse(call, request.error());
@@ -151,6 +157,7 @@ private:
             .given = request->parameters, .previous = known ? known->parameters : std::map<std::string, std::string>()};
         auto plan = stacks::make_plan(request->template_text, parameters, target, policy_problem);
         if (!plan) return refuse(call, plan.error());
+        if (known) reset_left_out(*plan, *known, target);
         if (auto ok = check_groups(*plan); !ok) return refuse(call, ok.error());
         auto code = store_code(*plan, *request);
         if (!code) return refuse(call, code.error());
@@ -203,7 +210,7 @@ private:
     void finish_deploy(const Call& call, const stacks::Plan& plan, const Applied& applied) {
         for (const auto& group : applied.log_groups_to_create) logs_.create_group(group, context_.clock.now());
         for (const auto& group : plan.log_groups) {
-            if (group.retention_days) logs_.set_retention(group.name, group.retention_days);
+            if (group.retention_days || group.resets_retention) logs_.set_retention(group.name, group.retention_days);
         }
         for (const auto& group : applied.removed.log_groups) logs_.delete_group(group);
         for (const auto& function : plan.functions) {

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "api/deploy/stack_rows.hpp"
+#include "topics/topics.hpp"
 
 namespace holdpoint::api {
 namespace {
@@ -41,11 +42,13 @@ protected:
 
     /// Once the writer comes to it.
     std::future<net::Response> deploy(const std::string& parameter, const std::string& value) {
-        const boost::json::object body{{"template",
-                                        "Parameters: {A: {Type: String, Default: a}, B: {Type: String, Default: b}}\n"
-                                        "Resources: {T: {Type: \"AWS::SNS::Topic\"}}\n"},
-                                       {"stack_name", "app"},
-                                       {"parameters", boost::json::object{{parameter, value}}}};
+        return deploy({{"template",
+                        "Parameters: {A: {Type: String, Default: a}, B: {Type: String, Default: b}}\n"
+                        "Resources: {T: {Type: \"AWS::SNS::Topic\"}}\n"},
+                       {"stack_name", "app"},
+                       {"parameters", boost::json::object{{parameter, value}}}});
+    }
+    std::future<net::Response> deploy(const boost::json::object& body) {
         const auto answered = std::make_shared<std::promise<net::Response>>();
         service_->handle({.request = {.method = "POST",
                                       .target = "/holdpoint/deploy",
@@ -83,6 +86,32 @@ TEST_F(DeployTest, OfTwoAtOnceOneIsRefused) {
     const auto after = find_stack(*store_->snapshot(), "app");
     EXPECT_EQ(after->id, stack->id);
     EXPECT_EQ(after->parameters.at("A") + after->parameters.at("B"), "23");
+}
+
+TEST_F(DeployTest, WhatTheTemplateSaysNoMoreIsTheDefaultAgain) {
+    const auto deployed = [&](const std::string& topic, const std::string& group) {
+        const std::string text =
+            "Parameters: {P: {Type: String, Default: p}}\nResources:\n"
+            "  T: {Type: \"AWS::SNS::Topic\", Properties: {TopicName: t" +
+            topic +
+            "}}\n"
+            "  G: {Type: \"AWS::Logs::LogGroup\", Properties: {LogGroupName: g" +
+            group + "}}\n";
+        return deploy({{"template", text}, {"stack_name", "app"}}).get().status;
+    };
+    const std::string arn = "arn:aws:sns:us-east-1:000000000000:t";
+    const auto name = [&] { return topics::topic_attributes(*store_->snapshot(), arn)->at("DisplayName"); };
+    const auto retention = [&] { return logs_->groups("g", "", 1).at(0).retention_days; };
+    ASSERT_EQ(deployed(", DisplayName: !Ref P", ", RetentionInDays: 7"), 200);
+    EXPECT_EQ(name(), "p");
+    EXPECT_EQ(retention(), 7);
+    ASSERT_EQ(deployed("", ""), 200);
+    EXPECT_EQ(name(), "");
+    EXPECT_EQ(retention(), std::nullopt);
+    // What no template said stays as somebody set it, as on AWS.
+    logs_->set_retention("g", 30);
+    ASSERT_EQ(deployed("", ""), 200);
+    EXPECT_EQ(retention(), 30);
 }
 
 }  // namespace

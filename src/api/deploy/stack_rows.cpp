@@ -5,6 +5,7 @@
 #include "api/http_api/routes.hpp"
 #include "base/overlay_rows.hpp"
 #include "core/rows.hpp"
+#include "functions/event_invoke_config.hpp"
 #include "functions/registry.hpp"
 #include "functions/schedules.hpp"
 #include "identity/roles.hpp"
@@ -130,6 +131,7 @@ void remove_resource(const RowReader& rows, const StackResource& resource, Remov
         const auto reference = functions::read_reference(resource.physical_id);
         if (!reference) return;
         if (auto writes = functions::delete_alias(rows, reference->name, reference->qualifier)) add(std::move(*writes));
+        if (auto writes = functions::delete_event_invoke_config(rows, *reference)) add(std::move(*writes));
     } else if (resource.type == stacks::kHttpApi) {
         add({erase_http_api(resource.physical_id)});
     } else if (resource.type == kRuleType) {
