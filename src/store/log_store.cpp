@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "base/seal.hpp"
+#include "store/log_search.hpp"
 #include "store/sqlite.hpp"
 
 namespace holdpoint::store {
@@ -28,13 +29,8 @@ CREATE TABLE IF NOT EXISTS log_events (
   id INTEGER PRIMARY KEY, group_id INTEGER NOT NULL, stream_id INTEGER NOT NULL, at INTEGER NOT NULL,
   ingested_at INTEGER NOT NULL, message TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS log_events_by_time ON log_events (group_id, at, id);
+CREATE INDEX IF NOT EXISTS log_events_by_stream ON log_events (stream_id, at, id);
 )";
-
-/// The name of a group that was deleted begins so, as no other one's can, and ends with its id.
-constexpr std::string_view kDeleted = ":deleted:";
-
-/// CloudWatch counts it with each event too.
-constexpr std::int64_t kEventOverhead = 26;
 
 /// In one transaction, along the index by time: costs what it erases.
 std::size_t expire_group(Connection& connection, std::int64_t group, std::int64_t before, std::size_t limit) {
@@ -79,7 +75,7 @@ public:
         ::chmod(path.c_str(), S_IRUSR | S_IWUSR);
         try {
             prepare();
-            reader_ = std::make_unique<Connection>(path, Connection::Mode::read_only);
+            search_ = std::make_unique<LogSearch>(path);
         } catch (const SqliteError& error) {
             throw_explained(error, path);
         }
@@ -106,14 +102,14 @@ public:
         // Whoever deletes does not wait for millions of lines: expire() erases what has this name.
         Statement rename = connection_.prepare("UPDATE log_groups SET name = ?2 || id WHERE name = ?1");
         rename.bind_text(1, group);
-        rename.bind_text(2, kDeleted);
+        rename.bind_text(2, kDeletedGroup);
         (void)rename.step();
     }
 
     bool has_group(const std::string& group) const override {
         flush_now();
         const std::lock_guard lock(mutex_);
-        return !group.starts_with(kDeleted) && find_group(group).has_value();
+        return !group.starts_with(kDeletedGroup) && find_group(group).has_value();
     }
 
     void set_retention(const std::string& group, std::optional<std::int64_t> days) override {
@@ -129,7 +125,7 @@ public:
         Statement query = connection_.prepare(
             "SELECT id, coalesce(retention_days, ?1), substr(name, 1, length(?2)) = ?2 FROM log_groups");
         query.bind_number(1, default_days);
-        query.bind_text(2, kDeleted);
+        query.bind_text(2, kDeletedGroup);
         while (query.step()) {
             const std::int64_t days = query.column_number(1);
             const bool is_deleted = query.column_number(2) != 0;
@@ -166,47 +162,12 @@ public:
 
     std::vector<LogGroup> groups(std::string_view prefix, std::string_view after, std::size_t limit) const override {
         flush_now();
-        const std::lock_guard lock(reader_mutex_);
-        Statement query = reader_->prepare(
-            "SELECT name, created_at, bytes, coalesce(retention_days, -1) FROM log_groups WHERE substr(name, 1, "
-            "length(?1)) = ?1 AND name > ?2 "
-            "AND substr(name, 1, length(?4)) <> ?4 ORDER BY name LIMIT ?3");
-        query.bind_text(1, prefix);
-        query.bind_text(2, after);
-        query.bind_number(3, static_cast<std::int64_t>(limit));
-        query.bind_text(4, kDeleted);
-        std::vector<LogGroup> result;
-        while (query.step()) {
-            result.push_back(
-                {.name = query.column(0),
-                 .created_at = from_epoch_ms(query.column_number(1)),
-                 .stored_bytes = query.column_number(2),
-                 .retention_days = query.column_number(3) < 0 ? std::nullopt : std::optional(query.column_number(3))});
-        }
-        return result;
+        return search_->groups(prefix, after, limit);
     }
 
     std::vector<LogStream> streams(const LogStreamQuery& wanted) const override {
         flush_now();
-        const std::lock_guard lock(reader_mutex_);
-        const std::string place = wanted.by_last_event ? "coalesce(last_at, -1)" : "''";
-        const std::string last = fmt::format(
-            "SELECT {} FROM log_streams WHERE group_id = (SELECT id FROM log_groups WHERE name = ?1) AND name = ?3",
-            place);
-        const std::string beyond = wanted.after.empty() ? ""
-                                                        : fmt::format("AND ({}, name) {} (({}), ?3)", place,
-                                                                      wanted.descending ? "<" : ">", last);
-        const char* order = wanted.descending ? "DESC" : "ASC";
-        Statement query = reader_->prepare(fmt::format(
-            "SELECT name, created_at, coalesce(first_at, -1), coalesce(last_at, -1), coalesce(ingested_at, -1) FROM "
-            "log_streams WHERE group_id = (SELECT id FROM log_groups WHERE name = ?1) AND substr(name, 1, length(?2)) "
-            "= ?2 {} ORDER BY {} {}, name {} LIMIT ?4",
-            beyond, place, order, order));
-        query.bind_text(1, wanted.group);
-        query.bind_text(2, wanted.prefix);
-        if (!wanted.after.empty()) query.bind_text(3, wanted.after);
-        query.bind_number(4, static_cast<std::int64_t>(wanted.limit));
-        return read_streams(query);
+        return search_->streams(wanted);
     }
 
     bool has_stream(const std::string& group, const std::string& stream) const override {
@@ -218,64 +179,10 @@ public:
 
     std::vector<LogEvent> events(const LogQuery& wanted) const override {
         flush_now();
-        const std::lock_guard lock(reader_mutex_);
-        const char* order = wanted.reverse ? "DESC" : "ASC";
-        const char* beyond = wanted.reverse ? "(e.at, e.id) < (?4, ?5)" : "(e.at, e.id) > (?4, ?5)";
-        Statement query = reader_->prepare(fmt::format(
-            "SELECT e.id, s.name, e.at, e.ingested_at, e.message FROM log_events e JOIN log_streams s ON s.id = "
-            "e.stream_id WHERE e.group_id = (SELECT id FROM log_groups WHERE name = ?1) AND e.at >= ?2 AND e.at < ?3 "
-            "AND (?6 = 0 OR {}) AND substr(s.name, 1, length(?7)) = ?7 {} ORDER BY e.at {}, e.id {} LIMIT ?8",
-            beyond, stream_condition(wanted.streams), order, order));
-        query.bind_text(1, wanted.group);
-        query.bind_number(2, wanted.from ? to_epoch_ms(*wanted.from) : 0);
-        query.bind_number(3, wanted.to ? to_epoch_ms(*wanted.to) : INT64_MAX);
-        query.bind_number(4, wanted.after_at ? to_epoch_ms(*wanted.after_at) : 0);
-        query.bind_number(5, wanted.after_id);
-        query.bind_number(6, wanted.after_at ? 1 : 0);
-        query.bind_text(7, wanted.stream_prefix);
-        query.bind_number(8, static_cast<std::int64_t>(wanted.limit));
-        for (std::size_t i = 0; i < wanted.streams.size(); ++i) {
-            query.bind_text(9 + static_cast<int>(i), wanted.streams[i]);
-        }
-        return read_page(query, wanted.bytes_max);
+        return search_->events(wanted);
     }
 
 private:
-    static std::vector<LogEvent> read_page(Statement& query, std::size_t bytes_max) {
-        std::vector<LogEvent> result;
-        std::size_t bytes = 0;
-        while (query.step()) {
-            std::string message = query.column(4);
-            bytes += message.size() + kEventOverhead;
-            if (bytes > bytes_max && !result.empty()) {
-                result.back().ends_page = true;
-                break;
-            }
-            result.push_back({.id = query.column_number(0),
-                              .stream = query.column(1),
-                              .at = from_epoch_ms(query.column_number(2)),
-                              .ingested_at = from_epoch_ms(query.column_number(3)),
-                              .message = std::move(message)});
-        }
-        return result;
-    }
-
-    static std::vector<LogStream> read_streams(Statement& query) {
-        const auto time = [&](int column) -> std::optional<TimePoint> {
-            const std::int64_t ms = query.column_number(column);
-            return ms < 0 ? std::nullopt : std::optional(from_epoch_ms(ms));
-        };
-        std::vector<LogStream> result;
-        while (query.step()) {
-            result.push_back({.name = query.column(0),
-                              .created_at = from_epoch_ms(query.column_number(1)),
-                              .first_event_at = time(2),
-                              .last_event_at = time(3),
-                              .last_ingested_at = time(4)});
-        }
-        return result;
-    }
-
     void prepare() {
         connection_.execute("PRAGMA journal_mode = WAL");
         connection_.execute("PRAGMA synchronous = NORMAL");
@@ -293,13 +200,6 @@ private:
             "UPDATE log_streams SET first_at = min(coalesce(first_at, ?2), ?2), last_at = max(coalesce(last_at, ?3), "
             "?3), ingested_at = ?4 WHERE id = ?1");
         update_group_ = connection_.prepare("UPDATE log_groups SET bytes = bytes + ?2 WHERE id = ?1");
-    }
-
-    static std::string stream_condition(const std::vector<std::string>& streams) {
-        if (streams.empty()) return {};
-        std::string parameters;
-        for (std::size_t i = 0; i < streams.size(); ++i) parameters += fmt::format("{}?{}", i == 0 ? "" : ", ", 9 + i);
-        return "AND s.name IN (" + parameters + ")";
     }
 
     void run() {
@@ -441,9 +341,7 @@ private:
     mutable Statement insert_event_;
     mutable Statement update_stream_;
     mutable Statement update_group_;
-    // Who searches long keeps others that search waiting, and nobody who writes.
-    mutable std::mutex reader_mutex_;
-    std::unique_ptr<Connection> reader_;
+    std::unique_ptr<LogSearch> search_;
     mutable std::mutex queue_mutex_;
     mutable std::vector<Batch> queue_;
     std::condition_variable wake_;
