@@ -1,8 +1,5 @@
 #include "server/log_care.hpp"
 
-#include <condition_variable>
-#include <mutex>
-
 #include "base/log.hpp"
 
 namespace holdpoint::server {
@@ -16,16 +13,6 @@ constexpr Milliseconds kTimeForIt{200};
 constexpr Milliseconds kLookAgain{60000};
 
 }  // namespace
-
-void LogCare::start() {
-    thread_ = std::jthread([this](const std::stop_token& stop) {
-        std::mutex mutex;
-        std::condition_variable_any wake;
-        std::unique_lock lock(mutex);
-        while (!wake.wait_for(lock, stop, std::chrono::seconds(1), [&] { return stop.stop_requested(); }))
-            each_second();
-    });
-}
 
 void LogCare::each_second() {
     const Milliseconds began = clock_.monotonic();

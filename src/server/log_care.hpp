@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <thread>
 
 #include "base/clock.hpp"
 #include "store/log_store.hpp"
@@ -15,8 +14,6 @@ public:
     LogCare(const Clock& clock, store::LogStore& logs, std::int64_t retention_days)
         : clock_(clock), logs_(logs), retention_days_(retention_days) {}
 
-    /// Does it once a second on a thread of its own, which timers do not wait for, until this ends.
-    void start();
     /// A little at a time, so that lines can be written meanwhile; all of it within the minute when there is little.
     void each_second();
 
@@ -25,7 +22,6 @@ private:
     store::LogStore& logs_;
     const std::int64_t retention_days_;
     Milliseconds look_at_{0};  // monotonic
-    std::jthread thread_;
 };
 
 }  // namespace holdpoint::server

@@ -8,7 +8,6 @@
 
 #include "server/backup.hpp"
 #include "server/exposition.hpp"
-#include "topics/deliveries.hpp"
 #include "wire/durable_json.hpp"
 
 namespace holdpoint::server {
@@ -17,7 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kCountedMax = 10000;
 constexpr double kMicroseconds = 1e-6;
 constexpr double kMilliseconds = 1e-3;
 
@@ -115,21 +113,18 @@ void add_timers_and_deliveries(Exposition& page, const MetricsSources& sources) 
     page.sample("", number(deliveries.silent));
 }
 
-/// What waits on disk.
-void add_waiting(Exposition& page, store::Store& store) {
+/// What waits on disk. The limit is kWaitingCountedMax.
+void add_waiting(Exposition& page, const WaitingCounts& waiting) {
     page.metric("holdpoint_timers_pending", "gauge",
                 "Executions at rest that have a deadline, or an end of their retention; counted up to 10000.");
-    page.sample("", number(store.count(Space::timers, {}, {}, kCountedMax)));
+    page.sample("", number(waiting.timers));
     page.metric("holdpoint_events_waiting", "gauge",
                 "Asynchronous invocations of plain functions that are not done yet; counted up to 10000.");
-    page.sample("", number(store.count(Space::events, {}, {}, kCountedMax)));
+    page.sample("", number(waiting.events));
     page.metric("holdpoint_deliveries_waiting", "gauge",
                 "Notifications that no endpoint has taken yet and that are not given up; counted up to 10000.");
-    for (const auto& [label, lane] :
-         {std::pair("endpoints", topics::Lane::endpoints), std::pair("mail", topics::Lane::mail)}) {
-        const auto [from, to] = topics::lane_range(lane);
-        page.sample(fmt::format(R"(lane="{}")", label), number(store.count(Space::deliveries, from, to, kCountedMax)));
-    }
+    page.sample(R"(lane="endpoints")", number(waiting.deliveries));
+    page.sample(R"(lane="mail")", number(waiting.mails));
 }
 
 double size_of(const std::string& path) {
@@ -185,7 +180,7 @@ std::string metrics_page(const MetricsSources& sources) {
     add_writer(page, sources.writer);
     add_functions(page, sources.invoker.load());
     add_timers_and_deliveries(page, sources);
-    add_waiting(page, sources.store);
+    add_waiting(page, sources.waiting.counts());
     add_disk(page, sources.data);
     add_process(page);
     return page.text();

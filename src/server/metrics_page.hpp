@@ -1,5 +1,5 @@
-// Metrics page: what /metrics answers. Reads counters and the machine, and counts rows up to a limit, so that it costs
-// the same however much is pending.
+// Metrics page: what /metrics answers. Reads counters and the machine, so that it costs the same however much is
+// pending.
 #pragma once
 
 #include <string>
@@ -10,6 +10,7 @@
 #include "engine/timers.hpp"
 #include "engine/writer.hpp"
 #include "server/request_meters.hpp"
+#include "server/waiting.hpp"
 
 namespace holdpoint::server {
 
@@ -20,7 +21,7 @@ struct MetricsSources {
     const engine::Invoker& invoker;
     const engine::Executions& executions;
     const engine::Deliveries& deliveries;
-    store::Store& store;
+    const Waiting& waiting;
     std::string data;  // the data folder
 };
 

@@ -29,6 +29,7 @@
 #include "net/server.hpp"
 #include "net/stream.hpp"
 #include "net/tls_context.hpp"
+#include "server/care_thread.hpp"
 #include "server/clock_watch.hpp"
 #include "server/data_folder.hpp"
 #include "server/gateway.hpp"
@@ -40,6 +41,7 @@
 #include "server/probes.hpp"
 #include "server/request_observer.hpp"
 #include "server/settings.hpp"
+#include "server/waiting.hpp"
 #include "store/compact_store.hpp"
 #include "store/log_store.hpp"
 #include "store/sealed_store.hpp"
@@ -160,7 +162,11 @@ private:
         events_.run_due();
         deliveries_.wake();
         timers_.run([this](std::uint64_t number) { executions_.fire(number); }, [this] { each_second(); });
-        log_care_.start();
+        waiting_.each_second();  // before anybody asks
+        care_ = start_care([this] {
+            log_care_.each_second();
+            waiting_.each_second();
+        });
         opening_.done(&gateway_);
         probes_.ready([this] { return metrics(); }, [this] { return problem(); });
         cli::write_server_file(data_,
@@ -291,7 +297,7 @@ private:
                              .invoker = invoker_,
                              .executions = executions_,
                              .deliveries = deliveries_,
-                             .store = *store_,
+                             .waiting = waiting_,
                              .data = data_});
     }
 
@@ -443,6 +449,8 @@ private:
     api::CodeStore code_;
     std::string work_folder_;
     LogCare log_care_;
+    Waiting waiting_{clock_, *store_};
+    std::jthread care_;               // of these two
     ClockWatch clock_watch_{clock_};  // of the timers' thread
     Probes probes_;
     RequestMeters requests_;
