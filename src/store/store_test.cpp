@@ -205,6 +205,7 @@ TEST(SqliteStoreTest, WhatAnyEarlierSchemaHasIsReadAndItsNewSpacesAreMade) {
             EXPECT_EQ(read(space), "value") << version;
         }
         EXPECT_EQ(Connection(path, Connection::Mode::read_only).number("PRAGMA user_version"), kSchemaVersion);
+        EXPECT_EQ(Connection(path, Connection::Mode::read_only).text("PRAGMA journal_mode"), "wal");
         std::filesystem::remove_all(folder);
     }
 }
