@@ -160,7 +160,7 @@ def test_what_could_let_nobody_in_is_not_made(polling):
         assert done.returncode == 1 and "hptoken1." not in done.stdout and "#/link/" not in done.stdout
         return done.stderr
     _, approval_id = polling.pending()
-    for name, found in (("", "blank text"), ("\u200b", "blank text"), ("a\nb", "a control character (U+000A)"), ("x" * 5000, "5000 characters")):
+    for name, found in (("", "an empty text"), ("\u200b", "blank text"), ("a\nb", "a control character (U+000A)"), ("x" * 5000, "5000 characters")):
         assert "--person: " in refused("token", "--person", name) and found in refused("token", "--person", name)
         assert "--group: " in refused("token", "--person", "ann", "--group", name)
         assert "--person: " in refused("link", approval_id, "--person", name)
