@@ -115,7 +115,8 @@ def test_the_event_of_an_execution_that_failed_is_a_dead_letter(server, lambda_)
 def test_an_outcome_goes_where_the_role_of_what_ran_lets_it(server, lambda_, stack):
     """The config was checked with the role that the function had then."""
     before = lambda_.get_function_configuration(FunctionName="async-Source")
-    lambda_.update_function_configuration(FunctionName="async-Source", Role=stack["Weak"], DeadLetterConfig={})
+    changed = lambda_.update_function_configuration(FunctionName="async-Source", Role=stack["Weak"], DeadLetterConfig={"TargetArn": ""})
+    assert "DeadLetterConfig" not in changed, "an empty ARN takes it back"
     lambda_.invoke(FunctionName="async-Source", InvocationType="Event", Payload=json.dumps({"word": "unsent"}))
     lambda_.invoke(FunctionName="async-Forbidden:$LATEST", InvocationType="Event", Payload=json.dumps({"word": "unsent"}))
     logs = server.client("logs")
