@@ -24,7 +24,7 @@ public:
     void gave_back() { change(-1); }
     [[nodiscard]] bool wait_for_none_kept() {
         std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, std::chrono::seconds(10), [this] { return taken_ > 0 && kept_ == 0; });
+        return changed_.wait_for(lock, std::chrono::seconds(60), [this] { return taken_ > 0 && kept_ == 0; });
     }
 
 private:
@@ -96,7 +96,7 @@ public:
         got_.set_value();
         return net::Response{.status = 200, .headers = {}, .body = {}};
     }
-    [[nodiscard]] bool wait() { return taken_.wait_for(std::chrono::seconds(10)) == std::future_status::ready; }
+    [[nodiscard]] bool wait() { return taken_.wait_for(std::chrono::seconds(60)) == std::future_status::ready; }
 
 private:
     std::promise<void> got_;
@@ -132,7 +132,7 @@ TEST(DeliveriesTest, AMailServerThatDoesNotAnswerKeepsNothingElseBack) {
         });
     };
     subscribe("email", "ann@example.com");
-    ASSERT_EQ(asked.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+    ASSERT_EQ(asked.get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);
     subscribe("http", "http://endpoint.example/");
     EXPECT_TRUE(endpoint.wait());
     answers.set_value();
@@ -170,7 +170,7 @@ public:
     }
     [[nodiscard]] bool wait_for(const std::string& host, int count) {
         std::unique_lock lock(mutex_);
-        return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return got_[host] == count; });
+        return changed_.wait_for(lock, std::chrono::seconds(60), [&] { return got_[host] == count; });
     }
 
 private:

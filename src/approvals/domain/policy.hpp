@@ -100,7 +100,8 @@ BOOST_DESCRIBE_STRUCT(PolicyFile, (), (policies, groups))
 [[nodiscard]] Result<PolicyFile> read_policy_file(const durable::Json& json);
 
 /// Whether a file may take the place of the stored one. The same name and version mean the same for ever, no version
-/// goes back, and no policy goes away, unless `drop` says so. Two of its groups are two names (names.hpp).
+/// goes back, and no policy goes away, unless `drop` says so. Two of its groups are two names (names.hpp), and so are
+/// two policies.
 [[nodiscard]] Result<void> check_replacement(const PolicyFile& stored, const PolicyFile& file, bool drop);
 
 /// Whether a policy that comes with its request, and not by its name, may be called so: it passes for none that is
