@@ -1,9 +1,11 @@
 #include "stacks/document.hpp"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "base/text.hpp"
 
@@ -137,15 +139,41 @@ std::string join_surrogates(std::string_view text) {
     return joined;
 }
 
+/// Keeps of a document where it begins.
+class Beginning final : public YAML::EventHandler {
+public:
+    YAML::Mark mark;
+
+    void OnDocumentStart(const YAML::Mark& begin) override { mark = begin; }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+    void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+    void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  const std::string& /*value*/) override {}
+    void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                         YAML::EmitterStyle::value /*style*/) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                    YAML::EmitterStyle::value /*style*/) override {}
+    void OnMapEnd() override {}
+};
+
+/// YAML::LoadAll would count documents without end where a sign stands that begins none, such as a comma (0.7).
+void refuse_second_document(const std::string& text) {
+    std::istringstream stream(text);
+    YAML::Parser parser(stream);
+    Beginning document;
+    if (parser.HandleNextDocument(document) && parser.HandleNextDocument(document)) {
+        throw YAML::ParserException(document.mark, "expected one YAML document, found the beginning of another");
+    }
+}
+
 YAML::Node load(std::string_view text) {
     const auto begin = text.find_first_not_of(" \t\r\n");
     const bool is_json = begin != std::string_view::npos && text[begin] == '{';
-    auto documents = YAML::LoadAll(is_json ? join_surrogates(text) : std::string(text));
-    if (documents.size() > 1) {
-        throw YAML::ParserException(documents[1].Mark(),
-                                    fmt::format("expected one YAML document, found {}", documents.size()));
-    }
-    return documents.empty() ? YAML::Node() : documents.front();
+    const std::string yaml = is_json ? join_surrogates(text) : std::string(text);
+    refuse_second_document(yaml);
+    return YAML::Load(yaml);
 }
 
 }  // namespace

@@ -97,8 +97,11 @@ TEST(Values, TheOneTransformMayStandInAList) {
 
 TEST(Values, ASecondDocumentIsRefused) {
     const std::string topic = "Resources: {T: {Type: \"AWS::SNS::Topic\"}}\n";
-    EXPECT_THAT(problems(topic + "---\n" + topic), HasSubstr("expected one YAML document, found 2"));
+    EXPECT_THAT(problems(topic + "---\n" + topic),
+                HasSubstr("line 2: expected one YAML document, found the beginning of another"));
     EXPECT_EQ(problems("---\n" + topic + "...\n"), "");
+    EXPECT_EQ(problems(",").substr(0, 7), "line 1:") << "a comma begins documents without end";
+    EXPECT_THAT(problems(topic + "]"), HasSubstr("line 2:"));
 }
 
 TEST(Values, EscapedPairsOfJsonAreOneCharacter) {
