@@ -23,17 +23,26 @@ public:
         for (const std::string& known : texts_) {
             if (known == text) return;
         }
+        if (texts_.size() == kSaidMax) {
+            has_more_ = true;
+            return;
+        }
         texts_.push_back(std::move(text));
     }
     [[nodiscard]] bool empty() const { return texts_.empty(); }
-    /// TemplateError with one line for each.
+    /// TemplateError with one line for each of the first hundred.
     [[nodiscard]] std::unexpected<Error> error() const {
-        return fail("TemplateError", 400, fmt::format("{}", fmt::join(texts_, "\n")));
+        return fail("TemplateError", 400,
+                    fmt::format("{}{}", fmt::join(texts_, "\n"), has_more_ ? "\nThere is more that is wrong." : ""));
     }
 
 private:
+    /// Who mends a template reads no more, and aliases can say one thing in a hundred thousand places.
+    static constexpr std::size_t kSaidMax = 100;
+
     const Document& document_;
     std::vector<std::string> texts_;
+    bool has_more_ = false;
 };
 
 }  // namespace holdpoint::stacks

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "stacks/plan.hpp"
 
 namespace holdpoint::stacks {
@@ -102,6 +104,14 @@ TEST(Values, ASecondDocumentIsRefused) {
     EXPECT_EQ(problems("---\n" + topic + "...\n"), "");
     EXPECT_EQ(problems(",").substr(0, 7), "line 1:") << "a comma begins documents without end";
     EXPECT_THAT(problems(topic + "]"), HasSubstr("line 2:"));
+}
+
+TEST(Values, OfVeryMuchThatIsWrongTheBeginningIsSaid) {
+    std::string nulls = "Resources:\n";
+    for (int i = 0; i < 20'000; ++i) nulls += "  R" + std::to_string(i) + ":\n";
+    const std::string said = problems(nulls);
+    EXPECT_EQ(std::ranges::count(said, '\n'), 100);
+    EXPECT_THAT(said, HasSubstr("There is more that is wrong."));
 }
 
 TEST(Values, EscapedPairsOfJsonAreOneCharacter) {
