@@ -313,12 +313,21 @@ private:
                              {"message", event.message},
                              {"ingestionTime", to_epoch_ms(event.ingested_at)}});
         }
-        // At either end the token stays what it was: that is how clients know.
-        store::LogEvent edge;
-        edge.at = query->after_at.value_or(from_epoch_ms(0));
-        edge.id = query->after_id;
-        const auto& last = events.empty() ? edge : events.back();
-        const auto& first = events.empty() ? edge : events.front();
+        store::LogEvent first;
+        first.at = query->after_at.value_or(from_epoch_ms(0));
+        first.id = query->after_id;
+        store::LogEvent last = first;
+        if (!events.empty()) {
+            first = events.front();
+            last = events.back();
+        } else if (!token.empty()) {
+            // At either end the token stays what it was: that is how clients know. The other one leads back to the
+            // event there, which is none of this page's.
+            if (query->reverse)
+                --last.id;
+            else
+                ++first.id;
+        }
         return json::object{{"events", std::move(found)},
                             {"nextForwardToken", fmt::format("{}{}", kForward, token_of(list, last))},
                             {"nextBackwardToken", fmt::format("{}{}", kBackward, token_of(list, first))}};

@@ -201,6 +201,35 @@ TEST_F(LogsTest, EventsOfAStreamComeByTheMegabyteBothWays) {
     EXPECT_THAT(counts, ElementsAre(2, 2, 1));
 }
 
+std::vector<std::string> messages_of(const json::value& page) {
+    std::vector<std::string> messages;
+    for (const json::value& event : page.at("events").as_array())
+        messages.emplace_back(event.at("message").as_string());
+    return messages;
+}
+
+TEST_F(LogsTest, WhoTurnsAroundAtAnEndMissesNothing) {
+    ok("CreateLogGroup", kGroup);
+    keep({"a", "b", "c"});
+    json::object query = kStream;
+    query["limit"] = 2;
+    query["startFromHead"] = true;
+    const auto page = [&](const json::value& token) {
+        query["nextToken"] = token;
+        return ok("GetLogEvents", query);
+    };
+    const json::value first = page(nullptr);
+    const json::value before = page(first.at("nextBackwardToken"));
+    EXPECT_THAT(messages_of(before), ElementsAre());
+    EXPECT_EQ(before.at("nextBackwardToken"), first.at("nextBackwardToken"));
+    EXPECT_THAT(messages_of(page(before.at("nextForwardToken"))), ElementsAre("a", "b"));
+    const json::value last = page(first.at("nextForwardToken"));
+    const json::value after = page(last.at("nextForwardToken"));
+    EXPECT_THAT(messages_of(after), ElementsAre());
+    EXPECT_EQ(after.at("nextForwardToken"), last.at("nextForwardToken"));
+    EXPECT_THAT(messages_of(page(after.at("nextBackwardToken"))), ElementsAre("b", "c"));
+}
+
 constexpr std::int64_t kHour = 3'600'000;
 
 /// An event for each time, relative to now.
