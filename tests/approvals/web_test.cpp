@@ -53,6 +53,23 @@ TEST_F(Inbox, AnActionFromOutsideIsNoWayIn) {
     EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
 }
 
+TEST_F(Inbox, NorIsOneThroughAnotherKindOfGateway) {
+    const std::string body = R"("body":"{\"action\":\"decide\",\"approval_id\":\")" + id +
+                             R"(\",\"decision\":\"approved\",\"approver\":\"mallory\"}"})";
+    const auto silent = std::make_shared<const std::atomic<bool>>(true);
+    // A REST API or payload format 1.0, a WebSocket API, a load balancer; and what is none of them.
+    for (const std::string before :
+         {R"({"version":"1.0","path":"/","httpMethod":"POST","requestContext":{"httpMethod":"POST","path":"/"},)",
+          R"({"requestContext":{"routeKey":"$default","connectionId":"c"},)",
+          R"({"path":"/","httpMethod":"POST","requestContext":{"elb":{"targetGroupArn":"t"}},)",
+          R"({"requestContext":null,)"}) {
+        const Json answer = handle_event(Json::parse(before + body), world.web_services(), durable::Logger({}, silent));
+        EXPECT_EQ(*answer.find("statusCode"), Json(Json::Data(std::int64_t{400}))) << before;
+        EXPECT_THAT(answer.dump(), HasSubstr("payload format 2.0")) << before;
+    }
+    EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
+}
+
 TEST_F(Inbox, WhoSignedInSeesAndDecides) {
     const HttpAnswer in = ann.sign_in_as("ann@example.com");
     ASSERT_EQ(in.status, 200);

@@ -72,8 +72,7 @@ bool HttpRequest::accepts_gzip() const {
 }
 
 bool is_http_event(const Json& event) {
-    const Json* context = event.find("requestContext");
-    return context != nullptr && context->find("http") != nullptr;
+    return event.find("requestContext") != nullptr;
 }
 
 Result<HttpRequest> read_http_event(const Json& event) {

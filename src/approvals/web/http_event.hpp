@@ -33,7 +33,8 @@ struct HttpRequest {
     }
 };
 
-/// Whether an event is a request from outside, whoever sent it.
+/// Whether an event is a request from outside, whoever sent it: every gateway and load balancer of AWS tells of one
+/// there, whatever its payload format, and whoever invokes the function themselves has no reason to.
 [[nodiscard]] bool is_http_event(const durable::Json& event);
 /// INVALID_REQUEST for what is no event of payload format 2.0.
 [[nodiscard]] Result<HttpRequest> read_http_event(const durable::Json& event);
