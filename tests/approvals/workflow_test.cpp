@@ -73,16 +73,93 @@ TEST_P(WorkflowInBothModes, ADayOfWaitingStaysFarBelowTheLimitOfOperations) {
     EXPECT_LT(world.runner.execution().operations().size(), 20U);
 }
 
-TEST_P(WorkflowInBothModes, AFailedReadIsRetriedAndThenFailsNeverATimeout) {
+TEST_P(WorkflowInBothModes, WhatCannotBeReadIsReadAgainAndIsNoTimeout) {
     world.start(60);
     int reads = 0;
-    alone.tables.before_call = [&](const std::string& action) { return action != "GetItem" || ++reads < 0; };
-    world.runner.advance(std::chrono::hours(2));
+    bool is_out_of_reach = true;
+    alone.tables.before_call = [&](const std::string& action) {
+        reads += action == "GetItem" ? 1 : 0;
+        return action != "GetItem" || !is_out_of_reach;
+    };
+    world.runner.advance(3h);
+    EXPECT_TRUE(world.runner.is_running()) << world.runner.error_message();
+    EXPECT_LT(reads, 3 * 200);  // less and less often, and each time three calls
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified"));
+    is_out_of_reach = false;
+    world.runner.advance(6min);
+    EXPECT_EQ(world.result().decision, "timeout");
+    EXPECT_EQ(world.record()->status, ApprovalStatus::timeout);
+}
+
+TEST_P(WorkflowInBothModes, TablesOutOfReachForHoursLoseNoDecision) {
+    world.tell_people();
+    world.start(86'400);
+    bool is_out_of_reach = false;
+    bool is_decided = false;
+    alone.tables.before_call = [&](const std::string& action) {
+        is_out_of_reach = is_out_of_reach || is_decided;
+        is_decided = is_decided || action == "TransactWriteItems";
+        return !is_out_of_reach;
+    };
+    EXPECT_EQ(world.decide("approved", "boss").status, 200);
+    world.runner.advance(3h);
+    ASSERT_TRUE(world.runner.is_running()) << world.runner.error_message();
     alone.tables.before_call = nullptr;
-    EXPECT_GE(reads, 3);
+    world.runner.advance(6min);
+    EXPECT_EQ(world.result().decision, "approved");
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "decided", "completed"));
+}
+
+TEST_P(WorkflowInBothModes, ATrailOutOfReachForHoursHoldsTheOutcomeAndTheRequesterIsToldAFewTimesAtMost) {
+    world.tell_people();
+    world.start(86'400);
+    bool is_out_of_reach = true;
+    bool is_decided = false;
+    alone.tables.before_call = [&](const std::string& action) {
+        const bool is_of_trail = action == "Query" || action == "PutItem";
+        const bool is_lost = is_decided && is_out_of_reach && is_of_trail;
+        is_decided = is_decided || action == "TransactWriteItems";
+        return !is_lost;
+    };
+    EXPECT_EQ(world.decide("approved", "boss").status, 200);
+    world.runner.advance(3h);
+    ASSERT_TRUE(world.runner.is_running()) << world.runner.error_message();
+    is_out_of_reach = false;
+    world.runner.advance(6min);
+    EXPECT_EQ(world.result().decision, "approved");
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "decided", "completed"));
+    EXPECT_GE(world.to_requester.size(), 1U);
+    EXPECT_LE(world.to_requester.size(), 5U);
+}
+
+TEST_P(WorkflowInBothModes, ARequestMadeWhileTheTablesAreOutOfReachIsMadeOnce) {
+    alone.tables.before_call = [](const std::string&) { return false; };
+    world.start(86'400);
+    world.runner.advance(3h);
+    ASSERT_TRUE(world.runner.is_running()) << world.runner.error_message();
+    EXPECT_THAT(world.notifications, ElementsAre());
+    alone.tables.before_call = nullptr;
+    world.runner.advance(6min);
+    EXPECT_EQ(world.notifications.size(), 1U);
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified"));
+    EXPECT_EQ(world.decide("approved", "boss").status, 200);
+    world.runner.advance(1min);
+    EXPECT_EQ(world.result().decision, "approved");
+}
+
+TEST_P(WorkflowInBothModes, ARecordThatIsGoneIsNotWaitedFor) {
+    world.start(300);
+    const auto deleted = alone.tables.send(
+        {},
+        {.method = "POST",
+         .target = "/",
+         .headers = {{"X-Amz-Target", "DynamoDB_20120810.DeleteItem"}},
+         .body = R"({"TableName":"approvals","Key":{"approval_id":{"S":")" + world.approval_id() + R"("}}})"},
+        {});
+    ASSERT_EQ(deleted.value().status, 200);
+    world.runner.advance(301s);
     EXPECT_EQ(world.runner.execution().head().status, wire::ExecutionStatus::failed);
-    EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
-    EXPECT_THAT(world.trail_events(), Not(::testing::Contains("timed_out")));
+    EXPECT_THAT(world.runner.error_message(), HasSubstr("not in the table any more"));
 }
 
 TEST_P(WorkflowInBothModes, AReadThatFailsOnceIsNoMatter) {

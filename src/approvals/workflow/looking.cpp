@@ -36,6 +36,21 @@ Look look(const WorkflowServices& services, const ApprovalRequest& created,
     return seen;
 }
 
+/// A check that throws would be the end of the workflow. What is wrong for good ends it.
+Look look_if_possible(const durable::Context& context, const WorkflowServices& services, const ApprovalRequest& created,
+                      const std::optional<TimePoint>& reminded_at, const Look& before) {
+    try {
+        return look(services, created, reminded_at);
+    } catch (const durable::Error& error) {
+        if (!may_pass(error.type())) throw;
+        context.logger().warn("the request could not be read, and is read again later",
+                              {{"approval_id", created.approval_id}, {"error", error.what()}});
+        Look unread;
+        unread.failures = before.failures.value_or(0) + 1;
+        return unread;
+    }
+}
+
 }  // namespace
 
 Look look_once(durable::Context& context, const WorkflowServices& services, const ApprovalRequest& created,
@@ -47,16 +62,18 @@ Look look_until_due(durable::Context& context, const WorkflowServices& services,
                     const std::optional<TimePoint>& reminded_at, std::chrono::seconds pause) {
     durable::ConditionOptions<Look> options;
     options.strategy = [pause](const Look& seen, int) -> durable::WaitDecision {
+        if (seen.failures) return std::max(pause, patient()({}, *seen.failures).value_or(pause));
         if (!seen.is_pending() || seen.due || seen.has_news()) return std::nullopt;
         return std::min(pause, std::chrono::seconds(seen.seconds_to_next));
     };
     return context.wait_for_condition<Look>(
-        "wait-for-decision", [&](const Look&) { return look(services, created, reminded_at); }, options);
+        "wait-for-decision",
+        [&](const Look& before) { return look_if_possible(context, services, created, reminded_at, before); }, options);
 }
 
 ApprovalRequest find_approval(const WorkflowServices& services, const std::string& approval_id) {
     auto found = require(services.repository.find(approval_id));
-    if (!found) throw durable::Error("ApprovalLost", "The approval's record is not in the table any more.");
+    if (!found) throw durable::Error(std::string(kApprovalLost), "The approval's record is not in the table any more.");
     found->callback_token.reset();
     return std::move(*found);
 }

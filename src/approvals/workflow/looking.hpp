@@ -28,14 +28,16 @@ struct Look {
     std::int64_t seconds_to_next = 0;                  // when nothing is due
     std::optional<OpenedStage> opened;
     std::optional<bool> asks_for_changes;  // somebody does, and the requester was not told
+    std::optional<int> failures;           // in a row: the record could not be read, and nothing else is known
 
     [[nodiscard]] bool is_pending() const { return approval.status == ApprovalStatus::pending; }
     [[nodiscard]] bool has_news() const { return opened || asks_for_changes; }
 };
 BOOST_DESCRIBE_STRUCT(Look, (),
-                      (approval, at, due, due_at, extended_to, outcome, seconds_to_next, opened, asks_for_changes))
+                      (approval, at, due, due_at, extended_to, outcome, seconds_to_next, opened, asks_for_changes,
+                       failures))
 
-/// Once, with patience; or until there is something to do.
+/// Once; or until there is something to do. A table that is out of reach is asked again, less and less often.
 [[nodiscard]] Look look_once(durable::Context& context, const WorkflowServices& services,
                              const ApprovalRequest& created, const std::optional<TimePoint>& reminded_at);
 [[nodiscard]] Look look_until_due(durable::Context& context, const WorkflowServices& services,

@@ -15,7 +15,7 @@ void Telling::approvers(std::string_view step, ApprovalRequest approval, Occasio
                           require(services_.notifier.publish(notification));
                           append(event, details);
                       },
-                      {.retry = patient()});
+                      {.retry = brief()});
     } catch (const durable::StepError& error) {
         // Somebody may find the request in the list; the workflow waits on.
         failed("record-notification-failure", "nobody could be notified", error.info(), details);
@@ -35,7 +35,7 @@ void Telling::people(const ApprovalRequest& approval, Occasion occasion, AuditDe
                           told["people"] = std::to_string(count);
                           append("people_notified", std::move(told));
                       },
-                      {.retry = patient()});
+                      {.retry = brief()});
     } catch (const durable::StepError& error) {
         failed("record-people-notification-failure", "the people of the policy could not be notified", error.info(),
                std::move(details));
@@ -55,7 +55,7 @@ void Telling::requester(ApprovalRequest approval) {
                           require(services_.people->tell_requester(approval));
                           append("requester_notified", details);
                       },
-                      {.retry = patient()});
+                      {.retry = brief()});
     } catch (const durable::StepError& error) {
         failed("record-requester-notification-failure", "the requester could not be notified", error.info(), details);
     }
@@ -64,10 +64,12 @@ void Telling::requester(ApprovalRequest approval) {
 void Telling::completed(ApprovalRequest decided) {
     decided.policy = created_.policy;
     const std::string decision = to_string(decided.status);
-    // One step, and the message is tried as often as one call is: what waits for the outcome is not kept waiting.
     context_.step("record-completion",
-                  [&] {
-                      const auto told = tells_requester() ? services_.people->tell_requester(decided) : Result<void>{};
+                  [&](durable::StepContext& step) {
+                      // One step, and one call for each try: what waits for the outcome is not kept waiting. Nor does a
+                      // trail that is out of reach for long make many messages of one.
+                      const bool tells = tells_requester() && step.attempt() <= kTellingAttempts;
+                      const auto told = tells ? services_.people->tell_requester(decided) : Result<void>{};
                       if (!told) {
                           append("notification_failed",
                                  {{"occasion", decision}, {"error", told.error().name + ": " + told.error().message}});

@@ -11,7 +11,6 @@ namespace holdpoint::approvals {
 
 namespace {
 
-constexpr const char* kInvalidEvent = "InvalidEvent";
 constexpr std::int64_t kPollsMax = 2500;
 constexpr std::int64_t kLooksForNews = 12;  // at most, in all of a request's time
 constexpr std::chrono::hours kKeptAfterExpiry{90 * 24};
@@ -62,7 +61,7 @@ private:
     PinnedPolicy named_policy(const WorkflowEvent& event) {
         NamedPolicy found =
             context_.step("read-policy", [&] { return read_named_policy(event); }, {.retry = patient()});
-        if (!found.policy) throw durable::Error(kInvalidEvent, found.problem);
+        if (!found.policy) throw durable::Error(std::string(kInvalidEvent), found.problem);
         return std::move(*found.policy);
     }
 
@@ -89,19 +88,12 @@ private:
                                      create(callback_id);
                                      return approval_.told_stages;
                                  },
-                                 {.retry = unless_invalid(patient())});
+                                 {.retry = patient()});
         } catch (const durable::StepError& error) {
-            if (error.info().type == kInvalidEvent) throw durable::Error(kInvalidEvent, error.info().message);
+            if (error.info().type == kInvalidEvent)
+                throw durable::Error(std::string(kInvalidEvent), error.info().message);
             throw;
         }
-    }
-
-    /// What is wrong with the event stays wrong.
-    static durable::RetryStrategy unless_invalid(durable::RetryStrategy retry) {
-        return [retry = std::move(retry)](const durable::ErrorInfo& error, int attempt) -> durable::RetryDecision {
-            if (error.type == kInvalidEvent) return std::nullopt;
-            return retry(error, attempt);
-        };
     }
 
     /// A policy that came with its request passes for none that the stack keeps.
@@ -109,10 +101,10 @@ private:
         const auto stored = services_.policies.read();
         if (!stored && stored.error().name == "NoSettingsTable") return;  // none has a name there
         if (!stored && stored.error().name == "InvalidPolicy") {
-            throw durable::Error(kInvalidEvent, "policy: " + stored.error().message);
+            throw durable::Error(std::string(kInvalidEvent), "policy: " + stored.error().message);
         }
         const auto ok = check_own_policy(require(stored).file, own);
-        if (!ok) throw durable::Error(kInvalidEvent, ok.error().message);
+        if (!ok) throw durable::Error(std::string(kInvalidEvent), ok.error().message);
     }
 
     [[nodiscard]] const Policy& policy() const { return policy_of(approval_); }
