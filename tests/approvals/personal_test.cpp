@@ -246,6 +246,48 @@ TEST(PersonalMessagesTest, GoOutInBatchesOfTenEachWithALinkOfItsOwn) {
     EXPECT_EQ(expiry_of_credential(*claims->link_id), expires);
 }
 
+/// SNS takes a batch, and a message, of so many bytes. (AWS API, PublishBatch)
+constexpr std::size_t kSnsMax = 262'144;
+
+TEST(PersonalMessagesTest, NoBatchIsLargerThanSnsTakesHoweverMuchThereIsToSay) {
+    Telling telling;
+    std::string people;
+    for (int i = 10; i < 30; ++i) people += fmt::format(R"({}"p{}@x")", people.empty() ? "" : ",", i);
+    auto approval =
+        request_with(R"({"name": "p", "stages": [{"name": "s", "approvers": {"people": [)" + people + R"(]}}]})");
+    approval.fields.emplace();
+    ShownDocument before{.name = "Travel", .link = {}, .fields = {}};
+    for (int i = 0; i < 50; ++i) {
+        approval.fields->push_back({.name = fmt::format("{:0>100}", i), .value = std::string(4000, 'n')});
+        before.fields.push_back({.name = fmt::format("{:0>100}", i), .value = std::string(600, 'o')});
+    }
+    approval.earlier_versions = {{.digest = "d", .document = before}};
+    EXPECT_EQ(telling.notifier.tell(approval, Occasion::amended), 20U);
+    std::size_t told = 0;
+    for (const std::string& body : telling.topic.bodies) {
+        EXPECT_LE(body.size(), kSnsMax);
+        for (auto at = body.find("The link is for"); at != std::string::npos; at = body.find("The link is for", at + 1))
+            ++told;
+    }
+    EXPECT_EQ(told, 20U);
+}
+
+TEST(PersonalMessagesTest, NoMessageIsLargerThanSnsTakesHoweverManyLinesItQuotes) {
+    auto approval = request_with(std::string(kTwoStages), {{"legal", {"lea@example.com"}}});
+    approval.fields.emplace();
+    for (int i = 0; i < 50; ++i)
+        approval.fields->push_back({.name = fmt::format("f{}", i), .value = "a" + std::string(4000, '\n') + "b"});
+    approval.votes.emplace();
+    for (int i = 0; i < 20; ++i) {
+        Vote vote = vote_of(fmt::format("p{}@x", i), approval);
+        vote.decision = VoteDecision::rejected;
+        vote.comments = "a" + std::string(4094, '\n') + "b";
+        approval.votes->push_back(vote);
+    }
+    approval.status = ApprovalStatus::rejected;
+    EXPECT_LE(requester_notification(approval, std::string(1000, 'l')).message.size(), kSnsMax);
+}
+
 TEST(PersonalMessagesTest, TheRequesterOfASimpleRequestHasALinkOfTheirOwn) {
     Telling telling;
     auto approval = request_with(R"({"name": "p", "stages": [{"name": "s"}]})");

@@ -16,7 +16,9 @@ using durable::Json;
 namespace {
 
 constexpr std::size_t kBatchMax = 10;  // of SNS PublishBatch
-// So that ten messages fit into one batch.
+/// And of their bytes together: what a subject, attributes and the rest need is left of 262,144.
+constexpr std::size_t kBatchBytesMax = 250'000;
+// So that a message can be read, and mostly ten fit into one batch.
 constexpr std::size_t kNameMax = 100;
 constexpr std::size_t kValueMax = 300;
 constexpr std::size_t kChangeMax = 150;
@@ -86,8 +88,11 @@ std::string_view subject_of(Occasion occasion) {
 /// HTML would make a link.
 std::string quoted(std::string_view lines, std::size_t max) {
     std::string text;
-    for (const auto part : std::views::split(shortened(lines, max), '\n'))
+    for (const auto part : std::views::split(shortened(lines, max), '\n')) {
+        // Of lines as short as that, the marks are most.
+        if (text.size() >= 2 * max) return text + "> ...\n";
         text += fmt::format("> {}\n", one_line(std::string_view(part.begin(), part.end())));
+    }
     return text;
 }
 
@@ -303,15 +308,22 @@ Result<void> SnsPeopleNotifier::tell_requester(const ApprovalRequest& approval) 
 Result<std::size_t> SnsPeopleNotifier::tell(const ApprovalRequest& approval, Occasion occasion) {
     const auto people = people_to_tell(approval, occasion, clock_.now());
     std::vector<Notification> batch;
+    std::size_t bytes = 0;
     for (const std::string& person : people) {
         const auto link = link_for(person, approval);
         if (!link) return std::unexpected(link.error());
-        batch.push_back(personal_notification(approval, person, occasion, *link));
-        if (batch.size() < kBatchMax && person != *people.rbegin()) continue;
-        if (auto published = publish(batch); !published) return std::unexpected(published.error());
-        batch.clear();
+        Notification next = personal_notification(approval, person, occasion, *link);
+        if (batch.size() == kBatchMax || bytes + next.message.size() > kBatchBytesMax) {
+            if (auto published = publish(batch); !published) return std::unexpected(published.error());
+            batch.clear();
+            bytes = 0;
+        }
+        bytes += next.message.size();
+        batch.push_back(std::move(next));
     }
-    return people.size();
+    if (batch.empty()) return people.size();
+    auto published = publish(batch);
+    return published ? Result<std::size_t>(people.size()) : std::unexpected(published.error());
 }
 
 Result<void> SnsPeopleNotifier::publish(const std::vector<Notification>& batch) {
