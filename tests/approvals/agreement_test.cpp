@@ -160,5 +160,26 @@ TEST_F(AgreementTest, AVoteSaysInWhichStageItCounts) {
         EXPECT_THAT(record.details, Not(Contains(::testing::Key("stage"))));
 }
 
+TEST_F(AgreementTest, AVoteSaysInWhichGroupsItsPersonProvedToBe) {
+    const Ballot ballot{.voter = {.person = "ann@x", .groups = {"legal", "board, of old"}, .proof = "token"},
+                        .decision = VoteDecision::approved,
+                        .comments = {},
+                        .stage = {},
+                        .shown_digest = {},
+                        .idempotency_key = {}};
+    const durable::Logger silent({}, std::make_shared<const std::atomic<bool>>(true));
+    ASSERT_TRUE(take_decision(world.api_services(), silent, world.approval_id(), ballot));
+    EXPECT_EQ(world.trail().back().details.at("groups"), R"(["legal","board, of old"])");
+    EXPECT_THAT(disagreements(*world.record(), world.trail()), IsEmpty());
+    vote("approved", "bob@x");
+    EXPECT_THAT(world.trail().back().details, Not(Contains(::testing::Key("groups")))) << "a name alone proves none";
+    for (const std::size_t of_vote : {0U, 1U}) {
+        ApprovalRequest forged = *world.record();
+        forged.votes->at(of_vote).groups = {"legal"};
+        EXPECT_THAT(disagreements(forged, world.trail()),
+                    ElementsAre(HasSubstr(fmt::format("votes[{}].groups '[\"legal\"]'", of_vote))));
+    }
+}
+
 }  // namespace
 }  // namespace holdpoint::approvals::testing

@@ -124,6 +124,8 @@ private:
             compare_member("proof", vote.proof, told.actor_proof);
             compare_member("shown_digest", vote.shown_digest, given(digest_of_vote(told)));
             compare_member("stage", vote.stage, given(detail(told, "stage")));
+            // Who tells of the stage tells of the groups, too, if there are any.
+            if (told.details.contains("stage")) compare_member("groups", groups_text(vote), detail(told, "groups"));
         }
     }
 

@@ -141,6 +141,10 @@ void tell_proof(const std::string& credential, const std::string& issuer, const 
     }
 }
 
+std::string groups_text(const Vote& vote) {
+    return vote.groups.empty() ? "" : durable::to_json(vote.groups).dump();
+}
+
 AuditRecord next_record(const std::string& approval_id, const AuditRecord* last, const AuditEvent& event,
                         Random& random) {
     AuditRecord record;

@@ -60,6 +60,9 @@ struct AuditEvent {
 void tell_proof(const std::string& credential, const std::string& issuer, const std::string& address,
                 AuditEvent& event);
 
+/// The groups that whoever voted proved to be in, as the chain tells them: a JSON list; empty without any.
+[[nodiscard]] std::string groups_text(const Vote& vote);
+
 /// The next record of a chain; `last` is its last record, nullptr for the first.
 [[nodiscard]] AuditRecord next_record(const std::string& approval_id, const AuditRecord* last, const AuditEvent& event,
                                       Random& random);

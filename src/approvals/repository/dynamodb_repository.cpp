@@ -89,7 +89,10 @@ AuditEvent vote_event(const ApprovalRequest& approval, const Accepted& accepted)
     event.actor = vote.person;
     event.actor_proof = vote.proof;
     event.details = {{"decision", accepted.is_final() ? to_string(accepted.status) : to_string(vote.decision)}};
-    if (approval.policy) event.details["stage"] = vote.stage;  // without a policy there is one alone
+    if (approval.policy) {  // without one there is one stage alone, and anyone may vote
+        event.details["stage"] = vote.stage;
+        if (auto groups = groups_text(vote); !groups.empty()) event.details["groups"] = std::move(groups);
+    }
     event.personal = {{"comments", vote.comments}};
     tell_proof(vote.credential.value_or(""), vote.issuer.value_or(""), accepted.address, event);
     // Of a version that nobody said they saw, the record says no more than that it was decided on.
