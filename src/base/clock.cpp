@@ -31,13 +31,23 @@ std::string to_http_date(TimePoint at) {
     constexpr std::string_view kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     constexpr std::string_view kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto day = std::chrono::floor<std::chrono::days>(at);
+    // Each answer has one, and a second has thousands of answers.
+    struct Written {
+        std::chrono::sys_seconds second = std::chrono::sys_seconds::min();
+        std::string text;
+    };
+    thread_local Written last;
+    const auto second = std::chrono::floor<std::chrono::seconds>(at);
+    if (second == last.second) return last.text;
+    const auto day = std::chrono::floor<std::chrono::days>(second);
     const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss time{at - day};
-    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[std::chrono::weekday{day}.c_encoding()],
-                       static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1],
-                       static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
-                       time.seconds().count());
+    const std::chrono::hh_mm_ss time{second - day};
+    std::string text = fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                                   kDays[std::chrono::weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
+                                   kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                                   time.hours().count(), time.minutes().count(), time.seconds().count());
+    last = {.second = second, .text = std::move(text)};
+    return last.text;
 }
 
 namespace {

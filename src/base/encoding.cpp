@@ -81,37 +81,42 @@ void append_percent_encoded(std::string& out, std::string_view text, bool keep_s
         }
         return plain;
     }();
-    std::size_t copied = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto byte = static_cast<unsigned char>(text[i]);
-        if (kPlain[byte] || (keep_slash && byte == '/')) continue;
-        const char escape[] = {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-        out.append(text, copied, i - copied).append(escape, sizeof escape);
-        copied = i + 1;
+    const std::size_t before = out.size();
+    out.resize(before + 3 * text.size());
+    char* at = out.data() + before;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (kPlain[byte] || (keep_slash && byte == '/')) {
+            *at++ = c;
+        } else {
+            *at++ = '%';
+            *at++ = kDigits[byte >> 4];
+            *at++ = kDigits[byte & 15];
+        }
     }
-    out.append(text, copied);
+    out.resize(static_cast<std::size_t>(at - out.data()));
 }
 
 std::string percent_encode(std::string_view text, bool keep_slash) {
     std::string out;
-    out.reserve(text.size() + 8);
     append_percent_encoded(out, text, keep_slash);
     return out;
 }
 
 std::string percent_decode(std::string_view text, bool plus_is_space) {
-    std::string out;
-    out.reserve(text.size());
+    std::string out(text.size(), '\0');
+    char* at = out.data();
     for (std::size_t i = 0; i < text.size(); ++i) {
         const bool escape =
             text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
         if (escape) {
-            out.push_back(static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])));
+            *at++ = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
             i += 2;
         } else {
-            out.push_back(plus_is_space && text[i] == '+' ? ' ' : text[i]);
+            *at++ = plus_is_space && text[i] == '+' ? ' ' : text[i];
         }
     }
+    out.resize(static_cast<std::size_t>(at - out.data()));
     return out;
 }
 

@@ -25,8 +25,11 @@ std::string Random::uuid() {
     std::string raw = bytes(16);
     raw[6] = static_cast<char>((raw[6] & 0x0f) | 0x40);
     raw[8] = static_cast<char>((raw[8] & 0x3f) | 0x80);
-    std::string text = to_hex(raw);
-    for (const std::size_t dash : {8U, 13U, 18U, 23U}) text.insert(dash, 1, '-');
+    const std::string hex = to_hex(raw);
+    std::string text(36, '-');
+    // Where the five groups begin in `hex` and in `text`, and how long they are.
+    constexpr std::size_t kGroups[][3] = {{0, 0, 8}, {8, 9, 4}, {12, 14, 4}, {16, 19, 4}, {20, 24, 12}};
+    for (const auto& [from, to, count] : kGroups) hex.copy(&text[to], count, from);
     return text;
 }
 

@@ -135,7 +135,8 @@ Change decode(const json::object& object) {
 }  // namespace
 
 std::string encode_changes(const std::vector<Change>& changes) {
-    json::monotonic_resource memory;  // one piece for many small values
+    std::array<unsigned char, 4096> first;  // more comes from the heap
+    json::monotonic_resource memory(first.data(), first.size());
     json::array array(&memory);
     array.reserve(changes.size());
     for (const Change& change : changes) array.emplace_back(encode(change, &memory));

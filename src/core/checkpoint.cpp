@@ -1,8 +1,9 @@
 #include "core/checkpoint.hpp"
 
 #include <fmt/format.h>
-#include <boost/json.hpp>
 
+#include <array>
+#include <boost/json.hpp>
 #include <map>
 
 #include "base/encoding.hpp"
@@ -190,7 +191,8 @@ std::string accept_checkpoint(Execution& execution, const wire::CheckpointReques
     } else {
         invocation.token_withheld = true;
     }
-    boost::json::monotonic_resource memory;
+    std::array<unsigned char, 4096> first;  // more comes from the heap
+    boost::json::monotonic_resource memory(first.data(), first.size());
     std::string answer = boost::json::serialize(wire::to_json(response, &memory));
     // A closing checkpoint is not answered a second time, as on AWS.
     invocation.last_client_token = execution.is_running() ? request.client_token.value_or("") : "";

@@ -83,6 +83,8 @@ public:
         const Bio out(BIO_new(BIO_s_mem()));
         require(PEM_write_bio_X509(out.get(), certificate.get()) == 1, "write the certificate");
         certificate_pem_ = text_of(out.get());
+        certificate_path_ =
+            fmt::format("/SimpleNotificationService-{}.pem", to_hex(sha256(certificate_pem_)).substr(0, 32));
     }
 
     [[nodiscard]] std::string sign(std::string_view text, topics::SignatureVersion version) const {
@@ -103,6 +105,7 @@ public:
 
     Key key_;
     std::string certificate_pem_;
+    std::string certificate_path_;
 };
 
 MessageSigner::MessageSigner(const std::string& path, const SealKey* seal)
@@ -114,8 +117,8 @@ std::string MessageSigner::sign(std::string_view text, topics::SignatureVersion 
 const std::string& MessageSigner::certificate_pem() const {
     return impl_->certificate_pem_;
 }
-std::string MessageSigner::certificate_path() const {
-    return fmt::format("/SimpleNotificationService-{}.pem", to_hex(sha256(impl_->certificate_pem_)).substr(0, 32));
+const std::string& MessageSigner::certificate_path() const {
+    return impl_->certificate_path_;
 }
 
 }  // namespace holdpoint::engine

@@ -24,7 +24,7 @@ public:
     /// What SigningCertURL serves.
     [[nodiscard]] const std::string& certificate_pem() const;
     /// The path of SigningCertURL: `/SimpleNotificationService-<digest of the certificate>.pem`.
-    [[nodiscard]] std::string certificate_path() const;
+    [[nodiscard]] const std::string& certificate_path() const;
 
 private:
     class Impl;

@@ -40,7 +40,10 @@ bool is_without_length(int status) {
 
 /// RFC 9110, 5.5: what else a value may not hold becomes a space.
 void append_value(std::string& head, std::string_view value) {
-    for (const char c : value) head += (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f ? ' ' : c;
+    const auto from = static_cast<std::ptrdiff_t>(head.size());
+    head += value;
+    const auto is_forbidden = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
+    std::replace_if(head.begin() + from, head.end(), is_forbidden, ' ');
 }
 
 }  // namespace

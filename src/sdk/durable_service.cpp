@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 
 #include "base/encoding.hpp"
@@ -29,7 +30,8 @@ using ReadAnswer = Result<wire::CheckpointResponse> (*)(const boost::json::value
 
 Result<wire::CheckpointResponse> parse(const holdpoint::net::Response& response, ReadAnswer read) {
     boost::system::error_code problem;
-    boost::json::monotonic_resource memory;  // one piece for thousands of small values
+    std::array<unsigned char, 4096> first;  // more comes from the heap
+    boost::json::monotonic_resource memory(first.data(), first.size());
     const boost::json::value json = boost::json::parse(response.body, problem, &memory);
     if (problem) return unreadable(problem.message());
     auto answer = read(json);
@@ -57,7 +59,8 @@ std::optional<std::chrono::milliseconds> DurableService::pause_before_poll(std::
 
 Result<wire::CheckpointResponse> LambdaDurableService::checkpoint(const std::string& execution_arn,
                                                                   const wire::CheckpointRequest& request) {
-    boost::json::monotonic_resource memory;  // one piece for many small values
+    std::array<unsigned char, 4096> first;  // more comes from the heap
+    boost::json::monotonic_resource memory(first.data(), first.size());
     boost::json::value body = wire::to_json(request, &memory);
     body.get_object()["ClientToken"] = random_.uuid();
     const auto response = client_.rest("lambda", {.method = "POST",

@@ -11,7 +11,8 @@ namespace {
 
 constexpr int kServerFailed = 500;
 
-/// The execution that a path names; empty for every other path. (Callback ids are secrets, so no path is logged whole.)
+/// The execution that a path names, as it stands there; empty for every other path. (Callback ids are secrets, so no
+/// path is logged whole.)
 std::string execution_of(const net::Request& request) {
     constexpr std::string_view kExecutions = "/2025-12-01/durable-executions/";
     std::string_view path = request.path();
@@ -20,7 +21,7 @@ std::string execution_of(const net::Request& request) {
     for (const std::string_view action : {"/checkpoint", "/state", "/history", "/stop"}) {
         if (path.ends_with(action)) path.remove_suffix(action.size());
     }
-    return percent_decode(path);
+    return std::string(path);
 }
 
 void write_line(const OperationName& operation, const std::string& execution, const net::Response& response,
@@ -36,7 +37,7 @@ void write_line(const OperationName& operation, const std::string& execution, co
                 {"operation", operation.name},
                 {"status", std::to_string(response.status)},
                 {"ms", fmt::format("{:.3f}", static_cast<double>(took.count()) / 1000)},
-                {"execution", started.empty() ? std::string_view(execution) : started}});
+                {"execution", started.empty() ? percent_decode(execution) : std::string(started)}});
 }
 
 }  // namespace

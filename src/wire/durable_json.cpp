@@ -50,6 +50,9 @@ std::string_view name_of(Names<Enum> names, Enum wanted) {
     std::unreachable();
 }
 
+/// Room for what an operation's record usually has: an object that grows moves what it holds.
+constexpr std::size_t kUsualMembers = 8;
+
 template <class T>
 void put(object& out, std::string_view name, const std::optional<T>& member) {
     if (member) out[name] = *member;
@@ -206,7 +209,7 @@ object state_json(const std::vector<Operation>& operations, const std::string& n
     array items(memory);
     items.reserve(operations.size());
     for (const Operation& operation : operations) items.push_back(to_json(operation, format, memory));
-    object state(memory);
+    object state(2, memory);
     state["Operations"] = std::move(items);
     if (!next_marker.empty()) state["NextMarker"] = next_marker;
     return state;
@@ -261,7 +264,8 @@ value to_json(const ErrorObject& error) {
 }
 
 value to_json(const OperationUpdate& update, const storage_ptr& memory) {
-    object out({{"Id", update.id}, {"Type", to_string(update.type)}, {"Action", to_string(update.action)}}, memory);
+    object out({{"Id", update.id}, {"Type", to_string(update.type)}, {"Action", to_string(update.action)}},
+               kUsualMembers, memory);
     put(out, "ParentId", update.parent_id);
     put(out, "Name", update.name);
     put(out, "SubType", update.sub_type);
@@ -291,7 +295,7 @@ value to_json(const OperationUpdate& update, const storage_ptr& memory) {
 
 value to_json(const Operation& operation, TimeFormat format, const storage_ptr& memory) {
     object out({{"Id", operation.id}, {"Type", to_string(operation.type)}, {"Status", to_string(operation.status)}},
-               memory);
+               kUsualMembers, memory);
     put(out, "ParentId", operation.parent_id);
     put(out, "Name", operation.name);
     put(out, "SubType", operation.sub_type);
@@ -321,7 +325,7 @@ value to_json(const CheckpointRequest& request, const storage_ptr& memory) {
     array updates(memory);
     updates.reserve(request.updates.size());
     for (const OperationUpdate& update : request.updates) updates.push_back(to_json(update, memory));
-    object out(memory);
+    object out(3, memory);
     out["CheckpointToken"] = request.checkpoint_token;
     out["Updates"] = std::move(updates);
     put(out, "ClientToken", request.client_token);
@@ -329,7 +333,7 @@ value to_json(const CheckpointRequest& request, const storage_ptr& memory) {
 }
 
 value to_json(const CheckpointResponse& response, const storage_ptr& memory) {
-    object out(memory);
+    object out(2, memory);
     out["NewExecutionState"] = state_json(response.operations, response.next_marker, TimeFormat::api_seconds, memory);
     put(out, "CheckpointToken", response.checkpoint_token);
     return out;

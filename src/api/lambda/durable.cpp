@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "api/lambda/model.hpp"
 #include "api/lambda/parts.hpp"
@@ -69,7 +70,8 @@ Result<engine::RefusedInvokes> refused_invokes(const Context& context, const Cal
 }
 
 void checkpoint(const Context& context, const LambdaEngine& engine, Call call, const std::string& arn) {
-    json::monotonic_resource memory;  // one piece for many small values
+    std::array<unsigned char, 4096> first;  // more comes from the heap
+    json::monotonic_resource memory(first.data(), first.size());
     const auto body = parse_body(call.request, &memory);
     if (!body) return respond_error(call, body.error());
     auto request = wire::read_checkpoint_request(*body);
