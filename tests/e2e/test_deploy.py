@@ -287,6 +287,7 @@ def test_policies_are_about_streams_too(own_server, operator):
     own_server.client("logs").create_log_group(logGroupName="/lines")
     events = [{"timestamp": int(time.time() * 1000), "message": "m"}]
     for stream in ("private-1", "open"):
+        own_server.client("logs").create_log_stream(logGroupName="/lines", logStreamName=stream)
         own_server.client("logs").put_log_events(logGroupName="/lines", logStreamName=stream, logEvents=events)
     denied(logs.get_log_events, logGroupName="/lines", logStreamName="private-1")
     denied(logs.put_log_events, logGroupName="/lines", logStreamName="private-1", logEvents=events)

@@ -171,6 +171,11 @@ private:
         return fail("ResourceNotFoundException", 400, "The specified log group does not exist.");
     }
 
+    Result<void> check_stream(const std::string& group, const std::string& stream) const {
+        if (logs_.has_stream(group, stream)) return {};
+        return fail("ResourceNotFoundException", 400, "The specified log stream does not exist.");
+    }
+
     Result<json::object> describe_groups(Members& members, const json::object&) {
         const std::string prefix = members.text("logGroupNamePrefix");
         const std::string list = "groups/" + prefix;
@@ -294,9 +299,7 @@ private:
         const bool backward = token.starts_with(kBackward);
         const bool from_head = members.flag("startFromHead");
         if (members.error()) return std::unexpected(*members.error());
-        if (!logs_.has_stream(query->group, stream)) {
-            return fail("ResourceNotFoundException", 400, "The specified log stream does not exist.");
-        }
+        if (auto ok = check_stream(query->group, stream); !ok) return std::unexpected(ok.error());
         query->streams = {stream};
         const std::string list = fmt::format("events/{}/{}", query->group, stream);
         if (!token.empty()) {
@@ -382,6 +385,7 @@ private:
         const auto group = existing_group(members);
         if (!group) return std::unexpected(group.error());
         const std::string stream = members.stream();
+        if (auto ok = check_stream(*group, stream); !ok) return std::unexpected(ok.error());
         const auto known = logs_.groups(*group, {}, 1);
         auto batch = logs::read_batch(request, stream, context_.clock.now(),
                                       known.empty() ? std::nullopt : known.front().retention_days);

@@ -62,6 +62,7 @@ protected:
         return answer.body;
     }
     void put(const std::string& stream, std::vector<std::string> messages) {
+        if (!logs_->has_stream("g", stream)) logs_->create_stream("g", stream, clock_.now());
         json::array events;
         for (auto& message : messages) {
             events.push_back({{"timestamp", ++at_}, {"message", std::move(message)}});
@@ -245,6 +246,7 @@ json::object batch_at(const ManualClock& clock, const std::vector<std::int64_t>&
 
 TEST_F(LogsTest, ABatchKeepsWithinTheBoundsOfAws) {
     ok("CreateLogGroup", kGroup);
+    ok("CreateLogStream", kStream);
     EXPECT_THAT(refused("PutLogEvents", batch_at(clock_, {0, -1})), HasSubstr("chronological order"));
     EXPECT_THAT(refused("PutLogEvents", batch_at(clock_, {-25 * kHour, 0})), HasSubstr("span more than 24 hours"));
     EXPECT_THAT(refused("PutLogEvents", batch_at(clock_, std::vector<std::int64_t>(10001))), HasSubstr("10000"));
@@ -261,6 +263,7 @@ TEST_F(LogsTest, ABatchKeepsWithinTheBoundsOfAws) {
 TEST_F(LogsTest, EventsTooOldOrTooNewAreLeftOutAndNamed) {
     constexpr std::int64_t kDay = 24 * kHour;
     ok("CreateLogGroup", kGroup);
+    ok("CreateLogStream", kStream);
     const auto put_at = [&](const std::vector<std::int64_t>& times) {
         return ok("PutLogEvents", batch_at(clock_, times)).as_object();
     };
@@ -278,6 +281,17 @@ TEST_F(LogsTest, EventsTooOldOrTooNewAreLeftOutAndNamed) {
               (json::object{{"expiredLogEventEndIndex", 1}}));
     EXPECT_EQ(put_at({-15 * kDay}).at("rejectedLogEventsInfo"),
               (json::object{{"tooOldLogEventEndIndex", 1}, {"expiredLogEventEndIndex", 1}}));
+}
+
+TEST_F(LogsTest, AStreamIsCreatedBeforeEventsArePutThere) {
+    ok("CreateLogGroup", kGroup);
+    const auto is_not_there =
+        HasSubstr(R"("__type":"ResourceNotFoundException","message":"The specified log stream does not exist.")");
+    EXPECT_THAT(refused("GetLogEvents", kStream), is_not_there);
+    EXPECT_THAT(refused("PutLogEvents", batch_at(clock_, {0})), is_not_there);
+    ok("CreateLogStream", kStream);
+    ok("PutLogEvents", batch_at(clock_, {0}));
+    EXPECT_EQ(ok("GetLogEvents", kStream).at("events").as_array().size(), 1U);
 }
 
 TEST_F(LogsTest, NoMoreStreamsAreNamedThanTheModelSays) {
