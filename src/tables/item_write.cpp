@@ -88,6 +88,7 @@ Result<std::optional<Item>> updated(const Table& table, const ItemWrite& write, 
     }
     if (auto checked = check_index_keys(table, after); !checked) return std::unexpected(checked.error());
     if (auto checked = check_nesting(after); !checked) return std::unexpected(checked.error());
+    if (auto checked = check_names(after); !checked) return std::unexpected(checked.error());
     if (size_of(after) > kItemBytesMax) return update_too_large();
     return after;
 }
@@ -133,6 +134,7 @@ Result<std::string> target_of(const Table& table, const ItemWrite& write) {
         if (auto checked = check_key(table, write.subject); !checked) return std::unexpected(checked.error());
     } else {
         if (auto checked = check_new_item(table, write.subject); !checked) return std::unexpected(checked.error());
+        if (auto checked = check_names(write.subject); !checked) return std::unexpected(checked.error());
         if (size_of(write.subject) > kItemBytesMax)
             return validation_error("Item size has exceeded the maximum allowed size");
     }

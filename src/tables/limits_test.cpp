@@ -44,6 +44,46 @@ TEST_F(LimitsTest, AttributesNestTo32LevelsOfWhichTheyAreTheFirst) {
               "ValidationException: ExpressionAttributeValues contains invalid value: " + kTooDeep + " for key :v");
 }
 
+/// A name of so many bytes.
+std::string name_of(std::size_t bytes) {
+    return std::string(bytes, 'n');
+}
+
+const std::string kNameTooLarge =
+    "ValidationException: 1 validation error detected: Attribute name is too large, must be less than 65536 bytes";
+const std::string kNameEmpty =
+    "ValidationException: One or more parameter values were invalid: An attribute name may not be empty";
+
+TEST_F(LimitsTest, ANameOfAnAttributeHasBetween1And65535Bytes) {
+    const auto put_named = [](const std::string& name) {
+        return R"({"TableName":"orders","Item":{"customer":{"S":"ann"},"placed":{"N":"1"},")" + name +
+               R"(":{"S":"v"}}})";
+    };
+    const auto nested = [](const std::string& name) { return R"({"L":[{"M":{")" + name + R"(":{"S":"v"}}}]})"; };
+    db_.ok("PutItem", put_named(name_of(65'535)));
+    db_.ok("PutItem", put_of(nested(name_of(65'535))));
+    EXPECT_EQ(db_.error("PutItem", put_named(name_of(65'536))), kNameTooLarge);
+    EXPECT_EQ(db_.error("PutItem", put_of(nested(name_of(65'536)))), kNameTooLarge);
+    EXPECT_EQ(db_.error("PutItem", put_named("")), kNameEmpty);
+    EXPECT_EQ(db_.error("BatchWriteItem",
+                        R"({"RequestItems":{"orders":[{"PutRequest":)" + put_named(name_of(65'536)) + "}]}}"),
+              kNameTooLarge);
+}
+
+TEST_F(LimitsTest, AnUpdateNamesNothingLongerThanAPut) {
+    const auto set = [](const std::string& path, const std::string& name, const std::string& value) {
+        return "{" + std::string(kKey) + R"(,"UpdateExpression":"SET )" + path +
+               R"( = :v","ExpressionAttributeNames":{"#n":")" + name + R"("},"ExpressionAttributeValues":{":v":)" +
+               value + "}}";
+    };
+    db_.ok("UpdateItem", set("#n", name_of(65'535), R"({"S":"v"})"));
+    const auto before = got();
+    EXPECT_TRUE(db_.error("UpdateItem", set("#n", name_of(65'536), R"({"S":"v"})")).contains("too large"));
+    EXPECT_TRUE(db_.error("UpdateItem", set("#n", "d", R"({"M":{")" + name_of(65'536) + R"(":{"S":"v"}}})"))
+                    .contains("too large"));
+    EXPECT_EQ(got(), before);
+}
+
 TEST_F(LimitsTest, AnUpdateNestsNothingDeeperThanAPut) {
     db_.ok("PutItem", put_of(wrapped(20, R"({"M":{}})")));
     std::string path = "d";

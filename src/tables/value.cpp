@@ -248,6 +248,19 @@ bool nests_within(const Value& value, int levels) {
     return true;
 }
 
+bool names_fit(const Map& map);
+
+bool names_fit(const Value& value) {
+    if (const auto* map = value.as<Map>()) return names_fit(*map);
+    const auto* list = value.as<List>();
+    return list == nullptr || std::ranges::all_of(*list, [](const Value& each) { return names_fit(each); });
+}
+
+bool names_fit(const Map& map) {
+    return std::ranges::all_of(
+        map, [](const auto& each) { return each.first.size() <= kAttributeNameBytesMax && names_fit(each.second); });
+}
+
 }  // namespace
 
 std::string_view type_name(Type type) {
@@ -261,6 +274,14 @@ bool operator==(const Value& a, const Value& b) {
 Result<void> check_nesting(const Item& item) {
     if (std::ranges::all_of(item, [](const auto& each) { return nests_within(each.second, kNestingMax); })) return {};
     return too_deep();
+}
+
+Result<void> check_names(const Item& item) {
+    if (item.contains("")) return invalid_values("An attribute name may not be empty");
+    if (names_fit(item)) return {};
+    return validation_error(
+        fmt::format("1 validation error detected: Attribute name is too large, must be less than {} bytes",
+                    kAttributeNameBytesMax + 1));
 }
 
 Result<Value> parse_value(const json::value& json) {

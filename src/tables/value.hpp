@@ -67,6 +67,8 @@ inline constexpr int kNestingMax = 32;
 /// What is stored may have more: earlier versions let updates nest it deeper.
 inline constexpr int kStoredNestingMax = 64;
 inline constexpr std::size_t kItemBytesMax = 400UL * 1024;
+/// Of an attribute, or of a member of a map. (DynamoDB, Naming rules)
+inline constexpr std::size_t kAttributeNameBytesMax = 65'535;
 
 /// Reads `{"S": "…"}` and the like. ValidationException or SerializationException in DynamoDB's words.
 [[nodiscard]] Result<Value> parse_value(const json::value& json);
@@ -78,6 +80,8 @@ inline constexpr std::size_t kItemBytesMax = 400UL * 1024;
 
 /// ValidationException when an attribute has more levels than it may have.
 [[nodiscard]] Result<void> check_nesting(const Item& item);
+/// ValidationException when an attribute has no name, or a name somewhere is longer than it may be.
+[[nodiscard]] Result<void> check_names(const Item& item);
 
 /// How DynamoDB's messages show a value: `{S:text}`.
 [[nodiscard]] std::string display(const Value& value);
