@@ -40,7 +40,7 @@ Result<void> read_indexes(Members& members, Table& table, const Definitions& def
             table.indexes.push_back(std::move(*index));
         }
     }
-    return {};
+    return check_included(table);
 }
 
 /// What this server does not do is refused; what means something on AWS only (encryption, warm throughput, limits
@@ -53,8 +53,7 @@ Result<void> refuse_unsupported(Members& members) {
             return validation_error("StreamSpecification: streams are not supported by this server");
         if (specification.problem()) return std::unexpected(*specification.problem());
     }
-    if (members.object("ResourcePolicy") != nullptr || members.text("ResourcePolicy"))
-        return validation_error("ResourcePolicy is not supported by this server");
+    if (members.text("ResourcePolicy")) return validation_error("ResourcePolicy is not supported by this server");
     if (members.array("VectorIndexes") != nullptr)
         return validation_error("VectorIndexes are not supported by this server");
     if (members.text("GlobalTableSourceArn") || members.text("GlobalTableSettingsReplicationMode"))

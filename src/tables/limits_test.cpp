@@ -84,6 +84,37 @@ TEST_F(LimitsTest, AnUpdateNamesNothingLongerThanAPut) {
     EXPECT_EQ(got(), before);
 }
 
+/// Global indexes of so many attributes each.
+std::string indexes_that_include(std::size_t indexes, std::size_t attributes) {
+    std::string all;
+    for (std::size_t i = 0; i < indexes; ++i) {
+        std::string names;
+        for (std::size_t n = 0; n < attributes; ++n) names += (n > 0 ? ",\"a" : "\"a") + std::to_string(n) + '"';
+        all += (i > 0 ? "," : "") + std::string(R"({"IndexName":"index-)") + std::to_string(i) +
+               R"(","KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"Projection":{"ProjectionType":"INCLUDE",)" +
+               R"("NonKeyAttributes":[)" + names + "]}}";
+    }
+    return "[" + all + "]";
+}
+
+TEST_F(LimitsTest, IndexesIncludeAHundredAttributesTogether) {
+    const auto create = [](const std::string& table, const std::string& indexes) {
+        return R"({"TableName":")" + table + R"(","BillingMode":"PAY_PER_REQUEST",)" +
+               R"("AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"}],)" +
+               R"("KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"GlobalSecondaryIndexes":)" + indexes + "}";
+    };
+    const std::string refused =
+        "ValidationException: One or more parameter values were invalid: NonKeyAttributes count of all indexes exceeds "
+        "the per-table limit of 100";
+    db_.ok("CreateTable", create("full", indexes_that_include(5, 20)));
+    EXPECT_EQ(db_.error("CreateTable", create("more", indexes_that_include(6, 17))), refused);
+    EXPECT_EQ(db_.error("UpdateTable",
+                        R"({"TableName":"full","GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"index-5",)"
+                        R"("KeySchema":[{"AttributeName":"p","KeyType":"HASH"}],"Projection":)"
+                        R"({"ProjectionType":"INCLUDE","NonKeyAttributes":["b"]}}}]})"),
+              refused);
+}
+
 TEST_F(LimitsTest, AnUpdateNestsNothingDeeperThanAPut) {
     db_.ok("PutItem", put_of(wrapped(20, R"({"M":{}})")));
     std::string path = "d";

@@ -58,6 +58,10 @@ TEST(TablesTest, DefinitionsMustFitTogether) {
                         "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",
                         "VectorIndexes":[{"IndexName":"near"}])")
                     .contains("VectorIndexes"));
+    EXPECT_EQ(create(R"("AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],
+                        "KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST",
+                        "ResourcePolicy":"{}")"),
+              "ValidationException: ResourcePolicy is not supported by this server");
     EXPECT_TRUE(db.is_empty());
 }
 

@@ -13,6 +13,7 @@ namespace holdpoint::tables {
 namespace {
 
 constexpr std::size_t kNonKeyAttributesMax = 20;
+constexpr std::size_t kNonKeyAttributesOfAllMax = 100;
 constexpr std::size_t kNameBytesMax = 255;
 
 Result<void> read_projection(const json::object& projection, Index& index) {
@@ -175,6 +176,14 @@ Result<Index> read_index(const json::value& element, bool global, const Table& t
                         index.name, index.key.partition.name, table.key.partition.name));
     }
     return index;
+}
+
+Result<void> check_included(const Table& table) {
+    std::size_t count = 0;
+    for (const auto& index : table.indexes) count += index.included.size();
+    if (count <= kNonKeyAttributesOfAllMax) return {};
+    return invalid_values(fmt::format("NonKeyAttributes count of all indexes exceeds the per-table limit of {}",
+                                      kNonKeyAttributesOfAllMax));
 }
 
 Result<void> check_definitions_used(const Table& table, const Definitions& definitions) {

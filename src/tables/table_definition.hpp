@@ -24,6 +24,8 @@ using Definitions = std::map<std::string, Type>;
 /// A secondary index of `table`, whose key and billing mode are known.
 [[nodiscard]] Result<Index> read_index(const json::value& element, bool global, const Table& table,
                                        const Definitions& definitions);
+/// What the table's indexes include is no more than they may together.
+[[nodiscard]] Result<void> check_included(const Table& table);
 /// Every attribute that is defined is one of the table's keys or its indexes'.
 [[nodiscard]] Result<void> check_definitions_used(const Table& table, const Definitions& definitions);
 

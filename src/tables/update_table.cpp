@@ -158,7 +158,7 @@ private:
                 fmt::format("GlobalSecondaryIndex count exceeds the per-table limit of {}", kGlobalIndexesMax));
         }
         table_.indexes.push_back(std::move(*index));
-        return {};
+        return check_included(table_);
     }
     Result<void> update(const json::object& definition) {
         Members members(definition);
