@@ -199,6 +199,29 @@ Result<void> change_indexes_of(Members& members, Table& table, bool begins_provi
     return begins_provisioned ? changes.check_provisioned() : Result<void>();
 }
 
+std::string_view status_of(const Index& index, const Table& before, const Table& after) {
+    const Index* was = before.find_index(index.name);
+    if (was == nullptr) return "CREATING";
+    if (after.find_index(index.name) == nullptr) return "DELETING";
+    return was->throughput == index.throughput ? "ACTIVE" : "UPDATING";
+}
+
+/// As on AWS, where the change begins now: an index that goes is still there.
+json::object description_of_change(const RowReader& rows, const Table& before, const Table& after) {
+    Table shown = after;
+    for (const Index& index : before.indexes) {
+        if (after.find_index(index.name) == nullptr) shown.indexes.push_back(index);
+    }
+    auto answer = description(shown, "UPDATING", count_items(rows, before));
+    auto* described = answer.if_contains("GlobalSecondaryIndexes");
+    if (described == nullptr) return answer;
+    for (json::value& each : described->as_array()) {
+        const Index* index = shown.find_index(each.at("IndexName").as_string());
+        each.as_object()["IndexStatus"] = status_of(*index, before, after);
+    }
+    return answer;
+}
+
 }  // namespace
 
 Result<Change> update_table(const RowReader& rows, const json::object& request) {
@@ -219,7 +242,7 @@ Result<Change> update_table(const RowReader& rows, const json::object& request) 
     if (auto ok = change_indexes_of(members, after, *begins_provisioned); !ok) return std::unexpected(ok.error());
     auto writes = change_indexes(rows, without_changed_indexes, after.indexes);
     if (!writes) return std::unexpected(writes.error());
-    return Change{.answer = {{"TableDescription", description(after, "UPDATING", count_items(rows, *before))}},
+    return Change{.answer = {{"TableDescription", description_of_change(rows, *before, after)}},
                   .writes = std::move(*writes)};
 }
 

@@ -7,6 +7,7 @@
 namespace holdpoint::tables {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -21,6 +22,15 @@ protected:
         return db_.error("UpdateTable", R"({"TableName":"orders",)" + members + "}");
     }
     json::object described() { return db_.ok("DescribeTable", R"({"TableName":"orders"})").at("Table").as_object(); }
+
+    static std::vector<std::string> index_states(const json::object& table) {
+        std::vector<std::string> states;
+        for (const json::value& index : table.at("GlobalSecondaryIndexes").as_array()) {
+            states.emplace_back(index.at("IndexName").as_string());
+            states.back() += " " + std::string(index.at("IndexStatus").as_string());
+        }
+        return states;
+    }
 
     Database db_;
 };
@@ -49,6 +59,7 @@ TEST_F(UpdateTableTest, BillingChangesForTheTableAndItsIndexes) {
                R"(,"GlobalSecondaryIndexUpdates":[{"Update":{"IndexName":"by-status",)" + units + "}}]");
     EXPECT_EQ(answer.at("ProvisionedThroughput").at("WriteCapacityUnits"), 6);
     EXPECT_EQ(answer.at("GlobalSecondaryIndexes").at(0).at("ProvisionedThroughput").at("ReadCapacityUnits"), 5);
+    EXPECT_THAT(index_states(answer), ElementsAre("by-status UPDATING"));
     EXPECT_THAT(refusal(units), HasSubstr("The requested value equals the current value"));
     update(R"("BillingMode":"PAY_PER_REQUEST")");
     EXPECT_EQ(described().at("BillingModeSummary").at("BillingMode").as_string(), "PAY_PER_REQUEST");
@@ -62,10 +73,12 @@ TEST_F(UpdateTableTest, AnIndexIsMadeWithItsEntriesAndGoesWithThem) {
         {"ProjectionType":"ALL"},"KeySchema":[{"AttributeName":"city","KeyType":"HASH"}]}}])";
     EXPECT_THAT(refusal(create), HasSubstr("not defined in AttributeDefinitions"));
     const std::string defined = create + R"(,"AttributeDefinitions":[{"AttributeName":"city","AttributeType":"S"}])";
-    EXPECT_EQ(update(defined).at("GlobalSecondaryIndexes").as_array().size(), 2U);
+    EXPECT_THAT(index_states(update(defined)), ElementsAre("by-status ACTIVE", "by-city CREATING"));
+    EXPECT_THAT(index_states(described()), ElementsAre("by-status ACTIVE", "by-city ACTIVE"));
     EXPECT_EQ(db_.ok("Scan", R"({"TableName":"orders","IndexName":"by-city"})").at("Count"), 1);
     EXPECT_EQ(refusal(defined), "ValidationException: Attempting to create an index which already exists");
-    update(R"("GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"by-city"}}])");
+    EXPECT_THAT(index_states(update(R"("GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"by-city"}}])")),
+                ElementsAre("by-status ACTIVE", "by-city DELETING"));
     EXPECT_THAT(db_.error("Scan", R"({"TableName":"orders","IndexName":"by-city"})"), HasSubstr("specified index"));
     EXPECT_EQ(db_.rows().size(Space::index_items), 0U);
     EXPECT_EQ(described().at("AttributeDefinitions").as_array().size(), 3U);
