@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <cmath>
 #include <set>
 
 #include "topics/cidr.hpp"
@@ -17,6 +18,7 @@ namespace json = boost::json;
 
 constexpr std::size_t kKeysMax = 5;
 constexpr std::size_t kCombinationsMax = 150;
+constexpr double kNumberMax = 1e9;  // and its negative: the least
 constexpr std::array<std::string_view, 5> kNumericOperators{"=", "<", "<=", ">", ">="};
 
 std::unexpected<Error> bad_policy(std::string_view why) {
@@ -25,6 +27,12 @@ std::unexpected<Error> bad_policy(std::string_view why) {
 
 bool is_text_or_number(const json::value& value) {
     return value.is_string() || value.is_number();
+}
+
+/// What is compared: any text, and a number within AWS's range.
+Result<void> check_range(const json::value& value) {
+    if (!value.is_number() || std::abs(value.to_number<double>()) <= kNumberMax) return {};
+    return bad_policy(fmt::format("Value must be between -1.0E9 and 1.0E9, inclusive: {}", json::serialize(value)));
 }
 
 Result<void> check_numeric(const json::value& operand) {
@@ -39,6 +47,7 @@ Result<void> check_numeric(const json::value& operand) {
             return bad_policy(fmt::format("Unrecognized numeric range operator: {}", json::serialize((*list)[i])));
         }
         if (!(*list)[i + 1].is_number()) return bad_policy("Value of numeric operator must be numeric");
+        if (auto checked = check_range((*list)[i + 1]); !checked) return checked;
     }
     if (list->size() == 4) {
         const auto lower = std::string_view((*list)[0].as_string());
@@ -52,9 +61,13 @@ Result<void> check_numeric(const json::value& operand) {
 }
 
 Result<void> check_anything_but(const json::value& operand) {
-    if (is_text_or_number(operand)) return {};
-    if (const auto* list = operand.if_array(); list != nullptr && !list->empty()) {
-        if (std::ranges::all_of(*list, is_text_or_number)) return {};
+    if (is_text_or_number(operand)) return check_range(operand);
+    const auto* list = operand.if_array();
+    if (list != nullptr && !list->empty() && std::ranges::all_of(*list, is_text_or_number)) {
+        for (const auto& each : *list) {
+            if (auto checked = check_range(each); !checked) return checked;
+        }
+        return {};
     }
     if (const auto* object = operand.if_object(); object != nullptr && object->size() == 1) {
         const auto& entry = *object->begin();
@@ -65,7 +78,8 @@ Result<void> check_anything_but(const json::value& operand) {
 }
 
 Result<void> check_condition(const json::value& condition) {
-    if (is_text_or_number(condition) || condition.is_bool() || condition.is_null()) return {};
+    if (is_text_or_number(condition)) return check_range(condition);
+    if (condition.is_bool() || condition.is_null()) return {};
     const auto* object = condition.if_object();
     if (object == nullptr) return bad_policy("Match value must be String, number, true, false, or null");
     if (object->size() != 1) return bad_policy("A condition must have exactly one operator");

@@ -15,9 +15,8 @@ enum class FilterScope { message_attributes, message_body };
 
 /// Checks a FilterPolicy's text: an object of names, each with a list of conditions, in a policy for bodies also with
 /// such an object. Conditions are a string, number, boolean or null (exact), or {"prefix"}, {"suffix"},
-/// {"equals-ignore-case"},
-/// {"anything-but"}, {"numeric"}, {"cidr"}, {"exists"}. Under "$or" stand at least two objects, of which one must
-/// match. Fails with InvalidParameter "FilterPolicy: …", or FilterPolicyLimitExceeded.
+/// {"equals-ignore-case"}, {"anything-but"}, {"numeric"}, {"cidr"}, {"exists"}; numbers are from -10^9 to 10^9. Under
+/// "$or" stand at least two objects, of which one must match. Fails with InvalidParameter "FilterPolicy: …".
 [[nodiscard]] Result<void> check_filter_policy(std::string_view text, FilterScope scope);
 
 /// Whether a message with `attributes` passes. `text` has passed check_filter_policy; empty lets everything pass.
