@@ -15,6 +15,7 @@
 #include <stdexcept>
 
 #include "base/encoding.hpp"
+#include "base/private_file.hpp"
 #include "server/data_folder.hpp"
 #include "store/maintenance.hpp"
 
@@ -77,12 +78,16 @@ void make_folder(const fs::path& path) {
 
 /// 0600, or 0700 for what can be executed.
 void copy_private(const fs::path& from, const fs::path& to) {
-    std::error_code problem;
-    fs::copy_file(from, to, problem);
-    if (problem) refuse(fmt::format("cannot copy {} to {}: {}", from.string(), to.string(), problem.message()));
+    const MappedFile source(from);
     const bool runs = (fs::status(from).permissions() & fs::perms::owner_exec) != fs::perms::none;
-    fs::permissions(to, runs ? fs::perms::owner_all : fs::perms::owner_read | fs::perms::owner_write);
-    sync(to);
+    const int file = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, runs ? 0700 : 0600);
+    // Not std::filesystem::copy_file, which calls a full disk an input/output error.
+    const bool copied = file >= 0 && write_all(file, source.bytes()) && ::fsync(file) == 0;
+    const int reason = errno;
+    if (file >= 0) ::close(file);
+    if (copied) return;
+    refuse(
+        fmt::format("cannot copy {} to {}: {}", from.string(), to.string(), std::generic_category().message(reason)));
 }
 
 /// Executables and folders of zips, without what is still being stored.
@@ -184,6 +189,7 @@ void check_file(const fs::path& backup, const std::string& name, const json::val
 
 void check_database(const fs::path& path, bool is_main) {
     const store::Inspection found = store::inspect_database(path);
+    if (!found.unreadable.empty()) refuse(fmt::format("cannot read {}: {}", path.string(), found.unreadable));
     if (!found.problems.empty()) {
         refuse(fmt::format("{} is damaged: {}. Use another backup", path.string(), found.problems.front()));
     }
@@ -233,10 +239,7 @@ std::vector<std::string> copy_everything(const fs::path& data, const fs::path& t
 }
 
 void write_manifest(const fs::path& folder, const json::object& manifest) {
-    const fs::path path = folder / kManifest;
-    std::ofstream(path, std::ios::binary) << json::serialize(manifest) << '\n';
-    fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
-    sync(path);
+    write_private_file(folder / kManifest, json::serialize(manifest) + '\n');
     sync_folders(folder);
 }
 

@@ -262,7 +262,12 @@ std::vector<Finding> examine_databases(const std::string& data) {
         if (!fs::exists(path)) continue;
         const store::Inspection found = store::inspect_database(path);
         const bool is_main = file == "holdpoint.db";
-        if (!found.problems.empty()) {
+        if (!found.unreadable.empty()) {
+            findings.push_back(
+                bad(Verdict::problem, file, "cannot be read: " + found.unreadable,
+                    "make room, or look at the disk and at who owns the folder, and then look again: the "
+                    "file may well be whole"));
+        } else if (!found.problems.empty()) {
             findings.push_back(bad(Verdict::problem, file, "is damaged: " + found.problems.front(), advice));
         } else if (is_main && !found.is_ours) {
             findings.push_back(

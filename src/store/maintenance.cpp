@@ -30,7 +30,12 @@ Inspection inspect_database(const std::string& path) {
             if (std::string line = check.column(0); line != "ok") inspection.problems.push_back(std::move(line));
         }
     } catch (const SqliteError& error) {
-        inspection.problems.emplace_back(error.what());
+        const bool damaged = error.code() == SQLITE_CORRUPT || error.code() == SQLITE_NOTADB;
+        if (damaged) {
+            inspection.problems.emplace_back(error.what());
+        } else {
+            inspection.unreadable = error.what();
+        }
     }
     return inspection;
 }

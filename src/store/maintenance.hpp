@@ -15,10 +15,10 @@ struct Inspection {
     std::int64_t schema = 0;
     bool is_ours = false;               // a Holdpoint database (not a log store, not another program's)
     std::vector<std::string> problems;  // what PRAGMA quick_check found; empty: whole
+    std::string unreadable;             // why nobody can tell now, such as a full disk; else empty
 };
 
-/// Reads every page of the database, whether a server uses it or not; changes nothing. A file that cannot be read at
-/// all has that as its problem.
+/// Reads every page of the database, whether a server uses it or not; changes nothing.
 [[nodiscard]] Inspection inspect_database(const std::string& path);
 
 /// Writes what is committed now into a new file (0600), while others go on reading and writing. Throws
