@@ -22,6 +22,10 @@ std::vector<std::pair<std::string, std::string>> read_form(std::string_view text
     return pairs;
 }
 
+std::unexpected<Error> not_supported(std::string_view parameter) {
+    return topics::invalid_parameter(fmt::format("{} Reason: it is not supported by this server", parameter));
+}
+
 Result<topics::MessageAttributes> read_attributes(const Parameters& parameters, const std::string& prefix) {
     topics::MessageAttributes attributes;
     for (int i = 1; parameters.any(fmt::format("{}MessageAttributes.entry.{}.", prefix, i)); ++i) {
@@ -54,8 +58,7 @@ Result<void> Parameters::refuse_others(const std::vector<std::string>& known) co
     for (const auto& [parameter, value] : values_) {
         const auto name = parameter.substr(0, parameter.find('.'));
         if (name == "Action" || name == "Version" || name.starts_with("X-Amz-") || value.empty()) continue;
-        if (std::ranges::find(known, name) == known.end())
-            return topics::invalid_parameter(fmt::format("{} Reason: it is not supported by this server", name));
+        if (std::ranges::find(known, name) == known.end()) return not_supported(name);
     }
     return {};
 }
@@ -123,6 +126,8 @@ Result<std::vector<topics::BatchEntry>> read_batch(const Parameters& parameters)
         const auto prefix = fmt::format("PublishBatchRequestEntries.member.{}.", i);
         auto message = read_message(parameters, prefix);
         if (!message) return std::unexpected(message.error());
+        // Of topics in order, as Publish refuses it.
+        if (!parameters.get(prefix + "MessageDeduplicationId").empty()) return not_supported("MessageDeduplicationId");
         entries.push_back({.id = parameters.get(prefix + "Id"), .message = std::move(*message)});
     }
     return entries;

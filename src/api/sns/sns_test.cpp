@@ -51,6 +51,15 @@ TEST(SnsParametersTest, BatchesKeepTheirOrder) {
     EXPECT_EQ(batch->back().id, "e10");
 }
 
+TEST(SnsParametersTest, WhatAMessageCannotHaveABatchCannotHaveEither) {
+    const std::string entry = "PublishBatchRequestEntries.member.1.Id=a&PublishBatchRequestEntries.member.1.Message=m";
+    EXPECT_TRUE(read_batch(posted(entry + "&PublishBatchRequestEntries.member.1.MessageGroupId=g")));
+    const auto refused = read_batch(posted(entry + "&PublishBatchRequestEntries.member.1.MessageDeduplicationId=d"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message,
+              "Invalid parameter: MessageDeduplicationId Reason: it is not supported by this server");
+}
+
 TEST(SnsAnswersTest, TextIsEscaped) {
     EXPECT_EQ(attributes_xml({{"DisplayName", "a<b"}}),
               "<Attributes><entry><key>DisplayName</key><value>a&lt;b</value></entry></Attributes>");
