@@ -25,16 +25,6 @@ void refuse_if_open(const std::string& path, bool is_folder) {
                              (is_folder ? "700 " : "600 ") + path + ", and change what they may have read");
 }
 
-/// One call takes 2 GB at most, and on a disk that is about to be full what still fits: only the next says why.
-bool write_all(int file, std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t written = ::write(file, text.data(), text.size());
-        if (written <= 0) return false;
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-}
-
 std::string name_of(const std::string& path) {
     return fs::path(path).filename().string();
 }
@@ -46,10 +36,20 @@ std::string folder_of(const std::string& path) {
 
 }  // namespace
 
+bool write_all(int file, std::string_view bytes) {
+    // One call takes 2 GB at most, and on a disk that is about to be full what still fits: only the next says why.
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(file, bytes.data(), bytes.size());
+        if (written <= 0) return false;
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
 std::optional<std::string> read_private_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) {
-        if (std::error_code problem; !fs::exists(path, problem)) return std::nullopt;
+        if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
         throw std::runtime_error("cannot read " + path + ": " + std::strerror(errno));
     }
     refuse_if_open(path, false);

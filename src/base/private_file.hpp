@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/seal.hpp"
@@ -14,6 +15,9 @@ namespace holdpoint {
 [[nodiscard]] std::optional<std::string> read_private_file(const std::string& path);
 /// 0600, synced, renamed into its place.
 void write_private_file(const std::string& path, const std::string& text);
+
+/// However many calls it takes. False: see errno.
+[[nodiscard]] bool write_all(int file, std::string_view bytes);
 
 /// Until then a file that was renamed into `folder` may be gone after a power cut. False: see errno.
 [[nodiscard]] bool sync_folder(const std::string& folder);

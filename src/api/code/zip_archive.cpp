@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/encoding.hpp"
+#include "base/private_file.hpp"
 #include "functions/function.hpp"
 
 namespace holdpoint::api {
@@ -69,15 +70,6 @@ bool only_descends(const fs::path& target) {
     for (const fs::path& part : target) {
         if (part == ".." && has_name) return false;
         has_name = has_name || (part != ".." && part != ".");
-    }
-    return true;
-}
-
-bool write_all(int file, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t count = ::write(file, bytes.data(), bytes.size());
-        if (count < 0) return false;
-        bytes.remove_prefix(static_cast<std::size_t>(count));
     }
     return true;
 }
