@@ -127,6 +127,31 @@ def test_a_double_click_sends_one_decision(open_page, seeding):
     assert len(seeding.decisions()) == 1
 
 
+@pytest.mark.parametrize("viewport", [PHONE, {"width": 844, "height": 390}, None], ids=["phone", "phone that lies", "desktop"])
+def test_a_double_click_opens_a_form_and_sends_nothing(open_page, seeding, viewport):
+    page = detail(open_page, seeding.submit("Q4 budget"), viewport=viewport)
+    for button in ("Approve", "Reject", "Ask for changes"):
+        box = page.get_by_role("button", name=button, exact=True).bounding_box()
+        page.mouse.click(box["x"] + box["width"] / 3, box["y"] + box["height"] / 2)
+        expect(page.locator(".decide h2")).to_be_visible()
+        page.mouse.down(click_count=2)
+        page.mouse.up(click_count=2)
+        page.keyboard.press("Escape")
+        expect(page.locator(".choose")).to_be_visible()
+    assert seeding.decisions() == [], "the second click lands where the form's own button is now"
+
+
+def test_who_hears_the_page_is_told_of_each_try_that_failed(open_page, seeding):
+    page = detail(open_page, seeding.submit("Q4 budget"))
+    page.route("**/decision", lambda route: route.fulfill(status=503, body="{}"))
+    choose(page, "Approve")
+    press(page, "Approve")
+    for _ in range(2):
+        expect(note(page, "The server has a problem")).to_be_focused()
+        press(page, "Try again")
+    expect(note(page, "The server has a problem")).to_be_focused()
+
+
 @pytest.mark.parametrize(("failure", "title"), [("offline", "No connection"), ("server", "The server has a problem")])
 def test_a_failure_keeps_the_text_and_tries_again_on_demand(open_page, seeding, failure, title):
     page = detail(open_page, seeding.submit("Q4 budget"))

@@ -31,7 +31,7 @@ function Problem({ error }) {
   const { title, text } = error.code === 'DOCUMENT_CHANGED'
     ? { title: 'The document has changed meanwhile', text: 'Nothing was saved. Look at what changed, then save again.' }
     : ENDED.includes(error.code) ? { title: 'The request has ended', text: 'Its document stays as it was.' } : explain(error);
-  return html`<${Note} kind="bad" title=${title} level=${3} focused><p>${text}</p>
+  return html`<${Note} kind="bad" title=${title} level=${3} focused=${error}><p>${text}</p>
     ${error.code === 'DOCUMENT_CHANGED' && error.details?.changes && html`<${Changes} changes=${error.details.changes} />`}<//>`;
 }
 

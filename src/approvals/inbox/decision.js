@@ -3,7 +3,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from './preact.js'
 import { decide } from './api.js';
 import { serverNow, useTime } from './clock.js';
 import { useKeys } from './keyboard.js';
-import { Changes, Name, Note } from './parts.js';
+import { Changes, Note } from './parts.js';
 import { consequence, explain, FORMS } from './words.js';
 
 const COMMENTS_MAX = 4000; // characters; the server counts bytes and says so when they are too many
@@ -47,10 +47,9 @@ function Choices({ onChoose }) {
   </div>`;
 }
 
-function Problem({ error, before }) {
+function Problem({ error }) {
   const { title, text } = explain(error);
-  return html`<${Note} kind="bad" title=${title} level=${3} focused><p>${text}</p>
-    ${before && html`<p class="quiet">Your comment was: <${Name}>${before}<//></p>`}
+  return html`<${Note} kind="bad" title=${title} level=${3} focused=${error}><p>${text}</p>
     ${error.code === 'DOCUMENT_CHANGED' && error.details?.changes && html`<${Changes} changes=${error.details.changes} />`}<//>`;
 }
 
@@ -83,6 +82,8 @@ function Form({ approval, draft, problem, busy, blockedUntil, onSend, onClose })
       onClose();
     }
   };
+  /** The second click of a double click on what opened the form may land here. */
+  const firstClick = (event) => { if (event.detail > 1) event.preventDefault(); };
   const typed = (event) => {
     draft.comments = event.currentTarget.value;
     if (missing && draft.comments.trim()) setMissing(false);
@@ -99,7 +100,7 @@ function Form({ approval, draft, problem, busy, blockedUntil, onSend, onClose })
       aria-required=${required ? 'true' : null} aria-invalid=${missing ? 'true' : null} aria-describedby=${missing ? 'missing' : null}></textarea>
     ${missing && html`<p class="missing" id="missing" role="alert">The requester needs to know why. Write a few words.</p>`}
     <div class="buttons">
-      <button class="button ${tone}" aria-disabled=${busy || wait > 0} aria-describedby="consequence">${label}</button>
+      <button class="button ${tone}" aria-disabled=${busy || wait > 0} aria-describedby="consequence" onClick=${firstClick}>${label}</button>
       <button type="button" class="button" onClick=${onClose}>Not now</button>
     </div>
   </form>`;

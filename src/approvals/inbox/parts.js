@@ -43,6 +43,7 @@ export function Progress({ progress }) {
     <span>${approved} of ${required}${stage && html` · <${Name}>${stage}<//>`}</span></span>`;
 }
 
+/** `focused`: it has the focus, anew when this is another value: who hears the page is told of the same problem twice. */
 export function Note({ kind = 'info', title, children, level = 2, focused }) {
   const note = useRef();
   useLayoutEffect(() => { if (focused) note.current.focus(); }, [focused, title]);
