@@ -6,6 +6,7 @@
 #include <ranges>
 
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 
 namespace holdpoint::api::sns {
 namespace {
@@ -59,8 +60,27 @@ Result<void> Parameters::refuse_others(const std::vector<std::string>& known) co
         const auto name = parameter.substr(0, parameter.find('.'));
         if (name == "Action" || name == "Version" || name.starts_with("X-Amz-") || value.empty()) continue;
         if (std::ranges::find(known, name) == known.end()) return not_supported(name);
+        if (!is_numbered(parameter)) {
+            return topics::invalid_parameter(
+                fmt::format("{} Reason: the elements of a list are numbered 1, 2, 3 and so on", parameter));
+        }
     }
     return {};
+}
+
+bool Parameters::is_numbered(const std::string& parameter) const {
+    for (const std::string_view mark : {".entry.", ".member."}) {
+        for (auto at = parameter.find(mark); at != std::string::npos; at = parameter.find(mark, at + 1)) {
+            const auto begin = at + mark.size();
+            const auto text = parameter.substr(begin, parameter.find('.', begin) - begin);
+            const auto number = read_number<std::uint32_t>(text);
+            if (!number || *number == 0 || std::to_string(*number) != text) return false;
+            if (*number == 1) continue;
+            const auto previous = parameter.substr(0, begin) + std::to_string(*number - 1);
+            if (!find(previous) && !any(previous + ".")) return false;
+        }
+    }
+    return true;
 }
 
 std::optional<std::string> Parameters::find(const std::string& name) const {

@@ -30,7 +30,8 @@ public:
     /// True when some name starts with `prefix`.
     [[nodiscard]] bool any(const std::string& prefix) const;
 
-    /// InvalidParameter for the first name that is none of `known` (nor Action, Version and the like).
+    /// InvalidParameter for the first name that is none of `known` (nor Action, Version and the like), or an element of
+    /// a list after one that is missing, since lists are read up to there.
     [[nodiscard]] Result<void> refuse_others(const std::vector<std::string>& known) const;
 
     /// `<name>.entry.N.key` and `<name>.entry.N.value`.
@@ -41,6 +42,9 @@ public:
     [[nodiscard]] std::vector<std::string> list(const std::string& name) const;
 
 private:
+    /// Whether an element of a list, if that is what this is, comes first or after another.
+    [[nodiscard]] bool is_numbered(const std::string& parameter) const;
+
     std::map<std::string, std::string> values_;
 };
 

@@ -60,6 +60,25 @@ TEST(SnsParametersTest, WhatAMessageCannotHaveABatchCannotHaveEither) {
               "Invalid parameter: MessageDeduplicationId Reason: it is not supported by this server");
 }
 
+TEST(SnsParametersTest, ListsAreNumberedFromOneWithoutGaps) {
+    const std::vector<std::string> known{"MessageAttributes", "TagKeys"};
+    const auto refusal = [&](const std::string& body) {
+        const auto checked = posted(body).refuse_others(known);
+        return checked ? std::string() : checked.error().message;
+    };
+    std::string many = "TagKeys=";
+    for (int i = 1; i <= 12; ++i) many += "&TagKeys.member." + std::to_string(i) + "=k";
+    EXPECT_EQ(refusal(many), "");
+    EXPECT_EQ(refusal("MessageAttributes.entry.2.Name=b&MessageAttributes.entry.1.Name=a"), "");
+    const std::string wanted = " Reason: the elements of a list are numbered 1, 2, 3 and so on";
+    EXPECT_EQ(refusal("MessageAttributes.entry.2.Name=a"),
+              "Invalid parameter: MessageAttributes.entry.2.Name" + wanted);
+    EXPECT_EQ(refusal("TagKeys.member.10=k&TagKeys.member.2=k"), "Invalid parameter: TagKeys.member.10" + wanted);
+    EXPECT_EQ(refusal("TagKeys.member.x=k"), "Invalid parameter: TagKeys.member.x" + wanted);
+    EXPECT_EQ(refusal("TagKeys.member.0=k"), "Invalid parameter: TagKeys.member.0" + wanted);
+    EXPECT_EQ(refusal("TagKeys.member.01=k"), "Invalid parameter: TagKeys.member.01" + wanted);
+}
+
 TEST(SnsAnswersTest, TextIsEscaped) {
     EXPECT_EQ(attributes_xml({{"DisplayName", "a<b"}}),
               "<Attributes><entry><key>DisplayName</key><value>a&lt;b</value></entry></Attributes>");
