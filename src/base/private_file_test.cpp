@@ -49,5 +49,13 @@ TEST(PrivateFile, WhereThereIsRoomForAPartItSaysWhyThereIsNoneForTheRest) {
     std::filesystem::remove(path.string() + ".new");
 }
 
+TEST(PrivateFile, AFileThatCannotBeReachedIsNotTakenForNone) {
+    const auto loop = std::filesystem::temp_directory_path() / ("holdpoint-loop-" + std::to_string(::getpid()));
+    std::filesystem::create_symlink(loop, loop);
+    EXPECT_THROW((void)read_private_file((loop / "secret").string()), std::runtime_error);
+    std::filesystem::remove(loop);
+    EXPECT_EQ(read_private_file((loop / "secret").string()), std::nullopt);
+}
+
 }  // namespace
 }  // namespace holdpoint

@@ -140,15 +140,23 @@ json::object describe(const fs::path& root, const std::string& name) {
     return {{"path", name}, {"bytes", file.bytes().size()}, {"sha256", to_hex(sha256(file.bytes()))}};
 }
 
+/// Whether it is there; refuses when that cannot be seen.
+bool is_there(const fs::path& path) {
+    std::error_code hidden;
+    const bool found = fs::exists(path, hidden);
+    if (hidden) refuse(fmt::format("cannot read {}: {}", path.string(), hidden.message()));
+    return found;
+}
+
 json::object read_manifest(const fs::path& backup) {
-    std::ifstream stream(backup / kManifest, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    if (!is_there(backup / kManifest)) refuse(fmt::format("{} is no backup: it has no {}", backup.string(), kManifest));
+    const MappedFile file(backup / kManifest);
     boost::system::error_code problem;
-    const json::value value = json::parse(text, problem);
+    const json::value value = json::parse(file.bytes(), problem);
     const json::object* const manifest = value.if_object();
     const json::value* const format = manifest == nullptr ? nullptr : manifest->if_contains("format");
     if (problem || format == nullptr) {
-        refuse(fmt::format("{} is no backup: it has no readable {}", backup.string(), kManifest));
+        refuse(fmt::format("{} is no backup, or is damaged: its {} is none of a backup's", backup.string(), kManifest));
     }
     if (!format->is_int64() || format->get_int64() != kFormat) {
         refuse(fmt::format("{} has the format {}, and this program reads {}: use the holdpoint that made it",
@@ -268,10 +276,10 @@ fs::path without_slash(const std::string& path) {
 }  // namespace
 
 BackupSummary make_backup(const std::string& data, const std::string& backup, const Clock& clock) {
-    if (!fs::exists(fs::path(data) / kDatabase)) {
+    if (!is_there(fs::path(data) / kDatabase)) {
         refuse(fmt::format("{} has no {}: name the server's data folder with --data", data, kDatabase));
     }
-    if (fs::exists(backup)) refuse(backup + " is there already: name a folder that is not");
+    if (is_there(backup)) refuse(backup + " is there already: name a folder that is not");
     json::object manifest;
     make_whole(without_slash(backup), ".partial", [&](const fs::path& folder) {
         const TimePoint now = clock.now();
@@ -315,7 +323,7 @@ BackupSummary check_backup(const std::string& backup) {
 
 BackupSummary restore_backup(const std::string& backup, const std::string& data) {
     const fs::path target = without_slash(data);
-    if (fs::exists(target) && !(fs::is_directory(target) && fs::is_empty(target))) {
+    if (is_there(target) && !(fs::is_directory(target) && fs::is_empty(target))) {
         refuse(fmt::format("{} is not empty: name an empty folder with --data, or move that one away", data));
     }
     const BackupSummary summary = check_backup(backup);

@@ -344,9 +344,12 @@ Finding examine_sync(std::chrono::microseconds median) {
 std::vector<Finding> examine(const Options& options, const Clock& clock) {
     std::vector<Finding> findings;
     const std::string& data = options.data;
-    const bool is_there = fs::exists(data);
-    if (is_there) {
-        findings.push_back(examine_mode("data folder", data));
+    std::error_code hidden;
+    const bool is_there = fs::exists(data, hidden) || hidden;
+    // Of another user's folder nothing is known but that.
+    const bool is_open = is_there && ::access(data.c_str(), R_OK | X_OK) == 0;
+    if (is_there) findings.push_back(examine_mode("data folder", data));
+    if (is_open) {
         for (const char* file : kSecretFiles) {
             const std::string path = data + "/" + file;
             if (!fs::exists(path)) continue;
@@ -354,18 +357,19 @@ std::vector<Finding> examine(const Options& options, const Clock& clock) {
                 findings.push_back(std::move(finding));
         }
         examine_disk(data, findings);
-    } else {
-        findings.push_back(ok("data folder", data + " is not there; the first start makes it"));
     }
-    findings.push_back(examine_master_key(options, findings));
+    if (!is_there) findings.push_back(ok("data folder", data + " is not there; the first start makes it"));
+    if (is_open || !is_there) findings.push_back(examine_master_key(options, findings));
     findings.push_back(examine_tls(options));
     findings.push_back(examine_time(clock));
-    if (is_there) {
+    if (is_open) {
         if (Finding finding = examine_last_write(last_write(data), clock.now()); finding.verdict != Verdict::ok)
             findings.push_back(std::move(finding));
     }
-    findings.push_back(is_there && is_served(data) ? examine_server(data) : examine_port(options));
-    if (is_there) std::ranges::move(examine_databases(data), std::back_inserter(findings));
+    if (is_open || !is_there) {
+        findings.push_back(is_there && is_served(data) ? examine_server(data) : examine_port(options));
+    }
+    if (is_open) std::ranges::move(examine_databases(data), std::back_inserter(findings));
     findings.push_back(examine_files_limit(options));
     findings.push_back(examine_processes_limit(options));
     findings.push_back(examine_mail(options));

@@ -1,6 +1,7 @@
 """The server as its operator sees it: settings, /health and /metrics, its log, doctor, backup and restore, systemd."""
 import json
 import os
+import pathlib
 import re
 import shlex
 import shutil
@@ -8,6 +9,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.error
@@ -172,6 +174,28 @@ def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(tmp_path):
     text = one.run("doctor", "--data", one.data, check=False)
     assert text.returncode == 1 and "problem" in text.stdout and "→" in text.stdout
     assert holdpoint("doctor", "--data", tmp_path / "none", "--listen", "127.0.0.1:0").returncode == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_another_user_is_told_that_the_folder_is_not_theirs():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        backup = f"{folder}/backup"
+        one = Server(pathlib.Path(folder)).start()
+        one.run("backup", backup, "--data", one.data)
+        data = one.data
+
+        def as_nobody(*arguments):
+            return subprocess.run([BIN / "holdpoint", *arguments], capture_output=True, text=True, timeout=60, user=65534, group=65534, extra_groups=[])
+
+        for path, command in ((f"{data}/server.json", ("env", "--data", data)), (f"{data}/holdpoint.db", ("backup", f"{folder}/second", "--data", data)),
+                              (f"{backup}/manifest.json", ("restore", backup, "--check"))):
+            done = as_nobody(*command)
+            assert done.returncode == 1 and done.stderr == f"holdpoint: cannot read {path}: Permission denied\n", done.stderr
+        done = as_nobody("doctor", "--data", data, "--json")
+        assert "belongs to user 0, and you are 65534" in findings(done)["data folder"]["found"]
+        assert not {"files", "disk speed", "server", "holdpoint.db", "master key"} & set(findings(done))  # nothing is known of them
+        one.stop()
 
 
 class Load(threading.Thread):
