@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "approvals/workflow/steps.hpp"
 #include "world.hpp"
 
 namespace holdpoint::approvals::testing {
@@ -145,6 +146,12 @@ TEST_P(WorkflowInBothModes, ARequestMadeWhileTheTablesAreOutOfReachIsMadeOnce) {
     EXPECT_EQ(world.decide("approved", "boss").status, 200);
     world.runner.advance(1min);
     EXPECT_EQ(world.result().decision, "approved");
+}
+
+TEST(Patience, IsForWhatMayPass) {
+    EXPECT_TRUE(patient()({.type = "ThrottlingException"}, 1000));
+    EXPECT_TRUE(patient()({.type = "AccessDeniedException"}, 1000)) << "a role may be mended";
+    EXPECT_FALSE(patient()({.type = "ValidationException"}, 1)) << "a request that is wrong stays wrong";
 }
 
 TEST_P(WorkflowInBothModes, ARecordThatIsGoneIsNotWaitedFor) {

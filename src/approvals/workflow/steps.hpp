@@ -22,9 +22,10 @@ T require(Result<T> result) {
 inline constexpr std::string_view kInvalidEvent = "InvalidEvent";
 inline constexpr std::string_view kApprovalLost = "ApprovalLost";
 
-/// Whether what failed so may succeed later: not when the event is wrong, or the record is gone.
+/// Whether what failed so may succeed later: not when the event or a request is wrong, or the record is gone.
 [[nodiscard]] inline bool may_pass(std::string_view error_type) {
-    return error_type != kInvalidEvent && error_type != kApprovalLost && error_type != "APPROVAL_NOT_FOUND";
+    return error_type != kInvalidEvent && error_type != kApprovalLost && error_type != "APPROVAL_NOT_FOUND" &&
+           error_type != "ValidationException";
 }
 
 /// What a workflow cannot go on without. A table may be out of reach for hours, and no request is lost by that: the
