@@ -6,8 +6,6 @@ namespace holdpoint::approvals {
 
 using durable::Json;
 
-namespace {}  // namespace
-
 std::string body_of(const ApiRefusal& refusal) {
     return Json(Json::Object{{"error", Json(Json::Object{{"code", Json(refusal.code)},
                                                          {"message", Json(refusal.message)},

@@ -7,8 +7,6 @@ namespace holdpoint::approvals {
 
 using durable::Json;
 
-namespace {}  // namespace
-
 Result<bool> LambdaWorkflows::is_running(const std::string& execution_arn) {
     aws::RestRequest request;
     request.method = "GET";

@@ -66,7 +66,7 @@ Result<Json> Provider::call(const std::string& url, net::Request request) {
         // A code that was used, or a client that is not known. (RFC 6749, section 5.2)
         if (answer->status == 400 || answer->status == 401) {
             const std::string error = as_utf8(text_claim(json, "error").substr(0, 64));
-            return fail("OidcRefused", 401, fmt::format("The provider refused: {}.", as_utf8(error)));
+            return fail("OidcRefused", 401, fmt::format("The provider refused: {}.", error));
         }
     } catch (const durable::SerdesError&) {
         return unavailable(fmt::format("The provider answered {} and no JSON.", answer->status));
