@@ -253,7 +253,10 @@ json::object read_whole_event(const std::string& text) {
     if (!problem && read < text.size()) problem = json::error::extra_data;
     if (!problem) parser.finish(problem);
     if (problem)
-        throw CommandError(fmt::format("--event: no JSON from character {} on: {}", read + 1, problem.message()));
+        throw CommandError(
+            fmt::format("--event: no JSON from character {} on: {}; expected the event itself, such as --event "
+                        "\"$(cat event.json)\"",
+                        read + 1, problem.message()));
     const json::value event = parser.release();
     if (!event.is_object()) {
         throw CommandError(

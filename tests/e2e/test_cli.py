@@ -104,6 +104,7 @@ def test_what_cannot_be_submitted_starts_nothing(polling):
     assert "expected --requester, or" in refused("--document-id", "d", "--document-name", "n")
     assert "--event: no JSON from character 2 on: incomplete JSON" in refused("--event", "{")
     assert "--event: no JSON from character 6 on" in refused("--event", '{"a":x}')
+    assert '; expected the event itself, such as --event "$(cat event.json)"' in refused("--event", "event.json")
     assert "--event: expected a JSON object, found a JSON array" in refused("--event", "[]")
     assert "--event: expected a value, found an empty text" in refused("--event", "")
     assert "--document-id excludes --event" in refused("--event", "{}", "--document-id", "d")
@@ -262,6 +263,19 @@ def test_a_template_of_other_bytes_is_refused_with_its_line(server, tmp_path):
     assert done.returncode == 1 and "--parameter-overrides: expected UTF-8 text" in done.stderr
 
 
+def test_what_stands_in_the_folder_and_cannot_be_executed_is_told_as_such(server, tmp_path):
+    (tmp_path / "template.yaml").write_text("""Transform: AWS::Serverless-2016-10-31
+Resources:
+  Order:
+    Type: AWS::Serverless::Function
+    Metadata: {HoldpointExecutable: order}
+    Properties: {PackageType: Image}
+""")
+    (tmp_path / "order").write_text("#!/bin/sh\n")
+    done = server.run("deploy", tmp_path / "template.yaml", "--data", server.data, "--bin", tmp_path, "--stack-name", "unmade", check=False)
+    assert done.returncode == 1 and "Order: 'order' is no executable file in the folder that --bin names" in done.stderr, done.stderr
+
+
 def test_logs_of_a_function_can_be_filtered_and_followed(polling):
     submit(polling)
     lines = command(polling, "logs", "--filter", '"approval requested"', "--json").stdout.splitlines()
@@ -295,7 +309,11 @@ def test_a_named_policy_and_an_amended_document(callback, tmp_path):
     shown.write_text(command(callback, "approvals", "policies", "show", "--json").stdout)
     assert len(json.loads(shown.read_text())["digests"]["board"]) == 64
     command(callback, "approvals", "policies", "put", str(shown))
-    policies.write_text(policies.read_text() + "    order: parallel\n")
+    stored = policies.read_text()
+    policies.write_text("policies: []\n")
+    refused = command(callback, "approvals", "policies", "put", str(policies), check=False)
+    assert refused.returncode == 1 and "expected 'board', too" in refused.stderr and "--drop" in refused.stderr
+    policies.write_text(stored + "    order: parallel\n")
     refused = command(callback, "approvals", "policies", "put", str(policies), check=False)
     assert refused.returncode == 1 and "raise the version" in refused.stderr
 

@@ -207,8 +207,8 @@ private:
         const auto code = code_.find(plan.logical_id);
         if (code == code_.end()) {
             return fail("ValidationError", 400,
-                        fmt::format("{}: the executable '{}' was not sent along; build it first, or point --bin at the "
-                                    "folder that holds it.",
+                        fmt::format("{}: '{}' is no executable file in the folder that --bin names; build it, make it "
+                                    "executable (chmod +x), or point --bin at the folder that holds it.",
                                     plan.logical_id, plan.executable));
         }
         if (identity::role_name_of(plan.role_arn).empty()) {

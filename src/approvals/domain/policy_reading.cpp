@@ -203,7 +203,7 @@ Result<void> check_replacement(const PolicyFile& stored, const PolicyFile& file,
             if (drop) continue;
             return invalid(
                 fmt::format("policies: expected {}, too, which is stored now, found no such policy. What is "
-                            "to go away has to be dropped expressly.",
+                            "to go away has to be dropped expressly (--drop).",
                             in_quotes(before.name)));
         }
         const std::string where = fmt::format("policies[{}].version", after - file.policies.begin());
