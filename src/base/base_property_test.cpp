@@ -21,6 +21,14 @@ TEST(Clock, HttpDatesAreWrittenAsTheRfcHasThem) {
     EXPECT_EQ(to_http_date(from_epoch_ms(1709164800999)), "Thu, 29 Feb 2024 00:00:00 GMT");
 }
 
+TEST(Clock, PartsOfAnIso8601TimeHaveNoSign) {
+    EXPECT_TRUE(parse_iso8601("2026-11-23T20:33:00-01:00"));
+    for (const std::string text : {"2026-11-23T-1:00:00Z", "-123-11-23T00:00:00Z", "2026-11-23T00:-5:00Z",
+                                   "2026-11-23T00:00:-1Z", "2026-11-23T00:00:00+-1:00", "2026-11-23T00:00:00--100"}) {
+        EXPECT_FALSE(parse_iso8601(text)) << text;
+    }
+}
+
 RC_GTEST_PROP(Clock, Iso8601RoundTrips, ()) {
     const auto at = from_epoch_ms(*rc::gen::inRange<long long>(0, 4102444800000));
     RC_ASSERT(parse_iso8601(to_iso8601(at)).value() == at);

@@ -55,9 +55,9 @@ namespace {
 /// Takes `digits` decimal digits and then the character `end` (0 for none) from the front of `text`.
 bool take(std::string_view& text, std::size_t digits, char end, int& value) {
     if (text.size() < digits) return false;
-    const auto number = read_number<int>(text.substr(0, digits));
+    const auto number = read_number<unsigned>(text.substr(0, digits));
     if (!number) return false;
-    value = *number;
+    value = static_cast<int>(*number);
     text.remove_prefix(digits);
     if (end == 0) return true;
     if (text.empty() || text.front() != end) return false;
