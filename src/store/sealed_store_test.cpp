@@ -71,10 +71,11 @@ TEST_F(SealedStoreTest, AnotherKeyOrAnotherRowsValueIsRefused) {
     EXPECT_THROW((void)other->snapshot()->get(Space::items, "k1"), SealError);
     const auto plain = open_sqlite_store(folder_ + "/holdpoint.db");
     const auto stolen = plain->snapshot()->get(Space::items, "k1");
-    write(*plain, {{Space::items, "k2", stolen}});
+    write(*plain, {{Space::items, "k2", stolen}, {Space::roles, "k1", stolen}});
     const auto store = open(key_);
     EXPECT_EQ(store->snapshot()->get(Space::items, "k1"), "approved");
     EXPECT_THROW((void)store->snapshot()->get(Space::items, "k2"), SealError);
+    EXPECT_THROW((void)store->snapshot()->get(Space::roles, "k1"), SealError) << "the same key in another space";
 }
 
 TEST_F(SealedStoreTest, WhatWasThereInPlainIsReadAndSealedWhenItIsWrittenAgain) {

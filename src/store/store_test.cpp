@@ -81,6 +81,23 @@ TEST_P(StoreTest, ATransactionSeesItsOwnWritesAndLeavesNothingWhenDropped) {
     EXPECT_EQ(store_->snapshot()->get(Space::items, "added"), std::nullopt);
 }
 
+// What is kept in memory of a space is made anew only when this number is another one.
+TEST_P(StoreTest, ChangesGrowWithEveryCommitInTheirSpaceAlone) {
+    const auto items = store_->changes(Space::items);
+    const auto roles = store_->changes(Space::roles);
+    {
+        const auto transaction = store_->begin();
+        transaction->apply({{Space::items, "dropped", "1"}});
+    }
+    EXPECT_EQ(store_->changes(Space::items), items) << "nothing happened";
+    write({{Space::items, "a", "1"}});
+    const auto after_put = store_->changes(Space::items);
+    EXPECT_GT(after_put, items);
+    write({{Space::items, "a", std::nullopt}});
+    EXPECT_GT(store_->changes(Space::items), after_put) << "an erased row is a change, too";
+    EXPECT_EQ(store_->changes(Space::roles), roles);
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, StoreTest, testing::Values("memory", "sqlite"),
                          [](const auto& backend) { return backend.param; });
 
@@ -95,6 +112,25 @@ TEST(SqliteStoreTest, RowsSurviveReopening) {
     EXPECT_EQ(open_sqlite_store(folder / "holdpoint.db")->snapshot()->get(Space::meta, "key"), "value");
     EXPECT_EQ(std::filesystem::status(folder / "holdpoint.db").permissions(),
               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::filesystem::remove_all(folder);
+}
+
+TEST(SqliteStoreTest, ASnapshotStaysWhatItWasWhileOthersCommit) {
+    const auto folder = fresh_folder();
+    {
+        const auto store = open_sqlite_store(folder / "holdpoint.db");
+        const auto write = [&](const std::string& value) {
+            const auto transaction = store->begin();
+            transaction->apply({{Space::items, "first", value}, {Space::roles, "second", value}});
+            transaction->commit();
+        };
+        write("old");
+        const auto snapshot = store->snapshot();
+        EXPECT_EQ(snapshot->get(Space::items, "first"), "old");
+        write("new");
+        EXPECT_EQ(snapshot->get(Space::roles, "second"), "old") << "half of one commit must not be seen";
+        EXPECT_EQ(store->snapshot()->get(Space::roles, "second"), "new");
+    }
     std::filesystem::remove_all(folder);
 }
 
