@@ -23,7 +23,8 @@ constexpr std::size_t kUnderWayMax = 128;
 /// The longest pause between two tries. What lies further ahead was written while the clock was wrong.
 constexpr std::chrono::minutes kPauseMax{3};
 constexpr std::chrono::seconds kTick{1};
-/// Others queue events too: a step of the clock that was not noticed here leaves theirs behind by less than this.
+/// Others queue events too: a step of the clock that was not noticed here leaves theirs behind by less than this,
+/// and all that came since the last tick is looked at again.
 constexpr Milliseconds kLookBack{100};
 
 /// The smallest key after this one.
@@ -133,8 +134,8 @@ private:
 
     /// What is not looked at with each event.
     void tick(Look& look) {
+        seen_ = std::min(seen_, event_key(ticked_at_.value_or(look.now) - kLookBack, {}));
         ticked_at_ = look.now;
-        seen_ = std::min(seen_, event_key(look.now - kLookBack, {}));
         take_back(look);
         give_up_old(look);
     }
