@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "engine/test_kit.hpp"
 #include "topics/deliveries.hpp"
 #include "topics/subscriptions.hpp"
 #include "topics/topics.hpp"
@@ -312,6 +313,79 @@ TEST(DeliveriesTest, WhatDoesNotEndIsAbortedAtTheEndAndDueAgain) {
     const auto due = topics::due_deliveries(*store->snapshot(), topics::Lane::endpoints, clock.now(), 10);
     EXPECT_EQ(due.size(), 3U);
     for (const auto& delivery : due) EXPECT_EQ(delivery.failures, 0);
+}
+
+/// Deliveries whose clock a test moves.
+class MovedClock : public ::testing::Test {
+protected:
+    ~MovedClock() override { stop(); }
+
+    void stop() {
+        transport_.let_go();
+        deliveries_.stop();
+        writer_.stop();
+    }
+    void deliver(const std::string& host, int count, Milliseconds ahead = Milliseconds{0}) {
+        deliver_to(writer_, deliveries_, host, count, ahead);
+    }
+    /// Returns when a look has seen all that was written before.
+    void look() {
+        const std::string host = fmt::format("quick-{}.example", ++looks_);
+        deliver(host, 1);
+        ASSERT_TRUE(transport_.wait_for(host, 1));
+    }
+
+    test::SharedClock clock_;
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+    Writer writer_{clock_, *store_};
+    HoldingTransport transport_;
+    Deliveries deliveries_{clock_, *store_, writer_, transport_, {}, kNoFunctions, kNoMail, {.threads = 4}};
+    int looks_ = 0;
+};
+
+TEST_F(MovedClock, WhatIsBeingSentWhenItIsSetBackIsSentOnce) {
+    clock_.advance(std::chrono::hours(48));
+    deliver("slow.example", 1);
+    ASSERT_TRUE(transport_.wait_for("slow.example", 1));
+    clock_.set_back(std::chrono::hours(48));
+    look();  // one finds it ahead
+    look();  // the next one finds it moved, if it was
+    stop();
+    EXPECT_TRUE(transport_.wait_for("slow.example", 1));
+    EXPECT_TRUE(store_->snapshot()->scan(Space::deliveries, {}, {}, 1).empty());
+}
+
+TEST_F(MovedClock, WhatIsCommittedALittleLateIsFoundAtOnce) {
+    look();
+    deliver("late.example", 1, std::chrono::milliseconds(-1000));
+    EXPECT_TRUE(transport_.wait_for("late.example", 1));
+}
+
+TEST_F(MovedClock, WhatIsCommittedVeryLateIsFoundWithinAMinute) {
+    look();
+    deliver("late.example", 1, std::chrono::seconds(-10));
+    look();
+    clock_.advance(std::chrono::minutes(1));
+    deliveries_.wake();
+    EXPECT_TRUE(transport_.wait_for("late.example", 1));
+}
+
+TEST_F(MovedClock, WhatWasWrittenSinceItWasSetBackIsFoundAtOnce) {
+    look();
+    clock_.set_back(std::chrono::seconds(5));
+    deliver("late.example", 1, std::chrono::seconds(-5));
+    EXPECT_TRUE(transport_.wait_for("late.example", 1));
+}
+
+TEST_F(MovedClock, WhatComesBeforeWhatWasPassedByIsNotForgotten) {
+    deliver("slow.example", 200);
+    ASSERT_TRUE(transport_.wait_for("slow.example", 2));
+    deliver("slow.example", 1, std::chrono::milliseconds(-1000));
+    look();
+    clock_.advance(std::chrono::seconds(10));
+    look();
+    transport_.let_go();
+    EXPECT_TRUE(transport_.wait_for("slow.example", 201));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace holdpoint::engine {
 namespace {
 
 using ::testing::Contains;
+using ::testing::HasSubstr;
 using ::testing::Pair;
 
 /// Answers with this status to whatever it is sent; 0: not at all.
@@ -34,24 +35,28 @@ struct Told {
     std::vector<net::Request> requests;
     std::uint64_t taken = 0;
     std::uint64_t failed = 0;
+    std::uint64_t given_up = 0;
     bool is_due_again = false;
 };
 
 /// Sends an endpoint the message that asks for its confirmation.
-Told tell(int status, const std::string& url = "http://example.com/hook") {
+Told tell(int status, const std::string& url = "http://example.com/hook", const topics::Attributes& attributes = {}) {
     const ManualClock clock(from_epoch_ms(1'800'000'000'000));
     const auto store = store::make_memory_store();
     Writer writer(clock, *store, WriterThread::none);
     Endpoint endpoint(status);
     Deliveries deliveries(
-        clock, *store, writer, endpoint, {},
+        clock, *store, writer, endpoint,
+        {.base_url = {},
+         .sign = [](std::string_view, auto version) { return version == topics::SignatureVersion::v1 ? "one" : "two"; },
+         .signing_cert_url = {}},
         [](const std::string&, const std::string&) { return std::expected<void, std::string>{}; },
         [](const mail::Mail&, const topics::Delivery&) { return mail::Sent{.accepted = true}; }, {.threads = 0});
     const auto run = [&] {
         while (writer.has_queued()) writer.run_queued();
     };
     writer.submit([&](store::Transaction& rows, TimePoint now) -> AfterCommit {
-        const auto topic = topics::create_topic(rows, {.region = "r", .account = "1"}, {"t", {}}, now).value();
+        const auto topic = topics::create_topic(rows, {.region = "r", .account = "1"}, {"t", attributes}, now).value();
         rows.apply(topic.writes);
         const topics::Subscribe request{
             .topic_arn = topic.answer, .protocol = "http", .endpoint = url, .attributes = {}};
@@ -66,6 +71,7 @@ Told tell(int status, const std::string& url = "http://example.com/hook") {
     return {.requests = endpoint.requests,
             .taken = deliveries.meters().delivered.value(),
             .failed = deliveries.meters().failed.value(),
+            .given_up = deliveries.meters().dead.value(),
             .is_due_again = topics::next_delivery_due(*store->snapshot(), topics::Lane::endpoints).has_value()};
 }
 
@@ -84,6 +90,7 @@ TEST(EndpointAnswers, WhatMayPassIsTriedAgainAfterAPause) {
         EXPECT_EQ(told.requests.size(), 1U) << status;
         EXPECT_EQ(told.taken, 0U) << status;
         EXPECT_EQ(told.failed, 1U) << status;
+        EXPECT_EQ(told.given_up, 0U) << status;
         EXPECT_TRUE(told.is_due_again) << status;
     }
 }
@@ -93,6 +100,7 @@ TEST(EndpointAnswers, WhoDoesNotWantItIsNotSentItAgain) {
         const Told told = tell(status);
         EXPECT_EQ(told.taken, 0U) << status;
         EXPECT_EQ(told.failed, 1U) << status;
+        EXPECT_EQ(told.given_up, 1U) << status;
         EXPECT_FALSE(told.is_due_again) << status;
     }
 }
@@ -100,6 +108,14 @@ TEST(EndpointAnswers, WhoDoesNotWantItIsNotSentItAgain) {
 TEST(EndpointAnswers, ANameAndPasswordInTheAddressAreSentAsBasicAuthentication) {
     EXPECT_THAT(tell(200, "http://ann:secret@example.com/hook").requests.at(0).headers,
                 Contains(Pair("Authorization", "Basic YW5uOnNlY3JldA==")));
+}
+
+TEST(EndpointAnswers, AMessageIsSignedAsItsTopicWantsIt) {
+    const auto body_of = [](const topics::Attributes& attributes) {
+        return tell(200, "http://example.com/hook", attributes).requests.at(0).body;
+    };
+    EXPECT_THAT(body_of({}), HasSubstr(R"("SignatureVersion":"2","Signature":"two")"));
+    EXPECT_THAT(body_of({{"SignatureVersion", "1"}}), HasSubstr(R"("SignatureVersion":"1","Signature":"one")"));
 }
 
 }  // namespace
