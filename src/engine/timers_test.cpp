@@ -87,6 +87,13 @@ TEST_F(TimersTest, WithoutAThreadTheCallerSleepsAndFires) {
     EXPECT_EQ(timers_.sleep(), 1s) << "nothing else is known: it looks again all the same";
 }
 
+TEST_F(TimersTest, TheSleepEndsWithTheFirstOfWhatIsNoted) {
+    timers_.fire_due([](std::uint64_t) {});
+    timers_.note(clock_.now() + 300ms);
+    timers_.note(clock_.now() + 500ms);
+    EXPECT_EQ(timers_.sleep(), 300ms);
+}
+
 TEST_F(TimersTest, WhatIsNotedEndsTheSleep) {
     run();
     ASSERT_TRUE(eventually([&] { return store_.looks > 0; }));
@@ -147,6 +154,14 @@ TEST_F(TimersTest, MoreThanAPageIsDueAtOnce) {
         ASSERT_EQ(fired_.take(), number);
         write(clock_.now(), number, false);
     }
+}
+
+TEST_F(TimersTest, TheNextPageDoesNotWaitForTheNextSecond) {
+    for (std::uint64_t number = 1; number <= 1500; ++number) write(clock_.now(), number);
+    std::vector<std::uint64_t> fired;
+    timers_.fire_due([&](std::uint64_t number) { fired.push_back(number); });
+    EXPECT_EQ(fired.size(), 1000U);
+    EXPECT_EQ(timers_.sleep(), 10ms);
 }
 
 // A thousand approvals that wait for their day made it look a hundred times a second.

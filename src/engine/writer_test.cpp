@@ -126,6 +126,72 @@ TEST(WriterTest, HelpersAndItsThreadWriteOneAfterTheOther) {
     EXPECT_EQ(store->snapshot()->get(Space::meta, "count"), std::to_string(4 * kEach));
 }
 
+TEST(WriterTest, NothingIsAcceptedOnceItIsStopped) {
+    ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store);
+    writer.stop();
+    writer.submit([](store::Transaction&, TimePoint) -> AfterCommit { return {}; });
+    EXPECT_FALSE(writer.has_queued());
+}
+
+TEST(WriterTest, ItTellsSinceWhenABatchIsUnderWay) {
+    ManualClock clock(from_epoch_ms(1000));
+    clock.advance(Milliseconds{7});
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store, WriterThread::none);
+    std::int64_t began = 0;
+    writer.submit([&](store::Transaction&, TimePoint) -> AfterCommit {
+        began = writer.meters().began;
+        return {};
+    });
+    writer.run_queued();
+    EXPECT_EQ(began, 7);
+    EXPECT_EQ(writer.meters().began, 0) << "none is";
+}
+
+TEST(WriterTest, WhoeverIsAtABatchDoesNotBeginAnother) {
+    ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store, WriterThread::none);
+    std::vector<std::string> ran;
+    writer.submit([&](store::Transaction&, TimePoint) -> AfterCommit {
+        writer.submit([&](store::Transaction&, TimePoint) -> AfterCommit {
+            ran.emplace_back("second");
+            return {};
+        });
+        EXPECT_FALSE(writer.help());
+        ran.emplace_back("first");
+        return {};
+    });
+    writer.run_queued();
+    writer.run_queued();
+    EXPECT_EQ(ran, (std::vector<std::string>{"first", "second"}));
+}
+
+// Its thread was told of the end while another was at a batch, and waited on.
+TEST(WriterTest, ABatchThatIsUnderWayKeepsItFromEndingButNotForEver) {
+    ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    Writer writer(clock, *store);
+    const auto nothing = [](store::Transaction&, TimePoint) -> AfterCommit { return {}; };
+    std::future<void> stopped;
+    EXPECT_FALSE(writer.help());
+    writer.submit([&](store::Transaction&, TimePoint) -> AfterCommit {
+        stopped = std::async(std::launch::async, [&] { writer.stop(); });
+        std::size_t before = 0;
+        do {  // until it accepts nothing any more
+            before = writer.queued();
+            writer.submit(nothing);
+            std::this_thread::yield();
+        } while (writer.queued() > before);
+        return {};
+    });
+    (void)writer.help();
+    ASSERT_EQ(stopped.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+    EXPECT_FALSE(writer.has_queued());
+}
+
 /// What a store of the simulation throws: the process is to end here.
 struct Crash {};
 
