@@ -76,6 +76,17 @@ TEST_F(ConcurrencyTest, WorkWithNothingToDoMakesRoomToo) {
     EXPECT_EQ(hands_.taken.size(), 2U);
 }
 
+// Its process may end while it begins.
+TEST_F(ConcurrencyTest, WhatEndsTwiceMakesRoomOnce) {
+    concurrency_.reserve("f", 2);
+    for (int i = 0; i < 4; ++i) concurrency_.invoke(work(false));
+    ASSERT_EQ(hands_.taken.size(), 2U);
+    const Work first = hands_.taken[0];
+    first.done({});
+    first.done({});
+    EXPECT_EQ(hands_.taken.size(), 3U);
+}
+
 TEST_F(ConcurrencyTest, ZeroIsOffUntilItIsLifted) {
     concurrency_.reserve("f", 0);
     concurrency_.invoke(work(true));
@@ -104,6 +115,7 @@ TEST_F(ConcurrencyTest, WhatIsUnderWayWhenItsFunctionIsDeletedEndsAsItDoes) {
     concurrency_.reserve("f", 1);
     concurrency_.invoke(work(false));
     concurrency_.forget("f");
+    EXPECT_FALSE(concurrency_.reserved("f")) << "the next one of this name has no limit";
     concurrency_.reserve("f", 1);
     EXPECT_TRUE(concurrency_.is_full("f"));
     end(0);

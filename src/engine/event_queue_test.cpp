@@ -6,7 +6,6 @@
 #include <boost/json.hpp>
 
 #include "engine/concurrency.hpp"
-#include "engine/event_outcome.hpp"
 #include "engine/invoker.hpp"
 #include "engine/test_kit.hpp"
 #include "functions/event_invoke_config.hpp"
@@ -193,16 +192,6 @@ TEST_F(EventQueueTest, AnEventIsKeptUntilItIsDone) {
     EXPECT_EQ(rows().size(), 1U);
     ASSERT_TRUE(world_->invoker.answer(process(), invocation->request_id, "{}"));
     EXPECT_TRUE(eventually([this] { return rows().empty(); }));
-}
-
-TEST(DestinationRecord, IsTextWhateverTheFunctionAnswered) {
-    EventOutcome outcome;
-    outcome.tries = 1;
-    outcome.payload = "{}";
-    outcome.result.body = "\xff\xfe";
-    EXPECT_EQ(boost::json::parse(destination_record(outcome)).at("responsePayload").as_string(), "\uFFFD\uFFFD");
-    outcome.result.body = std::string(100, '[') + std::string(100, ']');
-    EXPECT_EQ(boost::json::parse(destination_record(outcome)).at("responsePayload").as_string(), outcome.result.body);
 }
 
 TEST_F(EventQueueTest, ARowThatCannotBeReadIsDroppedAndTheOthersGoOn) {

@@ -142,6 +142,19 @@ TEST_F(ExecutionCacheTest, WhatRestsIsKeptWhileThereIsRoom) {
     EXPECT_EQ(small.meters.in_memory, 1U) << "the room of what was dropped is free";
 }
 
+TEST_F(ExecutionCacheTest, TheRoomOfWhatWasErasedIsFree) {
+    ExecutionCache small(1000);
+    for (const std::uint64_t number : {1U, 2U}) (void)start(number, {}, std::string(600, 'x'));
+    ASSERT_NE(small.find(*rows_, 1), nullptr);
+    small.end_command();
+    ASSERT_EQ(small.meters.in_memory, 1U);
+    small.erase(*rows_, *small.find(*rows_, 1));
+    small.end_command();
+    ASSERT_NE(small.find(*rows_, 2), nullptr);
+    small.end_command();
+    EXPECT_EQ(small.meters.in_memory, 1U);
+}
+
 // Its caller is told within a second while it has a process; a server that is killed before finds the outcome in the
 // row.
 TEST_F(ExecutionCacheTest, WhatItsCallerWasNotToldOfStays) {

@@ -153,6 +153,18 @@ TEST_F(ExecutionsRestartTest, NothingIsInvokedForAnExecutionThatHasEnded) {
     EXPECT_EQ(in_memory(), 0U);
 }
 
+TEST_F(ExecutionsRestartTest, WhatIsOverIsNotInvokedAgainThoughItsRowIsLeft) {
+    invoke_slow();
+    const std::vector<Row> left = store_->snapshot()->scan(Space::plain_invokes, {}, {}, 1);
+    server_->workforce.works.at(0).done({.body = R"({"Status":"PENDING"})", .error = {}, .log_tail = {}});
+    server_->workforce.works.at(1).done({.body = "1", .error = {}, .log_tail = {}});
+    run();
+    command([&](store::Transaction& rows) { rows.apply({{Space::plain_invokes, left.at(0).key, ""}}); });
+    restart();
+    EXPECT_THAT(server_->workforce.invoked(), ElementsAre("caller:$LATEST"));
+    EXPECT_TRUE(store_->snapshot()->scan(Space::plain_invokes, {}, {}, 1).empty());
+}
+
 TEST_F(ExecutionsRestartTest, WhatWasToBeInvokedIsInvokedOnce) {
     arn_ = start("{}").value().arn;
     const auto answered = checkpoint(begin(), {callback("1"), callback("2")});

@@ -18,8 +18,10 @@ using namespace test;
 class Hands final : public Workforce {
 public:
     void invoke(Work work) override {
+        arns.put(work.invoked_arn);
         work.begin("id", [&](const std::optional<std::string>& payload) { payloads.put(payload.value_or("")); });
     }
+    Box<std::string> arns;
     Box<std::string> payloads;
 };
 
@@ -76,6 +78,24 @@ TEST_F(SchedulesTest, WhatIsDueIsInvokedOnceAndKeptUntilItIsDone) {
     settle();
     EXPECT_EQ(events(), 1U);
     EXPECT_EQ(functions::find_schedule(*store_->snapshot(), "app-tick")->next_at, clock_.now() + 60s);
+}
+
+TEST_F(SchedulesTest, TheVersionIsInvokedThatItNamesWithTheInputThatItHas) {
+    Box<int> written;
+    writer_.submit([&](store::Transaction& rows, TimePoint now) -> AfterCommit {
+        rows.apply(functions::publish_version(rows, "f", "", now, "published")->writes);
+        rows.apply({functions::put_schedule({.name = "other",
+                                             .function = "f",
+                                             .qualifier = "1",
+                                             .every = 60s,
+                                             .input = R"({"a":1})",
+                                             .next_at = now})});
+        return [&] { written.put(1); };
+    });
+    ASSERT_TRUE(written.take());
+    schedules_.run_due();
+    EXPECT_EQ(hands_.arns.take(), "arn:aws:lambda:us-east-1:000000000000:function:f:1");
+    EXPECT_EQ(hands_.payloads.take(), R"({"a":1})");
 }
 
 }  // namespace
