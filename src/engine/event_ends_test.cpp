@@ -41,16 +41,8 @@ protected:
         run();
     }
 
-    void command(std::function<void(store::Transaction&)> change) {
-        writer_.submit([&](store::Transaction& rows, TimePoint) -> AfterCommit {
-            change(rows);
-            return {};
-        });
-        run();
-    }
-    void run() {
-        while (writer_.has_queued()) writer_.run_queued();
-    }
+    void command(const std::function<void(store::Transaction&)>& change) { test::command(writer_, change); }
+    void run() { run_all_of(writer_); }
     /// A process takes the last one; nothing when there is nothing to do any more.
     std::optional<std::string> begin() {
         std::optional<std::string> payload;

@@ -32,16 +32,8 @@ protected:
         }
     }
 
-    void command(std::function<void(store::Transaction&)> change) {
-        writer_.submit([&](store::Transaction& rows, TimePoint) -> AfterCommit {
-            change(rows);
-            return {};
-        });
-        run();
-    }
-    void run() {
-        while (writer_.has_queued()) writer_.run_queued();
-    }
+    void command(const std::function<void(store::Transaction&)>& change) { test::command(writer_, change); }
+    void run() { run_all_of(writer_); }
     void look() {
         queue_.run_due();
         run();

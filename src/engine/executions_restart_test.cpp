@@ -17,31 +17,13 @@ using ::testing::ElementsAre;
 using wire::OperationAction;
 using wire::OperationType;
 
-class ExecutionsRestartTest : public ::testing::Test {
+class ExecutionsRestartTest : public ServerTest {
 protected:
     ExecutionsRestartTest() {
-        server_ = std::make_unique<Server>(clock_, *store_);
         create("caller", true);
         create("slow", false);
         publish("slow");
         command([](auto& rows) { rows.apply(functions::create_alias(rows, "slow", live("1"))->writes); });
-    }
-
-    void command(std::function<void(store::Transaction&)> change) {
-        server_->writer.submit([&](store::Transaction& rows, TimePoint) -> AfterCommit {
-            change(rows);
-            return {};
-        });
-        run();
-    }
-    void run() {
-        while (server_->writer.has_queued()) server_->writer.run_queued();
-    }
-    void restart() {
-        server_.reset();
-        server_ = std::make_unique<Server>(clock_, *store_);
-        server_->executions.recover();
-        run();
     }
 
     functions::Function function(const std::string& name, bool is_durable) const {
@@ -129,9 +111,6 @@ protected:
         ASSERT_THAT(server_->workforce.invoked(), ElementsAre("caller:$LATEST", "slow:1"));
     }
 
-    SharedClock clock_;
-    std::unique_ptr<store::Store> store_ = store::make_memory_store();
-    std::unique_ptr<Server> server_;
     std::string arn_;
 };
 

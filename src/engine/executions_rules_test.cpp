@@ -25,7 +25,7 @@ using wire::OperationType;
 constexpr const char* kRegion = "us-east-1";
 constexpr const char* kAccount = "000000000000";
 
-class ExecutionsRules : public ::testing::Test {
+class ExecutionsRules : public ServerTest {
 protected:
     ExecutionsRules() {
         topic_ = topics::topic_arn({.region = kRegion, .account = kAccount}, "letters");
@@ -34,22 +34,6 @@ protected:
         create("plain", false);
     }
 
-    void command(std::function<void(store::Transaction&)> change) {
-        server_->writer.submit([&](store::Transaction& rows, TimePoint) -> AfterCommit {
-            change(rows);
-            return {};
-        });
-        run();
-    }
-    void run() {
-        while (server_->writer.has_queued()) server_->writer.run_queued();
-    }
-    void restart() {
-        server_.reset();
-        server_ = std::make_unique<Server>(clock_, *store_);
-        server_->executions.recover();
-        run();
-    }
     /// What is due by now, as the timers' thread finds it.
     void fire() {
         server_->timers.fire_due([this](std::uint64_t number) { server_->executions.fire(number); });
@@ -163,9 +147,6 @@ protected:
     }
 
     std::string topic_;
-    SharedClock clock_;
-    std::unique_ptr<store::Store> store_ = store::make_memory_store();
-    std::unique_ptr<Server> server_ = std::make_unique<Server>(clock_, *store_);
     std::string arn_;
     std::vector<wire::ExecutionStatus> ended_;
 };

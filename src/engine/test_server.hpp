@@ -1,6 +1,9 @@
 // Test server: the part of one server that executions need, without threads. The test plays the processes.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +39,37 @@ struct Server {
     Writer writer;
     Timers timers;
     Executions executions;
+};
+
+/// Runs what is queued, and what that queues.
+inline void run_all_of(Writer& writer) {
+    while (writer.has_queued()) writer.run_queued();
+}
+
+/// One command, and what it leads to.
+inline void command(Writer& writer, const std::function<void(store::Transaction&)>& change) {
+    writer.submit([&](store::Transaction& rows, TimePoint) -> AfterCommit {
+        change(rows);
+        return {};
+    });
+    run_all_of(writer);
+}
+
+/// A server that can be started again over what it stored.
+class ServerTest : public ::testing::Test {
+protected:
+    void command(const std::function<void(store::Transaction&)>& change) { test::command(server_->writer, change); }
+    void run() { run_all_of(server_->writer); }
+    void restart() {
+        server_.reset();
+        server_ = std::make_unique<Server>(clock_, *store_);
+        server_->executions.recover();
+        run();
+    }
+
+    SharedClock clock_;
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+    std::unique_ptr<Server> server_ = std::make_unique<Server>(clock_, *store_);
 };
 
 }  // namespace holdpoint::engine::test
