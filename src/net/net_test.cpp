@@ -30,17 +30,6 @@ TEST(RequestTest, SplitsTargetIntoPathAndDecodedQuery) {
     EXPECT_EQ(request.header("x-thing"), "v");
 }
 
-TEST(EndpointTest, ReadsHostAndPortAndRefusesTheRest) {
-    EXPECT_EQ(parse_endpoint("http://127.0.0.1:4566"), (Endpoint{false, "127.0.0.1", "4566"}));
-    EXPECT_EQ(parse_endpoint("https://lambda.us-east-1.amazonaws.com/"),
-              (Endpoint{true, "lambda.us-east-1.amazonaws.com", "443"}));
-    EXPECT_EQ(parse_endpoint("http://[::1]:80"), (Endpoint{false, "::1", "80"}));
-    for (const char* wrong :
-         {"127.0.0.1:4566", "ftp://host", "http://", "http://host/path", "http://host:port", "http://user@host"}) {
-        EXPECT_EQ(parse_endpoint(wrong), std::nullopt) << wrong;
-    }
-}
-
 TEST(ServerTest, AnswersSeveralRequestsOnOneConnection) {
     Server server({}, [](Request request, Respond respond) {
         respond({.status = 201,
@@ -340,108 +329,6 @@ TEST(ServerTest, OfIpv6KnowsWhoComesOverIpv4ByTheirOwnAddress) {
     EXPECT_EQ(body("::1"), "::1 [::1]:" + port);
     EXPECT_EQ(body("127.0.0.1"), "127.0.0.1 127.0.0.1:" + port);
     EXPECT_EQ(host_header({.tls = true, .host = "::1", .port = "443"}), "[::1]");
-}
-
-// A function could not read work whose caller had sent a long header, and ended.
-TEST(TransportTest, ReadsHeadersAsLongAsARequestMayBring) {
-    Server server({}, [](const Request& request, const Respond& respond) {
-        respond({.status = 200, .headers = {{"X-Own", std::string(request.header("X-Own"))}}, .body = ""});
-    });
-    const std::string value(64'000, 'x');
-    const auto answer = make_transport()->send(
-        local(server), {.method = "GET", .target = "/", .headers = {{"X-Own", value}}, .body = ""}, {});
-    ASSERT_TRUE(answer) << answer.error().message;
-    EXPECT_EQ(answer->header("X-Own"), value);
-}
-
-TEST(TransportTest, AReadLimitEndsTheWaitAndSaysSo) {
-    std::vector<Respond> held;
-    Server server({}, [&](Request, Respond respond) { held.push_back(std::move(respond)); });
-    const auto answer =
-        make_transport()->send(local(server), {.method = "GET", .target = "/", .headers = {}, .body = ""},
-                               {.connect = milliseconds{1000}, .read = milliseconds{20}});
-    ASSERT_FALSE(answer);
-    EXPECT_NE(answer.error().message.find("timed out after 20 ms"), std::string::npos) << answer.error().message;
-    EXPECT_TRUE(answer.error().request_was_sent);
-    server.stop(milliseconds{0});
-    held.clear();
-}
-
-/// Takes one connection, and drips an answer that has no end within a minute, a byte at a time.
-class DrippingEndpoint {
-public:
-    DrippingEndpoint() {
-        acceptor_.open(boost::asio::ip::tcp::v4());
-        acceptor_.bind({boost::asio::ip::address_v4::loopback(), 0});
-        acceptor_.listen();
-        thread_ = std::thread([this] { drip(); });
-    }
-    ~DrippingEndpoint() { thread_.join(); }
-    DrippingEndpoint(const DrippingEndpoint&) = delete;
-    DrippingEndpoint& operator=(const DrippingEndpoint&) = delete;
-
-    [[nodiscard]] Endpoint endpoint() const {
-        return {.host = "127.0.0.1", .port = std::to_string(acceptor_.local_endpoint().port())};
-    }
-    /// Until it holds who came to it.
-    void wait() { began_.get_future().wait(); }
-
-private:
-    static constexpr std::string_view kHead = "HTTP/1.1 200 OK\r\nContent-Length: 60000000\r\n\r\n";
-
-    void drip() {
-        boost::system::error_code error;
-        auto socket = acceptor_.accept();
-        std::array<char, 1024> bytes{};
-        socket.read_some(boost::asio::buffer(bytes), error);
-        boost::asio::write(socket, boost::asio::buffer(kHead), error);
-        began_.set_value();
-        // Each read ends with a byte of the answer long before its own limit, until the client leaves.
-        while (!error) boost::asio::write(socket, boost::asio::buffer("x", 1), error);
-    }
-
-    boost::asio::io_context io_;
-    boost::asio::ip::tcp::acceptor acceptor_{io_};
-    std::promise<void> began_;
-    std::thread thread_;
-};
-
-TEST(TransportTest, AnAnswerThatDripsEndsWithTheLimitOfTheWhole) {
-    const DrippingEndpoint endpoint;
-    const auto answer =
-        make_transport()->send(endpoint.endpoint(), {.method = "GET", .target = "/", .headers = {}, .body = ""},
-                               {.read = milliseconds{10000}, .whole = milliseconds{100}});
-    ASSERT_FALSE(answer);
-    EXPECT_TRUE(answer.error().message.contains("timed out")) << answer.error().message;
-}
-
-TEST(TransportTest, WhatIsUnderWayEndsWhenItIsAborted) {
-    DrippingEndpoint endpoint;
-    const auto transport = make_transport();
-    const auto send = [&] {
-        return transport->send(endpoint.endpoint(), {.method = "GET", .target = "/", .headers = {}, .body = ""},
-                               {.read = milliseconds{10000}});
-    };
-    auto answer = std::async(std::launch::async, send);
-    endpoint.wait();
-    transport->abort();
-    EXPECT_FALSE(answer.get());
-    const auto later = send();
-    ASSERT_FALSE(later);
-    EXPECT_TRUE(later.error().message.ends_with("nothing is sent any more")) << later.error().message;
-}
-
-TEST(TransportTest, ARefusedConnectionNamesTheAddress) {
-    std::uint16_t port = 0;
-    {
-        Server server({}, [](Request, Respond respond) { respond({}); });
-        port = server.port();
-    }
-    const auto answer = make_transport()->send({false, "127.0.0.1", std::to_string(port)},
-                                               {.method = "GET", .target = "/", .headers = {}, .body = ""}, {});
-    ASSERT_FALSE(answer);
-    EXPECT_NE(answer.error().message.find(std::to_string(port)), std::string::npos);
-    EXPECT_FALSE(answer.error().request_was_sent);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include "base/text.hpp"
 #include "net/stream.hpp"
 
 namespace holdpoint::net {
@@ -37,8 +38,11 @@ struct ReadFailure {
     bool got_bytes = false;
 };
 
-std::expected<Received, ReadFailure> receive(Stream& stream, bool head, std::chrono::milliseconds limit,
-                                             const Deadline& whole) {
+using Message = http::response<http::string_body>;
+
+/// One message. What came behind it stays in `pending`, as it may have come with the one before.
+std::expected<Message, ReadFailure> read_message(Stream& stream, std::string& pending, bool head,
+                                                 std::chrono::milliseconds limit, const Deadline& whole) {
     http::response_parser<http::string_body> parser;
     constexpr std::uint64_t kBodyMax = 64UL * 1024 * 1024;
     // More than a request's: the Runtime API hands on what a caller wrote into a header.
@@ -47,36 +51,52 @@ std::expected<Received, ReadFailure> receive(Stream& stream, bool head, std::chr
     parser.header_limit(kHeaderMax);
     parser.skip(head);
     parser.eager(true);
-    std::string pending;
-    bool got_bytes = false;
     char chunk[16384];
-    while (!parser.is_done()) {
-        const auto left = whole.left(limit);
-        if (!left) return std::unexpected(ReadFailure{left.error(), got_bytes});
-        const auto count = stream.read_some(chunk, *left);
-        if (!count) return std::unexpected(ReadFailure{count.error(), got_bytes});
-        beast::error_code error;
-        if (*count == 0) {
-            if (!got_bytes) return std::unexpected(ReadFailure{"the connection was closed without an answer", false});
-            parser.put_eof(error);
-            if (error || !parser.is_done())
-                return std::unexpected(ReadFailure{"the connection was closed in the middle of an answer", true});
-            break;
-        }
-        got_bytes = true;
-        pending.append(chunk, *count);
-        const std::size_t used = parser.put(boost::asio::buffer(pending), error);
-        pending.erase(0, used);
+    beast::error_code error;
+    while (true) {
+        if (!pending.empty()) pending.erase(0, parser.put(boost::asio::buffer(pending), error));
         if (error && error != http::error::need_more)
             return std::unexpected(ReadFailure{"not a well-formed answer: " + error.message(), true});
+        if (parser.is_done()) return parser.release();
+        // The parser bounds the header, and forgets to bound trailers and what may stand behind a chunk's size.
+        if (pending.size() > kHeaderMax)
+            return std::unexpected(ReadFailure{"the answer's trailers, or a chunk's line, do not end", true});
+        const auto left = whole.left(limit);
+        if (!left) return std::unexpected(ReadFailure{left.error(), parser.got_some()});
+        const auto count = stream.read_some(chunk, *left);
+        if (!count) return std::unexpected(ReadFailure{count.error(), parser.got_some()});
+        if (*count > 0) {
+            pending.append(chunk, *count);
+            continue;
+        }
+        if (!parser.got_some())
+            return std::unexpected(ReadFailure{"the connection was closed without an answer", false});
+        parser.put_eof(error);
+        if (error || !parser.is_done())
+            return std::unexpected(ReadFailure{"the connection was closed in the middle of an answer", true});
+        return parser.release();
     }
-    Received received{.response = {}, .keep_alive = parser.get().keep_alive()};
-    auto message = parser.release();
-    received.response.status = static_cast<int>(message.result_int());
-    for (const auto& field : message)
-        received.response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
-    received.response.body = std::move(message.body());
-    return received;
+}
+
+/// The answer, behind those that are but interim. (RFC 9110, 15.2)
+std::expected<Received, ReadFailure> receive(Stream& stream, bool head, std::chrono::milliseconds limit,
+                                             const Deadline& whole) {
+    constexpr int kInterimMax = 16;
+    std::string pending;
+    for (int interim = 0; interim <= kInterimMax; ++interim) {
+        auto message = read_message(stream, pending, head, limit, whole);
+        if (!message)
+            return std::unexpected(ReadFailure{message.error().message, message.error().got_bytes || interim > 0});
+        if (message->result_int() < 200) continue;
+        // What came behind it belongs to nothing that was asked.
+        Received received{.response = {}, .keep_alive = message->keep_alive() && pending.empty()};
+        received.response.status = static_cast<int>(message->result_int());
+        for (const auto& field : *message)
+            received.response.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+        received.response.body = std::move(message->body());
+        return received;
+    }
+    return std::unexpected(ReadFailure{"more interim answers than an answer has", true});
 }
 
 class SocketTransport final : public Transport {
@@ -187,9 +207,11 @@ std::optional<Endpoint> parse_endpoint(std::string_view url) {
         endpoint.host = std::string(url.substr(0, colon));
         port = colon == std::string_view::npos ? std::string_view{} : url.substr(colon);
     }
-    if (port.starts_with(':')) port.remove_prefix(1);
+    if (!port.empty() && port.front() != ':') return std::nullopt;
+    port.remove_prefix(std::min<std::size_t>(port.size(), 1));
     if (endpoint.host.empty() || endpoint.host.find_first_of("/?#@") != std::string::npos) return std::nullopt;
-    if (port.find_first_not_of("0123456789") != std::string_view::npos || port.size() > 5) return std::nullopt;
+    // The system's resolver would take a larger one for what is left of it in 16 bits.
+    if (!port.empty() && !read_number<std::uint16_t>(port)) return std::nullopt;
     endpoint.port = port.empty() ? (endpoint.tls ? "443" : "80") : std::string(port);
     return endpoint;
 }
