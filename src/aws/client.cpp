@@ -120,6 +120,7 @@ Result<net::Response> Client::send(std::string_view service, net::Request reques
     endpoint->socket = configuration_.socket_path;
     request.headers.reserve(request.headers.size() + 6);
     request.headers.emplace_back("Host", net::host_header(*endpoint));
+    request.once = !idempotent;
     const std::size_t unsigned_headers = request.headers.size();
     std::chrono::milliseconds longest = kFirstPause;
     for (int attempt = 1;; ++attempt) {

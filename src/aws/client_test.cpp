@@ -139,6 +139,7 @@ TEST_F(ClientTest, DoesNotRepeatWhatMayHaveBeenDone) {
     transport_.answers.push_back(std::unexpected(net::TransportError{.message = "cut off", .request_was_sent = true}));
     EXPECT_EQ(client().json("sns", "X", {}, false).error().name, "TransportError");
     EXPECT_THAT(transport_.requests, SizeIs(1));
+    EXPECT_TRUE(transport_.requests.front().once) << "nor does the transport";
 }
 
 TEST_F(ClientTest, DoesNotRepeatARefusal) {

@@ -27,6 +27,7 @@ struct Request {
     std::string local_address = {};  // where it came to; empty over the listener's Unix socket, too
     bool is_secure = false;          // it came over TLS
     bool is_over_socket = false;     // it came over the listener's Unix socket
+    bool once = false;  // of what is sent: not again where a connection that was kept ends without an answer
 
     [[nodiscard]] std::string_view path() const;       // still encoded
     [[nodiscard]] std::string_view raw_query() const;  // still encoded, without `?`

@@ -107,7 +107,8 @@ public:
         const std::string wire = to_wire(endpoint, request);
         if (auto reused = take(endpoint)) {
             auto answer = exchange(endpoint, std::move(reused), request, wire, timeouts.read, whole);
-            // The service may have closed an idle connection just as it was taken; it then has not read the request.
+            // The service may have closed an idle connection just as it was taken: most likely it has not read the
+            // request.
             if (answer || !answer.error().stale) return finish(std::move(answer));
         }
         const auto left = whole.left({});
@@ -146,8 +147,9 @@ private:
         if (auto written = stream->write_all(wire, *left); !written) return failure(written.error(), true);
         auto received = receive(*stream, request.method == "HEAD", limit, whole);
         if (!received) {
-            const bool closed =
-                !received.error().got_bytes && received.error().message.find("timed out") == std::string::npos;
+            // What was written whole may have been acted on, too.
+            const bool closed = !request.once && !received.error().got_bytes &&
+                                received.error().message.find("timed out") == std::string::npos;
             return failure(received.error().message, closed);
         }
         if (received->keep_alive) give_back(endpoint, std::move(stream));

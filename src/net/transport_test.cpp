@@ -167,6 +167,20 @@ TEST(TransportTest, WhatComesBehindAnAnswerIsNotTheNextOne) {
     EXPECT_EQ(ask(*transport, endpoint.endpoint()), "200 first") << "on a connection of its own";
 }
 
+// A service that ended while it acted on a request was sent it again, and acted twice.
+TEST(TransportTest, WhatMayHappenOnceIsNotSentAgain) {
+    const ScriptedEndpoint endpoint({"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone", ""});
+    const auto transport = make_transport();
+    Request request{.method = "POST", .target = "/", .headers = {}, .body = "x"};
+    ASSERT_TRUE(transport->send(endpoint.endpoint(), request, {}));
+    ASSERT_TRUE(transport->send(endpoint.endpoint(), request, {})) << "on a new connection, without a word";
+    request.once = true;
+    const auto answer = transport->send(endpoint.endpoint(), request, {});
+    ASSERT_FALSE(answer);
+    EXPECT_TRUE(answer.error().message.ends_with("the connection was closed without an answer"));
+    EXPECT_TRUE(answer.error().request_was_sent);
+}
+
 // An endpoint could fill the server's memory for as long as a delivery may take.
 TEST(TransportTest, WhatFollowsAnAnswersBodyHasAnEnd) {
     const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
