@@ -71,9 +71,33 @@ TEST_F(LimitsTest, WhatAnotherServerMightReadAsAnotherRequestIsRefused) {
     EXPECT_EQ(answer_to("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n0\r\n\r\n"),
               "HTTP/1.1 200 OK");
 
+    // Servers that end a line at its line feed would see the next chunk begin within the quotes.
+    const auto chunk = [&](const std::string& extension) {
+        const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+        return answer_to(head + "2;" + extension + "\r\n{}\r\n0\r\n\r\n");
+    };
+    EXPECT_EQ(chunk("a=\"b\tc\""), "HTTP/1.1 200 OK");
+    EXPECT_EQ(chunk("a=\"\n2\""), "HTTP/1.1 400 Bad Request");
+
     EXPECT_EQ(answer_to("GET / HTTP/1.1\r\nHost: h\r\nHost: other\r\n\r\n"), "HTTP/1.1 400 Bad Request");
     EXPECT_EQ(answer_to("GET / HTTP/1.1\r\n\r\n"), "HTTP/1.1 400 Bad Request");
     EXPECT_EQ(answer_to("GET / HTTP/1.0\r\n\r\n"), "HTTP/1.1 200 OK");
+}
+
+TEST_F(LimitsTest, WhatIsNoTargetOrNoHostIsRefused) {
+    serve({});
+    for (const std::string target :
+         {"x", "a.example:443", "*", "/a#b", "http://", "http:///x", "http://u@h/x", "http://h:x/", "ftp://h/x"}) {
+        EXPECT_EQ(answer_to("GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n"), "HTTP/1.1 400 Bad Request") << target;
+    }
+    const auto with_host = [&](const std::string& host) {
+        return answer_to("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    };
+    for (const std::string host :
+         {"h, other", "a/b", "u@h", "h?x", "h#x", "h\\x", "h:x", ":80", "[::1", "[]", "\xc3\xa9"})
+        EXPECT_EQ(with_host(host), "HTTP/1.1 400 Bad Request") << host;
+    for (const std::string host : {"", "h", "h:", "H.example.:80", "a_b", "192.0.2.1:80", "[::1]", "[::1]:80"})
+        EXPECT_EQ(with_host(host), "HTTP/1.1 200 OK") << host;
 }
 
 // RFC 9110, 6.5.1: what comes after the body must not count as what came before it.

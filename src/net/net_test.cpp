@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -307,6 +308,115 @@ TEST(ServerTest, RequestsThatComeTogetherOrInPiecesAreAnsweredInOrder) {
               "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 5\r\n\r\n/1one"
               "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 5\r\n\r\n/2two"
               "HTTP/1.1 200 OK\r\nDate: now\r\nConnection: close\r\nContent-Length: 2\r\n\r\n/3");
+}
+
+/// All that comes until the server closes the connection.
+std::string all_answers(Stream& stream) {
+    std::string answers;
+    char piece[1024];
+    while (true) {
+        const auto count = stream.read_some(piece, milliseconds{10000});
+        if (!count || *count == 0) return answers;
+        answers.append(piece, *count);
+    }
+}
+
+std::string answers_to(const Server& server, const std::vector<std::string>& pieces) {
+    const auto stream = connect_stream(local(server), milliseconds{5000});
+    if (!stream) return stream.error();
+    for (const std::string& piece : pieces) EXPECT_TRUE((*stream)->write_all(piece, milliseconds{5000}));
+    return all_answers(**stream);
+}
+
+/// Answers what it was asked for, and of which host.
+void echo(const Request& request, const Respond& respond) {
+    respond({.status = 200,
+             .headers = {{"Date", "now"}},
+             .body = request.target + " " + std::string(request.header("Host"))});
+}
+
+// What clients say to a proxy, a server must take, too, and believe its host before the header's. (RFC 9112, 3.2.2)
+TEST(ServerTest, ATargetMayBeAWholeAddress) {
+    Server server({}, echo);
+    const auto body = [&](const std::string& line, const std::string& version) {
+        const std::string answer =
+            answers_to(server, {line + " HTTP/" + version + "\r\nHost: h\r\nConnection: close\r\n\r\n"});
+        return answer.substr(answer.find("\r\n\r\n") + 4);
+    };
+    EXPECT_EQ(body("GET http://a.example:81/x?y=%2F", "1.1"), "/x?y=%2F a.example:81");
+    EXPECT_EQ(body("GET HTTP://[::1]?y", "1.1"), "/?y [::1]");
+    EXPECT_EQ(body("GET https://a.example", "1.0"), "/ a.example");
+    EXPECT_EQ(body("OPTIONS *", "1.1"), "* h");
+    EXPECT_EQ(body("GET /http://a.example/", "1.1"), "/http://a.example/ h");
+}
+
+TEST(ServerTest, AnEmptyLineBehindABodyIsNoRequest) {
+    Server server({}, echo);
+    EXPECT_EQ(answers_to(server, {"POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx\r", "\n",
+                                  "\r\nGET /2 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"}),
+              "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 4\r\n\r\n/1 h"
+              "HTTP/1.1 200 OK\r\nDate: now\r\nConnection: close\r\nContent-Length: 4\r\n\r\n/2 h");
+}
+
+// It would read the interim answer as the answer. (RFC 9110, 10.1.1)
+TEST(ServerTest, AClientOfHttp10IsNotToldToGoOn) {
+    Server server({.threads = 1}, echo);
+    const auto answer = [&](const std::string& version) {
+        const auto stream = connect_stream(local(server), milliseconds{5000});
+        EXPECT_TRUE(stream && (*stream)->write_all("POST / HTTP/" + version +
+                                                       "\r\nHost: h\r\nConnection: close\r\nExpect: 100-continue\r\n"
+                                                       "Content-Length: 2\r\n\r\n{",
+                                                   milliseconds{5000}));
+        // By then the one thread has read that.
+        EXPECT_NE(answers_to(server, {"GET / HTTP/1.0\r\n\r\n"}), "");
+        EXPECT_TRUE((*stream)->write_all("}", milliseconds{5000}));
+        const std::string answers = all_answers(**stream);
+        return answers.substr(0, answers.find("\r\n"));
+    };
+    EXPECT_EQ(answer("1.0"), "HTTP/1.1 200 OK");
+    EXPECT_EQ(answer("1.1"), "HTTP/1.1 100 Continue");
+}
+
+TEST(ServerTest, ARefusedHeadHasNoBody) {
+    Server server({.target_bytes_max = 10}, echo);
+    const std::string answer = answers_to(server, {"HEAD /" + std::string(10, 'x') + " HTTP/1.1\r\nHost: h\r\n\r\n"});
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 414 ")) << answer;
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
+}
+
+// Whoever reset their connection in time had no address any more, which counted as this machine's own, and stood so in
+// votes and limits; what they had sent was done all the same.
+TEST(ServerTest, WhoLeftBeforeTheyWereTakenIsNotHeard) {
+    std::promise<void> is_busy;
+    std::promise<void> go_on;
+    std::vector<std::string> heard;
+    Server server({.threads = 1}, [&](const Request& request, const Respond& respond) {
+        if (request.target == "/busy") {
+            is_busy.set_value();
+            go_on.get_future().wait();
+        }
+        heard.push_back(request.target + " " + request.peer_address);
+        respond({});
+    });
+    const auto ask = [&](const std::string& target) {
+        auto stream = connect_stream(local(server), milliseconds{5000});
+        EXPECT_TRUE(stream &&
+                    (*stream)->write_all("POST " + target + " HTTP/1.1\r\nHost: h\r\n\r\n", milliseconds{5000}));
+        return std::move(*stream);
+    };
+    const auto busy = ask("/busy");
+    is_busy.get_future().wait();
+    {
+        const auto socket = ask("/gone")->take_socket();
+        const linger at_once{.l_onoff = 1, .l_linger = 0};
+        ::setsockopt(socket->get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    }
+    const auto later = ask("/later");
+    go_on.set_value();
+    char byte[1];
+    EXPECT_TRUE(later->read_some(byte, milliseconds{10000}));
+    server.stop(milliseconds{10000});
+    EXPECT_EQ(heard, (std::vector<std::string>{"/busy 127.0.0.1", "/later 127.0.0.1"}));
 }
 
 TEST(ServerTest, OfIpv6KnowsWhoComesOverIpv4ByTheirOwnAddress) {

@@ -162,10 +162,13 @@ public:
         if (shared_.hub().options.every_loopback_address && !is_from_own_program(socket)) return;
         error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
-        const auto remote = socket.remote_endpoint(ignored);
-        const std::string peer = ignored ? std::string() : text_of(remote.address());
-        const auto to = socket.local_endpoint(ignored);
-        const Peer who{.address = peer, .local_address = ignored ? std::string() : text_of(to.address())};
+        error_code unknown;
+        const auto remote = socket.remote_endpoint(unknown);
+        const auto to = unknown ? tcp::endpoint() : socket.local_endpoint(unknown);
+        // Who has left already is not heard: what they sent can still be read, and nobody could say whose it was.
+        if (unknown) return;
+        const std::string peer = text_of(remote.address());
+        const Peer who{.address = peer, .local_address = text_of(to.address())};
         const auto tls = shared_.tls();
         if (const auto verdict = shared_.places().take(peer, shared_.hub().options);
             verdict != Places::Verdict::taken) {
@@ -305,10 +308,10 @@ private:
         Loop& loop = *loops_[next_++ % loops_.size()];
         acceptor_.async_accept(loop.io(), [this, &loop](error_code error, typename Protocol::socket socket) {
             if (!acceptor_.is_open()) return;
-            if (!error) loop.admit(std::move(socket));
             // Out of file descriptors or memory: a short pause instead of a busy loop, until some connection ends.
             if (error && error != asio::error::connection_aborted) return accept_later();
-            accept();
+            accept();  // first: one connection that there is no memory for is not the last one
+            if (!error) loop.admit(std::move(socket));
         });
     }
 

@@ -40,7 +40,8 @@ struct Peer {
     bool is_over_socket = false;
 };
 
-/// Its line and headers; the body stays where it is.
+/// Its line and headers; the body stays where it is. A target in absolute form is read as its path and query, and its
+/// host as the header Host, whatever that says. (RFC 9112, 3.2.2)
 [[nodiscard]] Request head_of(const boost::beast::http::request<boost::beast::http::string_body>& message);
 /// Whether an answer of this status ends with its headers: what followed would be read as the next answer. (RFC 9112,
 /// 6.3; RFC 9110, 15.3.6)
@@ -51,9 +52,14 @@ struct Peer {
 /// What a request that cannot be read is answered; nothing when its connection only closes. `body_limit` is its own.
 [[nodiscard]] std::optional<Response> refusal_of(boost::beast::error_code error, const ServerOptions& options,
                                                  std::size_t body_limit);
-/// What a request with too long a target or too many headers is answered; nothing for all others.
+/// What a request with a target, host or headers that are none, or too long, is answered; nothing for all others.
 [[nodiscard]] std::optional<Response> refusal_of(
     const boost::beast::http::request<boost::beast::http::string_body>& head, const ServerOptions& options);
+/// Whether its body is sent only when it is asked for. Clients of HTTP/1.0 know no such thing. (RFC 9110, 10.1.1)
+[[nodiscard]] bool waits_for_continue(const boost::beast::http::request<boost::beast::http::string_body>& head);
+/// Refuses what another server might read as the end of the chunk's line: a line feed in a quoted string.
+void check_chunk_extension(std::uint64_t chunk_size, boost::beast::string_view extension,
+                           boost::beast::error_code& error);
 [[nodiscard]] Response text_response(int status, std::string message);
 
 /// A session, whatever it speaks over.
@@ -162,8 +168,19 @@ private:
                                 });
     }
 
+    /// RFC 9112, 2.2: some clients send an empty line behind a body. False while there is nothing else.
+    bool skip_empty_lines() {
+        const auto text = [&] {
+            return std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+        };
+        while (text().starts_with("\r\n")) buffer_.consume(2);
+        return !text().empty() && text() != "\r";
+    }
+
     void parse() {
-        if (!std::exchange(busy_, true)) {
+        if (!busy_) {
+            if (!skip_empty_lines()) return read();
+            busy_ = true;
             is_reading_ = true;
             expires_after(hub_.options.header_timeout);
         }
@@ -182,10 +199,7 @@ private:
             if (used == 0) break;
         }
         if (parser_->is_done()) return dispatch();
-        if (has_head_ && !said_continue_ &&
-            boost::beast::iequals(parser_->get()[boost::beast::http::field::expect], "100-continue")) {
-            return say_continue();
-        }
+        if (has_head_ && !said_continue_ && waits_for_continue(parser_->get())) return say_continue();
         read();
     }
 
@@ -206,7 +220,10 @@ private:
             return false;
         }
         if (parser_->is_done()) return true;
-        if (parser_->chunked()) chunked_head_ = message.base();
+        if (parser_->chunked()) {
+            chunked_head_ = message.base();
+            parser_->on_chunk_header(check_chunk_extension);
+        }
         parser_->eager(true);
         expires_after(hub_.options.body_timeout);
         const auto length = parser_->content_length();
@@ -242,7 +259,7 @@ private:
     /// The answer to a request that was not read to its end.
     void answer_last(Response response) {
         keep_alive_ = false;
-        head_only_ = false;
+        head_only_ = has_head_ && parser_->get().method() == boost::beast::http::verb::head;
         http_version_ = 11;
         answer(std::move(response), true);
     }

@@ -130,6 +130,12 @@ def test_a_signature_is_good_for_fifteen_minutes(server, monkeypatch):
     assert "Signature expired: " in at(-16)[1] and "Signature not yet current: " in at(16)[1]
 
 
+def test_a_target_may_be_a_whole_address_whose_host_is_what_was_signed(server):
+    method, path, headers, body = signed(server, "lambda")
+    assert send(server, method, f"http://{headers['Host']}{path}", headers, body)[0] == 200
+    assert send(server, method, f"http://localhost{path}", headers, body)[0] == 403
+
+
 def test_presigned_urls_are_taken_where_aws_takes_them(server):
     sts = boto3.client("sts", endpoint_url=server.env["AWS_ENDPOINT_URL"], region_name=REGION, aws_access_key_id=server.env["AWS_ACCESS_KEY_ID"],
                        aws_secret_access_key=server.env["AWS_SECRET_ACCESS_KEY"])
