@@ -54,7 +54,8 @@ public:
     /// Until a mail could be given: greeting, TLS, sign-in.
     Outcome<void> open(const std::string& from) {
         const std::string domain = from.substr(from.find('@') + 1);
-        const net::ConnectLimits limits{.step = limits_.step, .all = limits_.all, .cutoff = limits_.cutoff};
+        const net::ConnectLimits limits{
+            .step = limits_.step, .all = limits_.all, .cutoff = limits_.cutoff, .trust = net::Trust::everybody_else};
         auto stream =
             limits_.connect ? limits_.connect(server_.endpoint, limits) : net::connect_stream(server_.endpoint, limits);
         if (!stream) return broken(stream.error());
@@ -125,7 +126,8 @@ private:
         if (!buffer_.empty()) return broken("the mail server said more than it was asked before TLS began");
         const auto left = time_left();
         if (!left) return std::unexpected(left.error());
-        auto secured = net::start_tls(*stream_->take_socket(), server_.endpoint.host, *left);
+        auto secured =
+            net::start_tls(*stream_->take_socket(), server_.endpoint.host, *left, net::Trust::everybody_else);
         if (!secured) return broken(secured.error());
         stream_ = std::move(*secured);
         return greet(domain);

@@ -80,7 +80,12 @@ public:
         LoadedTls loaded = load_tls(*hub_.options.tls);
         const std::lock_guard lock(mutex_);
         tls_ = std::move(loaded.context);
+        certificate_expires_ = loaded.expires;
         return std::move(loaded.warning);
+    }
+    [[nodiscard]] std::optional<TimePoint> certificate_expires() {
+        const std::lock_guard lock(mutex_);
+        return certificate_expires_;
     }
 
 private:
@@ -88,6 +93,7 @@ private:
     Places places_;
     std::mutex mutex_;  // an operator replaces the certificate while connections come in
     std::shared_ptr<asio::ssl::context> tls_;
+    std::optional<TimePoint> certificate_expires_;  // of `tls_`
 };
 
 /// The sessions of a loop; from any thread.
@@ -350,6 +356,7 @@ public:
 
     std::uint16_t port() const { return port_; }
     std::string reload_tls() { return shared_.load(); }
+    std::optional<TimePoint> certificate_expires() { return shared_.certificate_expires(); }
 
     void stop(std::chrono::milliseconds grace) {
         if (hub_.stopping.exchange(true)) return;
@@ -410,6 +417,9 @@ std::uint16_t Server::port() const {
 }
 std::string Server::reload_tls() {
     return impl_->reload_tls();
+}
+std::optional<TimePoint> Server::certificate_expires() const {
+    return impl_->certificate_expires();
 }
 void Server::stop(std::chrono::milliseconds grace) {
     impl_->stop(grace);

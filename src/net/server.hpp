@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "net/http.hpp"
 
 namespace holdpoint::net {
@@ -68,6 +69,8 @@ public:
     /// Reads certificate and key again, for connections from now on; answers what should be known of them (such as that
     /// the certificate has expired), or nothing. Throws std::runtime_error, and goes on with those it has.
     std::string reload_tls();
+    /// Of the certificate that is served; nothing for plain HTTP.
+    [[nodiscard]] std::optional<TimePoint> certificate_expires() const;
     /// Takes no more connections, gives answers under way up to `grace`, then closes everything and joins the threads.
     void stop(std::chrono::milliseconds grace);
 

@@ -253,7 +253,8 @@ std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoin
             continue;
         }
         if (endpoint.tls) {
-            return start_tls(std::move(*socket), endpoint.host, deadline.left(limits.step).value_or(kOver));
+            return start_tls(std::move(*socket), endpoint.host, deadline.left(limits.step).value_or(kOver),
+                             limits.trust);
         }
         return std::make_unique<SocketStream>(std::move(*socket));
     }

@@ -102,6 +102,7 @@ struct ConnectLimits {
     std::chrono::milliseconds step;    // for the name, for each address, and for TLS
     std::chrono::milliseconds all{0};  // zero: no limit
     std::shared_ptr<Cutoff> cutoff = nullptr;
+    Trust trust = Trust::aws;
 };
 
 [[nodiscard]] std::expected<std::unique_ptr<Stream>, std::string> connect_stream(const Endpoint& endpoint,
@@ -113,6 +114,7 @@ struct ConnectLimits {
 
 /// Speaks TLS on a connected socket; verifies the peer's certificate and name. (tls_stream.cpp)
 [[nodiscard]] std::expected<std::unique_ptr<Stream>, std::string> start_tls(Socket socket, const std::string& host,
-                                                                            std::chrono::milliseconds limit);
+                                                                            std::chrono::milliseconds limit,
+                                                                            Trust trust);
 
 }  // namespace holdpoint::net

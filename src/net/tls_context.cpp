@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <stdexcept>
 
@@ -35,6 +36,12 @@ int days_left(SSL_CTX* context) {
         return kSoonDays;
     }
     return seconds < 0 ? days - 1 : days;
+}
+
+TimePoint end_of(SSL_CTX* context) {
+    tm end{};
+    (void)ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(context)), &end);
+    return from_epoch_ms(::timegm(&end) * 1000);
 }
 
 std::string warning_of(SSL_CTX* context, const TlsFiles& files) {
@@ -82,7 +89,8 @@ LoadedTls load_tls(const TlsFiles& files) {
         throw std::runtime_error("the key " + files.key + " is not that of the certificate " + files.certificate);
     }
     std::string warning = warning_of(native, files);
-    return {.context = std::move(context), .warning = std::move(warning)};
+    const TimePoint expires = end_of(native);
+    return {.context = std::move(context), .expires = expires, .warning = std::move(warning)};
 }
 
 }  // namespace holdpoint::net

@@ -5,12 +5,14 @@
 #include <memory>
 #include <string>
 
+#include "base/clock.hpp"
 #include "net/server.hpp"
 
 namespace holdpoint::net {
 
 struct LoadedTls {
     std::shared_ptr<boost::asio::ssl::context> context;  // TLS 1.2 and 1.3 with forward secrecy alone
+    TimePoint expires;                                   // the certificate
     std::string warning;                                 // empty, or what an operator should do soon
 };
 

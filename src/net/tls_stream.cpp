@@ -52,11 +52,11 @@ bool is_set(const char* variable) {
 
 /// Certificates to trust: AWS_CA_BUNDLE as in AWS's SDKs; else SSL_CERT_FILE and SSL_CERT_DIR as OpenSSL has it; else
 /// the system's.
-Owned<SSL_CTX, SSL_CTX_free> make_context() {
+Owned<SSL_CTX, SSL_CTX_free> make_context(Trust trust) {
     Owned<SSL_CTX, SSL_CTX_free> context(SSL_CTX_new(TLS_client_method()));
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-    if (is_set("AWS_CA_BUNDLE")) {
+    if (trust == Trust::aws && is_set("AWS_CA_BUNDLE")) {
         SSL_CTX_load_verify_locations(context.get(), std::getenv("AWS_CA_BUNDLE"), nullptr);
     } else if (is_set("SSL_CERT_FILE") || is_set("SSL_CERT_DIR")) {
         SSL_CTX_set_default_verify_paths(context.get());
@@ -67,8 +67,12 @@ Owned<SSL_CTX, SSL_CTX_free> make_context() {
     return context;
 }
 
-SSL_CTX* shared_context() {
-    static const Owned<SSL_CTX, SSL_CTX_free> context = make_context();
+SSL_CTX* shared_context(Trust trust) {
+    if (trust == Trust::aws) {
+        static const Owned<SSL_CTX, SSL_CTX_free> context = make_context(Trust::aws);
+        return context.get();
+    }
+    static const Owned<SSL_CTX, SSL_CTX_free> context = make_context(Trust::everybody_else);
     return context.get();
 }
 
@@ -81,7 +85,13 @@ public:
         while (true) {
             const int result = SSL_connect(session_.get());
             if (result == 1) return {};
-            if (auto ready = wait_for(result, deadline, limit, "TLS handshake failed"); !ready) return ready;
+            auto ready = wait_for(result, deadline, limit, "TLS handshake failed");
+            if (ready) continue;
+            // OpenSSL's own text says that the certificate was refused, and not why.
+            const long verdict = SSL_get_verify_result(session_.get());
+            if (verdict == X509_V_OK) return ready;
+            return std::unexpected(std::string("its certificate was refused: ") +
+                                   X509_verify_cert_error_string(verdict));
         }
     }
 
@@ -136,8 +146,8 @@ private:
 }  // namespace
 
 std::expected<std::unique_ptr<Stream>, std::string> start_tls(Socket socket, const std::string& host,
-                                                              std::chrono::milliseconds limit) {
-    Owned<SSL, SSL_free> session(SSL_new(shared_context()));
+                                                              std::chrono::milliseconds limit, Trust trust) {
+    Owned<SSL, SSL_free> session(SSL_new(shared_context(trust)));
     if (!session) return std::unexpected(tls_error("cannot start TLS"));
     SSL_set_fd(session.get(), socket.get());
     SSL_set_tlsext_host_name(session.get(), host.c_str());

@@ -101,6 +101,8 @@ std::expected<Received, ReadFailure> receive(Stream& stream, bool head, std::chr
 
 class SocketTransport final : public Transport {
 public:
+    explicit SocketTransport(Trust trust) : trust_(trust) {}
+
     std::expected<Response, TransportError> send(const Endpoint& endpoint, const Request& request,
                                                  const Timeouts& timeouts) override {
         const Deadline whole(timeouts.whole);
@@ -113,7 +115,8 @@ public:
         }
         const auto left = whole.left({});
         if (!left) return std::unexpected(TransportError{.message = left.error(), .request_was_sent = true});
-        auto connected = connect_stream(endpoint, {.step = timeouts.connect, .all = *left, .cutoff = cutoff_});
+        auto connected =
+            connect_stream(endpoint, {.step = timeouts.connect, .all = *left, .cutoff = cutoff_, .trust = trust_});
         if (!connected) return std::unexpected(TransportError{.message = connected.error(), .request_was_sent = false});
         return finish(exchange(endpoint, std::move(*connected), request, wire, timeouts.read, whole));
     }
@@ -180,6 +183,7 @@ private:
         Endpoint endpoint;
         std::unique_ptr<Stream> stream;
     };
+    const Trust trust_;
     const std::shared_ptr<Cutoff> cutoff_ = std::make_shared<Cutoff>();
     std::mutex mutex_;
     std::vector<Idle> idle_;
@@ -225,8 +229,8 @@ std::string host_header(const Endpoint& endpoint) {
     return host;
 }
 
-std::unique_ptr<Transport> make_transport() {
-    return std::make_unique<SocketTransport>();
+std::unique_ptr<Transport> make_transport(Trust trust) {
+    return std::make_unique<SocketTransport>(trust);
 }
 
 }  // namespace holdpoint::net

@@ -47,8 +47,11 @@ public:
     virtual void abort() {}
 };
 
-/// Sends over sockets; sets Host and Content-Length; verifies certificates with the system's store (SSL_CERT_FILE,
-/// AWS_CA_BUNDLE).
-[[nodiscard]] std::unique_ptr<Transport> make_transport();
+/// Whose certificates are trusted: AWS_CA_BUNDLE names AWS's, or those of the server that stands for it, and of nobody
+/// else. Without that variable, and for everybody else, SSL_CERT_FILE and SSL_CERT_DIR, or the system's.
+enum class Trust { aws, everybody_else };
+
+/// Sends over sockets; sets Host and Content-Length; verifies certificates.
+[[nodiscard]] std::unique_ptr<Transport> make_transport(Trust trust = Trust::aws);
 
 }  // namespace holdpoint::net

@@ -151,6 +151,13 @@ void add_disk(Exposition& page, const std::string& data) {
     page.sample("", number(space.available));
 }
 
+void add_certificate(Exposition& page, const std::optional<TimePoint>& expires) {
+    if (!expires) return;
+    page.metric("holdpoint_tls_certificate_expires_timestamp_seconds", "gauge",
+                "When the certificate that is served ends.");
+    page.sample("", std::chrono::duration<double>(expires->time_since_epoch()).count());
+}
+
 void add_process(Exposition& page) {
     std::uint64_t pages = 0;
     std::uint64_t resident = 0;
@@ -182,6 +189,7 @@ std::string metrics_page(const MetricsSources& sources) {
     add_timers_and_deliveries(page, sources);
     add_waiting(page, sources.waiting.counts());
     add_disk(page, sources.data);
+    add_certificate(page, sources.certificate_expires);
     add_process(page);
     return page.text();
 }

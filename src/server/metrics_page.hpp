@@ -2,8 +2,10 @@
 // pending.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "base/clock.hpp"
 #include "engine/deliveries.hpp"
 #include "engine/executions.hpp"
 #include "engine/invoker.hpp"
@@ -23,6 +25,7 @@ struct MetricsSources {
     const engine::Deliveries& deliveries;
     const Waiting& waiting;
     std::string data;  // the data folder
+    std::optional<TimePoint> certificate_expires;
 };
 
 [[nodiscard]] std::string metrics_page(const MetricsSources& sources);

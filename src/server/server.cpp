@@ -118,7 +118,7 @@ public:
                    .writer = writer_,
                    .region = options.region,
                    .account = options.account},
-          transport_(net::make_transport()),
+          transport_(net::make_transport(net::Trust::everybody_else)),
           timers_(clock_, *store_),
           invoker_(clock_, random_, *logs_, invoker_options(options), issuer(), ender()),
           concurrency_(invoker_),
@@ -298,7 +298,8 @@ private:
                              .executions = executions_,
                              .deliveries = deliveries_,
                              .waiting = waiting_,
-                             .data = data_});
+                             .data = data_,
+                             .certificate_expires = listener_->certificate_expires()});
     }
 
     /// A disk that refuses a commit ends the server; one that does not answer shows here.

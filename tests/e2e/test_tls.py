@@ -1,7 +1,9 @@
 """TLS: who has the certificate's authority gets in, functions go on without it, and what is wrong with files is said."""
 import json
+import re
 import signal
 import subprocess
+import time
 
 import pytest
 from botocore.exceptions import SSLError
@@ -62,6 +64,16 @@ def test_clients_need_the_authority_and_get_https(tls):
     assert subprocess.run(["curl", "-sS", f"http://127.0.0.1:{tls.port}/health"], capture_output=True).returncode != 0
 
 
+def test_a_client_says_why_it_refuses_the_certificate(tls):
+    def refused(host, **variables):
+        environment = {**tls.environment(), "AWS_ENDPOINT_URL": f"https://{host}:{tls.port}", **variables}
+        done = subprocess.run([BIN / "holdpoint", "executions", "list", "--function", "f"], env=environment, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 1, done.stdout
+        return done.stderr
+    assert "TLS with localhost: its certificate was refused: hostname mismatch" in refused("localhost")
+    assert "its certificate was refused: self-signed certificate" in refused("127.0.0.1", AWS_CA_BUNDLE="")
+
+
 def test_an_approval_runs_although_functions_know_no_certificate(tls, approvals):
     assert approvals.publish() == "1"
     arn, approval_id = approvals.pending()
@@ -82,17 +94,24 @@ def test_the_sessions_cookie_is_for_https_alone(tls, approvals, claim):
     assert url.startswith("https://") and "; Secure" in cookie
 
 
+def days_left(server):
+    page = subprocess.run(["curl", "-sS", f"https://127.0.0.1:{server.port}/metrics", "-k"], check=True, capture_output=True, text=True).stdout
+    ends = re.search(r"^holdpoint_tls_certificate_expires_timestamp_seconds (\S+)$", page, re.MULTILINE)[1]
+    return round((float(ends) - time.time()) / 86400)
+
+
 def test_sighup_takes_a_new_certificate_and_keeps_the_old_one_when_it_is_wrong(tls):
-    assert served_name(tls) == "server"
+    assert served_name(tls) == "server" and days_left(tls) == 30
     old = tls.cert.read_text(), tls.key.read_text()
     tls.cert.write_text("nonsense")
     tls.process.send_signal(signal.SIGHUP)
     eventually("it is said", lambda: "the certificate stays as it is" in tls.log.read_text())
-    assert served_name(tls) == "server"
-    for name, target in zip(certificate(tls.cert.parent, "newer"), (tls.cert, tls.key)):
+    assert served_name(tls) == "server" and days_left(tls) == 30
+    for name, target in zip(certificate(tls.cert.parent, "newer", days=60), (tls.cert, tls.key)):
         target.write_text(name.read_text())
     tls.process.send_signal(signal.SIGHUP)
     eventually("the new one is served", lambda: served_name(tls) == "newer")
+    assert days_left(tls) == 60
     tls.cert.write_text(old[0])
     tls.key.write_text(old[1])
 
