@@ -60,7 +60,13 @@ void add_doctor(CLI::App& app, int& status) {
             status = kBadConfiguration;
             return;
         }
-        const auto findings = examine(configuration->options, SystemClock());
+        auto findings = examine(configuration->options, SystemClock());
+        if (!configuration->warning.empty()) {
+            findings.insert(findings.begin(), {.check = "settings",
+                                               .verdict = Verdict::warning,
+                                               .found = configuration->warning,
+                                               .advice = "and change what others may have read"});
+        }
         const bool healthy =
             std::ranges::none_of(findings, [](const Finding& finding) { return finding.verdict == Verdict::problem; });
         *as_json ? print_json(findings, healthy) : print_findings(findings);
@@ -82,7 +88,9 @@ void add_backup(CLI::App& app) {
     CLI::App* const command = app.add_subcommand("backup", "copies a data folder, also while a server uses it");
     const auto folders = std::make_shared<Folders>();
     command->add_option("folder", folders->backup, "where to; must not be there yet")->required();
-    command->add_option("--data", folders->data, "data folder of the server")->capture_default_str();
+    command->add_option("--data", folders->data, "data folder of the server")
+        ->capture_default_str()
+        ->required(folders->data.empty());
     command->callback([=] {
         const BackupSummary summary = make_backup(folders->data, folders->backup, SystemClock());
         fmt::print(
@@ -97,7 +105,9 @@ void add_restore(CLI::App& app) {
     const auto folders = std::make_shared<Folders>();
     const auto only_check = std::make_shared<bool>(false);
     command->add_option("folder", folders->backup, "the backup")->required();
-    command->add_option("--data", folders->data, "empty folder, or one that is not there yet")->capture_default_str();
+    command->add_option("--data", folders->data, "empty folder, or one that is not there yet")
+        ->capture_default_str()
+        ->required(folders->data.empty());
     command->add_flag("--check", *only_check, "checks the backup and restores nothing");
     command->callback([=] {
         const BackupSummary summary =

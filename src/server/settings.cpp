@@ -209,6 +209,20 @@ std::unexpected<Error> invalid(std::string message) {
     return fail("InvalidConfiguration", 400, std::move(message));
 }
 
+/// What a refusal repeats goes into logs: of a line that is no setting only its name, since a secret may follow, and of
+/// an address not who signs in there.
+std::string first_word(std::string_view line) {
+    const auto end = line.find_first_of(" \t:");
+    return end == std::string_view::npos ? std::string(line) : std::string(line.substr(0, end)) + " …";
+}
+
+std::string without_user(const std::string& text) {
+    const auto at = text.rfind('@');
+    if (at == std::string::npos || text.find(':') > at) return text;
+    const auto scheme = text.find("://");
+    return (scheme < at ? text.substr(0, scheme + 3) : "") + "…" + text.substr(at);
+}
+
 std::string names_of(const std::vector<Setting>& table) {
     std::vector<std::string_view> names;
     names.reserve(table.size());
@@ -356,8 +370,8 @@ Result<std::vector<Assignment>> read_config(const std::string& path, std::string
         const std::string origin = fmt::format("{}:{}", path, line_number);
         const auto equals = line.find('=');
         if (equals == std::string_view::npos) {
-            return invalid(
-                fmt::format("{}: expected `name = value` or a comment that begins with #, got '{}'", origin, line));
+            return invalid(fmt::format("{}: expected `name = value` or a comment that begins with #, got '{}'", origin,
+                                       first_word(line)));
         }
         const std::string name(trim(line.substr(0, equals)));
         if (std::ranges::find(table, name, &Setting::name) == table.end()) {
@@ -411,7 +425,7 @@ Result<Configuration> configure(Options defaults, const std::vector<Assignment>&
         }
         if (!setting->read(configuration.options, assignment.text)) {
             return invalid(fmt::format("{}: {}: expected {}, got '{}'", assignment.origin, setting->name,
-                                       setting->expected, assignment.text));
+                                       setting->expected, without_user(assignment.text)));
         }
         configuration.origins[setting->name] = assignment.origin;
     }

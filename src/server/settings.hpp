@@ -62,6 +62,7 @@ struct Assignment {
 struct Configuration {
     Options options;
     std::map<std::string, std::string> origins = {};  // of what is not the default, by name
+    std::string warning = {};                         // empty, or what an operator should do soon
 };
 
 /// Later assignments win: give them as file, environment, flags. Fails (InvalidConfiguration) with the origin and what

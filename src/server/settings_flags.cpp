@@ -1,8 +1,10 @@
 #include "server/settings_flags.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -36,6 +38,19 @@ Result<std::vector<Assignment>> read_file(const std::string& path) {
     return read_config(path, text);
 }
 
+/// Of a secret in a file that everybody on this machine may read.
+std::string warning_of(const std::string& path, const std::vector<Assignment>& assignments) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0 || (status.st_mode & S_IRWXO) == 0) return {};
+    for (const Setting& setting : settings()) {
+        const auto found = std::ranges::find(assignments, setting.name, &Assignment::name);
+        if (!setting.is_secret || found == assignments.end() || found->text.empty()) continue;
+        return fmt::format("everybody on this machine may read {}, and {} is in it: chmod o= {}", path, setting.name,
+                           path);
+    }
+    return {};
+}
+
 }  // namespace
 
 SettingsFlags::SettingsFlags(CLI::App& command) : command_(command) {
@@ -61,12 +76,14 @@ SettingsFlags::SettingsFlags(CLI::App& command) : command_(command) {
 
 Result<Configuration> SettingsFlags::read() const {
     std::vector<Assignment> assignments;
+    std::string warning;
     const char* const variable = std::getenv(std::string(kConfigVariable).c_str());
     const std::string config = config_.empty() && variable != nullptr ? variable : config_;
     if (!config.empty()) {
         auto from_file = read_file(config);
         if (!from_file) return std::unexpected(from_file.error());
         assignments = std::move(*from_file);
+        warning = warning_of(config, assignments);
     }
     for (Assignment& one : read_environment([](const char* name) { return std::getenv(name); })) {
         assignments.push_back(std::move(one));
@@ -86,7 +103,13 @@ Result<Configuration> SettingsFlags::read() const {
         const auto equals = limit.find('=');
         assignments.push_back({"limit." + limit.substr(0, equals), limit.substr(equals + 1), "flag --limit"});
     }
-    return configure({.data = cli::default_data_folder()}, assignments);
+    auto configuration = configure({.data = cli::default_data_folder()}, assignments);
+    if (configuration && configuration->options.data.empty()) {
+        return fail("InvalidConfiguration", 400,
+                    "--data: expected a folder: this user has no home that one could be in, found nothing");
+    }
+    if (configuration) configuration->warning = std::move(warning);
+    return configuration;
 }
 
 }  // namespace holdpoint::server

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdlib>
@@ -87,6 +89,35 @@ TEST(Settings, ASecretIsNeitherAFlagNorPrinted) {
     EXPECT_THAT(refusal("smtp-url = smtp://mail:587"), HasSubstr("--mail-from: expected both"));
     EXPECT_THAT(refusal("smtp-url = mail:587"), HasSubstr("expected smtp://HOST:PORT"));
     EXPECT_THAT(refusal("smtp-user = u"), HasSubstr("expected both or neither"));
+}
+
+TEST(Settings, ASecretInAFileThatEverybodyMayReadIsWarnedOf) {
+    const std::string path = ::testing::TempDir() + "settings-" + std::to_string(::getpid());
+    const auto warning = [&](const std::string& text, mode_t mode) {
+        std::ofstream(path) << text;
+        ::chmod(path.c_str(), mode);
+        CLI::App command;
+        const SettingsFlags flags(command);
+        command.parse("--config " + path);
+        return flags.read().value().warning;
+    };
+    const std::string secret = "smtp-user = u\nsmtp-password = s3cret\n";
+    EXPECT_EQ(warning(secret, 0644),
+              "everybody on this machine may read " + path + ", and smtp-user is in it: chmod o= " + path);
+    EXPECT_EQ(warning(secret, 0640), "");
+    EXPECT_EQ(warning("io-threads = 2\n", 0644), "");
+    ::unlink(path.c_str());
+}
+
+TEST(Settings, ARefusalRepeatsNoSecret) {
+    EXPECT_EQ(refusal("smtp-password s3cret"),
+              "/etc/holdpoint.conf:1: expected `name = value` or a comment that begins with #, got 'smtp-password …'");
+    EXPECT_EQ(refusal("smtp-url = smtp://ann:s3cret@mail.example.com:587"),
+              "/etc/holdpoint.conf:1: smtp-url: expected smtp://HOST:PORT or smtps://HOST:PORT, without a user, got "
+              "'smtp://…@mail.example.com:587'");
+    EXPECT_THAT(refusal("smtp-password:s3cret"), HasSubstr("got 'smtp-password …'"));
+    EXPECT_THAT(refusal("smtp-url = ann:s3cret@mail.example.com"), HasSubstr("got '…@mail.example.com'"));
+    EXPECT_THAT(refusal("mail-from = ann@@example.com"), HasSubstr("got 'ann@@example.com'"));
 }
 
 TEST(Settings, WhatIsPrintedIsAConfigurationFile) {

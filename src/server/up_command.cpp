@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 
@@ -74,7 +75,11 @@ void serve(const Options& options) {
     // The next one ends at once: nothing that was acknowledged needs what is done below.
     sigdelset(&ending, SIGHUP);
     pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
-    (void)notify_service_manager("STOPPING=1\nSTATUS=waits for invocations under way");
+    // More than systemd's own patience when drain-seconds are many; all else takes seconds.
+    constexpr std::chrono::microseconds kForTheRest = std::chrono::seconds(25);
+    const std::chrono::microseconds needed = kForTheRest + std::chrono::seconds(options.drain_seconds);
+    (void)notify_service_manager(
+        fmt::format("STOPPING=1\nSTATUS=waits for invocations under way\nEXTEND_TIMEOUT_USEC={}", needed.count()));
     say(options, "Holdpoint ends: what waits goes on after the next start.", "ending",
         {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
 }
@@ -94,6 +99,9 @@ int run(const Arguments& arguments) {
     log::set_up(configuration->options.log_level, configuration->options.log_format);
     for (const std::string& name : unknown_variables(environ)) {
         log::write(log::Level::warn, "a variable of the environment is no setting and is ignored", {{"name", name}});
+    }
+    if (!configuration->warning.empty()) {
+        log::write(log::Level::warn, "the configuration needs its operator", {{"why", configuration->warning}});
     }
     Options& options = configuration->options;
     try {
