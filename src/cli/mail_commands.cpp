@@ -1,8 +1,11 @@
-// approvals subscribe, unsubscribe, outbox: personal messages, and those that were kept instead of sent.
+// approvals subscribe, unsubscribe, outbox, undelivered: personal messages, those that were kept instead of sent, and
+// those that nobody took.
 #include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
+#include <map>
 
 #include "approvals/domain/people.hpp"
 #include "approvals/repository/outbox.hpp"
@@ -132,15 +135,24 @@ void unsubscribe(const Arguments& arguments) {
     print(fmt::format("{} gets no more messages.\n", printable(arguments.address)));
 }
 
-void outbox(const Arguments& arguments) {
-    Session session;
+std::vector<std::string> topics_of(Session& session, const Arguments& arguments) {
     std::vector<std::string> topics{session.stack_output(arguments.stack, "SnsTopicArn")};
     // A stack without personal messages has no topic for them.
     if (auto topic = session.find_stack_output(arguments.stack, "MailTopicArn"); !topic.empty())
         topics.push_back(std::move(topic));
+    return topics;
+}
+
+void outbox(const Arguments& arguments) {
+    Session session;
     const auto messages = require(approvals::read_outbox(
-        session.client(), {.topics = std::move(topics), .person = arguments.person, .limit = kMessagesMax}));
-    if (!messages) throw CommandError("there is no outbox here: messages are sent");
+        session.client(),
+        {.topics = topics_of(session, arguments), .person = arguments.person, .limit = kMessagesMax}));
+    if (!messages) {
+        throw CommandError(
+            "there is no outbox here: messages are sent; `holdpoint approvals undelivered` shows those that nobody "
+            "took");
+    }
     if (arguments.json) {
         json::array mails;
         for (const auto& one : *messages)
@@ -152,6 +164,47 @@ void outbox(const Arguments& arguments) {
         print(fmt::format("To:      {}\nAt:      {}\nSubject: {}\n\n{}\n----\n", printable(one.to), one.at,
                           printable(one.subject), printable(one.text, true)));
     }
+}
+
+/// Where a subscription's messages go; its ARN when it is there no more.
+std::string endpoint_of(Session& session, const std::string& subscription_arn) {
+    const auto xml =
+        session.client().query("sns", kSns, "GetSubscriptionAttributes", {{"SubscriptionArn", subscription_arn}});
+    for (const std::string& entry : aws::xml_each(xml.value_or(""), "entry")) {
+        if (aws::xml_text(entry, "key") == "Endpoint") return aws::xml_text(entry, "value");
+    }
+    return subscription_arn;
+}
+
+void undelivered(const Arguments& arguments) {
+    Session session;
+    const auto topics = topics_of(session, arguments);
+    const auto xml = session.client().query("sns", kSns, "HoldpointListDeadLetters", {});
+    if (!xml && xml.error().name == "InvalidAction") {
+        throw CommandError(
+            "AWS keeps no list of what nobody took: look at the topics' metric NumberOfNotificationsFailed");
+    }
+    std::map<std::string, std::string> endpoints;
+    json::array letters;
+    for (const std::string& member : aws::xml_each(require(xml), "member")) {
+        if (std::ranges::find(topics, aws::xml_text(member, "TopicArn")) == topics.end()) continue;
+        const std::string subscription = aws::xml_text(member, "SubscriptionArn");
+        auto known = endpoints.find(subscription);
+        if (known == endpoints.end()) known = endpoints.emplace(subscription, endpoint_of(session, subscription)).first;
+        letters.push_back({{"to", known->second},
+                           {"at", aws::xml_text(member, "PublishedAt")},
+                           {"tries", aws::xml_text(member, "Attempts")},
+                           {"why", aws::xml_text(member, "LastError")},
+                           {"message_id", aws::xml_text(member, "MessageId")}});
+    }
+    if (arguments.json) return print_json(letters);
+    if (letters.empty()) return print("Nothing was given up in the last 14 days.\n");
+    Table table({"PUBLISHED", "TO", "TRIES", "WHY"});
+    for (const json::value& one : letters) {
+        table.add({short_time(text_of(one, "at")), printable(text_of(one, "to")), text_of(one, "tries"),
+                   printable(text_of(one, "why"))});
+    }
+    print(table.text());
 }
 
 }  // namespace
@@ -172,6 +225,9 @@ void add_mail_commands(CLI::App& approvals, int& status) {
     CLI::App* outbox_command = group.add_for_stack(
         "outbox", "messages of the stack that a server without a mail server kept, newest first", outbox);
     outbox_command->add_option("--to", arguments->person, "those to one person, or to one address");
+
+    group.add_for_stack("undelivered", "messages of the stack that nobody took, of the last 14 days, and why",
+                        undelivered);
 }
 
 }  // namespace holdpoint::cli

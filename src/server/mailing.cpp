@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/log.hpp"
 #include "mail/smtp.hpp"
 #include "topics/outbox.hpp"
 
@@ -49,6 +50,24 @@ store::LogEvent event_of(const KeptMail& mail, TimePoint now) {
     return {.stream = std::string(kStream), .at = mail.at, .ingested_at = now, .message = json::serialize(entry)};
 }
 
+/// A mail server's answer repeats whom it is about, and a log is read by more people than subscriptions are.
+std::string without_address(std::string text, const std::string& address) {
+    constexpr std::string_view kInstead = "the recipient";
+    for (auto at = address.empty() ? std::string::npos : text.find(address); at != std::string::npos;
+         at = text.find(address, at + kInstead.size()))
+        text.replace(at, address.size(), kInstead);
+    return text;
+}
+
+/// Nobody else tells why somebody was not told.
+void log_not_taken(const mail::Mail& mail, const topics::Delivery& delivery, const mail::Sent& sent) {
+    log::write(log::Level::warn, sent.retryable ? "a mail was not taken" : "a mail was refused and is given up",
+               {{"subscription", delivery.topic_arn + ":" + delivery.subscription_id},
+                {"message_id", delivery.message_id},
+                {"tries", std::to_string(delivery.failures + 1)},
+                {"why", without_address(sent.why, mail.to)}});
+}
+
 mail::SmtpServer smtp_server(const Options& options) {
     return {.endpoint = mail::parse_smtp_url(options.smtp_url).value(),
             .user = options.smtp_user,
@@ -61,8 +80,10 @@ engine::SendMail make_mailing(const Options& options, store::LogStore& logs, Tim
                               std::shared_ptr<net::Cutoff> cutoff) {
     if (!options.smtp_url.empty()) {
         const mail::SmtpLimits limits{.cutoff = std::move(cutoff)};
-        return [server = smtp_server(options), limits](const mail::Mail& mail, const topics::Delivery&) {
-            return mail::send(server, mail, limits);
+        return [server = smtp_server(options), limits](const mail::Mail& mail, const topics::Delivery& delivery) {
+            auto sent = mail::send(server, mail, limits);
+            if (!sent.accepted) log_not_taken(mail, delivery, sent);
+            return sent;
         };
     }
     make_outbox(logs, now);

@@ -1,6 +1,7 @@
 // Where mail goes that no mail server takes.
 #include "server/mailing.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 
 namespace holdpoint::server {
 namespace {
+
+using ::testing::HasSubstr;
 
 class MailingTest : public ::testing::Test {
 protected:
@@ -48,6 +51,37 @@ TEST_F(MailingTest, IsTheOutboxWhereThereIsNoMailServer) {
                                  R"("topic_arn":"arn:t","attributes":{"n":"1","recipient":"ann k"}})"});
     const auto again = make_mailing({.data = folder, .smtp_url = "smtp://mail", .mail_from = "h@x"}, *outbox, now);
     EXPECT_EQ(kept(*outbox).size(), 1U) << "what was kept stays";
+}
+
+TEST_F(MailingTest, WhatTheMailServerDoesNotTakeIsInTheLogWithItsReasonAndNobodysAddress) {
+    const auto outbox = logs();
+    const auto now = from_epoch_ms(1'795'694'400'000);
+    // Nobody can listen on port 0.
+    const auto send =
+        make_mailing({.data = folder, .smtp_url = "smtp://127.0.0.1:0", .mail_from = "h@x"}, *outbox, now);
+    mail::Mail mail{.from = "h@x",
+                    .from_name = {},
+                    .to = "ann@example.com",
+                    .subject = "s",
+                    .text = "t",
+                    .unsubscribe_url = {},
+                    .id = "1",
+                    .at = now};
+    topics::Delivery delivery;
+    delivery.topic_arn = "arn:t";
+    delivery.subscription_id = "sub";
+    delivery.message_id = "m";
+    delivery.failures = 2;
+    const auto logged = [&] {
+        ::testing::internal::CaptureStderr();
+        EXPECT_FALSE(send(mail, delivery).accepted);
+        return ::testing::internal::GetCapturedStderr();
+    };
+    EXPECT_THAT(logged(), HasSubstr(" warn holdpoint: a mail was not taken subscription=arn:t:sub message_id=m "
+                                    "tries=3 why=\"cannot connect to 127.0.0.1:0: "));
+    mail.to = "ann @example.com";
+    EXPECT_THAT(logged(), HasSubstr("a mail was refused and is given up subscription=arn:t:sub message_id=m tries=3 "
+                                    "why=\"the recipient is no address that mail can go to\""));
 }
 
 TEST_F(MailingTest, MailsOfEarlierVersionsMoveToTheOutbox) {
