@@ -14,7 +14,7 @@ from http.cookiejar import CookieJar
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from holdpoint import ROOT
+from holdpoint import ROOT, eventually
 
 CLIENTS = ROOT / "build/clients"  # where run.sh had tests/clients/install.sh put it
 SECRETS = {"confidential": "a secret: with & signs", "posting": "another-secret", "public": ""}
@@ -174,6 +174,10 @@ def test_a_provider_that_is_away_stops_nobody_with_a_token(provider):
                             OidcClientSecret="", OidcInboxUrl=inbox)
     status, _, page = Person().open(f"{inbox}api/sign-in/oidc")
     assert status == 502 and "could not be reached" in page and 'href="../../"' in page
+    address = provider.issuer.removeprefix("http://")
+    assert address not in page
+    reason = f"cannot connect to {address}: Connection refused"
+    eventually("the operator finds the reason", lambda: reason in approvals.server.run("logs", f"{approvals.stack}-ApprovalApi").stdout)
     made = approvals.server.run("approvals", "token", "--person", "ann@example.com", "--stack-name", approvals.stack).stdout.strip()
     ann = Person()
     assert ann.api(f"{inbox}api/sign-in", {"token": made})[0] == 200 and ann.api(f"{inbox}api/me")[0] == 200

@@ -246,7 +246,8 @@ private:
         const bool is_other = error.name == "OidcOtherSignIn";
         const bool is_refused = is_other || error.name == "OidcRefused";
         const bool is_told = is_refused || error.name == "OidcUnavailable";
-        logger_.warn("single sign-on was refused", {{"error", error.name}, {"message", error.message}});
+        logger_.warn("single sign-on was refused",
+                     {{"error", error.name}, {"message", error.message}, {"details", error.details_json}});
         if (is_refused) {
             if (auto refusal = too_often(services_.limits.failed_sign_ins, request_.source_ip)) return *refusal;
         }

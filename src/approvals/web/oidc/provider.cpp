@@ -58,7 +58,12 @@ Result<Json> Provider::call(const std::string& url, net::Request request) {
     request.target = address->path;
     request.headers.emplace_back("Accept", "application/json");
     const auto answer = transport_.send(address->endpoint, request, kTimeouts);
-    if (!answer) return unavailable("The provider could not be reached.");
+    if (!answer) {
+        // For the log alone: who wants to sign in need not know which machines are asked.
+        Error error = unavailable("The provider could not be reached.").error();
+        error.details_json = Json(Json::Object{{"why", Json(answer.error().message)}}).dump();
+        return std::unexpected(std::move(error));
+    }
     if (answer->body.size() > kAnswerMax) return unavailable("The provider's answer is too long.");
     try {
         Json json = Json::parse(answer->body);
