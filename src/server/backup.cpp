@@ -9,12 +9,12 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <set>
 #include <stdexcept>
 
 #include "base/encoding.hpp"
+#include "base/log.hpp"
 #include "base/private_file.hpp"
 #include "server/data_folder.hpp"
 #include "store/maintenance.hpp"
@@ -276,9 +276,7 @@ fs::path without_slash(const std::string& path) {
 }  // namespace
 
 BackupSummary make_backup(const std::string& data, const std::string& backup, const Clock& clock) {
-    if (!is_there(fs::path(data) / kDatabase)) {
-        refuse(fmt::format("{} has no {}: name the server's data folder with --data", data, kDatabase));
-    }
+    require_server_data(data);
     if (is_there(backup)) refuse(backup + " is there already: name a folder that is not");
     json::object manifest;
     make_whole(without_slash(backup), ".partial", [&](const fs::path& folder) {
@@ -294,10 +292,13 @@ BackupSummary make_backup(const std::string& data, const std::string& backup, co
                     {"files", std::move(files)}};
         write_manifest(folder, manifest);
     });
-    const std::string noted = last_backup_file(data);
-    std::ofstream(noted) << manifest.at("made_at").as_string() << '\n';  // the backup is good without it
-    std::error_code ignored;
-    fs::permissions(noted, fs::perms::owner_read | fs::perms::owner_write, ignored);
+    try {
+        // A new file: the one that is there may be of root, who made a backup once.
+        write_private_file(last_backup_file(data), std::string(manifest.at("made_at").as_string()) + '\n');
+    } catch (const std::runtime_error& problem) {
+        log::write(log::Level::warn, "the backup is whole, but not noted in the data folder",
+                   {{"why", problem.what()}});
+    }
     return summarize(manifest);
 }
 

@@ -81,7 +81,11 @@ DataFolder::DataFolder(const std::string& path) : path_(fs::absolute(path)) {
     make_private(path_);
     lock_ = ::open(file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock_ < 0) throw std::runtime_error(fmt::format("cannot open {}: {}", file("lock"), std::strerror(errno)));
-    if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return;
+    if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) {
+        // For the doctor, who looks at what the process that holds it may do; a full disk lets it look at itself.
+        [[maybe_unused]] const bool noted = ::ftruncate(lock_, 0) == 0 && write_all(lock_, std::to_string(::getpid()));
+        return;
+    }
     ::close(lock_);
     throw std::runtime_error(
         fmt::format("another holdpoint server uses {}; stop it first, or choose another folder with --data", path_));
@@ -89,6 +93,15 @@ DataFolder::DataFolder(const std::string& path) : path_(fs::absolute(path)) {
 
 DataFolder::~DataFolder() {
     ::close(lock_);
+}
+
+void require_server_data(const std::string& folder) {
+    const std::string database = folder + "/holdpoint.db";
+    std::error_code hidden;
+    const bool is_there = fs::exists(database, hidden);
+    if (hidden) throw std::runtime_error(fmt::format("cannot read {}: {}", database, hidden.message()));
+    if (is_there) return;
+    throw std::runtime_error(fmt::format("{} has no holdpoint.db: name the server's data folder with --data", folder));
 }
 
 std::string DataFolder::folder(const std::string& name) const {

@@ -21,8 +21,9 @@ inline constexpr std::array kSecretFiles{"credentials.json", "sns-signing.pem", 
                                          "holdpoint.db",     "holdpoint.db-wal", "holdpoint.db-shm", "logs.db",
                                          "logs.db-wal",      "logs.db-shm"};
 
-/// Makes the folder (0700) when it is not there, and holds a lock in it until destruction. Throws std::runtime_error
-/// when another server holds it, or when others than its owner may read what is secret in it.
+/// Makes the folder (0700) when it is not there, and holds a lock in it until destruction: a file that names the
+/// process that has it. Throws std::runtime_error when another server holds it, or when others than its owner may read
+/// what is secret in it.
 class DataFolder {
 public:
     explicit DataFolder(const std::string& path);
@@ -38,6 +39,10 @@ private:
     std::string path_;
     int lock_ = -1;
 };
+
+/// Throws std::runtime_error when no server's data is in the folder, or when that cannot be seen: what is done to a
+/// mistyped one is done to nothing.
+void require_server_data(const std::string& folder);
 
 /// That of its file or of the environment. Throws BadConfiguration when it cannot be read.
 [[nodiscard]] std::optional<SealKey> read_master_key(const Options& options);

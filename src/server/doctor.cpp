@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 #include <thread>
 
@@ -109,6 +110,22 @@ bool is_served(const std::string& data) {
     return held;
 }
 
+/// Which process's limits count: the server's, or ours when none runs, since one that is started from here has the
+/// same.
+pid_t process_of(const std::string& data) {
+    if (!is_served(data)) return 0;
+    std::ifstream lock(data + "/lock");
+    pid_t process = 0;
+    lock >> process;
+    return process;
+}
+
+rlim_t limit_of(pid_t process, __rlimit_resource resource) {
+    rlimit limit{};
+    if (::prlimit(process, resource, nullptr, &limit) != 0) ::getrlimit(resource, &limit);
+    return limit.rlim_cur;
+}
+
 Finding examine_server(const std::string& data) {
     const auto server = cli::read_server_file(data);
     if (!server && server.error().name == "MasterKeyNeeded") {
@@ -129,7 +146,8 @@ Finding examine_server(const std::string& data) {
         Verdict::problem, "server",
         response ? fmt::format("runs at {} and says {}", server->url, response->body)
                  : fmt::format("holds the folder but does not answer at {}: {}", server->url, response.error().message),
-        endpoint->tls ? "look at its log; and name its certificate's authority with AWS_CA_BUNDLE"
+        endpoint->tls ? "look at its log; where its certificate is refused, name the authority with AWS_CA_BUNDLE, and "
+                        "listen by a name that is in the certificate (docs/server.md, \"With TLS\")"
                       : "look at its log; restart it if it does not recover: what was acknowledged is safe");
 }
 
@@ -175,26 +193,24 @@ Finding examine_tls(const Options& options) {
     }
 }
 
-Finding examine_files_limit(const Options& options) {
+Finding examine_files_limit(const Options& options, pid_t process) {
     // A connection each, and for each function process its output and its connection; the databases and the rest.
     constexpr std::size_t kForTheRest = 200;
     constexpr std::size_t kForEachProcess = 4;
     const std::size_t wanted = std::max<std::size_t>(4096, kForTheRest + options.function_processes * kForEachProcess);
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    const std::string found = fmt::format("{} open files are allowed", limit.rlim_cur);
-    if (limit.rlim_cur >= wanted) return ok("open files", found);
+    const rlim_t limit = limit_of(process, RLIMIT_NOFILE);
+    const std::string found = fmt::format("{} open files are allowed", limit);
+    if (limit >= wanted) return ok("open files", found);
     return bad(Verdict::warning, "open files", found,
                fmt::format("allow {}: `ulimit -n {}`, or LimitNOFILE={} in the systemd unit", wanted, wanted, wanted));
 }
 
-Finding examine_processes_limit(const Options& options) {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NPROC, &limit);
-    if (limit.rlim_cur == RLIM_INFINITY) return ok("processes", "as many as there may be");
-    const std::string found = fmt::format("{} processes and threads are allowed", limit.rlim_cur);
+Finding examine_processes_limit(const Options& options, pid_t process) {
+    const rlim_t limit = limit_of(process, RLIMIT_NPROC);
+    if (limit == RLIM_INFINITY) return ok("processes", "as many as there may be");
+    const std::string found = fmt::format("{} processes and threads are allowed", limit);
     const std::size_t wanted = 100 + options.function_processes;
-    if (limit.rlim_cur >= wanted) return ok("processes", found);
+    if (limit >= wanted) return ok("processes", found);
     return bad(Verdict::warning, "processes", found,
                fmt::format("allow {}: `ulimit -u {}`, or LimitNPROC={}", wanted, wanted, wanted));
 }
@@ -229,7 +245,9 @@ Finding examine_mode(const std::string& check, const std::string& path) {
     if (status.st_uid != ::geteuid()) {
         return bad(Verdict::problem, check,
                    fmt::format("{} belongs to user {}, and you are {}", path, status.st_uid, ::geteuid()),
-                   fmt::format("run as its owner, or `chown -R {} {}`", ::geteuid(), path));
+                   // For root the folder of a server's user is no mistake, and must not become root's.
+                   ::geteuid() == 0 ? fmt::format("run as its owner: `sudo -u '#{}' …`", status.st_uid)
+                                    : fmt::format("run as its owner, or `chown -R {} {}`", ::geteuid(), path));
     }
     constexpr unsigned kOthers = 077;
     if ((status.st_mode & kOthers) != 0) {
@@ -370,8 +388,9 @@ std::vector<Finding> examine(const Options& options, const Clock& clock) {
         findings.push_back(is_there && is_served(data) ? examine_server(data) : examine_port(options));
     }
     if (is_open) std::ranges::move(examine_databases(data), std::back_inserter(findings));
-    findings.push_back(examine_files_limit(options));
-    findings.push_back(examine_processes_limit(options));
+    const pid_t process = is_open ? process_of(data) : 0;
+    findings.push_back(examine_files_limit(options, process));
+    findings.push_back(examine_processes_limit(options, process));
     findings.push_back(examine_mail(options));
     findings.push_back(examine_aws());
     return findings;

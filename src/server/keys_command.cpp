@@ -22,6 +22,7 @@ struct Rotation {
 void rotate(const Rotation& rotation) {
     const auto current = rotation.current.empty() ? SealKey::from_environment() : SealKey::read(rotation.current);
     const auto next = SealKey::read(rotation.next);
+    require_server_data(rotation.data);  // before a folder is made
     const DataFolder folder(rotation.data);
     const auto names = reseal(folder, current ? &*current : nullptr, next);
     fmt::print("Sealed under the new master key: {}\n", fmt::join(names, ", "));
@@ -35,7 +36,9 @@ void add_keys_command(CLI::App& app) {
     keys->require_subcommand(1);
     // Only the key files are sealed anew, so that it takes no time however much is kept.
     CLI::App* const command = keys->add_subcommand("rotate", "seal them under a new master key");
-    command->add_option("--data", rotation->data, "the server's data folder")->capture_default_str();
+    command->add_option("--data", rotation->data, "the server's data folder")
+        ->capture_default_str()
+        ->required(rotation->data.empty());
     command->add_option("--master-key-file", rotation->current,
                         "the master key until now; else that of the environment; else they are not sealed yet");
     command->add_option("--new-master-key-file", rotation->next, "the master key from now on")->required();

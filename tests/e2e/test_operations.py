@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shlex
 import shutil
 import signal
@@ -162,7 +163,14 @@ def test_the_doctor_finds_what_is_wrong_and_says_what_to_do(tmp_path):
     well = one.run("doctor", "--data", one.data, "--json")
     assert json.loads(well.stdout)["healthy"] and "is ready" in findings(well)["server"]["found"]
     assert {"data folder", "disk space", "disk speed", "clock", "holdpoint.db", "logs.db", "open files"} <= set(findings(well))
+
+    def open_files():
+        few = subprocess.run(["sh", "-c", 'ulimit -Sn 300; exec "$0" doctor --data "$1" --json', BIN / "holdpoint", one.data], capture_output=True, text=True)
+        return findings(few)["open files"]["found"]
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    assert open_files() == f"{soft} open files are allowed", "what counts is the server's limit, not the doctor's"
     one.stop()
+    assert open_files() == "300 open files are allowed"
     (one.data / "credentials.json").chmod(0o644)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -196,6 +204,25 @@ def test_another_user_is_told_that_the_folder_is_not_theirs():
         assert "belongs to user 0, and you are 65534" in findings(done)["data folder"]["found"]
         assert not {"files", "disk speed", "server", "holdpoint.db", "master key"} & set(findings(done))  # nothing is known of them
         one.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_root_may_back_up_what_is_another_users():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chown(folder, 65534, 65534)
+        data, noted = f"{folder}/data", pathlib.Path(folder, "data/last-backup")
+        one = Server(pathlib.Path(folder)).start()
+        one.stop()
+        for path in (data, *pathlib.Path(data).rglob("*")):
+            os.chown(path, 65534, 65534)
+        for user, backup in ((0, "by-root"), (65534, "by-its-owner")):
+            done = subprocess.run([BIN / "holdpoint", "backup", f"{folder}/{backup}", "--data", data], capture_output=True, text=True, timeout=60,
+                                  user=user, group=user, extra_groups=[])
+            assert done.returncode == 0 and done.stderr == "", done.stderr
+            made_at = json.loads(pathlib.Path(folder, backup, "manifest.json").read_text())["made_at"]
+            assert noted.read_text() == f"{made_at}\n" and noted.stat().st_uid == user
+        finding = findings(one.run("doctor", "--data", data, "--json", check=False))["data folder"]
+        assert "belongs to user 65534, and you are 0" in finding["found"] and finding["advice"] == "run as its owner: `sudo -u '#65534' …`"
 
 
 class Load(threading.Thread):
@@ -302,35 +329,62 @@ def test_systemd_is_told_when_it_is_ready_and_when_it_ends(tmp_path):
         manager.settimeout(30)
         one = Server(tmp_path, variables={"NOTIFY_SOCKET": path}).start()
         assert manager.recv(4096).decode().startswith("READY=1\n")
+        one.flags = ["--drain-seconds", 600]
+        one.restart()
+        assert manager.recv(4096).decode().startswith("READY=1\n")
         one.stop()
-        assert manager.recv(4096).decode().startswith("STOPPING=1\n")
+        said = dict(line.split("=", 1) for line in manager.recv(4096).decode().splitlines())
+        assert said["STOPPING"] == "1" and int(said["EXTEND_TIMEOUT_USEC"]) > 600_000_000, "or systemd kills it after half a minute"
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
 def test_the_units_are_such_that_systemd_takes_them(tmp_path):
-    for name in ("holdpoint.service", "holdpoint-seal@.service", "holdpoint-seal@.timer"):
+    backup = [tmp_path / "holdpoint-backup.service", tmp_path / "holdpoint-backup.timer"]
+    for name in ("holdpoint.service", "holdpoint-seal@.service", "holdpoint-seal@.timer", *(file.name for file in backup)):
         unit = (ROOT / "packaging" / name).read_text()
         (tmp_path / name).write_text(unit.replace("/usr/local/bin/holdpoint", str(BIN / "holdpoint")))
     files = [tmp_path / "holdpoint.service", tmp_path / "holdpoint-seal@app-sam.service", tmp_path / "holdpoint-seal@app-sam.timer"]
     for file in files[1:]:
         file.symlink_to(file.name.replace("app-sam", ""))
-    done = subprocess.run(["systemd-analyze", "verify", *map(str, files)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["systemd-analyze", "verify", *map(str, files + backup)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "holdpoint" not in done.stderr, done.stderr
 
 
-def test_the_seal_unit_seals_and_verifies(server):
-    """Its command line as systemd would run it."""
+def run_unit(name, **variables):
+    """Its command lines as systemd would run them; what the last one said."""
+    unit = (ROOT / "packaging" / name).read_text()
+    for line in re.findall("^ExecStart(?:Pre)?=(.*)$", unit, re.MULTILINE):
+        line = line.replace("$$", "$").replace("%i", "app-sam").replace("%%", "%").replace("/usr/local/bin/holdpoint", str(BIN / "holdpoint"))
+        done = subprocess.run(shlex.split(line), capture_output=True, text=True, timeout=60, env={"PATH": os.environ["PATH"], **variables})
+        if done.returncode != 0:
+            break
+    return done
+
+
+def test_the_seal_unit_seals_and_verifies(server, tmp_path):
     server.deploy("app-sam")
-    unit = (ROOT / "packaging/holdpoint-seal@.service").read_text()
-    line = next(line for line in unit.splitlines() if line.startswith("ExecStart=")).removeprefix("ExecStart=")
-    command = shlex.split(line.replace("$$", "$").replace("%i", "app-sam").replace("/usr/local/bin/holdpoint", str(BIN / "holdpoint")))
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={"HOLDPOINT_DATA": str(server.data), "PATH": os.environ["PATH"]})
+    done = run_unit("holdpoint-seal@.service", HOLDPOINT_DATA=str(server.data))
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Statement 1 of") and "all is as it was written" in done.stdout
+    done = run_unit("holdpoint-seal@.service", HOLDPOINT_DATA=str(tmp_path / "none"))
+    assert done.returncode == 1 and done.stderr.startswith("holdpoint: no server is running") and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_the_backup_unit_keeps_the_newest(server, tmp_path):
+    for name in ("2026-01-01T023000Z", "2026-01-02T023000Z", "2026-01-03T023000Z.partial", "mine"):
+        (tmp_path / name / "code").mkdir(parents=True)
+    variables = {"HOLDPOINT_DATA": str(server.data), "STATE_DIRECTORY": str(tmp_path), "BACKUPS_KEPT": "2"}
+    done = run_unit("holdpoint-backup.service", **variables)
+    assert done.returncode == 0, done.stderr
+    older, newest, mine = sorted(path.name for path in tmp_path.iterdir())
+    assert (older, mine) == ("2026-01-02T023000Z", "mine")
+    assert "It is whole." in server.run("restore", tmp_path / newest, "--check").stdout
+    assert run_unit("holdpoint-backup.service", **{**variables, "HOLDPOINT_DATA": "/nonexistent"}).returncode == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == [older, newest, mine], "nothing goes when nothing new came"
 
 
 def test_the_units_leave_settings_to_the_file_and_share_what_commands_need(tmp_path):
-    units = [(ROOT / "packaging" / name).read_text() for name in ("holdpoint.service", "holdpoint-seal@.service")]
+    units = [(ROOT / "packaging" / name).read_text() for name in ("holdpoint.service", "holdpoint-seal@.service", "holdpoint-backup.service")]
     assert "\nExecReload=/bin/kill -HUP $MAINPID\n" in units[0]
     for unit in units:
         assert "\nEnvironmentFile=-/etc/holdpoint/environment\n" in unit and "Environment=HOLDPOINT_" not in unit

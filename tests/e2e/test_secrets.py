@@ -211,6 +211,9 @@ def test_a_stolen_disk_shows_no_payload_and_no_key(tmp_path):
     refused = server.run("keys", "rotate", "--data", server.data, "--new-master-key-file", new, check=False)
     assert refused.returncode == 1 and f"chmod 600 {new}" in refused.stderr
     new.chmod(0o600)
+    mistyped = server.run("keys", "rotate", "--data", tmp_path / "mistyped", "--new-master-key-file", new, check=False)
+    assert mistyped.returncode == 1 and "has no holdpoint.db: name the server's data folder" in mistyped.stderr
+    assert mistyped.stdout == "" and not (tmp_path / "mistyped").exists()
     assert "data.key" in server.run("keys", "rotate", "--data", server.data, "--new-master-key-file", new).stdout
     assert "the master key is not the one" in up(HOLDPOINT_MASTER_KEY_FILE=str(server.key)).stderr
     server.key.write_text(new.read_text())
