@@ -3,11 +3,13 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
 
+#include "base/ip.hpp"
 #include "base/owned.hpp"
 #include "net/stream.hpp"
 
@@ -74,6 +76,34 @@ SSL_CTX* shared_context(Trust trust) {
     }
     static const Owned<SSL_CTX, SSL_CTX_free> context = make_context(Trust::everybody_else);
     return context.get();
+}
+
+int send_without_signal(BIO* bio, const char* bytes, int size) {
+    BIO_clear_retry_flags(bio);
+    const auto socket = static_cast<int>(BIO_get_fd(bio, nullptr));
+    const ssize_t count = ::send(socket, bytes, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+    if (count <= 0 && BIO_sock_should_retry(static_cast<int>(count)) != 0) BIO_set_retry_write(bio);
+    return static_cast<int>(count);
+}
+
+/// OpenSSL's own writes raise SIGPIPE where the other side is gone, which ends a program that does not expect it, such
+/// as a function: all else is as with its sockets.
+bool put_on_socket(SSL* session, int socket) {
+    static const Owned<BIO_METHOD, BIO_meth_free> method = [] {
+        const BIO_METHOD* usual = BIO_s_socket();
+        Owned<BIO_METHOD, BIO_meth_free> made(BIO_meth_new(BIO_TYPE_SOCKET, "socket without SIGPIPE"));
+        BIO_meth_set_write(made.get(), send_without_signal);
+        BIO_meth_set_read(made.get(), BIO_meth_get_read(usual));
+        BIO_meth_set_ctrl(made.get(), BIO_meth_get_ctrl(usual));
+        BIO_meth_set_create(made.get(), BIO_meth_get_create(usual));
+        BIO_meth_set_destroy(made.get(), BIO_meth_get_destroy(usual));
+        return made;
+    }();
+    BIO* bio = BIO_new(method.get());
+    if (bio == nullptr) return false;
+    BIO_set_fd(bio, socket, BIO_NOCLOSE);
+    SSL_set_bio(session, bio, bio);  // it owns it
+    return true;
 }
 
 class TlsStream final : public Stream {
@@ -149,8 +179,9 @@ std::expected<std::unique_ptr<Stream>, std::string> start_tls(Socket socket, con
                                                               std::chrono::milliseconds limit, Trust trust) {
     Owned<SSL, SSL_free> session(SSL_new(shared_context(trust)));
     if (!session) return std::unexpected(tls_error("cannot start TLS"));
-    SSL_set_fd(session.get(), socket.get());
-    SSL_set_tlsext_host_name(session.get(), host.c_str());
+    if (!put_on_socket(session.get(), socket.get())) return std::unexpected(tls_error("cannot start TLS"));
+    // An address is no name there, and servers refuse it. (RFC 6066, section 3)
+    if (!IpAddress::read(host)) SSL_set_tlsext_host_name(session.get(), host.c_str());
     SSL_set1_host(session.get(), host.c_str());
     SSL_set_mode(session.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     auto stream = std::make_unique<TlsStream>(std::move(socket), std::move(session));

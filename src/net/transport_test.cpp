@@ -1,6 +1,7 @@
 // What our clients send, and what they read of answers, whoever gives them.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <boost/asio/io_context.hpp>
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include "net/server.hpp"
+#include "net/stream.hpp"
 #include "net/transport.hpp"
 
 namespace holdpoint::net {
@@ -216,6 +218,31 @@ TEST(TransportTest, WhatIsUnderWayEndsWhenItIsAborted) {
     const auto later = send();
     ASSERT_FALSE(later);
     EXPECT_TRUE(later.error().message.ends_with("nothing is sent any more")) << later.error().message;
+}
+
+// A function whose service had hung up ended with SIGPIPE, when it spoke TLS.
+TEST(TransportTest, WhoHangsUpEndsNoProgram) {
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    ::close(ends[1]);
+    const auto stream = start_tls(Socket(ends[0]), "a.example", milliseconds{10000}, Trust::aws);
+    ASSERT_FALSE(stream);
+    EXPECT_TRUE(stream.error().starts_with("TLS with a.example: ")) << stream.error();
+}
+
+TEST(TransportTest, AnAddressIsNotSentAsAServersName) {
+    const auto greeting = [](const std::string& host) {
+        int ends[2];
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+        const Socket server(ends[1]);
+        EXPECT_FALSE(start_tls(Socket(ends[0]), host, milliseconds{1}, Trust::aws)) << "nobody answers";
+        std::array<char, 4096> bytes{};
+        const ssize_t count = ::recv(server.get(), bytes.data(), bytes.size(), 0);
+        return std::string(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    };
+    EXPECT_TRUE(greeting("a.example").contains("a.example"));
+    EXPECT_FALSE(greeting("192.0.2.7").contains("192.0.2.7"));
+    EXPECT_FALSE(greeting("2001:db8::7").contains("2001:db8::7"));
 }
 
 TEST(TransportTest, ARefusedConnectionNamesTheAddress) {
