@@ -53,6 +53,11 @@ std::optional<CompletionReason> reason_to_end(const Completion& completion, cons
     return std::nullopt;
 }
 
+/// Whether another order of the items' ends could have brought another result.
+bool depends_on_order(const Completion& completion, CompletionReason reason) {
+    return reason != CompletionReason::all_completed || completion.min_successful || completion.should_complete;
+}
+
 std::string problem_of(const BatchSpec& spec) {
     const Completion& completion = spec.completion;
     if (spec.max_concurrency && *spec.max_concurrency < 1) {
@@ -251,6 +256,8 @@ BatchOutcome close_batch(ContextCore& core, const Claim& claim, const BatchSpec&
         outcome.own_format.reset();
     }
     core.state.enqueue(std::move(update));
+    // After a crash it might end otherwise, so nobody acts upon it before it is recorded.
+    if (depends_on_order(spec.completion, outcome.record.reason)) core.state.flush();
     return outcome;
 }
 

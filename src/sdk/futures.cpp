@@ -158,6 +158,8 @@ std::optional<std::size_t> combine(ContextCore& core, std::string_view kind, std
         wire::OperationUpdate update = core.update(claim, OperationAction::succeed);
         if (decision.index) update.payload = std::to_string(*decision.index);
         core.state.enqueue(std::move(update));
+        // Who was first would be somebody else after a crash, so nobody acts upon it before it is recorded.
+        if (decision.index) core.state.flush();
     }
     core.took(claim.id);
     return decision.index;

@@ -196,5 +196,74 @@ TEST(Futures, OfAnotherContextAreNamed) {
     EXPECT_THAT(inside(""), StartsWith("ValidationError: The durable operation Future::get was called on a context"));
 }
 
+/// What a handler acts upon that decides between an hour and an answer, when it is lost before it has written down what
+/// it did, and the answer comes meanwhile: each run's decision.
+std::vector<std::string> acted_upon(const std::function<std::string(Context&, const Callback<int>&)>& decide) {
+    std::vector<std::string> acted;
+    LocalService runner([&](Context& context, Json) {
+        const auto callback = context.create_callback<int>("answer");
+        const std::string decision = decide(context, callback);
+        context.step("act", [&] { acted.push_back(decision); });
+    });
+    runner.before_checkpoint = [&](int) -> std::optional<holdpoint::Error> {
+        if (acted.size() != 1 || !runner.has_open_callback()) return std::nullopt;
+        runner.succeed_callback("answer", "1");
+        throw Crash{};
+    };
+    runner.start();
+    runner.advance(2h);
+    EXPECT_FALSE(runner.is_running());
+    EXPECT_EQ(runner.error_message(), "");
+    return acted;
+}
+
+TEST(Decisions, AreRecordedBeforeAnybodyActsUponThem) {
+    const std::vector<std::string> twice_the_same{"hour", "hour"};
+    const auto hour = [](Context& context) {
+        return context.run_in_child_context_async("hour", [](Context& child) {
+            child.wait("hour", 1h);
+            return std::string("hour");
+        });
+    };
+    const auto answer = [](Context& context, const Callback<int>& callback) {
+        return context.run_in_child_context_async("answer", [&callback](Context&) {
+            (void)callback.result();
+            return std::string("answer");
+        });
+    };
+    EXPECT_EQ(acted_upon([&](Context& context, const Callback<int>& callback) {
+                  const auto first = answer(context, callback);
+                  const auto second = hour(context);
+                  return context.race("first", first, second);
+              }),
+              twice_the_same);
+    EXPECT_EQ(acted_upon([&](Context& context, const Callback<int>& callback) {
+                  const auto first = answer(context, callback);
+                  const auto second = hour(context);
+                  return context.any("first", first, second);
+              }),
+              twice_the_same);
+    EXPECT_EQ(acted_upon([&](Context& context, const Callback<int>& callback) {
+                  const auto first = callback.result_async();
+                  const auto second = context.wait_async("hour", 1h);
+                  return context.select("first", first, second) == 0 ? std::string("answer") : std::string("hour");
+              }),
+              twice_the_same);
+    EXPECT_EQ(acted_upon([](Context& context, const Callback<int>& callback) {
+                  const auto branches = context.parallel<std::string>("first",
+                                                                      {[&](Context&) {
+                                                                           (void)callback.result();
+                                                                           return "answer";
+                                                                       },
+                                                                       [](Context& branch) {
+                                                                           branch.wait("hour", 1h);
+                                                                           return "hour";
+                                                                       }},
+                                                                      {.completion = Completion::first_successful()});
+                  return branches.results().front();
+              }),
+              twice_the_same);
+}
+
 }  // namespace
 }  // namespace durable::testing
