@@ -131,6 +131,11 @@ bool ExecutionState::is_over(const std::string& id) const {
            found->second->status != OperationStatus::pending && found->second->status != OperationStatus::ready;
 }
 
+std::optional<holdpoint::TimePoint> ExecutionState::ended_at(const std::string& id) const {
+    const auto found = operations_.find(id);
+    return found == operations_.end() ? std::nullopt : found->second->ended_at;
+}
+
 std::optional<holdpoint::TimePoint> ExecutionState::due(const std::string& id) const {
     const auto found = operations_.find(id);
     if (found == operations_.end()) return std::nullopt;

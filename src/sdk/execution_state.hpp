@@ -89,6 +89,8 @@ public:
     [[nodiscard]] bool is_open(const std::string& id) const;
     /// Its record says how it ended.
     [[nodiscard]] bool is_over(const std::string& id) const;
+    /// When it ended, where its record says so.
+    [[nodiscard]] std::optional<holdpoint::TimePoint> ended_at(const std::string& id) const;
     /// When the service will, where that is known.
     [[nodiscard]] std::optional<holdpoint::TimePoint> due(const std::string& id) const;
     void throw_if_ended(Lock& lock);

@@ -180,7 +180,7 @@ Decision earliest(const Tasks& tasks, F matches) {
     Decision decision;
     for (std::size_t i = 0; i < tasks.size(); ++i) {
         if (!tasks[i]->is_settled() || !matches(*tasks[i])) continue;
-        if (!decision.made || tasks[i]->order() < tasks[*decision.index]->order()) decision = {true, i};
+        if (!decision.made || tasks[i]->was_over_before(*tasks[*decision.index])) decision = {true, i};
     }
     return decision;
 }

@@ -24,6 +24,14 @@ void Task::settle_here() {
     stage_ = Stage::settled;
 }
 
+bool Task::was_over_before(const Task& other) const {
+    if (known_end_ != other.known_end_) {
+        if (known_end_ && other.known_end_) return *known_end_ < *other.known_end_;
+        return known_end_.has_value();
+    }
+    return order_ < other.order_;
+}
+
 Scheduler::~Scheduler() {
     stop();
 }
@@ -319,6 +327,7 @@ void Scheduler::settle_here(Lock& lock, Task& task) {
     task.settle_here();
     lock.lock();
     task.order_ = ++settled_;
+    task.known_end_ = state_.ended_at(task.operation_id());
 }
 
 bool Scheduler::is_orphan() const {

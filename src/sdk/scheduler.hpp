@@ -53,8 +53,9 @@ public:
     [[nodiscard]] bool is_settled() const { return stage_ == Stage::settled; }
     [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }
     [[nodiscard]] const Recorded& result() const { return result_; }
-    /// Which number this one settled as.
-    [[nodiscard]] std::uint64_t order() const { return order_; }
+    /// Of two that are settled. What was over when it was begun was over before what this invocation saw end; of those
+    /// the service's times tell.
+    [[nodiscard]] bool was_over_before(const Task& other) const;
     /// Does its work here and now, unless it is settled.
     void settle_here();
 
@@ -77,7 +78,8 @@ private:
     std::vector<std::string> parked_on_;
     Recorded result_;
     std::optional<Failure> failure_;
-    std::uint64_t order_ = 0;
+    std::uint64_t order_ = 0;  // which number it settled as
+    std::optional<holdpoint::TimePoint> known_end_;
     std::stop_source stop_;
 };
 

@@ -125,6 +125,25 @@ TEST(Steps, OneThatWasStartedIsNotStartedAgain) {
     EXPECT_EQ(service.updates[0].action, wire::OperationAction::succeed);
 }
 
+TEST(Select, OfWhatWasOverBeforeAnswersWhatWasOverFirst) {
+    const auto selected = [](std::chrono::seconds callback_ended, std::chrono::seconds wait_ended) {
+        PagedService service;
+        service.operations = {record_of("1", wire::OperationType::callback, "answer", wire::OperationStatus::succeeded),
+                              record_of("2", wire::OperationType::wait, "deadline", wire::OperationStatus::succeeded)};
+        service.operations[0].ended_at = holdpoint::TimePoint(callback_ended);
+        service.operations[1].ended_at = holdpoint::TimePoint(wait_ended);
+        const auto invoked = invoke(service, [](Context& context, const detail::Text&) -> detail::Text {
+            const auto answer = context.create_callback<void>("answer").result_async();
+            const auto deadline = context.wait_async("deadline", 1h);
+            return std::to_string(context.select("first", answer, deadline));
+        });
+        return invoked.output.result.value_or("nothing");
+    };
+    EXPECT_EQ(selected(5s, 9s), "0");
+    EXPECT_EQ(selected(9s, 5s), "1");
+    EXPECT_EQ(selected(5s, 5s), "0") << "at the same time: the one that was begun first";
+}
+
 TEST(Steps, LostProcessesTakeNoRetries) {
     std::vector<int> attempts;
     LocalService runner([&](Context& context, Json) {
