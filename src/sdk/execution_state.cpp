@@ -235,16 +235,14 @@ void ExecutionState::throw_if_ended() {
 }
 
 void ExecutionState::throw_if_ended(Lock& lock) {
-    int* swallowed = tasks.must_leave();
-    if (end_ != End::none && swallowed == nullptr) swallowed = &swallowed_;
-    if (swallowed == nullptr) {
+    if (end_ == End::none && !tasks.must_leave()) {
         if (misuse_) {
             set_end(lock, End::execution_failed, *misuse_);
             throw Unwind{};
         }
         return;
     }
-    if (++*swallowed > kSwallowedMax) {
+    if (++tasks.times_told() > kSwallowedMax) {
         std::fputs(
             "durable: the suspension of an operation was caught 100 times, and the code went on; this invocation "
             "ends here. Do not catch (...) around durable operations without throwing it again.\n",

@@ -155,7 +155,6 @@ private:
     End end_ = End::none;
     ErrorInfo error_;
     std::optional<ErrorInfo> misuse_;
-    int swallowed_ = 0;
 };
 
 }  // namespace durable::detail

@@ -342,9 +342,12 @@ bool Scheduler::is_orphan(const Task* task) const {
     return false;
 }
 
-int* Scheduler::must_leave() const {
-    if (current == nullptr || !(current->unwinding_ || is_orphan())) return nullptr;
-    return &current->swallowed_;
+bool Scheduler::must_leave() const {
+    return current != nullptr && (current->unwinding_ || is_orphan());
+}
+
+int& Scheduler::times_told() {
+    return current == nullptr ? handler_times_told_ : current->times_told_;
 }
 
 std::stop_token Scheduler::stop_token() const {

@@ -71,7 +71,7 @@ private:
     Stage stage_ = Stage::created;
     bool abandoned_ = false;
     bool unwinding_ = false;  // it has to leave its thread, whatever it makes of Unwind
-    int swallowed_ = 0;
+    int times_told_ = 0;
     std::shared_ptr<Task> parent_;  // the task that it was made in
     int active_children_ = 0;       // ready or running
     std::shared_ptr<Group> group_;
@@ -132,8 +132,10 @@ public:
     void wake(const std::string& operation);
     /// True when the running task, or one that it was made in, was abandoned: nothing may be recorded for it.
     [[nodiscard]] bool is_orphan() const;
-    /// The running task has to be left, and has been told so before; counts that.
-    [[nodiscard]] int* must_leave() const;
+    /// The running task has to be left, and has been told so before.
+    [[nodiscard]] bool must_leave() const;
+    /// How often the running task, or the handler itself, was told to leave after that.
+    [[nodiscard]] int& times_told();
     /// What the running code looks at to see that it may leave.
     [[nodiscard]] std::stop_token stop_token() const;
     /// All that runs may leave: nothing of it can be recorded any more.
@@ -173,6 +175,7 @@ private:
     int idle_ = 0;
     std::unordered_set<Task*> running_;
     std::stop_source handler_stop_;  // of what the handler itself runs
+    int handler_times_told_ = 0;
     std::size_t ready_count_ = 0;
     std::uint64_t settled_ = 0;
     std::deque<std::shared_ptr<Task>> ready_;

@@ -316,5 +316,31 @@ TEST(FailedCheckpoint, LeavesNoCodeRunning) {
     EXPECT_EQ(running, 0) << "the next execution of this process would meet it";
 }
 
+// A body that catches the signal to leave may do so a hundred times; here each of many is told once.
+TEST(FailedCheckpoint, MayBeToldToAnyNumberOfBranches) {
+    constexpr int kBranches = 150;
+    Ledger service;
+    service.refusal = holdpoint::Error{"ServiceException", 500, "down", {}};
+    const auto handlers_thread = std::this_thread::get_id();
+    std::atomic<int> begun = 0;
+    std::atomic<int> told = 0;
+    std::atomic<bool> is_sent = false;
+    const auto body = [&](StepContext& step) {
+        const bool is_handlers = std::this_thread::get_id() == handlers_thread;
+        ++begun;
+        while (begun < kBranches) std::this_thread::yield();
+        if (!is_handlers && !is_sent.exchange(true)) return;  // its outcome is refused
+        while (!step.stop_token().stop_requested()) std::this_thread::yield();
+        ++told;
+        // When the handler leaves, the others are abandoned, which is another reason to leave.
+        while (is_handlers && told < kBranches - 1) std::this_thread::yield();
+        for (int i = 0; is_handlers && i < 1000; ++i) std::this_thread::yield();
+    };
+    const auto handler = [&](Context& context) {
+        context.map("m", std::vector<int>(kBranches), [&](Context& item, int) { item.step("s", body); });
+    };
+    EXPECT_EQ(described(invoke(service, handler, input(), kBranches)), "again ServiceException");
+}
+
 }  // namespace
 }  // namespace durable::testing
