@@ -297,7 +297,7 @@ void Scheduler::abandon(Lock& lock, Task& task) {
         leave_ready(task, Task::Stage::abandoned);
         return;
     }
-    request_stops(lock, {task.stop_});
+    request_stops(lock, stops_of_orphans());
     state_.changed.wait(lock, [&] { return task.stage_ != Task::Stage::running; });
 }
 
@@ -307,19 +307,14 @@ void Scheduler::abandon(Lock& lock, Group& group) {
 }
 
 void Scheduler::fence(Lock& lock, Group& group) {
-    std::vector<std::stop_source> running;
     for (const auto& weak : group.tasks) {
         const auto task = weak.lock();
         if (!task || task->stage_ == Task::Stage::settled) continue;
         task->abandoned_ = true;
-        if (task->stage_ == Task::Stage::running) {
-            running.push_back(task->stop_);
-        } else {
-            leave_ready(*task, Task::Stage::abandoned);
-        }
+        if (task->stage_ != Task::Stage::running) leave_ready(*task, Task::Stage::abandoned);
     }
     state_.changed.notify_all();
-    request_stops(lock, running);
+    request_stops(lock, stops_of_orphans());
 }
 
 void Scheduler::settle_here(Lock& lock, Task& task) {
@@ -352,6 +347,14 @@ int& Scheduler::times_told() {
 
 std::stop_token Scheduler::stop_token() const {
     return current == nullptr ? handler_stop_.get_token() : current->stop_.get_token();
+}
+
+std::vector<std::stop_source> Scheduler::stops_of_orphans() const {
+    std::vector<std::stop_source> stops;
+    for (const Task* task : running_) {
+        if (is_orphan(task)) stops.push_back(task->stop_);
+    }
+    return stops;
 }
 
 void Scheduler::let_all_leave(Lock& lock) {

@@ -155,6 +155,8 @@ private:
     [[nodiscard]] std::shared_ptr<Task> take_child();
     void leave_ready(Task& task, Task::Stage next);
     static void request_stops(Lock& lock, const std::vector<std::stop_source>& stops);
+    /// Of abandoned tasks that run, and of all that was begun in them.
+    [[nodiscard]] std::vector<std::stop_source> stops_of_orphans() const;
     [[noreturn]] static void leave_until_changed(const Awaited& awaited);
     [[nodiscard]] bool is_orphan(const Task* task) const;
     void wait_for_change(Lock& lock, const Awaited& awaited);

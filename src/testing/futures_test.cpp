@@ -141,6 +141,55 @@ TEST(Futures, OneThatGoesAwayIsAbandonedAndItsBodyIsOver) {
                                               "InvocationCompleted", "ExecutionSucceeded"));
 }
 
+/// Whether the step is told to leave; it leaves by itself when it never is.
+bool is_told_to_leave(const StepContext& step) {
+    for (int i = 0; i < 1'000'000 && !step.stop_token().stop_requested(); ++i) std::this_thread::yield();
+    return step.stop_token().stop_requested();
+}
+
+TEST(Futures, OneThatGoesAwayTellsWhatItsBodyHasBegun) {
+    std::atomic<bool> was_told = false;
+    LocalService runner([&](Context& context, Json) {
+        std::latch begun(1);
+        const auto child = context.run_in_child_context_async("child", [&](Context& body) {
+            body.map("m", std::vector<int>(1), [&](Context& item, int) {
+                item.step("long", [&](StepContext& step) {
+                    begun.count_down();
+                    was_told = is_told_to_leave(step);
+                });
+            });
+        });
+        begun.wait();
+    });
+    runner.start();
+    EXPECT_TRUE(was_told);
+}
+
+TEST(Futures, BranchesOfAMapThatIsOverTellWhatTheyHaveBegun) {
+    std::atomic<bool> was_told = false;
+    LocalService runner(
+        [&](Context& context, Json) {
+            std::latch begun(1);
+            const auto has_begun_something = [&](Context& branch) {
+                const auto inner = branch.step_async("long", [&](StepContext& step) {
+                    begun.count_down();
+                    was_told = is_told_to_leave(step);
+                    return 1;
+                });
+                return inner.get();
+            };
+            const auto wins = [&](Context&) {
+                begun.wait();
+                return 2;
+            };
+            (void)context.parallel<int>("p", {wins, has_begun_something},
+                                        {.completion = Completion::first_successful()});
+        },
+        {.threads = 1});
+    runner.start();
+    EXPECT_TRUE(was_told);
+}
+
 TEST(Futures, OfAnotherContextAreRefused) {
     LocalService runner([](Context& context, Json) {
         const auto future = context.step_async("s", [] { return 1; });
