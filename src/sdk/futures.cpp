@@ -82,9 +82,11 @@ void await_tasks(ExecutionState& state, const std::vector<std::shared_ptr<Task>>
 
 void TaskHandle::abandon() noexcept {
     if (!task_) return;
+    Work dropped;
     {
         Lock lock(task_->state().mutex);
         task_->state().tasks.abandon(lock, *task_);
+        dropped = task_->take_work();
     }
     task_.reset();
 }

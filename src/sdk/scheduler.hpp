@@ -58,6 +58,9 @@ public:
     [[nodiscard]] bool was_over_before(const Task& other) const;
     /// Does its work here and now, unless it is settled.
     void settle_here();
+    /// For a task that is given up: what its body captured may not go away under the lock, because that runs code of
+    /// the author's.
+    [[nodiscard]] Work take_work() { return std::move(work_); }
 
 private:
     friend class Scheduler;

@@ -190,6 +190,31 @@ TEST(Futures, BranchesOfAMapThatIsOverTellWhatTheyHaveBegun) {
     EXPECT_TRUE(was_told);
 }
 
+TEST(Futures, WhatABodyThatNeverBeganHasCapturedMayBeAFuture) {
+    LocalService runner(
+        [](Context& context, Json) {
+            std::atomic<bool> is_busy = false;
+            std::atomic<bool> may_end = false;
+            std::atomic<bool> was_passed = false;
+            const auto busy = context.step_async("busy", [&] {
+                is_busy = true;
+                while (!may_end) std::this_thread::yield();
+            });
+            while (!is_busy) std::this_thread::yield();
+            auto captured = std::make_shared<Future<int>>(context.step_async("captured", [] { return 1; }));
+            // Given up before the only thread could take it.
+            (void)context.step_async("given up", [captured] { return captured != nullptr; });
+            captured.reset();
+            const auto next = context.step_async("next", [&] { was_passed = true; });
+            may_end = true;
+            while (!was_passed) std::this_thread::yield();
+        },
+        {.threads = 1});
+    runner.start();
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_FALSE(runner.is_running());
+}
+
 TEST(Futures, OfAnotherContextAreRefused) {
     LocalService runner([](Context& context, Json) {
         const auto future = context.step_async("s", [] { return 1; });
