@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/text.hpp"
 #include "durable/future.hpp"
 #include "sdk/bodies.hpp"
 #include "sdk/context_core.hpp"
@@ -123,11 +124,19 @@ struct Decision {
     std::optional<std::size_t> index;
 };
 
-Decision read_decision(const detail::Record& record) {
-    Decision decision{.made = true, .index = {}};
-    const Json json = record->result && !record->result->empty() ? Json::parse(*record->result) : Json();
-    if (const auto* index = json.get_if<std::int64_t>()) decision.index = static_cast<std::size_t>(*index);
-    return decision;
+/// What was recorded, which may be of other code: combinators and other contexts are told apart by that alone.
+std::optional<std::size_t> read_decision(const ContextCore& core, const wire::Operation& record,
+                                         const std::string& combinator, std::size_t futures) {
+    const std::string text = record.result.value_or("");
+    const auto index = holdpoint::read_number<std::size_t>(text);
+    if (record.status != OperationStatus::succeeded || (!index && !text.empty())) {
+        core.fail_nondeterministic(combinator + " was something else when it was recorded.");
+    }
+    if (index && *index >= futures) {
+        core.fail_nondeterministic(fmt::format(
+            "{} was decided by future {} when it was recorded, but now it has only {}.", combinator, *index, futures));
+    }
+    return index;
 }
 
 /// `kind` is the combinator's: "all", "any" … `accepts`, when there is one, is asked about whom `decide` chose; when it
@@ -142,13 +151,8 @@ std::optional<std::size_t> combine(ContextCore& core, std::string_view kind, std
     const Claim claim = core.claim(OperationType::context, name, "RunInChildContext");
     core.require_over(claim);
     Decision decision;
-    if (claim.record && claim.record->status == OperationStatus::succeeded) {
-        decision = read_decision(claim.record);
-        if (decision.index && *decision.index >= tasks.size()) {
-            core.fail_nondeterministic(
-                fmt::format("{} was decided by future {} when it was recorded, but now it has only {}.", combinator,
-                            *decision.index, tasks.size()));
-        }
+    if (claim.record && claim.record->status != OperationStatus::started) {
+        decision.index = read_decision(core, *claim.record, combinator, tasks.size());
     } else {
         if (!claim.record) core.start(claim);
         do {
@@ -265,7 +269,13 @@ std::size_t Context::first_success(std::string_view name, const Tasks& tasks,
 }
 
 std::size_t Context::first_over(std::string_view kind, std::string_view name, const Tasks& tasks) {
-    return *combine(*core_, kind, name, tasks, [&] { return earliest(tasks, [](const Task&) { return true; }); });
+    const auto first =
+        combine(*core_, kind, name, tasks, [&] { return earliest(tasks, [](const Task&) { return true; }); });
+    if (!first) {
+        core_->fail_nondeterministic(
+            fmt::format("{} was decided by none of its futures when it was recorded.", detail::named(kind, name)));
+    }
+    return *first;
 }
 
 }  // namespace durable

@@ -265,5 +265,48 @@ TEST(Decisions, AreRecordedBeforeAnybodyActsUponThem) {
               twice_the_same);
 }
 
+/// Why an execution fails whose code is another one when it goes on.
+std::string change(const std::function<void(Context&)>& before, const std::function<void(Context&)>& after) {
+    const auto handler = [](const std::function<void(Context&)>& body) {
+        return [body](Context& context, Json) {
+            body(context);
+            context.wait("pause", 1s);
+        };
+    };
+    LocalService runner(handler(before));
+    runner.start();
+    runner.deploy(handler(after));
+    runner.advance(1s);
+    EXPECT_EQ(runner.error_type(), "NonDeterministicExecutionError");
+    return runner.error_message();
+}
+
+TEST(ChangedCombinators, AreFoundOut) {
+    const auto with_two = [](const auto& call) {
+        return [call](Context& context) {
+            auto one = context.step_async("s", [] { return 1; });
+            auto two = context.step_async("s", [] { return 2; });
+            call(context, one, two);
+        };
+    };
+    const auto all = with_two([](Context& context, auto& one, auto& two) { (void)context.all("c", one, two); });
+    const auto any = with_two([](Context& context, auto& one, auto& two) { (void)context.any("c", one, two); });
+    const auto race = with_two([](Context& context, auto& one, auto& two) { (void)context.race("c", one, two); });
+    const auto select = with_two([](Context& context, auto& one, auto& two) { (void)context.select("c", one, two); });
+    const auto child = with_two([](Context& context, auto&, auto&) {
+        context.run_in_child_context("c", [](Context&) { return std::string("text"); });
+    });
+    const auto failed_child = with_two([](Context& context, auto&, auto&) {
+        try {
+            context.run_in_child_context("c", [](Context&) { throw Error("Broken", "no"); });
+        } catch (const ChildContextError&) {
+        }
+    });
+    EXPECT_THAT(change(all, race), StartsWith("race 'c' was decided by none of its futures when it was recorded."));
+    EXPECT_THAT(change(all, select), StartsWith("select 'c' was decided by none of its futures"));
+    EXPECT_THAT(change(child, any), StartsWith("any 'c' was something else when it was recorded."));
+    EXPECT_THAT(change(failed_child, all), StartsWith("all 'c' was something else when it was recorded."));
+}
+
 }  // namespace
 }  // namespace durable::testing
