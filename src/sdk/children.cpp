@@ -137,6 +137,8 @@ Work Context::retry_work(std::string_view name, const Attempts& attempts, const 
                 return attempts(child, context, attempt);
             } catch (const detail::Unwind&) {
                 throw;
+            } catch (const detail::ResultError&) {
+                throw;  // the body did its work; doing it again would not make its result one that can be written
             } catch (...) {
                 ErrorInfo error = detail::current_error();
                 decision = detail::decide_retry(retry, error, attempt, name);

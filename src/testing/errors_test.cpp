@@ -204,6 +204,24 @@ TEST(Results, ThatAreNoJsonAreNotRecordedNorTriedAgain) {
     EXPECT_EQ(handler.error_message(), "$[1]: text that is not UTF-8 cannot be written as JSON");
 }
 
+TEST(WithRetry, DoesNothingAgainForAResultThatCannotBeWritten) {
+    int runs = 0;
+    LocalService runner([&](Context& context, Json) {
+        context.with_retry(
+            "r",
+            [&](Context& child, int) {
+                child.step("charge", [&] { ++runs; });
+                return std::numeric_limits<double>::infinity();
+            },
+            retry::fixed({.pause = 1s}));
+    });
+    runner.start();
+    runner.advance(1min);
+    EXPECT_EQ(runs, 1);
+    EXPECT_EQ(runner.error_type(), "SerdesError");
+    EXPECT_EQ(runner.error_message(), "$: a number that is not finite cannot be written as JSON");
+}
+
 TEST(Results, MayBeReferencesAndLiterals) {
     const std::string text = "kept";
     LocalService runner([&](Context& context, Json) {
