@@ -40,6 +40,11 @@ std::chrono::seconds pause_of(double base, std::chrono::seconds max, Jitter jitt
     return std::chrono::seconds(std::max<long long>(1, std::llround(pause)));
 }
 
+/// initial · rate^(attempt-1). Nothing stays nothing, also when the power is more than a double holds.
+double grown(std::chrono::seconds initial, double rate, int attempt) {
+    return initial.count() == 0 ? 0 : static_cast<double>(initial.count()) * std::pow(rate, attempt - 1);
+}
+
 void check_attempts(std::string_view strategy, int attempts) {
     if (attempts >= 1) return;
     throw ValidationError(fmt::format("{}: attempts is {}; it is at least 1", strategy, attempts));
@@ -82,8 +87,7 @@ std::chrono::seconds next_poll(const WaitStrategyOptions& options, int attempt) 
         throw Error("WaitForConditionExhausted",
                     "the condition did not hold after " + std::to_string(options.attempts) + " checks");
     }
-    return pause_of(static_cast<double>(options.initial.count()) * std::pow(options.rate, attempt - 1), options.max,
-                    options.jitter);
+    return pause_of(grown(options.initial, options.rate, attempt), options.max, options.jitter);
 }
 
 }  // namespace detail
@@ -125,8 +129,7 @@ RetryStrategy exponential(Exponential options) {
     check_growing("retry::exponential", options);
     return [options = std::move(options)](const ErrorInfo& error, int attempt) -> RetryDecision {
         if (gives_up(attempt, options.attempts, options.when, error)) return std::nullopt;
-        return pause_of(static_cast<double>(options.initial.count()) * std::pow(options.rate, attempt - 1), options.max,
-                        options.jitter);
+        return pause_of(grown(options.initial, options.rate, attempt), options.max, options.jitter);
     };
 }
 

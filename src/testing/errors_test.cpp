@@ -122,6 +122,15 @@ TEST(Retries, DelayIsAtMost366Days) {
     EXPECT_EQ(due(retry::fixed({.pause = 0s})), 1);
 }
 
+TEST(Retries, APauseOfNothingIsASecondHoweverOftenItGrew) {
+    constexpr int kOften = 4000;  // by then the factor is more than a double holds
+    const auto step = retry::exponential({.attempts = 5000, .initial = 0s, .jitter = Jitter::none});
+    EXPECT_EQ(step({}, kOften), 1s);
+    const auto poll =
+        wait_strategy<int>([](int) { return true; }, {.attempts = 5000, .initial = 0s, .jitter = Jitter::none});
+    EXPECT_EQ(poll(0, kOften), 1s);
+}
+
 template <class F>
 std::string refusal_of(F&& make) {
     try {
