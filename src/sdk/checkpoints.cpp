@@ -101,10 +101,6 @@ void ExecutionState::want_sent() {
     changed.notify_all();
 }
 
-void ExecutionState::poll(Lock& lock) {
-    if (!sending_ && end_ == End::none) send(lock, take_batch());
-}
-
 std::vector<wire::OperationUpdate> ExecutionState::take_batch() {
     std::vector<wire::OperationUpdate> batch;
     std::size_t bytes = kRequestBytes + token_.size();

@@ -98,9 +98,11 @@ public:
     bool send_all(Lock& lock);
     /// Somebody was parked for what is queued: whoever has nothing else to do sends it.
     void want_sent();
-    [[nodiscard]] bool is_wanted() const { return wanted_ && !sending_ && end_ == End::none; }
+    [[nodiscard]] bool is_wanted() const { return wanted_ && can_poll(); }
+    /// Nobody else asks the service already, and its answer is of use.
+    [[nodiscard]] bool can_poll() const { return !sending_ && end_ == End::none; }
     /// Asks the service for news.
-    void poll(Lock& lock);
+    void poll(Lock& lock) { send(lock, take_batch()); }
     [[noreturn]] void suspend(Lock& lock);
     [[nodiscard]] std::optional<std::chrono::milliseconds> pause_before_poll(std::optional<holdpoint::TimePoint> due,
                                                                              bool unknown, int polls) const {

@@ -250,7 +250,7 @@ void Scheduler::wait_for_change(Lock& lock, const Awaited& awaited) {
     const auto pause = pause_before_poll(awaited);
     if (!pause) {
         state_.changed.wait(lock);
-    } else if (state_.changed.wait_for(lock, *pause) == std::cv_status::timeout && !stopping_) {
+    } else if (state_.changed.wait_for(lock, *pause) == std::cv_status::timeout && !stopping_ && state_.can_poll()) {
         ++polls_;
         state_.poll(lock);
     }

@@ -14,7 +14,7 @@ namespace {
 namespace wire = holdpoint::wire;
 using namespace std::chrono_literals;
 
-/// Every operation that starts is open until it is asked for.
+/// Every operation that starts is open until it is asked for, `answers_at` times.
 class AskedService final : public detail::DurableService {
 public:
     holdpoint::Result<wire::CheckpointResponse> checkpoint(const std::string&,
@@ -22,7 +22,10 @@ public:
         wire::CheckpointResponse response;
         response.checkpoint_token = "t";
         if (request.updates.empty()) {
-            ++polls;
+            if (++polls < answers_at) {
+                for (int i = 0; i < 1000; ++i) std::this_thread::yield();  // time enough for others to ask, too
+                return response;
+            }
             for (wire::Operation& operation : open_) {
                 operation.status = wire::OperationStatus::succeeded;
                 response.operations.push_back(operation);
@@ -50,12 +53,15 @@ public:
         return wire::CheckpointResponse{};
     }
     std::optional<std::chrono::milliseconds> pause_before_poll(std::optional<holdpoint::TimePoint> due, bool unknown,
-                                                               int) const override {
+                                                               int asked) const override {
+        if (asked > polls + 1) is_miscounted = true;
         if (!due && !unknown) return std::nullopt;
         return 0ms;
     }
 
     std::atomic<int> polls = 0;
+    int answers_at = 1;
+    mutable std::atomic<bool> is_miscounted = false;
 
 private:
     std::vector<wire::Operation> open_;
@@ -156,6 +162,23 @@ TEST(Polls, AFutureThatOnlyWaitsIsAskedAboutWhileAStepRuns) {
         const auto callback = context.create_callback<std::optional<int>>("answer");
         callback.result_async().get();
     })) << "a callback, whose end nobody knows";
+}
+
+// Pauses grow with the number of questions: with the number of threads they would grow too fast.
+TEST(Polls, ThreadsThatWaitTogetherCountAQuestionOnce) {
+    AskedService service;
+    service.answers_at = 5;
+    const detail::DurableHandler handler = [&](Context& context, const detail::Text&) -> detail::Text {
+        context.map("m", std::vector<int>{0, 1, 2, 3, 4, 5}, [&](Context& item, int n) {
+            if (n > 0) return item.wait("pause", 1s);
+            item.step("busy", [&] {
+                while (service.polls < service.answers_at) std::this_thread::yield();
+            });
+        });
+        return std::nullopt;
+    };
+    EXPECT_EQ(run(service, handler, 8), "SUCCEEDED");
+    EXPECT_FALSE(service.is_miscounted);
 }
 
 TEST(Polls, NobodyAsksWhenNothingElseRuns) {
