@@ -251,9 +251,14 @@ Json write_json(const T& value, const JsonPath& path) {
 template <class T>
 T read_number(const Json& json, const JsonPath& path) {
     if constexpr (std::floating_point<T>) {
-        if (const double* number = json.get_if<double>()) return static_cast<T>(*number);
         if (const std::int64_t* number = json.get_if<std::int64_t>()) return static_cast<T>(*number);
-        refuse_json(path, "a number", json);
+        const double* number = json.get_if<double>();
+        if (number == nullptr) refuse_json(path, "a number", json);
+        if constexpr (sizeof(T) < sizeof(double)) {
+            constexpr double max = std::numeric_limits<T>::max();
+            if (*number > max || *number < -max) refuse_json(path, "is a number that does not fit");
+        }
+        return static_cast<T>(*number);
     } else {
         const std::int64_t* number = json.get_if<std::int64_t>();
         if (number == nullptr) refuse_json(path, "a whole number", json);
@@ -304,14 +309,15 @@ T read_json(const Json& json, const JsonPath& path) {
         return value;
     } else if constexpr (boost::describe::has_describe_enumerators<T>::value) {
         const std::string* name = json.get_if<std::string>();
-        T value{};
-        if (name != nullptr && boost::describe::enum_from_string(name->c_str(), value)) return value;
+        std::optional<T> value;
         std::string names;
         boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto enumerator) {
+            if (name != nullptr && *name == enumerator.name) value = enumerator.value;
             names += names.empty() ? "one of " : ", ";
             names += enumerator.name;
         });
-        refuse_json(path, names, json);
+        if (!value) refuse_json(path, names, json);
+        return *value;
     } else if constexpr (boost::describe::has_describe_members<T>::value) {
         return read_struct<T>(json, path);
     } else {

@@ -75,6 +75,22 @@ TEST(Parse, LastOfSeveralMembersCounts) {
     EXPECT_EQ(*Json::parse(R"({"a":1,"a":2})").find("a")->get_if<std::int64_t>(), 2);
 }
 
+TEST(Numbers, ThatNoFloatHoldsAreRefused) {
+    EXPECT_EQ(problem_reading<float>("1e39"), "$ is a number that does not fit");
+    EXPECT_EQ(problem_reading<std::vector<float>>("[1,-1e39]"), "$[1] is a number that does not fit");
+    constexpr float kMost = std::numeric_limits<float>::max();
+    EXPECT_EQ(from_json<float>(Json::parse(to_json(kMost).dump())), kMost);
+}
+
+enum class Level { low, high };
+BOOST_DESCRIBE_ENUM(Level, low, high)
+
+TEST(Enums, AreTheirWholeNames) {
+    EXPECT_EQ(from_json<Level>(Json::parse("\"high\"")), Level::high);
+    EXPECT_EQ(problem_reading<Level>(R"("low\u0000er")"), "$: expected one of low, high, found text");
+    EXPECT_EQ(problem_reading<Level>("1"), "$: expected one of low, high, found a whole number");
+}
+
 TEST(Durations, AreWholeSecondsRoundedUp) {
     EXPECT_EQ(to_json(1500ms).dump(), "2");
     EXPECT_EQ(to_json(-1500ms).dump(), "-1");
