@@ -29,9 +29,9 @@ std::string Frame::problem(const ContextCore& core) {
 
 std::string Frame::problem_in_any_body(const ContextCore& core) {
     if (innermost == nullptr) {
-        return "on a thread of its own; durable operations belong to the thread that the body was called on, where "
-               "their order is the same each time it runs. To do several things at once, use the operations that end "
-               "in _async, map or parallel";
+        return "on a thread of its own, or after the handler had ended; durable operations belong to the thread that "
+               "the body was called on, where their order is the same each time it runs. To do several things at once, "
+               "use the operations that end in _async, map or parallel";
     }
     if (innermost->step_ != nullptr) {
         return fmt::format(
