@@ -26,6 +26,13 @@ bool is_stale_token(const holdpoint::Error& failure) {
            failure.message.end();
 }
 
+/// Who sent it could not be told. That says nothing of the execution, and another process may do better.
+bool is_of_the_sender(const holdpoint::Error& failure) {
+    constexpr std::string_view kNames[] = {"ExpiredTokenException", "InvalidSignatureException",
+                                           "UnrecognizedClientException"};
+    return std::ranges::find(kNames, failure.name) != std::end(kNames);
+}
+
 bool is_open_record(const wire::Operation& record) {
     switch (record.type) {
         case OperationType::step:
@@ -217,10 +224,12 @@ void ExecutionState::set_end(Lock& lock, End end, ErrorInfo error) {
 /// What a failed call means: the service invokes again after what may pass, and a refusal would come back every time.
 void ExecutionState::set_end_after(Lock& lock, const holdpoint::Error& failure, std::string_view where) {
     ErrorInfo error{.type = failure.name, .message = failure.message, .data = {}, .stack = {}};
-    const bool refused =
-        failure.http_status >= 400 && failure.http_status < 500 && !holdpoint::aws::is_throttling(failure);
+    constexpr int kRequestTimeout = 408;
+    const bool may_pass = failure.http_status == kRequestTimeout || holdpoint::aws::is_throttling(failure) ||
+                          is_stale_token(failure) || is_of_the_sender(failure);
+    const bool refused = failure.http_status >= 400 && failure.http_status < 500 && !may_pass;
     const bool key_unusable = failure.name.starts_with("KMS");
-    if (key_unusable || (refused && !is_stale_token(failure))) {
+    if (key_unusable || refused) {
         error.message = fmt::format("{}: {}{}", failure.name, failure.message, where);
         error.type = "CheckpointError";
         set_end(lock, End::execution_failed, std::move(error));

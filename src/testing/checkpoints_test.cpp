@@ -207,6 +207,13 @@ std::vector<Refusal> refusals() {
         {error("ServiceException", 500, "oh"), "again ServiceException"},
         {error("HTTP503", 503, "later"), "again HTTP503"},
         {error("TransportError", 0, "cut off"), "again TransportError"},
+        {error("HTTP408", 408, "too slow"), "again HTTP408"},
+        // Of this process, and not of the execution: another one has other credentials, or a clock that is right.
+        {error("ExpiredTokenException", 403, "The security token included in the request is expired"),
+         "again ExpiredTokenException"},
+        {error("InvalidSignatureException", 403, "Signature expired"), "again InvalidSignatureException"},
+        {error("UnrecognizedClientException", 403, "The security token included in the request is invalid."),
+         "again UnrecognizedClientException"},
         // What would be refused every time.
         {error(invalid, 400, "STEP output payload size must be less than or equal to 1048576 bytes."),
          "FAILED CheckpointError"},
