@@ -15,6 +15,8 @@ namespace {
 constexpr std::chrono::seconds kExpiresMax{7 * 24 * 3600};  // (AWS General Reference, X-Amz-Expires)
 /// What a URL that names none is good for: as long as what is signed in a header.
 constexpr std::chrono::seconds kExpiresDefault{15 * 60};
+/// Of an Authorization header: more than the three that it has, few enough to be told apart one by one.
+constexpr std::size_t kPartsMax = 16;
 
 std::unexpected<Error> incomplete(std::string message) {
     return fail("IncompleteSignature", 400, std::move(message));
@@ -138,10 +140,10 @@ Result<Claim> read_authorization(std::string_view authorization, const Headers& 
         const std::string part = trimmed(whole);
         if (part.empty()) continue;
         const std::size_t equals = part.find('=');
-        if (equals == std::string::npos || !is_new(seen, part.substr(0, equals))) {
+        if (equals == std::string::npos || seen.size() == kPartsMax || !is_new(seen, part.substr(0, equals))) {
             return incomplete(
                 fmt::format("A part of the Authorization header is not a valid key=value pair, or comes "
-                            "twice. {}",
+                            "twice, or is more than there are. {}",
                             hashed(authorization)));
         }
         if (auto ok = take(part.substr(0, equals), std::string_view(part).substr(equals + 1), claim); !ok) {
