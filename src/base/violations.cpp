@@ -17,6 +17,12 @@ bool is_alphanumeric(char c) {
 
 constexpr std::size_t kQuotedBytesMax = 256;
 
+/// As AWS counts them: one for each that Unicode has, however many bytes it takes. (Smithy 2.0, "length trait")
+std::size_t characters_of(std::string_view text) {
+    const auto begins_one = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; };
+    return static_cast<std::size_t>(std::ranges::count_if(text, begins_one));
+}
+
 }  // namespace
 
 void Violations::missing(std::string_view member) {
@@ -24,9 +30,10 @@ void Violations::missing(std::string_view member) {
 }
 
 void Violations::length(std::string_view member, std::string_view value, std::size_t min, std::size_t max) {
-    if (value.size() < min) {
+    const std::size_t length = characters_of(value);
+    if (length < min) {
         add(member, value, fmt::format("Member must have length greater than or equal to {}", min));
-    } else if (value.size() > max) {
+    } else if (length > max) {
         add(member, value, fmt::format("Member must have length less than or equal to {}", max));
     }
 }

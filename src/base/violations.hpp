@@ -15,6 +15,7 @@ namespace holdpoint {
 class Violations {
 public:
     void missing(std::string_view member);
+    /// In characters, not bytes.
     void length(std::string_view member, std::string_view value, std::size_t min, std::size_t max);
     void range(std::string_view member, std::int64_t value, std::int64_t min, std::int64_t max);
     /// A violation unless it `fits`.
