@@ -36,6 +36,7 @@ CASES = [
     ('ctx.step("s", [] { return std::string_view("text"); });', None),
     ('ctx.invoke<int>("i", "f", std::string_view("text"));', None),
     ('ctx.invoke<void>("i", "f", nullptr);', None),
+    ('ctx.invoke<int>("i", "f", "text");', None),
     ('(void)durable::to_json(nullptr);', NO_JSON),
     ('ctx.step("s", [] { return NoDefault(1); });', "needs a default constructor"),
     ('ctx.step("s", [] { return Derived(); });', "describe its bases, too"),

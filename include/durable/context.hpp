@@ -120,7 +120,7 @@ public:
     /// durable one may take as long as it likes. InvokeFailedError, InvokeTimedOutError, InvokeStoppedError.
     template <class R, class P>
     R invoke(std::string_view name, std::string_view function, const P& payload,
-             const InvokeOptions<detail::Stored<std::decay_t<P>>, R>& options = {}) {
+             const InvokeOptions<detail::Stored<std::decay_t<const P>>, R>& options = {}) {
         return detail::read_result<R>(
             now(invoke_work(name, function, payload_of(payload, options.payload_serdes), options.tenant_id)),
             options.result_serdes);
@@ -128,7 +128,7 @@ public:
     /// invoke, as a future.
     template <class R, class P>
     Future<R> invoke_async(std::string_view name, std::string_view function, const P& payload,
-                           const InvokeOptions<detail::Stored<std::decay_t<P>>, R>& options = {}) {
+                           const InvokeOptions<detail::Stored<std::decay_t<const P>>, R>& options = {}) {
         return future<R>(
             watch(invoke_work(name, function, payload_of(payload, options.payload_serdes), options.tenant_id)),
             options.result_serdes);
@@ -321,12 +321,12 @@ private:
     }
 
     template <class P>
-    detail::Text payload_of(const P& payload, const Serdes<detail::Stored<std::decay_t<P>>>& serdes) const {
+    detail::Text payload_of(const P& payload, const Serdes<detail::Stored<std::decay_t<const P>>>& serdes) const {
         if constexpr (std::same_as<P, std::nullptr_t>) {
             return std::nullopt;
         } else {
             try {
-                return detail::write_result<std::decay_t<P>>(payload, serdes, payload_context());
+                return detail::write_result<std::decay_t<const P>>(payload, serdes, payload_context());
             } catch (const detail::ResultError& error) {
                 throw SerdesError(error.what());
             }

@@ -172,6 +172,17 @@ TEST(Retries, OptionsOutOfRangeAreRefusedWhereTheStrategyIsMade) {
     EXPECT_EQ(runner.error_type(), "ValidationError");
 }
 
+TEST(Payloads, MayBeLiterals) {
+    LocalService runner([](Context& context, Json) {
+        auto future = context.invoke_async<std::string>("i", "echo", "future");
+        return context.invoke<std::string>("i", "echo", "literal") + future.get();
+    });
+    runner.fake_function("echo", [](const std::string& payload, const Invoked&) { return payload; }, 0s);
+    runner.start();
+    runner.advance(1s);
+    EXPECT_EQ(runner.result(), "\"literalfuture\"") << runner.error_message();
+}
+
 TEST(Thrown, NestedExceptionsAreRecordedAsTheOuterOne) {
     const auto nested = [] {
         try {
