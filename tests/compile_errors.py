@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMAND = ["g++", "-std=c++20", "-fsyntax-only", "-I", str(ROOT / "include"), "-x", "c++", "-"]
 
 HANDLER = "a handler is R(durable::Context&, const Event&)"
+FAKE = "a fake function is R(const Event&) or R(const Event&, const durable::testing::Invoked&)"
 LAMBDA = "a handler is R(durable::LambdaContext&, const Event&)"
 NO_JSON = (
     "describe a struct at namespace scope with BOOST_DESCRIBE_STRUCT, an enum with BOOST_DESCRIBE_ENUM; lists are std::vector, "
@@ -26,6 +27,11 @@ CASES = [
     ("return durable::run([](auto&, const auto&) { return 1; });", HANDLER),
     ("return durable::run(7);", HANDLER),
     ("durable::testing::Runner runner([](durable::Context&) { return 1; });", HANDLER),
+    ('tested.fake_function("f", [](const std::string&) { return 1; });', None),
+    ('tested.fake_function("f", [](const int&, const durable::testing::Invoked&) { return 1; });', None),
+    ('tested.fake_function("f", [] { return 1; });', FAKE),
+    ('tested.fake_function("f", [](auto event) { return event; });', FAKE),
+    ('tested.fake_function("f", 7);', FAKE),
     ("return durable::run_lambda([](durable::LambdaContext&, const durable::Json&) { return 1; });", None),
     ("return durable::run_lambda([](const durable::Json&, durable::LambdaContext&) { return 1; });", LAMBDA),
     ("return durable::run_lambda([](durable::Context&, const durable::Json&) { return 1; });", LAMBDA),
@@ -68,7 +74,11 @@ BOOST_DESCRIBE_STRUCT(NoDefault, (), (n))
 struct Base {{ int b = 0; }};
 struct Derived : Base {{ int d = 0; }};
 BOOST_DESCRIBE_STRUCT(Derived, (Base), (d))
-int use_all(durable::Context& ctx, const std::vector<int>& items) {{ (void)ctx; (void)items; {body} return 0; }}
+int use_all(durable::Context& ctx, const std::vector<int>& items, durable::testing::Runner& tested) {{
+    (void)ctx; (void)items; (void)tested;
+    {body}
+    return 0;
+}}
 """
     done = subprocess.run(COMMAND, input=source, capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
     return next((line for line in done.stderr.splitlines() if "error:" in line), None)

@@ -62,6 +62,13 @@ using FakeFunction = std::function<Text(const std::string& payload, const testin
 
 testing::ReplayReport replay(const DurableHandler& handler, std::string_view history_json);
 
+template <class Signature>
+inline constexpr bool is_fake = false;
+template <class R, class Event>
+inline constexpr bool is_fake<std::function<R(Event)>> = true;
+template <class R, class Event>
+inline constexpr bool is_fake<std::function<R(Event, const testing::Invoked&)>> = true;
+
 template <class R, class Event>
 FakeFunction erase_fake(std::function<R(Event)> function) {
     return [function = std::move(function)](const std::string& payload, const testing::Invoked&) {
@@ -134,7 +141,18 @@ public:
     /// fake does not exist: ResourceNotFoundException.
     template <class F>
     void fake_function(std::string name, F function, std::chrono::milliseconds takes = {}) {
-        add_function(std::move(name), detail::erase_fake(std::function{std::move(function)}), takes);
+        constexpr bool fits = [] {
+            if constexpr (requires(F f) { std::function(std::move(f)); }) {
+                return detail::is_fake<decltype(std::function(std::declval<F>()))>;
+            }
+            return false;
+        }();
+        static_assert(fits,
+                      "a fake function is R(const Event&) or R(const Event&, const durable::testing::Invoked&): a "
+                      "function, or a callable object whose operator() is no template");
+        if constexpr (fits) {
+            add_function(std::move(name), detail::erase_fake(std::function(std::move(function))), takes);
+        }
     }
 
     /// The process dies before this checkpoint (they count from 1) is recorded; the service invokes again after a
