@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -69,6 +70,8 @@ enum class ItemStatus {
     failed,
     started  // the batch was over before it was
 };
+/// As AWS's SDKs write it: "SUCCEEDED", "FAILED", "STARTED".
+[[nodiscard]] std::string_view to_string(ItemStatus status);
 /// What became of a whole batch.
 enum class BatchStatus { succeeded, failed };
 /// As AWS's SDKs write it: "SUCCEEDED", "FAILED".

@@ -20,6 +20,10 @@ std::string_view to_string(CompletionReason reason) {
     return kReasons.at(static_cast<std::size_t>(reason));
 }
 
+std::string_view to_string(ItemStatus status) {
+    return kStatuses.at(static_cast<std::size_t>(status));
+}
+
 std::string_view to_string(BatchStatus status) {
     return status == BatchStatus::succeeded ? "SUCCEEDED" : "FAILED";
 }
@@ -108,7 +112,7 @@ std::string batch_text(const BatchRecord& record, bool items_are_json) {
     for (const auto& item : record.items) {
         Json::Object object{{"index", number_json(item.index)},
                             {"name", text_json(item.name)},
-                            {"status", text_json(kStatuses.at(static_cast<std::size_t>(item.status)))}};
+                            {"status", text_json(to_string(item.status))}};
         if (item.error) object.emplace_back("error", error_json(*item.error));
         if (item.result.text && !items_are_json) object.emplace_back("result", text_json(*item.result.text));
         if (text.back() == '}') text += ',';

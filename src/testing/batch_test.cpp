@@ -144,6 +144,9 @@ TEST(Map, FirstFailureEndsItByDefault) {
         EXPECT_EQ(result.status(), BatchStatus::failed);
         EXPECT_EQ(result.find(1)->error->message, "item 1");
         EXPECT_EQ(result.find("map-item-0")->result, 0);
+        EXPECT_EQ(to_string(result.find(0U)->status), "SUCCEEDED");
+        EXPECT_EQ(to_string(result.find(1U)->status), "FAILED");
+        EXPECT_EQ(to_string(ItemStatus::started), "STARTED");
         EXPECT_THROW(result.throw_if_error(), BatchItemError);
         return std::string(to_string(result.completion_reason()));
     });
