@@ -27,8 +27,8 @@ struct ChildOptions {
     std::function<std::string(const T&)> summary = {};
     /// What ChildContextError carries instead of the body's error.
     std::function<ErrorInfo(const ErrorInfo&)> map_error = {};
-    /// Writes no operation of its own: cheaper, but its body runs again on every replay, and an error leaves it as the
-    /// exception that was thrown is recorded elsewhere: nowhere.
+    /// Writes no operation of its own: cheaper, but nothing is recorded of what its body answers or throws, so the body
+    /// runs again on every replay.
     bool is_virtual = false;
 };
 template <>
