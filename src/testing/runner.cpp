@@ -74,7 +74,13 @@ LocalService& Runner::started() {
 }
 
 ExecutionStatus Runner::start_with(std::string input) {
+    constexpr std::size_t kInputMax = 1024UL * 1024;  // of an execution that nobody waits for
     if (service_->was_started()) throw std::logic_error("a Runner has one execution, and it was started already");
+    if (input.size() > kInputMax) {
+        throw std::invalid_argument(fmt::format(
+            "start: expected an event of at most {} bytes of JSON, as with --invocation-type Event; found {}",
+            kInputMax, input.size()));
+    }
     service_->start(std::move(input));
     return status();
 }

@@ -294,6 +294,15 @@ TEST(Runner, RefusesTimesThatNoClockCanTell) {
     EXPECT_EQ(runner.status(), ExecutionStatus::running);
 }
 
+TEST(Runner, RefusesAnEventThatTheServiceWouldNotTake) {
+    const auto size = [](Context&, const std::string& text) { return text.size(); };
+    Runner runner(size);
+    EXPECT_EQ(
+        refusal_of([&] { runner.run(std::string(1024UL * 1024 - 1, 'x')); }),
+        "start: expected an event of at most 1048576 bytes of JSON, as with --invocation-type Event; found 1048577");
+    EXPECT_EQ(runner.run(std::string(1024UL * 1024 - 2, 'x')), ExecutionStatus::succeeded);
+}
+
 TEST(Runner, RefusesTextThatIsNone) {
     Runner runner(ask);
     runner.run();
