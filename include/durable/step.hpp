@@ -17,9 +17,13 @@ namespace durable {
 /// What the body of a step may use.
 class StepContext {
 public:
+    /// The time of an invocation that ends when it likes, as in a test.
+    static constexpr auto kNoDeadline = std::chrono::system_clock::time_point::max();
+
     /// Made by the SDK, and by tests.
-    StepContext(int attempt, Logger logger, SerdesContext serdes, std::stop_token stop)
-        : attempt_(attempt), logger_(std::move(logger)), serdes_(serdes), stop_(std::move(stop)) {}
+    StepContext(int attempt, Logger logger, SerdesContext serdes, std::stop_token stop,
+                std::chrono::system_clock::time_point deadline = kNoDeadline)
+        : attempt_(attempt), logger_(std::move(logger)), serdes_(serdes), stop_(std::move(stop)), deadline_(deadline) {}
     /// Counted from 1.
     [[nodiscard]] int attempt() const { return attempt_; }
     /// Its lines carry the operation's name and the attempt.
@@ -32,12 +36,16 @@ public:
     /// or the invocation has to end because a checkpoint failed. A long body may look and leave; its outcome is not
     /// recorded then.
     [[nodiscard]] std::stop_token stop_token() const { return stop_; }
+    /// Until the service ends this invocation, whatever runs in it (the function's Timeout): a long body may leave
+    /// before that, with an error that its strategy tries again. milliseconds::max() in durable::testing.
+    [[nodiscard]] std::chrono::milliseconds remaining_time() const;
 
 private:
     int attempt_;
     Logger logger_;
     SerdesContext serdes_;
     std::stop_token stop_;
+    std::chrono::system_clock::time_point deadline_;
 };
 
 /// What happens to a step whose process ended while it ran.

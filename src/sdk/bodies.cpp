@@ -103,7 +103,7 @@ StepOutcome run_step_body(ContextCore& core, const Claim& claim, int attempt, co
         const Frame frame(claim.name);
         StepContext context(attempt, core.step_logger(claim, attempt),
                             {.execution_arn = core.state.execution_arn(), .operation_id = claim.id},
-                            core.state.tasks.stop_token());
+                            core.state.tasks.stop_token(), core.state.deadline);
         outcome.result = body(context);
     } catch (const Unwind&) {
         throw;

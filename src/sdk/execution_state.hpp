@@ -115,6 +115,7 @@ public:
     Hooks& hooks;
     Scheduler tasks;
     Rehearsal* rehearsal = nullptr;
+    std::chrono::system_clock::time_point deadline = StepContext::kNoDeadline;  // of the invocation
 
 private:
     struct Exchange;

@@ -92,6 +92,7 @@ InvocationAnswer run_invocation(const DurableHandler& handler, wire::InvocationI
     const auto kept = std::make_shared<ExecutionState>(with.service, std::move(input), with.hooks, with.threads);
     ExecutionState& state = *kept;
     state.rehearsal = with.rehearsal;
+    state.deadline = with.deadline;
     if (!state.load()) return answer_so_far(state);
     if (!with.hooks.any()) return run_handler(handler, state, with.request_id);
     const auto operations = state.view();

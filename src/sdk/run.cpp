@@ -73,6 +73,7 @@ int run(const DurableHandler& handler, RunOptions options) {
                                               .hooks = hooks,
                                               .request_id = invocation.request_id,
                                               .trace_header = invocation.trace_header,
+                                              .deadline = invocation.deadline,
                                               .threads = options.threads}));
     });
 }

@@ -267,6 +267,24 @@ TEST(RuntimeApi, StartThatFailedIsReported) {
               R"({"errorMessage":"no region","errorType":"ConfigurationError","stackTrace":[]})");
 }
 
+TEST(Steps, RemainingTimeGoesToTheDeadlineOfTheInvocation) {
+    FakeService service;
+    std::vector<std::chrono::milliseconds> left;
+    const detail::DurableHandler handler = [&](Context& context, const detail::Text&) -> detail::Text {
+        context.step("s", [&](StepContext& step) { left.push_back(step.remaining_time()); });
+        return std::nullopt;
+    };
+    detail::Hooks hooks({});
+    detail::Surroundings surroundings{.service = service, .hooks = hooks, .request_id = "request", .trace_header = {}};
+    (void)detail::run_invocation(handler, input(), surroundings);
+    surroundings.deadline = holdpoint::SystemClock().now() + 1h;
+    (void)detail::run_invocation(handler, input(), surroundings);
+    ASSERT_EQ(left.size(), 2U);
+    EXPECT_EQ(left[0], std::chrono::milliseconds::max()) << "there is no deadline";
+    EXPECT_LE(left[1], 1h);
+    EXPECT_GT(left[1], 59min);
+}
+
 TEST(Lambda, RemainingTimeGoesToTheDeadline) {
     const auto now = holdpoint::SystemClock().now();
     const LambdaContext context("request", "arn", now + 1h, Logger({}, nullptr));
