@@ -40,7 +40,8 @@ RuntimeInvocation read(net::Response response) {
     invocation.deadline = std::chrono::system_clock::time_point(std::chrono::milliseconds(milliseconds));
     // As every runtime does: libraries read it from there.
     invocation.trace_header = response.header("Lambda-Runtime-Trace-Id");
-    if (!invocation.trace_header.empty()) ::setenv("_X_AMZN_TRACE_ID", invocation.trace_header.c_str(), 1);
+    constexpr const char* kTrace = "_X_AMZN_TRACE_ID";
+    invocation.trace_header.empty() ? ::unsetenv(kTrace) : ::setenv(kTrace, invocation.trace_header.c_str(), 1);
     invocation.payload = std::move(response.body);
     return invocation;
 }

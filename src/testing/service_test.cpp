@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <cstdlib>
 #include <deque>
 
 #include "durable/lambda.hpp"
@@ -243,6 +244,22 @@ TEST(RuntimeApi, AnswersInvocationsUntilThereAreNoMore) {
     EXPECT_THAT(said, HasSubstr("the Runtime API did not take the answer to request two (status 403: "
                                 "{\"errorMessage\":\"stale\"})"));
     EXPECT_THAT(said, ::testing::Not(HasSubstr("request one")));
+}
+
+TEST(RuntimeApi, AnInvocationWithoutATraceHasNotThatOfTheOneBefore) {
+    ScriptedTransport transport;
+    transport.answers = {{.status = 200, .headers = {{"Lambda-Runtime-Trace-Id", "Root=1-2"}}, .body = {}},
+                         {.status = 202, .headers = {}, .body = {}},
+                         {.status = 200, .headers = {}, .body = {}},
+                         {.status = 202, .headers = {}, .body = {}}};
+    detail::RuntimeClient client(transport, "host:9001");
+    std::vector<std::string> traces;
+    client.serve([&](const detail::RuntimeInvocation&) {
+        const char* trace = std::getenv("_X_AMZN_TRACE_ID");
+        traces.emplace_back(trace == nullptr ? "none" : trace);
+        return std::string();
+    });
+    EXPECT_THAT(traces, ElementsAre("Root=1-2", "none"));
 }
 
 TEST(RuntimeApi, AnswerThatIsTooLargeIsAnError) {
