@@ -262,6 +262,8 @@ public:
     [[nodiscard]] const Logger& logger() const;
     /// Of the execution that this invocation belongs to.
     [[nodiscard]] const std::string& execution_arn() const;
+    /// For whom that execution is, as the service knows it; empty for a function without tenant isolation.
+    [[nodiscard]] const std::string& tenant_id() const;
     /// When that execution began, by the service's clock; the same in every invocation.
     [[nodiscard]] std::chrono::system_clock::time_point execution_started_at() const;
     /// True while this context repeats what an earlier invocation did; its logger is silent then.

@@ -18,16 +18,19 @@ class LambdaContext {
 public:
     /// Made by run_lambda, and by tests.
     LambdaContext(std::string request_id, std::string function_arn, std::chrono::system_clock::time_point deadline,
-                  Logger logger)
+                  Logger logger, std::string tenant_id = {})
         : request_id_(std::move(request_id)),
           function_arn_(std::move(function_arn)),
           deadline_(deadline),
-          logger_(std::move(logger)) {}
+          logger_(std::move(logger)),
+          tenant_id_(std::move(tenant_id)) {}
 
     /// Of this invocation; AWS's logs name it.
     [[nodiscard]] const std::string& request_id() const { return request_id_; }
     /// As the caller named the function, with version or alias.
     [[nodiscard]] const std::string& function_arn() const { return function_arn_; }
+    /// For whom it is, as the service knows it; empty for a function without tenant isolation.
+    [[nodiscard]] const std::string& tenant_id() const { return tenant_id_; }
     /// Until the service ends this invocation.
     [[nodiscard]] std::chrono::milliseconds remaining_time() const;
     /// Its lines carry the request's id.
@@ -38,6 +41,7 @@ private:
     std::string function_arn_;
     std::chrono::system_clock::time_point deadline_;
     Logger logger_;
+    std::string tenant_id_;
 };
 
 namespace detail {

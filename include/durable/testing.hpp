@@ -37,6 +37,7 @@ struct RunnerOptions {
     RunOptions run = {};                     // what durable::run would be given
     std::string function_name = "function";  // as the execution's ARN has it
     std::string execution_name = "test";     // as the execution's ARN has it
+    std::string tenant_id = {};              // of a function with tenant isolation
     /// The clock's first reading.
     std::chrono::sys_seconds started_at = std::chrono::sys_days(std::chrono::days(20454));  // 2026-01-01
     std::chrono::seconds execution_timeout = std::chrono::hours(24 * 366);  // then it is over as timed_out

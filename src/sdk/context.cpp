@@ -16,6 +16,10 @@ const std::string& Context::execution_arn() const {
     return core_->state.execution_arn();
 }
 
+const std::string& Context::tenant_id() const {
+    return core_->state.tenant_id;
+}
+
 std::chrono::system_clock::time_point Context::execution_started_at() const {
     return core_->state.started_at();
 }

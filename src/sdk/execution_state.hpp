@@ -116,6 +116,7 @@ public:
     Scheduler tasks;
     Rehearsal* rehearsal = nullptr;
     std::chrono::system_clock::time_point deadline = StepContext::kNoDeadline;  // of the invocation
+    std::string tenant_id;                                                      // empty: none
 
 private:
     struct Exchange;

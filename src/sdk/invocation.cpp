@@ -93,6 +93,7 @@ InvocationAnswer run_invocation(const DurableHandler& handler, wire::InvocationI
     ExecutionState& state = *kept;
     state.rehearsal = with.rehearsal;
     state.deadline = with.deadline;
+    state.tenant_id = with.tenant_id;
     if (!state.load()) return answer_so_far(state);
     if (!with.hooks.any()) return run_handler(handler, state, with.request_id);
     const auto operations = state.view();

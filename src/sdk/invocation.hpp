@@ -29,6 +29,7 @@ struct Surroundings {
     Hooks& hooks;
     std::string request_id;
     std::string trace_header;
+    std::string tenant_id = {};
     std::chrono::system_clock::time_point deadline = StepContext::kNoDeadline;
     int threads = kThreadsDefault;
     Rehearsal* rehearsal = nullptr;  // most are none

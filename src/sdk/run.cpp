@@ -73,6 +73,7 @@ int run(const DurableHandler& handler, RunOptions options) {
                                               .hooks = hooks,
                                               .request_id = invocation.request_id,
                                               .trace_header = invocation.trace_header,
+                                              .tenant_id = invocation.tenant_id,
                                               .deadline = invocation.deadline,
                                               .threads = options.threads}));
     });
@@ -85,7 +86,7 @@ int run_lambda(const LambdaHandler& handler) {
     RuntimeClient runtime(*transport, address->address, address->socket_path);
     return runtime.serve([&](const RuntimeInvocation& invocation) -> RuntimeAnswer {
         LambdaContext context(invocation.request_id, invocation.function_arn, invocation.deadline,
-                              Logger({{"requestId", invocation.request_id}}, nullptr));
+                              Logger({{"requestId", invocation.request_id}}, nullptr), invocation.tenant_id);
         try {
             return handler(context, invocation.payload).value_or("null");
         } catch (...) {

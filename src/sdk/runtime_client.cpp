@@ -34,6 +34,7 @@ RuntimeInvocation read(net::Response response) {
     RuntimeInvocation invocation;
     invocation.request_id = response.header("Lambda-Runtime-Aws-Request-Id");
     invocation.function_arn = response.header("Lambda-Runtime-Invoked-Function-Arn");
+    invocation.tenant_id = response.header("Lambda-Runtime-Aws-Tenant-Id");
     const std::string_view deadline = response.header("Lambda-Runtime-Deadline-Ms");
     long long milliseconds = 0;
     std::from_chars(deadline.data(), deadline.data() + deadline.size(), milliseconds);

@@ -19,6 +19,7 @@ struct RuntimeInvocation {
     std::string function_arn;
     std::chrono::system_clock::time_point deadline;
     std::string trace_header;  // X-Ray's; empty: none
+    std::string tenant_id;     // empty: none
     std::string payload;
 };
 

@@ -226,6 +226,7 @@ void LocalService::invoke() {
                                                               .hooks = hooks_,
                                                               .request_id = execution_->invocation()->request_id,
                                                               .trace_header = {},
+                                                              .tenant_id = options_.tenant_id,
                                                               .threads = options_.run.threads});
     invoking_ = false;
     if (crashed_) {

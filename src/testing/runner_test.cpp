@@ -303,6 +303,18 @@ TEST(Runner, RefusesAnEventThatTheServiceWouldNotTake) {
     EXPECT_EQ(runner.run(std::string(1024UL * 1024 - 2, 'x')), ExecutionStatus::succeeded);
 }
 
+TEST(Runner, PlaysAnExecutionOfATenant) {
+    const auto tenant = [](Context& context, const Json&) {
+        return context.run_in_child_context("child", [](Context& child) { return child.tenant_id(); });
+    };
+    Runner isolated(tenant, {.tenant_id = "acme"});
+    isolated.run();
+    EXPECT_EQ(isolated.result<std::string>(), "acme");
+    Runner shared(tenant);
+    shared.run();
+    EXPECT_EQ(shared.result<std::string>(), "");
+}
+
 TEST(Runner, RefusesTextThatIsNone) {
     Runner runner(ask);
     runner.run();

@@ -246,6 +246,20 @@ TEST(RuntimeApi, AnswersInvocationsUntilThereAreNoMore) {
     EXPECT_THAT(said, ::testing::Not(HasSubstr("request one")));
 }
 
+TEST(RuntimeApi, TellsWhoseInvocationItIs) {
+    ScriptedTransport transport;
+    transport.answers = {{.status = 200, .headers = {{"Lambda-Runtime-Aws-Tenant-Id", "acme"}}, .body = {}},
+                         {.status = 202, .headers = {}, .body = {}}};
+    detail::RuntimeClient client(transport, "host:9001");
+    std::string tenant;
+    client.serve([&](const detail::RuntimeInvocation& invocation) {
+        tenant = invocation.tenant_id;
+        return std::string();
+    });
+    EXPECT_EQ(tenant, "acme");
+    EXPECT_EQ(LambdaContext("request", "arn", {}, Logger({}, nullptr), "acme").tenant_id(), "acme");
+}
+
 TEST(RuntimeApi, AnInvocationWithoutATraceHasNotThatOfTheOneBefore) {
     ScriptedTransport transport;
     transport.answers = {{.status = 200, .headers = {{"Lambda-Runtime-Trace-Id", "Root=1-2"}}, .body = {}},
