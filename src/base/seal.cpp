@@ -79,6 +79,9 @@ SealKey SealKey::parse(std::string_view text, std::string_view where) {
 
 SealKey SealKey::read(const std::string& path) {
     const auto text = read_private_file(path);
+    // Somebody's key, which must not be repeated: this goes into logs.
+    if (!text && from_hex(path))
+        throw SealError("expected a master key's file, found a key itself in place of its path");
     if (!text) throw SealError("there is no master key file " + path + ": make one with `openssl rand -hex 32`");
     return parse(*text, path);
 }

@@ -182,7 +182,9 @@ std::string sealed_text(const approvals::Sealed& sealed, bool has_keys) {
     if (sealed.signatures > 0) {
         signatures = fmt::format("and the signatures of {}", sealed.signatures);
     } else if (has_keys) {
-        signatures = "their signatures were not (the stack has none of the keys that made them any more)";
+        signatures =
+            "their signatures were not (the stack has none of the keys that made them: they were dropped, or it is "
+            "another stack)";
     }
     return fmt::format("{} statements were checked, {}; the last is of {}: what is newer may be gone unseen.\n",
                        sealed.statements, signatures, printable(sealed.last_at));

@@ -68,6 +68,9 @@ json::value read_answer(const std::string& body, const aws::Configuration& confi
 
 std::string failure_text(const std::exception& error) {
     if (dynamic_cast<const CommandError*>(&error) != nullptr) return printable(error.what(), true);
+    if (const auto* file = dynamic_cast<const std::filesystem::filesystem_error*>(&error)) {
+        return fmt::format("{}: {}", printable(file->path1().string()), file->code().message());
+    }
     const bool is_of_json = dynamic_cast<const boost::system::system_error*>(&error) != nullptr ||
                             dynamic_cast<const std::logic_error*>(&error) != nullptr;
     if (!is_of_json) return printable(error.what(), true);

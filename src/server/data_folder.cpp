@@ -80,6 +80,10 @@ DataFolder::DataFolder(const std::string& path) : path_(fs::absolute(path)) {
     }
     make_private(path_);
     lock_ = ::open(file("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (lock_ < 0 && errno == EACCES) {
+        throw BadConfiguration(
+            fmt::format("cannot open {}: {}: `holdpoint doctor` says whose it is", file("lock"), std::strerror(errno)));
+    }
     if (lock_ < 0) throw std::runtime_error(fmt::format("cannot open {}: {}", file("lock"), std::strerror(errno)));
     if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) {
         // For the doctor, who looks at what the process that holds it may do; a full disk lets it look at itself.

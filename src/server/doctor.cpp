@@ -368,7 +368,10 @@ std::vector<Finding> examine(const Options& options, const Clock& clock) {
     const bool is_open = is_there && ::access(data.c_str(), R_OK | X_OK) == 0;
     if (is_there) findings.push_back(examine_mode("data folder", data));
     if (is_open) {
-        for (const char* file : kSecretFiles) {
+        // What is no secret, too, is written by the server.
+        std::vector<std::string> files{"lock", "code", "work"};
+        files.insert(files.end(), kSecretFiles.begin(), kSecretFiles.end());
+        for (const std::string& file : files) {
             const std::string path = data + "/" + file;
             if (!fs::exists(path)) continue;
             if (Finding finding = examine_mode("files", path); finding.verdict != Verdict::ok)

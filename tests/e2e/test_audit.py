@@ -1,12 +1,15 @@
 """The auditor's commands: exports that prove themselves, statements that tell what is gone, fields that are erased."""
 import json
+import os
+import pathlib
 import shutil
 import subprocess
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from holdpoint import Approvals, hash_of
+from holdpoint import BIN, Approvals, hash_of
 
 CLEAN = "all is as it was written"
 NOTHING_SEALED = "warning: no sealed statement is here"
@@ -155,6 +158,16 @@ def test_what_was_done_to_an_export_is_named(approvals, copy, tamper):
         assert f"problem: {problem}" in found.stdout, found.stdout
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_who_may_not_read_an_export_is_told_so():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o711)
+        export = pathlib.Path(folder, "export")
+        export.mkdir(mode=0o700)
+        done = subprocess.run([BIN / "holdpoint", "audit", "verify", export], capture_output=True, text=True, user=65534, group=65534, extra_groups=[])
+        assert done.returncode == 1 and done.stderr == f"holdpoint: {export}/records.jsonl: Permission denied\n"
+
+
 def test_an_export_that_somebody_else_signed_is_found_with_the_keys(approvals, copy):
     file = copy / "manifest.signature.json"
     signature = json.loads(file.read_text())
@@ -244,7 +257,7 @@ def test_what_was_done_to_the_table_is_found_after_a_seal(approvals, decided, tm
     approvals.server.run("approvals", "rotate-keys", "--stack-name", approvals.stack, "--drop-older")
     found = live(approvals)
     assert found.returncode == 1 and "was signed with a key that is not known" in found.stdout
-    assert "4 statements were checked, their signatures were not (the stack has none of the keys that made them any more)" in found.stdout
+    assert "4 statements were checked, their signatures were not (the stack has none of the keys that made them: they were dropped, or it is another stack)" in found.stdout
     audit(approvals, "seal", "--stack-name", approvals.stack)
     assert live(approvals, "--sealed", seals[0]["hash"]).returncode == 0
     assert "is gone" in live(approvals, "--sealed", "0" * 64).stdout

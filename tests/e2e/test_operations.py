@@ -221,8 +221,29 @@ def test_root_may_back_up_what_is_another_users():
             assert done.returncode == 0 and done.stderr == "", done.stderr
             made_at = json.loads(pathlib.Path(folder, backup, "manifest.json").read_text())["made_at"]
             assert noted.read_text() == f"{made_at}\n" and noted.stat().st_uid == user
+        os.chown(f"{data}/lock", 0, 0)  # as when root started a server there
+        doctor, up = (subprocess.run([BIN / "holdpoint", *arguments], capture_output=True, text=True, timeout=60, user=65534, group=65534, extra_groups=[])
+                      for arguments in (("doctor", "--data", data, "--json"), ("up", "--data", data, "--listen", "127.0.0.1:0")))
+        assert doctor.returncode == 1 and f"{data}/lock belongs to user 0" in findings(doctor)["files"]["found"]
+        assert up.returncode == 78 and f"cannot open {data}/lock: Permission denied: `holdpoint doctor` says whose it is" in up.stderr
         finding = findings(one.run("doctor", "--data", data, "--json", check=False))["data folder"]
         assert "belongs to user 65534, and you are 0" in finding["found"] and finding["advice"] == "run as its owner: `sudo -u '#65534' …`"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be two users")
+def test_what_the_server_may_not_read_is_not_deployed_and_that_is_said():
+    """As under systemd, where it sees no home folder."""
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as home:
+        os.chown(folder, 65534, 65534)
+        shutil.copy(BIN / "holdpoint", folder)
+        for name in ("approvals_workflow", "approval_api", "audit_seal"):
+            os.symlink(BIN / name, f"{home}/{name}")
+        up = [f"{folder}/holdpoint", "up", "--data", f"{folder}/data", "--listen", "127.0.0.1:0"]
+        with subprocess.Popen(up, stdout=subprocess.PIPE, text=True, user=65534, group=65534, extra_groups=[]) as server:
+            server.stdout.readline()
+            done = holdpoint("deploy", ROOT / "template.yaml", "--data", f"{folder}/data", "--bin", home)
+            server.send_signal(signal.SIGTERM)
+        assert done.returncode == 1 and re.search(rf"The server cannot read {home}/\w+: Permission denied", done.stderr), done.stderr
 
 
 class Load(threading.Thread):

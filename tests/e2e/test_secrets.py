@@ -201,6 +201,9 @@ def test_a_stolen_disk_shows_no_payload_and_no_key(tmp_path):
     assert status == 1 and "is sealed" in found
     status, found = master_key(HOLDPOINT_MASTER_KEY=secrets.token_hex(32))
     assert status == 1 and "the master key is not the one" in found
+    mistaken = secrets.token_hex(32)
+    status, found = master_key(HOLDPOINT_MASTER_KEY_FILE=mistaken)
+    assert status == 1 and "expected a master key's file, found a key itself" in found and mistaken not in found
     status, found = master_key(HOLDPOINT_MASTER_KEY_FILE="/nonexistent")
     assert status == 1 and "no master key file" in found
     assert master_key(HOLDPOINT_MASTER_KEY_FILE=str(server.key))[0] == 0

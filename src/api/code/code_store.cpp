@@ -52,7 +52,7 @@ Result<std::string> read_file(const std::string& path) {
     std::ifstream stream(path, std::ios::binary);
     std::stringstream buffer;
     buffer << stream.rdbuf();
-    if (!stream) return invalid(fmt::format("{} cannot be read: {}", path, std::strerror(errno)));
+    if (!stream) return invalid(fmt::format("The server cannot read {}: {}.", path, std::strerror(errno)));
     return std::move(buffer).str();
 }
 
