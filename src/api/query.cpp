@@ -1,15 +1,12 @@
 #include "api/query.hpp"
 
+#include "base/text.hpp"
+
 namespace holdpoint::api {
 
 std::vector<std::pair<std::string, std::string>> query_parameters(const net::Request& request) {
-    if (request.method != "POST") return request.query();
-    net::Request form;
-    // A form body has the syntax of a URL's query, and `+` for spaces.
-    std::string body = request.body;
-    for (std::size_t at = body.find('+'); at != std::string::npos; at = body.find('+', at)) body.replace(at, 1, "%20");
-    form.target = "/?" + body;
-    return form.query();
+    // A form has the syntax of a URL's query. (HTML, "URL-encoded form data")
+    return decode_query(request.method == "POST" ? std::string_view(request.body) : request.raw_query());
 }
 
 std::string query_parameter(const net::Request& request, std::string_view name) {

@@ -91,6 +91,15 @@ def test_clients_that_send_a_byte_at_a_time_keep_nobody_waiting(server):
         connection.close()
 
 
+def test_a_strangers_form_keeps_nobody_waiting(server):
+    body = b"Action=" + b"+" * 2_000_000
+    scope = "AWS4-HMAC-SHA256 Credential=AKIANOBODY/20260101/us-east-1/sns/aws4_request, SignedHeaders=host, Signature=0"
+    stranger = connect(server)
+    stranger.sendall(f"POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Amz-Date: 20260101T000000Z\r\nAuthorization: {scope}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    assert b"<Code>InvalidClientTokenId</Code>" in answer_of(stranger)
+    assert is_healthy(server)
+
+
 def test_a_connection_whose_client_sends_no_more_still_gets_its_answer(server):
     connection = connect(server)
     connection.sendall(b"GET /health HTTP/1.1\r\nHost: h\r\n\r\n")
