@@ -8,6 +8,8 @@
 #include <atomic>
 #include <boost/json.hpp>
 
+#include "base/encoding.hpp"
+
 namespace holdpoint::log {
 
 namespace {
@@ -32,12 +34,12 @@ std::string shown(const std::string& json) {
 }
 
 /// A value as text: in quotes when it is not one plain word, so that a line is one line and its fields can be told
-/// apart.
+/// apart. What a client sent need be no text.
 std::string plain(std::string_view value) {
     const bool is_word = !value.empty() && std::ranges::all_of(value, [](char c) {
         return c > ' ' && c < '\x7f' && c != '"' && c != '=' && c != '\\';
     });
-    return is_word ? std::string(value) : shown(boost::json::serialize(boost::json::string(value)));
+    return is_word ? std::string(value) : shown(boost::json::serialize(boost::json::string(as_utf8(value))));
 }
 
 }  // namespace
@@ -55,7 +57,7 @@ std::string line(TimePoint at, Level level, std::string_view event, Fields field
     const std::string_view name = kNames.at(static_cast<std::size_t>(level));
     if (format == Format::json) {
         boost::json::object object{{"time", to_iso8601(at)}, {"level", name}, {"event", event}};
-        for (const auto& [key, value] : fields) object[key] = value;
+        for (const auto& [key, value] : fields) object[key] = as_utf8(value);
         return shown(boost::json::serialize(object)) + "\n";
     }
     std::string text = to_iso8601(at);

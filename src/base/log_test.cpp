@@ -39,6 +39,15 @@ TEST(Log, JsonIsOneObjectInOneLine) {
     EXPECT_EQ(object.at("why"), "a\nb");
 }
 
+// A byte that is no text steers terminals that know no UTF-8, and makes the line no JSON.
+TEST(Log, WhatIsNoTextIsShownAsText) {
+    EXPECT_EQ(line(kAt, Level::warn, "e", {{"why", "\x9b[2J"}}, Format::text),
+              "2026-09-21T14:13:20.123Z warn holdpoint: e why=\"\xef\xbf\xbd[2J\"\n");
+    EXPECT_EQ(
+        line(kAt, Level::warn, "e", {{"why", "\x9b[2J"}}, Format::json),
+        "{\"time\":\"2026-09-21T14:13:20.123Z\",\"level\":\"warn\",\"event\":\"e\",\"why\":\"\xef\xbf\xbd[2J\"}\n");
+}
+
 TEST(Log, OnlyWhatIsAskedForComesOut) {
     set_up(Level::warn, Format::text);
     EXPECT_FALSE(is_on(Level::info));
