@@ -68,6 +68,7 @@ def test_a_request_reaches_the_function_in_format_2(server, urls):
     assert event["rawQueryString"] == "x=1&x=2&y=%26" and event["cookies"] == ["c=1", "d=2"] and event["headers"]["x-own"] == "1,2"
     assert event["requestContext"]["http"]["sourceIp"] == "127.0.0.1" and event["requestContext"]["stage"] == "$default"
     assert event["isBase64Encoded"] is False and "body" not in event
+    assert [value for name, value in headers if name.lower() == "apigw-requestid"] == [event["requestContext"]["requestId"]]
 
 
 def test_behind_a_trusted_proxy_the_client_is_who_the_proxy_saw(server, urls, own_server, tmp_path):

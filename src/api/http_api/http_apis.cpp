@@ -9,6 +9,7 @@
 #include "api/http_api/routes.hpp"
 #include "base/encoding.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "functions/registry.hpp"
 
 namespace holdpoint::api {
@@ -23,6 +24,7 @@ constexpr std::size_t kHeadBytesMax = 10240;
 constexpr std::size_t kEventBytesMax = 6UL * 1024 * 1024;
 constexpr std::string_view kPathPrefix = "/_apis/";
 constexpr std::string_view kHostMark = ".execute-api.";
+constexpr std::string_view kRequestId = "apigw-requestid";
 
 /// A request that waits for its function, answered once: by it, or because it took too long.
 struct Waiting {
@@ -86,7 +88,8 @@ class HttpApis::Impl : public std::enable_shared_from_this<HttpApis::Impl> {
 public:
     Impl(const Context& context, LambdaEngine engine) : context_(context), engine_(engine) {}
 
-    void handle(const Call& call) {
+    void handle(Call call) {
+        call.respond = named(call.request_id, std::move(call.respond));
         const auto api = find_http_api(*context_.store.snapshot(), api_id_of(call.request));
         std::string_view path = path_behind(call.request);
         if (!api || !take_stage(*api, path)) return call.respond(message_response(404, "Not Found"));
@@ -143,6 +146,16 @@ public:
     }
 
 private:
+    /// Every answer says which request it is to, by the name that its function knows it by.
+    static net::Respond named(std::string request_id, net::Respond respond) {
+        return [request_id = std::move(request_id), inner = std::move(respond)](net::Response response) {
+            std::erase_if(response.headers,
+                          [&](const auto& header) { return equal_ignoring_case(header.first, kRequestId); });
+            response.headers.emplace_back(kRequestId, request_id);
+            inner(std::move(response));
+        };
+    }
+
     /// What CORS asks of the request later on.
     static net::Request headers_only(const net::Request& request) {
         return {.method = request.method, .target = {}, .headers = request.headers, .body = {}};
@@ -226,7 +239,7 @@ private:
 HttpApis::HttpApis(const Context& context, LambdaEngine engine) : impl_(std::make_shared<Impl>(context, engine)) {}
 HttpApis::~HttpApis() = default;
 void HttpApis::handle(Call call) {
-    impl_->handle(call);
+    impl_->handle(std::move(call));
 }
 void HttpApis::expire() {
     impl_->expire();
