@@ -64,6 +64,10 @@ struct ExecutionState::Exchange {
 void ExecutionState::enqueue(wire::OperationUpdate update) {
     Lock lock(mutex);
     if (tasks.is_orphan()) throw Unwind{};
+    // A body that goes on in this invocation comes by again, perhaps before the START that it queued was sent.
+    const bool starts_context =
+        update.type == wire::OperationType::context && update.action == wire::OperationAction::start;
+    if (starts_context && !started_contexts_.insert(update.id).second) return;
     queue_.push_back(std::move(update));
     ++queued_;
     while (queue_.size() > kQueuedUpdatesMax && end_ == End::none) send_all(lock);

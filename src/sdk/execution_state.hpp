@@ -151,6 +151,7 @@ private:
     std::pmr::unordered_map<std::string_view, Record> operations_{&operations_memory_};
     std::unordered_set<std::string> news_;
     std::deque<holdpoint::wire::OperationUpdate> queue_;
+    std::unordered_set<std::string> started_contexts_;  // by this invocation
     std::size_t queued_bytes_ = 0;
     std::uint64_t queued_ = 0;  // updates ever queued, and how many of them the service has acknowledged
     std::uint64_t acknowledged_ = 0;

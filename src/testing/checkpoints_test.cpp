@@ -149,6 +149,21 @@ TEST(Checkpoints, DoNotPileUpWhileNobodyAsksForAnAnswer) {
     EXPECT_THAT(service.batch_sizes(), ElementsAre(250));
 }
 
+// A branch that goes on may come by before what it queued was sent.
+TEST(Checkpoints, StartAContextOnce) {
+    Ledger service;
+    detail::Hooks hooks({});
+    detail::ExecutionState state(service, input(), hooks, 1);
+    wire::OperationUpdate start = update_of("context");
+    start.type = wire::OperationType::context;
+    state.enqueue(start);
+    state.enqueue(start);
+    state.flush();
+    state.enqueue(start);
+    state.flush();
+    EXPECT_THAT(service.batch_sizes(), ElementsAre(1));
+}
+
 TEST(Checkpoints, TakeAlongWhatWasQueuedDuringACall) {
     Ledger service;
     detail::Hooks hooks({});

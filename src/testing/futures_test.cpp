@@ -215,6 +215,44 @@ TEST(Futures, WhatABodyThatNeverBeganHasCapturedMayBeAFuture) {
     EXPECT_FALSE(runner.is_running());
 }
 
+/// What an operation comes to whose bodies wait for a second, which passes while the invocation goes on.
+std::string going_on(const std::function<int(Context&)>& body) {
+    LocalService runner([&](Context& context, Json) { return body(context); });
+    runner.after_checkpoint = [&](int) { runner.advance(1s); };
+    runner.start();
+    EXPECT_EQ(runner.invocations(), 1);
+    return runner.result() + runner.error_message();
+}
+
+TEST(Futures, GoOnInTheInvocationThatBeganThem) {
+    const auto waits = [](Context& context) {
+        context.wait("pause", 1s);
+        return 1;
+    };
+    EXPECT_EQ(going_on([&](Context& context) { return context.run_in_child_context_async("c", waits).get(); }), "1");
+    EXPECT_EQ(going_on([&](Context& context) {
+                  const std::vector<int> items(2);
+                  const auto map = context.map_async("m", items, [&](Context& item, int) { return waits(item); });
+                  return static_cast<int>(map.get().success_count());
+              }),
+              "2");
+    EXPECT_EQ(going_on([&](Context& context) {
+                  const auto parallel = context.parallel_async<int>("p", {waits, waits});
+                  return static_cast<int>(parallel.get().success_count());
+              }),
+              "2");
+    EXPECT_EQ(going_on([&](Context& context) {
+                  const auto child = context.run_in_child_context_async("c", [&](Context& body) {
+                      const auto one = body.run_in_child_context_async("one", waits);
+                      const auto two = body.run_in_child_context_async("two", waits);
+                      const auto [first, second] = body.all("all", one, two);
+                      return first + second;
+                  });
+                  return child.get();
+              }),
+              "2");
+}
+
 TEST(Futures, OfAnotherContextAreRefused) {
     LocalService runner([](Context& context, Json) {
         const auto future = context.step_async("s", [] { return 1; });
