@@ -166,6 +166,20 @@ def test_in_chromium_the_page_is_signed_in_when_it_comes_back_from_another_site(
         chromium.close()
 
 
+def test_half_of_its_settings_keep_nobody_out(callback):
+    server = callback.server
+    refused = server.deploy(callback.stack, OidcIssuer="http://sso.example.com", check=False)
+    assert refused.returncode == 1 and "OidcIssuer" in refused.stderr and "an https address" in refused.stderr, refused.stderr
+    server.deploy(callback.stack, OidcIssuer="https://sso.example.com", OidcClientId="inbox", OidcInboxUrl="")
+    inbox, ann = callback.outputs["InboxUrl"], Person()
+    status, refused = ann.api(f"{inbox}api/me")
+    assert status == 401 and "oidc" not in refused["error"]["details"]
+    made = server.run("approvals", "token", "--person", "ann@example.com", "--stack-name", callback.stack).stdout.strip()
+    assert ann.api(f"{inbox}api/sign-in", {"token": made})[0] == 200 and ann.api(f"{inbox}api/me")[0] == 200
+    said = "nobody can use single sign-on: The environment variable INBOX_URL must be"
+    eventually("it is said", lambda: said in server.run("logs", f"{callback.stack}-ApprovalApi").stdout)
+
+
 def test_a_provider_that_is_away_stops_nobody_with_a_token(provider):
     inbox, approvals = provider.serves("public"), provider.approvals
     provider.stop()

@@ -9,11 +9,16 @@ using namespace holdpoint;
 int main() {
     const auto tables = approvals::table_names();
     auto configuration = aws::configuration_from_environment();
-    auto single_sign_on = approvals::single_sign_on();
-    if (!tables || !configuration || !single_sign_on) {
-        const Error& error = !tables ? tables.error() : !configuration ? configuration.error() : single_sign_on.error();
+    if (!tables || !configuration) {
+        const Error& error = !tables ? tables.error() : configuration.error();
         std::fprintf(stderr, "approval_api: %s\n", error.message.c_str());
         return 1;
+    }
+    // Tokens, links and the operator's commands go on without it: half of its settings must not keep everybody out.
+    auto single_sign_on = approvals::single_sign_on();
+    if (!single_sign_on) {
+        std::fprintf(stderr, "approval_api: nobody can use single sign-on: %s\n",
+                     single_sign_on.error().message.c_str());
     }
     const auto transport = net::make_transport();
     const SystemClock clock;
@@ -27,7 +32,7 @@ int main() {
     approvals::Sessions sessions(keys, revoked, ended, clock, random);
     approvals::RateLimits limits(clock);
     std::optional<approvals::oidc::SingleSignOn> sso;
-    if (*single_sign_on) sso.emplace(std::move(**single_sign_on), *transport, keys, clock, random);
+    if (single_sign_on && *single_sign_on) sso.emplace(std::move(**single_sign_on), *transport, keys, clock, random);
     approvals::Levels levels(*repository, clock);
     const approvals::WebServices services{
         .api = {.repository = *repository, .workflows = workflows, .clock = clock},
