@@ -60,6 +60,11 @@ std::string warning_of(SSL_CTX* context, const TlsFiles& files) {
     return warning;
 }
 
+std::string not_its_key(const TlsFiles& files) {
+    return "the key " + files.key + " is not that of the certificate " + files.certificate +
+           ": in a chain the server's own comes first";
+}
+
 }  // namespace
 
 LoadedTls load_tls(const TlsFiles& files) {
@@ -80,13 +85,13 @@ LoadedTls load_tls(const TlsFiles& files) {
     if (SSL_CTX_use_PrivateKey_file(native, files.key.c_str(), SSL_FILETYPE_PEM) != 1) {
         const bool is_other = ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH;
         ERR_clear_error();
-        throw std::runtime_error(
-            is_other ? "the key " + files.key + " is not that of the certificate " + files.certificate
-                     : "the file " + files.key + " holds no private key in PEM form, or one with a passphrase");
+        throw std::runtime_error(is_other ? not_its_key(files)
+                                          : "the file " + files.key +
+                                                " holds no private key in PEM form, or one with a passphrase");
     }
     if (SSL_CTX_check_private_key(native) != 1) {
         ERR_clear_error();
-        throw std::runtime_error("the key " + files.key + " is not that of the certificate " + files.certificate);
+        throw std::runtime_error(not_its_key(files));
     }
     std::string warning = warning_of(native, files);
     const TimePoint expires = end_of(native);

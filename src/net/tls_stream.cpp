@@ -19,8 +19,10 @@ namespace {
 
 std::string tls_error(std::string_view doing) {
     char text[256] = "unknown error";
-    if (const auto code = ERR_get_error(); code != 0) ERR_error_string_n(code, text, sizeof text);
+    const auto code = ERR_get_error();
     ERR_clear_error();
+    if (ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER) return std::string(doing) + ": no TLS is spoken there";
+    if (code != 0) ERR_error_string_n(code, text, sizeof text);
     return std::string(doing) + ": " + text;
 }
 
@@ -52,30 +54,38 @@ bool is_set(const char* variable) {
     return value != nullptr && *value != '\0';
 }
 
+struct Authorities {
+    Owned<SSL_CTX, SSL_CTX_free> context;
+    std::string problem = {};  // why there are none, where somebody named them
+};
+
 /// Certificates to trust: AWS_CA_BUNDLE as in AWS's SDKs; else SSL_CERT_FILE and SSL_CERT_DIR as OpenSSL has it; else
 /// the system's.
-Owned<SSL_CTX, SSL_CTX_free> make_context(Trust trust) {
+Authorities make_context(Trust trust) {
     Owned<SSL_CTX, SSL_CTX_free> context(SSL_CTX_new(TLS_client_method()));
+    std::string problem;
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
     if (trust == Trust::aws && is_set("AWS_CA_BUNDLE")) {
-        SSL_CTX_load_verify_locations(context.get(), std::getenv("AWS_CA_BUNDLE"), nullptr);
+        const char* bundle = std::getenv("AWS_CA_BUNDLE");
+        if (SSL_CTX_load_verify_locations(context.get(), bundle, nullptr) != 1)
+            problem = std::string(" (AWS_CA_BUNDLE: there are no certificates in ") + bundle + ")";
     } else if (is_set("SSL_CERT_FILE") || is_set("SSL_CERT_DIR")) {
         SSL_CTX_set_default_verify_paths(context.get());
     } else {
         trust_system(context.get());
     }
     ERR_clear_error();
-    return context;
+    return {.context = std::move(context), .problem = std::move(problem)};
 }
 
-SSL_CTX* shared_context(Trust trust) {
+const Authorities& shared_authorities(Trust trust) {
     if (trust == Trust::aws) {
-        static const Owned<SSL_CTX, SSL_CTX_free> context = make_context(Trust::aws);
-        return context.get();
+        static const Authorities of_aws = make_context(Trust::aws);
+        return of_aws;
     }
-    static const Owned<SSL_CTX, SSL_CTX_free> context = make_context(Trust::everybody_else);
-    return context.get();
+    static const Authorities of_everybody_else = make_context(Trust::everybody_else);
+    return of_everybody_else;
 }
 
 int send_without_signal(BIO* bio, const char* bytes, int size) {
@@ -177,7 +187,8 @@ private:
 
 std::expected<std::unique_ptr<Stream>, std::string> start_tls(Socket socket, const std::string& host,
                                                               std::chrono::milliseconds limit, Trust trust) {
-    Owned<SSL, SSL_free> session(SSL_new(shared_context(trust)));
+    const Authorities& trusted = shared_authorities(trust);
+    Owned<SSL, SSL_free> session(SSL_new(trusted.context.get()));
     if (!session) return std::unexpected(tls_error("cannot start TLS"));
     if (!put_on_socket(session.get(), socket.get())) return std::unexpected(tls_error("cannot start TLS"));
     // An address is no name there, and servers refuse it. (RFC 6066, section 3)
@@ -185,7 +196,9 @@ std::expected<std::unique_ptr<Stream>, std::string> start_tls(Socket socket, con
     SSL_set1_host(session.get(), host.c_str());
     SSL_set_mode(session.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     auto stream = std::make_unique<TlsStream>(std::move(socket), std::move(session));
-    if (auto done = stream->handshake(limit); !done) return std::unexpected("TLS with " + host + ": " + done.error());
+    if (auto done = stream->handshake(limit); !done) {
+        return std::unexpected("TLS with " + host + ": " + done.error() + trusted.problem);
+    }
     return stream;
 }
 

@@ -64,6 +64,12 @@ def test_clients_need_the_authority_and_get_https(tls):
     assert subprocess.run(["curl", "-sS", f"http://127.0.0.1:{tls.port}/health"], capture_output=True).returncode != 0
 
 
+def test_a_client_says_that_no_tls_is_spoken(server):
+    environment = {**server.environment(), "AWS_ENDPOINT_URL": f"https://127.0.0.1:{server.port}"}
+    done = subprocess.run([BIN / "holdpoint", "executions", "list", "--function", "f"], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "TLS handshake failed: no TLS is spoken there" in done.stderr, done.stderr
+
+
 def test_a_client_says_why_it_refuses_the_certificate(tls):
     def refused(host, **variables):
         environment = {**tls.environment(), "AWS_ENDPOINT_URL": f"https://{host}:{tls.port}", **variables}
@@ -72,6 +78,8 @@ def test_a_client_says_why_it_refuses_the_certificate(tls):
         return done.stderr
     assert "TLS with localhost: its certificate was refused: hostname mismatch" in refused("localhost")
     assert "its certificate was refused: self-signed certificate" in refused("127.0.0.1", AWS_CA_BUNDLE="")
+    for bundle in ("/nonexistent", "/etc/passwd"):
+        assert f"(AWS_CA_BUNDLE: there are no certificates in {bundle})" in refused("127.0.0.1", AWS_CA_BUNDLE=bundle)
 
 
 def test_an_approval_runs_although_functions_know_no_certificate(tls, approvals):
@@ -123,10 +131,12 @@ def up(tmp_path, *options):
 def test_files_that_do_not_fit_are_named(tmp_path):
     cert, key = certificate(tmp_path)
     _, other = certificate(tmp_path, "other")
-    empty = tmp_path / "empty.pem"
+    empty, reversed_chain = tmp_path / "empty.pem", tmp_path / "reversed.pem"
     empty.touch()
+    reversed_chain.write_text((tmp_path / "other.pem").read_text() + cert.read_text())
     for options, said in ((("--tls-cert", cert, "--tls-key", other), f"the key {other} is not that of the certificate {cert}"),
                           (("--tls-cert", tmp_path / "no.pem", "--tls-key", key), f"cannot read the certificate {tmp_path / 'no.pem'}: No such file"),
+                          (("--tls-cert", reversed_chain, "--tls-key", key), f"{reversed_chain}: in a chain the server's own comes first"),
                           (("--tls-cert", empty, "--tls-key", key), "the file is empty"),
                           (("--tls-cert", key, "--tls-key", key), f"the file {key} holds no certificate in PEM form"),
                           (("--tls-cert", cert), "--tls-key")):
