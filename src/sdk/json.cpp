@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
@@ -137,7 +138,18 @@ private:
         if (!holdpoint::is_utf8(text)) {
             detail::refuse_json(path, ": text that is not UTF-8 cannot be written as JSON");
         }
-        text_ += boost::json::serialize(boost::json::string_view(text));
+        if (std::ranges::none_of(text, may_be_escaped)) {
+            text_ += '"';
+            text_ += text;
+            text_ += '"';
+        } else {
+            text_ += boost::json::serialize(boost::json::string_view(text));
+        }
+    }
+    /// Most texts have none of these, and need no serializer.
+    static bool may_be_escaped(char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return byte < ' ' || c == '"' || c == '\\' || byte == 0x7f;
     }
     /// The shortest form that reads back as the same number, and as one with a fraction.
     void write(double number, const JsonPath& path) {

@@ -75,12 +75,12 @@ int RuntimeClient::serve(const std::function<RuntimeAnswer(const RuntimeInvocati
     }
 }
 
-void RuntimeClient::answer(const std::string& request_id, const RuntimeAnswer& result) {
+void RuntimeClient::answer(const std::string& request_id, RuntimeAnswer result) {
     const std::string path = "invocation/" + request_id;
-    const std::string* body = std::get_if<std::string>(&result);
-    auto response = body == nullptr
-                        ? send_error(path + "/error", std::get<ErrorInfo>(result))
-                        : send("POST", path + "/response", {{"Content-Type", "application/json"}}, *body, kAnswerLimit);
+    std::string* body = std::get_if<std::string>(&result);
+    auto response = body == nullptr ? send_error(path + "/error", std::get<ErrorInfo>(result))
+                                    : send("POST", path + "/response", {{"Content-Type", "application/json"}},
+                                           std::move(*body), kAnswerLimit);
     if (body != nullptr && response && response->status == 413) {
         response = send_error(path + "/error", {.type = "Function.ResponseSizeTooLarge",
                                                 .message = "The response is larger than the service takes (6 MB).",

@@ -35,7 +35,7 @@ public:
     /// Serves invocations until the service has none for this process any more; answers the exit status.
     int serve(const std::function<RuntimeAnswer(const RuntimeInvocation&)>& handle);
     /// Answers the invocation under way; when the service does not take it, says so on standard error.
-    void answer(const std::string& request_id, const RuntimeAnswer& answer);
+    void answer(const std::string& request_id, RuntimeAnswer answer);
     /// Reports that this process cannot serve invocations.
     void fail_start(const ErrorInfo& error);
 

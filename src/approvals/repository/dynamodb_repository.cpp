@@ -130,11 +130,11 @@ public:
         event.shown_digest = shown_digest(approval);
         tell_texts(approval, event);
         const AuditRecord record = next_record(approval.approval_id, nullptr, event, random_);
-        const json::object put{{"Put",
-                                {{"TableName", tables_.approvals},
-                                 {"Item", to_item(approval)},
-                                 {"ConditionExpression", "attribute_not_exists(approval_id)"}}}};
-        const auto written = call("TransactWriteItems", {{"TransactItems", {put, put_audit(record)}}});
+        json::object put{{"Put",
+                          {{"TableName", tables_.approvals},
+                           {"Item", to_item(approval)},
+                           {"ConditionExpression", "attribute_not_exists(approval_id)"}}}};
+        const auto written = call("TransactWriteItems", {{"TransactItems", {std::move(put), put_audit(record)}}});
         if (written) {
             begun_ = record;
             return {};
@@ -173,13 +173,13 @@ public:
             values[":comments"] = to_attribute(*after.comments);
         }
         const std::string open = still_open(approval, values);
-        const json::object update{{"TableName", tables_.approvals},
-                                  {"Key", {{"approval_id", to_attribute(approval.approval_id)}}},
-                                  {"ConditionExpression", open},
-                                  {"UpdateExpression", changes},
-                                  {"ExpressionAttributeNames", {{"#status", "status"}}},
-                                  {"ExpressionAttributeValues", values}};
-        const auto won = change(approval.approval_id, update, vote_event(approval, accepted));
+        json::object update{{"TableName", tables_.approvals},
+                            {"Key", {{"approval_id", to_attribute(approval.approval_id)}}},
+                            {"ConditionExpression", open},
+                            {"UpdateExpression", changes},
+                            {"ExpressionAttributeNames", {{"#status", "status"}}},
+                            {"ExpressionAttributeValues", std::move(values)}};
+        const auto won = change(approval.approval_id, std::move(update), vote_event(approval, accepted));
         if (!won) return std::unexpected(won.error());
         if (!*won) return std::nullopt;
         return after;
@@ -215,8 +215,8 @@ public:
                        {"Key", {{"approval_id", to_attribute(before.approval_id)}}},
                        {"ConditionExpression", open},
                        {"UpdateExpression", changes},
-                       {"ExpressionAttributeNames", names},
-                       {"ExpressionAttributeValues", values}},
+                       {"ExpressionAttributeNames", std::move(names)},
+                       {"ExpressionAttributeValues", std::move(values)}},
                       amended.event);
     }
 
@@ -233,13 +233,14 @@ public:
             changes += ", decision = :outcome, decided_at = :deadline";
             values[":deadline"] = to_attribute(approval.expires_at);
         }
-        const json::object update{{"TableName", tables_.approvals},
-                                  {"Key", {{"approval_id", to_attribute(approval.approval_id)}}},
-                                  {"ConditionExpression", "#status = :pending"},
-                                  {"UpdateExpression", changes},
-                                  {"ExpressionAttributeNames", {{"#status", "status"}}},
-                                  {"ExpressionAttributeValues", values}};
-        if (const auto won = change(approval.approval_id, update, event); !won) return std::unexpected(won.error());
+        json::object update{{"TableName", tables_.approvals},
+                            {"Key", {{"approval_id", to_attribute(approval.approval_id)}}},
+                            {"ConditionExpression", "#status = :pending"},
+                            {"UpdateExpression", changes},
+                            {"ExpressionAttributeNames", {{"#status", "status"}}},
+                            {"ExpressionAttributeValues", std::move(values)}};
+        const auto won = change(approval.approval_id, std::move(update), event);
+        if (!won) return std::unexpected(won.error());
         return require(approval.approval_id);
     }
 
@@ -248,20 +249,21 @@ public:
         AuditEvent event{.event = "escalated", .at = now};
         event.details = {{"expires_at", expires_at}};
         // With another revision, so that who decides meanwhile looks again at who may.
-        const json::object update{{"TableName", tables_.approvals},
-                                  {"Key", {{"approval_id", to_attribute(approval.approval_id)}}},
-                                  {"ConditionExpression", "#status = :pending AND attribute_not_exists(escalated_at)"},
-                                  {"UpdateExpression",
-                                   "SET expires_at = :deadline, escalated_at = :now, updated_at = :now, "
-                                   "revision = if_not_exists(revision, :none) + :one"},
-                                  {"ExpressionAttributeNames", {{"#status", "status"}}},
-                                  {"ExpressionAttributeValues",
-                                   {{":pending", to_attribute("pending")},
-                                    {":deadline", to_attribute(expires_at)},
-                                    {":now", to_attribute(now)},
-                                    {":none", to_attribute(0)},
-                                    {":one", to_attribute(1)}}}};
-        if (const auto won = change(approval.approval_id, update, event); !won) return std::unexpected(won.error());
+        json::object update{{"TableName", tables_.approvals},
+                            {"Key", {{"approval_id", to_attribute(approval.approval_id)}}},
+                            {"ConditionExpression", "#status = :pending AND attribute_not_exists(escalated_at)"},
+                            {"UpdateExpression",
+                             "SET expires_at = :deadline, escalated_at = :now, updated_at = :now, "
+                             "revision = if_not_exists(revision, :none) + :one"},
+                            {"ExpressionAttributeNames", {{"#status", "status"}}},
+                            {"ExpressionAttributeValues",
+                             {{":pending", to_attribute("pending")},
+                              {":deadline", to_attribute(expires_at)},
+                              {":now", to_attribute(now)},
+                              {":none", to_attribute(0)},
+                              {":one", to_attribute(1)}}}};
+        const auto won = change(approval.approval_id, std::move(update), event);
+        if (!won) return std::unexpected(won.error());
         return require(approval.approval_id);
     }
 
@@ -283,7 +285,7 @@ public:
                                                  {"ConditionExpression", open},
                                                  {"UpdateExpression", changes},
                                                  {"ExpressionAttributeNames", {{"#status", "status"}}},
-                                                 {"ExpressionAttributeValues", values}});
+                                                 {"ExpressionAttributeValues", std::move(values)}});
         if (written) return true;
         if (!is_taken(written.error())) return std::unexpected(written.error());
         // Perhaps an earlier try of this very step got through, and its answer was lost.
@@ -303,9 +305,9 @@ public:
                            {"ScanIndexForward", index.forward},
                            {"Limit", request.limit}};
         if (!request.next_token.empty()) {
-            const auto key = start_key(request);
+            auto key = start_key(request);
             if (!key) return fail("INVALID_REQUEST", 400, "next_token: is not one that this list answered.");
-            query["ExclusiveStartKey"] = *key;
+            query["ExclusiveStartKey"] = std::move(*key);
         }
         const auto answer = call("Query", query);
         if (!answer) return std::unexpected(answer.error());
@@ -364,13 +366,15 @@ public:
                             [&](const std::vector<AuditRecord>& chain) { return takes_refusal(chain, refused); });
     }
 
-    Result<bool> write_with(const json::object& write, const std::string& chain_id, const AuditEvent& event) override {
+    Result<bool> write_with(json::object write, const std::string& chain_id, const AuditEvent& event) override {
+        json::object request{{"TransactItems", {std::move(write), nullptr}}};
         for (int attempt = 0; attempt < kChainAttempts; ++attempt) {
             const auto chain = trail(chain_id);
             if (!chain) return std::unexpected(chain.error());
             const AuditRecord record = next_record(chain_id, chain->empty() ? nullptr : &chain->back(), event, random_);
-            const auto written = call("TransactWriteItems", {{"TransactItems", {write, put_audit(record)}},
-                                                             {"ClientRequestToken", random_.uuid()}});
+            request["TransactItems"].as_array()[1] = put_audit(record);
+            request["ClientRequestToken"] = random_.uuid();
+            const auto written = call("TransactWriteItems", request);
             if (written) return true;
             if (!is_conflict(written.error())) return std::unexpected(written.error());
             const auto failed = failed_conditions(written.error());
@@ -452,8 +456,8 @@ private:
     }
 
     /// One transaction of an update of the record and its audit record; false when the update's condition did not hold.
-    Result<bool> change(const std::string& approval_id, const json::object& update, const AuditEvent& event) {
-        return write_with({{"Update", update}}, approval_id, event);
+    Result<bool> change(const std::string& approval_id, json::object update, const AuditEvent& event) {
+        return write_with({{"Update", std::move(update)}}, approval_id, event);
     }
 
     aws::Client& client_;

@@ -25,6 +25,7 @@ Json from_attribute(const json::value& value) {
     }
     if (type == "M") {
         Json::Object object;
+        object.reserve(data.as_object().size());
         for (const auto& [name, member] : data.as_object()) object.emplace_back(name, from_attribute(member));
         return Json(std::move(object));
     }
@@ -67,11 +68,13 @@ json::object to_attribute(const Json& value) {
     if (const bool* flag = value.get_if<bool>()) return {{"BOOL", *flag}};
     if (const Json::Array* array = value.get_if<Json::Array>()) {
         json::array list;
+        list.reserve(array->size());
         for (const Json& element : *array) list.push_back(to_attribute(element));
         return {{"L", std::move(list)}};
     }
     if (const Json::Object* object = value.get_if<Json::Object>()) {
         json::object map;
+        map.reserve(object->size());
         for (const auto& [name, member] : *object) map[name] = to_attribute(member);
         return {{"M", std::move(map)}};
     }
@@ -79,13 +82,16 @@ json::object to_attribute(const Json& value) {
 }
 
 json::object item_of(const Json& document) {
+    const Json::Object& members = *document.get_if<Json::Object>();
     json::object item;
-    for (const auto& [name, value] : *document.get_if<Json::Object>()) item[name] = to_attribute(value);
+    item.reserve(members.size());
+    for (const auto& [name, value] : members) item[name] = to_attribute(value);
     return item;
 }
 
 Json document_of(const json::object& item) {
     Json::Object object;
+    object.reserve(item.size());
     for (const auto& [name, value] : item) object.emplace_back(name, from_attribute(value));
     return Json(std::move(object));
 }

@@ -76,7 +76,7 @@ public:
     [[nodiscard]] virtual Result<void> append_refusal(const std::string& approval_id, const AuditEvent& refused) = 0;
     /// Makes a write, as TransactWriteItems takes it, and adds its record to a chain, in one transaction. False when
     /// the write's condition did not hold.
-    [[nodiscard]] virtual Result<bool> write_with(const boost::json::object& write, const std::string& chain,
+    [[nodiscard]] virtual Result<bool> write_with(boost::json::object write, const std::string& chain,
                                                   const AuditEvent& event) = 0;
     /// The whole chain, by seq.
     [[nodiscard]] virtual Result<std::vector<AuditRecord>> trail(const std::string& approval_id) = 0;
