@@ -6,7 +6,9 @@
 
 #include "approvals/domain/refused.hpp"
 #include "approvals/domain/texts.hpp"
+#include "approvals/repository/cancellation.hpp"
 #include "approvals/repository/items.hpp"
+#include "approvals/repository/list_index.hpp"
 #include "approvals/repository/repository.hpp"
 #include "base/encoding.hpp"
 
@@ -18,52 +20,6 @@ namespace {
 
 /// Two writers may want the same place in a chain; each loser takes the next.
 constexpr int kChainAttempts = 20;
-
-/// The index that lists in this order, and its second key.
-struct Index {
-    std::string_view name;
-    std::string_view key;
-    bool forward;
-};
-Index index_of(ListOrder order) {
-    if (order == ListOrder::urgent) return {.name = "ExpiryIndex", .key = "expires_at", .forward = true};
-    return {.name = "StatusIndex", .key = "created_at", .forward = false};
-}
-
-/// The key of the last request that an earlier page had; nothing for what no page of this list ended with.
-std::optional<json::object> start_key(const ListRequest& request) {
-    constexpr std::size_t kKeyMax = 1024;
-    boost::system::error_code problem;
-    const json::value read = json::parse(base64_decode(request.next_token).value_or(""), problem);
-    const json::object* key = problem ? nullptr : read.if_object();
-    if (key == nullptr || key->size() != 3) return std::nullopt;
-    for (const std::string_view name :
-         {std::string_view("approval_id"), std::string_view("status"), index_of(request.order).key}) {
-        const json::value* attribute = key->if_contains(name);
-        const json::object* typed = attribute == nullptr ? nullptr : attribute->if_object();
-        const json::value* value = typed == nullptr || typed->size() != 1 ? nullptr : typed->if_contains("S");
-        const json::string* content = value == nullptr ? nullptr : value->if_string();
-        if (content == nullptr || content->empty() || content->size() > kKeyMax) return std::nullopt;
-        if (name == "status" && *content != to_string(request.status)) return std::nullopt;
-    }
-    return *key;
-}
-
-/// Which parts of a cancelled transaction failed their condition.
-std::vector<bool> failed_conditions(const Error& error) {
-    std::vector<bool> failed;
-    boost::system::error_code problem;
-    const json::value body = json::parse(error.details_json, problem);
-    const json::object* object = problem ? nullptr : body.if_object();
-    const json::value* reasons = object == nullptr ? nullptr : object->if_contains("CancellationReasons");
-    if (reasons == nullptr || !reasons->is_array()) return failed;
-    for (const json::value& reason : reasons->get_array()) {
-        const json::object* members = reason.if_object();
-        const json::value* code = members == nullptr ? nullptr : members->if_contains("Code");
-        failed.push_back(code != nullptr && *code == "ConditionalCheckFailed");
-    }
-    return failed;
-}
 
 /// The record with the vote, and with the decision when it is the last one.
 ApprovalRequest with_vote(ApprovalRequest approval, const Accepted& accepted) {
@@ -103,11 +59,6 @@ AuditEvent vote_event(const ApprovalRequest& approval, const Accepted& accepted)
 /// Whether another writer took the place in the chain.
 bool is_taken(const Error& error) {
     return error.name == "ConditionalCheckFailedException";
-}
-
-bool is_conflict(const Error& error) {
-    return error.name == "TransactionCanceledException" || error.name == "TransactionConflictException" ||
-           error.name == "TransactionInProgressException";
 }
 
 class DynamoRepository final : public Repository {
@@ -296,7 +247,7 @@ public:
     }
 
     Result<ApprovalPage> list(const ListRequest& request) override {
-        const Index index = index_of(request.order);
+        const ListIndex index = index_of(request.order);
         json::object query{{"TableName", tables_.approvals},
                            {"IndexName", index.name},
                            {"KeyConditionExpression", "#status = :status"},
@@ -377,8 +328,8 @@ public:
             const auto written = call("TransactWriteItems", request);
             if (written) return true;
             if (!is_conflict(written.error())) return std::unexpected(written.error());
-            const auto failed = failed_conditions(written.error());
-            if (!failed.empty() && failed[0]) return false;
+            const auto reasons = reasons_of(written.error());
+            if (!reasons.empty() && reasons[0].code == "ConditionalCheckFailed") return false;
         }
         return chain_busy(chain_id);
     }
@@ -468,14 +419,6 @@ private:
 };
 
 }  // namespace
-
-std::string list_token(ListOrder order, const ApprovalRequest& last) {
-    const Index index = index_of(order);
-    return base64_encode(json::serialize(
-        json::object{{"approval_id", to_attribute(last.approval_id)},
-                     {"status", to_attribute(to_string(last.status))},
-                     {index.key, to_attribute(order == ListOrder::urgent ? last.expires_at : last.created_at)}}));
-}
 
 std::unique_ptr<Repository> make_repository(aws::Client& client, TableNames tables, const Clock& clock,
                                             Random& random) {
