@@ -57,14 +57,19 @@ json::object read_list(Session& session, const Arguments& arguments) {
     json::object event{{"action", "list"}};
     if (!arguments.status.empty()) event["status"] = arguments.status;
     json::array approvals;
+    json::array unreadable;
     while (true) {
         const auto left = arguments.limit - static_cast<std::int64_t>(approvals.size());
         event["limit"] = std::min(left, kListPageMax);
         json::object page = session.approval_api(arguments.stack, event).as_object();
         for (json::value& approval : page["approvals"].as_array()) approvals.push_back(std::move(approval));
+        if (json::value* others = page.if_contains("unreadable")) {
+            for (json::value& other : others->as_array()) unreadable.push_back(std::move(other));
+        }
         const json::value* more = page.if_contains("next_token");
         if (more == nullptr || std::ssize(approvals) >= arguments.limit) {
             page["approvals"] = std::move(approvals);
+            if (!unreadable.empty()) page["unreadable"] = std::move(unreadable);
             return page;
         }
         event["next_token"] = *more;
@@ -74,6 +79,12 @@ json::object read_list(Session& session, const Arguments& arguments) {
 void list(const Arguments& arguments) {
     Session session;
     const json::object body = read_list(session, arguments);
+    if (const json::value* unreadable = body.if_contains("unreadable")) {
+        for (const json::value& request : unreadable->as_array()) {
+            fmt::print(stderr, "holdpoint: warning: {}: its record cannot be read ({})\n",
+                       printable(text_of(request, "approval_id")), printable(text_of(request, "problem")));
+        }
+    }
     if (arguments.json) return print_json(body);
     Table table({"APPROVAL", "STATUS", "DOCUMENT", "REQUESTER", "CREATED", "EXPIRES", "APPROVER"});
     for (const json::value& approval : body.at("approvals").as_array()) {

@@ -147,7 +147,7 @@ TEST_F(AgreementTest, AnAuditorFindsItInTheTables) {
     ASSERT_TRUE(client.json("dynamodb", "DynamoDB_20120810.PutItem", {{"TableName", "approvals"}, {"Item", other}}));
     EXPECT_THAT(store.records_unlike("approvals", store.trails().value().trails).value(), Contains("other"));
     EXPECT_THAT(check_agreement(*repository, "other").value(),
-                ElementsAre(HasSubstr("other: its record or its chain cannot be read")));
+                ElementsAre(HasSubstr("other: its record cannot be read")));
 }
 
 TEST_F(AgreementTest, AVoteSaysInWhichStageItCounts) {

@@ -92,6 +92,18 @@ def test_a_list_has_as_many_as_are_asked_for_and_says_when_there_are_more(callba
     assert refused.returncode == 1 and "limit: expected a whole number from 1" in refused.stderr
 
 
+def test_a_record_that_cannot_be_read_is_named_and_hides_no_other(polling):
+    approval_id = submit(polling)
+    odd = {"approval_id": {"S": "odd"}, "status": {"S": "pending"}, "created_at": {"S": "2026-01-01T00:00:00.000Z"},
+           "expires_at": {"S": "2026-01-01T00:00:00.000Z"}}
+    polling.dynamodb.put_item(TableName=polling.table, Item=odd)
+    listed = command(polling, "approvals", "list")
+    asked = command(polling, "approvals", "get", "odd", check=False)
+    polling.dynamodb.delete_item(TableName=polling.table, Key={"approval_id": {"S": "odd"}})
+    assert approval_id in listed.stdout and "holdpoint: warning: odd: its record cannot be read ($.document_id is missing)" in listed.stderr
+    assert asked.returncode == 1 and "RECORD_UNREADABLE: odd: its record cannot be read" in asked.stderr
+
+
 def test_what_cannot_be_submitted_starts_nothing(polling):
     def refused(*options):
         done = command(polling, "approvals", "submit", *options, check=False)

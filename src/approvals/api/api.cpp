@@ -57,9 +57,16 @@ private:
         if (!wanted) return failed(wanted.error());
         const auto page = services_.repository.list(*wanted);
         if (!page) return failed(page.error());
+        log_unreadable(logger_, *page);
         Json::Array approvals;
         for (const auto& approval : page->approvals) approvals.push_back(public_view(approval));
         Json::Object body{{"approvals", Json(std::move(approvals))}};
+        Json::Array unreadable;
+        for (const auto& one : page->unreadable) {
+            unreadable.emplace_back(
+                Json::Object{{"approval_id", Json(one.approval_id)}, {"problem", Json(one.problem)}});
+        }
+        if (!unreadable.empty()) body.emplace_back("unreadable", Json(std::move(unreadable)));
         if (!page->next_token.empty()) body.emplace_back("next_token", Json(page->next_token));
         return {.statusCode = 200, .body = Json(std::move(body)).dump()};
     }

@@ -94,6 +94,13 @@ void resume_workflow(const ApiServices& services, const durable::Logger& logger,
                 {{"approval_id", approval.approval_id}, {"error", ok.error().name}});
 }
 
+void log_unreadable(const durable::Logger& logger, const ApprovalPage& page) {
+    for (const UnreadableRequest& request : page.unreadable) {
+        logger.error("the record of a request cannot be read",
+                     {{"approval_id", request.approval_id}, {"problem", request.problem}});
+    }
+}
+
 ApiRefusal failed(const durable::Logger& logger, const Error& error) {
     ApiRefusal refusal = refusal_of(error);
     if (refusal.status >= 500) {

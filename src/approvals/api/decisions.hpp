@@ -28,6 +28,9 @@ struct ApiServices {
 /// Resumes the workflow where it has something to do now; also when an earlier call recorded that and came no further.
 void resume_workflow(const ApiServices& services, const durable::Logger& logger, const ApprovalRequest& approval);
 
+/// Logs which requests a list lacks.
+void log_unreadable(const durable::Logger& logger, const ApprovalPage& page);
+
 /// Logs what a caller is not told of an error.
 [[nodiscard]] ApiRefusal failed(const durable::Logger& logger, const Error& error);
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "approvals/repository/repository.hpp"
+
 namespace holdpoint::approvals {
 
 using durable::Json;
@@ -21,7 +23,7 @@ ApiRefusal refusal_of(const Refusal& refusal) {
 }
 
 ApiRefusal refusal_of(const Error& error) {
-    if (error.name == "INVALID_REQUEST" || error.name == "APPROVAL_NOT_FOUND") {
+    if (error.name == "INVALID_REQUEST" || error.name == "APPROVAL_NOT_FOUND" || error.name == kRecordUnreadable) {
         return {.status = error.http_status, .code = error.name, .message = error.message};
     }
     return {.status = 500,

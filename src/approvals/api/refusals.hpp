@@ -20,7 +20,8 @@ struct ApiRefusal {
 [[nodiscard]] std::string body_of(const ApiRefusal& refusal);
 
 [[nodiscard]] ApiRefusal refusal_of(const Refusal& refusal);
-/// A service that could not be used: nothing that a caller can mend. INVALID_REQUEST and APPROVAL_NOT_FOUND are said.
+/// A service that could not be used: nothing that a caller can mend. INVALID_REQUEST, APPROVAL_NOT_FOUND and
+/// RECORD_UNREADABLE are said.
 [[nodiscard]] ApiRefusal refusal_of(const Error& error);
 
 [[nodiscard]] ApiRefusal no_approval(const std::string& approval_id);

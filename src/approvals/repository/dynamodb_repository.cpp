@@ -56,6 +56,11 @@ AuditEvent vote_event(const ApprovalRequest& approval, const Accepted& accepted)
     return event;
 }
 
+std::unexpected<Error> unreadable(const std::string& approval_id, std::string_view what,
+                                  const durable::SerdesError& error) {
+    return fail(kRecordUnreadable, 500, fmt::format("{}: its {} cannot be read ({})", approval_id, what, error.what()));
+}
+
 /// Whether another writer took the place in the chain.
 bool is_taken(const Error& error) {
     return error.name == "ConditionalCheckFailedException";
@@ -104,7 +109,11 @@ public:
         if (!answer) return std::unexpected(answer.error());
         const json::value* item = answer->if_contains("Item");
         if (item == nullptr) return std::nullopt;
-        return approval_from_item(item->as_object());
+        try {
+            return approval_from_item(item->as_object());
+        } catch (const durable::SerdesError& error) {
+            return unreadable(approval_id, "record", error);
+        }
     }
 
     Result<std::optional<ApprovalRequest>> vote(const ApprovalRequest& approval, const Accepted& accepted) override {
@@ -264,7 +273,11 @@ public:
         if (!answer) return std::unexpected(answer.error());
         ApprovalPage page;
         for (const json::value& item : answer->at("Items").as_array()) {
-            page.approvals.push_back(approval_from_item(item.as_object()));
+            try {
+                page.approvals.push_back(approval_from_item(item.as_object()));
+            } catch (const durable::SerdesError& error) {
+                page.unreadable.push_back({.approval_id = id_of(item.as_object()), .problem = error.what()});
+            }
         }
         if (const json::value* key = answer->if_contains("LastEvaluatedKey")) {
             page.next_token = base64_encode(json::serialize(*key));
@@ -284,15 +297,20 @@ public:
               {":since", to_attribute(to_iso8601(request.since))}}},
             {"ScanIndexForward", request.oldest_first}};
         Timings found;
+        bool are_readable = true;
         while (true) {
             query["Limit"] = request.max - found.timings.size();
             const auto answer = call("Query", query);
             if (!answer) return std::unexpected(answer.error());
             for (const json::value& item : answer->at("Items").as_array()) {
-                found.timings.push_back(timing_from_item(item.as_object()));
+                try {
+                    found.timings.push_back(timing_from_item(item.as_object()));
+                } catch (const durable::SerdesError&) {
+                    are_readable = false;
+                }
             }
             const json::value* more = answer->if_contains("LastEvaluatedKey");
-            found.is_complete = more == nullptr;
+            found.is_complete = more == nullptr && are_readable;
             if (more == nullptr || found.timings.size() >= request.max) return found;
             query["ExclusiveStartKey"] = *more;
         }
@@ -343,8 +361,12 @@ public:
         while (true) {
             const auto answer = call("Query", query);
             if (!answer) return std::unexpected(answer.error());
-            for (const json::value& item : answer->at("Items").as_array()) {
-                records.push_back(audit_from_item(item.as_object()));
+            try {
+                for (const json::value& item : answer->at("Items").as_array()) {
+                    records.push_back(audit_from_item(item.as_object()));
+                }
+            } catch (const durable::SerdesError& error) {
+                return unreadable(approval_id, "audit trail", error);
             }
             const json::value* more = answer->if_contains("LastEvaluatedKey");
             if (more == nullptr) return records;

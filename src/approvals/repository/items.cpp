@@ -104,6 +104,10 @@ json::object to_item(const AuditRecord& record) {
     return item_of(durable::to_json(record));
 }
 
+std::string id_of(const json::object& item) {
+    return std::string(item.at("approval_id").at("S").as_string());
+}
+
 ApprovalRequest approval_from_item(const json::object& item) {
     return durable::from_json<ApprovalRequest>(document_of(item));
 }

@@ -18,6 +18,8 @@ namespace holdpoint::approvals {
 /// A JSON object as an item, and back.
 [[nodiscard]] boost::json::object item_of(const durable::Json& document);
 [[nodiscard]] durable::Json document_of(const boost::json::object& item);
+/// Of an item of the approvals table, whatever else is in it.
+[[nodiscard]] std::string id_of(const boost::json::object& item);
 // Each throws durable::SerdesError when the item is no such record.
 [[nodiscard]] ApprovalRequest approval_from_item(const boost::json::object& item);
 [[nodiscard]] RequestTiming timing_from_item(const boost::json::object& item);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "approvals/domain/amending.hpp"
@@ -17,10 +18,20 @@
 
 namespace holdpoint::approvals {
 
+/// A stored request whose record is none, because something else wrote it.
+struct UnreadableRequest {
+    std::string approval_id;
+    std::string problem;  // "$.votes: expected a list, found text"
+};
+
 struct ApprovalPage {
     std::vector<ApprovalRequest> approvals;
-    std::string next_token;  // empty: nothing more
+    std::vector<UnreadableRequest> unreadable;  // left out of these
+    std::string next_token;                     // empty: nothing more
 };
+
+/// The error of who asks for such a record, or for a chain that has one.
+inline constexpr std::string_view kRecordUnreadable = "RECORD_UNREADABLE";
 
 /// Which requests service levels look at: of this status, made since then, no more than `max` of them.
 struct TimingsRequest {
@@ -31,7 +42,7 @@ struct TimingsRequest {
 };
 struct Timings {
     std::vector<RequestTiming> timings;
-    bool is_complete = true;  // there are no more
+    bool is_complete = true;  // there are no more, and none that cannot be read
 };
 
 /// What a request's people are told from now on (domain/news.hpp).
@@ -48,7 +59,7 @@ public:
 
     /// Writes the record and its first audit record, once: meeting this execution's own record is success.
     [[nodiscard]] virtual Result<void> create(const ApprovalRequest& approval) = 0;
-    /// A consistent read; nothing when there is no such record.
+    /// A consistent read; nothing when there is no such record. RECORD_UNREADABLE when it is none.
     [[nodiscard]] virtual Result<std::optional<ApprovalRequest>> find(const std::string& approval_id) = 0;
     /// Records a vote, and the decision when it is the last one, where the request is pending, not expired and has the
     /// votes that it had when it was read. Answers the record as it is then; nothing when it had changed.
@@ -78,7 +89,7 @@ public:
     /// the write's condition did not hold.
     [[nodiscard]] virtual Result<bool> write_with(boost::json::object write, const std::string& chain,
                                                   const AuditEvent& event) = 0;
-    /// The whole chain, by seq.
+    /// The whole chain, by seq. RECORD_UNREADABLE when a record of it is none.
     [[nodiscard]] virtual Result<std::vector<AuditRecord>> trail(const std::string& approval_id) = 0;
 };
 

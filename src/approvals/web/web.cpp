@@ -335,6 +335,8 @@ private:
         for (std::size_t looked_at = 0; looked_at < kLookedAtMax;) {
             const auto found = services_.api.repository.list(page);
             if (!found) return refused(failed(logger_, found.error()));
+            log_unreadable(logger_, *found);
+            looked_at += found->unreadable.size();
             page.next_token = found->next_token;
             for (const ApprovalRequest& approval : found->approvals) {
                 ++looked_at;
