@@ -122,7 +122,6 @@ Result<net::Response> Client::send(std::string_view service, net::Request reques
     request.headers.emplace_back("Host", net::host_header(*endpoint));
     request.once = !idempotent;
     const std::size_t unsigned_headers = request.headers.size();
-    std::chrono::milliseconds longest = kFirstPause;
     for (int attempt = 1;; ++attempt) {
         request.headers.resize(unsigned_headers);  // each attempt is signed anew, because its time is
         for (auto& header : proof(request, service)) request.headers.push_back(std::move(header));
@@ -144,10 +143,14 @@ Result<net::Response> Client::send(std::string_view service, net::Request reques
             again = is_throttling(error) || (error.http_status >= 500 && idempotent);
         }
         if (!again || attempt >= configuration_.attempts_max) return std::unexpected(std::move(error));
-        pause_(std::chrono::milliseconds(
-            static_cast<std::int64_t>(random_.unit() * static_cast<double>(longest.count()))));
-        longest = std::min(longest * 2, kLongestPause);
+        pause(attempt, kLongestPause);
     }
+}
+
+void Client::pause(int tries, std::chrono::milliseconds longest) {
+    constexpr int kDoublingsMax = 20;
+    const auto most = std::min(kFirstPause * (1 << std::min(tries - 1, kDoublingsMax)), longest);
+    pause_(std::chrono::milliseconds(static_cast<std::int64_t>(random_.unit() * static_cast<double>(most.count()))));
 }
 
 net::Headers Client::proof(const net::Request& request, std::string_view service) const {

@@ -66,6 +66,10 @@ public:
     /// REST (Lambda): answers any 2xx response as it is.
     [[nodiscard]] Result<net::Response> rest(std::string_view service, RestRequest request);
 
+    /// Waits before something is tried once more, after so many tries (from 1): a random part of 50 ms, which double
+    /// with each try, up to `longest`.
+    void pause(int tries, std::chrono::milliseconds longest);
+
     [[nodiscard]] const Configuration& configuration() const { return configuration_; }
 
 private:

@@ -1,5 +1,6 @@
 #include "approvals/repository/cancellation.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <string_view>
 
@@ -30,8 +31,10 @@ std::vector<CancellationReason> reasons_of(const Error& error) {
 }
 
 bool is_conflict(const Error& error) {
-    return error.name == "TransactionCanceledException" || error.name == "TransactionConflictException" ||
-           error.name == "TransactionInProgressException";
+    if (error.name == "TransactionConflictException" || error.name == "TransactionInProgressException") return true;
+    return std::ranges::any_of(reasons_of(error), [](const CancellationReason& reason) {
+        return reason.code == "ConditionalCheckFailed" || reason.code == "TransactionConflict";
+    });
 }
 
 }  // namespace holdpoint::approvals

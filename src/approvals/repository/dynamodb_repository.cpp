@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 #include <utility>
 
@@ -18,8 +19,10 @@ namespace json = boost::json;
 
 namespace {
 
-/// Two writers may want the same place in a chain; each loser takes the next.
+/// Two writers may want the same place in a chain; each loser takes the next. The first time at once, for whoever was
+/// faster is done; then after a pause, up to this long.
 constexpr int kChainAttempts = 20;
+constexpr std::chrono::milliseconds kLongestPause{1000};
 
 /// The record with the vote, and with the decision when it is the last one.
 ApprovalRequest with_vote(ApprovalRequest approval, const Accepted& accepted) {
@@ -90,7 +93,7 @@ public:
                           {{"TableName", tables_.approvals},
                            {"Item", to_item(approval)},
                            {"ConditionExpression", "attribute_not_exists(approval_id)"}}}};
-        const auto written = call("TransactWriteItems", {{"TransactItems", {std::move(put), put_audit(record)}}});
+        const auto written = transact({{"TransactItems", {std::move(put), put_audit(record)}}});
         if (written) {
             begun_ = record;
             return {};
@@ -338,12 +341,13 @@ public:
     Result<bool> write_with(json::object write, const std::string& chain_id, const AuditEvent& event) override {
         json::object request{{"TransactItems", {std::move(write), nullptr}}};
         for (int attempt = 0; attempt < kChainAttempts; ++attempt) {
+            if (attempt > 1) client_.pause(attempt - 1, kLongestPause);
             const auto chain = trail(chain_id);
             if (!chain) return std::unexpected(chain.error());
             const AuditRecord record = next_record(chain_id, chain->empty() ? nullptr : &chain->back(), event, random_);
             request["TransactItems"].as_array()[1] = put_audit(record);
             request["ClientRequestToken"] = random_.uuid();
-            const auto written = call("TransactWriteItems", request);
+            const auto written = transact(request);
             if (written) return true;
             if (!is_conflict(written.error())) return std::unexpected(written.error());
             const auto reasons = reasons_of(written.error());
@@ -380,6 +384,16 @@ private:
         return client_.json("dynamodb", fmt::format("DynamoDB_20120810.{}", action), request);
     }
 
+    /// What a transaction can never write is a ValidationException, as it is of a single write.
+    Result<json::object> transact(const json::object& request) {
+        auto written = call("TransactWriteItems", request);
+        if (written) return written;
+        for (CancellationReason& reason : reasons_of(written.error())) {
+            if (reason.code == "ValidationError") return fail("ValidationException", 400, std::move(reason.message));
+        }
+        return written;
+    }
+
     /// The condition that this record is pending, not expired and as it was read; what it compares with goes to
     /// `values`, which has :pending and :now.
     static std::string still_open(const ApprovalRequest& read, json::object& values) {
@@ -392,6 +406,7 @@ private:
     Result<void> append_where(const std::string& approval_id, const AuditEvent& event,
                               const std::function<bool(const std::vector<AuditRecord>&)>& takes) {
         for (int attempt = 0; attempt < kChainAttempts; ++attempt) {
+            if (attempt > 1) client_.pause(attempt - 1, kLongestPause);
             const auto chain = trail(approval_id);
             if (!chain) return std::unexpected(chain.error());
             if (!takes(*chain)) return {};
