@@ -1,6 +1,8 @@
 #include "engine/writer.hpp"
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdlib>
 #include <deque>
 #include <mutex>
@@ -23,13 +25,13 @@ public:
             const std::lock_guard lock(mutex_);
             if (stopping_) return;
             queue_.push_back(std::move(command));
-            if (helping_ == this || writing_) return;  // whoever writes looks again
+            if (helping_ == number_ || writing_) return;  // whoever writes looks again
         }
         wake_.notify_one();
     }
 
     bool help() {
-        helping_ = this;
+        helping_ = number_;
         std::unique_lock lock(mutex_);
         if (writing_ || queue_.empty()) return false;
         if (queue_.size() > kHelpedMax) {
@@ -136,11 +138,13 @@ private:
     std::deque<Command> queue_;
     bool writing_ = false;  // a thread is at a batch
     bool stopping_ = false;
-    static thread_local const Impl* helping_;  // the one that this thread helps
+    static inline std::atomic<std::uint64_t> made_ = 0;
+    const std::uint64_t number_ = ++made_;       // its address may be another's later
+    static thread_local std::uint64_t helping_;  // the number of the one that this thread helps
     std::thread thread_;
 };
 
-thread_local const Writer::Impl* Writer::Impl::helping_ = nullptr;
+thread_local std::uint64_t Writer::Impl::helping_ = 0;
 
 Writer::Writer(const Clock& clock, store::Store& store, WriterThread thread)
     : impl_(std::make_unique<Impl>(clock, store, thread)) {}

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 
@@ -96,6 +97,23 @@ TEST(WriterTest, AThreadThatHelpsRunsTheLittleThatItQueued) {
     writer.stop();  // what is queued then is run all the same
     ASSERT_EQ(ran.size(), 6U);
     EXPECT_NE(ran.at(2), std::this_thread::get_id());
+}
+
+// A writer that is made where another was: its thread is woken all the same.
+TEST(WriterTest, WhoHelpedOneThatIsGoneHelpsNoOther) {
+    ManualClock clock(from_epoch_ms(1000));
+    const auto store = store::make_memory_store();
+    for (int i = 0; i < 20; ++i) {
+        Writer writer(clock, *store);
+        const auto is_run = [&] {
+            const auto ran = std::make_shared<std::promise<void>>();
+            writer.submit([=](store::Transaction&, TimePoint) -> AfterCommit { return [=] { ran->set_value(); }; });
+            return ran->get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+        };
+        EXPECT_TRUE(std::async(std::launch::async, is_run).get());  // then its thread waits
+        ASSERT_TRUE(is_run()) << i;
+        (void)writer.help();
+    }
 }
 
 TEST(WriterTest, HelpersAndItsThreadWriteOneAfterTheOther) {
