@@ -67,8 +67,8 @@ std::vector<Policy> read_policies(const std::string& name, const std::string& ro
 
 PolicyCache::Policies PolicyCache::kept(const std::string& name, std::uint64_t version) {
     const std::lock_guard lock(mutex_);
-    const auto entry = entries_.find(name);
-    return entry == entries_.end() || entry->second.version != version ? nullptr : entry->second.policies;
+    const auto found = of_roles_.find(name);
+    return version != version_ || found == of_roles_.end() ? nullptr : found->second;
 }
 
 PolicyCache::Policies PolicyCache::read(const RowReader& rows, const std::string& name, std::uint64_t version) {
@@ -76,7 +76,11 @@ PolicyCache::Policies PolicyCache::read(const RowReader& rows, const std::string
     if (!row) return std::make_shared<const std::vector<Policy>>();
     auto policies = std::make_shared<const std::vector<Policy>>(read_policies(name, *row));
     const std::lock_guard lock(mutex_);
-    entries_[name] = {.version = version, .policies = policies};
+    if (version > version_) {
+        of_roles_.clear();  // those of roles that are gone, too
+        version_ = version;
+    }
+    if (version == version_) of_roles_[name] = policies;
     return policies;
 }
 

@@ -26,7 +26,7 @@ struct Role {
 [[nodiscard]] Result<RowWrite> put_role(const Role& role);
 [[nodiscard]] RowWrite erase_role(std::string_view name);
 
-/// The policies of roles, ready to evaluate, kept until a role changes. From any thread.
+/// The policies of roles, ready to evaluate, all of them kept until a role changes. From any thread.
 class PolicyCache {
 public:
     using Policies = std::shared_ptr<const std::vector<Policy>>;
@@ -36,12 +36,9 @@ public:
     [[nodiscard]] Policies read(const RowReader& rows, const std::string& name, std::uint64_t version);
 
 private:
-    struct Entry {
-        std::uint64_t version = 0;
-        Policies policies;
-    };
     std::mutex mutex_;
-    std::map<std::string, Entry, std::less<>> entries_;
+    std::uint64_t version_ = 0;
+    std::map<std::string, Policies, std::less<>> of_roles_;  // as they are at this version
 };
 
 /// arn:aws:iam::<account>:role/<name>
