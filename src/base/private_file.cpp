@@ -59,12 +59,16 @@ std::optional<std::string> read_private_file(const std::string& path) {
 void write_private_file(const std::string& path, const std::string& text) {
     const std::string temporary = path + ".new";
     const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    const bool written = file >= 0 && write_all(file, text) && ::fsync(file) == 0;
-    const int reason = errno;
+    bool done = file >= 0 && write_all(file, text) && ::fsync(file) == 0;
+    int reason = errno;
     if (file >= 0) ::close(file);
-    if (!written || ::rename(temporary.c_str(), path.c_str()) != 0 || !sync_folder(folder_of(path))) {
-        throw std::runtime_error("cannot write " + path + ": " + std::strerror(written ? errno : reason));
+    if (done) {
+        done = ::rename(temporary.c_str(), path.c_str()) == 0 && sync_folder(folder_of(path));
+        reason = errno;
     }
+    if (done) return;
+    ::unlink(temporary.c_str());  // a part of a secret
+    throw std::runtime_error("cannot write " + path + ": " + std::strerror(reason));
 }
 
 bool sync_folder(const std::string& folder) {
