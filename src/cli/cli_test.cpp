@@ -1,9 +1,13 @@
 #include <gtest/gtest.h>
+#include <pwd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "cli/approval_text.hpp"
@@ -150,6 +154,32 @@ TEST(ServerFileTest, ReadsBackWhatWasWrittenAndIsPrivate) {
 struct Greeting : StackArguments {
     std::string name;
 };
+
+/// The environment as it was, once it is over.
+class Without {
+public:
+    explicit Without(std::string name) : name_(std::move(name)) {
+        if (const char* value = std::getenv(name_.c_str()); value != nullptr) value_ = value;
+        ::unsetenv(name_.c_str());
+    }
+    ~Without() {
+        if (value_) ::setenv(name_.c_str(), value_->c_str(), 1);
+    }
+    Without(const Without&) = delete;
+    Without& operator=(const Without&) = delete;
+
+private:
+    std::string name_;
+    std::optional<std::string> value_;
+};
+
+TEST(DefaultDataFolderTest, IsTheUsersAlsoWhereTheEnvironmentTellsNoHome) {
+    const Without data("HOLDPOINT_DATA");
+    const Without data_home("XDG_DATA_HOME");
+    const Without home("HOME");
+    const passwd* user = ::getpwuid(::getuid());
+    EXPECT_EQ(default_data_folder(), user == nullptr ? "" : user->pw_dir + std::string("/.local/share/holdpoint"));
+}
 
 TEST(CommandGroupTest, ACommandGetsItsArgumentsAndLeavesItsStatus) {
     CLI::App app;

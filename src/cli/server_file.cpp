@@ -1,6 +1,7 @@
 #include "cli/server_file.hpp"
 
 #include <fmt/format.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <boost/json.hpp>
@@ -22,14 +23,21 @@ std::string text_at(const json::value& object, std::string_view name) {
     return member != nullptr && member->is_string() ? std::string(member->get_string()) : std::string();
 }
 
+/// As a shell has it for `~`: empty for a user whom this machine does not know, as some containers run with.
+std::string home_folder() {
+    if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') return home;
+    const passwd* user = ::getpwuid(::getuid());
+    return user == nullptr ? "" : user->pw_dir;
+}
+
 }  // namespace
 
 std::string default_data_folder() {
     if (const char* data = std::getenv("HOLDPOINT_DATA"); data != nullptr && *data != '\0') return data;
     if (const char* data_home = std::getenv("XDG_DATA_HOME"); data_home != nullptr && *data_home != '\0')
         return std::string(data_home) + "/holdpoint";
-    const char* home = std::getenv("HOME");
-    return std::string(home != nullptr && *home != '\0' ? home : ".") + "/.local/share/holdpoint";
+    const std::string home = home_folder();
+    return home.empty() ? "" : home + "/.local/share/holdpoint";
 }
 
 void write_server_file(const std::string& data, const ServerFile& file, const SealKey* master) {

@@ -17,7 +17,8 @@ struct ServerFile {
     friend bool operator==(const ServerFile&, const ServerFile&) = default;
 };
 
-/// `$HOLDPOINT_DATA`, else `$XDG_DATA_HOME/holdpoint`, else `~/.local/share/holdpoint`.
+/// `$HOLDPOINT_DATA`, else `$XDG_DATA_HOME/holdpoint`, else `~/.local/share/holdpoint`; empty where nobody knows what ~
+/// is: then it has to be named.
 [[nodiscard]] std::string default_data_folder();
 
 /// Writes `<data>/server.json` (0600) whole or not at all, sealed under `master` when there is one. Throws

@@ -28,7 +28,9 @@ struct Target {
 };
 
 void add_target(CLI::App* command, const std::shared_ptr<Target>& target) {
-    command->add_option("--data", target->data, "data folder of the server")->capture_default_str();
+    command->add_option("--data", target->data, "data folder of the server")
+        ->capture_default_str()
+        ->required(target->data.empty());
 }
 
 ServerFile server_of(const Target& target) {
