@@ -146,6 +146,14 @@ std::string Reader::name(std::size_t max) const {
     return {};
 }
 
+std::string Reader::link() const {
+    constexpr std::size_t kLinkMax = 2048;
+    std::string link = text(kLinkMax);
+    if (!link.starts_with("https://") && !link.starts_with("http://"))
+        expected("an http or https address", in_quotes(link));
+    return link;
+}
+
 std::int64_t Reader::number(std::int64_t min, std::int64_t max) const {
     const std::int64_t* number = value_ == nullptr ? nullptr : value_->get_if<std::int64_t>();
     if (number != nullptr && *number >= min && *number <= max) return *number;

@@ -46,6 +46,8 @@ public:
     [[nodiscard]] std::string lines(std::size_t max) const;
     /// The name of a person or a group (names.hpp), of at most `max` bytes; without white space at its ends.
     [[nodiscard]] std::string name(std::size_t max) const;
+    /// An http or https address.
+    [[nodiscard]] std::string link() const;
     [[nodiscard]] std::int64_t number(std::int64_t min, std::int64_t max) const;
     [[nodiscard]] bool flag() const;
 

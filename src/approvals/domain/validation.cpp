@@ -20,7 +20,6 @@ constexpr std::size_t kIdMax = 256;
 constexpr std::size_t kNameMax = 1024;
 constexpr std::size_t kCommentsMax = 4096;
 constexpr std::size_t kFieldMax = 4096;
-constexpr std::size_t kLinkMax = 2048;
 constexpr std::size_t kDigestMax = 128;
 constexpr std::size_t kKeyMax = 128;
 constexpr std::int64_t kListMax = 100;
@@ -78,13 +77,6 @@ Result<std::string> read_name(const Json& json, std::string_view field, std::str
                    fmt::format("{}: expected text of 1 to {} characters, found {}.", field, kPersonMax, *problem));
 }
 
-std::string read_link(const Reader& reader) {
-    std::string link = reader.text(kLinkMax);
-    if (!link.starts_with("https://") && !link.starts_with("http://"))
-        reader.expected("an http or https address", in_quotes(link));
-    return link;
-}
-
 /// What a field is called is shown as a line, beside its value.
 void check_label(std::string_view label, const Reader& fields) {
     const auto problem = label_problem(label, kNameMax);
@@ -103,7 +95,7 @@ Result<void> read_shown(const Json& json, WorkflowEvent& event) {
             event.fields->push_back({.name = name, .value = value.lines(kFieldMax)});
         }
     }
-    if (reader.has("link")) event.link = read_link(reader.member("link"));
+    if (reader.has("link")) event.link = reader.member("link").link();
     if (reader.has("kind"))
         event.kind = boost::describe::enum_to_string(reader.member("kind").choice<ApprovalKind>(), "");
     if (reader.has("amendable") && !reader.member("amendable").flag()) event.amendable = false;
@@ -202,7 +194,7 @@ Result<Amendment> read_amendment(const Json& json, const Identity& requester) {
     if (goes_away(json.find("link"))) {
         amendment.link = "";
     } else if (reader.has("link")) {
-        amendment.link = read_link(reader.member("link"));
+        amendment.link = reader.member("link").link();
     }
     if (const Json* fields = json.find("fields"); fields != nullptr) {
         for (const auto& [name, value] : reader.member("fields").members(kFieldsMax)) {

@@ -30,14 +30,6 @@ std::unexpected<Error> refuse(std::string_view why, const Error& error) {
 
 }  // namespace
 
-std::string read_link(const Reader& reader) {
-    constexpr std::size_t kLinkMax = 2048;
-    std::string link = reader.text(kLinkMax);
-    if (!link.starts_with("https://") && !link.starts_with("http://"))
-        reader.expected("an http or https address", in_quotes(link));
-    return link;
-}
-
 Stage make_stage(std::string name, Approvers approvers, std::int64_t required) {
     Stage stage;
     stage.name = std::move(name);

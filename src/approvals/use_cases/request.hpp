@@ -27,9 +27,6 @@ struct Request {
     std::optional<std::int64_t> timeout_seconds;  // absent: the configured default
 };
 
-/// An http or https address.
-[[nodiscard]] std::string read_link(const Reader& reader);
-
 [[nodiscard]] Stage make_stage(std::string name, Approvers approvers, std::int64_t required = 1);
 
 /// Whether the policy finds its people for this requester, before anything is done. InvalidEvent.

@@ -22,7 +22,7 @@ Result<Content> read_content(const durable::Json& event, std::int64_t timeout_ma
     content.reason = reader.member("reason").text(kTextMax);
     if (reader.has("urgent")) content.urgent = reader.member("urgent").flag();
     if (reader.has("excerpt")) content.excerpt = reader.member("excerpt").lines(kTextMax);
-    if (reader.has("link")) content.link = read_link(reader.member("link"));
+    if (reader.has("link")) content.link = reader.member("link").link();
     if (reader.has("timeout_seconds")) {
         content.timeout_seconds = reader.member("timeout_seconds").number(1, timeout_max);
     }

@@ -55,7 +55,7 @@ Result<Document> read_document(const durable::Json& event, const std::string& cu
     document.digest = read_digest(reader.member("digest"));
     document.requester = reader.member("requester").text(kIdMax);
     if (reader.has("summary")) document.summary = reader.member("summary").text(kTextMax);
-    if (reader.has("link")) document.link = read_link(reader.member("link"));
+    if (reader.has("link")) document.link = reader.member("link").link();
     if (document.kind == DocumentKind::budget) {
         document.money = read_money(event, reader, currency);
     } else {

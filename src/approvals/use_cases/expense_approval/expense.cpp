@@ -30,7 +30,7 @@ Result<Expense> read_expense(const durable::Json& event, const std::string& curr
     expense.requester = reader.member("requester").text(kIdMax);
     expense.money = read_money(event, reader, currency);
     if (reader.has("cost_center")) expense.cost_center = reader.member("cost_center").text(kIdMax);
-    if (reader.has("receipt")) expense.receipt = read_link(reader.member("receipt"));
+    if (reader.has("receipt")) expense.receipt = reader.member("receipt").link();
     if (reader.has("timeout_seconds")) {
         expense.timeout_seconds = reader.member("timeout_seconds").number(1, timeout_max);
     }
