@@ -2,41 +2,21 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <filesystem>
+
+#include "base/test_small_disk.hpp"
 
 namespace holdpoint {
 namespace {
-
-/// As a disk does that has no room for more.
-class RoomFor {
-public:
-    explicit RoomFor(rlim_t bytes) {
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~RoomFor() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        (void)std::signal(SIGXFSZ, handler_);
-    }
-    RoomFor(const RoomFor&) = delete;
-    RoomFor& operator=(const RoomFor&) = delete;
-
-private:
-    void (*handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
-    rlimit before_{};
-};
 
 TEST(PrivateFile, WhereThereIsRoomForAPartItSaysWhyThereIsNoneForTheRest) {
     const auto path = std::filesystem::temp_directory_path() / ("holdpoint-private-" + std::to_string(::getpid()));
     std::string problem;
     {
-        const RoomFor part(1000);
+        const test::SmallDisk disk(1000);
         errno = 0;
         try {
             write_private_file(path.string(), std::string(1001, 'x'));

@@ -1,12 +1,11 @@
 // Backup, restore and doctor: what is kept comes back whole, and what is wrong is named with what to do.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <csignal>
 #include <fstream>
 
+#include "base/test_small_disk.hpp"
 #include "engine/test_kit.hpp"
 #include "server/backup.hpp"
 #include "server/data_folder.hpp"
@@ -23,26 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-/// No file grows beyond this many bytes, as on a disk that is about to be full.
-class SmallDisk {
-public:
-    explicit SmallDisk(rlim_t bytes) {
-        ::getrlimit(RLIMIT_FSIZE, &before_);
-        const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-        ::setrlimit(RLIMIT_FSIZE, &limit);
-    }
-    ~SmallDisk() {
-        ::setrlimit(RLIMIT_FSIZE, &before_);
-        (void)std::signal(SIGXFSZ, handler_);
-    }
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-
-private:
-    rlimit before_{};
-    void (*handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
-};
 
 class CareTest : public ::testing::Test {
 protected:
@@ -150,21 +129,21 @@ TEST_F(CareTest, ABackupWhoseManifestDoesNotFitOnTheDiskIsNone) {
     fs::create_directories(data_ + "/code/zip");
     for (int i = 0; i < 2000; ++i)
         fs::create_symlink("target", data_ + "/code/zip/" + std::string(200, 'l') + std::to_string(i));
-    const SmallDisk disk(300'000);
+    const test::SmallDisk disk(300'000);
     EXPECT_THAT(failure([&] { (void)make_backup(data_, backup_, clock_); }), HasSubstr("manifest.json"));
     EXPECT_FALSE(fs::exists(backup_));
 }
 
 TEST_F(CareTest, WhyAFileCouldNotBeCopiedIsSaid) {
     std::ofstream(data_ + "/code/abc") << std::string(400'000, 'x');
-    const SmallDisk disk(300'000);
+    const test::SmallDisk disk(300'000);
     EXPECT_THAT(failure([&] { (void)make_backup(data_, backup_, clock_); }), HasSubstr("File too large"));
     EXPECT_FALSE(fs::exists(backup_));
 }
 
 TEST_F(CareTest, ADatabaseThatADiskHasNoRoomToReadIsNotCalledDamaged) {
     store_.reset();  // to read a database, SQLite makes a file beside it
-    const SmallDisk disk(0);
+    const test::SmallDisk disk(0);
     const auto findings = examine_databases(data_);
     ASSERT_EQ(findings.size(), 1U);
     EXPECT_EQ(findings[0].verdict, Verdict::problem);
