@@ -13,7 +13,7 @@ namespace {
 
 using namespace test;
 
-class EventEnds : public ::testing::Test {
+class EventEnds : public QueueTest {
 protected:
     EventEnds() {
         command([this](store::Transaction& rows) {
@@ -41,49 +41,30 @@ protected:
         run();
     }
 
-    void command(const std::function<void(store::Transaction&)>& change) { test::command(writer_, change); }
-    void run() { run_all_of(writer_); }
-    /// A process takes the last one; nothing when there is nothing to do any more.
-    std::optional<std::string> begin() {
-        std::optional<std::string> payload;
-        workforce_.works.back().begin("request", [&](const auto& given) { payload = given; });
-        run();
-        return payload;
-    }
-    void end(std::optional<wire::ErrorObject> error) {
-        workforce_.works.back().done({.body = "1", .error = std::move(error), .log_tail = {}});
-        run();
-    }
+    /// A process takes the last one.
+    std::optional<std::string> begin_last() { return begin(workforce_.works.size() - 1); }
+    void end_last(std::optional<wire::ErrorObject> error = {}) { end(workforce_.works.size() - 1, std::move(error)); }
     void pass(Milliseconds time) {
         clock_.advance(time);
-        queue_.run_due();
-        run();
+        look();
     }
-    std::size_t count(Space space) const { return store_->snapshot()->scan(space, {}, {}, SIZE_MAX).size(); }
 
     const functions::Reference f_{.name = "f", .qualifier = {}, .account = {}, .region = {}};
     const wire::ErrorObject error_{.message = "no", .type = "E", .data = {}, .stack_trace = {}};
-    SharedClock clock_;
-    std::unique_ptr<store::Store> store_ = store::make_memory_store();
-    SystemRandom random_;
-    Waiting workforce_;
-    Writer writer_{clock_, *store_, WriterThread::none};
-    EventQueue queue_{random_,      writer_,     workforce_,    [](const functions::Function&, const std::string&) {},
-                      may_send_all, "us-east-1", "000000000000"};
 };
 
 TEST_F(EventEnds, WhatSucceedsIsNoDeadLetter) {
     ASSERT_EQ(workforce_.works.size(), 1U);
     EXPECT_EQ(workforce_.works.back().tenant_id, "blue");
-    EXPECT_EQ(begin(), "{}");
-    end({});
+    EXPECT_EQ(begin_last(), "{}");
+    end_last();
     EXPECT_EQ(count(Space::events), 0U);
     EXPECT_EQ(count(Space::deliveries), 0U);
 }
 
 TEST_F(EventEnds, WhatFailsIsTriedAgainAndThenADeadLetter) {
-    (void)begin();
-    end(error_);
+    (void)begin_last();
+    end_last(error_);
     EXPECT_EQ(count(Space::events), 1U);
     EXPECT_EQ(count(Space::deliveries), 0U);
     pass(59s);
@@ -91,19 +72,19 @@ TEST_F(EventEnds, WhatFailsIsTriedAgainAndThenADeadLetter) {
     pass(1s);
     ASSERT_EQ(workforce_.works.size(), 2U);
     EXPECT_EQ(workforce_.works.back().tenant_id, "blue");
-    (void)begin();
-    end(error_);
+    (void)begin_last();
+    end_last(error_);
     EXPECT_EQ(count(Space::events), 0U);
     EXPECT_EQ(count(Space::deliveries), 1U);
 }
 
 // Its process ended before it got its work: that is a try that failed, whatever has become of the function since.
 TEST_F(EventEnds, WhatHasBegunIsNotGivenUp) {
-    EXPECT_EQ(begin(), "{}");
+    EXPECT_EQ(begin_last(), "{}");
     pass(7h);
-    EXPECT_EQ(begin(), "{}");
+    EXPECT_EQ(begin_last(), "{}");
     EXPECT_EQ(count(Space::events), 1U);
-    end({});
+    end_last();
     EXPECT_EQ(count(Space::events), 0U);
     EXPECT_EQ(count(Space::deliveries), 0U);
 }
@@ -112,7 +93,7 @@ TEST_F(EventEnds, WhatNobodyBeganInTimeIsGivenUp) {
     pass(7h);
     EXPECT_EQ(count(Space::events), 0U);
     EXPECT_EQ(count(Space::deliveries), 1U);
-    EXPECT_EQ(begin(), std::nullopt);
+    EXPECT_EQ(begin_last(), std::nullopt);
     EXPECT_EQ(count(Space::deliveries), 1U);
 }
 

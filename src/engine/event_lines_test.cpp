@@ -19,7 +19,7 @@ using ::testing::ElementsAre;
 /// How many of one function are under way at most; half of them over, and the line is filled up.
 constexpr std::size_t kLine = 128;
 
-class EventLines : public ::testing::Test {
+class EventLines : public QueueTest {
 protected:
     EventLines() {
         for (const char* name : {"a", "b", "c"}) {
@@ -32,12 +32,6 @@ protected:
         }
     }
 
-    void command(const std::function<void(store::Transaction&)>& change) { test::command(writer_, change); }
-    void run() { run_all_of(writer_); }
-    void look() {
-        queue_.run_due();
-        run();
-    }
     static Event event(const std::string& function, const std::string& payload) {
         return {.function = {.name = function, .qualifier = {}, .account = {}, .region = {}}, .payload = payload};
     }
@@ -58,17 +52,6 @@ protected:
             }
         });
     }
-    /// A process takes it; nothing when there is nothing to do any more.
-    std::optional<std::string> begin(std::size_t which) {
-        std::optional<std::string> payload;
-        workforce_.works.at(which).begin("request", [&](const auto& given) { payload = given; });
-        run();
-        return payload;
-    }
-    void end(std::size_t which) {
-        workforce_.works.at(which).done({.body = "1", .error = {}, .log_tail = {}});
-        run();
-    }
     /// The first ones of these functions end in one batch.
     void end_first(std::size_t count, const std::set<std::string>& names) {
         std::map<std::string, std::size_t> ended;
@@ -82,15 +65,8 @@ protected:
         return static_cast<std::size_t>(
             std::ranges::count_if(workforce_.works, [&](const Work& work) { return work.function.name == function; }));
     }
-    std::size_t rows() const { return store_->snapshot()->scan(Space::events, {}, {}, SIZE_MAX).size(); }
+    std::size_t rows() const { return count(Space::events); }
 
-    SharedClock clock_;
-    std::unique_ptr<store::Store> store_ = store::make_memory_store();
-    SystemRandom random_;
-    Waiting workforce_;
-    Writer writer_{clock_, *store_, WriterThread::none};
-    EventQueue queue_{random_,      writer_,     workforce_,    [](const functions::Function&, const std::string&) {},
-                      may_send_all, "us-east-1", "000000000000"};
     int submitted_ = 0;
 };
 

@@ -5,9 +5,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/event_queue.hpp"
 #include "engine/executions.hpp"
 #include "engine/test_kit.hpp"
 
@@ -70,6 +72,37 @@ protected:
     SharedClock clock_;
     std::unique_ptr<store::Store> store_ = store::make_memory_store();
     std::unique_ptr<Server> server_ = std::make_unique<Server>(clock_, *store_);
+};
+
+/// An event queue whose writer runs when the test says so. The test plays the processes.
+class QueueTest : public ::testing::Test {
+protected:
+    void command(const std::function<void(store::Transaction&)>& change) { test::command(writer_, change); }
+    void run() { run_all_of(writer_); }
+    void look() {
+        queue_.run_due();
+        run();
+    }
+    /// A process takes it; nothing when there is nothing to do any more.
+    std::optional<std::string> begin(std::size_t which) {
+        std::optional<std::string> payload;
+        workforce_.works.at(which).begin("request", [&](const auto& given) { payload = given; });
+        run();
+        return payload;
+    }
+    void end(std::size_t which, std::optional<wire::ErrorObject> error = {}) {
+        workforce_.works.at(which).done({.body = "1", .error = std::move(error), .log_tail = {}});
+        run();
+    }
+    std::size_t count(Space space) const { return store_->snapshot()->scan(space, {}, {}, SIZE_MAX).size(); }
+
+    SharedClock clock_;
+    std::unique_ptr<store::Store> store_ = store::make_memory_store();
+    SystemRandom random_;
+    Waiting workforce_;
+    Writer writer_{clock_, *store_, WriterThread::none};
+    EventQueue queue_{random_,      writer_,     workforce_,    [](const functions::Function&, const std::string&) {},
+                      may_send_all, "us-east-1", "000000000000"};
 };
 
 }  // namespace holdpoint::engine::test
