@@ -125,6 +125,11 @@ private:
         return found != nullptr && found->is_object() ? found->get_object() : none;
     }
 
+    void inherit(std::string_view kind, json::object& properties) {
+        properties = merged(global_properties(kind), properties);
+        problems_.inherit(path_, fmt::format("Globals.{}", kind));
+    }
+
     /// What the API that SAM makes has of Globals.
     json::object used_http_api_globals() {
         path_ = "Globals.HttpApi";
@@ -149,9 +154,9 @@ private:
         json::object properties;
         const json::value* own = object->if_contains("Properties");
         if (own != nullptr && own->is_object()) properties = own->get_object();
-        if (type == "AWS::Serverless::Function") properties = merged(global_properties("Function"), properties);
-        if (type == kHttpApi) properties = merged(global_properties("HttpApi"), properties);
         path_ += ".Properties";
+        if (type == "AWS::Serverless::Function") inherit("Function", properties);
+        if (type == kHttpApi) inherit("HttpApi", properties);
         properties_.emplace(problems_, path_, used_properties(type, properties, id));
         const std::string name = resolver_.physical_name(id);
         if (type == "AWS::Serverless::Function") add_function(id, name, *object);

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "stacks/document.hpp"
@@ -16,9 +18,7 @@ public:
 
     /// `path` such as "Resources.Workflow.Properties.Timeout".
     void add(const std::string& path, std::string_view what) {
-        const auto line = document_.lines.find(path);
-        std::string text = line == document_.lines.end() ? fmt::format("{}: {}", path, what)
-                                                         : fmt::format("{} (line {}): {}", path, line->second, what);
+        std::string text = fmt::format("{}{}: {}", path, place_of(path), what);
         // A name that many refer to is resolved many times.
         for (const std::string& known : texts_) {
             if (known == text) return;
@@ -29,6 +29,8 @@ public:
         }
         texts_.push_back(std::move(text));
     }
+    /// What does not stand below `path` itself stands there.
+    void inherit(const std::string& path, std::string_view from) { inherited_[path + "."] = fmt::format("{}.", from); }
     [[nodiscard]] bool empty() const { return texts_.empty(); }
     /// TemplateError with one line for each of the first hundred.
     [[nodiscard]] std::unexpected<Error> error() const {
@@ -40,7 +42,19 @@ private:
     /// Who mends a template reads no more, and aliases can say one thing in a hundred thousand places.
     static constexpr std::size_t kSaidMax = 100;
 
+    std::string place_of(const std::string& path) const {
+        if (const auto line = document_.lines.find(path); line != document_.lines.end())
+            return fmt::format(" (line {})", line->second);
+        for (const auto& [heir, from] : inherited_) {
+            if (!path.starts_with(heir)) continue;
+            const auto line = document_.lines.find(from + path.substr(heir.size()));
+            if (line != document_.lines.end()) return fmt::format(" (line {}, in Globals)", line->second);
+        }
+        return {};
+    }
+
     const Document& document_;
+    std::map<std::string, std::string> inherited_;
     std::vector<std::string> texts_;
     bool has_more_ = false;
 };

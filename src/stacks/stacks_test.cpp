@@ -102,6 +102,24 @@ TEST(Plan, GlobalsAreWhatSamTakes) {
         "");
 }
 
+TEST(Plan, WhatIsWrongInGlobalsIsNamedWithTheLineThere) {
+    const std::string text = R"(Globals:
+  Function:
+    Timeout: soon
+    DurableConfig: {ExecutionTimeout: 60, Patience: 1}
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {CodeUri: F, Runtime: provided.al2023, MemorySize: much}
+  T: {Type: "AWS::SNS::Topic", Properties: {Timeout: 3}}
+)";
+    EXPECT_THAT(problems(text),
+                AllOf(HasSubstr("Resources.F.Properties.Timeout (line 3, in Globals): must be a whole number"),
+                      HasSubstr("Resources.F.Properties.DurableConfig.Patience (line 4, in Globals): is not supported"),
+                      HasSubstr("Resources.F.Properties.MemorySize (line 8): must be a whole number"),
+                      HasSubstr("Resources.T.Properties.Timeout (line 9): this property")));
+}
+
 TEST(Plan, ListsOfGlobalsComeBeforeOnesOwn) {
     const auto plan = make_plan(R"(
 Globals: {HttpApi: {CorsConfiguration: {AllowOrigins: ["https://a.example"], MaxAge: 60}}}
