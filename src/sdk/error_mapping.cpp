@@ -209,6 +209,10 @@ ErrorInfo current_error() {
     return from_wire(to_wire(error_in_flight()));
 }
 
+void log_failure(const Logger& logger, const ErrorInfo& error) {
+    logger.error("the handler failed", {{"errorType", error.type}, {"errorMessage", error.message}});
+}
+
 holdpoint::wire::ErrorObject to_wire(const ErrorInfo& info) {
     holdpoint::wire::ErrorObject error;
     error.type = readable(info.type);

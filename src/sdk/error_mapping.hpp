@@ -4,6 +4,7 @@
 #include <string>
 
 #include "durable/errors.hpp"
+#include "durable/logger.hpp"
 #include "wire/durable.hpp"
 
 namespace durable::detail {
@@ -41,6 +42,9 @@ struct Failure {
 /// The exception being handled, as it is recorded: the type that durable::Error or an operation's error states, else
 /// the class's name; for something that is no std::exception, "Unknown". Call it in a catch block only.
 [[nodiscard]] ErrorInfo current_error();
+
+/// The service is told why a handler failed; whoever reads the function's log should not have to ask it.
+void log_failure(const Logger& logger, const ErrorInfo& error);
 
 /// Shortened in the same way.
 [[nodiscard]] holdpoint::wire::ErrorObject to_wire(const ErrorInfo& info);

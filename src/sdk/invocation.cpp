@@ -68,6 +68,7 @@ InvocationAnswer run_handler(const DurableHandler& handler, ExecutionState& stat
     if (state.end() != End::none || state.misuse()) return answer_so_far(state);
     if (!error) return answer_success(state, std::move(result));
     if (!state.try_flush()) return answer_so_far(state);
+    if (state.rehearsal == nullptr) log_failure(core->logger.on_replay_too(), *error);
     return failed(*error);
 }
 

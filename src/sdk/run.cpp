@@ -90,7 +90,9 @@ int run_lambda(const LambdaHandler& handler) {
         try {
             return handler(context, invocation.payload).value_or("null");
         } catch (...) {
-            return current_error();
+            ErrorInfo error = current_error();
+            log_failure(context.logger(), error);
+            return error;
         }
     });
 }

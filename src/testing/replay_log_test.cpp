@@ -67,6 +67,18 @@ TEST(ReplayLog, WaitsAndRetriesAndChildren) {
                 ElementsAre("child begins", "child goes on", "before the step", "after the step", "end"));
 }
 
+TEST(ReplayLog, WhyAHandlerFailedIsWrittenOnce) {
+    LocalService runner([](Context& context, Json) {
+        context.wait("pause", 1s);
+        throw Error("NoLuck", "not this time");
+    });
+    EXPECT_THAT(logged([&] {
+                    runner.start();
+                    runner.advance(1min);
+                }),
+                ElementsAre("the handler failed"));
+}
+
 TEST(ReplayLog, SeveralAnswersAtOnceLoseNoLine) {
     LocalService runner([](Context& context, Json) {
         auto first = context.create_callback<int>("first", {.timeout = 60s});
