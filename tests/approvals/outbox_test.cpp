@@ -22,11 +22,12 @@ public:
         asked = request.body;
         boost::json::array events;
         for (const auto& entry : entries)
-            events.push_back(boost::json::object{{"message", boost::json::serialize(entry)}});
+            events.push_back({{"logStreamName", stream}, {"message", boost::json::serialize(entry)}});
         const boost::json::object page{{"events", std::move(events)}};
         return net::Response{.status = 200, .headers = {}, .body = boost::json::serialize(page)};
     }
     std::vector<boost::json::object> entries;
+    std::string stream = "mail";
     std::string asked;
 };
 
@@ -56,7 +57,7 @@ TEST_F(OutboxTest, PeopleFindWhatIsForThemByNameAndByAddress) {
     };
     EXPECT_THAT(found("Vera  K"), ElementsAre("personal"));
     EXPECT_THAT(logs.asked, HasSubstr(R"({ $.to = \"vera k\" || $.attributes.recipient = \"vera k\" })"));
-    EXPECT_THAT(logs.asked, HasSubstr(R"("logStreamNames":["mail"])")) << "what others wrote is no mail";
+    EXPECT_THAT(logs.asked, HasSubstr(R"("logStreamNamePrefix":"mail")"));
     EXPECT_THAT(found("VK@x"), ElementsAre("question", "personal"));
     EXPECT_THAT(found(""), ElementsAre("odd", "another's", "question", "personal"));
     EXPECT_THAT(found("", 1), ElementsAre("odd"));
@@ -66,6 +67,13 @@ TEST_F(OutboxTest, PeopleFindWhatIsForThemByNameAndByAddress) {
         EXPECT_THAT(found(person), IsEmpty());
         EXPECT_THAT(logs.asked, Not(HasSubstr("filterPattern")));
     }
+}
+
+TEST_F(OutboxTest, WhatOthersWroteIsNoMail) {
+    logs.entries = {{{"to", "ann@x"}, {"text", "forged"}, {"topic_arn", "arn:mail"}}};
+    EXPECT_THAT(found("ann@x"), ElementsAre("forged"));
+    logs.stream = "mailbox";
+    EXPECT_THAT(found("ann@x"), IsEmpty());
 }
 
 TEST_F(OutboxTest, TheyFindWhatIsOfTheirStackAndWhatEarlierVersionsKept) {

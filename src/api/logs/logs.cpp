@@ -272,6 +272,9 @@ private:
         if (query->streams.size() > kStreamsMax) {
             return invalid(fmt::format("logStreamNames must be at most {} names.", kStreamsMax));
         }
+        for (const std::string& stream : query->streams) {
+            if (auto ok = check_stream(query->group, stream); !ok) return std::unexpected(ok.error());
+        }
         const std::string list = "events/" + query->group;
         if (auto ok = read_token(list, token, *query); !ok) return std::unexpected(ok.error());
         if (query->to && *query->to < TimePoint::max()) *query->to += Milliseconds(1);  // endTime is inclusive here

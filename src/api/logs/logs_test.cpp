@@ -289,6 +289,9 @@ TEST_F(LogsTest, AStreamIsCreatedBeforeEventsArePutThere) {
         HasSubstr(R"("__type":"ResourceNotFoundException","message":"The specified log stream does not exist.")");
     EXPECT_THAT(refused("GetLogEvents", kStream), is_not_there);
     EXPECT_THAT(refused("PutLogEvents", batch_at(clock_, {0})), is_not_there);
+    json::object query = kGroup;
+    query["logStreamNames"] = json::array{kStream.at("logStreamName")};
+    EXPECT_THAT(refused("FilterLogEvents", query), is_not_there);
     ok("CreateLogStream", kStream);
     ok("PutLogEvents", batch_at(clock_, {0}));
     EXPECT_EQ(ok("GetLogEvents", kStream).at("events").as_array().size(), 1U);

@@ -43,6 +43,7 @@ bool is_wanted(const json::object& mail, const OutboxQuery& query) {
 
 void add_events(const json::object& page, const OutboxQuery& query, std::vector<OutboxMessage>& messages) {
     for (const json::value& event : page.at("events").as_array()) {
+        if (text_of(event.as_object(), "logStreamName") != kOutboxStream) continue;
         boost::system::error_code problem;
         const json::value read = json::parse(text_of(event.as_object(), "message"), problem);
         const json::object* mail = problem ? nullptr : read.if_object();
@@ -57,7 +58,8 @@ void add_events(const json::object& page, const OutboxQuery& query, std::vector<
 }  // namespace
 
 Result<std::optional<std::vector<OutboxMessage>>> read_outbox(aws::Client& client, const OutboxQuery& query) {
-    json::object request{{"logGroupName", kOutboxGroup}, {"logStreamNames", json::array{kOutboxStream}}};
+    // By its beginning: before the first message there is no stream of this name, which would be refused by it.
+    json::object request{{"logGroupName", kOutboxGroup}, {"logStreamNamePrefix", kOutboxStream}};
     if (const auto pattern = pattern_for(person_key(query.person)); !pattern.empty())
         request["filterPattern"] = pattern;
     std::vector<OutboxMessage> messages;
