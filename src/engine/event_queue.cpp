@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "engine/event_outcome.hpp"
 #include "engine/event_rows.hpp"
@@ -201,8 +202,10 @@ private:
             is_all = page.size() < wanted;
             from = is_all ? end : after(page.back().key);
         }
-        seen_ =
-            std::min(from, event_key(look.now, {}));  // what comes in this millisecond may lie before what came in it
+        // What comes in this millisecond may lie before what came in it: once all is seen, it is looked at again.
+        const std::string now = event_key(look.now, {});
+        if (from > now) again_from_ = again_from_.empty() ? now : std::min(again_from_, now);
+        seen_ = is_all ? std::exchange(again_from_, {}) : from;
         return !is_all;
     }
 
@@ -433,6 +436,7 @@ private:
     std::map<std::string, std::size_t> in_line_;  // how many of each function are under way
     std::map<std::string, Waiting> waiting_;      // by function too
     std::string seen_;                            // what is before it is under way, or waits behind waiting_
+    std::string again_from_;                      // where seen_ goes back to when all is seen; empty: there is nothing
     std::string served_;                          // the function that had room last
     std::optional<TimePoint> looked_at_;
     std::optional<TimePoint> ticked_at_;
