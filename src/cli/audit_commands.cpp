@@ -6,6 +6,8 @@
 #include <fstream>
 #include <iterator>
 
+#include "approvals/domain/agreement.hpp"
+#include "approvals/domain/chain_walk.hpp"
 #include "approvals/domain/erasures.hpp"
 #include "approvals/domain/export_folder.hpp"
 #include "approvals/domain/people.hpp"
@@ -230,18 +232,32 @@ void verify_records(Stack& stack, const approvals::Trails& trails, Problems& pro
     }
 }
 
+/// Chain after chain. Answers what records and statements are held against, which alone is kept of them all.
+approvals::Trails verify_chains(Stack& stack, approvals::Verification& found) {
+    approvals::Trails kept;
+    const auto unreadable = require(stack.store().each_chain([&](std::vector<approvals::AuditRecord> chain) {
+        std::string approval_id = chain.front().approval_id;
+        approvals::Trails one;
+        auto& records = one.emplace(std::move(approval_id), std::move(chain)).first->second;
+        found.add(approvals::verify_all(one));
+        for (approvals::AuditRecord& record : records) approvals::keep_compared(record);
+        kept.merge(one);
+    }));
+    add(found.problems, unreadable);
+    return kept;
+}
+
 approvals::Verification verify_stack(Stack& stack, const std::string& sealed) {
     // Before the trails, which may grow meanwhile.
     std::vector<approvals::HeadStatement> statements = require(stack.store().statements());
-    const auto all = require(stack.store().trails());
-    approvals::Verification found = approvals::verify_all(all.trails);
-    add(found.problems, all.unreadable);
-    verify_records(stack, all.trails, found.problems);
+    approvals::Verification found;
+    const approvals::Trails trails = verify_chains(stack, found);
+    verify_records(stack, trails, found.problems);
     const bool is_there = std::ranges::any_of(statements, [&](const auto& each) { return each.hash == sealed; });
     if (!sealed.empty() && !is_there) found.problems.push_back("the statement with the hash " + sealed + " is gone");
     if (statements.empty()) return found;
     const approvals::KeyRing keys = stack.keys();
-    approvals::StatementCheck check(all.trails, &keys, approvals::last_signed(statements, &keys));
+    approvals::StatementCheck check(trails, &keys, approvals::last_signed(statements, &keys));
     for (auto& statement : statements) {
         statement.chains = require(stack.store().chains_of(statement));
         check.check(std::move(statement), found.problems);
@@ -282,9 +298,10 @@ void verify(const Arguments& arguments) {
 approvals::HeadStatement add_statement(Stack& stack) {
     for (int attempt = 0; attempt < kSealAttempts; ++attempt) {
         const auto before = require(stack.store().statements());
-        const auto all = require(stack.store().trails());
+        approvals::ChainWalk walk(nullptr);
+        (void)require(stack.store().each_chain([&](auto chain) { walk.take(std::move(chain)); }));
         const auto statement =
-            approvals::make_head(all.trails, before.empty() ? nullptr : &before.back(), stack.now(), stack.keys());
+            approvals::make_head(walk.heads(), before.empty() ? nullptr : &before.back(), stack.now(), stack.keys());
         if (require(stack.store().add(statement))) return statement;
     }
     throw CommandError("too many seal the audit trail at once");

@@ -80,6 +80,9 @@ TEST_F(AgreementTest, ARecordThatWasChangedByHandIsNamed) {
     const auto said = [&](const std::function<void(ApprovalRequest&)>& forge) {
         ApprovalRequest forged = *world.record();
         forge(forged);
+        std::vector<AuditRecord> kept = world.trail();
+        for (AuditRecord& record : kept) keep_compared(record);
+        EXPECT_EQ(disagreements(forged, kept), disagreements(forged, world.trail()));
         return disagreements(forged, world.trail());
     };
     const std::string id = world.approval_id();
@@ -121,6 +124,8 @@ TEST_F(AgreementTest, WhatWasErasedOrNeverToldIsNotCompared) {
         record.details.erase("policy_digest");
         record.details.erase("stage");
     }
+    EXPECT_THAT(disagreements(*world.record(), chain), IsEmpty());
+    for (AuditRecord& record : chain) keep_compared(record);
     EXPECT_THAT(disagreements(*world.record(), chain), IsEmpty());
 }
 

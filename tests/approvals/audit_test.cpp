@@ -31,7 +31,7 @@ protected:
     }
 
     HeadStatement make_statement(const HeadStatement* previous) {
-        return make_head(store_.trails().value().trails, previous, clock_.now(), keys_);
+        return make_head(heads_of(store_.trails().value().trails), previous, clock_.now(), keys_);
     }
 
     ManualClock clock_{from_epoch_ms(1'764'000'000'000)};

@@ -140,4 +140,13 @@ std::vector<std::string> disagreements(const ApprovalRequest& record, const std:
     return Comparison(record).with(chain);
 }
 
+void keep_compared(AuditRecord& record) {
+    std::erase_if(record.personal, [&](const auto& field) {
+        return (field.first != "actor" && field.first != "comments") || is_erased(record, field.first);
+    });
+    for (auto& [name, field] : record.personal) std::string().swap(field.salt);
+    record.digests.clear();
+    std::string().swap(record.prev_hash);
+}
+
 }  // namespace holdpoint::approvals

@@ -14,4 +14,8 @@ namespace holdpoint::approvals {
 [[nodiscard]] std::vector<std::string> disagreements(const ApprovalRequest& record,
                                                      const std::vector<AuditRecord>& chain);
 
+/// Takes out of a record of a verified chain what neither these nor statements are held against: of many chains that is
+/// most.
+void keep_compared(AuditRecord& record);
+
 }  // namespace holdpoint::approvals

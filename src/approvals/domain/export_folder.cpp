@@ -223,6 +223,14 @@ std::string manifest_digest(const std::vector<ExportFile>& files) {
     return manifest == nullptr ? "" : to_hex(sha256(manifest->content));
 }
 
+void Verification::add(const Verification& more) {
+    problems.insert(problems.end(), more.problems.begin(), more.problems.end());
+    erased.insert(erased.end(), more.erased.begin(), more.erased.end());
+    approvals += more.approvals;
+    records += more.records;
+    lacking_texts += more.lacking_texts;
+}
+
 Verification verify_all(const Trails& trails) {
     Verification found;
     found.problems = verify_trails(trails);

@@ -38,6 +38,9 @@ struct Verification {
     std::int64_t records = 0;
     std::int64_t lacking_texts = 0;  // records, see lacks_text
     Sealed sealed;
+
+    /// Of further chains, which no statement was held against yet.
+    void add(const Verification& more);
 };
 
 /// Of the files of a folder; those that are not there are missing from `files`. With keys also the signatures of the

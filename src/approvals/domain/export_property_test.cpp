@@ -45,7 +45,7 @@ std::vector<ExportFile> any_export() {
         const auto id = *rc::gen::element<std::string>("a", "b", "c/ü", kPoliciesChain);
         add_record(trails[id], id, random);
         if (*rc::gen::inRange(0, 3) != 0) continue;
-        last = make_head(trails, last ? &*last : nullptr, kNow, keys());
+        last = make_head(heads_of(trails), last ? &*last : nullptr, kNow, keys());
         statements.add(*last);
     }
     return make_export(trails, {}, "1.0.0", kNow, keys(), statements);

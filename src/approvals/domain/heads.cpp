@@ -37,10 +37,6 @@ std::vector<ChainHead> heads_of(const Trails& trails) {
     return heads;
 }
 
-HeadStatement make_head(const Trails& trails, const HeadStatement* previous, TimePoint at, const KeyRing& keys) {
-    return make_head(heads_of(trails), previous, at, keys);
-}
-
 HeadStatement make_head(std::vector<ChainHead> chains, const HeadStatement* previous, TimePoint at,
                         const KeyRing& keys) {
     HeadStatement head;

@@ -49,8 +49,6 @@ BOOST_DESCRIBE_STRUCT(HeadStatement, (), (number, at, chains, prev_hash, hash, k
 /// `previous` is the last statement, nullptr for the first. `chains` are by approval_id.
 [[nodiscard]] HeadStatement make_head(std::vector<ChainHead> chains, const HeadStatement* previous, TimePoint at,
                                       const KeyRing& keys);
-[[nodiscard]] HeadStatement make_head(const Trails& trails, const HeadStatement* previous, TimePoint at,
-                                      const KeyRing& keys);
 
 /// Everything that is wrong with a statement by itself and as the one after `previous`; empty when nothing is. Its
 /// signature is not looked at.

@@ -61,7 +61,7 @@ Trails three_chains() {
 
 TEST(Heads, TellWhatIsGone) {
     const Trails whole = three_chains();
-    const HeadStatement head = make_head(whole, nullptr, kNow, keys());
+    const HeadStatement head = make_head(heads_of(whole), nullptr, kNow, keys());
     EXPECT_THAT(verify_head(head, nullptr, keys()), IsEmpty());
     EXPECT_THAT(compare(head, whole), IsEmpty());
 
@@ -99,9 +99,9 @@ TEST(Heads, TellWhatIsGone) {
 
 TEST(Heads, FollowOneAnother) {
     Trails trails = three_chains();
-    const HeadStatement first = make_head(trails, nullptr, kNow, keys());
+    const HeadStatement first = make_head(heads_of(trails), nullptr, kNow, keys());
     add_record(trails, "a", "more");
-    const HeadStatement second = make_head(trails, &first, kNow, keys());
+    const HeadStatement second = make_head(heads_of(trails), &first, kNow, keys());
     EXPECT_THAT(verify_head(second, &first, keys()), IsEmpty());
     EXPECT_EQ(second.prev_hash, first.hash);
     EXPECT_THAT(verify_head(second, nullptr, keys()),
@@ -115,7 +115,7 @@ TEST(Heads, FollowOneAnother) {
     forged.chains.pop_back();
     Trails fewer = trails;
     fewer.erase("c");
-    forged = make_head(fewer, &first, kNow, KeyRing::make({{"k1", std::string(32, 'x')}}).value());
+    forged = make_head(heads_of(fewer), &first, kNow, KeyRing::make({{"k1", std::string(32, 'x')}}).value());
     EXPECT_THAT(verify_head(forged, &first, keys()), ElementsAre(HasSubstr("its signature is not ours")));
     forged.key_id = "k9";
     EXPECT_THAT(verify_head(forged, &first, keys()), ElementsAre(HasSubstr("a key that is not known")));
@@ -279,7 +279,7 @@ TEST(ExportFolder, TellsWhatWasWrongAlready) {
 TEST(ExportFolder, EveryChangedByteIsFound) {
     const Trails trails = three_chains();
     StatementsFile statements;
-    statements.add(make_head(trails, nullptr, kNow, keys()));
+    statements.add(make_head(heads_of(trails), nullptr, kNow, keys()));
     const auto files = make_export(trails, {}, "1.0.0", kNow, keys(), statements);
     for (std::size_t i = 0; i < files.size(); ++i) {
         // The signature's own bytes are for those who have the keys.
@@ -360,7 +360,7 @@ TEST(ExportFolder, AManifestCountsWhatIsThere) {
     Trails trails = three_chains();
     erase_with_record(trails, "a", 1, "actor");
     StatementsFile statements;
-    statements.add(make_head(trails, nullptr, kNow, keys()));
+    statements.add(make_head(heads_of(trails), nullptr, kNow, keys()));
     const auto files = make_export(trails, {}, "1.0.0", kNow, keys(), statements);
     const auto problems_of = [&](const std::function<void(Manifest&)>& change) {
         auto changed = files;
@@ -404,11 +404,11 @@ TEST(ExportFolder, ALineSaysNothingTwiceAndNothingThatIsNotProven) {
 TEST(ExportFolder, NamesWhatItsStatementsHadAndIsGone) {
     const Trails whole = three_chains();
     StatementsFile statements;
-    const HeadStatement first = make_head(whole, nullptr, kNow, keys());
+    const HeadStatement first = make_head(heads_of(whole), nullptr, kNow, keys());
     statements.add(first);
     Trails fewer = whole;
     fewer.erase("b");
-    const HeadStatement second = make_head(fewer, &first, kNow, keys());  // hides nothing
+    const HeadStatement second = make_head(heads_of(fewer), &first, kNow, keys());  // hides nothing
     statements.add(second);
     fewer["a"].pop_back();
     const auto files = make_export(fewer, {}, "1.0.0", kNow, keys(), statements);
@@ -431,7 +431,7 @@ TEST(ExportFolder, ItsStatementsAreThoseThatWereMade) {
     ChainEnds written;
     ChainEnds read;
     for (int i = 0; i < 4; ++i) {
-        made.push_back(make_head(trails, made.empty() ? nullptr : &made.back(), kNow, keys()));
+        made.push_back(make_head(heads_of(trails), made.empty() ? nullptr : &made.back(), kNow, keys()));
         if (i == 0) add_record(trails, "a", "more");
         if (i == 1) trails.erase("b");
         if (i == 2) add_record(trails, "0", "before all");
@@ -459,7 +459,7 @@ TEST(ExportFolder, NamesWhatWasAddedOrIsNoRecord) {
 
 TEST(Heads, ALaterStatementVouchesForOneWhoseKeyIsGone) {
     const Trails trails = three_chains();
-    const HeadStatement head = make_head(trails, nullptr, kNow, keys());
+    const HeadStatement head = make_head(heads_of(trails), nullptr, kNow, keys());
     const KeyRing later = KeyRing::make({{"k2", std::string(32, 't')}}).value();
     EXPECT_THAT(verify_head(head, nullptr, later), ElementsAre(HasSubstr("a key that is not known")));
     EXPECT_THAT(verify_head(head, nullptr, later, true), IsEmpty());
