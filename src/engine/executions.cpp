@@ -388,7 +388,8 @@ private:
             CachedExecution* entry = cache_.find(rows, std::stoull(*known));
             HOLDPOINT_ASSERT(entry != nullptr, "a name refers to an execution that is there");
             const core::Head& head = entry->execution.head();
-            if (head.input_digest != digest || head.version != request.function.version) {
+            if (head.input_digest != digest || head.version != request.function.version ||
+                head.tenant_id != request.tenant_id) {
                 return [answer, arn = head.arn] {
                     answer(fail("DurableExecutionAlreadyStartedException", 409, "Execution already started: " + arn));
                 };

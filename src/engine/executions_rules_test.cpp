@@ -151,13 +151,16 @@ protected:
     std::vector<wire::ExecutionStatus> ended_;
 };
 
-TEST_F(ExecutionsRules, ANameIsOneVersionsWithOneInput) {
+TEST_F(ExecutionsRules, ANameIsOneVersionsAndOneTenantsWithOneInput) {
     const auto first = try_start(request("a"));
     ASSERT_TRUE(first);
     EXPECT_EQ(try_start(request("a", "$LATEST")).error().name, "DurableExecutionAlreadyStartedException");
     StartRequest other = request("a");
     other.input = "[]";
     EXPECT_EQ(try_start(std::move(other)).error().name, "DurableExecutionAlreadyStartedException");
+    StartRequest tenants = request("a");
+    tenants.tenant_id = "blue";
+    EXPECT_EQ(try_start(std::move(tenants)).error().name, "DurableExecutionAlreadyStartedException");
     EXPECT_EQ(try_start(request("a"))->arn, first->arn);
     EXPECT_NE(try_start(request("b"))->arn, first->arn);
     EXPECT_EQ(count(Space::executions), 2U);
