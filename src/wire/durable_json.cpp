@@ -3,6 +3,7 @@
 #include <array>
 
 #include "wire/json_reader.hpp"
+#include "wire/parse_json.hpp"
 
 namespace holdpoint::wire {
 
@@ -372,7 +373,7 @@ Result<InvocationOutput> read_invocation_output(const value& json) {
 
 Result<InvocationOutput> parse_invocation_output(std::string_view text) {
     boost::system::error_code problem;
-    const value json = boost::json::parse(text, problem);
+    const value json = parse_json(text, problem);
     if (problem) return fail("SerializationException", 400, problem.message());
     return read_invocation_output(json);
 }

@@ -51,6 +51,23 @@ TEST(CheckpointRequestJson, NullIsNotThereAndAFractionIsNoInteger) {
     EXPECT_NE(wait("18446744073709551615"), "none");
 }
 
+// JavaScript and Python write such halves; the workflow's error would be lost with them.
+TEST(InvocationOutputJson, HalfAPairOfSurrogatesIsAReplacementCharacter) {
+    const auto message_of = [](const std::string& text) {
+        const auto read = parse_invocation_output(R"({"Status":"FAILED","Error":{"ErrorMessage":")" + text + R"("}})");
+        return read ? read->error->message.value_or("") : "refused";
+    };
+    EXPECT_EQ(message_of(R"(caf\udce9.txt)"), "caf\xEF\xBF\xBD.txt");
+    EXPECT_EQ(message_of(R"(\ud83d)"), "\xEF\xBF\xBD");
+    EXPECT_EQ(message_of(R"(\ud83d\n\\ud83d)"), "\xEF\xBF\xBD\n\\ud83d") << "an escaped backslash begins nothing";
+    EXPECT_EQ(message_of(R"(\uD83D\uDE00 \ud83d\ud83d\ude00)"), "\xF0\x9F\x98\x80 \xEF\xBF\xBD\xF0\x9F\x98\x80");
+    EXPECT_EQ(message_of(R"(\udfff\ud800\u0041)"),
+              "\xEF\xBF\xBD\xEF\xBF\xBD"
+              "A");
+    EXPECT_EQ(message_of(R"(\ud83d \q)"), "refused");
+    EXPECT_EQ(message_of(R"(\ud8)"), "refused");
+}
+
 TEST(OperationJson, TimesAreMillisecondsInTheEnvelopeAndSecondsElsewhere) {
     Operation operation;
     operation.id = "1";

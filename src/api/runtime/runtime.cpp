@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "base/encoding.hpp"
+#include "wire/parse_json.hpp"
 
 namespace holdpoint::api {
 
@@ -56,7 +57,7 @@ net::Response invocation_response(const engine::NextInvocation& invocation) {
 wire::ErrorObject read_error(const net::Request& request) {
     wire::ErrorObject error;
     boost::system::error_code problem;
-    const json::value value = json::parse(request.body, problem);
+    const json::value value = wire::parse_json(request.body, problem);
     const json::object* object = problem ? nullptr : value.if_object();
     const auto text = [&](std::string_view name) -> std::optional<std::string> {
         const json::value* member = object == nullptr ? nullptr : object->if_contains(name);
@@ -83,7 +84,7 @@ wire::ErrorObject read_error(const net::Request& request) {
 /// as objects, a cause.
 std::string error_body(const net::Request& request) {
     boost::system::error_code problem;
-    const bool is_object = json::parse(request.body, problem).is_object() && !problem;
+    const bool is_object = wire::parse_json(request.body, problem).is_object() && !problem;
     return is_object && request.body.size() <= kResponseBytesMax ? request.body : std::string();
 }
 

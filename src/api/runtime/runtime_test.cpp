@@ -107,6 +107,18 @@ TEST_F(RuntimeTest, NoProcessIsTakenForAnother) {
     }
 }
 
+// JavaScript and Python write it so, of an emoji that was cut or a file's name that is no UTF-8.
+TEST_F(RuntimeTest, AnErrorWithHalfACharacterIsKept) {
+    const auto [address, path] = start("one", "first");
+    const std::string request_id(at(address, "GET", kNext).header("Lambda-Runtime-Aws-Request-Id"));
+    const std::string body = R"({"errorType":"E","errorMessage":"half \ud83d"})";
+    EXPECT_EQ(at(address, "POST", "/2018-06-01/runtime/invocation/" + request_id + "/error", body).status, 202);
+    const auto result = done_.take().value();
+    EXPECT_EQ(result.error->message, "half \xEF\xBF\xBD");
+    EXPECT_EQ(result.error->type, "E");
+    EXPECT_EQ(result.body, body);
+}
+
 TEST_F(RuntimeTest, AnAddressIsNoSecret) {
     const auto [address, path] = start("one", "first");
     EXPECT_EQ(by_path("GET", "/runtime/" + address + kNext).status, 403) << "anybody can read it";
