@@ -15,6 +15,7 @@
 #include "core/rows.hpp"
 #include "functions/registry.hpp"
 #include "wire/durable_json.hpp"
+#include "wire/parse_json.hpp"
 
 namespace holdpoint::api {
 
@@ -27,6 +28,8 @@ constexpr std::string_view kCallbacks = "/2025-12-01/durable-execution-callbacks
 constexpr std::string_view kFunctions = "/2025-12-01/functions/";
 constexpr std::size_t kPageDefault = 100;
 constexpr std::size_t kPageMax = 1000;
+/// Executions that one page of a list looks at, so that a filter which few of a million pass holds no thread for long.
+constexpr std::size_t kLookedAtMax = 10000;
 /// The end of the year 9999, in seconds since the epoch.
 constexpr double kSecondsMax = 253402300800.0;
 
@@ -37,7 +40,7 @@ void answer(const Call& call, const json::value& body) {
 Result<json::value> parse_body(const net::Request& request, json::storage_ptr memory = {}) {
     if (request.body.empty()) return json::object{};
     boost::system::error_code problem;
-    json::value value = json::parse(request.body, problem, std::move(memory));
+    json::value value = wire::parse_json(request.body, problem, std::move(memory));
     if (problem) return fail("SerializationException", 400, "The request body is not JSON: " + problem.message());
     return value;
 }
@@ -269,6 +272,44 @@ Result<ListFilter> read_filter(const Context& context, const net::Request& reque
     return filter;
 }
 
+/// The execution of that name, when it is one of those that are looked for. A function has one of each name.
+json::array named(const Context& context, const RowReader& rows, std::string_view function, const ListFilter& filter) {
+    json::array found;
+    const auto number = rows.get(Space::execution_names, core::name_key(function, filter.name));
+    const auto head = number ? core::read_head(rows, *read_number<std::uint64_t>(*number)) : std::nullopt;
+    if (head && filter.matches(*head)) found.emplace_back(summary(context, *head));
+    return found;
+}
+
+struct ListPage {
+    std::string from;
+    std::string to;
+    bool oldest_first = false;
+    std::size_t size = kPageDefault;
+};
+
+/// Looks until the page is full, but not at more than kLookedAtMax; answers the key to go on behind, when there is
+/// more.
+std::string list_page(const Context& context, const RowReader& rows, const ListFilter& filter, ListPage page,
+                      json::array& found) {
+    std::string last_key;
+    std::size_t looked_at = 0;
+    while (true) {
+        const auto keys = rows.scan(Space::executions_by_function, page.from, page.to, kPageMax, !page.oldest_first);
+        for (const Row& row : keys) {
+            if (found.size() == page.size || looked_at == kLookedAtMax) return last_key;
+            ++looked_at;
+            last_key = row.key;
+            std::string_view rest(row.key);
+            rest.remove_prefix(rest.size() - sizeof(std::uint64_t));
+            const auto head = core::read_head(rows, *take_key_number(rest));
+            if (head && filter.matches(*head)) found.emplace_back(summary(context, *head));
+        }
+        if (keys.size() < kPageMax) return {};
+        (page.oldest_first ? page.from : page.to) = page.oldest_first ? last_key + '\0' : last_key;
+    }
+}
+
 void list(const Context& context, const Call& call, const std::string& function_name) {
     const auto reference = functions::read_reference(function_name, query_value(call.request, "Qualifier"));
     if (!reference) return respond_error(call, reference.error());
@@ -283,37 +324,25 @@ void list(const Context& context, const Call& call, const std::string& function_
     if (!filter) return respond_error(call, filter.error());
     if (!oldest_first) return respond_error(call, oldest_first.error());
     if (!size) return respond_error(call, size.error());
-    std::string from;
-    append_key_part(from, reference->name);
-    std::string to = prefix_end(from);
+    ListPage page{.from = {}, .to = {}, .oldest_first = *oldest_first, .size = *size};
+    append_key_part(page.from, reference->name);
+    page.to = prefix_end(page.from);
     const std::string name = "durable-executions/" + reference->name;
     const auto last = query_marker(call.request, name);
     if (!last) return respond_error(call, last.error());
     // Only a key of this function: others would list what the caller may not see.
-    if (!last->empty() && !last->starts_with(from)) return respond_error(call, invalid_marker().error());
-    if (!last->empty()) (*oldest_first ? from : to) = *oldest_first ? *last + '\0' : *last;
+    if (!last->empty() && !last->starts_with(page.from)) return respond_error(call, invalid_marker().error());
+    if (!last->empty()) (*oldest_first ? page.from : page.to) = *oldest_first ? *last + '\0' : *last;
     const auto rows = context.store.snapshot();
-    json::array found;
-    std::string last_key;
-    bool more = false;
-    while (!more) {
-        const auto keys = rows->scan(Space::executions_by_function, from, to, kPageMax, !*oldest_first);
-        for (const Row& row : keys) {
-            if (found.size() == *size) {
-                more = true;
-                break;
-            }
-            last_key = row.key;
-            std::string_view rest(row.key);
-            rest.remove_prefix(rest.size() - sizeof(std::uint64_t));
-            const auto head = core::read_head(*rows, *take_key_number(rest));
-            if (head && filter->matches(*head)) found.emplace_back(summary(context, *head));
-        }
-        if (keys.size() < kPageMax) break;
-        (*oldest_first ? from : to) = *oldest_first ? last_key + '\0' : last_key;
+    json::object body;
+    if (!filter->name.empty()) {
+        body["DurableExecutions"] = named(context, *rows, reference->name, *filter);
+        return answer(call, body);
     }
-    json::object body{{"DurableExecutions", std::move(found)}};
-    if (more) body["NextMarker"] = make_page_token(name, last_key);
+    json::array found;
+    const std::string more_behind = list_page(context, *rows, *filter, std::move(page), found);
+    body["DurableExecutions"] = std::move(found);
+    if (!more_behind.empty()) body["NextMarker"] = make_page_token(name, more_behind);
     answer(call, body);
 }
 
