@@ -4,8 +4,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 
+#include "base/text.hpp"
 #include "fuzz/fuzz.hpp"
 #include "net/server.hpp"
 #include "net/stream.hpp"
@@ -19,6 +21,10 @@ constexpr std::chrono::milliseconds kPatience{8000};
 
 void handle(const net::Request& request, const net::Respond& respond) {
     ++requests;
+    FUZZ_CHECK(request.target.starts_with('/') || request.target == "*", "a target is no path");
+    FUZZ_CHECK(std::ranges::count_if(request.headers,
+                                     [](const auto& header) { return equal_ignoring_case(header.first, "Host"); }) <= 1,
+               "a request has two hosts");
     std::size_t seen = request.path().size() + request.header("X-Amz-Target").size();
     for (const auto& [name, value] : request.query()) seen += name.size() + value.size();
     respond({.status = 200, .headers = {{"Content-Type", "text/plain"}}, .body = std::to_string(seen)});
