@@ -1,11 +1,12 @@
 // Workflows with every operation of AWS's durable execution SDK for JavaScript; the event's "workflow" names the one to run.
-import { LambdaClient, SendDurableExecutionCallbackSuccessCommand } from "@aws-sdk/client-lambda";
+import { LambdaClient, SendDurableExecutionCallbackFailureCommand, SendDurableExecutionCallbackSuccessCommand } from "@aws-sdk/client-lambda";
 import {
     CallbackError, CompletionOutcome, InvokeError, JitterStrategy, NestingType, StepError, StepSemantics, completeBatch, continueBatch,
     createClassSerdes, createRetryStrategy, createWaitStrategy, retryPresets, withDurableExecution, withRetry,
 } from "@aws/durable-execution-sdk-js";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const workflows = {};
 const SECOND = { seconds: 1 };
@@ -53,6 +54,32 @@ workflows.retries_filtered = async (event, context) => {
         }
     }
     return messages;
+};
+
+// An error's message may have such a half, of an emoji that was cut.
+workflows.half_a_character = async (event, context) => {
+    try {
+        await context.step(failing("cut \ud83d"), NO_RETRIES);
+    } catch (error) {
+        await context.wait(SECOND); // so that it is read from the record
+        return error.message;
+    }
+};
+
+// When a booking fails for good, what was booked before is cancelled, the last first.
+workflows.saga = async (event, context) => {
+    const cancel = async (step) => (step.attempt === 2 ? step.attempt : failing("busy")());
+    const booked = [];
+    try {
+        for (const what of ["flight", "hotel", "car"]) {
+            await context.step(`book ${what}`, what === "car" ? failing("no cars") : async () => {}, NO_RETRIES);
+            booked.push(what);
+            await context.wait(SECOND);
+        }
+    } catch (error) {
+        for (const what of booked.toReversed()) await context.step(`cancel ${what}`, cancel, { retryStrategy: everySecond(2) });
+        return [error.message, booked];
+    }
 };
 
 workflows.retry_block = async (event, context) => withRetry(context, "block", async (inner, attempt) => {
@@ -115,6 +142,15 @@ workflows.condition_ends = async (event, context) => {
     return classes;
 };
 
+workflows.condition_crash = async (event, context) => context.waitForCondition(async (state) => {
+    note(event.folder, `poll ${state}`);
+    if (state === 1 && !fs.existsSync(`${event.folder}/crashed`)) {
+        fs.writeFileSync(`${event.folder}/crashed`, "");
+        await die();
+    }
+    return state + 1;
+}, { initialState: 0, waitStrategy: (state) => (state < 3 ? { shouldContinue: true, delay: SECOND } : { shouldContinue: false }) });
+
 workflows.callback = async (event, context) => {
     const config = { timeout: { seconds: event.timeout ?? 60 }, ...(event.heartbeat && { heartbeatTimeout: { seconds: event.heartbeat } }) };
     const [answer, callbackId] = await context.createCallback("answer", config);
@@ -136,6 +172,20 @@ workflows.callback_at_once = async (event, context) => {
     await context.step("send", () => sendYourself('{"early": 1}')(callbackId));
     const waited = await context.waitForCallback("ask", sendYourself("early too"));
     return [await own, waited];
+};
+
+// It fails, or times out, before the invocation that asks for it has ended.
+workflows.callback_ends_at_once = async (event, context) => {
+    const [answer, CallbackId] = await context.createCallback({ timeout: { seconds: event.fails ? 60 : 1 } });
+    await context.step(async () => {
+        if (event.fails) await new LambdaClient().send(new SendDurableExecutionCallbackFailureCommand({ CallbackId, Error: { ErrorMessage: "no" } }));
+        else await sleep(1500);
+    });
+    try {
+        return await answer;
+    } catch (error) {
+        return told(error).class;
+    }
 };
 
 workflows.wait_for_callback = async (event, context) => {
@@ -289,6 +339,14 @@ workflows.changed = async (event, context) => {
     if (fs.existsSync(`${event.folder}/ran`)) await context.wait("first", SECOND);
     else await context.step("first", async () => fs.writeFileSync(`${event.folder}/ran`, ""));
     await context.wait(SECOND);
+};
+
+workflows.slow = async (event, context) => {
+    await context.step(async () => {
+        note(event.folder, "begun");
+        while (!fs.existsSync(`${event.folder}/go`)) await sleep(50);
+    });
+    await context.step(async () => note(event.folder, "after"));
 };
 
 workflows.forever = async (event, context) => {

@@ -2,6 +2,7 @@
 import hashlib
 import os
 import signal
+import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -93,6 +94,33 @@ def retries_filtered(_event, context):
 
 
 @workflow
+def half_a_character(_event, context):
+    """An error's message may have such a half: of an emoji that was cut, or of a file's name that is no UTF-8."""
+    try:
+        context.step(failing("cut \ud83d"), config=NO_RETRIES)
+    except StepError as error:
+        context.wait(SECOND)  # so that it is read from the record
+        return error.message
+
+
+@workflow
+def saga(_event, context):
+    """When a booking fails for good, what was booked before is cancelled, the last first."""
+    def cancel(step):
+        return step.attempt if step.attempt == 2 else failing("busy")()
+    booked = []
+    try:
+        for what in ("flight", "hotel", "car"):
+            context.step(failing("no cars") if what == "car" else lambda _: None, name=f"book {what}", config=NO_RETRIES)
+            booked.append(what)
+            context.wait(SECOND)
+    except StepError as error:
+        for what in reversed(booked):
+            context.step(cancel, name=f"cancel {what}", config=StepConfig(retry_strategy=every_second(2)))
+        return [error.message, booked]
+
+
+@workflow
 def retry_block(_event, context):
     def block(inner, attempt):
         inner.step(lambda _: attempt, name="first")
@@ -174,6 +202,19 @@ def condition_ends(_event, context):
 
 
 @workflow
+def condition_crash(event, context):
+    def poll(state, _check):
+        note(event["folder"], f"poll {state}")
+        if state == 1:
+            crash_once(event["folder"], "crashed")
+        return state + 1
+
+    def strategy(state, _attempt):
+        return WaitForConditionDecision.continue_waiting(SECOND) if state < 3 else WaitForConditionDecision.stop_polling()
+    return context.wait_for_condition(poll, WaitForConditionConfig(wait_strategy=strategy, initial_state=0))
+
+
+@workflow
 def callback(event, context):
     config = CallbackConfig(timeout=Duration.from_seconds(event.get("timeout", 60)),
                             heartbeat_timeout=Duration.from_seconds(event.get("heartbeat", 0)))
@@ -197,6 +238,23 @@ def callback_at_once(event, context):
     context.step(lambda step: send_yourself('{"early": 1}')(own.callback_id, step), name="send")
     waited = context.wait_for_callback(send_yourself("early too"), name="ask")
     return [own.result(), waited]
+
+
+@workflow
+def callback_ends_at_once(event, context):
+    """It fails, or times out, before the invocation that asks for it has ended."""
+    asked = context.create_callback(config=CallbackConfig(timeout=Duration.from_seconds(60 if event["fails"] else 1)))
+
+    def end(_):
+        if event["fails"]:
+            boto3.client("lambda").send_durable_execution_callback_failure(CallbackId=asked.callback_id, Error={"ErrorMessage": "no"})
+        else:
+            time.sleep(1.5)
+    context.step(end)
+    try:
+        return asked.result()
+    except CallbackError as error:
+        return told(error)["class"]
 
 
 @workflow
@@ -396,6 +454,16 @@ def changed(event, context):
     else:
         context.step(lambda _: marker.touch(), name="first")
     context.wait(SECOND)
+
+
+@workflow
+def slow(event, context):
+    def until_told(_):
+        note(event["folder"], "begun")
+        while not (Path(event["folder"]) / "go").exists():
+            time.sleep(0.05)
+    context.step(until_told)
+    context.step(lambda _: note(event["folder"], "after"))
 
 
 @workflow

@@ -3,6 +3,7 @@
 Each scenario runs in both languages, all of them side by side; each becomes a test of its own.
 """
 import json
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,6 +29,12 @@ RESULTS = {
          "python": {"class": "StepError", "type": "ValueError", "message": "no luck", "data": None}},
         "Step+ unlucky Step! unlucky Invocation Step+ unlucky Step! unlucky Invocation Execution="),
     "retries_filtered": (["no luck"] * 3, "Step+ Step! " * 3 + "Invocation Execution="),
+    "half_a_character": ("cut \ufffd", "Step+ Step! Wait+ Invocation Wait= Invocation Execution="),
+    "saga": (
+        ["no cars", ["flight", "hotel"]],
+        "".join(f"Step+ book {what} Step= book {what} Wait+ Invocation Wait= " for what in ("flight", "hotel")) + "Step+ book car Step! book car "
+        + "".join(f"Step+ cancel {what} Step! cancel {what} Invocation Step+ cancel {what} Step= cancel {what} " for what in ("hotel", "flight"))
+        + "Invocation Execution="),
     "retry_block": (
         2, "Context+ block Step+ first Step= first Step+ second Step! second Wait+ block-backoff-1 Invocation Wait= block-backoff-1 "
            "Step+ first Step= first Step+ second Step= second Context= block Invocation Execution="),
@@ -174,6 +181,13 @@ def callbacks_may_be_answered_before_the_invocation_ends(workflows):
     arn = workflows.start("callback_at_once")
     assert workflows.result(arn) == [{"early": 1}, "early too"]
     assert len(workflows.events(arn, "CallbackSucceeded")) == 2 and len(workflows.events(arn, "InvocationCompleted")) == 1
+
+
+@scenario
+def callbacks_may_end_badly_before_the_invocation_ends(workflows):
+    failing, timing_out = (workflows.start("callback_ends_at_once", fails=fails) for fails in (True, False))
+    assert (workflows.result(failing), workflows.result(timing_out)) == ("CallbackExternalError", "CallbackTimeoutError")
+    assert [len(workflows.events(arn, "InvocationCompleted")) for arn in (failing, timing_out)] == [1, 1]
 
 
 @scenario
@@ -344,6 +358,21 @@ def an_execution_can_be_stopped(workflows):
 
 
 @scenario
+def a_stop_comes_upon_a_step_that_goes_on(workflows):
+    """Its process is left alone; what it would record next is refused, and no further step begins."""
+    there = folder()
+    arn = workflows.start("slow", folder=there)
+    eventually("the step has begun", lambda: os.path.exists(f"{there}/notes"))
+    workflows.lambda_.stop_durable_execution(DurableExecutionArn=arn)
+    assert workflows.execution(arn)["Status"] == "STOPPED"
+    open(f"{there}/go", "w").close()
+    workflows.sleeps(arn)
+    stopped, invocation = map(kind, workflows.events(arn)[-2:])
+    assert (stopped, invocation.rstrip("!")) == ("Executionx", "Invocation")
+    assert notes(there) == ["begun"]
+
+
+@scenario
 def what_has_ended_can_be_deleted(workflows):
     name = f"deleted-{workflows.language}"
     running = workflows.invoke("forever", name=name)["DurableExecutionArn"]
@@ -375,6 +404,16 @@ def a_step_in_which_the_process_dies_runs_again(workflows):
     assert " ".join(map(kind, workflows.events(arn)[1:6])) == "Step+ before Step= before Invocation! Step+ inside Step= inside"
     lost = workflows.events(arn, "InvocationCompleted")[0]["InvocationCompletedDetails"]["Error"]["Payload"]
     assert lost["ErrorType"] == "Runtime.ExitError"
+
+
+@scenario
+def a_poll_in_which_the_process_dies_is_made_again(workflows):
+    there = folder()
+    arn = workflows.start("condition_crash", folder=there)
+    assert workflows.result(arn) == 3
+    assert notes(there) == ["poll 0", "poll 1", "poll 1", "poll 2"]
+    attempts = [event["StepSucceededDetails"]["RetryDetails"]["CurrentAttempt"] for event in workflows.events(arn, "StepSucceeded")]
+    assert attempts == [1, 2, 3]
 
 
 @scenario
