@@ -8,7 +8,7 @@ class App;
 namespace holdpoint::cli {
 
 /// Adds env, deploy, delete, approvals, audit, executions and logs. A command that ran leaves the exit status in
-/// `status`: 0 done, 1 refused or failed.
+/// `status`: 0 done, 1 refused or failed. (unknown_command.hpp: 2)
 void add_commands(CLI::App& app, int& status);
 
 // One for each file.

@@ -34,10 +34,10 @@ std::string nearest(const std::string& word, const std::vector<std::string>& nam
     return found != names.end() && distance_to(*found) <= max ? *found : std::string();
 }
 
-/// The innermost command that was named, and how it is typed.
+/// The innermost command that was named, and how it is typed by whoever has it on their PATH.
 std::pair<const CLI::App*, std::string> named_command(const CLI::App& app) {
     const CLI::App* deepest = &app;
-    std::string path = app.get_name().empty() ? "holdpoint" : app.get_name();
+    std::string path = "holdpoint";
     for (auto named = app.get_subcommands(); !named.empty(); named = deepest->get_subcommands()) {
         deepest = named.front();
         path += " " + deepest->get_name();
@@ -45,8 +45,7 @@ std::pair<const CLI::App*, std::string> named_command(const CLI::App& app) {
     return {deepest, path};
 }
 
-}  // namespace
-
+/// What was named instead of a command, and all that there are.
 std::string explain_missing_command(const CLI::App& app) {
     const auto [command, path] = named_command(app);
     const std::vector<std::string> names = names_of(*command);
@@ -61,6 +60,7 @@ std::string explain_missing_command(const CLI::App& app) {
     return fmt::format("{}: {}\nThere are: {}. Each takes --help.\n", path, said, fmt::join(names, ", "));
 }
 
+/// Which option or word is not known, and what was perhaps meant.
 std::string explain_unexpected_arguments(const CLI::App& app) {
     const auto [command, path] = named_command(app);
     const std::vector<std::string> rest = command->remaining();
@@ -80,6 +80,18 @@ std::string explain_unexpected_arguments(const CLI::App& app) {
             said += fmt::format("; did you mean {}", meant);
     }
     return fmt::format("{}: {}; `{} --help` says what there is\n", path, said, path);
+}
+
+}  // namespace
+
+std::string explain_wrong_use(const CLI::App& app, const CLI::ParseError& error) {
+    const std::string said = error.what();
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return explain_unexpected_arguments(app);
+    // Of all that can be required, only a command is missed where what was given instead is more telling.
+    const bool is_required = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+    if (is_required && said.starts_with("A subcommand")) return explain_missing_command(app);
+    const std::string path = named_command(app).second;
+    return fmt::format("{}: {}; `{} --help` says what there is\n", path, printable(said), path);
 }
 
 }  // namespace holdpoint::cli

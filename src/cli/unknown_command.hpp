@@ -1,4 +1,4 @@
-// Unknown command: what to say to somebody who named no command, or a command or an option that there is not.
+// Unknown command: what to say to somebody whose command line is none that there is.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -6,11 +6,10 @@
 
 namespace holdpoint::cli {
 
-/// For `app` after a parse that missed a subcommand: which one is unknown, what was perhaps meant, and all that there
-/// are.
-[[nodiscard]] std::string explain_missing_command(const CLI::App& app);
+/// The exit status then, as of BSD's and GNU's programs.
+inline constexpr int kWrongUse = 2;
 
-/// For `app` after a parse that had words left over: which option or word is not known, and what was perhaps meant.
-[[nodiscard]] std::string explain_unexpected_arguments(const CLI::App& app);
+/// For `app` after a parse that threw `error`: what is wrong, what was perhaps meant, and what there is.
+[[nodiscard]] std::string explain_wrong_use(const CLI::App& app, const CLI::ParseError& error);
 
 }  // namespace holdpoint::cli

@@ -6,7 +6,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
-#include <string_view>
 
 #include "cli/commands.hpp"
 #include "cli/unknown_command.hpp"
@@ -40,18 +39,10 @@ int main(int argc, char** argv) {
     try {
         app.parse(argc, argv);
         return status;
-    } catch (const CLI::RequiredError& error) {
-        // Of all that can be required, only a command is missed where what was given instead is more telling.
-        const bool misses_command = std::string_view(error.what()).starts_with("A subcommand");
-        if (!misses_command) return app.exit(error);
-        fmt::print(stderr, "{}", holdpoint::cli::explain_missing_command(app));
-        return error.get_exit_code();
-    } catch (const CLI::ExtrasError& error) {
-        fmt::print(stderr, "{}", holdpoint::cli::explain_unexpected_arguments(app));
-        return app.got_subcommand("up") ? holdpoint::server::kBadConfiguration : error.get_exit_code();
     } catch (const CLI::ParseError& error) {
-        const int code = app.exit(error);  // 0: help was asked for
-        return code != 0 && app.got_subcommand("up") ? holdpoint::server::kBadConfiguration : code;
+        if (error.get_exit_code() == 0) return app.exit(error);  // help was asked for
+        fmt::print(stderr, "{}", holdpoint::cli::explain_wrong_use(app, error));
+        return app.got_subcommand("up") ? holdpoint::server::kBadConfiguration : holdpoint::cli::kWrongUse;
     } catch (const std::exception& error) {
         fmt::print(stderr, "holdpoint: {}\n", error.what());
         return 1;

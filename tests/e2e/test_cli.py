@@ -220,9 +220,12 @@ def test_unknown_things_exit_with_1_and_a_reason(polling):
 
 
 def test_wrong_usage_exits_with_a_reason(server):
-    for arguments in ([], ["approvals"], ["approvals", "approve"], ["nonsense"], ["up", "--nope"], ["deploy"]):
+    for arguments in ([], ["approvals"], ["approvals", "approve"], ["nonsense"], ["deploy"], ["logs", "--since"],
+                      ["approvals", "list", "--limit", "many"], ["approvals", "list", "here"]):
         done = server.run(*arguments, check=False)
-        assert done.returncode > 1 and (done.stderr + done.stdout).strip()
+        assert done.returncode == 2 and done.stderr.startswith("holdpoint") and not done.stdout, (arguments, done)
+    up = server.run("up", "--nope", check=False)
+    assert up.returncode == 78 and up.stderr.startswith("holdpoint up: ")
 
 
 def test_without_credentials_it_says_which_variable_is_missing(server):
