@@ -1,4 +1,5 @@
-// Item care: erases items whose time to live is over, and tokens of transactions that are forgotten.
+// Item care: erases items whose time to live is over, tokens of transactions that are forgotten, and messages that
+// nobody took.
 #pragma once
 
 #include "engine/writer.hpp"
@@ -6,6 +7,6 @@
 namespace holdpoint::server {
 
 /// All that are due, in as many commands as that takes, so that others have their turn in between. Called each second.
-void expire_items(engine::Writer& writer);
+void erase_expired(engine::Writer& writer);
 
 }  // namespace holdpoint::server

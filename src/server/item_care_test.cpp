@@ -19,11 +19,35 @@ TEST(ItemCareTest, WhateverIsDueGoesWithinTheSecond) {
         return {};
     });
     writer.run_queued();
-    expire_items(writer);
+    erase_expired(writer);
     int commands = 0;
     for (; writer.has_queued() && commands < 100; ++commands) writer.run_queued();
     EXPECT_EQ(store->count(Space::item_expiry, {}, {}, 2000), 0U);
     EXPECT_EQ(commands, 4) << "a little at a time, and no more than are needed";
+}
+
+// They went with the next one that was given up: where none was, they and the links in them stayed for ever.
+TEST(ItemCareTest, MessagesThatNobodyTookGoAfterFourteenDays) {
+    constexpr std::uint64_t kDead = std::uint64_t{1} << 63;
+    const ManualClock clock(from_epoch_ms(1'800'000'000'000));
+    const auto store = store::make_memory_store();
+    engine::Writer writer(clock, *store, engine::WriterThread::none);
+    const auto died = [&](TimePoint at, int count) {
+        for (int i = 0; i < count; ++i) {
+            writer.submit([=](store::Transaction& rows, TimePoint) -> engine::AfterCommit {
+                std::string key;
+                append_key_number(key, kDead | static_cast<std::uint64_t>(to_epoch_ms(at)));
+                rows.apply({{.space = Space::deliveries, .key = key + std::to_string(i), .value = "{}"}});
+                return {};
+            });
+        }
+    };
+    died(clock.now() - std::chrono::days{14} - Milliseconds{1}, 600);
+    died(clock.now() - std::chrono::days{14} + Milliseconds{1}, 3);
+    while (writer.has_queued()) writer.run_queued();
+    erase_expired(writer);
+    while (writer.has_queued()) writer.run_queued();
+    EXPECT_EQ(store->count(Space::deliveries, {}, {}, 2000), 3U);
 }
 
 }  // namespace

@@ -430,7 +430,7 @@ private:
         deliveries_.wake();
         http_apis_->expire();
         clock_watch_.each_second();
-        expire_items(writer_);
+        erase_expired(writer_);
     }
 
     SystemClock clock_;

@@ -11,7 +11,6 @@ namespace {
 // Dead letters live behind everything that is due: their "due time" has the highest bit set, the rest is when they
 // died.
 constexpr std::uint64_t kDeadBit = std::uint64_t{1} << 63;
-constexpr std::size_t kBuriedAtOnce = 16;
 
 std::string number_key(std::uint64_t number) {
     std::string key;
@@ -91,12 +90,16 @@ std::vector<RowWrite> fail_delivery(const RowReader& rows, Delivery delivery, st
     }
     const auto dead_key = number_key(kDeadBit | key_time(now)) + delivery.id;
     writes.push_back({.space = Space::deliveries, .key = dead_key, .value = encode(delivery)});
+    return writes;
+}
+
+std::vector<RowWrite> forgotten_dead_letters(const RowReader& rows, TimePoint now, std::size_t limit) {
+    std::vector<RowWrite> writes;
     const auto forgotten = now - kDeadLetterRetention;
-    if (forgotten > TimePoint{}) {
-        for (auto& row : rows.scan(Space::deliveries, number_key(kDeadBit), number_key(kDeadBit | key_time(forgotten)),
-                                   kBuriedAtOnce)) {
-            writes.push_back({.space = Space::deliveries, .key = std::move(row.key), .value = std::nullopt});
-        }
+    if (forgotten <= TimePoint{}) return writes;
+    for (auto& row :
+         rows.scan(Space::deliveries, number_key(kDeadBit), number_key(kDeadBit | key_time(forgotten)), limit)) {
+        writes.push_back({.space = Space::deliveries, .key = std::move(row.key), .value = std::nullopt});
     }
     return writes;
 }

@@ -48,6 +48,9 @@ struct DuePage {
 /// What fail_delivery answered gives the message up.
 [[nodiscard]] bool makes_dead_letter(const std::vector<RowWrite>& writes);
 
+/// Erases, at most `limit`, those that nobody took for as long as they are kept.
+[[nodiscard]] std::vector<RowWrite> forgotten_dead_letters(const RowReader& rows, TimePoint now, std::size_t limit);
+
 /// Messages that nobody took, the newest first, at most `limit`.
 [[nodiscard]] std::vector<Delivery> dead_letters(const RowReader& rows, std::size_t limit);
 
