@@ -6,6 +6,7 @@
 
 #include <stdexcept>
 
+#include "base/encoding.hpp"
 #include "engine/test_kit.hpp"
 
 namespace holdpoint::server {
@@ -206,6 +207,8 @@ TEST_F(GatewayTest, AServiceThatIsNotThereIsRefusedInItsOwnProtocol) {
     EXPECT_EQ(xml.status, 400);
     EXPECT_THAT(xml.body, HasSubstr("https://iam.amazonaws.com/doc/2010-05-08/"));
     EXPECT_THAT(xml.body, HasSubstr("<Code>InvalidAction</Code><Message>ListRoles (iam) is "));
+    form.body = "Action=%ff&Version=%ff";
+    EXPECT_TRUE(is_utf8(send(form).body)) << "what no reader of XML takes";
     EXPECT_EQ(error_of(send(request("/v2/apis"))), "404 UnknownOperationException");
 }
 

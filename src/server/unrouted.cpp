@@ -4,6 +4,7 @@
 
 #include "api/query.hpp"
 #include "api/respond.hpp"
+#include "base/encoding.hpp"
 #include "server/routing.hpp"
 
 namespace holdpoint::server {
@@ -30,9 +31,9 @@ net::Response refuse_unrouted(const net::Request& request, std::string_view requ
         const auto scope = credential_scope_service(request.header("Authorization"));
         const auto service = scope.empty() ? std::string_view("sts") : scope;
         const auto action = api::query_parameter(request, "Action");
-        return api::query_error(
-            unknown("InvalidAction", 400, fmt::format("{} ({})", action, service)), request_id,
-            fmt::format("https://{}.amazonaws.com/doc/{}/", service, api::query_parameter(request, "Version")));
+        return api::query_error(unknown("InvalidAction", 400, fmt::format("{} ({})", action, service)), request_id,
+                                as_utf8(fmt::format("https://{}.amazonaws.com/doc/{}/", service,
+                                                    api::query_parameter(request, "Version"))));
     }
     return api::rest_json_error(
         unknown("UnknownOperationException", 404, fmt::format("{} {}", request.method, request.path())), request_id);
