@@ -55,6 +55,17 @@ TEST_F(LambdaServiceTest, ListsBeginWithTheNewestAndHistoriesWithTheOldest) {
     EXPECT_EQ(first_event_of("ReverseOrder=true"), "\"ExecutionStopped\"");
 }
 
+TEST_F(LambdaServiceTest, AnExecutionThatRunsTellsWhenItsTimeIsOver) {
+    const std::string path = "/2025-12-01/durable-executions/" + percent_encode(start("f", "a"));
+    const auto told = [&] { return json::parse(call("GET", path).body).as_object(); };
+    const json::object running = told();
+    ASSERT_TRUE(running.contains("ExpectedExecutionTimeoutTimestamp"));
+    EXPECT_EQ(running.at("ExpectedExecutionTimeoutTimestamp").to_number<double>(),
+              running.at("StartTimestamp").to_number<double>() + 600);
+    ASSERT_EQ(call("POST", path + "/stop").status, 200);
+    EXPECT_FALSE(told().contains("ExpectedExecutionTimeoutTimestamp"));
+}
+
 // A page that looked until it was full would hold its thread for as long as there are executions.
 TEST_F(LambdaServiceTest, WhatIsRareAmongManyIsFoundOverSeveralPages) {
     constexpr std::uint64_t kMany = 10001;
@@ -108,6 +119,11 @@ TEST_F(LambdaServiceTest, ListsTakeEveryStatusOfTheModel) {
         listed("f", "Statuses=PAUSED&Statuses=PAUSING&Statuses=DELETING").at("DurableExecutions").as_array().size(),
         0U);
     EXPECT_EQ(listed("f", "Statuses=PAUSED&Statuses=RUNNING").at("DurableExecutions").as_array().size(), 1U);
+    std::string statuses = "Statuses=RUNNING";
+    for (int i = 1; i < 10; ++i) statuses += "&Statuses=RUNNING";
+    EXPECT_EQ(listed("f", statuses).at("DurableExecutions").as_array().size(), 1U);
+    const auto refused = call("GET", "/2025-12-01/functions/f/durable-executions?Statuses=RUNNING&" + statuses);
+    EXPECT_EQ(error_of(refused), "400 ValidationException") << refused.body;
 }
 
 TEST_F(LambdaServiceTest, AnExecutionThatHasEndedCanBeDeleted) {

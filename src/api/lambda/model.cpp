@@ -17,6 +17,7 @@ namespace {
 constexpr std::size_t kArnBytesMax = 1024;
 constexpr std::size_t kCallbackIdBytesMax = 1024;
 constexpr std::size_t kNameBytesMax = 64;
+constexpr std::size_t kStatusesMax = 10;
 constexpr std::string_view kArnPattern =
     R"(arn:([a-zA-Z0-9-]+):lambda:([a-zA-Z0-9-]+):(\d{12}):function:([a-zA-Z0-9_-]+):(\$LATEST(?:\.PUBLISHED)?|[0-9]+))"
     R"(/durable-execution/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+))";
@@ -88,6 +89,10 @@ Result<InvocationType> read_invocation_type(std::string_view type) {
 Result<std::vector<wire::ExecutionStatus>> read_statuses(const std::vector<std::string>& names) {
     std::vector<wire::ExecutionStatus> found;
     Violations violations;
+    if (names.size() > kStatusesMax) {
+        violations.add("statuses", fmt::format("[{}]", fmt::join(names, ", ")),
+                       fmt::format("Member must have length less than or equal to {}", kStatusesMax));
+    }
     for (const std::string& name : names) {
         if (const auto status = wire::read_execution_status(name)) {
             found.push_back(*status);
