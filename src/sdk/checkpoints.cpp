@@ -134,6 +134,7 @@ void ExecutionState::send(Lock& lock, std::vector<wire::OperationUpdate> batch) 
     } else {
         acknowledged_ += count;
         merge(std::move(answer.operations), hooks.any() ? &news : nullptr);
+        tasks.answered();
         token_ = std::move(answer.token);
         // Without a token the service takes nothing more from this invocation; what was sent is recorded.
         if (token_.empty() && !closes) set_end(lock, End::suspended, {});

@@ -96,6 +96,9 @@ public:
     void throw_if_ended(Lock& lock);
     /// Sends what is queued, or waits while another thread sends; false when there is nothing to send.
     bool send_all(Lock& lock);
+    /// How many updates were queued so far, and whether the service has answered as many.
+    [[nodiscard]] std::uint64_t queued() const { return queued_; }
+    [[nodiscard]] bool is_answered(std::uint64_t updates) const { return acknowledged_ >= updates; }
     /// Somebody was parked for what is queued: whoever has nothing else to do sends it.
     void want_sent();
     [[nodiscard]] bool is_wanted() const { return wanted_ && can_poll(); }

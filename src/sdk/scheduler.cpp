@@ -161,13 +161,13 @@ void Scheduler::run(Lock& lock, const std::shared_ptr<Task>& task) {
 }
 
 void Scheduler::park(const std::shared_ptr<Task>& task) {
-    for (const std::string& operation : task->parked_on_) {
-        if (!state_.is_open(operation)) {
-            make_ready(task, false);
-            return;
-        }
-    }
     task->stage_ = Task::Stage::parked;
+    if (task->kind_ == TaskKind::code) task->did_ = state_.queued();
+    const auto is_over = [this](const std::string& operation) { return !state_.is_open(operation); };
+    if (std::ranges::any_of(task->parked_on_, is_over)) {
+        go_on(task);
+        return;
+    }
     for (const std::string& operation : task->parked_on_) {
         parked_.emplace(operation, task);
         if (task->kind_ == TaskKind::watch) continue;
@@ -181,6 +181,24 @@ void Scheduler::park(const std::shared_ptr<Task>& task) {
     state_.want_sent();
     // Somebody has to look after it when the handler is busy.
     if (task->kind_ == TaskKind::code && threads_.empty()) start_thread();
+}
+
+/// Runs a parked task again, when the records tell of all that it did: it would do the rest again.
+void Scheduler::go_on(const std::shared_ptr<Task>& task) {
+    if (state_.is_answered(task->did_)) {
+        make_ready(task, false);
+        return;
+    }
+    unanswered_.push_back(task);
+    state_.want_sent();
+    if (threads_.empty()) start_thread();
+}
+
+void Scheduler::answered() {
+    for (const auto& weak : std::exchange(unanswered_, {})) {
+        const auto task = weak.lock();
+        if (task && task->stage_ == Task::Stage::parked) go_on(task);
+    }
 }
 
 void Scheduler::schedule(const std::string& operation) {
@@ -198,7 +216,7 @@ void Scheduler::wake(const std::string& operation) {
     unknown_.erase(operation);
     polls_ = 0;
     for (const auto& task : tasks) {
-        if (task->stage_ == Task::Stage::parked) make_ready(task, false);
+        if (task->stage_ == Task::Stage::parked) go_on(task);
     }
 }
 

@@ -79,6 +79,7 @@ private:
     int active_children_ = 0;       // ready or running
     std::shared_ptr<Group> group_;
     std::vector<std::string> parked_on_;
+    std::uint64_t did_ = 0;  // the last update that it may have queued before it was parked
     Recorded result_;
     std::optional<Failure> failure_;
     std::uint64_t order_ = 0;  // which number it settled as
@@ -133,6 +134,8 @@ public:
     void schedule(const std::string& operation);
     /// An operation is not open any more.
     void wake(const std::string& operation);
+    /// The service has answered what was sent.
+    void answered();
     /// True when the running task, or one that it was made in, was abandoned: nothing may be recorded for it.
     [[nodiscard]] bool is_orphan() const;
     /// The running task has to be left, and has been told so before.
@@ -152,6 +155,7 @@ private:
     void serve();
     void run(Lock& lock, const std::shared_ptr<Task>& task);
     void park(const std::shared_ptr<Task>& task);
+    void go_on(const std::shared_ptr<Task>& task);
     template <class Pointer>
     [[nodiscard]] std::shared_ptr<Task> take(std::deque<Pointer>& ready);
     [[nodiscard]] std::shared_ptr<Task> take_of(const Awaited& awaited);
@@ -185,6 +189,7 @@ private:
     std::uint64_t settled_ = 0;
     std::deque<std::shared_ptr<Task>> ready_;
     std::unordered_multimap<std::string, std::weak_ptr<Task>> parked_;
+    std::vector<std::weak_ptr<Task>> unanswered_;  // may go on when what they did is recorded
     std::priority_queue<Due, std::vector<Due>, std::greater<>> dues_;
     std::unordered_map<std::string, int> unknown_;  // open operations of parked code whose end nobody knows
     int polls_ = 0;

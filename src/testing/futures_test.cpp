@@ -253,6 +253,50 @@ TEST(Futures, GoOnInTheInvocationThatBeganThem) {
               "2");
 }
 
+// What a branch waits for may come while it leaves its thread, before what it queued was sent: going on at once, it
+// would find no record of that, and do it again.
+TEST(Futures, BranchesGoOnWhenWhatTheyDidIsRecorded) {
+    std::atomic<bool> step_is_over = false;
+    std::atomic<bool> is_under_way = false;  // a checkpoint without what the other branch does then
+    std::atomic<bool> leaves = false;
+    std::atomic<bool> is_answered = false;
+    struct AtLeaving {
+        std::atomic<bool>& leaves;
+        std::atomic<bool>& is_answered;
+        ~AtLeaving() {
+            leaves = true;
+            while (!is_answered) std::this_thread::yield();
+        }
+    };
+    LocalService runner(
+        [&](Context& context, Json) {
+            const auto callback = context.create_callback<int>("answer");
+            const auto waits = [&](Context& branch) {
+                while (!is_under_way) std::this_thread::yield();
+                branch.run_in_child_context("done", [](Context&) {});
+                const AtLeaving guard{leaves, is_answered};
+                return callback.result();
+            };
+            const auto sends = [&](Context& branch) {
+                branch.step("s", [&] { step_is_over = true; });
+                is_answered = true;
+                return 0;
+            };
+            return context.parallel<int>("p", {waits, sends}).success_count();
+        },
+        {.threads = 2});
+    runner.before_checkpoint = [&](int) -> std::optional<holdpoint::Error> {
+        if (!step_is_over || is_under_way.exchange(true)) return std::nullopt;
+        while (!leaves) std::this_thread::yield();
+        runner.succeed_callback("answer", "7");
+        return std::nullopt;
+    };
+    runner.start();
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_EQ(runner.result(), "2");
+    EXPECT_EQ(runner.invocations(), 1);
+}
+
 TEST(Futures, OfAnotherContextAreRefused) {
     LocalService runner([](Context& context, Json) {
         const auto future = context.step_async("s", [] { return 1; });
