@@ -82,6 +82,7 @@ approvals::WorkflowConfiguration Approvals::configuration(WaitMode mode) const {
 durable::detail::DurableHandler Approvals::handler(WaitMode mode) {
     return durable::detail::erase(std::function<approvals::WorkflowResult(durable::Context&, durable::Json)>(
         [this, mode](durable::Context& ctx, const durable::Json& event) {
+            made_.insert(approvals::approval_id_of(ctx.execution_arn()));
             const auto repository = approvals::make_repository(processes_.tables(), tables(), nature_.clock, ids_);
             approvals::NamedPolicies policies(processes_.tables(), "");
             const auto config = configuration(mode);
@@ -147,7 +148,7 @@ void Approvals::decide(const Heard& decider) {
 }
 
 void Approvals::audit() {
-    for (const std::string& id : asked_) read(id);
+    for (const std::string& id : made_) read(id);
 }
 
 void Approvals::read(const std::string& approval_id) {

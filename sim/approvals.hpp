@@ -64,7 +64,8 @@ private:
     Nature& nature_;
     Random& ids_;
     Processes& processes_;
-    std::set<std::string> asked_;                             // approvals that somebody was asked for
+    std::set<std::string> made_;                              // approvals that a workflow makes
+    std::set<std::string> asked_;                             // those that somebody was asked for
     std::set<std::pair<std::string, std::string>> deciders_;  // who was asked for which
     std::vector<Heard> heard_;
     std::map<std::string, Found> found_;
