@@ -372,7 +372,7 @@ std::vector<Finding> examine(const Options& options, const Clock& clock) {
         std::vector<std::string> files{"lock", "code", "work"};
         files.insert(files.end(), kSecretFiles.begin(), kSecretFiles.end());
         for (const std::string& file : files) {
-            const std::string path = data + "/" + file;
+            const std::string path = fmt::format("{}/{}", data, file);
             if (!fs::exists(path)) continue;
             if (Finding finding = examine_mode("files", path); finding.verdict != Verdict::ok)
                 findings.push_back(std::move(finding));
