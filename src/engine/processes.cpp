@@ -38,9 +38,12 @@ constexpr std::size_t kTailBytes = 4096;
 constexpr std::size_t kReadAtOnce = std::size_t{1024} * 1024;
 /// Lines that are handed to the log store before its queue is waited for.
 constexpr std::size_t kLinesQueuedMax = 20000;
-/// What a process may reserve beyond its memory limit, such as its threads' stacks. What it really uses is looked at
-/// every tick; this keeps one that grows faster from taking all of the machine's meanwhile.
-constexpr std::int64_t kReservedMb = 1024;
+/// What a process may reserve beyond its memory limit: the stacks of as many threads as a function has on AWS (Lambda
+/// quotas, "Execution processes/threads"), and 1 GiB besides. What it really uses is looked at every tick; this keeps
+/// one that grows faster from taking all of the machine's meanwhile.
+constexpr std::int64_t kThreadsMax = 1024;
+constexpr std::int64_t kStackMb = 8;
+constexpr std::int64_t kReservedMb = 1024 + kThreadsMax * kStackMb;
 
 class Descriptor {
 public:

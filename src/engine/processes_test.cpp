@@ -135,6 +135,14 @@ TEST_F(ProcessesTest, WhoUsesLessThanItsMemoryStays) {
     EXPECT_EQ(ended_.take()->text(), "exit status 0");
 }
 
+// A map of AWS's SDK for Python has a thread for each of its items, and each thread reserves its stack.
+TEST_F(ProcessesTest, TheStacksOfAThousandThreadsHaveRoom) {
+    (void)start("ulimit -d", 128);
+    EXPECT_EQ(ended_.take()->text(), "exit status 0");
+    constexpr std::int64_t kStackKib = 8192;
+    EXPECT_THAT(logs_.lines(), ElementsAre(std::to_string((128 + 1024) * 1024 + 1024 * kStackKib)));
+}
+
 TEST_F(ProcessesTest, WhatTheServerUsesIsNotCountedForWhoseProgramDidNotBegin) {
     const std::string of_the_server(std::size_t{200} * 1024 * 1024, 'x');
     for (int i = 0; i < 20; ++i) {

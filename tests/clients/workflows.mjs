@@ -276,6 +276,11 @@ workflows.map = async (event, context) => {
     }
 };
 
+workflows.thousand = async (event, context) => {
+    const batch = await context.map([...Array(1000).keys()], (inner, item) => inner.step(async () => item));
+    return batch.getResults().reduce((sum, item) => sum + item, 0);
+};
+
 // When a batch ends: after enough successes, after too large a share of failures, and when the workflow says so.
 workflows.completion = async (event, context) => {
     const item = (inner, value) => inner.step(value ? async () => value : failing("zero"), NO_RETRIES);

@@ -362,6 +362,12 @@ def map(_event, context):
 
 
 @workflow
+def thousand(_event, context):
+    """All at once, each in a thread."""
+    return sum(context.map(list(range(1000)), lambda inner, item, *_: inner.step(lambda _: item)).get_results())
+
+
+@workflow
 def completion(_event, context):
     """When a batch ends: after enough successes, after too large a share of failures, and when the workflow says so."""
     def item(inner, value, _index, _items):

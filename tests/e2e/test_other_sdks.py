@@ -55,6 +55,7 @@ RESULTS = {
         + "Context+ parallel-branch-2 Step+ Step! Context! parallel-branch-2 Context= three Context+ " + BRANCH.format(0, "")
         + "Context= Invocation Execution="),
     "map": ({"results": [1, 4, 16], "failed": [2], "reason": "ALL_COMPLETED", "strict": "FAILURE_TOLERANCE_EXCEEDED", "thrown": "three", "empty": 0}, None),
+    "thousand": (499500, None),
     "completion": (
         [["MIN_SUCCESSFUL_REACHED", 2, 0, 2], ["FAILURE_TOLERANCE_EXCEEDED", 0, 2, 2], ["CUSTOM_COMPLETION_SUCCEEDED", 1, 0, 1],
          ["CUSTOM_COMPLETION_FAILED", 1, 0, 1], "BatchCompletionError"],
