@@ -153,10 +153,6 @@ void get(const Context& context, const Call& call, const std::string& arn) {
     body["ExecutionDataIncluded"] = *with_data;
     body["DurableConfig"] = {{"ExecutionTimeout", head->timeout_seconds},
                              {"RetentionPeriodInDays", head->retention_days}};
-    if (head->status == wire::ExecutionStatus::running) {
-        const TimePoint deadline = head->started_at + std::chrono::seconds(head->timeout_seconds);
-        body["ExpectedExecutionTimeoutTimestamp"] = to_epoch_seconds(deadline);
-    }
     if (!head->trace_header.empty()) body["TraceHeader"] = {{"XAmznTraceId", head->trace_header}};
     if (*with_data) {
         const core::Outcome outcome = core::read_outcome(*rows, *head);

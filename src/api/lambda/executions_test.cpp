@@ -55,17 +55,6 @@ TEST_F(LambdaServiceTest, ListsBeginWithTheNewestAndHistoriesWithTheOldest) {
     EXPECT_EQ(first_event_of("ReverseOrder=true"), "\"ExecutionStopped\"");
 }
 
-TEST_F(LambdaServiceTest, AnExecutionThatRunsTellsWhenItsTimeIsOver) {
-    const std::string path = "/2025-12-01/durable-executions/" + percent_encode(start("f", "a"));
-    const auto told = [&] { return json::parse(call("GET", path).body).as_object(); };
-    const json::object running = told();
-    ASSERT_TRUE(running.contains("ExpectedExecutionTimeoutTimestamp"));
-    EXPECT_EQ(running.at("ExpectedExecutionTimeoutTimestamp").to_number<double>(),
-              running.at("StartTimestamp").to_number<double>() + 600);
-    ASSERT_EQ(call("POST", path + "/stop").status, 200);
-    EXPECT_FALSE(told().contains("ExpectedExecutionTimeoutTimestamp"));
-}
-
 // A page that looked until it was full would hold its thread for as long as there are executions.
 TEST_F(LambdaServiceTest, WhatIsRareAmongManyIsFoundOverSeveralPages) {
     constexpr std::uint64_t kMany = 10001;
