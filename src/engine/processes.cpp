@@ -113,6 +113,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
         const rlimit data{.rlim_cur = bytes, .rlim_max = bytes};
         ::setrlimit(RLIMIT_DATA, &data);
     }
+    // Where memory runs out before that is looked at, the kernel ends a function, and neither the server nor others.
+    const int first_to_go = ::open("/proc/self/oom_score_adj", O_WRONLY);
+    (void)!::write(first_to_go, "1000", 4);
+    ::close(first_to_go);
     if (::chdir(directory) != 0) ::_exit(126);
     ::execve(executable, arguments, environment);
     constexpr char kProblem[] = "the executable could not be started\n";

@@ -143,6 +143,13 @@ TEST_F(ProcessesTest, TheStacksOfAThousandThreadsHaveRoom) {
     EXPECT_THAT(logs_.lines(), ElementsAre(std::to_string((128 + 1024) * 1024 + 1024 * kStackKib)));
 }
 
+// Where a machine has no memory left, somebody is ended by the kernel.
+TEST_F(ProcessesTest, IsEndedBeforeAnybodyElseWhereMemoryRunsOut) {
+    (void)start("cat /proc/self/oom_score_adj");
+    EXPECT_EQ(ended_.take()->text(), "exit status 0");
+    EXPECT_THAT(logs_.lines(), ElementsAre("1000"));
+}
+
 TEST_F(ProcessesTest, WhatTheServerUsesIsNotCountedForWhoseProgramDidNotBegin) {
     const std::string of_the_server(std::size_t{200} * 1024 * 1024, 'x');
     for (int i = 0; i < 20; ++i) {
