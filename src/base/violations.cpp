@@ -30,6 +30,8 @@ void Violations::missing(std::string_view member) {
 }
 
 void Violations::length(std::string_view member, std::string_view value, std::size_t min, std::size_t max) {
+    constexpr std::size_t kCharacterBytesMax = 4;
+    if (value.size() / kCharacterBytesMax >= min && value.size() <= max) return;  // as most are, without counting
     const std::size_t length = characters_of(value);
     if (length < min) {
         add(member, value, fmt::format("Member must have length greater than or equal to {}", min));
