@@ -148,25 +148,6 @@ TEST_P(WorkflowInBothModes, ARequestMadeWhileTheTablesAreOutOfReachIsMadeOnce) {
     EXPECT_EQ(world.result().decision, "approved");
 }
 
-TEST_P(WorkflowInBothModes, ARequestThatWasOverBeforeItCouldBeMadeIsAnnouncedToNobodyButItsRequester) {
-    world.tell_people();
-    alone.tables.before_call = [](const std::string&) { return false; };
-    world.start(R"({"document_id":"d","document_name":"n","requester":"req@x","timeout_seconds":300,
-        "policy":{"name":"p","stages":[{"name":"s","approvers":{"people":["ann@x"]},"required":1}]}})");
-    world.runner.advance(1h);
-    alone.tables.before_call = nullptr;
-    world.runner.advance(6min);
-    EXPECT_EQ(world.result().decision, "timeout");
-    EXPECT_THAT(world.notifications, ElementsAre());
-    EXPECT_THAT(world.told_people, ElementsAre());
-    EXPECT_EQ(world.to_requester.size(), 1U);
-    const auto trail = world.services().repository.trail(world.result().approval_id).value();
-    std::vector<std::string> events;
-    for (const AuditRecord& record : trail) events.push_back(record.event);
-    EXPECT_THAT(events, ElementsAre("created", "notification_failed", "timed_out", "completed"));
-    EXPECT_THAT(trail[1].details.at("error"), HasSubstr("was over before anybody could be told"));
-}
-
 TEST(Patience, IsForWhatMayPass) {
     EXPECT_TRUE(patient()({.type = "ThrottlingException"}, 1000));
     EXPECT_TRUE(patient()({.type = "AccessDeniedException"}, 1000)) << "a role may be mended";

@@ -12,12 +12,6 @@ void Telling::approvers(std::string_view step, ApprovalRequest approval, Occasio
     try {
         context_.step(step,
                       [&] {
-                          if (is_over(approval)) {
-                              AuditDetails late = details;
-                              late["error"] = "the request was over before anybody could be told";
-                              append("notification_failed", std::move(late));
-                              return;
-                          }
                           require(services_.notifier.publish(notification));
                           append(event, details);
                       },
@@ -35,7 +29,6 @@ void Telling::people(const ApprovalRequest& approval, Occasion occasion, AuditDe
     try {
         context_.step("notify-people",
                       [&] {
-                          if (is_over(approval)) return;
                           const auto count = require(services_.people->tell(approval, occasion));
                           if (count == 0) return;
                           AuditDetails told = details;
@@ -84,10 +77,6 @@ void Telling::completed(ApprovalRequest decided) {
                       append("completed", {{"decision", decision}});
                   },
                   {.retry = patient()});
-}
-
-bool Telling::is_over(const ApprovalRequest& approval) const {
-    return services_.clock.now() >= require(parse_iso8601(approval.expires_at));
 }
 
 void Telling::failed(std::string_view step, const std::string& message, const durable::ErrorInfo& error,

@@ -18,8 +18,7 @@ public:
         : context_(context), services_(services), created_(created) {}
 
     /// Tells the approvers, all who subscribed and those whom the policy names, on this occasion; `event` is what the
-    /// trail calls it. Nobody who could not be told holds the workflow up: the trail says so. Nobody is asked for what
-    /// is over, because the tables were out of reach until then.
+    /// trail calls it. Nobody who could not be told holds the workflow up: the trail says so.
     void approvers(std::string_view step, ApprovalRequest approval, Occasion occasion, const std::string& event,
                    const AuditDetails& details);
     /// Tells the requester that somebody asks for changes.
@@ -29,7 +28,6 @@ public:
 
 private:
     [[nodiscard]] bool tells_requester() const { return services_.people != nullptr && services_.tells_requester; }
-    [[nodiscard]] bool is_over(const ApprovalRequest& approval) const;
     void people(const ApprovalRequest& approval, Occasion occasion, AuditDetails details);
     void failed(std::string_view step, const std::string& message, const durable::ErrorInfo& error,
                 AuditDetails details);
