@@ -71,6 +71,15 @@ TEST_F(SignedTest, IsAccepted) {
     EXPECT_TRUE(check(kAt + 15min));
 }
 
+/// As botocore signs it: ' '.join(value.split()).
+TEST_F(SignedTest, TabsAreSpacesToo) {
+    headers_ = {{"Host", "127.0.0.1:4566"}, {"X-Amz-Meta", "a b c"}};
+    const Headers added = sign({"POST", target_, headers_, body_}, credentials_, "us-east-1", "sns", kAt);
+    headers_[1].second = "\ta \t b\tc \t";
+    headers_.insert(headers_.end(), added.begin(), added.end());
+    EXPECT_TRUE(check());
+}
+
 TEST_F(SignedTest, IsRefusedWhenAnythingChanged) {
     body_ += "x";
     EXPECT_EQ(check().error().name, "SignatureDoesNotMatch");

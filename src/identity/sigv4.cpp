@@ -13,14 +13,14 @@
 namespace holdpoint::identity {
 
 void append_trimmed(std::string& out, std::string_view text) {
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    while (true) {
-        const std::size_t run = text.find("  ");
-        out.append(text, 0, run);
-        if (run == std::string_view::npos) return;
-        out += ' ';
-        text.remove_prefix(text.find_first_not_of(' ', run));
+    constexpr std::string_view kBlanks = " \t";
+    const std::size_t end = text.find_last_not_of(kBlanks) + 1;
+    bool is_first = true;
+    for (std::size_t at = text.find_first_not_of(kBlanks); at < end; at = text.find_first_not_of(kBlanks, at)) {
+        const std::size_t stop = std::min(text.find_first_of(kBlanks, at), end);
+        if (!std::exchange(is_first, false)) out += ' ';
+        out.append(text, at, stop - at);
+        at = stop;
     }
 }
 
