@@ -31,6 +31,9 @@ public:
                                                            const net::Timeouts&) override {
         requests.push_back(request);
         if (is_down) return std::unexpected(net::TransportError{.message = "refused", .request_was_sent = false});
+        if (request.target == lost)
+            return std::unexpected(
+                net::TransportError{.message = "closed without an answer", .request_was_sent = true});
         EXPECT_TRUE(endpoint.tls);
         const auto answer = answers.find(request.target);
         if (answer == answers.end()) return net::Response{.status = 404, .headers = {}, .body = {}};
@@ -46,6 +49,7 @@ public:
     std::vector<net::Request> requests;
     int status = 200;
     bool is_down = false;
+    std::string lost;  // the target that is asked and does not answer
 };
 
 class SingleSignOnTest : public ::testing::Test {
@@ -146,6 +150,31 @@ TEST_F(SingleSignOnTest, LetsInWhomTheProviderNames) {
     EXPECT_THAT(exchange.body,
                 HasSubstr("grant_type=authorization_code&code=the%20code&redirect_uri=https%3A%2F%2Finbox."));
     EXPECT_EQ(exchange.header("Authorization"), "Basic " + base64_encode("inbox:s%3Ac"));
+    EXPECT_TRUE(exchange.once) << "a code is good for one exchange";
+}
+
+TEST(OidcAddressTest, IsHttpsOrOfThisMachine) {
+    const auto host = [](const std::string& url) {
+        const auto address = oidc::parse_address(url);
+        return address ? address->endpoint.host + address->path : "none";
+    };
+    EXPECT_EQ(host("https://sso.example.com/a"), "sso.example.com/a");
+    EXPECT_EQ(host("http://localhost:8080/a"), "localhost/a");
+    EXPECT_EQ(host("http://127.0.0.1:8080"), "127.0.0.1/");
+    EXPECT_EQ(host("http://[::1]:8080/a"), "::1/a");
+    EXPECT_EQ(host("http://sso.example.com/a"), "none");
+    EXPECT_EQ(host("http://[2001:db8::1]/a"), "none");
+}
+
+TEST_F(SingleSignOnTest, SaysWhyACodeCouldNotBeExchanged) {
+    depart();
+    provider.lost = "/token";
+    const auto arrived = arrive_with(signer.token(claims()));
+    ASSERT_FALSE(arrived);
+    EXPECT_EQ(arrived.error().message,
+              "The provider did not answer the exchange of this sign-in's code, which is good for one: sign in again.");
+    EXPECT_THAT(arrived.error().details_json, HasSubstr("closed without an answer"));
+    EXPECT_EQ(provider.asked("/token"), 1);
 }
 
 TEST_F(SingleSignOnTest, BelievesNoTokenThatIsNotForThisSignIn) {

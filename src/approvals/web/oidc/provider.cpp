@@ -29,7 +29,7 @@ bool is_one_word(std::string_view text) {
 }
 
 bool is_this_machine(const std::string& host) {
-    return host == "127.0.0.1" || host == "[::1]" || host == "localhost";
+    return host == "127.0.0.1" || host == "::1" || host == "localhost";
 }
 
 std::string form(const std::vector<std::pair<std::string, std::string>>& fields) {
@@ -60,7 +60,13 @@ Result<Json> Provider::call(const std::string& url, net::Request request) {
     const auto answer = transport_.send(address->endpoint, request, kTimeouts);
     if (!answer) {
         // For the log alone: who wants to sign in need not know which machines are asked.
-        Error error = unavailable("The provider could not be reached.").error();
+        // Whoever sent a code need not send it again: it is good for one exchange, which may have happened. (RFC 6749,
+        // section 4.1.2)
+        const bool is_used = request.once && answer.error().request_was_sent;
+        Error error = unavailable(is_used ? "The provider did not answer the exchange of this sign-in's code, which is "
+                                            "good for one: sign in again."
+                                          : "The provider could not be reached.")
+                          .error();
         error.details_json = Json(Json::Object{{"why", Json(answer.error().message)}}).dump();
         return std::unexpected(std::move(error));
     }
@@ -125,6 +131,7 @@ Result<Grant> Provider::exchange(const std::string& code, const std::string& ver
                                                             {"code_verifier", verifier}};
     net::Request request{
         .method = "POST", .target = {}, .headers = {{"Content-Type", "application/x-www-form-urlencoded"}}, .body = {}};
+    request.once = true;
     if (client_.client_secret.empty() || where->secret_in_body) {
         fields.emplace_back("client_id", client_.client_id);
         if (!client_.client_secret.empty()) fields.emplace_back("client_secret", client_.client_secret);
