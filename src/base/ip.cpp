@@ -47,6 +47,18 @@ std::string IpAddress::text() const {
     return text.data();
 }
 
+std::string counted_as(std::string_view address) {
+    std::string bytes = read_bytes(address);
+    if (bytes.size() != kIpv6Bytes) return std::string(address);
+    constexpr std::size_t kNetworkBytes = 8;
+    const auto read = IpAddress::read(address);
+    if (is_mapped(bytes)) return read->text();
+    bytes.replace(kNetworkBytes, std::string::npos, kIpv6Bytes - kNetworkBytes, '\0');
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    ::inet_ntop(AF_INET6, bytes.data(), text.data(), text.size());
+    return std::string(text.data()) + "/64";
+}
+
 std::optional<IpNetwork> IpNetwork::read(std::string_view text) {
     const std::size_t slash = text.find('/');
     std::string bytes = read_bytes(text.substr(0, slash));

@@ -25,6 +25,10 @@ private:
     std::string bytes_;  // 4 or 16, as on the wire
 };
 
+/// Whom an address is counted as: an IPv4 address as itself, an IPv6 address as its /64, of which one host may have
+/// all. (RFC 4291, 2.5.4) What is no address stays as it is.
+[[nodiscard]] std::string counted_as(std::string_view address);
+
 class IpNetwork {
 public:
     /// 192.0.2.0/24, or one address. Nothing when the whole text is neither.

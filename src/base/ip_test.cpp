@@ -28,6 +28,16 @@ TEST(Ip, AnAddressHasOneForm) {
     EXPECT_EQ(address(std::string_view("10.0.0.1\0.evil", 14)), "none");
 }
 
+TEST(Ip, WhoeverHasAnIpv6NetworkCountsAsOne) {
+    EXPECT_EQ(counted_as("192.0.2.7"), "192.0.2.7");
+    EXPECT_EQ(counted_as("::ffff:192.0.2.7"), "192.0.2.7");
+    EXPECT_EQ(counted_as("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+    EXPECT_EQ(counted_as("2001:db8:1:2::1"), "2001:db8:1:2::/64");
+    EXPECT_EQ(counted_as("2001:db8:1:3::1"), "2001:db8:1:3::/64");
+    EXPECT_EQ(counted_as("unknown"), "unknown");
+    EXPECT_EQ(counted_as(""), "");
+}
+
 TEST(Ip, ANetworkHasTheAddressesThatBeginWithItsBits) {
     EXPECT_TRUE(is_in("10.200.0.1", "10.0.0.0/8"));
     EXPECT_FALSE(is_in("11.0.0.1", "10.0.0.0/8"));

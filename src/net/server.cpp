@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/ip.hpp"
 #include "base/log.hpp"
 #include "net/session.hpp"
 #include "net/socket_owner.hpp"
@@ -36,7 +37,7 @@ class Places {
 public:
     enum class Verdict { taken, full, address_full };
 
-    /// An empty peer counts for all alone.
+    /// A peer as counted_as says it; an empty one counts for all alone.
     Verdict take(const std::string& peer, const ServerOptions& options) {
         const std::lock_guard lock(mutex_);
         if (taken_ >= options.connections_max) return Verdict::full;
@@ -173,9 +174,9 @@ public:
         const auto to = unknown ? tcp::endpoint() : socket.local_endpoint(unknown);
         // Who has left already is not heard: what they sent can still be read, and nobody could say whose it was.
         if (unknown) return;
-        const std::string peer = text_of(remote.address());
-        const Peer who{.address = peer, .local_address = text_of(to.address())};
+        const Peer who{.address = text_of(remote.address()), .local_address = text_of(to.address())};
         const auto tls = shared_.tls();
+        const std::string peer = counted_as(who.address);
         if (const auto verdict = shared_.places().take(peer, shared_.hub().options);
             verdict != Places::Verdict::taken) {
             // Over plain HTTP it is told why; there is no handshake for those that find no place.

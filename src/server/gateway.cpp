@@ -4,6 +4,7 @@
 
 #include "api/respond.hpp"
 #include "api/runtime/runtime.hpp"
+#include "base/ip.hpp"
 #include "base/log.hpp"
 #include "identity/roles.hpp"
 #include "server/refusal.hpp"
@@ -120,7 +121,7 @@ void Gateway::hand_over(ServiceId service, const std::string& request_id, net::R
         call.caller = std::move(*caller);
     }
     // Who is not known is who comes from one address.
-    const std::string& caller = call.caller.user_id.empty() ? request.peer_address : call.caller.user_id;
+    const std::string caller = call.caller.user_id.empty() ? counted_as(request.peer_address) : call.caller.user_id;
     if (throttle_ && !throttle_->admits(caller)) {
         return respond(refuse(service, throttled(service), request_id));
     }

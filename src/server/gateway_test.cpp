@@ -310,6 +310,15 @@ TEST_F(GatewayTest, WhoAsksTooOftenHearsItAsOnAws) {
     EXPECT_THAT(send(sign(request("/"), account_key_, "sts")).body, HasSubstr("<Code>Throttling</Code>"));
     clock_.advance(std::chrono::seconds(1));
     EXPECT_EQ(send(sign(request(), account_key_)).status, 200);
+    const auto asked_from = [&](const std::string& address) {
+        auto unsigned_one = request("/?Action=Unsubscribe");
+        unsigned_one.method = "GET";
+        unsigned_one.peer_address = address;
+        return send(std::move(unsigned_one)).status;
+    };
+    for (int i = 0; i < 100; ++i) EXPECT_EQ(asked_from("2001:db8::" + std::to_string(i + 1)), 403);
+    EXPECT_EQ(asked_from("2001:db8::ffff"), 429) << "one host has all of an IPv6 network's addresses";
+    EXPECT_EQ(asked_from("2001:db8:0:1::1"), 403);
 }
 
 TEST_F(GatewayTest, FunctionsRunOnThisMachineAlone) {

@@ -247,7 +247,7 @@ std::vector<Setting> security_settings() {
                "what one caller may do before it is throttled as on AWS; 0: no limit"),
         number("connections-max", &Options::connections_max, 1, 1'000'000, "open connections; more are told 503"),
         number("connections-per-address-max", &Options::connections_per_address_max, 0, 1'000'000,
-               "open connections from one address; more are told 429; 0: as many as in all"),
+               "open connections from one address (of IPv6: from one /64); more are told 429; 0: as many as in all"),
         number("header-timeout-seconds", &Options::header_timeout_seconds, 1, 86400,
                "how long a request's headers may take to arrive; then 408"),
         number("body-timeout-seconds", &Options::body_timeout_seconds, 1, 86400,

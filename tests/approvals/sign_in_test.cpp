@@ -73,6 +73,12 @@ TEST_F(Inbox, WhoGuessesIsSlowedDownAndLocksNobodyOut) {
     Browser elsewhere(world);
     elsewhere.source_ip = "192.0.2.2";
     EXPECT_EQ(elsewhere.sign_in("token", "guess").status, 401);
+    for (int i = 0; i < 10; ++i) {
+        elsewhere.source_ip = "2001:db8::" + std::to_string(i);
+        EXPECT_EQ(elsewhere.sign_in("token", "guess").status, 401) << i;
+    }
+    elsewhere.source_ip = "2001:db8::ffff";
+    EXPECT_EQ(elsewhere.sign_in("token", "guess").status, 429) << "one host has all of an IPv6 network's addresses";
     EXPECT_EQ(ann.sign_in_as("ann@example.com").status, 200) << "from the same address";
     world.runner.advance(std::chrono::seconds(6));
     EXPECT_EQ(ann.sign_in("token", "guess").status, 401);

@@ -11,6 +11,7 @@
 #include "approvals/web/requests.hpp"
 #include "approvals/web/views.hpp"
 #include "base/encoding.hpp"
+#include "base/ip.hpp"
 #include "base/text.hpp"
 
 namespace holdpoint::approvals {
@@ -124,7 +125,8 @@ private:
         auto signed_in = services_.sessions.sign_in(request_, token.value_or(""), "");
         if (!signed_in) return refused(failed(logger_, signed_in.error()));
         if (!*signed_in) {
-            if (auto refusal = too_often(services_.limits.failed_sign_ins, request_.source_ip)) return refusal;
+            if (auto refusal = too_often(services_.limits.failed_sign_ins, counted_as(request_.source_ip)))
+                return refusal;
             HttpAnswer answer = refused(
                 {.status = 401,
                  .code = "UNAUTHENTICATED",
@@ -194,7 +196,8 @@ private:
         if (!signed_in) return refused(failed(logger_, signed_in.error()));
         if (!*signed_in) {
             // Whoever has a good token or link comes in all the same, so nobody can lock others out.
-            if (auto refusal = too_often(services_.limits.failed_sign_ins, request_.source_ip)) return *refusal;
+            if (auto refusal = too_often(services_.limits.failed_sign_ins, counted_as(request_.source_ip)))
+                return *refusal;
             return refused({.status = 401,
                             .code = "SIGN_IN_REFUSED",
                             .message = signed_in->error().message,
@@ -249,7 +252,8 @@ private:
         logger_.warn("single sign-on was refused",
                      {{"error", error.name}, {"message", error.message}, {"details", error.details_json}});
         if (is_refused) {
-            if (auto refusal = too_often(services_.limits.failed_sign_ins, request_.source_ip)) return *refusal;
+            if (auto refusal = too_often(services_.limits.failed_sign_ins, counted_as(request_.source_ip)))
+                return *refusal;
         }
         const std::string reason = xml_escape(is_told ? error.message : "Something that is needed could not be used.");
         HttpAnswer answer{.status = is_told ? error.http_status : 500,
