@@ -191,7 +191,7 @@ Result<void> check_batch(const std::vector<BatchEntry>& entries) {
         }
         if (!ids.insert(entry.id).second)
             return fail("BatchEntryIdsNotDistinct", 400, fmt::format("Id {} repeated", entry.id));
-        bytes += size_of(entry.message);
+        if (entry.message) bytes += size_of(*entry.message);
     }
     if (bytes > kMessageBytesMax)
         return fail("BatchRequestTooLong", 400,
@@ -234,11 +234,13 @@ Result<Decided<std::vector<BatchResult>>> publish_batch(const RowReader& rows, s
     if (!subscriptions) return std::unexpected(subscriptions.error());
     Decided<std::vector<BatchResult>> decided;
     for (const auto& entry : entries) {
-        if (auto checked = check_message(entry.message); !checked) {
+        const Result<void> checked =
+            entry.message ? check_message(*entry.message) : std::unexpected(entry.message.error());
+        if (!checked) {
             decided.answer.push_back({.id = entry.id, .message_id = std::unexpected(checked.error())});
             continue;
         }
-        auto one = fan_out(*subscriptions, entry.message, now, fmt::format("{}/{}", nonce, entry.id));
+        auto one = fan_out(*subscriptions, *entry.message, now, fmt::format("{}/{}", nonce, entry.id));
         std::ranges::move(one.writes, std::back_inserter(decided.writes));
         decided.answer.push_back({.id = entry.id, .message_id = std::move(one.answer)});
     }

@@ -27,7 +27,7 @@ struct Message {
 
 struct BatchEntry {
     std::string id;
-    Message message;
+    Result<Message> message;  // or why it could not be read
 };
 struct BatchResult {
     std::string id;

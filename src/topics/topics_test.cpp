@@ -321,12 +321,15 @@ TEST_F(TopicsTest, RawDeliverySendsTheMessageAlone) {
 }
 
 TEST_F(TopicsTest, BatchEntriesFailByThemselves) {
-    const std::vector<BatchEntry> entries{{"a", {.message = "m", .subject = {}, .structure = {}, .attributes = {}}},
-                                          {"b", {}}};
+    const std::vector<BatchEntry> entries{
+        {"a", Message{.message = "m", .subject = {}, .structure = {}, .attributes = {}}},
+        {"b", Message{}},
+        {"c", fail("ParameterValueInvalid", 400, "no base64")}};
     const auto decided = publish_batch(rows, arn, entries, now, nonce());
     ASSERT_TRUE(decided);
     EXPECT_TRUE(decided->answer[0].message_id);
     EXPECT_EQ(decided->answer[1].message_id.error().message, "Invalid parameter: Empty message");
+    EXPECT_EQ(decided->answer[2].message_id.error().name, "ParameterValueInvalid");
     EXPECT_EQ(publish_batch(rows, arn, {entries[0], entries[0]}, now, nonce()).error().name,
               "BatchEntryIdsNotDistinct");
     EXPECT_EQ(publish_batch(rows, arn, {}, now, nonce()).error().name, "EmptyBatchRequest");

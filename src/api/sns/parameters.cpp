@@ -144,11 +144,9 @@ Result<std::vector<topics::BatchEntry>> read_batch(const Parameters& parameters)
     std::vector<topics::BatchEntry> entries;
     for (int i = 1; parameters.any(fmt::format("PublishBatchRequestEntries.member.{}.", i)); ++i) {
         const auto prefix = fmt::format("PublishBatchRequestEntries.member.{}.", i);
-        auto message = read_message(parameters, prefix);
-        if (!message) return std::unexpected(message.error());
         // Of topics in order, as Publish refuses it.
         if (!parameters.get(prefix + "MessageDeduplicationId").empty()) return not_supported("MessageDeduplicationId");
-        entries.push_back({.id = parameters.get(prefix + "Id"), .message = std::move(*message)});
+        entries.push_back({.id = parameters.get(prefix + "Id"), .message = read_message(parameters, prefix)});
     }
     return entries;
 }

@@ -51,6 +51,21 @@ TEST(SnsParametersTest, BatchesKeepTheirOrder) {
     EXPECT_EQ(batch->back().id, "e10");
 }
 
+/// Real batches were refused whole for it, though each entry succeeds or fails by itself.
+TEST(SnsParametersTest, AnAttributeThatCannotBeReadFailsItsEntryAlone) {
+    const std::string entries =
+        "PublishBatchRequestEntries.member.1.Id=a&PublishBatchRequestEntries.member.1.Message=m"
+        "&PublishBatchRequestEntries.member.2.Id=b";
+    const std::string attribute = "&PublishBatchRequestEntries.member.2.MessageAttributes.entry.1.";
+    const auto batch = read_batch(posted(entries + attribute + "Name=raw" + attribute + "Value.DataType=Binary" +
+                                         attribute + "Value.BinaryValue=!"));
+    ASSERT_TRUE(batch);
+    ASSERT_EQ(batch->size(), 2U);
+    EXPECT_TRUE(batch->at(0).message);
+    ASSERT_FALSE(batch->at(1).message);
+    EXPECT_EQ(batch->at(1).message.error().name, "ParameterValueInvalid");
+}
+
 TEST(SnsParametersTest, WhatAMessageCannotHaveABatchCannotHaveEither) {
     const std::string entry = "PublishBatchRequestEntries.member.1.Id=a&PublishBatchRequestEntries.member.1.Message=m";
     EXPECT_TRUE(read_batch(posted(entry + "&PublishBatchRequestEntries.member.1.MessageGroupId=g")));
