@@ -274,10 +274,11 @@ void add_cors(const stacks::CorsPlan& cors, const net::Request& request, net::Re
     if (cors.origins.empty()) return;
     std::erase_if(response.headers,
                   [](const auto& header) { return lower_case(header.first).starts_with("access-control-"); });
+    // Also on what is answered to no origin: a cache would answer that to one.
+    response.headers.emplace_back("vary", "origin");
     const std::string origin = allowed_origin(cors, request.header("Origin"));
     if (origin.empty()) return;
     response.headers.emplace_back("access-control-allow-origin", origin);
-    if (origin != "*") response.headers.emplace_back("vary", "origin");
     if (!cors.exposed.empty()) response.headers.emplace_back("access-control-expose-headers", joined(cors.exposed));
     if (cors.credentials) response.headers.emplace_back("access-control-allow-credentials", "true");
 }

@@ -250,6 +250,17 @@ TEST(Cors, AnswersPreflightsAndAddsHeaders) {
     EXPECT_EQ(response.header("access-control-allow-origin"), "https://a.example") << "the function's own is replaced";
     request.headers[0].second = "https://b.example";
     EXPECT_EQ(preflight_response(cors, request)->header("access-control-allow-origin"), "");
+    const auto varies = [&](std::vector<std::string> origins, net::Headers headers) {
+        cors.origins = std::move(origins);
+        net::Response answer{.status = 200, .headers = {}, .body = {}};
+        add_cors(cors, {.method = "GET", .target = "/", .headers = std::move(headers), .body = {}}, answer);
+        return std::string(answer.header("vary"));
+    };
+    EXPECT_EQ(varies({"https://a.example"}, {{"Origin", "https://a.example"}}), "origin");
+    EXPECT_EQ(varies({"https://a.example"}, {{"Origin", "https://b.example"}}), "origin");
+    EXPECT_EQ(varies({"https://a.example"}, {}), "origin") << "a cache would answer it to whoever has one";
+    EXPECT_EQ(varies({"*"}, {}), "origin") << "with an Origin there is one more header";
+    EXPECT_EQ(varies({}, {{"Origin", "https://a.example"}}), "");
     EXPECT_FALSE(preflight_response({}, request)) << "without CORS an OPTIONS request is like any other";
 }
 
