@@ -98,7 +98,6 @@ durable::detail::DurableHandler Approvals::handler(WaitMode mode) {
 Result<void> Approvals::publish(const approvals::Notification& notification) {
     processes_.may_die("before it notifies");
     const std::string& id = notification.attributes.at("approval_id");
-    asked_.insert(id);
     const bool in_stages = notification.attributes.at("document_id").ends_with(kInStages);
     const bool is_second = notification.attributes.at("event") == "approval_stage_opened";
     if (!is_second) ask(id, "ann");
@@ -167,11 +166,10 @@ std::vector<std::string> Approvals::broken_laws(const RowReader& rows) const {
     const Complain require = [&broken](bool is_so, const std::string& law) {
         if (!is_so) broken.push_back(law);
     };
-    for (const std::string& id : asked_) {
-        const auto found = found_.find(id);
-        require(found != found_.end(), "an approval's record is there: " + id);
-        if (found == found_.end()) continue;
-        const auto problems = approvals::verify_chain(found->second.trail);
+    for (const auto& [id, approver] : deciders_)
+        require(found_.contains(id), "what somebody was asked for has a record: " + id);
+    for (const auto& [id, found] : found_) {
+        const auto problems = approvals::verify_chain(found.trail);
         require(problems.empty(), "an audit trail is whole: " + (problems.empty() ? "" : problems.front()));
     }
     for (const Row& row : rows.scan(Space::executions, {}, {}, SIZE_MAX)) {
@@ -200,7 +198,7 @@ void Approvals::judge_ended(const approvals::WorkflowResult& result, const Compl
     judge_trail(found->second, require);
 }
 
-void Approvals::judge_trail(const Found& found, const Complain& require) {
+void Approvals::judge_trail(const Found& found, const Complain& require) const {
     std::map<std::string, int> events;
     for (const auto& audited : found.trail) {
         // A vote tells its stage, too; what is counted of votes is that each is there once.
@@ -209,10 +207,14 @@ void Approvals::judge_trail(const Found& found, const Complain& require) {
     }
     const std::string& document = found.record.document_id;
     const int decided = found.record.decision ? 1 : 0;
-    require(events["created"] == 1 && events["notified"] == 1 && events["completed"] == 1 &&
-                events["decided"] == decided && events["timed_out"] == 1 - decided && events["voted"] <= 1 &&
-                events["notified second"] <= 1,
+    require(events["created"] == 1 && events["notified"] + events["notification_failed"] == 1 &&
+                events["completed"] == 1 && events["decided"] == decided && events["timed_out"] == 1 - decided &&
+                events["voted"] <= 1 && events["notified second"] <= 1,
             "an audit trail tells each thing once: " + document);
+    // The first decider of every request is Ann.
+    const bool was_asked = deciders_.contains({found.record.approval_id, "ann"});
+    require(was_asked == (events["notified"] == 1),
+            "who was asked is said to be told, and nobody who was not: " + document);
     // Bob decides when he is asked, and that is when Ann has approved.
     require(events["notified second"] <= events["voted"] &&
                 (!found.record.approver || events["notified second"] == events["voted"]),

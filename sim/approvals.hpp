@@ -58,14 +58,13 @@ private:
     void decide(const Heard& decider);
     void read(const std::string& approval_id);
     void judge_ended(const approvals::WorkflowResult& result, const Complain& require) const;
-    static void judge_trail(const Found& found, const Complain& require);
+    void judge_trail(const Found& found, const Complain& require) const;
     void judge_heard(const Heard& heard, const Complain& require) const;
 
     Nature& nature_;
     Random& ids_;
     Processes& processes_;
     std::set<std::string> made_;                              // approvals that a workflow makes
-    std::set<std::string> asked_;                             // those that somebody was asked for
     std::set<std::pair<std::string, std::string>> deciders_;  // who was asked for which
     std::vector<Heard> heard_;
     std::map<std::string, Found> found_;

@@ -148,6 +148,50 @@ TEST_P(WorkflowInBothModes, ARequestMadeWhileTheTablesAreOutOfReachIsMadeOnce) {
     EXPECT_EQ(world.result().decision, "approved");
 }
 
+TEST_P(WorkflowInBothModes, ARequestThatWasOverBeforeItCouldBeMadeIsAnnouncedToNobodyButItsRequester) {
+    world.tell_people();
+    alone.tables.before_call = [](const std::string&) { return false; };
+    world.start(R"({"document_id":"d","document_name":"n","requester":"req@x","timeout_seconds":300,
+        "policy":{"name":"p","stages":[{"name":"s","approvers":{"people":["ann@x"]},"required":1}]}})");
+    world.runner.advance(1h);
+    alone.tables.before_call = nullptr;
+    world.runner.advance(6min);
+    EXPECT_EQ(world.result().decision, "timeout");
+    EXPECT_THAT(world.notifications, ElementsAre());
+    EXPECT_THAT(world.told_people, ElementsAre());
+    EXPECT_EQ(world.to_requester.size(), 1U);
+    const auto trail = world.services().repository.trail(world.result().approval_id).value();
+    std::vector<std::string> events;
+    for (const AuditRecord& record : trail) events.push_back(record.event);
+    EXPECT_THAT(events, ElementsAre("created", "notification_failed", "timed_out", "completed"));
+    EXPECT_THAT(trail[1].details.at("error"), HasSubstr("over before it could be made"));
+}
+
+TEST_P(WorkflowInBothModes, WhatEscalatesAtItsDeadlineIsAnnouncedHoweverLateItIsMade) {
+    alone.tables.before_call = [](const std::string&) { return false; };
+    world.start(R"({"document_id":"d","document_name":"n","requester":"req@x","timeout_seconds":300,
+        "policy":{"name":"p","stages":[{"name":"s","approvers":{"people":["ann@x"]},"required":1}],
+            "escalation":{"to":{"people":["head@x"]},"extend_seconds":3600},"on_timeout":"escalate"}})");
+    world.runner.advance(1h);
+    alone.tables.before_call = nullptr;
+    world.runner.advance(6min);
+    ASSERT_TRUE(world.runner.is_running()) << world.runner.error_message();
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "escalated", "notified"));
+}
+
+TEST_P(WorkflowInBothModes, WhoRepeatsTheTellingAfterTheTimeIsOverSaysNotThatNobodyWasTold) {
+    int tellings = 0;
+    world.on_publish = [&]() -> Result<void> {
+        if (++tellings < 4) return fail("RequestTimeout", 500, "it may have gone out");
+        return {};
+    };
+    world.start(1);
+    world.runner.advance(1min);
+    EXPECT_EQ(world.result().decision, "timeout");
+    EXPECT_EQ(tellings, 4);
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "timed_out", "completed"));
+}
+
 TEST(Patience, IsForWhatMayPass) {
     EXPECT_TRUE(patient()({.type = "ThrottlingException"}, 1000));
     EXPECT_TRUE(patient()({.type = "AccessDeniedException"}, 1000)) << "a role may be mended";

@@ -23,6 +23,10 @@ void Telling::approvers(std::string_view step, ApprovalRequest approval, Occasio
     people(approval, occasion, details);
 }
 
+void Telling::nobody(const std::string& reason) {
+    failed("record-notification-failure", "nobody is asked", {.type = "TooLate", .message = reason}, {});
+}
+
 /// Everybody whom the policy names, each with a link of their own. A policy that names nobody costs nothing.
 void Telling::people(const ApprovalRequest& approval, Occasion occasion, AuditDetails details) {
     if (services_.people == nullptr || !names_people(approval, occasion)) return;

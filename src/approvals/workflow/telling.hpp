@@ -21,6 +21,8 @@ public:
     /// trail calls it. Nobody who could not be told holds the workflow up: the trail says so.
     void approvers(std::string_view step, ApprovalRequest approval, Occasion occasion, const std::string& event,
                    const AuditDetails& details);
+    /// Notes why no approver is asked.
+    void nobody(const std::string& reason);
     /// Tells the requester that somebody asks for changes.
     void requester(ApprovalRequest approval);
     /// Records that the workflow goes on with this outcome, once the requester was told of it.
