@@ -1,5 +1,6 @@
 #include "server/item_care.hpp"
 
+#include "tables/jobs.hpp"
 #include "tables/operations.hpp"
 #include "topics/deliveries.hpp"
 
@@ -11,14 +12,21 @@ constexpr std::size_t kExpiredAtOnce = 500;
 
 }  // namespace
 
-void erase_expired(engine::Writer& writer) {
-    writer.submit([&writer](store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
+void ItemCare::each_second() {
+    if (!under_way_.exchange(true)) submit();
+}
+
+void ItemCare::submit() {
+    writer_.submit([this](store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
         const auto items = tables::expired(rows, now, kExpiredAtOnce);
-        const auto letters = topics::forgotten_dead_letters(rows, now, kExpiredAtOnce);
         rows.apply(items);
+        const auto letters = topics::forgotten_dead_letters(rows, now, kExpiredAtOnce);
         rows.apply(letters);
-        if (items.size() < kExpiredAtOnce && letters.size() < kExpiredAtOnce) return {};
-        return [&writer] { erase_expired(writer); };
+        const auto jobs = tables::continue_jobs(rows);
+        rows.apply(jobs);
+        if (items.size() < kExpiredAtOnce && letters.size() < kExpiredAtOnce && jobs.empty())
+            return [this] { under_way_ = false; };
+        return [this] { submit(); };
     });
 }
 

@@ -1,12 +1,25 @@
 // Item care: erases items whose time to live is over, tokens of transactions that are forgotten, and messages that
-// nobody took.
+// nobody took; goes on with what changes of large tables left to do.
 #pragma once
+
+#include <atomic>
 
 #include "engine/writer.hpp"
 
 namespace holdpoint::server {
 
-/// All that are due, in as many commands as that takes, so that others have their turn in between. Called each second.
-void erase_expired(engine::Writer& writer);
+class ItemCare {
+public:
+    explicit ItemCare(engine::Writer& writer) : writer_(writer) {}
+
+    /// All that is due, in as many commands as that takes, one at a time, so that others have their turn in between.
+    void each_second();
+
+private:
+    void submit();
+
+    engine::Writer& writer_;
+    std::atomic<bool> under_way_ = false;
+};
 
 }  // namespace holdpoint::server

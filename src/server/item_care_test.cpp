@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tables/operations.hpp"
+
 namespace holdpoint::server {
 namespace {
 
@@ -19,7 +21,9 @@ TEST(ItemCareTest, WhateverIsDueGoesWithinTheSecond) {
         return {};
     });
     writer.run_queued();
-    erase_expired(writer);
+    ItemCare care(writer);
+    care.each_second();
+    care.each_second();  // it is at it already
     int commands = 0;
     for (; writer.has_queued() && commands < 100; ++commands) writer.run_queued();
     EXPECT_EQ(store->count(Space::item_expiry, {}, {}, 2000), 0U);
@@ -45,9 +49,48 @@ TEST(ItemCareTest, MessagesThatNobodyTookGoAfterFourteenDays) {
     died(clock.now() - std::chrono::days{14} - Milliseconds{1}, 600);
     died(clock.now() - std::chrono::days{14} + Milliseconds{1}, 3);
     while (writer.has_queued()) writer.run_queued();
-    erase_expired(writer);
+    ItemCare care(writer);
+    care.each_second();
     while (writer.has_queued()) writer.run_queued();
     EXPECT_EQ(store->count(Space::deliveries, {}, {}, 2000), 3U);
+}
+
+// In one transaction that kept everybody waiting for seconds.
+TEST(ItemCareTest, ALargeTableGoesInManyCommandsAndAfterACrashToo) {
+    const ManualClock clock(from_epoch_ms(1'800'000'000'000));
+    const auto store = store::make_memory_store();
+    const auto count = [&](Space space) { return store->count(space, {}, {}, 5000); };
+    {
+        engine::Writer writer(clock, *store, engine::WriterThread::none);
+        writer.submit([](store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
+            const auto table = boost::json::parse(R"({"TableName":"things","BillingMode":"PAY_PER_REQUEST",
+                "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
+                "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]})");
+            rows.apply(tables::create_table(rows, table.as_object(), {}, now, "i").value().writes);
+            for (int i = 0; i < 3000; ++i) {
+                const std::string item = R"({"TableName":"things","Item":{"id":{"S":")" + std::to_string(i) + R"("}}})";
+                rows.apply(tables::put_item(rows, boost::json::parse(item).as_object()).value().writes);
+            }
+            rows.apply(tables::delete_table(rows, {{"TableName", "things"}}).value().writes);
+            return {};
+        });
+        ItemCare care(writer);
+        care.each_second();
+        writer.run_queued();
+        writer.run_queued();
+        EXPECT_EQ(count(Space::items), 1500U);
+        EXPECT_TRUE(writer.has_queued());
+    }
+    engine::Writer writer(clock, *store, engine::WriterThread::none);
+    ItemCare care(writer);
+    care.each_second();
+    int commands = 0;
+    for (; writer.has_queued() && commands < 100; ++commands) writer.run_queued();
+    EXPECT_EQ(commands, 5);
+    EXPECT_EQ(count(Space::items) + count(Space::tables) + count(Space::meta), 0U);
+    care.each_second();
+    EXPECT_TRUE(writer.has_queued()) << "it looks again";
+    writer.run_queued();
 }
 
 }  // namespace

@@ -430,7 +430,7 @@ private:
         deliveries_.wake();
         http_apis_->expire();
         clock_watch_.each_second();
-        erase_expired(writer_);
+        item_care_.each_second();
     }
 
     SystemClock clock_;
@@ -465,6 +465,7 @@ private:
     std::string url_;                  // where it listens
     std::string public_url_;           // in what it gives to others
     engine::Writer writer_;
+    ItemCare item_care_{writer_};
     api::Context context_;
     std::unique_ptr<net::Transport> transport_;  // the deliveries'
     const std::shared_ptr<net::Cutoff> mail_cutoff_ = std::make_shared<net::Cutoff>();

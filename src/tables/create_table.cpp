@@ -97,7 +97,9 @@ Result<Change> create_table(const RowReader& rows, const json::object& request, 
                 .deletion_protection = deletion_protection,
                 .table_class = table_class,
                 .ttl_attribute = std::nullopt,
-                .tags = {}};
+                .tags = {},
+                .jobs = {},
+                .reached = {}};
     if (tag_list != nullptr) {
         auto tags = read_tags(*tag_list);
         if (!tags) return std::unexpected(tags.error());

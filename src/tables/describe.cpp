@@ -10,7 +10,8 @@ namespace holdpoint::tables {
 namespace {
 
 constexpr std::int64_t kCountedItemsMax = 10'000;
-constexpr std::size_t kPageRows = 200;
+constexpr std::int64_t kCountedBytesMax = std::int64_t{16} << 20;
+constexpr std::size_t kPageRows = 50;
 
 json::object throughput_json(const Throughput& throughput) {
     return {{"NumberOfDecreasesToday", 0},
@@ -39,9 +40,16 @@ json::object index_json(const Table& table, const Index& index, std::string_view
                         {"IndexArn", table.arn + "/index/" + index.name}};
     if (index.global) {
         object["IndexStatus"] = status;
+        if (status == "CREATING") object["Backfilling"] = table.is_filling(index);
         object["ProvisionedThroughput"] = throughput_json(index.throughput);
     }
     return object;
+}
+
+/// While indexes come and go, those that do neither stay as they were.
+std::string_view status_of(const Table& table, const Index& index, std::string_view table_status) {
+    if (table.is_filling(index)) return "CREATING";
+    return table_status == "UPDATING" ? "ACTIVE" : table_status;
 }
 
 json::array definitions(const Table& table) {
@@ -67,7 +75,7 @@ TableCount count_items(const RowReader& rows, const Table& table) {
     TableCount count;
     std::string from = items_prefix(table);
     const auto end = prefix_end(from);
-    while (count.table.items < kCountedItemsMax) {
+    while (count.table.items < kCountedItemsMax && count.table.bytes < kCountedBytesMax) {
         const auto page = rows.scan(Space::items, from, end, kPageRows);
         for (const auto& row : page) {
             const auto item = decode_item(row.value);
@@ -104,8 +112,12 @@ json::object description(const Table& table, std::string_view status, const Tabl
     for (const auto& index : table.indexes) {
         const auto counted = count.indexes.find(index.name);
         (index.global ? global : local)
-            .push_back(
-                index_json(table, index, status, counted == count.indexes.end() ? ItemCount() : counted->second));
+            .push_back(index_json(table, index, status_of(table, index, status),
+                                  counted == count.indexes.end() ? ItemCount() : counted->second));
+    }
+    for (const Job& job : table.jobs) {
+        if (job.kind == JobKind::erase_index && table.find_index(job.index.name) == nullptr)
+            global.push_back(index_json(table, job.index, "DELETING", {}));
     }
     if (!global.empty()) object["GlobalSecondaryIndexes"] = std::move(global);
     if (!local.empty()) object["LocalSecondaryIndexes"] = std::move(local);

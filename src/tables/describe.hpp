@@ -18,7 +18,8 @@ struct TableCount {
     std::map<std::string, ItemCount> indexes;
 };
 
-/// Counts up to a bound (10,000 items), so that describing a large table stays cheap; AWS's count is old by hours too.
+/// Counts up to a bound (10,000 items, 16 MiB), so that describing a large table stays cheap; AWS's count is old by
+/// hours too.
 [[nodiscard]] TableCount count_items(const RowReader& rows, const Table& table);
 
 /// TableDescription. (AWS API, DynamoDB 2012-08-10)

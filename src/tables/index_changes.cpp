@@ -4,14 +4,9 @@
 
 #include <algorithm>
 
-#include "tables/changes.hpp"
-#include "tables/keys.hpp"
-
 namespace holdpoint::tables {
 
 namespace {
-
-constexpr std::size_t kReadAtOnce = 1000;
 
 /// What entries look like depends on nothing else.
 bool has_same_entries(const Index& a, const Index& b) {
@@ -27,21 +22,9 @@ std::vector<Index> missing(const std::vector<Index>& of, const std::vector<Index
     return result;
 }
 
-template <class Each>
-void for_each_row(const RowReader& rows, Space space, const std::string& prefix, Each each) {
-    std::string from = prefix;
-    while (true) {
-        const auto page = rows.scan(space, from, prefix_end(prefix), kReadAtOnce);
-        for (const Row& row : page) each(row);
-        if (page.size() < kReadAtOnce) return;
-        from = page.back().key + '\0';
-    }
-}
-
 }  // namespace
 
-Result<std::vector<RowWrite>> change_indexes(const RowReader& rows, const Table& table,
-                                             const std::vector<Index>& wanted) {
+Result<Table> change_indexes(const Table& table, const std::vector<Index>& wanted) {
     const std::vector<Index> gone = missing(table.indexes, wanted);
     const std::vector<Index> added = missing(wanted, table.indexes);
     for (const auto* changed : {&gone, &added}) {
@@ -55,21 +38,12 @@ Result<std::vector<RowWrite>> change_indexes(const RowReader& rows, const Table&
     }
     Table after = table;
     after.indexes = wanted;
-    std::vector<RowWrite> writes{save_table(after)};
     for (const Index& index : gone) {
-        for_each_row(rows, Space::index_items, index_prefix(table, index), [&](const Row& row) {
-            writes.push_back({.space = Space::index_items, .key = row.key, .value = std::nullopt});
-        });
+        after.drop_jobs([&](const Job& job) { return job.index.name == index.name; });
+        after.jobs.push_back({.kind = JobKind::erase_index, .index = index});
     }
-    if (added.empty()) return writes;
-    for_each_row(rows, Space::items, items_prefix(table), [&](const Row& row) {
-        const Item item = decode_item(row.value);
-        for (const Index& index : added) {
-            if (auto key = index_entry_key(after, index, item))
-                writes.push_back({.space = Space::index_items, .key = std::move(*key), .value = row.key});
-        }
-    });
-    return writes;
+    for (const Index& index : added) after.jobs.push_back({.kind = JobKind::fill_index, .index = index});
+    return after;
 }
 
 }  // namespace holdpoint::tables

@@ -4,14 +4,12 @@
 
 #include <vector>
 
-#include "base/rows.hpp"
 #include "tables/table.hpp"
 
 namespace holdpoint::tables {
 
-/// The table with these indexes, the entries of every item in those that are new, and none of those that went.
-/// ValidationError when a local index would change: those are made with their table.
-[[nodiscard]] Result<std::vector<RowWrite>> change_indexes(const RowReader& rows, const Table& table,
-                                                           const std::vector<Index>& wanted);
+/// The table with these indexes, and the jobs that give the new ones their entries and take those of the ones that
+/// went. ValidationError when a local index would change: those are made with their table.
+[[nodiscard]] Result<Table> change_indexes(const Table& table, const std::vector<Index>& wanted);
 
 }  // namespace holdpoint::tables

@@ -16,15 +16,16 @@ namespace holdpoint::tables {
 /// The JSON of a response, and what to write.
 using Change = Decided<json::object>;
 
-// Tables. A table is ACTIVE as soon as its creation is committed, and gone as soon as its deletion is.
+// Tables. A table is ACTIVE as soon as its creation is committed. What other changes have to do with each of its items
+// is left to tables/jobs.hpp where it has many.
 
 /// `table_id` is a UUID that the caller draws.
 [[nodiscard]] Result<Change> create_table(const RowReader& rows, const json::object& request, const Location& location,
                                           TimePoint now, std::string_view table_id);
 [[nodiscard]] Result<json::object> describe_table(const RowReader& rows, const json::object& request);
-/// Changes how the table is billed and protected, and its global indexes, whose entries are there at once.
+/// Changes how the table is billed and protected, and its global indexes.
 [[nodiscard]] Result<Change> update_table(const RowReader& rows, const json::object& request);
-/// Erases the table's items and index entries too.
+/// Erases the table's items and index entries, too; until the last is gone, it is DELETING.
 [[nodiscard]] Result<Change> delete_table(const RowReader& rows, const json::object& request);
 [[nodiscard]] Result<json::object> list_tables(const RowReader& rows, const json::object& request);
 [[nodiscard]] Result<Change> update_time_to_live(const RowReader& rows, const json::object& request);

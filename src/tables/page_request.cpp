@@ -130,6 +130,10 @@ Result<std::unique_ptr<Source>> open_source(const RowReader& rows, const PageReq
         source->index = source->table.find_index(*request.index);
         if (source->index == nullptr)
             return validation_error(fmt::format("The table does not have the specified index: {}", *request.index));
+        if (source->table.is_filling(*source->index)) {
+            return validation_error(
+                fmt::format("Cannot read from backfilling global secondary index: {}", *request.index));
+        }
         if (auto checked = check_global(source->table, *source->index, request); !checked)
             return std::unexpected(checked.error());
     }

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <unordered_map>
 
+#include "base/encoding.hpp"
 #include "tables/errors.hpp"
 #include "tables/members.hpp"
 
@@ -43,6 +45,16 @@ json::object to_json(const Index& index) {
             {"throughput", to_json(index.throughput)}};
 }
 
+/// In the order of JobKind; on disk.
+constexpr std::array<std::string_view, 5> kJobNames{"erase_index", "fill_index", "fill_expiry", "erase_entries",
+                                                    "erase_items"};
+
+json::object to_json(const Job& job) {
+    json::object object{{"kind", kJobNames.at(static_cast<std::size_t>(job.kind))}};
+    if (!job.index.name.empty()) object["index"] = to_json(job.index);
+    return object;
+}
+
 std::string text(const json::value& value) {
     return std::string(value.as_string());
 }
@@ -74,6 +86,14 @@ Index read_index(const json::value& value) {
             .throughput = read_throughput(value.at("throughput"))};
 }
 
+Job read_job(const json::value& value) {
+    const auto* const name = std::ranges::find(kJobNames, std::string_view(value.at("kind").as_string()));
+    if (name == kJobNames.end()) throw std::runtime_error("unknown job " + text(value.at("kind")));
+    Job job{.kind = static_cast<JobKind>(name - kJobNames.begin())};
+    if (const auto* index = value.as_object().if_contains("index")) job.index = read_index(*index);
+    return job;
+}
+
 Table read_table(const json::value& value) {
     Table table{.name = text(value.at("name")),
                 .arn = text(value.at("arn")),
@@ -86,10 +106,16 @@ Table read_table(const json::value& value) {
                 .deletion_protection = value.at("deletion_protection").as_bool(),
                 .table_class = text(value.at("table_class")),
                 .ttl_attribute = std::nullopt,
-                .tags = {}};
+                .tags = {},
+                .jobs = {},
+                .reached = {}};
     for (const auto& index : value.at("indexes").as_array()) table.indexes.push_back(read_index(index));
     if (const auto* ttl = value.as_object().if_contains("ttl_attribute")) table.ttl_attribute = text(*ttl);
     if (const auto* tags = value.as_object().if_contains("tags")) table.tags = json::value_to<Tags>(*tags);
+    if (const auto* jobs = value.as_object().if_contains("jobs")) {
+        for (const auto& job : jobs->as_array()) table.jobs.push_back(read_job(job));
+        table.reached = base64_decode(text(value.at("reached"))).value();
+    }
     return table;
 }
 
@@ -140,6 +166,29 @@ const Index* Table::find_index(std::string_view index_name) const {
     return found == indexes.end() ? nullptr : &*found;
 }
 
+void Table::drop_jobs(const std::function<bool(const Job&)>& goes) {
+    if (!jobs.empty() && goes(jobs.front())) reached.clear();
+    std::erase_if(jobs, goes);
+}
+
+bool Table::is_filling(const Index& index) const {
+    return std::ranges::any_of(
+        jobs, [&](const Job& job) { return job.kind == JobKind::fill_index && job.index.name == index.name; });
+}
+
+bool Table::is_updating() const {
+    return std::ranges::any_of(
+        jobs, [](const Job& job) { return job.kind == JobKind::fill_index || job.kind == JobKind::erase_index; });
+}
+
+bool Table::is_enabling_expiry() const {
+    return std::ranges::find(jobs, JobKind::fill_expiry, &Job::kind) != jobs.end();
+}
+
+bool Table::is_deleting() const {
+    return std::ranges::find(jobs, JobKind::erase_items, &Job::kind) != jobs.end();
+}
+
 bool Table::projects(const Table& table, const Index& index, std::string_view attribute) {
     return index.projection == Projection::all || table.key.has(attribute) || index.key.has(attribute) ||
            std::ranges::find(index.included, attribute) != index.included.end();
@@ -159,7 +208,7 @@ std::string table_name_of(std::string_view name_or_arn) {
 Result<Table> load_table(const RowReader& rows, std::string_view name_or_arn) {
     if (auto checked = check_table_name(name_or_arn); !checked) return std::unexpected(checked.error());
     auto table = find_table(rows, name_or_arn);
-    if (!table) return fail("ResourceNotFoundException", 400, "Requested resource not found");
+    if (!table || table->is_deleting()) return fail("ResourceNotFoundException", 400, "Requested resource not found");
     return std::move(*table);
 }
 
@@ -171,6 +220,16 @@ Result<Table> load_described_table(const RowReader& rows, std::string_view name_
                     fmt::format("Requested resource not found: Table: {} not found", table_name_of(name_or_arn)));
     }
     return std::move(*table);
+}
+
+Result<Table> load_table_to_change(const RowReader& rows, std::string_view name_or_arn) {
+    auto table = load_described_table(rows, name_or_arn);
+    if (table && table->is_deleting()) {
+        return fail(
+            "ResourceInUseException", 400,
+            fmt::format("Attempt to change a resource which is still in use: Table is being deleted: {}", table->name));
+    }
+    return table;
 }
 
 RowWrite save_table(const Table& table) {
@@ -188,6 +247,12 @@ RowWrite save_table(const Table& table) {
                         {"table_class", table.table_class}};
     if (table.ttl_attribute) object["ttl_attribute"] = *table.ttl_attribute;
     if (!table.tags.empty()) object["tags"] = json::value_from(table.tags);
+    if (!table.jobs.empty()) {
+        json::array jobs;
+        for (const Job& job : table.jobs) jobs.push_back(to_json(job));
+        object["jobs"] = std::move(jobs);
+        object["reached"] = base64_encode(table.reached);
+    }
     return {.space = Space::tables, .key = table.name, .value = json::serialize(object)};
 }
 

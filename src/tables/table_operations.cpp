@@ -1,36 +1,25 @@
 // What can be done with tables besides creating them: describe, delete, list, time to live.
 #include <fmt/format.h>
 
-#include "tables/changes.hpp"
 #include "tables/describe.hpp"
 #include "tables/errors.hpp"
-#include "tables/keys.hpp"
+#include "tables/jobs.hpp"
 #include "tables/members.hpp"
 #include "tables/operations.hpp"
 
 namespace holdpoint::tables {
 namespace {
 
-constexpr std::size_t kPageRows = 500;
-
-/// Calls `each` with every row that starts with `prefix`, a page at a time.
-template <class Each>
-void for_each_row(const RowReader& rows, Space space, const std::string& prefix, Each each) {
-    const auto end = prefix_end(prefix);
-    std::string from = prefix;
-    while (true) {
-        const auto page = rows.scan(space, from, end, kPageRows);
-        for (const auto& row : page) each(row);
-        if (page.size() < kPageRows) return;
-        from = page.back().key + '\0';
-    }
-}
-
 Result<Table> named_table(const RowReader& rows, const json::object& request) {
     Members members(request);
     const auto name = members.required_text("TableName");
     if (members.problem()) return std::unexpected(*members.problem());
     return load_described_table(rows, name);
+}
+
+std::string_view status_of(const Table& table) {
+    if (table.is_deleting()) return "DELETING";
+    return table.is_updating() ? "UPDATING" : "ACTIVE";
 }
 
 json::object specification(bool enabled, const std::string& attribute) {
@@ -42,11 +31,14 @@ json::object specification(bool enabled, const std::string& attribute) {
 Result<json::object> describe_table(const RowReader& rows, const json::object& request) {
     const auto table = named_table(rows, request);
     if (!table) return std::unexpected(table.error());
-    return json::object{{"Table", description(*table, "ACTIVE", count_items(rows, *table))}};
+    return json::object{{"Table", description(*table, status_of(*table), count_items(rows, *table))}};
 }
 
 Result<Change> delete_table(const RowReader& rows, const json::object& request) {
-    const auto table = named_table(rows, request);
+    Members members(request);
+    const auto name = members.required_text("TableName");
+    if (members.problem()) return std::unexpected(*members.problem());
+    auto table = load_table_to_change(rows, name);
     if (!table) return std::unexpected(table.error());
     if (table->deletion_protection) {
         return validation_error(
@@ -54,15 +46,11 @@ Result<Change> delete_table(const RowReader& rows, const json::object& request) 
                         "protection first. Table: {}",
                         table->name));
     }
-    Change change{.answer = {{"TableDescription", description(*table, "DELETING", {})}}, .writes = {}};
-    change.writes.push_back({.space = Space::tables, .key = table->name, .value = std::nullopt});
     // Expiry entries stay: the sweeper drops those whose item is gone.
-    for (const auto space : {Space::items, Space::index_items}) {
-        for_each_row(rows, space, items_prefix(*table), [&](const Row& row) {
-            change.writes.push_back({.space = space, .key = row.key, .value = std::nullopt});
-        });
-    }
-    return change;
+    table->jobs = {{.kind = JobKind::erase_entries}, {.kind = JobKind::erase_items}};
+    table->reached.clear();
+    return Change{.answer = {{"TableDescription", description(*table, "DELETING", {})}},
+                  .writes = save_with_jobs(rows, *table)};
 }
 
 Result<json::object> list_tables(const RowReader& rows, const json::object& request) {
@@ -93,7 +81,7 @@ Result<Change> update_time_to_live(const RowReader& rows, const json::object& re
         return constraint_error(attribute, "timeToLiveSpecification.attributeName",
                                 "Member must have length between 1 and 255");
     }
-    auto table = load_described_table(rows, name);
+    auto table = load_table_to_change(rows, name);
     if (!table) return std::unexpected(table.error());
     if (enabled && table->ttl_attribute) return validation_error("TimeToLive is already enabled");
     if (!enabled && !table->ttl_attribute) return validation_error("TimeToLive is already disabled");
@@ -101,21 +89,21 @@ Result<Change> update_time_to_live(const RowReader& rows, const json::object& re
         return validation_error(fmt::format(
             "TimeToLive is active on a different AttributeName: current AttributeName is {}", *table->ttl_attribute));
     }
-    Change change{.answer = specification(enabled, attribute), .writes = {}};
     table->ttl_attribute = enabled ? std::optional(attribute) : std::nullopt;
-    change.writes.push_back(save_table(*table));
-    if (!enabled) return change;  // the sweeper drops the entries that are left
-    for_each_row(rows, Space::items, items_prefix(*table), [&](const Row& row) {
-        if (const auto due = expiry_of(*table, decode_item(row.value)))
-            change.writes.push_back({.space = Space::item_expiry, .key = expiry_key(*due, row.key), .value = ""});
-    });
-    return change;
+    // Where it ends, the sweeper drops the entries that are left.
+    if (enabled)
+        table->jobs.push_back({.kind = JobKind::fill_expiry});
+    else
+        table->drop_jobs([](const Job& job) { return job.kind == JobKind::fill_expiry; });
+    return Change{.answer = specification(enabled, attribute), .writes = save_with_jobs(rows, *table)};
 }
 
 Result<json::object> describe_time_to_live(const RowReader& rows, const json::object& request) {
     const auto table = named_table(rows, request);
     if (!table) return std::unexpected(table.error());
-    json::object answer{{"TimeToLiveStatus", table->ttl_attribute ? "ENABLED" : "DISABLED"}};
+    json::object answer{{"TimeToLiveStatus", !table->ttl_attribute         ? "DISABLED"
+                                             : table->is_enabling_expiry() ? "ENABLING"
+                                                                           : "ENABLED"}};
     if (table->ttl_attribute) answer["AttributeName"] = *table->ttl_attribute;
     return json::object{{"TimeToLiveDescription", std::move(answer)}};
 }

@@ -7,6 +7,7 @@
 #include "tables/describe.hpp"
 #include "tables/errors.hpp"
 #include "tables/index_changes.hpp"
+#include "tables/jobs.hpp"
 #include "tables/operations.hpp"
 #include "tables/table_definition.hpp"
 
@@ -199,25 +200,17 @@ Result<void> change_indexes_of(Members& members, Table& table, bool begins_provi
     return begins_provisioned ? changes.check_provisioned() : Result<void>();
 }
 
-std::string_view status_of(const Index& index, const Table& before, const Table& after) {
-    const Index* was = before.find_index(index.name);
-    if (was == nullptr) return "CREATING";
-    if (after.find_index(index.name) == nullptr) return "DELETING";
-    return was->throughput == index.throughput ? "ACTIVE" : "UPDATING";
-}
-
-/// As on AWS, where the change begins now: an index that goes is still there.
+/// As on AWS, where the change begins now.
 json::object description_of_change(const RowReader& rows, const Table& before, const Table& after) {
-    Table shown = after;
-    for (const Index& index : before.indexes) {
-        if (after.find_index(index.name) == nullptr) shown.indexes.push_back(index);
-    }
-    auto answer = description(shown, "UPDATING", count_items(rows, before));
+    auto answer = description(after, "UPDATING", count_items(rows, before));
     auto* described = answer.if_contains("GlobalSecondaryIndexes");
     if (described == nullptr) return answer;
     for (json::value& each : described->as_array()) {
-        const Index* index = shown.find_index(each.at("IndexName").as_string());
-        each.as_object()["IndexStatus"] = status_of(*index, before, after);
+        const std::string_view name = each.at("IndexName").as_string();
+        const Index* was = before.find_index(name);
+        const Index* is = after.find_index(name);
+        if (was != nullptr && is != nullptr && was->throughput != is->throughput)
+            each.as_object()["IndexStatus"] = "UPDATING";
     }
     return answer;
 }
@@ -230,8 +223,13 @@ Result<Change> update_table(const RowReader& rows, const json::object& request) 
     if (members.problem()) return std::unexpected(*members.problem());
     if (auto ok = refuse_unsupported(request); !ok) return std::unexpected(ok.error());
     if (auto ok = check_asks_something(request); !ok) return std::unexpected(ok.error());
-    const auto before = load_described_table(rows, name);
+    const auto before = load_table_to_change(rows, name);
     if (!before) return std::unexpected(before.error());
+    if (before->is_updating()) {
+        return fail("ResourceInUseException", 400,
+                    fmt::format("Attempt to change a resource which is still in use: Table is being updated: {}",
+                                before->name));
+    }
     Table after = *before;
     after.deletion_protection = members.flag("DeletionProtectionEnabled", before->deletion_protection);
     if (members.text("TableClass"))
@@ -240,10 +238,10 @@ Result<Change> update_table(const RowReader& rows, const json::object& request) 
     if (!begins_provisioned) return std::unexpected(begins_provisioned.error());
     Table without_changed_indexes = after;
     if (auto ok = change_indexes_of(members, after, *begins_provisioned); !ok) return std::unexpected(ok.error());
-    auto writes = change_indexes(rows, without_changed_indexes, after.indexes);
-    if (!writes) return std::unexpected(writes.error());
-    return Change{.answer = {{"TableDescription", description_of_change(rows, *before, after)}},
-                  .writes = std::move(*writes)};
+    auto changed = change_indexes(without_changed_indexes, after.indexes);
+    if (!changed) return std::unexpected(changed.error());
+    return Change{.answer = {{"TableDescription", description_of_change(rows, *before, *changed)}},
+                  .writes = save_with_jobs(rows, std::move(*changed))};
 }
 
 }  // namespace holdpoint::tables

@@ -12,6 +12,7 @@
 #include "functions/schedules.hpp"
 #include "identity/roles.hpp"
 #include "tables/index_changes.hpp"
+#include "tables/jobs.hpp"
 #include "tables/operations.hpp"
 #include "tables/table.hpp"
 #include "topics/subscriptions.hpp"
@@ -83,7 +84,13 @@ private:
     Result<void> apply(const stacks::TablePlan& plan) {
         const tables::Location location{.region = target_.region, .account = target_.account};
         std::string change = "unchanged";
-        const auto known = tables::load_table(rows_, plan.name);
+        const auto known = tables::load_described_table(rows_, plan.name);
+        if (known && known->is_deleting()) {
+            return fail("ValidationError", 400,
+                        fmt::format("{}: the table {} is still being deleted; deploy again when `aws dynamodb "
+                                    "describe-table` no longer finds it.",
+                                    plan.logical_id, plan.name));
+        }
         // The table as the template wants it, made where there is nothing.
         auto wanted = tables::create_table(NoRows(), plan.create_table, location, now_, random_.uuid());
         if (!wanted) return at(plan.logical_id, wanted.error());
@@ -126,10 +133,10 @@ private:
                                     "another stack name, or delete the table first.",
                                     plan.logical_id, plan.name));
         }
-        auto changes = tables::change_indexes(rows_, known, wanted->indexes);
-        if (!changes)
-            return fail("ValidationError", 400, fmt::format("{}: {}.", plan.logical_id, changes.error().message));
-        return changes;
+        auto changed = tables::change_indexes(known, wanted->indexes);
+        if (!changed)
+            return fail("ValidationError", 400, fmt::format("{}: {}.", plan.logical_id, changed.error().message));
+        return tables::save_with_jobs(rows_, std::move(*changed));
     }
 
     Result<void> apply(const stacks::TopicPlan& plan) {
