@@ -62,14 +62,16 @@ Result<void> check_parent(const Overlay& overlay, const OperationUpdate& update)
     return invalid_parameter("Invalid parent operation id.");
 }
 
-/// One operation may come twice only as START and then what ends that attempt.
+/// One operation may come twice only as START and then what ends that attempt. Whether an action can end it is the
+/// operation's own question.
 Result<void> check_repetition(const Overlay& overlay, const OperationUpdate& update) {
     if (!overlay.was_touched(update.id)) return {};
-    const bool closes = update.action == OperationAction::succeed || update.action == OperationAction::fail ||
-                        (update.action == OperationAction::retry && update.type == OperationType::step);
     const bool may_pair = update.type == OperationType::step || update.type == OperationType::context;
     const OperationState* known = overlay.find(update.id);
-    if (may_pair && closes && known->operation.status == wire::OperationStatus::started) return {};
+    if (may_pair && update.action != OperationAction::start &&
+        known->operation.status == wire::OperationStatus::started) {
+        return {};
+    }
     return invalid_parameter("Cannot checkpoint multiple operations with the same ID.");
 }
 

@@ -148,6 +148,10 @@ TEST_F(Checkpoint, InOneBatchAnOperationComesTwiceOnlyToBeginAndEnd) {
     const OperationUpdate end = update("s", OperationType::step, OperationAction::succeed);
     EXPECT_EQ(checkpoint({end, end}), twice);
     EXPECT_EQ(checkpoint({retry("s", 1), end}), twice);
+    EXPECT_EQ(checkpoint({update("s", OperationType::step, OperationAction::start),
+                          update("s", OperationType::step, OperationAction::cancel)}),
+              "Invalid action for the given operation type.")
+        << "what is wrong by itself is told first";
     EXPECT_EQ(checkpoint({update("s", OperationType::step, OperationAction::start), end}), "");
     EXPECT_EQ(checkpoint({wait("w", 1)}), "");
     EXPECT_EQ(checkpoint({cancel}), "");
@@ -168,13 +172,6 @@ TEST_F(Checkpoint, AStepGoesOnOnlyWhereItMay) {
     OperationUpdate with_options = update("t", OperationType::step, OperationAction::start);
     with_options.has_step_options = true;
     EXPECT_EQ(checkpoint({with_options}), "Invalid StepOptions for the given action.");
-}
-
-TEST_F(Checkpoint, ContextsEndOnce) {
-    const OperationUpdate end = update("c", OperationType::context, OperationAction::succeed);
-    ASSERT_EQ(checkpoint({update("c", OperationType::context, OperationAction::start), end}), "");
-    EXPECT_EQ(execution_->take_unseen().size(), 1U) << "what changed twice is told once";
-    EXPECT_EQ(checkpoint({end}), "Invalid current CONTEXT state to close.");
 }
 
 TEST_F(Checkpoint, DurationsHaveLimits) {

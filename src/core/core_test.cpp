@@ -223,9 +223,6 @@ TEST_F(CoreTest, RefusalsAreAwsWords) {
     EXPECT_EQ(refusal({update("y", OperationType::step, OperationAction::start),
                        update("y", OperationType::step, OperationAction::start)}),
               "Cannot checkpoint multiple operations with the same ID.");
-    for (const auto close : {OperationAction::succeed, OperationAction::fail}) {
-        EXPECT_EQ(refusal({update("z", OperationType::context, close)}), "Invalid current CONTEXT state to close.");
-    }
     EXPECT_EQ(refusal({update("y", OperationType::callback, OperationAction::succeed)}),
               "Invalid action for the given operation type.");
 }

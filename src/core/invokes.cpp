@@ -16,7 +16,8 @@ bool is_open(const OperationState& state) {
            state.operation.status == wire::OperationStatus::started;
 }
 
-wire::ErrorObject error_of(std::string type, std::string message) {
+/// Without a type where no operation of the API refused anything.
+wire::ErrorObject error_of(std::optional<std::string> type, std::string message) {
     return {.message = std::move(message), .type = std::move(type), .data = {}, .stack_trace = {}};
 }
 
@@ -53,12 +54,11 @@ std::vector<Change> decide_invoke_ended(const Execution& execution, std::string_
     } else if (outcome.result && outcome.result->size() > limits.invoke_payload_bytes) {
         change.kind = ChangeKind::failed;
         change.error =
-            error_of("InvalidParameterValueException",
-                     fmt::format("CHAINED_INVOKE output payload size must be less than or equal to {} bytes.",
-                                 limits.invoke_payload_bytes));
+            error_of({}, fmt::format("CHAINED_INVOKE output payload size must be less than or equal to {} bytes.",
+                                     limits.invoke_payload_bytes));
     } else if (outcome.result && !is_utf8(*outcome.result)) {
         change.kind = ChangeKind::failed;
-        change.error = error_of("InvalidParameterValueException", "CHAINED_INVOKE output payload must be UTF-8 text.");
+        change.error = error_of({}, "CHAINED_INVOKE response could not be decoded as UTF-8.");
     } else {
         change.payload = std::move(outcome.result);
     }

@@ -105,7 +105,7 @@ TEST_F(Invokes, IllegalUpdatesAreRefused) {
               "bytes.");
     start();
     EXPECT_EQ(refusal(checkpoint(invoke_update())),
-              "InvalidParameterValueException: Cannot start a CHAINED_INVOKE that already exist.");
+              "InvalidParameterValueException: Cannot start a CHAINED_INVOKE operation that already exists.");
 }
 
 TEST_F(Invokes, ItsOptionsHaveLimits) {
@@ -154,28 +154,34 @@ TEST_F(Invokes, EveryOtherEndIsAnError) {
         OperationStatus status;
         std::string event;
         std::string message;
+        std::optional<std::string> type;
     };
     const std::vector<Case> cases = {
         {{.status = ExecutionStatus::failed, .result = {}, .error = error},
          OperationStatus::failed,
          "ChainedInvokeFailed",
-         "no"},
+         "no",
+         "Bad"},
         {{.status = ExecutionStatus::stopped, .result = {}, .error = error},
          OperationStatus::stopped,
          "ChainedInvokeStopped",
-         "no"},
+         "no",
+         "Bad"},
         {{.status = ExecutionStatus::timed_out, .result = {}, .error = {}, .timeout_seconds = 9},
          OperationStatus::timed_out,
          "ChainedInvokeTimedOut",
-         "CHAINED_INVOKE timed out after 9 seconds."},
+         "CHAINED_INVOKE timed out after 9 seconds.",
+         "ChainedInvoke.Timeout"},
         {{.status = ExecutionStatus::succeeded, .result = std::string(1024 * 1024 + 1, 'x'), .error = {}},
          OperationStatus::failed,
          "ChainedInvokeFailed",
-         "CHAINED_INVOKE output payload size must be less than or equal to 1048576 bytes."},
+         "CHAINED_INVOKE output payload size must be less than or equal to 1048576 bytes.",
+         {}},
         {{.status = ExecutionStatus::succeeded, .result = "caf\xe9", .error = {}},
          OperationStatus::failed,
          "ChainedInvokeFailed",
-         "CHAINED_INVOKE output payload must be UTF-8 text."},
+         "CHAINED_INVOKE response could not be decoded as UTF-8.",
+         {}},
     };
     for (const Case& one : cases) {
         Execution execution(head());
@@ -188,6 +194,7 @@ TEST_F(Invokes, EveryOtherEndIsAnError) {
         EXPECT_EQ(operation.status, one.status);
         EXPECT_TRUE(execution.has_unseen_change()) << "its caller is to be told";
         EXPECT_EQ(operation.error->message, one.message);
+        EXPECT_EQ(operation.error->type, one.type) << "what no operation of the API refused has no type";
         const auto event = render_events(execution, changes, 1, true).front();
         EXPECT_EQ(event.at("EventType").as_string(), one.event);
         EXPECT_THAT(boost::json::serialize(event), HasSubstr(one.message));

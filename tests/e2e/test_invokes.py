@@ -92,11 +92,12 @@ def test_what_cannot_be_invoked_fails_at_once(lambda_):
     assert executions(lambda_, "conf-1-1") == []
 
 
-def test_another_account_is_refused(lambda_):
-    arn = start(lambda_, "arn:aws:lambda:us-east-1:999999999999:function:conf-target-echo:1")
+@pytest.mark.parametrize("what, place", [("account", "us-east-1:999999999999"), ("region", "eu-west-1:000000000000")])
+def test_another_account_or_region_is_refused(lambda_, what, place):
+    arn = start(lambda_, f"arn:aws:lambda:{place}:function:conf-target-echo:1")
     ended = eventually("it ends", lambda: (e := lambda_.get_durable_execution(DurableExecutionArn=arn))["Status"] != "RUNNING" and e)
     assert ended["Status"] == "FAILED"
-    assert "another account or region" in ended["Error"]["ErrorMessage"]
+    assert f"Cannot start a CHAINED_INVOKE on a function in another {what}." in ended["Error"]["ErrorMessage"]
 
 
 def test_a_topic_starts_a_durable_function_by_a_qualified_arn_alone(server, lambda_):

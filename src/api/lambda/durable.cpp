@@ -59,11 +59,11 @@ Result<engine::RefusedInvokes> refused_invokes(const Context& context, const Cal
         if (!update.function_name) continue;
         const auto reference = functions::read_reference(*update.function_name);
         if (!reference) return std::unexpected(reference.error());
-        if ((!reference->account.empty() && reference->account != context.account) ||
-            (!reference->region.empty() && reference->region != context.region)) {
-            return fail(
-                "InvalidParameterValueException", 400,
-                "CHAINED_INVOKE of a function in another account or region is not supported: " + *update.function_name);
+        const bool other_account = !reference->account.empty() && reference->account != context.account;
+        if (other_account || (!reference->region.empty() && reference->region != context.region)) {
+            return fail("InvalidParameterValueException", 400,
+                        fmt::format("Cannot start a CHAINED_INVOKE on a function in another {}.",
+                                    other_account ? "account" : "region"));
         }
         const std::string target =
             functions::function_arn(context.region, context.account, reference->name, reference->qualifier);

@@ -9,7 +9,9 @@ Result<Change> decide_chained_invoke(const Transition& transition) {
     if (update.action != wire::OperationAction::start) {
         return invalid_parameter("Invalid action for the given operation type.");
     }
-    if (transition.current != nullptr) return invalid_parameter("Cannot start a CHAINED_INVOKE that already exist.");
+    if (transition.current != nullptr) {
+        return invalid_parameter("Cannot start a CHAINED_INVOKE operation that already exists.");
+    }
     if (!update.function_name) {
         return invalid_parameter("Update for CHAINED_INVOKE operation requires ChainedInvokeOptions.");
     }

@@ -16,7 +16,7 @@ Result<Change> decide_context(const Transition& transition) {
     if (auto ok = check_outcome(update, transition.limits.operation_payload_bytes, transition.limits); !ok) {
         return std::unexpected(ok.error());
     }
-    if (transition.current == nullptr || transition.current->operation.status != wire::OperationStatus::started) {
+    if (transition.current != nullptr && transition.current->operation.status != wire::OperationStatus::started) {
         return invalid_parameter("Invalid current CONTEXT state to close.");
     }
     Change change = make_change(transition, succeeded ? ChangeKind::succeeded : ChangeKind::failed);
