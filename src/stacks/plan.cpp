@@ -313,7 +313,9 @@ private:
                            fmt::format("{}.Policies[{}].PolicyDocument", path_, i), role);
             }
         }
-        for (const json::value& value : properties_->list("ManagedPolicyArns")) add_managed(text_of(value), role);
+        const json::array managed = properties_->list("ManagedPolicyArns");
+        for (std::size_t i = 0; i < managed.size(); ++i)
+            add_managed(text_of(managed[i]), fmt::format("{}.ManagedPolicyArns[{}]", path_, i), role);
         plan_.roles.push_back(std::move(role));
     }
 
@@ -331,7 +333,7 @@ private:
         problems_.add(where, problem->second);
     }
 
-    void add_managed(const std::string& arn, RolePlan& role) {
+    void add_managed(const std::string& arn, const std::string& path, RolePlan& role) {
         // A role names its managed policies by ARN, a function's Policies by name or ARN.
         const std::string_view name = std::string_view(arn).substr(arn.rfind('/') + 1);
         if (name == kBasicExecutionName) {
@@ -339,7 +341,7 @@ private:
         } else if (name == kBasicDurableName) {
             role.policies.emplace_back(name, kBasicDurable);
         } else {
-            problems_.add(path_, "the managed policy " + arn + " is not known here; write it out in Policies");
+            problems_.add(path, "the managed policy " + arn + " is not known here; write it out in Policies");
         }
     }
 
@@ -373,21 +375,24 @@ private:
                           "the resource " +
                               role.logical_id);
         }
-        add_managed(properties_->has("DurableConfig") ? kBasicDurableName : kBasicExecutionName, role);
+        add_managed(properties_->has("DurableConfig") ? kBasicDurableName : kBasicExecutionName, path_, role);
         const json::value* policies = properties_->find("Policies");
         const json::array one = policies == nullptr ? json::array{} : json::array{*policies};
         const json::array& all = policies != nullptr && policies->is_array() ? policies->get_array() : one;
         for (std::size_t i = 0; i < all.size(); ++i) {
             const json::value& policy = all[i];
+            const std::string path = path_ + ".Policies" + (&all == &one ? "" : fmt::format("[{}]", i));
             if (policy.is_string()) {
-                add_managed(text_of(policy), role);
+                add_managed(text_of(policy), path, role);
             } else if (policy.is_object() && policy.get_object().contains("Statement")) {
-                add_policy(fmt::format("{}Policy{}", role.logical_id, role.policies.size() - 1), policy,
-                           path_ + ".Policies" + (&all == &one ? "" : fmt::format("[{}]", i)), role);
+                add_policy(fmt::format("{}Policy{}", role.logical_id, role.policies.size() - 1), policy, path, role);
+            } else if (policy.is_object() && policy.get_object().size() == 1) {
+                problems_.add(path,
+                              fmt::format("SAM's policy template {} is not known here; write it out, as a document "
+                                          "with a Statement",
+                                          std::string_view(policy.get_object().begin()->key())));
             } else {
-                problems_.add(path_ + ".Policies",
-                              "each is the name of a managed policy or a document with a "
-                              "Statement; SAM's policy templates are not supported");
+                problems_.add(path, "must be the name of a managed policy or a document with a Statement");
             }
         }
         add_outcome_policies(function, role);
@@ -465,7 +470,11 @@ void reset_left_out(Plan& plan, const Plan& before) {
     }
     for (LogGroupPlan& group : plan.log_groups) {
         const LogGroupPlan* known = find(before.log_groups, group.name);
-        group.resets_retention = known != nullptr && known->retention_days && !group.retention_days;
+        group.retention_differs = known != nullptr && known->retention_days != group.retention_days;
+    }
+    for (FunctionPlan& function : plan.functions) {
+        const FunctionPlan* known = find(before.functions, function.name);
+        function.frees_concurrency = known != nullptr && known->reserved_concurrency && !function.reserved_concurrency;
     }
 }
 

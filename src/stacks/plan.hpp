@@ -45,7 +45,7 @@ struct LogGroupPlan {
     std::string logical_id;
     std::string name;
     std::optional<std::int64_t> retention_days;  // nothing: as it is
-    bool resets_retention = false;               // the template said one before: the default again
+    bool retention_differs = false;              // from what the template said before
 };
 
 struct EventInvokePlan {
@@ -66,6 +66,7 @@ struct FunctionPlan {
     std::string handler;
     std::string alias;  // AutoPublishAlias
     std::optional<std::int64_t> reserved_concurrency;
+    bool frees_concurrency = false;               // the template reserved some before
     std::string dead_letter_arn;                  // DeadLetterQueue
     std::optional<EventInvokePlan> event_invoke;  // EventInvokeConfig
     bool publishes_all = false;                   // a version for every change, not only for new code
@@ -149,8 +150,8 @@ using CheckPolicy = std::function<std::optional<std::pair<std::string, std::stri
 [[nodiscard]] Result<Plan> make_plan(std::string_view template_text, const ParameterValues& parameters,
                                      const Target& target, const CheckPolicy& check_policy = {});
 
-/// What `before`, the stack's last plan, said of a topic or log group and `plan` leaves out goes back to its default.
-/// What neither says stays as somebody set it.
+/// What `before`, the stack's last plan, said of a topic or log group, or reserved for a function, and `plan` leaves
+/// out goes back to its default. What neither says stays as somebody set it.
 void reset_left_out(Plan& plan, const Plan& before);
 
 }  // namespace holdpoint::stacks

@@ -330,8 +330,11 @@ Resources:
     };
     EXPECT_THAT(with("Role: arn, Policies: []"),
                 HasSubstr("F.Properties.Policies (line 3): means nothing beside Role"));
-    EXPECT_THAT(with("Policies: AdministratorAccess"), HasSubstr("AdministratorAccess is not known here"));
-    EXPECT_THAT(with("Policies: [{DynamoDBReadPolicy: {TableName: t}}]"), HasSubstr("SAM's policy templates"));
+    EXPECT_THAT(with("Policies: AdministratorAccess"),
+                HasSubstr("F.Properties.Policies (line 3): the managed policy AdministratorAccess is not known here"));
+    EXPECT_THAT(with("Policies: [AWSLambdaBasicExecutionRole, {DynamoDBReadPolicy: {TableName: t}}]"),
+                HasSubstr("F.Properties.Policies[1] (line 3): SAM's policy template DynamoDBReadPolicy is not known"));
+    EXPECT_THAT(with("Policies: [[]]"), HasSubstr("F.Properties.Policies[0] (line 3): must be the name of"));
     EXPECT_THAT(with("Timeout: 3", "  FRole: {Type: AWS::IAM::Role}"), HasSubstr("has the name of the resource FRole"));
     EXPECT_THAT(with("Role: arn", "Outputs: {R: {Value: !GetAtt FRole.Arn}}"), HasSubstr("refers to 'FRole'"));
     EXPECT_THAT(with("Timeout: 3", "Outputs: {R: {Value: !GetAtt FRole.RoleId}}"), HasSubstr("refers to 'FRole'"));

@@ -51,7 +51,10 @@ public:
                 if (auto ok = check_retention(*group.retention_days); !ok) return at(group.logical_id, ok.error());
             }
             applied_.log_groups_to_create.push_back(group.name);
-            add_resource(group.logical_id, "AWS::Logs::LogGroup", group.name, false, "unchanged");
+            add_resource(group.logical_id, "AWS::Logs::LogGroup", group.name, false,
+                         !was_there("AWS::Logs::LogGroup", group.name) ? "created"
+                         : group.retention_differs                     ? "updated"
+                                                                       : "unchanged");
         }
         for (const auto& function : plan.functions) {
             if (auto ok = apply(function); !ok) return ok;
@@ -64,6 +67,12 @@ public:
     }
 
 private:
+    [[nodiscard]] bool was_there(std::string_view type, std::string_view physical_id) const {
+        return before_ && std::ranges::any_of(before_->resources, [&](const StackResource& resource) {
+                   return resource.type == type && resource.physical_id == physical_id;
+               });
+    }
+
     void add_resource(const std::string& id, const std::string& type, const std::string& physical_id, bool retain,
                       const std::string& change) {
         applied_.stack.resources.push_back(
@@ -218,10 +227,6 @@ private:
                                     "executable (chmod +x), or point --bin at the folder that holds it.",
                                     plan.logical_id, plan.executable));
         }
-        if (identity::role_name_of(plan.role_arn).empty()) {
-            return fail("ValidationError", 400,
-                        fmt::format("{}: Role '{}' is no role's ARN.", plan.logical_id, plan.role_arn));
-        }
         functions::Function function;
         function.name = plan.name;
         function.role_arn = plan.role_arn;
@@ -262,13 +267,12 @@ private:
     /// How it may be invoked: reserved concurrency, and what holds for asynchronous invocations (of the alias, where
     /// the template makes one, as SAM does).
     Result<void> apply_invoking(const stacks::FunctionPlan& plan, const functions::Function& function) {
-        RowWrite concurrency = functions::free_concurrency(plan.name);
+        if (plan.frees_concurrency) rows_.write({functions::free_concurrency(plan.name)});
         if (plan.reserved_concurrency) {
             auto write = functions::reserve_concurrency(rows_, plan.name, *plan.reserved_concurrency);
             if (!write) return at(plan.logical_id, write.error());
-            concurrency = std::move(*write);
+            rows_.write({*std::move(write)});
         }
-        rows_.write({concurrency});
         functions::Reference reference;
         reference.name = plan.name;
         if (is_new_alias(plan)) forget_event_invoke(reference);  // what held for the function holds for it from now on
@@ -414,6 +418,21 @@ Result<void> check_owners(const RowReader& rows, const Stack& stack) {
     return {};
 }
 
+/// Once what goes is gone. The session of a function without a role may do nothing.
+Result<void> check_roles(const RowReader& rows, const stacks::Plan& plan, const std::string& account) {
+    for (const auto& function : plan.functions) {
+        const std::string name(identity::role_name_of(function.role_arn));
+        if (name.empty()) {
+            return fail("ValidationError", 400,
+                        fmt::format("{}: Role '{}' is no role's ARN.", function.logical_id, function.role_arn));
+        }
+        if (function.role_arn == identity::role_arn(account, name) && rows.get(Space::roles, name)) continue;
+        return fail("ValidationError", 400,
+                    fmt::format("{}: there is no role {} on this server.", function.logical_id, function.role_arn));
+    }
+    return {};
+}
+
 /// Whether something is to outlive the resource that has its place in the plan. (CloudFormation, UpdateReplacePolicy)
 bool is_kept_when_replaced(const StackResource& resource, const stacks::Plan& plan) {
     return std::ranges::any_of(plan.tables, [&](const stacks::TablePlan& table) {
@@ -467,6 +486,7 @@ Result<Applied> apply_plan(OverlayRows& rows, const stacks::Plan& plan, const st
     if (auto ok = check_names(applied.stack); !ok) return std::unexpected(ok.error());
     if (auto ok = check_owners(rows, applied.stack); !ok) return std::unexpected(ok.error());
     if (before) remove_what_is_gone(rows, *before, plan, applied);
+    if (auto ok = check_roles(rows, plan, target.account); !ok) return std::unexpected(ok.error());
     rows.write({put_stack(applied.stack)});
     return applied;
 }

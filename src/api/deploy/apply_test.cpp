@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "functions/concurrency.hpp"
 #include "functions/event_invoke_config.hpp"
 #include "tables/table.hpp"
 #include "topics/subscriptions.hpp"
@@ -25,8 +26,10 @@ class ApplyTest : public ::testing::Test {
 protected:
     Result<Applied> deploy(const std::string& resources) {
         const std::string text = "Resources:\n" + resources;
-        const auto plan = stacks::make_plan(text, {}, kTarget);
+        auto plan = stacks::make_plan(text, {}, kTarget);
         if (!plan) return std::unexpected(plan.error());
+        if (const auto before = find_stack(rows_, kTarget.stack_name))
+            stacks::reset_left_out(*plan, *stacks::make_plan(before->template_text, {}, kTarget));
         std::map<std::string, Code> code;
         for (const auto& function : plan->functions)
             code[function.logical_id] = {.sha256 = std::string(64, 'a'), .size = 1};
@@ -145,6 +148,49 @@ TEST_F(ApplyTest, LinesOfAGroupThatStaysStay) {
     EXPECT_THAT(without->removed.functions, ElementsAre("f"));
     ASSERT_TRUE(deploy(group + function("A", "f")));
     EXPECT_THAT(deploy(topic(""))->removed.log_groups, ElementsAre("/aws/lambda/f", "/aws/lambda/f"));
+}
+
+TEST_F(ApplyTest, AFunctionsRoleMustBeThere) {
+    const auto with_role = [](const std::string& arn) {
+        return "  F: {Type: \"AWS::Serverless::Function\", Properties: {FunctionName: f, Role: \"" + arn +
+               "\"}, Metadata: {HoldpointExecutable: f}}\n";
+    };
+    const std::string role = "  R: {Type: \"AWS::IAM::Role\", Properties: {RoleName: r}}\n";
+    EXPECT_TRUE(deploy(role + with_role("arn:aws:iam::000000000000:role/r")));
+    for (const std::string arn : {"arn:aws:iam::000000000000:role/typo", "arn:aws:iam::111111111111:role/r"}) {
+        const auto refused = deploy(role + with_role(arn));
+        ASSERT_FALSE(refused) << arn;
+        EXPECT_EQ(refused.error().message, "F: there is no role " + arn + " on this server.");
+    }
+    // One that goes with this very deployment.
+    EXPECT_FALSE(deploy(with_role("arn:aws:iam::000000000000:role/r")));
+}
+
+TEST_F(ApplyTest, ConcurrencyThatNoTemplateReservedStaysAsSomebodySetIt) {
+    const auto with = [](const std::string& properties) {
+        return "  F: {Type: \"AWS::Serverless::Function\", Properties: {FunctionName: f" + properties +
+               "}, Metadata: {HoldpointExecutable: f}}\n";
+    };
+    ASSERT_TRUE(deploy(with("")));
+    rows_.write({*functions::reserve_concurrency(rows_, "f", 0)});  // switched off
+    ASSERT_TRUE(deploy(with(", Description: new")));
+    EXPECT_EQ(functions::reserved_concurrency(rows_, "f"), 0);
+    ASSERT_TRUE(deploy(with(", ReservedConcurrentExecutions: 2")));
+    EXPECT_EQ(functions::reserved_concurrency(rows_, "f"), 2);
+    ASSERT_TRUE(deploy(with("")));
+    EXPECT_EQ(functions::reserved_concurrency(rows_, "f"), std::nullopt);
+}
+
+TEST_F(ApplyTest, ALogGroupThatChangesIsSaidToChange) {
+    const auto group = [](const std::string& properties) {
+        return "  G: {Type: \"AWS::Logs::LogGroup\", Properties: {LogGroupName: g" + properties + "}}\n";
+    };
+    const auto change = [&](const std::string& properties) { return deploy(group(properties))->changes.at(0).second; };
+    EXPECT_EQ(change(", RetentionInDays: 3"), "created");
+    EXPECT_EQ(change(", RetentionInDays: 3"), "unchanged");
+    EXPECT_EQ(change(", RetentionInDays: 7"), "updated");
+    EXPECT_EQ(change(""), "updated");
+    EXPECT_EQ(change(""), "unchanged");
 }
 
 }  // namespace

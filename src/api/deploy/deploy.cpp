@@ -210,13 +210,13 @@ private:
     void finish_deploy(const Call& call, const stacks::Plan& plan, const Applied& applied) {
         for (const auto& group : applied.log_groups_to_create) logs_.create_group(group, context_.clock.now());
         for (const auto& group : plan.log_groups) {
-            if (group.retention_days || group.resets_retention) logs_.set_retention(group.name, group.retention_days);
+            if (group.retention_days || group.retention_differs) logs_.set_retention(group.name, group.retention_days);
         }
         for (const auto& group : applied.removed.log_groups) logs_.delete_group(group);
         for (const auto& function : plan.functions) {
             const auto limit = function.reserved_concurrency;
-            options_.concurrency->reserve(function.name,
-                                          limit ? std::optional(static_cast<std::size_t>(*limit)) : std::nullopt);
+            if (limit) options_.concurrency->reserve(function.name, static_cast<std::size_t>(*limit));
+            if (function.frees_concurrency) options_.concurrency->reserve(function.name, std::nullopt);
             options_.on_function_changed(function.name);
         }
         for (const auto& name : applied.removed.functions) options_.on_function_changed(name);
