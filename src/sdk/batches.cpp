@@ -179,6 +179,7 @@ private:
         const std::lock_guard alone(deciding_);
         ++(failed ? progress_.failed : progress_.succeeded);
         try {
+            const detail::Frame frame(claim_.name, detail::kShouldComplete);
             if (!decided_) reason = reason_to_end(spec_.completion, progress_);
         } catch (...) {
             problem = detail::current_error();
@@ -244,12 +245,14 @@ BatchOutcome close_batch(ContextCore& core, const Claim& claim, const BatchSpec&
     const SerdesContext context{.execution_arn = core.state.execution_arn(), .operation_id = claim.id};
     wire::OperationUpdate update = core.update(claim, OperationAction::succeed);
     if (spec.write) {
+        const detail::Frame frame(claim.name, detail::kSerialize);
         update.payload = spec.write(outcome.record, context);
         outcome.own_format = core.make_recorded(update.payload, claim.id);
     } else {
         update.payload = detail::batch_text(outcome.record, spec.items_are_json);
     }
     if (update.payload->size() > detail::kContextResultMax) {
+        const detail::Frame frame(claim.name, detail::kSummaryOf);
         update.payload = detail::summary_text(claim.sub_type, outcome.record, spec.names.size(),
                                               spec.summary ? Text(spec.summary(outcome.record)) : Text());
         update.replay_children = true;

@@ -170,6 +170,7 @@ ChildRun run_context(const ContextCore& core, const Claim& claim, const ContextB
     Text summary = "";
     if (is_large && recording.summary) {
         try {
+            const Frame frame(claim.name, kSummaryOf);
             summary = recording.summary(run.result);
         } catch (...) {
             run = {.result = {}, .error = thrown_error()};

@@ -12,15 +12,15 @@ namespace {
 thread_local Frame* innermost = nullptr;
 }  // namespace
 
-Frame::Frame(const ContextCore* core, const std::string* step)
-    : core_(core), step_(step), outer_(std::exchange(innermost, this)) {}
+Frame::Frame(const ContextCore* core, const std::string* name, const Aside* aside)
+    : core_(core), name_(name), aside_(aside), outer_(std::exchange(innermost, this)) {}
 
 Frame::~Frame() {
     innermost = outer_;
 }
 
 std::string Frame::problem(const ContextCore& core) {
-    if (innermost != nullptr && innermost->step_ == nullptr && innermost->core_ != &core) {
+    if (innermost != nullptr && innermost->aside_ == nullptr && innermost->core_ != &core) {
         return "on a context that the running body was not given; a child, branch or item uses the Context& that it is "
                "called with, because operations are numbered for each context";
     }
@@ -33,12 +33,8 @@ std::string Frame::problem_in_any_body(const ContextCore& core) {
                "the body was called on, where their order is the same each time it runs. To do several things at once, "
                "use the operations that end in _async, map or parallel";
     }
-    if (innermost->step_ != nullptr) {
-        return fmt::format(
-            "in the body of the step '{}'; a step is recorded as a whole, so put durable operations beside it, or "
-            "group "
-            "them with run_in_child_context",
-            *innermost->step_);
+    if (const Aside* aside = innermost->aside_) {
+        return fmt::format("in {} '{}'; {}", aside->what, *innermost->name_, aside->why);
     }
     if (&innermost->core_->state != &core.state) {
         return "in another invocation than the one that made it; what outlives an invocation is recorded, so make "

@@ -87,6 +87,59 @@ TEST(Serialize, ThatThrowsFailsTheMap) {
     EXPECT_THAT(thrown.history, Contains("ContextFailed"));
 }
 
+// What is recorded is not asked for again, so an operation in there was missing on replay, and those behind it had its
+// number.
+TEST(AskedOnce, HasNoOperations) {
+    const auto error_of = [](const std::function<void(Context&)>& body, int threads = 4) {
+        LocalService runner(
+            [&](Context& context, Json) {
+                body(context);
+                context.wait("pause", 1s);
+            },
+            {.threads = threads});
+        runner.start();
+        runner.advance(1s);
+        return runner.error_type() + ": " + runner.error_message();
+    };
+    const std::string refused = "ValidationError: The durable operation Step 'inner' was called in ";
+    const std::string why =
+        "; what it answers is recorded, and it is not called again on replay, so put durable operations beside it.";
+    for (const int threads : {0, 4}) {
+        const auto decides = [&](Context& context) {
+            context.map("m", kItems, itself, {.completion = {.should_complete = [&](const BatchProgress&) {
+                                                  context.step("inner", [] {});
+                                                  return CompletionDecision::go_on;
+                                              }}});
+        };
+        EXPECT_EQ(error_of(decides, threads), refused + "should_complete of 'm'" + why) << threads;
+    }
+    EXPECT_EQ(error_of([&](Context& context) {
+                  MapOptions<int, int> options;
+                  options.serdes = {
+                      .serialize =
+                          [&](const BatchResult<int>&, const SerdesContext&) {
+                              return context.step("inner", [] { return std::string("[]"); });
+                          },
+                      .deserialize = [](const std::string&, const SerdesContext&) { return BatchResult<int>(); }};
+                  context.map("m", kItems, itself, options);
+              }),
+              refused + "serialize of 'm'" + why);
+    EXPECT_EQ(error_of([&](Context& context) {
+                  MapOptions<int, std::string> options;
+                  options.summary = [&](const BatchResult<std::string>&) {
+                      return context.step("inner", [] { return std::string("much"); });
+                  };
+                  context.map("m", kItems, [](Context& item, int) { return large(item); }, options);
+              }),
+              refused + "summary of 'm'" + why);
+    EXPECT_EQ(error_of([&](Context& context) {
+                  context.run_in_child_context("c", large, {.summary = [&](const std::string&) {
+                                                   return context.step("inner", [] { return std::string("much"); });
+                                               }});
+              }),
+              refused + "summary of 'c'" + why);
+}
+
 TEST(Summary, ThatThrowsFailsItsContext) {
     const Thrown child = thrown_by([](Context& context) {
         context.run_in_child_context("c", large,
