@@ -17,7 +17,8 @@ class Hooks;
 /// How much a line matters.
 enum class LogLevel { debug, info, warn, error };
 
-/// Writes to standard output. LOG_LEVEL (DEBUG, INFO, WARN, ERROR; default INFO) sets what is written.
+/// Writes to standard output. AWS_LAMBDA_LOG_LEVEL, or else LOG_LEVEL (TRACE, DEBUG, INFO, WARN, ERROR, FATAL, in
+/// capitals or not; default INFO), sets what is written.
 class Logger {
 public:
     /// Names and values that go with a message. One named as a field of the SDK's own ("message", "requestId" …) is

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <sstream>
 
+#include "sdk/log_level.hpp"
 #include "testing/local_service.hpp"
 
 namespace durable::testing {
@@ -12,6 +13,9 @@ namespace {
 
 using ::testing::ElementsAre;
 using namespace std::chrono_literals;
+
+// These tests look at lines, whatever level the environment asks for. The level is read with the first line.
+const int kLevelIsSet = ::setenv("AWS_LAMBDA_LOG_LEVEL", "INFO", 1);
 
 /// The messages that were written while `run` ran, in order.
 std::vector<std::string> logged(const std::function<void()>& run) {
@@ -23,6 +27,22 @@ std::vector<std::string> logged(const std::function<void()>& run) {
         messages.emplace_back(boost::json::parse(line).at("message").as_string());
     }
     return messages;
+}
+
+TEST(LogLevel, IsLambdasOrElseTheFunctions) {
+    const auto least = [](const char* of_lambda, const char* of_function) {
+        return durable::detail::log_threshold(of_lambda, of_function).least;
+    };
+    EXPECT_EQ(least(nullptr, nullptr), 1);
+    EXPECT_EQ(least("", ""), 1);
+    EXPECT_EQ(least(nullptr, "DEBUG"), 0);
+    EXPECT_EQ(least(nullptr, "debug"), 0);
+    EXPECT_EQ(least(nullptr, "Warning"), 2);
+    EXPECT_EQ(least("TRACE", "ERROR"), 0) << "Lambda's own is asked first";
+    EXPECT_EQ(least("FATAL", nullptr), 4) << "above every line";
+    EXPECT_EQ(least(nullptr, "verbose"), 1);
+    EXPECT_EQ(durable::detail::log_threshold(nullptr, "verbose").problem,
+              "LOG_LEVEL is 'verbose', which is no level; it is TRACE, DEBUG, INFO, WARN, ERROR or FATAL");
 }
 
 TEST(ReplayLog, LineBeforeACallbackIsWrittenOnce) {
