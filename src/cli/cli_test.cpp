@@ -146,6 +146,10 @@ TEST(ServerFileTest, ReadsBackWhatWasWrittenAndIsPrivate) {
     struct stat info{};
     ASSERT_EQ(::stat((folder / "server.json").c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 0777, 0600U);
+    const SealKey master = SealKey::make();
+    write_server_file(folder, file, &master);
+    EXPECT_EQ(read_server_file(folder).error().name, "MasterKeyNeeded");
+    EXPECT_EQ(read_server_file(folder, &master), file);
     remove_server_file(folder);
     EXPECT_EQ(read_server_file(folder).error().name, "ServerNotRunning");
     std::filesystem::remove_all(folder);

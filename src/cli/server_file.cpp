@@ -49,12 +49,13 @@ void write_server_file(const std::string& data, const ServerFile& file, const Se
                    master);
 }
 
-Result<ServerFile> read_server_file(const std::string& data) {
+Result<ServerFile> read_server_file(const std::string& data, const SealKey* master) {
     std::string text;
     try {
-        const auto master = SealKey::from_environment();
+        const auto from_environment = master == nullptr ? SealKey::from_environment() : std::nullopt;
+        if (from_environment) master = &*from_environment;
         text = read_private_file(path_in(data)).value_or("");
-        if (is_sealed(text)) text = read_key_file(path_in(data), master ? &*master : nullptr).value_or("");
+        if (is_sealed(text)) text = read_key_file(path_in(data), master).value_or("");
     } catch (const std::exception& problem) {
         return fail("MasterKeyNeeded", 403, problem.what());
     }

@@ -24,9 +24,9 @@ struct ServerFile {
 /// Writes `<data>/server.json` (0600) whole or not at all, sealed under `master` when there is one. Throws
 /// std::runtime_error when the folder cannot be written.
 void write_server_file(const std::string& data, const ServerFile& file, const SealKey* master = nullptr);
-/// Opens a sealed one with the master key of the environment. ServerNotRunning when there is none, MasterKeyNeeded when
-/// it cannot be opened, with what to do about it.
-[[nodiscard]] Result<ServerFile> read_server_file(const std::string& data);
+/// Opens a sealed one with `master`, else with the master key of the environment. ServerNotRunning when there is none,
+/// MasterKeyNeeded when it cannot be opened, with what to do about it.
+[[nodiscard]] Result<ServerFile> read_server_file(const std::string& data, const SealKey* master = nullptr);
 /// `up` removes it when it ends well.
 void remove_server_file(const std::string& data);
 

@@ -126,8 +126,18 @@ rlim_t limit_of(pid_t process, __rlimit_resource resource) {
     return limit.rlim_cur;
 }
 
-Finding examine_server(const std::string& data) {
-    const auto server = cli::read_server_file(data);
+/// Nothing where it cannot be read, which examine_master_key tells.
+std::optional<SealKey> readable_master_key(const Options& options) {
+    try {
+        return read_master_key(options);
+    } catch (const std::exception&) {
+        return std::nullopt;
+    }
+}
+
+Finding examine_server(const Options& options) {
+    const auto master = readable_master_key(options);
+    const auto server = cli::read_server_file(options.data, master ? &*master : nullptr);
     if (!server && server.error().name == "MasterKeyNeeded") {
         return bad(Verdict::warning, "server", server.error().message, "then look again");
     }
@@ -388,7 +398,7 @@ std::vector<Finding> examine(const Options& options, const Clock& clock) {
             findings.push_back(std::move(finding));
     }
     if (is_open || !is_there) {
-        findings.push_back(is_there && is_served(data) ? examine_server(data) : examine_port(options));
+        findings.push_back(is_there && is_served(data) ? examine_server(options) : examine_port(options));
     }
     if (is_open) std::ranges::move(examine_databases(data), std::back_inserter(findings));
     const pid_t process = is_open ? process_of(data) : 0;

@@ -1,6 +1,7 @@
 """Secrets stay where they belong: not in logs and outputs, not with other processes, not on a stolen disk."""
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -227,6 +228,14 @@ def test_a_stolen_disk_shows_no_payload_and_no_key(tmp_path):
     arn, approval_id = approvals.pending(document_name=MARKER)
     server.stop()
     assert MARKER.encode() not in on_disk(server.data)
+
+
+def test_the_doctor_knows_the_master_key_of_the_servers_configuration(tmp_path):
+    server = EncryptedServer(tmp_path).start()
+    file = tmp_path / "holdpoint.conf"
+    file.write_text(f"data = {server.data}\nmaster-key-file = {server.key}\n")
+    done = subprocess.run([BIN / "holdpoint", "doctor", "--config", file], env=os.environ, capture_output=True, text=True, timeout=60)
+    assert re.search(r"^ok +server +runs at .* and is ready$", done.stdout, re.MULTILINE), done.stdout
 
 
 def test_a_lost_data_key_is_told_and_no_other_takes_its_place(tmp_path):
