@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -39,7 +40,7 @@ struct Outcome {
     bool answered = true;  // in whatever way
 };
 
-using Send = std::function<Outcome(const topics::Delivery& delivery, const topics::Subscription& subscription)>;
+using Send = std::function<Outcome(const topics::Delivery&, const topics::Subscription&, const topics::Topic&)>;
 
 /// Sends what one lane has due, with threads of its own.
 class LaneWorker {
@@ -97,7 +98,7 @@ public:
                 const std::lock_guard lock(state_->mutex);
                 if (!add(delivery)) continue;
             }
-            auto outcome = send(delivery);
+            auto outcome = send(store_.snapshot(), delivery);
             record(std::move(delivery), std::move(outcome));
         }
     }
@@ -122,16 +123,14 @@ private:
     /// True: there are deliveries, due or not yet.
     bool look_for_due() {
         const TimePoint now = clock_.now();
-        take_back(now);
-        find_new(now);
+        const bool pending = find_new(now);
         if (const auto subscription = next_with_room()) find_passed(*subscription, now);
         if (next_with_room()) wake();
-        return topics::next_delivery_due(*store_.snapshot(), lane_).has_value();
+        return pending;
     }
 
     /// What was written while the clock was ahead is due now.
-    void take_back(TimePoint at) {
-        if (topics::deliveries_ahead(*store_.snapshot(), lane_, at, 1).empty()) return;
+    void take_back() {
         writer_.submit([state = state_, lane = lane_](store::Transaction& rows, TimePoint now) -> AfterCommit {
             bool any = false;
             for (const auto& delivery : topics::deliveries_ahead(rows, lane, now, kDueAtOnce)) {
@@ -149,19 +148,25 @@ private:
         });
     }
 
-    /// A snapshot must not be kept over a wait: the store's log would grow as long as that lasts.
-    [[nodiscard]] topics::DuePage read_page(const std::string& from, TimePoint now) const {
-        return topics::due_page(*store_.snapshot(), lane_, now, from, kDueAtOnce);
-    }
-
-    void find_new(TimePoint now) {
+    /// True: there are deliveries, due or not yet.
+    bool find_new(TimePoint now) {
         std::string from = begin_of_look(now);
+        bool pending = false;
+        bool ahead = false;
         do {
-            auto page = read_page(from, now);
+            topics::DuePage page;
+            {
+                const auto rows = store_.snapshot();
+                page = topics::due_page(*rows, lane_, now, from, kDueAtOnce);
+                pending = topics::next_delivery_due(*rows, lane_).has_value();
+                ahead = !topics::deliveries_ahead(*rows, lane_, now, 1).empty();
+            }
             const std::lock_guard lock(state_->mutex);
             for (const auto& delivery : page.due) meet(delivery);
             from = state_->stopping ? std::string() : std::move(page.next);
         } while (!from.empty());
+        if (ahead) take_back();
+        return pending;
     }
 
     std::string begin_of_look(TimePoint now) {
@@ -179,7 +184,7 @@ private:
         std::string from = state_->passed.extract(subscription).mapped();
         for (std::size_t i = 0; i < kPagesAtOnce; ++i) {
             lock.unlock();
-            auto page = read_page(from, now);
+            auto page = topics::due_page(*store_.snapshot(), lane_, now, from, kDueAtOnce);
             lock.lock();
             for (const auto& delivery : page.due) {
                 if (subscription_of(delivery) == subscription) meet(delivery);
@@ -246,21 +251,23 @@ private:
             next->second.keys.pop_front();
             ++next->second.sending;
             ++state_->sending;
+            // Whoever takes one wakes the next: what a thread that comes back makes room for, it takes itself.
+            if (next_subscription() != state_->queue.end()) state_->queued.notify_one();
             lock.unlock();
             deliver(key);
             lock.lock();
             --state_->sending;
             if (--next->second.sending == 0 && next->second.keys.empty()) state_->queue.erase(next);
-            state_->queued.notify_one();  // its subscription may have waited for this thread
             if (state_->sending == 0) state_->idle.notify_all();
         }
     }
 
     void deliver(const std::string& key) {
-        const auto row = store_.snapshot()->get(Space::deliveries, key);
+        auto rows = store_.snapshot();
+        const auto row = rows->get(Space::deliveries, key);
         if (!row) return forget(*state_, key);  // its topic was deleted meanwhile
         auto delivery = topics::decode_delivery(*row);
-        auto outcome = send(delivery);
+        auto outcome = send(std::move(rows), delivery);
         if (!outcome.delivered && is_stopping()) return;  // aborted, most likely: the next start tries again
         note_answer(subscription_of(delivery), outcome.answered);
         record(std::move(delivery), std::move(outcome));
@@ -277,12 +284,13 @@ private:
         return state_->stopping;
     }
 
-    Outcome send(const topics::Delivery& delivery) {
-        const auto subscription =
-            topics::find_subscription(*store_.snapshot(), delivery.topic_arn, delivery.subscription_id);
+    Outcome send(std::unique_ptr<RowReader> rows, const topics::Delivery& delivery) {
+        const auto subscription = topics::find_subscription(*rows, delivery.topic_arn, delivery.subscription_id);
         if (!subscription)
             return {.delivered = true, .retryable = false, .why = {}};  // unsubscribed meanwhile: nobody to tell
-        return send_(delivery, *subscription);
+        const auto topic = topics::find_topic(*rows, delivery.topic_arn).value_or(topics::Topic{});
+        rows.reset();  // the store's log would grow as long as the endpoint takes
+        return send_(delivery, *subscription, topic);
     }
 
     void record(topics::Delivery delivery, Outcome outcome) {
@@ -374,20 +382,15 @@ class Deliveries::Impl {
 public:
     Impl(const Clock& clock, store::Store& store, Writer& writer, net::Transport& transport, topics::Sender sender,
          InvokeLater invoke_later, SendMail send_mail, DeliveryOptions options)
-        : store_(store),
-          transport_(transport),
+        : transport_(transport),
           sender_(std::move(sender)),
           invoke_later_(std::move(invoke_later)),
           send_mail_(std::move(send_mail)),
           options_(std::move(options)),
-          endpoints_(
-              clock, store, writer, topics::Lane::endpoints,
-              [this](const auto& delivery, const auto& subscription) { return send(delivery, subscription); }, meters_,
-              options_.threads),
-          mail_(
-              clock, store, writer, topics::Lane::mail,
-              [this](const auto& delivery, const auto& subscription) { return send_letter(delivery, subscription); },
-              meters_, options_.threads == 0 ? 0 : 1) {}
+          endpoints_(clock, store, writer, topics::Lane::endpoints, std::bind_front(&Impl::send, this), meters_,
+                     options_.threads),
+          mail_(clock, store, writer, topics::Lane::mail, std::bind_front(&Impl::send_letter, this), meters_,
+                options_.threads == 0 ? 0 : 1) {}
 
     void wake() {
         endpoints_.wake();
@@ -417,13 +420,8 @@ private:
         return sender;
     }
 
-    [[nodiscard]] topics::Topic topic_of(const topics::Delivery& delivery) const {
-        return topics::find_topic(*store_.snapshot(), delivery.topic_arn).value_or(topics::Topic{});
-    }
-
-    [[nodiscard]] Outcome send_letter(const topics::Delivery& delivery,
-                                      const topics::Subscription& subscription) const {
-        const auto topic = topic_of(delivery);
+    [[nodiscard]] Outcome send_letter(const topics::Delivery& delivery, const topics::Subscription& subscription,
+                                      const topics::Topic& topic) const {
         auto letter = topics::letter_of(delivery, subscription, topic, sender_for(topic));
         const mail::Mail mail{.from = options_.mail_from,
                               .from_name = std::move(letter.from_name),
@@ -438,8 +436,9 @@ private:
         return {.delivered = sent.accepted, .retryable = sent.retryable, .why = sent.why};
     }
 
-    [[nodiscard]] Outcome send(const topics::Delivery& delivery, const topics::Subscription& subscription) const {
-        const auto sender = sender_for(topic_of(delivery));
+    [[nodiscard]] Outcome send(const topics::Delivery& delivery, const topics::Subscription& subscription,
+                               const topics::Topic& topic) const {
+        const auto sender = sender_for(topic);
         if (subscription.protocol == "lambda") {
             auto queued = invoke_later_(subscription.endpoint, topics::lambda_event(delivery, subscription, sender));
             return {.delivered = queued.has_value(), .retryable = true, .why = queued ? "" : queued.error()};
@@ -468,7 +467,6 @@ private:
             .why = fmt::format("HTTP {}: {}", response->status, response->body.substr(0, options_.answer_bytes_kept))};
     }
 
-    store::Store& store_;
     net::Transport& transport_;
     topics::Sender sender_;
     InvokeLater invoke_later_;
