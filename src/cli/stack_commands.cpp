@@ -39,6 +39,9 @@ ServerFile server_of(const Target& target) {
     return *file;
 }
 
+/// Answered when indexes of large tables are filled, or their items gone.
+constexpr std::chrono::minutes kWorkTakes{15};
+
 json::value call_server(const ServerFile& server, const std::string& path, const json::object& body) {
     aws::Configuration configuration;
     configuration.credentials = {
@@ -50,6 +53,7 @@ json::value call_server(const ServerFile& server, const std::string& path, const
     request.method = "POST";
     request.path = path;
     request.body = json::serialize(body);
+    request.read_timeout = kWorkTakes;
     return json::parse(require(session.client().rest("holdpoint", request)).body);
 }
 

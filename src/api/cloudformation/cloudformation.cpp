@@ -7,6 +7,7 @@
 #include <map>
 
 #include "api/cloudformation/deletion_rights.hpp"
+#include "api/deploy/slices.hpp"
 #include "api/deploy/stack_rows.hpp"
 #include "api/query.hpp"
 #include "api/respond.hpp"
@@ -197,15 +198,19 @@ private:
         context_.writer.submit([=, this](store::Transaction& rows, TimePoint) -> engine::AfterCommit {
             // Deleting a stack that is not there is success, as on AWS.
             Removal removal;
+            std::vector<std::string> tables;
             if (const auto stack = find_stack(rows, name)) {
                 if (has_role && !is_same(*stack, asked)) return [shared, name] { refuse_changed(*shared, name); };
                 removal = remove_stack(rows, *stack, false);
                 rows.apply(removal.writes);
+                tables = tables_of(*stack);
             }
-            return [this, shared, removal] {
+            return [this, shared, removal, tables] {
                 for (const auto& group : removal.log_groups) logs_.delete_group(group);
                 for (const auto& function : removal.functions) on_function_changed_(function);
-                shared->respond(query_empty_answer("DeleteStack", shared->request_id, kNamespace));
+                finish_jobs(context_.writer, tables, [shared] {
+                    shared->respond(query_empty_answer("DeleteStack", shared->request_id, kNamespace));
+                });
             };
         });
     }

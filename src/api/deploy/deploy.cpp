@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "api/deploy/apply.hpp"
+#include "api/deploy/slices.hpp"
 #include "api/lambda/operation.hpp"
 #include "api/respond.hpp"
 #include "functions/registry.hpp"
@@ -175,7 +176,7 @@ private:
                     return [shared, error = applied ? sendable.error() : applied.error()] { refuse(*shared, error); };
                 }
                 rows.apply(overlay.writes());
-                return [this, shared, plan, applied = std::move(*applied)] { finish_deploy(*shared, plan, applied); };
+                return [this, shared, plan, applied = std::move(*applied)] { finish_deploy(shared, plan, applied); };
             });
     }
 
@@ -207,7 +208,7 @@ private:
         refuse(call, {"ValidationError", 400, said, {}});
     }
 
-    void finish_deploy(const Call& call, const stacks::Plan& plan, const Applied& applied) {
+    void finish_deploy(const std::shared_ptr<Call>& call, const stacks::Plan& plan, const Applied& applied) {
         for (const auto& group : applied.log_groups_to_create) logs_.create_group(group, context_.clock.now());
         for (const auto& group : plan.log_groups) {
             if (group.retention_days || group.retention_differs) logs_.set_retention(group.name, group.retention_days);
@@ -224,43 +225,57 @@ private:
         for (const auto& output : applied.stack.outputs) outputs[output.key] = output.value;
         json::array changes;
         for (const auto& [id, change] : applied.changes) changes.push_back({{"resource", id}, {"change", change}});
-        call.respond(rest_json_answer(200,
-                                      json::object{{"stack_id", applied.stack.id},
-                                                   {"outputs", std::move(outputs)},
-                                                   {"changes", std::move(changes)},
-                                                   {"aws_only", json::value_from(plan.aws_only)}},
-                                      call.request_id));
+        auto answer = rest_json_answer(200,
+                                       json::object{{"stack_id", applied.stack.id},
+                                                    {"outputs", std::move(outputs)},
+                                                    {"changes", std::move(changes)},
+                                                    {"aws_only", json::value_from(plan.aws_only)}},
+                                       call->request_id);
+        finish_jobs(context_.writer, tables_of(applied.stack),
+                    [call, answer = std::move(answer)]() mutable { call->respond(std::move(answer)); });
     }
 
+    struct DeleteRequest {
+        std::string name;
+        bool force = false;
+        bool with_audit = false;
+    };
+
     void remove(Call call, const json::object& body) {
-        const std::string name = text(body, "stack_name");
-        const bool force = flag(body, "force");
-        const bool with_audit = flag(body, "with_audit");
-        auto shared = std::make_shared<Call>(std::move(call));
-        context_.writer.submit([this, shared, name, force, with_audit](store::Transaction& rows,
-                                                                       TimePoint) -> engine::AfterCommit {
-            const auto stack = find_stack(rows, name);
+        remove(std::make_shared<Call>(std::move(call)),
+               {.name = text(body, "stack_name"), .force = flag(body, "force"), .with_audit = flag(body, "with_audit")},
+               {});
+    }
+
+    /// When all executions have been looked at; else again.
+    void remove(const std::shared_ptr<Call>& shared, const DeleteRequest& request, OpenExecutions open) {
+        context_.writer.submit([this, shared, request, open = std::move(open)](
+                                   store::Transaction& rows, TimePoint) mutable -> engine::AfterCommit {
+            const auto stack = find_stack(rows, request.name);
             if (!stack) {
-                return [shared, name] {
+                return [shared, name = request.name] {
                     refuse(*shared, {"ValidationError", 400, fmt::format("Stack with id {} does not exist", name), {}});
                 };
             }
-            const std::size_t waiting = count_open_executions(rows, *stack);
-            if (waiting > 0 && !force) {
+            if (!open.look(rows, *stack))
+                return [this, shared, request, open = std::move(open)] { remove(shared, request, open); };
+            const std::size_t waiting = open.found();
+            if (waiting > 0 && !request.force) {
                 return [shared, waiting] {
                     shared->respond(rest_json_answer(200, json::object{{"deleted", false}, {"waiting", waiting}},
                                                      shared->request_id));
                 };
             }
-            const Removal removal = remove_stack(rows, *stack, with_audit);
+            const Removal removal = remove_stack(rows, *stack, request.with_audit);
             rows.apply(removal.writes);
-            return [this, shared, removal, waiting] {
+            return [this, shared, removal, waiting, tables = tables_of(*stack)] {
                 for (const auto& group : removal.log_groups) logs_.delete_group(group);
                 for (const auto& function : removal.functions) options_.on_function_changed(function);
-                shared->respond(rest_json_answer(
-                    200,
-                    json::object{{"deleted", true}, {"waiting", waiting}, {"kept", json::value_from(removal.kept)}},
-                    shared->request_id));
+                finish_jobs(context_.writer, tables, [shared, kept = removal.kept, waiting] {
+                    shared->respond(rest_json_answer(
+                        200, json::object{{"deleted", true}, {"waiting", waiting}, {"kept", json::value_from(kept)}},
+                        shared->request_id));
+                });
             };
         });
     }

@@ -12,6 +12,8 @@
 #include <utility>
 
 #include "api/deploy/stack_rows.hpp"
+#include "core/rows.hpp"
+#include "tables/operations.hpp"
 #include "topics/topics.hpp"
 
 namespace holdpoint::api {
@@ -48,18 +50,28 @@ protected:
                        {"stack_name", "app"},
                        {"parameters", boost::json::object{{parameter, value}}}});
     }
-    std::future<net::Response> deploy(const boost::json::object& body) {
+    std::future<net::Response> deploy(const boost::json::object& body) { return post("/holdpoint/deploy", body); }
+    std::future<net::Response> post(const std::string& path, const boost::json::object& body) {
         const auto answered = std::make_shared<std::promise<net::Response>>();
-        service_->handle({.request = {.method = "POST",
-                                      .target = "/holdpoint/deploy",
-                                      .headers = {},
-                                      .body = boost::json::serialize(body)},
-                          .caller = {},
-                          .authorize = {},
-                          .request_id = "r",
-                          .respond = [answered](net::Response response) { answered->set_value(std::move(response)); }});
+        service_->handle(
+            {.request = {.method = "POST", .target = path, .headers = {}, .body = boost::json::serialize(body)},
+             .caller = {},
+             .authorize = {},
+             .request_id = "r",
+             .respond = [answered](net::Response response) { answered->set_value(std::move(response)); }});
         return answered->get_future();
     }
+
+    /// Rows that nobody else writes.
+    void write(const std::function<std::vector<RowWrite>(const RowReader&)>& decide) {
+        std::promise<void> written;
+        writer_.submit([&](store::Transaction& rows, TimePoint) {
+            rows.apply(decide(rows));
+            return [&written] { written.set_value(); };
+        });
+        written.get_future().wait();
+    }
+    std::size_t count(Space space) { return store_->count(space, {}, {}, 10'000); }
 
     const std::string path_ =
         std::filesystem::temp_directory_path() / ("deploy-logs-" + std::to_string(::getpid()) + ".db");
@@ -112,6 +124,65 @@ TEST_F(DeployTest, WhatTheTemplateSaysNoMoreIsTheDefaultAgain) {
     logs_->set_retention("g", 30);
     ASSERT_EQ(deployed("", ""), 200);
     EXPECT_EQ(retention(), 30);
+}
+
+// All executions that a function ever had were looked at in one command, while nobody else was served.
+TEST_F(DeployTest, ExecutionsThatWaitAreCountedAFewAtATime) {
+    write([](const RowReader&) {
+        std::vector<RowWrite> writes;
+        for (std::uint64_t number = 1; number <= 2400; ++number) {
+            core::Head head;
+            head.number = number;
+            head.function = number % 2 == 0 ? "f" : "g";
+            head.status = number % 800 == 0 ? wire::ExecutionStatus::running : wire::ExecutionStatus::succeeded;
+            for (RowWrite& each : core::start_writes(head)) writes.push_back(std::move(each));
+        }
+        Stack stack;
+        stack.name = "app";
+        for (const char* name : {"f", "g"}) {
+            stack.resources.push_back(
+                {.logical_id = name, .type = "AWS::Serverless::Function", .physical_id = name, .retain = false});
+        }
+        writes.push_back(put_stack(stack));
+        return writes;
+    });
+    const auto before = writer_.meters().commands.value();
+    const net::Response refused = post("/holdpoint/delete", {{"stack_name", "app"}}).get();
+    EXPECT_EQ(refused.body, R"({"deleted":false,"waiting":3})");
+    EXPECT_GE(writer_.meters().commands.value() - before, 4U);
+}
+
+TEST_F(DeployTest, AStackIsGoneWhenItsLargeTablesAre) {
+    const std::string text =
+        "Resources:\n"
+        "  T:\n"
+        "    Type: AWS::DynamoDB::Table\n"
+        "    Properties:\n"
+        "      TableName: things\n"
+        "      BillingMode: PAY_PER_REQUEST\n"
+        "      AttributeDefinitions: [{AttributeName: id, AttributeType: S}]\n"
+        "      KeySchema: [{AttributeName: id, KeyType: HASH}]\n";
+    const auto deployed = [&] { return deploy({{"template", text}, {"stack_name", "app"}}).get(); };
+    ASSERT_EQ(deployed().status, 200);
+    write([](const RowReader& rows) {
+        std::vector<RowWrite> writes;
+        for (int i = 0; i < 1200; ++i) {
+            const std::string item = R"({"TableName":"things","Item":{"id":{"S":")" + std::to_string(i) + R"("}}})";
+            auto change = tables::put_item(rows, boost::json::parse(item).as_object()).value();
+            for (RowWrite& each : change.writes) writes.push_back(std::move(each));
+        }
+        return writes;
+    });
+    EXPECT_EQ(post("/holdpoint/delete", {{"stack_name", "app"}}).get().status, 200);
+    EXPECT_EQ(count(Space::items) + count(Space::tables) + count(Space::stacks), 0U);
+    ASSERT_EQ(deployed().status, 200);
+    // One that somebody else deletes just now.
+    write([](const RowReader& rows) {
+        tables::Table table = tables::load_table(rows, "things").value();
+        table.jobs = {{.kind = tables::JobKind::erase_items, .index = {}}};
+        return std::vector<RowWrite>{tables::save_table(table)};
+    });
+    EXPECT_THAT(deployed().body, HasSubstr("the table things is still being deleted"));
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 
 #include "api/http_api/routes.hpp"
 #include "base/overlay_rows.hpp"
-#include "core/rows.hpp"
 #include "functions/event_invoke_config.hpp"
 #include "functions/registry.hpp"
 #include "functions/schedules.hpp"
@@ -159,22 +158,6 @@ Removal remove_stack(const RowReader& rows, const Stack& stack, bool with_retain
     }
     removal.writes.push_back({Space::stacks, stack.name, std::nullopt});
     return removal;
-}
-
-std::size_t count_open_executions(const RowReader& rows, const Stack& stack) {
-    std::size_t count = 0;
-    for (const StackResource& resource : stack.resources) {
-        if (resource.type != "AWS::Serverless::Function") continue;
-        std::string prefix;
-        append_key_part(prefix, resource.physical_id);
-        for (const Row& row : rows.scan(Space::executions_by_function, prefix, prefix_end(prefix), SIZE_MAX)) {
-            std::string_view number(row.key);
-            number.remove_prefix(number.size() - sizeof(std::uint64_t));
-            const auto head = core::read_head(rows, *take_key_number(number));
-            if (head && head->status == wire::ExecutionStatus::running) ++count;
-        }
-    }
-    return count;
 }
 
 }  // namespace holdpoint::api

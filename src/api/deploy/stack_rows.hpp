@@ -66,7 +66,4 @@ struct Removal {
 /// The same for one resource.
 void remove_resource(const RowReader& rows, const StackResource& resource, Removal& removal);
 
-/// Executions of the stack's functions that are not closed.
-[[nodiscard]] std::size_t count_open_executions(const RowReader& rows, const Stack& stack);
-
 }  // namespace holdpoint::api
