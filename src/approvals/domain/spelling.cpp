@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
 
 #include "approvals/domain/reading.hpp"
@@ -44,8 +45,13 @@ Result<void> check_spelling(const Json& object, const std::vector<std::string_vi
                             std::string_view error_name) {
     const auto* members = object.get_if<Json::Object>();
     if (members == nullptr) return {};
+    std::set<std::string_view> met;
     for (const auto& [name, value] : *members) {
-        if (name.size() > kNameMax || std::ranges::find(known, name) != known.end()) continue;
+        if (std::ranges::find(known, name) != known.end()) {
+            if (met.insert(name).second) continue;
+            return fail(error_name, 400, fmt::format("{}: stands twice; expected one.", name));
+        }
+        if (name.size() > kNameMax) continue;
         const auto meant = std::ranges::find_if(
             known, [&](std::string_view member) { return is_meant(name, member, object.find(member) != nullptr); });
         if (meant == known.end()) continue;

@@ -25,7 +25,7 @@ template <class Struct>
 /// Refuses a member that is unknown and called almost like a known one that is not there; any other is left alone,
 /// because callers pass data of their own. Case, "-" and "_" do not count, and of the rest two letters may be more,
 /// less, others or swapped with their neighbours, one in a short name. A name that is the same but for case, "-" and
-/// "_" is refused beside the known one, too: nobody knows which of them is meant.
+/// "_" is refused beside the known one, too, and so is a known one that is there twice: nobody knows which is meant.
 [[nodiscard]] Result<void> check_spelling(const durable::Json& object, const std::vector<std::string_view>& known,
                                           std::string_view error_name);
 

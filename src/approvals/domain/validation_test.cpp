@@ -11,7 +11,7 @@ using durable::Json;
 using ::testing::HasSubstr;
 using namespace std::string_literals;
 
-/// What is said about an event with these members, the last of each name; empty: nothing.
+/// What is said about an event with these members, too; empty: nothing.
 std::string about_event(const std::string& members) {
     const std::string event = R"({"document_id":"d","document_name":"n","requester":"r")" + members + "}";
     const auto read = read_event(Json::parse(event), 300, 3600);
@@ -77,6 +77,17 @@ TEST(ReadEvent, AMisspeltMemberIsNotIgnored) {
                   .error()
                   .message,
               "requestor: no such member; did you mean requester?");
+}
+
+TEST(WhatIsRead, HasNoMemberTwice) {
+    EXPECT_EQ(about_event(R"(,"policy":{"name":"p","stages":[{"name":"s"}]},"policy":"other")"),
+              "policy: stands twice; expected one.");
+    EXPECT_EQ(about_event(R"(,"requester":"somebody else")"), "requester: stands twice; expected one.");
+    EXPECT_EQ(about_event(R"(,"policy":{"name":"p","stages":[{"name":"s"}],"name":"q"})"),
+              "policy: 'name' is there twice.");
+    EXPECT_EQ(about_event(R"(,"trace":1,"trace":2)"), "") << "data of the caller's own";
+    EXPECT_EQ(about_decision(R"(,"decision":"rejected")"), "decision: stands twice; expected one.");
+    EXPECT_EQ(about_amendment(R"("link":"https://a","link":null)"), "link: stands twice; expected one.");
 }
 
 TEST(ReadEvent, NoMemberIsMisspeltUnseen) {
