@@ -186,11 +186,11 @@ json::object read_fields(const std::vector<std::string>& given) {
     for (const std::string& field : given) {
         const auto sign = field.find('=');
         if (sign == std::string::npos || sign == 0) {
-            throw CommandError(fmt::format("--field: expected NAME=VALUE, found '{}'", field));
+            throw UsageError(fmt::format("--field: expected NAME=VALUE, found '{}'", field));
         }
         const std::string name = field.substr(0, sign);
         const std::string value = field.substr(sign + 1);
-        if (fields.contains(name)) throw CommandError(fmt::format("--field: '{}' is there twice", name));
+        if (fields.contains(name)) throw UsageError(fmt::format("--field: '{}' is there twice", name));
         fields[name] = value.empty() ? json::value(nullptr) : json::value(value);
     }
     return fields;
@@ -257,27 +257,30 @@ void wait_for_execution(Session& session, const Arguments& arguments, const std:
     }
 }
 
-json::object read_whole_event(const std::string& text) {
+/// As it was given: what stands twice in it is for the workflow to refuse.
+void check_whole_event(const std::string& text) {
     json::stream_parser parser;
     boost::system::error_code problem;
     const std::size_t read = parser.write_some(text, problem);
     if (!problem && read < text.size()) problem = json::error::extra_data;
     if (!problem) parser.finish(problem);
     if (problem)
-        throw CommandError(
+        throw UsageError(
             fmt::format("--event: no JSON from character {} on: {}; expected the event itself, such as --event "
                         "\"$(cat event.json)\"",
                         read + 1, problem.message()));
     const json::value event = parser.release();
     if (!event.is_object()) {
-        throw CommandError(
+        throw UsageError(
             fmt::format("--event: expected a JSON object, found a JSON {}", json::to_string(event.kind())));
     }
-    return event.get_object();
 }
 
-json::object read_event(const Arguments& arguments) {
-    if (arguments.event) return read_whole_event(*arguments.event);
+std::string read_event(const Arguments& arguments) {
+    if (arguments.event) {
+        check_whole_event(*arguments.event);
+        return *arguments.event;
+    }
     std::vector<std::string_view> missing;
     for (const auto& [option, value] :
          {std::pair{"--document-id", &arguments.document_id}, std::pair{"--document-name", &arguments.document_name},
@@ -285,21 +288,21 @@ json::object read_event(const Arguments& arguments) {
         if (value->empty()) missing.emplace_back(option);
     }
     if (!missing.empty()) {
-        throw CommandError(fmt::format("expected {}, or the whole event with --event", fmt::join(missing, ", ")));
+        throw UsageError(fmt::format("expected {}, or the whole event with --event", fmt::join(missing, ", ")));
     }
     json::object event{{"document_id", arguments.document_id},
                        {"document_name", arguments.document_name},
                        {"requester", arguments.requester}};
     if (!arguments.timeout.empty()) {
         const auto seconds = read_number<std::int64_t>(arguments.timeout);
-        if (!seconds) throw CommandError("--timeout must be a whole number of seconds");
+        if (!seconds) throw UsageError("--timeout must be a whole number of seconds");
         event["timeout_seconds"] = *seconds;
     }
-    return event;
+    return json::serialize(event);
 }
 
 void submit(const Arguments& arguments) {
-    const json::object event = read_event(arguments);
+    const std::string event = read_event(arguments);
     Session session;
     const std::string function = session.stack_output(arguments.stack, "WorkflowFunctionName");
     // Publishing what is published already answers that version.
@@ -311,7 +314,7 @@ void submit(const Arguments& arguments) {
     request.query = {{"Qualifier", text_of(version, "Version")}};
     request.headers = {{"X-Amz-Invocation-Type", "Event"}};
     if (!arguments.name.empty()) request.headers.emplace_back("X-Amz-Durable-Execution-Name", arguments.name);
-    request.body = json::serialize(event);
+    request.body = event;
     request.idempotent = !arguments.name.empty();  // a name is started once, however often it is sent
     const net::Response response = require(session.client().rest("lambda", request));
     const std::string arn(response.header("X-Amz-Durable-Execution-Arn"));

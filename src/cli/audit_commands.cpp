@@ -271,7 +271,7 @@ void check_digest(const std::string& sealed) {
     constexpr std::size_t kDigits = 64;
     const bool is_hex = sealed.find_first_not_of("0123456789abcdef") == std::string::npos;
     if (sealed.empty() || (sealed.size() == kDigits && is_hex)) return;
-    throw CommandError(
+    throw UsageError(
         fmt::format("--sealed: expected the hash of a statement, 64 hexadecimal digits in lower case, "
                     "found {}",
                     approvals::in_quotes(sealed)));
@@ -279,7 +279,7 @@ void check_digest(const std::string& sealed) {
 
 void verify(const Arguments& arguments) {
     if (arguments.folder.empty() && arguments.stack.empty()) {
-        throw CommandError("expected the folder of an export, or --stack-name for what a stack has now; found neither");
+        throw UsageError("expected the folder of an export, or --stack-name for what a stack has now; found neither");
     }
     check_digest(arguments.sealed);
     if (arguments.folder.empty()) {
@@ -346,7 +346,7 @@ std::vector<std::string> fields_to_erase(const approvals::AuditRecord& record, c
 
 void erase(const Arguments& arguments) {
     if (arguments.person.empty() == arguments.fields.empty()) {
-        throw CommandError("expected either --person or --field, found both or neither");
+        throw UsageError("expected either --person or --field, found both or neither");
     }
     Stack stack(arguments.stack);
     const auto repository = stack.repository();

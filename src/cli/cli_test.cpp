@@ -201,6 +201,9 @@ TEST(CommandGroupTest, ACommandGetsItsArgumentsAndLeavesItsStatus) {
     EXPECT_THROW(app.parse("fail --stack-name other", false), CLI::ParseError);
     app.parse("fail", false);
     EXPECT_EQ(status, 1);
+    group.add("mistake", "cannot be", [](const Greeting&) { throw UsageError("no such thing"); });
+    app.parse("mistake", false);
+    EXPECT_EQ(status, kWrongUse);
 }
 
 TEST(CommandGroupTest, AValueThatAScriptForgotIsNotTakenForNone) {
@@ -216,7 +219,7 @@ TEST(CommandGroupTest, AValueThatAScriptForgotIsNotTakenForNone) {
         std::ranges::reverse(arguments);  // as CLI11 takes them
         status = 0;
         app.parse(std::move(arguments));
-        return status == 1;
+        return status == kWrongUse;
     };
     EXPECT_TRUE(refused({"greet", "ann", "--stack-name", ""}));
     EXPECT_TRUE(refused({"greet", ""}));

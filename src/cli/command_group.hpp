@@ -19,13 +19,13 @@ struct StackArguments {
     bool json = false;
 };
 
-/// CommandError for a value that is an empty text. It would count as not given, so that a variable that a script did
+/// UsageError for a value that is an empty text. It would count as not given, so that a variable that a script did
 /// not set would turn off what the option asks for. Of these two it means something: no link, no comments.
 inline void refuse_empty_values(const CLI::App& command) {
     for (const CLI::Option* option : command.get_options()) {
         if (option->check_lname("link") || option->check_lname("comments")) continue;
         if (std::ranges::find(option->results(), "") == option->results().end()) continue;
-        throw CommandError(fmt::format("{}: expected a value, found an empty text", option->get_name()));
+        throw UsageError(fmt::format("{}: expected a value, found an empty text", option->get_name()));
     }
 }
 

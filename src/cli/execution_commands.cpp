@@ -26,7 +26,7 @@ struct Arguments : StackArguments {
 
 std::string path_of(const std::string& arn) {
     if (!arn.starts_with("arn:")) {
-        throw CommandError(fmt::format(
+        throw UsageError(fmt::format(
             "'{}': expected an execution's ARN; `holdpoint executions list --function FUNCTION` has them", arn));
     }
     return "/2025-12-01/durable-executions/" + percent_encode(arn);

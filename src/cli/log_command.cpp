@@ -39,7 +39,7 @@ std::chrono::seconds read_duration(const std::string& text) {
                                                             : std::chrono::seconds(0);
     const auto count = read_number<std::int64_t>(number);
     if (count && *count >= 0 && unit.count() > 0 && *count <= kMax / unit) return *count * unit;
-    throw CommandError(fmt::format("--since '{}': expected a number and s, m, h or d, at most a hundred years", text));
+    throw UsageError(fmt::format("--since '{}': expected a number and s, m, h or d, at most a hundred years", text));
 }
 
 void print_event(const json::value& event, bool as_json) {

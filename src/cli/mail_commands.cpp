@@ -95,7 +95,7 @@ void print_subscribed(const Arguments& arguments, const Subscription& subscripti
 void subscribe(const Arguments& arguments) {
     const std::string& person = arguments.person.empty() ? arguments.address : arguments.person;
     if (const auto problem = approvals::name_problem(person, approvals::kPersonMax))
-        throw CommandError(
+        throw UsageError(
             fmt::format("expected a name of 1 to {} characters, found {}", approvals::kPersonMax, *problem));
     Session session;
     const auto found = subscriptions_of(session, arguments);

@@ -17,6 +17,14 @@ class CommandError : public std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// The exit status of a wrong command line, as of BSD's and GNU's programs.
+inline constexpr int kWrongUse = 2;
+
+/// The same for a command line that is wrong: exit status 2.
+class UsageError : public CommandError {
+    using CommandError::CommandError;
+};
+
 /// A file that the caller named; CommandError with the reason when it cannot be read.
 [[nodiscard]] std::string read_text_file(const std::string& path);
 
@@ -68,7 +76,7 @@ void run_command(int& status, Body body) {
         body();
     } catch (const std::exception& error) {
         std::fprintf(stderr, "holdpoint: %s\n", failure_text(error).c_str());
-        status = 1;
+        status = dynamic_cast<const UsageError*>(&error) == nullptr ? 1 : kWrongUse;
     }
 }
 

@@ -60,7 +60,7 @@ void print_secret(const std::string& secret, const std::string& id) {
 void check_name(std::string_view option, std::string_view name, std::size_t max) {
     const auto problem = approvals::name_problem(name, max);
     if (problem)
-        throw CommandError(fmt::format("{}: expected a name of 1 to {} characters, found {}", option, max, *problem));
+        throw UsageError(fmt::format("{}: expected a name of 1 to {} characters, found {}", option, max, *problem));
 }
 
 void token(const Arguments& arguments) {
@@ -113,7 +113,7 @@ void link(const Arguments& arguments) {
 
 void revoke(const Arguments& arguments) {
     if (arguments.credential.empty() == arguments.person.empty())
-        throw CommandError("name either the id of a token or link, or --person");
+        throw UsageError("name either the id of a token or link, or --person");
     Keys keys(arguments);
     const auto done = arguments.person.empty() ? keys.revoked().revoke_credential(arguments.credential)
                                                : keys.revoked().revoke_person(arguments.person);

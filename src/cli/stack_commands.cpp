@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 #include <thread>
@@ -92,16 +93,41 @@ void env(const Target& target, std::chrono::seconds patience) {
     }
 }
 
-/// Name=value pairs, as `sam deploy` and `aws cloudformation deploy` take them.
+/// One Name=value pair.
+void add_override(json::object& parameters, const std::string& one) {
+    const auto equals = one.find('=');
+    if (equals == std::string::npos || equals == 0) {
+        throw UsageError(fmt::format("--parameter-overrides '{}': expected Name=value, or file://PATH", one));
+    }
+    if (!is_utf8(one)) throw UsageError("--parameter-overrides: expected UTF-8 text, found other bytes");
+    parameters[one.substr(0, equals)] = one.substr(equals + 1);
+}
+
+/// A secret in a file is in nobody's list of processes.
+void add_overrides_of_file(json::object& parameters, const std::string& path) {
+    boost::system::error_code problem;
+    const json::value list = json::parse(read_text_file(path), problem);
+    // What is there instead may be a secret, so it is not said.
+    const auto is_pair = [](const json::value& each) {
+        const auto equals = each.is_string() ? each.get_string().find('=') : json::string::npos;
+        return equals != json::string::npos && equals > 0;
+    };
+    if (problem || !list.is_array() || !std::ranges::all_of(list.get_array(), is_pair)) {
+        throw CommandError(path + ": expected a JSON list of texts, [\"Name=value\"], found something else");
+    }
+    for (const json::value& one : list.get_array()) add_override(parameters, std::string(one.get_string()));
+}
+
+/// As `sam deploy` and `aws cloudformation deploy` take them.
 json::object read_overrides(const std::vector<std::string>& overrides) {
+    constexpr std::string_view kFile = "file://";
     json::object parameters;
     for (const std::string& one : overrides) {
-        const auto equals = one.find('=');
-        if (equals == std::string::npos || equals == 0) {
-            throw CommandError(fmt::format("--parameter-overrides '{}': expected Name=value", one));
+        if (one.starts_with(kFile)) {
+            add_overrides_of_file(parameters, one.substr(kFile.size()));
+        } else {
+            add_override(parameters, one);
         }
-        if (!is_utf8(one)) throw CommandError("--parameter-overrides: expected UTF-8 text, found other bytes");
-        parameters[one.substr(0, equals)] = one.substr(equals + 1);
     }
     return parameters;
 }
@@ -202,7 +228,8 @@ void add_stack_commands(CLI::App& app, int& status) {
     CLI::App* deploy_command = app.add_subcommand("deploy", "deploy a template.yaml on the server of a data folder");
     deploy_command->add_option("template", arguments->path, "the SAM template")->required();
     deploy_command->add_option("--stack-name", target->stack, "name of the stack")->capture_default_str();
-    deploy_command->add_option("--parameter-overrides", arguments->overrides, "Name=value …");
+    deploy_command->add_option("--parameter-overrides", arguments->overrides,
+                               "Name=value …, or file://PATH: a JSON list of such texts");
     deploy_command->add_option("--bin", arguments->folder, "folder of the functions' executables")
         ->capture_default_str();
     deploy_command->add_flag("--json", arguments->json, "print JSON");

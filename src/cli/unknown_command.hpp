@@ -6,9 +6,6 @@
 
 namespace holdpoint::cli {
 
-/// The exit status then, as of BSD's and GNU's programs.
-inline constexpr int kWrongUse = 2;
-
 /// For `app` after a parse that threw `error`: what is wrong, what was perhaps meant, and what there is.
 [[nodiscard]] std::string explain_wrong_use(const CLI::App& app, const CLI::ParseError& error);
 

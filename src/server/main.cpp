@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "cli/commands.hpp"
+#include "cli/session.hpp"
 #include "cli/unknown_command.hpp"
 #include "server/care_commands.hpp"
 #include "server/keys_command.hpp"

@@ -263,7 +263,7 @@ def test_what_was_done_to_the_table_is_found_after_a_seal(approvals, decided, tm
     assert "is gone" in live(approvals, "--sealed", "0" * 64).stdout
     for mistyped in (seals[0]["hash"][1:], seals[0]["hash"].upper()):
         refused = live(approvals, "--sealed", mistyped)
-        assert refused.returncode == 1 and "--sealed: expected" in refused.stderr and "problem" not in refused.stdout
+        assert refused.returncode == 2 and "--sealed: expected" in refused.stderr and "problem" not in refused.stdout
 
     removed, cut, edited = decided
     for record in approvals.audit(removed):
@@ -332,9 +332,9 @@ def test_a_request_that_was_changed_by_hand_is_held_against_its_chain(own_server
 def test_a_check_that_a_script_named_with_an_empty_variable_is_not_left_out(approvals, exported):
     for arguments in (["--sealed", ""], ["--stack-name", ""]):
         refused = offline(approvals, exported, *arguments)
-        assert refused.returncode == 1 and f"{arguments[0]}: expected a value, found an empty text" in refused.stderr and CLEAN not in refused.stdout
+        assert refused.returncode == 2 and f"{arguments[0]}: expected a value, found an empty text" in refused.stderr and CLEAN not in refused.stdout
     refused = audit(approvals, "verify", "", "--stack-name", approvals.stack, check=False)
-    assert refused.returncode == 1 and "folder: expected a value" in refused.stderr
+    assert refused.returncode == 2 and "folder: expected a value" in refused.stderr
 
 
 def test_who_put_which_policy_is_in_the_trail_and_no_version_comes_back_with_other_content(own_server, tmp_path):

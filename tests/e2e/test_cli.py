@@ -55,9 +55,9 @@ def test_what_is_decided_on_is_shown_and_its_digest_stated(callback):
     refused = command(callback, "approvals", "approve", approval_id, "--approver", "bob@example.com", "--shown-digest", "0" * 64, check=False)
     assert refused.returncode == 1 and "DOCUMENT_CHANGED" in refused.stderr
     forgotten = command(callback, "approvals", "approve", approval_id, "--approver", "bob@example.com", "--shown-digest", "", check=False)
-    assert forgotten.returncode == 1 and "--shown-digest: expected a value, found an empty text" in forgotten.stderr
+    assert forgotten.returncode == 2 and "--shown-digest: expected a value, found an empty text" in forgotten.stderr
     twice = command(callback, "approvals", "amend", approval_id, "--requester", "user@example.com", "--field", "amount=1", "--field", "amount=2", check=False)
-    assert twice.returncode == 1 and "--field: 'amount' is there twice" in twice.stderr
+    assert twice.returncode == 2 and "--field: 'amount' is there twice" in twice.stderr
     command(callback, "approvals", "amend", approval_id, "--requester", "user@example.com", "--field", "amount=50 EUR")
     assert "counts no more" in command(callback, "approvals", "get", approval_id).stdout
     digest = json.loads(command(callback, "approvals", "get", approval_id, "--json").stdout)["shown_digest"]
@@ -107,7 +107,7 @@ def test_a_record_that_cannot_be_read_is_named_and_hides_no_other(polling):
 def test_what_cannot_be_submitted_starts_nothing(polling):
     def refused(*options):
         done = command(polling, "approvals", "submit", *options, check=False)
-        assert done.returncode != 0
+        assert done.returncode == 2, done
         return done.stderr
 
     workflow = {"FunctionName": f"{polling.stack}-Workflow"}
@@ -170,7 +170,7 @@ def test_an_invalid_submission_says_which_field(polling):
     assert done.returncode == 1 and "timeout_seconds" in done.stderr
     for event in ("{", "[]"):
         done = command(polling, "approvals", "submit", "--event", event, check=False)
-        assert done.returncode == 1 and "--event" in done.stderr
+        assert done.returncode == 2 and "--event" in done.stderr
 
 
 def test_a_tampered_trail_is_found(polling):
@@ -275,7 +275,7 @@ def test_a_template_of_other_bytes_is_refused_with_its_line(server, tmp_path):
     assert done.returncode == 1 and "template.yaml: line 2: expected UTF-8 text" in done.stderr
     template.write_text("Resources: {T: {Type: AWS::SNS::Topic}}\n")
     done = server.run("deploy", template, "--data", server.data, "--parameter-overrides", b"A=\xe9".decode(errors="surrogateescape"), check=False)
-    assert done.returncode == 1 and "--parameter-overrides: expected UTF-8 text" in done.stderr
+    assert done.returncode == 2 and "--parameter-overrides: expected UTF-8 text" in done.stderr
 
 
 def test_what_stands_in_the_folder_and_cannot_be_executed_is_told_as_such(server, tmp_path):
@@ -339,6 +339,9 @@ def test_a_named_policy_and_an_amended_document(callback, tmp_path):
     del misspelt["policy"]
     refused = command(callback, "approvals", "submit", "--event", json.dumps(misspelt), check=False)
     assert refused.returncode == 1 and "polices: no such member; did you mean policy?" in refused.stderr
+    twice = json.dumps(impostor)[:-1] + ', "policy": "board"}'
+    refused = command(callback, "approvals", "submit", "--event", twice, check=False)
+    assert refused.returncode == 1 and "policy: stands twice" in refused.stderr, refused
 
     arn, approval_id = callback.pending(policy="board", fields={"amount": "100"})
     assert callback.record(approval_id)["policy"]["digest"] == json.loads(shown.read_text())["digests"]["board"]
@@ -394,12 +397,12 @@ Resources:
 @pytest.mark.parametrize("since", ["-5m", "106751991167301d", "9223372036854775807d", "5", "d", ""])
 def test_logs_of_no_such_time_are_refused(server, since):
     refused = server.run("logs", "f", "--since", since, check=False)
-    assert refused.returncode == 1 and f"--since '{since}': expected a number and s, m, h or d" in refused.stderr
+    assert refused.returncode == 2 and f"--since '{since}': expected a number and s, m, h or d" in refused.stderr
 
 
 def test_what_is_no_executions_arn_is_refused(server):
     refused = server.run("executions", "show", "order", check=False)
-    assert refused.returncode == 1 and "'order': expected an execution's ARN" in refused.stderr
+    assert refused.returncode == 2 and "'order': expected an execution's ARN" in refused.stderr
 
 
 def test_misspelled_options_and_the_version(server):

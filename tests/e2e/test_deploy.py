@@ -74,6 +74,21 @@ def test_what_has_no_echo_is_kept_and_shown_to_nobody(own_server):
     assert own_server.client("lambda").get_function_configuration(FunctionName="app-sam-ApprovalApi")["Environment"]["Variables"]["OIDC_CLIENT_SECRET"] == "hunter2"
 
 
+def test_parameters_come_from_a_file_too_which_no_list_of_processes_shows(own_server, tmp_path):
+    def deploy(content, check=True):
+        file = tmp_path / "parameters.json"
+        file.write_text(content)
+        return own_server.run("deploy", ROOT / "template.yaml", "--data", own_server.data, "--bin", own_server.bin,
+                              "--parameter-overrides", "OidcIssuer=https://login.example", f"file://{file}", "OidcInboxUrl=http://127.0.0.1/", check=check)
+    deploy('["OidcClientId=inbox", "OidcClientSecret=hunter=2"]')
+    variables = own_server.client("lambda").get_function_configuration(FunctionName="app-sam-ApprovalApi")["Environment"]["Variables"]
+    assert (variables["OIDC_CLIENT_ID"], variables["OIDC_CLIENT_SECRET"]) == ("inbox", "hunter=2")
+    for other in ('{"OidcClientSecret": "hunter3"}', '["hunter3"]', '["=hunter3"]', '["a=b", 1]', "OidcClientSecret=hunter3"):
+        refused = deploy(other, check=False)
+        assert refused.returncode == 1 and 'parameters.json: expected a JSON list of texts, ["Name=value"]' in refused.stderr, refused
+        assert "hunter" not in refused.stderr
+
+
 @pytest.mark.parametrize("parameters, words", [
     ({"ApprovalTimeoutSeconds": 59}, ["ApprovalTimeoutSeconds", "60"]), ({"ApprovalTimeoutSeconds": 86401}, ["ApprovalTimeoutSeconds", "86400"]),
     ({"ApprovalTimeoutSeconds": "soon"}, ["ApprovalTimeoutSeconds"]), ({"ApprovalWaitMode": "pigeon"}, ["ApprovalWaitMode", "polling", "callback"]),

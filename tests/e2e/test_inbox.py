@@ -157,7 +157,7 @@ def test_a_link_that_is_opened_late_says_what_became_of_the_request(polling):
 def test_what_could_let_nobody_in_is_not_made(polling):
     def refused(*arguments):
         done = polling.server.run("approvals", *arguments, "--stack-name", polling.stack, check=False)
-        assert done.returncode == 1 and "hptoken1." not in done.stdout and "#/link/" not in done.stdout
+        assert done.returncode in (1, 2) and "hptoken1." not in done.stdout and "#/link/" not in done.stdout
         return done.stderr
     _, approval_id = polling.pending()
     for name, found in (("", "an empty text"), ("\u200b", "blank text"), ("a\nb", "a control character (U+000A)"), ("x" * 5000, "5000 characters")):
