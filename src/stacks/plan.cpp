@@ -409,26 +409,26 @@ private:
             const json::object* object = value.if_object();
             if (object == nullptr || !object->contains("Value")) {
                 problems_.add(path, "needs a Value");
-                continue;
+            } else if (resolver_.is_made(*object, path)) {
+                plan_.outputs.push_back(read_output(std::string(key), *object, path));
             }
-            if (!resolver_.is_made(*object, path)) continue;
-            Output output;
-            output.key = std::string(key);
-            for (const auto& [name, part] : *object) {
-                if (name == "Value") {
-                    const json::value resolved = resolver_.resolve(part, path + ".Value");
-                    if (resolved.is_structured()) problems_.add(path + ".Value", "must be text");
-                    output.value = text_of(resolved);
-                } else if (name == "Description") {
-                    output.description = text_of(part);
-                } else if (name == "Export") {
-                    plan_.aws_only.push_back(path + ".Export");
-                } else if (name != "Condition") {
-                    problems_.add(path + "." + std::string(name), "is not supported");
-                }
-            }
-            plan_.outputs.push_back(std::move(output));
         }
+    }
+
+    Output read_output(std::string key, const json::object& object, const std::string& path) {
+        const json::value value = resolver_.resolve(object.at("Value"), path + ".Value");
+        if (value.is_structured()) problems_.add(path + ".Value", "must be text");
+        Output output{.key = std::move(key), .value = text_of(value), .description = {}};
+        for (const auto& [name, part] : object) {
+            if (name == "Description") {
+                output.description = text_of(part);
+            } else if (name == "Export") {
+                plan_.aws_only.push_back(path + ".Export");
+            } else if (name != "Value" && name != "Condition") {
+                problems_.add(path + "." + std::string(name), "is not supported");
+            }
+        }
+        return output;
     }
 
     const Document& document_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "api/deploy/checks.hpp"
 #include "api/http_api/routes.hpp"
 #include "api/logs/logs.hpp"
 #include "functions/concurrency.hpp"
@@ -37,40 +38,22 @@ public:
         : rows_(rows), target_(target), code_(code), now_(now), random_(random), before_(before), applied_(applied) {}
 
     Result<void> run(const stacks::Plan& plan) {
-        for (const auto& role : plan.roles) {
-            if (auto ok = apply(role); !ok) return ok;
-        }
-        for (const auto& table : plan.tables) {
-            if (auto ok = apply(table); !ok) return ok;
-        }
-        for (const auto& topic : plan.topics) {
-            if (auto ok = apply(topic); !ok) return ok;
-        }
-        for (const auto& group : plan.log_groups) {
-            if (group.retention_days) {
-                if (auto ok = check_retention(*group.retention_days); !ok) return at(group.logical_id, ok.error());
-            }
-            applied_.log_groups_to_create.push_back(group.name);
-            add_resource(group.logical_id, "AWS::Logs::LogGroup", group.name, false,
-                         !was_there("AWS::Logs::LogGroup", group.name) ? "created"
-                         : group.retention_differs                     ? "updated"
-                                                                       : "unchanged");
-        }
-        for (const auto& function : plan.functions) {
-            if (auto ok = apply(function); !ok) return ok;
-        }
-        for (const auto& api : plan.http_apis) {
-            if (auto ok = apply(api); !ok) return ok;
-        }
-        for (const auto& schedule : plan.schedules) apply(schedule);
-        return {};
+        if (auto ok = apply_all(plan.roles); !ok) return ok;
+        if (auto ok = apply_all(plan.tables); !ok) return ok;
+        if (auto ok = apply_all(plan.topics); !ok) return ok;
+        if (auto ok = apply_all(plan.log_groups); !ok) return ok;
+        if (auto ok = apply_all(plan.functions); !ok) return ok;
+        if (auto ok = apply_all(plan.http_apis); !ok) return ok;
+        return apply_all(plan.schedules);
     }
 
 private:
-    [[nodiscard]] bool was_there(std::string_view type, std::string_view physical_id) const {
-        return before_ && std::ranges::any_of(before_->resources, [&](const StackResource& resource) {
-                   return resource.type == type && resource.physical_id == physical_id;
-               });
+    template <class Resource>
+    Result<void> apply_all(const std::vector<Resource>& plans) {
+        for (const Resource& plan : plans) {
+            if (auto ok = apply(plan); !ok) return ok;
+        }
+        return {};
     }
 
     void add_resource(const std::string& id, const std::string& type, const std::string& physical_id, bool retain,
@@ -137,10 +120,11 @@ private:
         const auto wanted = tables::load_table(wanted_rows, plan.name);
         if (wanted && wanted->key == known.key && wanted->indexes == known.indexes) return std::vector<RowWrite>{};
         if (!wanted || wanted->key != known.key) {
-            return fail("ValidationError", 400,
-                        fmt::format("{}: the table {} exists with another key, which cannot be changed; deploy under "
-                                    "another stack name, or delete the table first.",
-                                    plan.logical_id, plan.name));
+            return fail(
+                "ValidationError", 400,
+                fmt::format("{}: the table {} exists with another key, which cannot be changed; give it another "
+                            "TableName, or delete it first.",
+                            plan.logical_id, plan.name));
         }
         auto changed = tables::change_indexes(known, wanted->indexes);
         if (!changed)
@@ -219,28 +203,31 @@ private:
         return {};
     }
 
-    Result<void> apply(const stacks::FunctionPlan& plan) {
-        const auto code = code_.find(plan.logical_id);
-        if (code == code_.end()) {
-            return fail("ValidationError", 400,
-                        fmt::format("{}: '{}' is no executable file in the folder that --bin names; build it, make it "
-                                    "executable (chmod +x), or point --bin at the folder that holds it.",
-                                    plan.logical_id, plan.executable));
+    Result<void> apply(const stacks::LogGroupPlan& plan) {
+        if (plan.retention_days) {
+            if (auto ok = check_retention(*plan.retention_days); !ok) return at(plan.logical_id, ok.error());
         }
+        applied_.log_groups_to_create.push_back(plan.name);
+        const bool was_there = before_ && has_resource(*before_, "AWS::Logs::LogGroup", plan.name);
+        add_resource(plan.logical_id, "AWS::Logs::LogGroup", plan.name, false,
+                     !was_there               ? "created"
+                     : plan.retention_differs ? "updated"
+                                              : "unchanged");
+        return {};
+    }
+
+    static functions::Function function_of(const stacks::FunctionPlan& plan, const Code& code) {
         functions::Function function;
         function.name = plan.name;
         function.role_arn = plan.role_arn;
         function.description = plan.description;
-        function.executable = code->second.is_zip ? std::string(functions::kBootstrap) : plan.executable;
-        function.package_type = code->second.is_zip ? "Zip" : "Image";
+        function.executable = code.is_zip ? std::string(functions::kBootstrap) : plan.executable;
+        function.package_type = code.is_zip ? "Zip" : "Image";
         function.runtime = plan.runtime;
         function.handler = plan.handler;
         function.dead_letter_arn = plan.dead_letter_arn;
-        if (auto ok = functions::check_destination("DeadLetterQueue.TargetArn", plan.dead_letter_arn, false); !ok) {
-            return at(plan.logical_id, ok.error());
-        }
-        function.code_sha256 = code->second.sha256;
-        function.code_size = code->second.size;
+        function.code_sha256 = code.sha256;
+        function.code_size = code.size;
         function.timeout_seconds = plan.timeout_seconds;
         function.memory_mb = plan.memory_mb;
         function.environment = plan.environment;
@@ -250,6 +237,21 @@ private:
             function.durable = functions::DurableConfig{.execution_timeout_seconds = *plan.execution_timeout_seconds,
                                                         .retention_days = plan.retention_days};
         }
+        return function;
+    }
+
+    Result<void> apply(const stacks::FunctionPlan& plan) {
+        const auto code = code_.find(plan.logical_id);
+        if (code == code_.end()) {
+            return fail("ValidationError", 400,
+                        fmt::format("{}: '{}' is no executable file in the folder that --bin names; build it, make it "
+                                    "executable (chmod +x), or point --bin at the folder that holds it.",
+                                    plan.logical_id, plan.executable));
+        }
+        if (auto ok = functions::check_destination("DeadLetterQueue.TargetArn", plan.dead_letter_arn, false); !ok) {
+            return at(plan.logical_id, ok.error());
+        }
+        const functions::Function function = function_of(plan, code->second);
         functions::Reference reference;
         reference.name = plan.name;
         const auto known = functions::resolve(rows_, reference, target_.region, target_.account);
@@ -359,7 +361,7 @@ private:
     }
 
     /// A schedule that stays as it is goes on; any other one is due in a whole period.
-    void apply(const stacks::SchedulePlan& plan) {
+    Result<void> apply(const stacks::SchedulePlan& plan) {
         functions::Schedule wanted{.name = plan.name,
                                    .function = plan.function,
                                    .qualifier = plan.qualifier,
@@ -377,6 +379,7 @@ private:
                      !known  ? "created"
                      : stays ? "unchanged"
                              : "updated");
+        return {};
     }
 
     OverlayRows& rows_;
@@ -388,51 +391,6 @@ private:
     Applied& applied_;
 };
 
-/// The second of two would be what the first is, changed.
-Result<void> check_names(const Stack& stack) {
-    std::map<std::pair<std::string, std::string>, std::string> owners;
-    for (const StackResource& resource : stack.resources) {
-        const auto [owner, is_new] = owners.try_emplace({resource.type, resource.physical_id}, resource.logical_id);
-        if (is_new) continue;
-        return fail("ValidationError", 400,
-                    fmt::format("{}: {} is the name of {} already; give it another one.", resource.logical_id,
-                                resource.physical_id, owner->second));
-    }
-    return {};
-}
-
-/// A resource belongs to one stack: another one that took it over would lose it when the first is deleted.
-Result<void> check_owners(const RowReader& rows, const Stack& stack) {
-    for (const Stack& other : list_stacks(rows)) {
-        if (other.name == stack.name) continue;
-        for (const StackResource& resource : stack.resources) {
-            const bool taken = std::ranges::any_of(other.resources, [&](const StackResource& theirs) {
-                return theirs.type == resource.type && theirs.physical_id == resource.physical_id;
-            });
-            if (!taken) continue;
-            return fail("ValidationError", 400,
-                        fmt::format("{}: {} already exists in the stack {}; give it another name, or delete it there.",
-                                    resource.logical_id, resource.physical_id, other.name));
-        }
-    }
-    return {};
-}
-
-/// Once what goes is gone. The session of a function without a role may do nothing.
-Result<void> check_roles(const RowReader& rows, const stacks::Plan& plan, const std::string& account) {
-    for (const auto& function : plan.functions) {
-        const std::string name(identity::role_name_of(function.role_arn));
-        if (name.empty()) {
-            return fail("ValidationError", 400,
-                        fmt::format("{}: Role '{}' is no role's ARN.", function.logical_id, function.role_arn));
-        }
-        if (function.role_arn == identity::role_arn(account, name) && rows.get(Space::roles, name)) continue;
-        return fail("ValidationError", 400,
-                    fmt::format("{}: there is no role {} on this server.", function.logical_id, function.role_arn));
-    }
-    return {};
-}
-
 /// Whether something is to outlive the resource that has its place in the plan. (CloudFormation, UpdateReplacePolicy)
 bool is_kept_when_replaced(const StackResource& resource, const stacks::Plan& plan) {
     return std::ranges::any_of(plan.tables, [&](const stacks::TablePlan& table) {
@@ -443,11 +401,7 @@ bool is_kept_when_replaced(const StackResource& resource, const stacks::Plan& pl
 
 void remove_what_is_gone(OverlayRows& rows, const Stack& before, const stacks::Plan& plan, Applied& applied) {
     for (const StackResource& resource : before.resources) {
-        const auto& now = applied.stack.resources;
-        const bool stays = std::any_of(now.begin(), now.end(), [&](const StackResource& other) {
-            return other.type == resource.type && other.physical_id == resource.physical_id;
-        });
-        if (stays) continue;
+        if (has_resource(applied.stack, resource.type, resource.physical_id)) continue;
         if (resource.retain || is_kept_when_replaced(resource, plan)) {
             applied.removed.kept.push_back(resource.physical_id);
             applied.changes.emplace_back(resource.logical_id, "retained");
@@ -485,6 +439,7 @@ Result<Applied> apply_plan(OverlayRows& rows, const stacks::Plan& plan, const st
         return std::unexpected(ok.error());
     if (auto ok = check_names(applied.stack); !ok) return std::unexpected(ok.error());
     if (auto ok = check_owners(rows, applied.stack); !ok) return std::unexpected(ok.error());
+    if (auto ok = check_made_here(applied, before); !ok) return std::unexpected(ok.error());
     if (before) remove_what_is_gone(rows, *before, plan, applied);
     if (auto ok = check_roles(rows, plan, target.account); !ok) return std::unexpected(ok.error());
     rows.write({put_stack(applied.stack)});

@@ -6,8 +6,10 @@
 
 #include "functions/concurrency.hpp"
 #include "functions/event_invoke_config.hpp"
+#include "identity/roles.hpp"
 #include "tables/table.hpp"
 #include "topics/subscriptions.hpp"
+#include "topics/topics.hpp"
 
 namespace holdpoint::api {
 namespace {
@@ -191,6 +193,24 @@ TEST_F(ApplyTest, ALogGroupThatChangesIsSaidToChange) {
     EXPECT_EQ(change(", RetentionInDays: 7"), "updated");
     EXPECT_EQ(change(""), "updated");
     EXPECT_EQ(change(""), "unchanged");
+}
+
+TEST_F(ApplyTest, WhatNoStackMadeIsNotTakenOver) {
+    topics::CreateTopic by_hand;
+    by_hand.name = "n";
+    const topics::Home home{.region = kTarget.region, .account = kTarget.account};
+    rows_.write(topics::create_topic(rows_, home, by_hand, from_epoch_ms(1))->writes);
+    const auto refused = deploy(topic(""));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message,
+              "N: arn:aws:sns:us-east-1:000000000000:n already exists, and no stack made it; give it another name, or "
+              "delete it first.");
+    rows_.write({*identity::put_role({.name = "app-FRole", .policies = {}})});
+    EXPECT_THAT(deploy(function("F", "f")).error().message, HasSubstr("FRole: app-FRole already exists"));
+    rows_.write({identity::erase_role("app-FRole")});
+    ASSERT_TRUE(deploy(function("F", "f")));
+    // Its own, by another logical name.
+    ASSERT_TRUE(deploy(function("G", "f")));
 }
 
 }  // namespace
