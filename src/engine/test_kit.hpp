@@ -19,6 +19,7 @@
 
 #include "base/clock.hpp"
 #include "base/rows.hpp"
+#include "engine/invoker.hpp"
 #include "functions/function.hpp"
 #include "store/log_store.hpp"
 
@@ -156,5 +157,20 @@ public:
 private:
     std::string path_;
 };
+
+/// Of functions whose code lies in `folder`, where they also work.
+inline InvokerOptions options_in(const TestFolder& folder) {
+    InvokerOptions options;
+    options.code_folder = folder.path();
+    options.working_folder = folder.path();
+    return options;
+}
+
+/// Its functions have no credentials.
+inline Invoker make_invoker(const Clock& clock, Random& random, store::LogStore& logs, InvokerOptions options) {
+    return Invoker(
+        clock, random, logs, std::move(options), [](const functions::Function&) { return ProcessCredentials{}; },
+        [](const std::string&) {});
+}
 
 }  // namespace holdpoint::engine::test

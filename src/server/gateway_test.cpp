@@ -87,12 +87,7 @@ protected:
     MemoryLogs logs_;
     std::unique_ptr<store::Store> store_ = store::make_memory_store();
     engine::Writer writer_{clock_, *store_};
-    engine::Invoker invoker_{clock_,
-                             random_,
-                             logs_,
-                             {},
-                             [](const functions::Function&) { return engine::ProcessCredentials{}; },
-                             [](const std::string&) {}};
+    engine::Invoker invoker_ = engine::test::make_invoker(clock_, random_, logs_, {});
     identity::Sessions sessions_{random_};
     engine::MessageSigner signer_{folder_.file("key.pem")};
     const identity::Credentials account_key_{

@@ -31,13 +31,6 @@ protected:
         writer_.stop();
     }
 
-    engine::InvokerOptions options() const {
-        engine::InvokerOptions made;
-        made.code_folder = folder_.path();
-        made.working_folder = folder_.path();
-        return made;
-    }
-
     void deploy(const std::string& name, std::optional<functions::DurableConfig> durable) {
         functions::Function function;
         function.name = name;
@@ -93,12 +86,7 @@ protected:
     std::unique_ptr<store::Store> store_ = store::make_memory_store();
     engine::Writer writer_{clock_, *store_};
     engine::Timers timers_{clock_, *store_};
-    engine::Invoker invoker_{clock_,
-                             random_,
-                             logs_,
-                             options(),
-                             [](const functions::Function&) { return engine::ProcessCredentials{}; },
-                             [](const std::string&) {}};
+    engine::Invoker invoker_ = engine::test::make_invoker(clock_, random_, logs_, engine::test::options_in(folder_));
     engine::Executions executions_{random_,     writer_,       timers_, invoker_, {}, engine::test::may_send_all,
                                    "us-east-1", "000000000000"};
     engine::EventQueue events_{random_,

@@ -18,9 +18,7 @@ protected:
     ~RuntimeTest() override { invoker_.stop(); }
 
     engine::InvokerOptions options() const {
-        engine::InvokerOptions made;
-        made.code_folder = folder_.path();
-        made.working_folder = folder_.path();
+        engine::InvokerOptions made = options_in(folder_);
         made.process_port = 40000;
         made.socket_path = "/s";
         return made;
@@ -64,12 +62,7 @@ protected:
     SystemRandom random_;  // a stream that is called the same in two tests would mean the same process
     TestFolder folder_;
     MemoryLogs logs_;
-    engine::Invoker invoker_{clock_,
-                             random_,
-                             logs_,
-                             options(),
-                             [](const functions::Function&) { return engine::ProcessCredentials{}; },
-                             [](const std::string&) {}};
+    engine::Invoker invoker_ = engine::test::make_invoker(clock_, random_, logs_, options());
     Box<engine::InvocationResult> done_;
 
 private:
