@@ -20,6 +20,13 @@ TEST(RoutingTest, ByPath) {
     EXPECT_EQ(routed("POST", "/holdpoint/deploy"), ServiceId::stacks);
     EXPECT_EQ(routed("POST", "/2015-03-31/functions/f/invocations"), ServiceId::lambda);
     EXPECT_EQ(routed("GET", "/2025-12-01/durable-executions/arn"), ServiceId::lambda);
+    EXPECT_EQ(routed("GET", "/runtimes"), std::nullopt);
+}
+
+TEST(RoutingTest, PresignedAddressesAreForWhatTakesThem) {
+    EXPECT_TRUE(takes_presigned(ServiceId::sts));
+    for (const ServiceId service : {ServiceId::dynamodb, ServiceId::logs, ServiceId::stacks, ServiceId::http_api})
+        EXPECT_FALSE(takes_presigned(service)) << signing_name(service);
 }
 
 TEST(RoutingTest, EverythingOnAnApisHostIsTheApis) {

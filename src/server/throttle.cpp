@@ -26,6 +26,11 @@ bool Throttle::admits(std::string_view caller) {
     return true;
 }
 
+std::size_t Throttle::callers() const {
+    const std::lock_guard lock(mutex_);
+    return buckets_.size();
+}
+
 void Throttle::forget_full(Milliseconds now) {
     std::erase_if(buckets_, [&](const auto& entry) {
         const double passed = static_cast<double>((now - entry.second.filled).count()) / 1000.0;

@@ -19,6 +19,8 @@ public:
         : clock_(clock), per_second_(requests_per_second), bucket_size_(std::max(1.0, requests_per_second)) {}
     /// Takes a token; false when there is none.
     [[nodiscard]] bool admits(std::string_view caller);
+    /// How many callers it remembers; those who were quiet are forgotten when there are very many.
+    [[nodiscard]] std::size_t callers() const;
 
 private:
     struct Bucket {
@@ -30,7 +32,7 @@ private:
     const Clock& clock_;
     const double per_second_;
     const double bucket_size_;
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::map<std::string, Bucket, std::less<>> buckets_;
 };
 

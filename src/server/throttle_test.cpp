@@ -38,6 +38,7 @@ TEST(Throttle, ForgetsWhoIsQuiet) {
     EXPECT_FALSE(throttle.admits("7"));
     clock.advance(Milliseconds{1000});
     EXPECT_TRUE(throttle.admits("new"));
+    EXPECT_EQ(throttle.callers(), 1U);
     EXPECT_TRUE(throttle.admits("7"));
 }
 
