@@ -1,8 +1,12 @@
 // Probes and metrics: what watchers of the server get to see.
 #include "server/probes.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
 
 #include "server/exposition.hpp"
 #include "server/request_meters.hpp"
@@ -79,6 +83,15 @@ TEST(OperationNames, AreAwssAndFromAClosedList) {
     EXPECT_EQ(name_of(ServiceId::dynamodb, "POST", "/", {{"X-Amz-Target", "DynamoDB_20120810.MadeUp"}}), "other");
     EXPECT_EQ(name_of(ServiceId::sns, "GET", "/?Action=Publish"), "Publish");
     EXPECT_EQ(name_of(ServiceId::stacks, "POST", "/holdpoint/deploy"), "deploy");
+}
+
+TEST(OperationNames, EachStandsOnThePage) {
+    std::ifstream file(HOLDPOINT_SOURCE_FOLDER "/docs/aws-operations.md");
+    const std::string page{std::istreambuf_iterator<char>(file), {}};
+    for (const OperationName& operation : operation_names()) {
+        if (operation.service == ServiceId::stacks || operation.name == "other") continue;
+        EXPECT_TRUE(std::regex_search(page, std::regex(fmt::format("\\b{}\\b", operation.name)))) << operation.name;
+    }
 }
 
 TEST(RequestMeters, CountByStatusAndTheRestTogether) {
