@@ -11,22 +11,26 @@
 
 namespace holdpoint::functions {
 
-bool is_name(std::string_view text) {
-    return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-        return std::isalnum(c) != 0 || c == '-' || c == '_';
+namespace {
+
+constexpr std::size_t kReferenceMax = 256;
+constexpr std::size_t kQualifierMax = 128;
+
+/// Of letters, digits, `-`, `_` and these.
+bool consists_of(std::string_view text, std::string_view more = {}) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [more](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '-' || c == '_' || more.find(static_cast<char>(c)) != more.npos;
     });
 }
 
-namespace {
-
-bool is_qualifier(std::string_view text) {
-    return text == kLatest || (text.size() <= 128 && is_name(text));
+bool is_qualifier(std::string_view text, std::string_view more = {}) {
+    return text == kLatest || text == "$LATEST.PUBLISHED" || (text.size() <= kQualifierMax && consists_of(text, more));
 }
 
 std::unexpected<Error> invalid(std::string_view function_name) {
     return pattern_violation("functionName", function_name,
-                             "(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso(b?)))?-[a-z]+-\\d{1}:)?(\\d{12}:)?"
-                             "(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?");
+                             "(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:)?"
+                             "(\\d{12}:)?(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?");
 }
 
 std::vector<std::string_view> split(std::string_view text) {
@@ -41,7 +45,14 @@ std::vector<std::string_view> split(std::string_view text) {
 
 }  // namespace
 
+bool is_name(std::string_view text) {
+    return text.size() <= 64 && consists_of(text);
+}
+
 Result<Reference> read_reference(std::string_view function_name, std::string_view qualifier) {
+    Violations violations;
+    violations.length("functionName", function_name, 0, kReferenceMax);
+    if (auto fits = violations.result(); !fits) return std::unexpected(fits.error());
     Reference reference;
     std::vector<std::string_view> parts = split(function_name);
     if (parts.size() >= 7 && parts[0] == "arn" && parts[2] == "lambda" && parts[5] == "function") {
@@ -54,14 +65,15 @@ Result<Reference> read_reference(std::string_view function_name, std::string_vie
         if (parts[0].empty()) return invalid(function_name);
         parts.erase(parts.begin(), parts.begin() + 2);
     }
-    if (parts.size() > 2 || !is_name(parts[0])) return invalid(function_name);
+    // What no function is called is not found; what nothing may be called is refused.
+    if (parts.size() > 2 || !consists_of(parts[0], ".")) return invalid(function_name);
     if (parts.size() == 2) {
         if (!is_qualifier(parts[1])) return invalid(function_name);
         reference.qualifier = parts[1];
     }
     reference.name = parts[0];
     if (qualifier.empty()) return reference;
-    if (!is_qualifier(qualifier)) {
+    if (!is_qualifier(qualifier, "$")) {
         return pattern_violation("qualifier", qualifier, "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+");
     }
     if (!reference.qualifier.empty() && reference.qualifier != qualifier) {

@@ -103,6 +103,23 @@ TEST(References, AreReadInEveryForm) {
     EXPECT_EQ(read_reference("f", "live").value().qualifier, "live");
     EXPECT_EQ(read_reference("f:1", "2").error().name, "InvalidParameterValueException");
     EXPECT_EQ(read_reference("a b").error().name, "ValidationException");
+    const std::string alias(128, 'a');
+    EXPECT_EQ(read_reference("f:" + alias).value().qualifier, alias) << "as long as an alias may be";
+    EXPECT_EQ(read_reference("f", alias).value().qualifier, alias);
+    EXPECT_EQ(read_reference("f:" + alias + "a").error().name, "ValidationException");
+}
+
+// Where they cannot be there they are not found, which the operation of an invoke tells its handler.
+TEST(References, OfTheModelAreNoneToRefuse) {
+    for (const std::string name : {"orders.v2:1", "f:$LATEST.PUBLISHED",
+                                   "a-name-of-more-than-the-64-characters-that-create-function-takes-here"}) {
+        const auto reference = read_reference(name);
+        ASSERT_TRUE(reference) << name;
+        EXPECT_EQ(find(Rows(), name).error().name, "ResourceNotFoundException") << name;
+    }
+    EXPECT_TRUE(read_reference("f", "$LATEST.PUBLISHED"));
+    EXPECT_EQ(read_reference("f:$OLDEST").error().name, "ValidationException");
+    EXPECT_EQ(read_reference(std::string(257, 'f')).error().name, "ValidationException");
 }
 
 // A policy is asked about one ARN; what reads as another one must not reach the same function.

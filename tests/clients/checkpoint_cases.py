@@ -91,7 +91,7 @@ def options(cases):
     cases["a callback without a heartbeat"] = [[update(CALLBACK, "START", CallbackOptions={"HeartbeatTimeoutSeconds": 1})]], []
     for target in ("arn:aws:lambda:us-east-1:999999999999:function:f:1", "arn:aws:lambda:eu-west-1:{account}:function:f:1", "999999999999:function:f"):
         cases[f"an invoke of {target}"] = [[invoke(target)]], []
-    for target in ("nope!", "a:b:c:d"):
+    for target in ("nope!", "a:b:c:d", "orders.v2:1", "f:$LATEST.PUBLISHED", "f" * 100):
         cases[f"an invoke of {target}"] = [[invoke(target)]], []
     for tenant in ("x" * 256, "a!b"):
         cases[f"an invoke of tenant {tenant[:3]}"] = [[invoke("nowhere:1", TenantId=tenant)]], []
