@@ -167,4 +167,15 @@ std::string Client::endpoint_of(std::string_view service) const {
     return fmt::format("https://{}.{}.amazonaws.com", service, configuration_.region);
 }
 
+std::string text_of(const boost::json::object& object, std::string_view name) {
+    const boost::json::value* value = object.if_contains(name);
+    if (value == nullptr || value->is_null()) return {};
+    return value->is_string() ? std::string(value->get_string()) : boost::json::serialize(*value);
+}
+
+std::string text_of(const boost::json::value& value, std::string_view name) {
+    const boost::json::object* object = value.if_object();
+    return object == nullptr ? std::string() : text_of(*object, name);
+}
+
 }  // namespace holdpoint::aws

@@ -87,6 +87,11 @@ private:
     Pause pause_;
 };
 
+/// A member as text, of what is none its JSON; empty when it is null or not there. For answers of JSON services.
+[[nodiscard]] std::string text_of(const boost::json::object& object, std::string_view name);
+/// The same, where it may be something else than an object, which has no members.
+[[nodiscard]] std::string text_of(const boost::json::value& value, std::string_view name);
+
 /// The text of the first element of that name (entities decoded); empty when there is none. For small answers of
 /// Query/XML services.
 [[nodiscard]] std::string xml_text(std::string_view xml, std::string_view element);

@@ -161,6 +161,15 @@ TEST_F(ClientTest, UsesAwsEndpointsUnlessToldOtherwise) {
     EXPECT_TRUE(transport_.endpoints.front().tls);
 }
 
+TEST(Json, MembersAreReadAsText) {
+    const boost::json::object answer{{"text", "a"}, {"number", 1}, {"null", nullptr}};
+    EXPECT_EQ(text_of(answer, "text"), "a");
+    EXPECT_EQ(text_of(answer, "number"), "1");
+    EXPECT_EQ(text_of(answer, "null"), "");
+    EXPECT_EQ(text_of(boost::json::value(answer), "other"), "");
+    EXPECT_EQ(text_of(boost::json::value("text"), "text"), "");
+}
+
 TEST(Xml, FindsElements) {
     EXPECT_THAT(xml_each("<a><m>1</m><m>2</m></a>", "m"), ::testing::ElementsAre("1", "2"));
     EXPECT_EQ(xml_text("<m>&lt;&#65;&gt;</m>", "m"), "<A>");

@@ -136,10 +136,10 @@ void export_trails(const Arguments& arguments) {
     const approvals::StatementsFile statements = read_statements(stack);
     const auto all = require(stack.store().trails());
     const auto files =
-        approvals::make_export(all.trails, all.unreadable, HOLDPOINT_VERSION, stack.now(), stack.keys(), statements);
+        approvals::make_export(all.trails, all.problems, HOLDPOINT_VERSION, stack.now(), stack.keys(), statements);
     write_folder(folder, files);
     Problems problems = approvals::verify_trails(all.trails);
-    add(problems, all.unreadable);
+    add(problems, all.problems);
     const std::string digest = approvals::manifest_digest(files);
     if (arguments.json) {
         return print_json(json::object{{"folder", folder.string()},
@@ -235,7 +235,7 @@ void verify_records(Stack& stack, const approvals::Trails& trails, Problems& pro
 /// Chain after chain. Answers what records and statements are held against, which alone is kept of them all.
 approvals::Trails verify_chains(Stack& stack, approvals::Verification& found) {
     approvals::Trails kept;
-    const auto unreadable = require(stack.store().each_chain([&](std::vector<approvals::AuditRecord> chain) {
+    const auto problems = require(stack.store().each_chain([&](std::vector<approvals::AuditRecord> chain) {
         std::string approval_id = chain.front().approval_id;
         approvals::Trails one;
         auto& records = one.emplace(std::move(approval_id), std::move(chain)).first->second;
@@ -243,7 +243,7 @@ approvals::Trails verify_chains(Stack& stack, approvals::Verification& found) {
         for (approvals::AuditRecord& record : records) approvals::keep_compared(record);
         kept.merge(one);
     }));
-    add(found.problems, unreadable);
+    add(found.problems, problems);
     return kept;
 }
 

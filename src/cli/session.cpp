@@ -173,13 +173,6 @@ void print_json(const json::value& value) {
     print(text + "\n");
 }
 
-std::string text_of(const json::value& object, std::string_view name) {
-    const json::object* members = object.if_object();
-    const json::value* value = members == nullptr ? nullptr : members->if_contains(name);
-    if (value == nullptr || value->is_null()) return {};
-    return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
-}
-
 std::string time_of(const json::value& object, std::string_view name) {
     const json::object* members = object.if_object();
     const json::value* value = members == nullptr ? nullptr : members->if_contains(name);

@@ -84,8 +84,7 @@ void run_command(int& status, Body body) {
 void print(const std::string& text);
 /// With two spaces of indentation.
 void print_json(const boost::json::value& value);
-/// A member as text; empty when it is not there.
-[[nodiscard]] std::string text_of(const boost::json::value& object, std::string_view name);
+using aws::text_of;
 /// Epoch seconds as `2026-11-23 20:33:00Z`; empty when absent.
 [[nodiscard]] std::string time_of(const boost::json::value& object, std::string_view name);
 

@@ -15,6 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 class AuditStoreTest : public ::testing::Test {
 protected:
@@ -63,6 +64,25 @@ TEST_F(AuditStoreTest, ReadsAndSealsMoreThanOnePageOrItemHolds) {
     EXPECT_THAT(verify_head(kept[0], nullptr, keys_), ElementsAre(HasSubstr("was changed after it was written")));
 }
 
+TEST_F(AuditStoreTest, NamesAnItemThatHasMoreThanARecord) {
+    boost::json::object item = to_item(add_record("a", "fine"));
+    item["approved_by"] = {{"S", "the board"}};
+    item["note"] = {{"S", "see above"}};
+    put(item);
+    item = to_item(add_record("b", "fine"));
+    item["personal"].at("M").at("comments").at("M").as_object()["seen"] = {{"BOOL", true}};
+    put(item);
+    std::vector<std::string> whole;
+    const auto problems =
+        store_.each_chain([&](const auto& chain) { whole.push_back(chain.front().approval_id); }).value();
+    EXPECT_THAT(problems,
+                UnorderedElementsAre("a record 1 (created): its item has more than a record (approved_by, note), for "
+                                     "which nothing vouches",
+                                     "b record 1 (created): its item has more than a record (personal), for which "
+                                     "nothing vouches"));
+    EXPECT_THAT(whole, UnorderedElementsAre("a", "b"));
+}
+
 TEST_F(AuditStoreTest, KeepsOneStatementOfANumber) {
     EXPECT_THAT(store_.statements().value(), IsEmpty());
     const HeadStatement first = make_statement(nullptr);
@@ -85,7 +105,7 @@ TEST_F(AuditStoreTest, NamesWhatIsNoRecord) {
     put({{"approval_id", {{"S", "b"}}}, {"seq", {{"N", "7"}}}});
     const AllTrails all = store_.trails().value();
     EXPECT_THAT(all.trails, SizeIs(1));
-    EXPECT_THAT(all.unreadable, ElementsAre(HasSubstr("b record 7: expected an audit record")));
+    EXPECT_THAT(all.problems, ElementsAre(HasSubstr("b record 7: expected an audit record")));
 }
 
 TEST_F(AuditStoreTest, ErasesFieldsOfARecordThatIsAsItWasRead) {

@@ -22,8 +22,7 @@ constexpr std::string_view kHeadPrefix = "audit-head/";
 /// An attribute's value of one type; empty when it is not there.
 std::string value_of(const json::object& item, std::string_view name, std::string_view type) {
     const json::value* attribute = item.if_contains(name);
-    const json::value* value = attribute == nullptr ? nullptr : attribute->as_object().if_contains(type);
-    return value == nullptr || !value->is_string() ? "" : std::string(value->get_string());
+    return attribute == nullptr ? "" : aws::text_of(*attribute, type);
 }
 
 std::int64_t number_of(const json::object& item, std::string_view name) {
@@ -72,6 +71,20 @@ std::expected<AuditRecord, std::string> read_record(const json::object& item) {
     }
 }
 
+/// What an item has besides a record, or otherwise than one; no hash is over it.
+void check_item(const json::object& item, const AuditRecord& record, std::vector<std::string>& problems) {
+    const json::object expected = to_item(record);
+    if (item == expected) return;
+    std::vector<std::string_view> names;
+    for (const auto& [name, value] : item) {
+        const json::value* known = expected.if_contains(name);
+        if (known == nullptr || *known != value) names.push_back(name);
+    }
+    std::ranges::sort(names);
+    problems.push_back(fmt::format("{} record {} ({}): its item has more than a record ({}), for which nothing vouches",
+                                   record.approval_id, record.seq, record.event, fmt::join(names, ", ")));
+}
+
 /// False also for an item that is no record of a request.
 bool agrees(const json::object& item, const std::vector<AuditRecord>& chain) {
     try {
@@ -98,13 +111,12 @@ Result<void> AuditStore::scan(json::object request, Take take) {
 
 Result<AllTrails> AuditStore::trails() {
     AllTrails all;
-    const auto read = scan({{"TableName", audit_table_}}, [&](const json::object& item) {
-        auto record = read_record(item);
-        if (!record) return all.unreadable.push_back(std::move(record.error()));
-        auto& chain = all.trails[record->approval_id];
-        chain.push_back(std::move(*record));
+    auto problems = each_chain([&](std::vector<AuditRecord> chain) {
+        std::string approval_id = chain.front().approval_id;
+        all.trails.emplace(std::move(approval_id), std::move(chain));
     });
-    if (!read) return std::unexpected(read.error());
+    if (!problems) return std::unexpected(problems.error());
+    all.problems = std::move(*problems);
     return all;
 }
 
@@ -121,18 +133,19 @@ Result<std::vector<std::string>> AuditStore::records_unlike(const std::string& a
 
 Result<std::vector<std::string>> AuditStore::each_chain(
     const std::function<void(std::vector<AuditRecord> chain)>& take) {
-    std::vector<std::string> unreadable;
+    std::vector<std::string> problems;
     std::vector<AuditRecord> chain;
     // A scan reads partition after partition, each in the order of its sort key.
     const auto read = scan({{"TableName", audit_table_}}, [&](const json::object& item) {
         auto record = read_record(item);
-        if (!record) return unreadable.push_back(std::move(record.error()));
+        if (!record) return problems.push_back(std::move(record.error()));
+        check_item(item, *record, problems);
         if (!chain.empty() && chain.front().approval_id != record->approval_id) take(std::exchange(chain, {}));
         chain.push_back(std::move(*record));
     });
     if (!read) return std::unexpected(read.error());
     if (!chain.empty()) take(std::move(chain));
-    return unreadable;
+    return problems;
 }
 
 Result<std::optional<HeadStatement>> AuditStore::statement(std::int64_t number) {

@@ -14,7 +14,7 @@ namespace holdpoint::approvals {
 
 struct AllTrails {
     Trails trails;
-    std::vector<std::string> unreadable;  // "ID record 2: …": items that are no audit records
+    std::vector<std::string> problems;  // of items that are no audit records, or more than one says: "ID record 2: …"
 };
 
 class AuditStore {
@@ -29,7 +29,7 @@ public:
     [[nodiscard]] Result<std::vector<std::string>> records_unlike(const std::string& approvals_table,
                                                                   const Trails& trails);
 
-    /// The trails, chain after chain, none of which is kept. Answers what is unreadable.
+    /// The trails, chain after chain, none of which is kept. Answers what is wrong with items, as in AllTrails.
     [[nodiscard]] Result<std::vector<std::string>> each_chain(
         const std::function<void(std::vector<AuditRecord> chain)>& take);
 

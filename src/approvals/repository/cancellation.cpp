@@ -2,21 +2,12 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <string_view>
+
+#include "aws/client.hpp"
 
 namespace holdpoint::approvals {
 
 namespace json = boost::json;
-
-namespace {
-
-std::string text_of(const json::value& object, std::string_view name) {
-    const json::object* members = object.if_object();
-    const json::value* value = members == nullptr ? nullptr : members->if_contains(name);
-    return value == nullptr || !value->is_string() ? std::string() : std::string(value->get_string());
-}
-
-}  // namespace
 
 std::vector<CancellationReason> reasons_of(const Error& error) {
     std::vector<CancellationReason> found;
@@ -26,7 +17,7 @@ std::vector<CancellationReason> reasons_of(const Error& error) {
     const json::value* reasons = object == nullptr ? nullptr : object->if_contains("CancellationReasons");
     if (reasons == nullptr || !reasons->is_array()) return found;
     for (const json::value& reason : reasons->get_array())
-        found.push_back({.code = text_of(reason, "Code"), .message = text_of(reason, "Message")});
+        found.push_back({.code = aws::text_of(reason, "Code"), .message = aws::text_of(reason, "Message")});
     return found;
 }
 

@@ -16,11 +16,6 @@ namespace {
 /// The server's own: what others wrote into the group is no mail.
 constexpr std::string_view kOutboxStream = "mail";
 
-std::string text_of(const json::object& object, std::string_view name) {
-    const json::value* value = object.if_contains(name);
-    return value == nullptr || !value->is_string() ? "" : std::string(value->get_string());
-}
-
 /// Has the service look for one person's messages; empty for a name that means more in a pattern than itself.
 std::string pattern_for(const std::string& person) {
     const bool is_plain = std::ranges::all_of(person, [](char c) {
@@ -32,26 +27,26 @@ std::string pattern_for(const std::string& person) {
 
 /// Whatever the service found: nobody sees another's links.
 bool is_wanted(const json::object& mail, const OutboxQuery& query) {
-    const std::string topic = text_of(mail, "topic_arn");
+    const std::string topic = aws::text_of(mail, "topic_arn");
     if (!topic.empty() && std::ranges::find(query.topics, topic) == query.topics.end()) return false;
-    if (query.person.empty() || is_same_person(text_of(mail, "to"), query.person)) return true;
+    if (query.person.empty() || is_same_person(aws::text_of(mail, "to"), query.person)) return true;
     const json::value* attributes = mail.if_contains("attributes");
     const json::object* named = attributes == nullptr ? nullptr : attributes->if_object();
-    const std::string recipient = named == nullptr ? "" : text_of(*named, "recipient");
+    const std::string recipient = named == nullptr ? "" : aws::text_of(*named, "recipient");
     return !recipient.empty() && is_same_person(recipient, query.person);
 }
 
 void add_events(const json::object& page, const OutboxQuery& query, std::vector<OutboxMessage>& messages) {
     for (const json::value& event : page.at("events").as_array()) {
-        if (text_of(event.as_object(), "logStreamName") != kOutboxStream) continue;
+        if (aws::text_of(event.as_object(), "logStreamName") != kOutboxStream) continue;
         boost::system::error_code problem;
-        const json::value read = json::parse(text_of(event.as_object(), "message"), problem);
+        const json::value read = json::parse(aws::text_of(event.as_object(), "message"), problem);
         const json::object* mail = problem ? nullptr : read.if_object();
         if (mail == nullptr || !is_wanted(*mail, query)) continue;
-        messages.push_back({.to = text_of(*mail, "to"),
-                            .subject = text_of(*mail, "subject"),
-                            .text = text_of(*mail, "text"),
-                            .at = text_of(*mail, "at")});
+        messages.push_back({.to = aws::text_of(*mail, "to"),
+                            .subject = aws::text_of(*mail, "subject"),
+                            .text = aws::text_of(*mail, "text"),
+                            .at = aws::text_of(*mail, "at")});
     }
 }
 
@@ -70,7 +65,7 @@ Result<std::optional<std::vector<OutboxMessage>>> read_outbox(aws::Client& clien
         add_events(*page, query, messages);
         if (messages.size() > query.limit)
             messages.erase(messages.begin(), messages.end() - static_cast<std::ptrdiff_t>(query.limit));
-        const std::string next = text_of(*page, "nextToken");
+        const std::string next = aws::text_of(*page, "nextToken");
         if (next.empty()) break;
         request["nextToken"] = next;
     }

@@ -38,10 +38,10 @@ Result<bool> try_to_seal(AuditStore& store, SigningKeys& keys, const Clock& cloc
         sealing.statement->chains = std::move(*chains);
     }
     ChainWalk walk(sealing.statement ? &*sealing.statement : nullptr);
-    const auto unreadable = store.each_chain([&](std::vector<AuditRecord> chain) { walk.take(std::move(chain)); });
-    if (!unreadable) return std::unexpected(unreadable.error());
+    const auto of_items = store.each_chain([&](std::vector<AuditRecord> chain) { walk.take(std::move(chain)); });
+    if (!of_items) return std::unexpected(of_items.error());
     sealing.problems = walk.problems();
-    add(sealing.problems, *unreadable);
+    add(sealing.problems, *of_items);
     std::vector<ChainHead> heads = walk.heads();
     if (heads.empty() && !sealing.statement) return true;
 
