@@ -10,9 +10,12 @@ namespace {
 
 using wire::OperationType;
 
+using Operations = std::function<NamedOperation(const std::string& id)>;
+
 class Renderer {
 public:
-    Renderer(const Execution& execution, bool with_data) : execution_(execution), with_data_(with_data) {}
+    Renderer(const Head& head, const Operations& operations, bool with_data)
+        : head_(head), operations_(operations), with_data_(with_data) {}
 
     json::object render(const Change& change, std::uint64_t event_id) const {
         json::object event;
@@ -24,15 +27,16 @@ public:
             type = "InvocationCompleted";
             details = invocation(change);
         } else if (change.id.empty()) {
-            event["Id"] = execution_.head().id;
-            event["Name"] = execution_.head().name;
+            event["Id"] = head_.id;
+            event["Name"] = head_.name;
             type = execution_type(change);
             details = execution_details(change);
         } else {
-            const OperationState& state = *execution_.find(change.id);
-            name_operation(event, state.operation);
-            type = prefix(state.operation.type) + suffix(change);
-            details = operation_details(change, state);
+            const NamedOperation operation = operations_(change.id);
+            event["Id"] = change.id;
+            name_operation(event, operation.definition);
+            type = prefix(operation.definition.type) + suffix(change);
+            details = operation_details(change, operation);
         }
         event["EventType"] = type;
         event[type + "Details"] = std::move(details);
@@ -54,11 +58,10 @@ private:
         return wrapped;
     }
 
-    static void name_operation(json::object& event, const wire::Operation& operation) {
-        event["Id"] = operation.id;
-        if (operation.name) event["Name"] = *operation.name;
-        if (operation.sub_type) event["SubType"] = *operation.sub_type;
-        if (operation.parent_id) event["ParentId"] = *operation.parent_id;
+    static void name_operation(json::object& event, const Definition& definition) {
+        if (definition.name) event["Name"] = *definition.name;
+        if (definition.sub_type) event["SubType"] = *definition.sub_type;
+        if (definition.parent_id) event["ParentId"] = *definition.parent_id;
     }
 
     static std::string prefix(OperationType type) {
@@ -151,11 +154,11 @@ private:
         return details;
     }
 
-    json::object operation_details(const Change& change, const OperationState& state) const {
-        const OperationType type = state.operation.type;
+    json::object operation_details(const Change& change, const NamedOperation& operation) const {
+        const OperationType type = operation.definition.type;
         if (change.kind == ChangeKind::started) return started(change, type);
         if (type == OperationType::wait) {
-            if (change.kind == ChangeKind::succeeded) return {{"Duration", state.seconds}};
+            if (change.kind == ChangeKind::succeeded) return {{"Duration", operation.seconds}};
             return change.error ? json::object{{"Error", error(change.error)}} : json::object{};
         }
         if (change.kind == ChangeKind::timed_out && type == OperationType::callback) {
@@ -180,7 +183,8 @@ private:
         return details;
     }
 
-    const Execution& execution_;
+    const Head& head_;
+    const Operations& operations_;
     bool with_data_;
 };
 
@@ -188,7 +192,21 @@ private:
 
 std::vector<json::object> render_events(const Execution& execution, const std::vector<Change>& entry,
                                         std::uint64_t first_event_id, bool with_data) {
-    const Renderer renderer(execution, with_data);
+    const Operations operations = [&execution](const std::string& id) {
+        const OperationState& state = *execution.find(id);
+        return NamedOperation{.definition = {.type = state.operation.type,
+                                             .parent_id = state.operation.parent_id,
+                                             .name = state.operation.name,
+                                             .sub_type = state.operation.sub_type},
+                              .seconds = state.seconds};
+    };
+    return render_events(execution.head(), operations, entry, first_event_id, with_data);
+}
+
+std::vector<json::object> render_events(const Head& head, const Operations& operations,
+                                        const std::vector<Change>& entry, std::uint64_t first_event_id,
+                                        bool with_data) {
+    const Renderer renderer(head, operations, with_data);
     std::vector<json::object> events;
     for (const Change& change : entry) {
         if (is_event(change.kind)) events.push_back(renderer.render(change, first_event_id++));

@@ -11,7 +11,6 @@
 #include "base/page_token.hpp"
 #include "base/text.hpp"
 #include "core/callbacks.hpp"
-#include "core/history.hpp"
 #include "core/rows.hpp"
 #include "functions/registry.hpp"
 #include "wire/durable_json.hpp"
@@ -163,58 +162,35 @@ void get(const Context& context, const Call& call, const std::string& arn) {
     answer(call, body);
 }
 
-/// The events from `first` on (in the listing's direction), at most `count`.
-json::array events_page(const RowReader& rows, const core::Execution& execution, std::size_t first, std::size_t count,
-                        bool reverse, bool with_data) {
-    // Event ids are consecutive: the page is the range [low, high] of ids.
-    const std::size_t low = reverse ? (first > count ? first - count + 1 : 1) : first;
-    const std::size_t high = reverse ? first : first + count - 1;
-    json::array page;
-    std::uint64_t id = 1;
-    const std::string prefix = core::number_key(execution.head().number);
-    for (const Row& row : rows.scan(Space::journal, prefix, prefix_end(prefix), SIZE_MAX)) {
-        const auto entry = core::decode_changes(row.value);
-        const auto events = static_cast<std::size_t>(
-            std::count_if(entry.begin(), entry.end(), [](const auto& change) { return core::is_event(change.kind); }));
-        if (id <= high && id + events > low) {
-            for (json::object& event : core::render_events(execution, entry, id, with_data)) {
-                const auto event_id = event.at("EventId").to_number<std::size_t>();
-                if (event_id >= low && event_id <= high) page.emplace_back(std::move(event));
-            }
-        }
-        id += events;
-        if (id > high) break;
-    }
-    if (reverse) std::reverse(page.begin(), page.end());
-    return page;
-}
-
-/// The id of the page's first event.
-Result<std::size_t> history_marker(const net::Request& request, std::size_t fallback, std::size_t last) {
+/// The id of the page's first event; nothing when it is not said.
+Result<std::optional<std::uint64_t>> history_marker(const net::Request& request) {
     const std::string text = query_value(request, "Marker");
-    if (text.empty()) return fallback;
-    const auto id = read_number<std::size_t>(text);
-    if (!id || *id < 1 || *id > last) return invalid_marker();
+    if (text.empty()) return std::nullopt;
+    const auto id = read_number<std::uint64_t>(text);
+    if (!id) return invalid_marker();
     return *id;
 }
 
-void history(const Context& context, const Call& call, const std::string& arn) {
+void history(const Context& context, Histories& histories, const Call& call, const std::string& arn) {
     const auto with_data = query_flag(call.request, "IncludeExecutionData", true);
     const auto reverse = query_flag(call.request, "ReverseOrder", false);
     const auto size = page_size(call.request);
+    const auto first = history_marker(call.request);
     if (!with_data) return respond_error(call, with_data.error());
     if (!reverse) return respond_error(call, reverse.error());
     if (!size) return respond_error(call, size.error());
+    // The index first: what it knows of is in a snapshot that is younger.
+    core::HistoryIndex index = histories.take(core::number_of_arn(arn).value_or(0));
     const auto rows = context.store.snapshot();
     const auto head = core::find_execution(*rows, arn);
     if (!head) return respond_error(call, head.error());
-    const auto execution = core::load_execution(*rows, head->number);
-    const std::size_t last = execution->events();
-    const auto first = history_marker(call.request, *reverse ? last : 1, last);
     if (!first) return respond_error(call, first.error());
-    json::object body{{"Events", events_page(*rows, *execution, *first, *size, *reverse, *with_data)}};
-    const bool more = *reverse ? *first > *size : *first + *size <= last;
-    if (more) body["NextMarker"] = std::to_string(*reverse ? *first - *size : *first + *size);
+    auto page = core::history_page(*rows, *head, index,
+                                   {.first = *first, .count = *size, .reverse = *reverse, .with_data = *with_data});
+    histories.keep(std::move(index));
+    if (!page) return respond_error(call, invalid_marker().error());
+    json::object body{{"Events", std::move(page->events)}};
+    if (page->next) body["NextMarker"] = std::to_string(*page->next);
     answer(call, body);
 }
 
@@ -385,7 +361,8 @@ std::string_view take_suffix(std::string_view& path, std::initializer_list<std::
     return {};
 }
 
-bool handle_execution(const Context& context, const LambdaEngine& engine, Call& call, std::string_view path) {
+bool handle_execution(const Context& context, const LambdaEngine& engine, Histories& histories, Call& call,
+                      std::string_view path) {
     const std::string_view what = take_suffix(path, {"checkpoint", "state", "history", "stop"});
     const bool posts = what == "checkpoint" || what == "stop";
     const bool erases = what.empty() && call.request.method == "DELETE";
@@ -410,7 +387,7 @@ bool handle_execution(const Context& context, const LambdaEngine& engine, Call& 
     } else if (what == "stop") {
         stop(engine, std::move(call), arn);
     } else if (what == "history") {
-        history(context, call, arn);
+        history(context, histories, call, arn);
     } else {
         get(context, call, arn);
     }
@@ -419,12 +396,12 @@ bool handle_execution(const Context& context, const LambdaEngine& engine, Call& 
 
 }  // namespace
 
-bool handle_durable(const Context& context, const LambdaEngine& engine, Call& call) {
+bool handle_durable(const Context& context, const LambdaEngine& engine, Histories& histories, Call& call) {
     // The path's views must outlive the call, which moves on.
     const std::string whole(call.request.path());
     std::string_view path = whole;
     if (path.starts_with(kExecutions)) {
-        return handle_execution(context, engine, call, path.substr(kExecutions.size()));
+        return handle_execution(context, engine, histories, call, path.substr(kExecutions.size()));
     }
     if (path.starts_with(kCallbacks) && call.request.method == "POST") {
         path.remove_prefix(kCallbacks.size());

@@ -65,7 +65,7 @@ public:
     Lambda(const Context& context, LambdaEngine engine) : context_(context), engine_(engine) {}
 
     void handle(Call call) override {
-        if (handle_durable(context_, engine_, call)) return;
+        if (handle_durable(context_, engine_, histories_, call)) return;
         constexpr std::string_view kPrefix = "/2015-03-31/functions/";
         constexpr std::string_view kSuffix = "/invocations";
         const std::string_view path = call.request.path();
@@ -88,6 +88,7 @@ public:
 private:
     Context context_;
     LambdaEngine engine_;
+    Histories histories_;
 };
 
 }  // namespace

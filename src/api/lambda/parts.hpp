@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 
+#include "api/lambda/histories.hpp"
 #include "api/lambda/lambda.hpp"
 #include "wire/durable.hpp"
 
@@ -15,7 +16,7 @@ namespace holdpoint::api {
 void handle_invoke(const Context& context, const LambdaEngine& engine, Call call, const std::string& function_name);
 
 /// The operations under /2025-12-01/. False: the path is none of theirs.
-[[nodiscard]] bool handle_durable(const Context& context, const LambdaEngine& engine, Call& call);
+[[nodiscard]] bool handle_durable(const Context& context, const LambdaEngine& engine, Histories& histories, Call& call);
 
 /// A member of the request's query; empty when it is not there.
 [[nodiscard]] std::string query_value(const net::Request& request, std::string_view name);
