@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "sdk/batch_json.hpp"
 #include "sdk/bodies.hpp"
@@ -91,6 +92,7 @@ public:
     /// Runs the items until the batch is over.
     [[nodiscard]] BatchRecord run() {
         group_->on_settled = [this](Lock& lock, Task& task) { settle(lock, task); };
+        group_->on_calm = [this](Lock& lock) { decide(lock); };
         {
             Lock lock(core_->state.mutex);
             fill(lock);
@@ -129,6 +131,7 @@ private:
         bool started = false;
         std::optional<ChildRun> run;
         std::shared_ptr<Task> task;
+        bool counted = false;  // it was over before the batch was
     };
 
     [[nodiscard]] Claim claim_item(const ContextCore& core, std::size_t index) const {
@@ -162,43 +165,67 @@ private:
                                                             }},
                                                detail::TaskKind::code, index);
             // The first one is run by the thread that waits for the batch.
-            core_->state.tasks.start(lock, item.task, group_, active_ == 1);
+            core_->state.tasks.start(lock, item.task, group_, active_ == 1, goes_after(index));
         }
+    }
+
+    /// Of an item that was begun before: the end of the last that is recorded of it. Of a flat one nobody can tell.
+    [[nodiscard]] std::optional<holdpoint::TimePoint> goes_after(std::size_t index) const {
+        if (!claim_.record) return std::nullopt;
+        if (spec_.nesting == Nesting::nested) return core_->state.last_end_in(claim_item_id(index));
+        const std::string first = detail::operation_id(fmt::format("{}-{}-1", claim_.path, index + 1));
+        return core_->state.last_end_in(first) ? std::optional(holdpoint::TimePoint()) : std::nullopt;
     }
 
     /// An item is over.
     void settle(Lock& lock, Task& task) {
         Item& item = items_[task.number()];
         if (task.failure()) item.run = ChildRun{.result = {}, .error = task.failure()->info};
-        const bool failed = item.run->error.has_value();
         --active_;
-        if (reason_) return;
+        ended_.insert(&task);
+        decide(lock);
+    }
+
+    /// Counts the items that are over, in the order in which they were: after a crash it is the same again.
+    void decide(Lock& lock) {
+        if (deciding_) return;  // whoever is at it takes what came meanwhile, too
+        deciding_ = true;
+        while (!reason_ && !ended_.empty()) {
+            const Task& first = **ended_.begin();
+            if (group_->may_be_over_before(first)) break;
+            ended_.erase(ended_.begin());
+            Item& item = items_[first.number()];
+            item.counted = true;
+            ++(item.run->error ? progress_.failed : progress_.succeeded);
+            count(lock);
+        }
+        deciding_ = false;
+        fill(lock);
+    }
+
+    /// Asks whether that was enough.
+    void count(Lock& lock) {
         std::optional<CompletionReason> reason;
         decltype(problem_) problem;
-        lock.unlock();  // the decision may be the author's, who need not be ready for two questions at once
-        const std::lock_guard alone(deciding_);
-        ++(failed ? progress_.failed : progress_.succeeded);
+        lock.unlock();  // the decision may be the author's, and takes the time that it takes
         try {
             const detail::Frame frame(claim_.name, detail::kShouldComplete);
-            if (!decided_) reason = reason_to_end(spec_.completion, progress_);
+            reason = reason_to_end(spec_.completion, progress_);
         } catch (...) {
             problem = detail::current_error();
             reason = CompletionReason::custom_failed;
         }
-        decided_ = decided_ || reason;
         lock.lock();
-        if (!reason_) {
-            reason_ = reason;
-            problem_ = std::move(problem);
-        }
+        reason_ = reason;
+        problem_ = std::move(problem);
         if (reason_) core_->state.tasks.fence(lock, *group_);  // what still runs learns of it at once
-        fill(lock);
     }
 
     void abandon() {
         Lock lock(core_->state.mutex);
         core_->state.tasks.abandon(lock, *group_);
         group_->on_settled = nullptr;
+        group_->on_calm = nullptr;
     }
 
     [[nodiscard]] BatchRecord record(CompletionReason reason) const {
@@ -208,8 +235,7 @@ private:
             BatchRecord::Item item{
                 .index = i, .name = spec_.names[i], .status = ItemStatus::started, .result = {}, .error = {}};
             const auto& run = items_[i].run;
-            const bool over = run && (!items_[i].task || items_[i].task->is_settled());
-            if (over) {
+            if (run && (!items_[i].task || items_[i].counted)) {
                 item.status = run->error ? ItemStatus::failed : ItemStatus::succeeded;
                 item.error = run->error;
                 item.result = core_->make_recorded(run->result, claim_item_id(i));
@@ -232,9 +258,12 @@ private:
     std::shared_ptr<detail::Group> group_ = std::make_shared<detail::Group>();
     std::size_t next_ = 0;
     std::size_t active_ = 0;
-    std::mutex deciding_;  // for these two; taken without the lock of the execution state
+    struct Earlier {
+        bool operator()(const Task* a, const Task* b) const { return a->was_over_before(*b); }
+    };
+    std::set<const Task*, Earlier> ended_;  // items that are over and not counted yet
+    bool deciding_ = false;                 // somebody counts them; progress_ is theirs
     BatchProgress progress_{.total = items_.size()};
-    bool decided_ = false;
     std::optional<ErrorInfo> problem_;  // what the author's decision threw
     std::optional<CompletionReason> reason_;
 };

@@ -97,6 +97,7 @@ StepOutcome run_step_body(ContextCore& core, const Claim& claim, int attempt, co
         // Its outcome would come from the outside, and in a rehearsal nothing does.
         core.state.await({.groups = {}, .operations = {}, .done = [] { return false; }});
     }
+    core.state.goes_live();
     StepOutcome outcome;
     AttemptMark mark(core, claim, attempt, false);
     try {
@@ -159,6 +160,7 @@ ChildRun run_context(const ContextCore& core, const Claim& claim, const ContextB
                      const ContextRecording& recording) {
     core.require_over(claim);
     const Record& record = claim.record;
+    core.state.came_past(claim.id);
     if (record && record->status == OperationStatus::failed) return {.result = {}, .error = error_of(*record)};
     if (record && record->status == OperationStatus::succeeded) {
         if (record->replay_children) return run_child_body(core, claim, {.is_closed = true}, body);

@@ -180,6 +180,7 @@ void ContextCore::come_to(const Claim& claim, bool is_news) {
 }
 
 void ContextCore::took(const std::string& id) {
+    state.came_past(id);
     const std::lock_guard lock(mutex_);
     const bool was_open = open_.erase(id) > 0;
     if (!was_open && !live_) return;  // it was known
@@ -223,6 +224,7 @@ void ContextCore::start(const Claim& claim) const {
 }
 
 void ContextCore::start(const Claim& claim, wire::OperationUpdate update) const {
+    state.goes_live();
     state.enqueue(std::move(update));
     if (!state.hooks.any()) return;
     OperationInfo info;

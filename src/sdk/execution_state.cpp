@@ -127,6 +127,37 @@ void ExecutionState::took(const std::string& id) {
     news_.erase(id);
 }
 
+void ExecutionState::came_past(const std::string& id) {
+    if (!Scheduler::is_in_task()) return;
+    const Lock lock(mutex);
+    Scheduler::took(ended_at(id));
+}
+
+void ExecutionState::goes_live() {
+    if (!Scheduler::is_in_task()) return;
+    Lock lock(mutex);
+    tasks.goes_live(lock);
+}
+
+std::optional<holdpoint::TimePoint> ExecutionState::last_end_in(const std::string& id) {
+    if (!operations_.contains(id)) return std::nullopt;
+    if (!last_ends_) {
+        last_ends_.emplace();
+        for (const auto& [key, record] : operations_) {
+            if (!record->ended_at) continue;
+            for (auto at = operations_.find(key); at != operations_.end();) {
+                holdpoint::TimePoint& last = (*last_ends_)[at->second->id];
+                if (last >= *record->ended_at) break;
+                last = *record->ended_at;
+                if (!at->second->parent_id) break;
+                at = operations_.find(*at->second->parent_id);
+            }
+        }
+    }
+    const auto found = last_ends_->find(id);
+    return found == last_ends_->end() ? holdpoint::TimePoint() : found->second;
+}
+
 bool ExecutionState::is_open(const std::string& id) const {
     const auto found = operations_.find(id);
     return found == operations_.end() || is_open_record(*found->second);

@@ -61,6 +61,10 @@ public:
     /// it does.
     [[nodiscard]] std::pair<Record, bool> find_news(const std::string& id) const;
     void took(const std::string& id);
+    /// A task's body took its outcome, known before or not: with that the body has come as far as its end.
+    void came_past(const std::string& id);
+    /// A task's body comes to something that is not recorded.
+    void goes_live();
 
     /// Queues an update; it is sent with the next flush. Leaves a task that was abandoned.
     void enqueue(holdpoint::wire::OperationUpdate update);
@@ -91,6 +95,8 @@ public:
     [[nodiscard]] bool is_over(const std::string& id) const;
     /// When it ended, where its record says so.
     [[nodiscard]] std::optional<holdpoint::TimePoint> ended_at(const std::string& id) const;
+    /// Of what was begun before: when the last of what is recorded of it ended.
+    [[nodiscard]] std::optional<holdpoint::TimePoint> last_end_in(const std::string& id);
     /// When the service will, where that is known.
     [[nodiscard]] std::optional<holdpoint::TimePoint> due(const std::string& id) const;
     void throw_if_ended(Lock& lock);
@@ -153,6 +159,7 @@ private:
     // By the id within the record.
     std::pmr::unordered_map<std::string_view, Record> operations_{&operations_memory_};
     std::unordered_set<std::string> news_;
+    std::optional<std::unordered_map<std::string, holdpoint::TimePoint>> last_ends_;  // made when it is asked for
     std::deque<holdpoint::wire::OperationUpdate> queue_;
     std::unordered_set<std::string> started_contexts_;  // by this invocation
     std::size_t queued_bytes_ = 0;

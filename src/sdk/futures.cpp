@@ -35,7 +35,7 @@ std::shared_ptr<Task> spawn(ContextCore& core, Work work) {
     if (core.state.is_over(task->operation_id())) {
         core.state.tasks.settle_here(lock, *task);
     } else {
-        core.state.tasks.start(lock, task, std::move(group), false);
+        core.state.tasks.start(lock, task, std::move(group), false, core.state.last_end_in(task->operation_id()));
     }
     return task;
 }
@@ -103,6 +103,10 @@ Recorded outcome_of(const std::shared_ptr<Task>& task) {
         await_tasks(core.state, {task}, [&] { return task->is_settled(); });
     }
     if (!task->operation_id().empty()) core.took(task->operation_id());
+    if (Scheduler::is_in_task()) {
+        const Lock lock(core.state.mutex);
+        Scheduler::took(task->known_end());
+    }
     if (task->failure()) throw_failure(*task->failure());
     return task->result();
 }
@@ -180,7 +184,7 @@ bool are_none(ContextCore& core, std::string_view kind, std::string_view name, c
     return true;
 }
 
-/// The task that settled first among those that `matches`.
+/// The task that settled first among those that `matches`, when none can turn out to have been before it.
 template <class F>
 Decision earliest(const Tasks& tasks, F matches) {
     Decision decision;
@@ -188,6 +192,10 @@ Decision earliest(const Tasks& tasks, F matches) {
         if (!tasks[i]->is_settled() || !matches(*tasks[i])) continue;
         if (!decision.made || tasks[i]->was_over_before(*tasks[*decision.index])) decision = {true, i};
     }
+    const auto may_be_before = [&](const auto& task) {
+        return task->group() && task->group()->may_be_over_before(*tasks[*decision.index]);
+    };
+    if (decision.made && std::ranges::any_of(tasks, may_be_before)) return {};
     return decision;
 }
 

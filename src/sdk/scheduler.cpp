@@ -36,10 +36,12 @@ Scheduler::~Scheduler() {
     stop();
 }
 
-void Scheduler::start(Lock&, const std::shared_ptr<Task>& task, std::shared_ptr<Group> group, bool helped) {
+void Scheduler::start(Lock&, const std::shared_ptr<Task>& task, std::shared_ptr<Group> group, bool helped,
+                      std::optional<holdpoint::TimePoint> goes_after) {
     if (current != nullptr) task->parent_ = current->shared_from_this();
     task->group_ = std::move(group);
     task->group_->tasks.push_back(task);
+    if (goes_after) repeat(*task, *goes_after);
     make_ready(task, helped);
 }
 
@@ -142,6 +144,7 @@ void Scheduler::run(Lock& lock, const std::shared_ptr<Task>& task) {
     }
     lock.lock();
     current = outer;
+    if (unwound || task->unwinding_) calm(lock, *task);  // which may give it up
     if (is_orphan(task.get()) || state_.end() != End::none) {
         task->stage_ = Task::Stage::abandoned;
     } else if (unwound || task->unwinding_) {
@@ -152,6 +155,9 @@ void Scheduler::run(Lock& lock, const std::shared_ptr<Task>& task) {
         task->failure_ = std::move(failure);
         task->order_ = ++settled_;
         task->stage_ = Task::Stage::settled;
+        if (end_repeating(*task)) {
+            task->known_end_ = std::max(task->last_end_, state_.ended_at(task->operation_id()));
+        }
         if (task->group_->on_settled) task->group_->on_settled(lock, *task);
     }
     running_.erase(task.get());
@@ -164,8 +170,8 @@ void Scheduler::park(const std::shared_ptr<Task>& task) {
     task->stage_ = Task::Stage::parked;
     if (task->kind_ == TaskKind::code) task->did_ = state_.queued();
     const auto is_over = [this](const std::string& operation) { return !state_.is_open(operation); };
-    if (std::ranges::any_of(task->parked_on_, is_over)) {
-        go_on(task);
+    if (const auto over = std::ranges::find_if(task->parked_on_, is_over); over != task->parked_on_.end()) {
+        go_on(task, *over);
         return;
     }
     for (const std::string& operation : task->parked_on_) {
@@ -216,8 +222,46 @@ void Scheduler::wake(const std::string& operation) {
     unknown_.erase(operation);
     polls_ = 0;
     for (const auto& task : tasks) {
-        if (task->stage_ == Task::Stage::parked) go_on(task);
+        if (task->stage_ == Task::Stage::parked) go_on(task, operation);
     }
+}
+
+void Scheduler::go_on(const std::shared_ptr<Task>& task, const std::string& operation) {
+    // A step that is to be tried again has not ended, and is something new.
+    if (const auto end = state_.ended_at(operation)) repeat(*task, *end);
+    go_on(task);
+}
+
+void Scheduler::repeat(Task& task, holdpoint::TimePoint goes_after) {
+    (void)end_repeating(task);
+    task.repeats_ = true;
+    task.goes_after_ = goes_after;
+    task.group_->repeating.insert(goes_after);
+    task.last_end_.reset();
+}
+
+bool Scheduler::end_repeating(Task& task) {
+    if (!std::exchange(task.repeats_, false)) return false;
+    task.group_->repeating.erase(task.group_->repeating.find(task.goes_after_));
+    return true;
+}
+
+void Scheduler::calm(Lock& lock, Task& task) {
+    if (!end_repeating(task)) return;
+    if (task.group_->on_calm) task.group_->on_calm(lock);
+    state_.changed.notify_all();
+}
+
+bool Scheduler::is_in_task() {
+    return current != nullptr;
+}
+
+void Scheduler::took(const std::optional<holdpoint::TimePoint>& end) {
+    if (current != nullptr && current->repeats_) current->last_end_ = std::max(current->last_end_, end);
+}
+
+void Scheduler::goes_live(Lock& lock) {
+    for (Task* task = current; task != nullptr; task = task->parent_.get()) calm(lock, *task);
 }
 
 void Scheduler::await(Lock& lock, const Awaited& awaited) {

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <queue>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -53,9 +54,11 @@ public:
     [[nodiscard]] bool is_settled() const { return stage_ == Stage::settled; }
     [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }
     [[nodiscard]] const Recorded& result() const { return result_; }
-    /// Of two that are settled. What was over when it was begun was over before what this invocation saw end; of those
+    /// Of two that are settled. What was over by what is recorded was over before what this invocation did; of those
     /// the service's times tell.
     [[nodiscard]] bool was_over_before(const Task& other) const;
+    /// When it was over by what is recorded.
+    [[nodiscard]] const std::optional<holdpoint::TimePoint>& known_end() const { return known_end_; }
     /// Does its work here and now, unless it is settled.
     void settle_here();
     /// For a task that is given up: what its body captured may not go away under the lock, because that runs code of
@@ -84,6 +87,9 @@ private:
     std::optional<Failure> failure_;
     std::uint64_t order_ = 0;  // which number it settled as
     std::optional<holdpoint::TimePoint> known_end_;
+    bool repeats_ = false;             // it runs from what is recorded, and has come to nothing new yet
+    holdpoint::TimePoint goes_after_;  // while it repeats: the end of what let it go on; it was not over before
+    std::optional<holdpoint::TimePoint> last_end_;  // the latest of what it took while it repeated
     std::stop_source stop_;
 };
 
@@ -93,7 +99,14 @@ struct Group {
     std::vector<std::weak_ptr<Task>> tasks;
     std::vector<std::string> watched;  // operations that its task does nothing but wait for
     std::size_t running = 0;
-    std::function<void(Lock&, Task&)> on_settled;  // may leave the lock for a while
+    std::multiset<holdpoint::TimePoint> repeating;  // Task::goes_after_ of those that repeat
+    // Both may leave the lock for a while.
+    std::function<void(Lock&, Task&)> on_settled;
+    std::function<void(Lock&)> on_calm;  // a task that repeated came to something new, or waits
+    /// Whether one of its tasks that are not settled may turn out to have been over before one that is.
+    [[nodiscard]] bool may_be_over_before(const Task& settled) const {
+        return settled.known_end() && !repeating.empty() && *repeating.begin() < *settled.known_end();
+    }
 };
 
 /// What somebody waits for.
@@ -116,8 +129,10 @@ public:
 
     // All of these are called with the lock of the execution state held.
 
-    /// Makes a task known. `helped`: whoever calls is about to wait for it, and so runs it.
-    void start(Lock& lock, const std::shared_ptr<Task>& task, std::shared_ptr<Group> group, bool helped);
+    /// Makes a task known. `helped`: whoever calls is about to wait for it, and so runs it. `goes_after`: of one that
+    /// was begun before, the end of what it goes on after.
+    void start(Lock& lock, const std::shared_ptr<Task>& task, std::shared_ptr<Group> group, bool helped,
+               std::optional<holdpoint::TimePoint> goes_after);
     /// The same for one that has nothing to do before these operations have changed.
     void start_parked(Lock& lock, const std::shared_ptr<Task>& task, std::vector<std::string> operations);
     /// Waits; runs what is waited for meanwhile. On a task's thread it leaves by Unwind when only the service can help;
@@ -132,6 +147,12 @@ public:
     void settle_here(Lock& lock, Task& task);
     /// The service told when an operation that is open will end.
     void schedule(const std::string& operation);
+    /// Whether a task runs on this thread. Needs no lock.
+    [[nodiscard]] static bool is_in_task();
+    /// The running task took the outcome of what ended then.
+    static void took(const std::optional<holdpoint::TimePoint>& end);
+    /// The running task, and those that it was made in, come to something that is not recorded.
+    void goes_live(Lock& lock);
     /// An operation is not open any more.
     void wake(const std::string& operation);
     /// The service has answered what was sent.
@@ -155,7 +176,13 @@ private:
     void serve();
     void run(Lock& lock, const std::shared_ptr<Task>& task);
     void park(const std::shared_ptr<Task>& task);
+    /// This operation, for which it was parked, is over.
+    void go_on(const std::shared_ptr<Task>& task, const std::string& operation);
     void go_on(const std::shared_ptr<Task>& task);
+    static void repeat(Task& task, holdpoint::TimePoint goes_after);
+    /// Whether it repeated until now.
+    static bool end_repeating(Task& task);
+    void calm(Lock& lock, Task& task);
     template <class Pointer>
     [[nodiscard]] std::shared_ptr<Task> take(std::deque<Pointer>& ready);
     [[nodiscard]] std::shared_ptr<Task> take_of(const Awaited& awaited);

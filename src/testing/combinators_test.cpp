@@ -265,6 +265,75 @@ TEST(Decisions, AreRecordedBeforeAnybodyActsUponThem) {
               twice_the_same);
 }
 
+// Both had ended when the handler ran again, and then a thread's luck decided.
+TEST(Decisions, OfWhatHadEndedGoByWhenItEnded) {
+    const auto slow = [](Context& child) {
+        child.wait("slow", 2s);
+        return std::string("slow");
+    };
+    const auto fast = [](Context& child) {
+        child.run_in_child_context("inner", [](Context& inner) { inner.wait("fast", 1s); });
+        return std::string("fast");
+    };
+    const auto first_of = [&](const BatchResult<std::string>& result) {
+        return result.results().front() + " " + std::to_string(result.success_count()) + " " +
+               std::to_string(result.started_count());
+    };
+    const auto in_parallel = [&](Context& context, Nesting nesting) {
+        return first_of(context.parallel<std::string>(
+            "first", {slow, fast}, {.completion = Completion::first_successful(), .nesting = nesting}));
+    };
+    const std::vector<std::pair<std::string, std::function<std::string(Context&)>>> cases{
+        {"fast 1 1", [&](Context& context) { return in_parallel(context, Nesting::nested); }},
+        {"fast 1 1", [&](Context& context) { return in_parallel(context, Nesting::flat); }},
+        {"fast",
+         [&](Context& context) {
+             const auto one = context.run_in_child_context_async("slow", slow);
+             const auto other = context.run_in_child_context_async("fast", fast);
+             return context.race("first", one, other);
+         }},
+        {"fast", [&](Context& context) {
+             const auto one = context.wait_async("slow", 2s);
+             const auto other = context.run_in_child_context_async("fast", fast);
+             return context.select("first", one, other) == 1 ? std::string("fast") : std::string("slow");
+         }}};
+    for (const int threads : {0, 1, 4}) {
+        for (const auto& [expected, body] : cases) {
+            LocalService runner([&](Context& context, Json) { return body(context); }, {.threads = threads});
+            runner.before_checkpoint = [&](int) -> std::optional<holdpoint::Error> {
+                if (runner.invocations() == 2) throw Crash();  // it was invoked when `fast` had ended
+                return std::nullopt;
+            };
+            runner.start();
+            runner.advance(1h);
+            EXPECT_EQ(runner.result(), "\"" + expected + "\"") << threads << " threads " << runner.error_message();
+        }
+    }
+}
+
+// A branch that has something left to do is no reason to wait for it.
+TEST(Decisions, WaitForNobodyWhoIsAtWork) {
+    LocalService runner([](Context& context, Json) {
+        const auto works = [](Context& branch) {
+            branch.wait("pause", 1s);
+            branch.step("work", [](StepContext& step) {
+                while (!step.stop_token().stop_requested()) std::this_thread::yield();
+            });
+            return std::string("works");
+        };
+        const auto is_over = [](Context& branch) {
+            branch.wait("pause", 1s);
+            return std::string("over");
+        };
+        const auto answers =
+            context.parallel<std::string>("first", {works, is_over}, {.completion = Completion::first_successful()});
+        return answers.results().front();
+    });
+    runner.start();
+    runner.advance(1h);
+    EXPECT_EQ(runner.result(), "\"over\"") << runner.error_message();
+}
+
 /// Why an execution fails whose code is another one when it goes on.
 std::string change(const std::function<void(Context&)>& before, const std::function<void(Context&)>& after) {
     const auto handler = [](const std::function<void(Context&)>& body) {
