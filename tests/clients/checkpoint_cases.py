@@ -1,4 +1,5 @@
-"""Checkpoints that test_local_runners.py makes on both sides: by case, the batches before a pause of more than a second, and those behind it."""
+"""Checkpoints that test_local_runners.py makes on both sides: by case, the batches before a pause of more than a second, and those behind it. And answers, each
+behind some checkpoints."""
 STEP, CONTEXT, WAIT, CALLBACK, INVOKE, EXECUTION = "STEP", "CONTEXT", "WAIT", "CALLBACK", "CHAINED_INVOKE", "EXECUTION"
 PAUSE = 1.2
 ERROR = {"ErrorMessage": "no", "ErrorType": "E"}
@@ -97,6 +98,32 @@ def options(cases):
         cases[f"an invoke of tenant {tenant[:3]}"] = [[invoke("nowhere:1", TenantId=tenant)]], []
     for action in ("START", "SUCCEED", "FAIL"):
         cases[f"{action} with a delay"] = [[update(STEP, action, **SOON)]], []
+
+
+def answers():
+    """By name: the checkpoints of an invocation, and its answer."""
+    close = [[update(EXECUTION, "SUCCEED", "x", Payload='"large"')]]
+    cases = {f"a Status {status!r}": ([], {"Status": status}) for status in ("SUCCEEDED", "FAILED", "NOPE", "RUNNING", "succeeded", 1, None)}
+    cases |= {f"a Result {result!r}": ([], {"Status": "SUCCEEDED", "Result": result}) for result in ("", '"text"', None)}
+    cases |= {f"PENDING with a {kind} that has begun": ([[start(kind)]], {"Status": "PENDING"}) for kind in (STEP, CONTEXT)}
+    cases |= {f"success with a {kind} that is open": ([[start(kind)]], {"Status": "SUCCEEDED", "Result": "1"}) for kind in (STEP, WAIT, CALLBACK)}
+    return cases | {
+        "PENDING with nothing": ([], {"Status": "PENDING"}),
+        "PENDING with what is over": ([[start(STEP), update(STEP, "SUCCEED")]], {"Status": "PENDING"}),
+        "a failure": ([], {"Status": "FAILED", "Error": {**ERROR, "ErrorData": "d"}}),
+        "a failure with a result": ([], {"Status": "FAILED", "Result": "1"}),
+        "a failure with both": ([], {"Status": "FAILED", "Result": "1", "Error": ERROR}),
+        "a failure with an empty error": ([], {"Status": "FAILED", "Error": {}}),
+        "a success with an error": ([], {"Status": "SUCCEEDED", "Error": ERROR}),
+        "an unknown member": ([], {"Status": "SUCCEEDED", "Result": "1", "More": 1}),
+        "no Status": ([], {"Result": "1"}), "an empty object": ([], {}), "null": ([], None), "a text": ([], "text"), "a list": ([], [1]),
+        "an error that is a text": ([], {"Status": "FAILED", "Error": "text"}),
+        "success, closed": (close, {"Status": "SUCCEEDED", "Result": ""}),
+        "another result, closed": (close, {"Status": "SUCCEEDED", "Result": '"other"'}),
+        "a failure, closed": (close, {"Status": "FAILED", "Error": ERROR}),
+        "PENDING, closed": (close, {"Status": "PENDING"}),
+        "success, closed as a failure": ([[update(EXECUTION, "FAIL", "x", Error=ERROR)]], {"Status": "SUCCEEDED"}),
+    }
 
 
 def all_cases():

@@ -1,5 +1,5 @@
 """The server beside AWS's own local runners of durable functions, those of its test kits: the same programs on both, the same results, errors and events;
-and the same checkpoints, accepted, or refused in the same words, with the same operations in the answers.
+and the same checkpoints, accepted, or refused in the same words, with the same operations in the answers; and the same ends of invocations.
 
 Where they differ and AWS's documentation, its model or what the service itself was seen to answer is with the server, it says so here, and why.
 """
@@ -187,3 +187,15 @@ def test_a_checkpoint_is_answered_the_same(programs):
     assert not unexplained, "\n".join(f"{name}:\n  local runner {json.dumps(one)}\n  server {json.dumps(other)}" for name, (one, other) in unexplained.items())
     for pattern in EXPLAINED:
         assert any(re.fullmatch(pattern, name) for name in different), f"nothing differs any more: {pattern}"
+
+
+def test_an_answer_is_taken_the_same(programs):
+    cases = checkpoint_cases.answers()
+    runs = [{"program": "checkpoints", "event": {"checkpoints": checkpoints, "answer": answer}} for checkpoints, answer in cases.values()]
+    with ThreadPoolExecutor(4) as pool:
+        ours = [*pool.map(programs["python"].run, runs)]
+    for name, one, other in zip(cases, run_locally("python", runs), ours):
+        theirs, told = (comparable("python", outcome) for outcome in (one, other))
+        # The service's words for what the local runner tells in Python's.
+        theirs = [re.sub(r"Invalid invocation output: .*?(?=\"[,}])", "Invalid Status in invocation output.", line) for line in theirs]
+        assert told == theirs, name
