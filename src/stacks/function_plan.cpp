@@ -268,8 +268,9 @@ std::vector<RoutePlan> read_routes(const PropertyReader& properties, const Funct
         if (type == "HttpApi") {
             routes.push_back(read_route(event.member("Properties"), function));
         } else if (type != "Schedule") {
-            event.problem("Type",
-                          fmt::format("events of the type '{}' are not supported; HttpApi and Schedule are", type));
+            const std::string_view instead =
+                type == "SNS" ? "give the topic a Subscription with Protocol lambda" : "HttpApi and Schedule are";
+            event.problem("Type", fmt::format("events of the type '{}' are not supported; {}", type, instead));
         }
     }
     return routes;

@@ -50,6 +50,11 @@ TEST(Schedules, ARateIsAPeriod) {
     EXPECT_EQ(every("rate(7 days)"), 604800);
 }
 
+TEST(Schedules, AnHourHasNoOtherEnding) {
+    for (const std::string rate : {"rate(2 hour)", "rate(1 hours)", "rate(2 hourx)", "rate(0 hours)", "rate(2  hours)"})
+        EXPECT_THAT(problem("Schedule: " + rate), HasSubstr("expected rate(1 minute)")) << rate;
+}
+
 TEST(Schedules, ARuleIsNamedAsSamNamesItUnlessItHasAName) {
     const auto plan = plan_of("Schedule: rate(1 hour)");
     ASSERT_TRUE(plan) << plan.error().message;

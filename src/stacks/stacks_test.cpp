@@ -76,6 +76,7 @@ TEST(Plan, ResolvesEverything) {
                 HasSubstr("arn:aws:dynamodb:us-east-1:000000000000:table/app-Table/index/*"));
     EXPECT_THAT(plan->aws_only, ElementsAre("Function.Tags", "Table.BillingMode"));
     EXPECT_EQ(plan->outputs.at(0).value, "app-f");
+    EXPECT_EQ(plan->outputs.at(0).description, "its name");
     EXPECT_EQ(plan->outputs.at(1).value, "a-polling");
 }
 

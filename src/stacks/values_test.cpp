@@ -144,6 +144,10 @@ TEST(Parameters, LimitsHoldForEachElementOfAList) {
                 HasSubstr("'B' does not match [a-z]+"));
 }
 
+TEST(Parameters, TheElementsOfAListHaveNoSpacesAroundThem) {
+    EXPECT_EQ(variable("!Join [\"|\", !Ref L]", "{L: {Type: CommaDelimitedList, Default: \" a , b \"}}"), "a|b");
+}
+
 TEST(Parameters, LengthsAreOfCharacters) {
     EXPECT_EQ(refusal("{Type: String, MaxLength: 4, MinLength: 4}", "\u00fcber"), "");
     EXPECT_THAT(refusal("{Type: String, MaxLength: 3}", "\u00fcber"), HasSubstr("at most 3 characters"));

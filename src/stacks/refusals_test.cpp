@@ -1,0 +1,74 @@
+// What a function, an API or a condition may not be, although each of its parts may.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "stacks/plan.hpp"
+
+namespace holdpoint::stacks {
+namespace {
+
+using ::testing::HasSubstr;
+
+const Target kTarget{.stack_name = "app", .stack_id = "id", .region = "us-east-1", .account = "000000000000"};
+
+std::string problems(const std::string& text) {
+    const auto plan = make_plan(text, {}, kTarget);
+    return plan ? "" : plan.error().message;
+}
+
+TEST(Refusals, AnEventNamesNoTenant) {
+    EXPECT_THAT(problems(R"(Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      TenancyConfig: {TenantIsolationMode: PER_TENANT}
+      Events: {Get: {Type: HttpApi, Properties: {Path: /, Method: GET}}}
+    Metadata: {HoldpointExecutable: f}
+)"),
+                HasSubstr("F.Properties.Events (line 6): name no tenant, which TenancyConfig asks for"));
+}
+
+TEST(Refusals, AnEventSaysWhatToWriteInItsPlace) {
+    EXPECT_THAT(problems(R"(Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {E: {Type: SNS, Properties: {Topic: t}}}}
+    Metadata: {HoldpointExecutable: f}
+)"),
+                HasSubstr("E.Type (line 4): events of the type 'SNS' are not supported; give the topic a Subscription "
+                          "with Protocol lambda"));
+}
+
+TEST(Refusals, CredentialsAreForOriginsThatAreNamed) {
+    const auto api = [](const std::string& origin) {
+        return problems(
+            "Resources: {A: {Type: \"AWS::Serverless::HttpApi\", Properties: {CorsConfiguration: "
+            "{AllowCredentials: true, AllowOrigins: [\"" +
+            origin + "\"]}}}}\n");
+    };
+    EXPECT_THAT(api("*"), HasSubstr("AllowCredentials (line 1): is not possible with AllowOrigins '*'"));
+    EXPECT_EQ(api("https://a.example"), "");
+}
+
+TEST(Refusals, AConditionHasTenPartsAtMost) {
+    const auto with = [](int count) {
+        std::string text = "Conditions:\n  C:\n    Fn::Or:\n";
+        for (int i = 0; i < count; ++i) text += "      - !Equals [a, b]\n";
+        return problems(text + "Resources: {T: {Type: \"AWS::SNS::Topic\"}}\n");
+    };
+    EXPECT_EQ(with(10), "");
+    EXPECT_THAT(with(11), HasSubstr("Conditions.C (line 3): Fn::Or needs a list of 2 to 10 conditions"));
+    EXPECT_THAT(with(1), HasSubstr("Fn::Or needs a list of 2 to 10 conditions"));
+}
+
+TEST(Refusals, AJoinedTextHasAnEnd) {
+    // Each element is short enough, and what they come to is not.
+    std::string list;
+    for (int i = 0; i < 600; ++i) list += "\"" + std::string(2000, 'x') + "\", ";
+    EXPECT_THAT(problems("Resources: {T: {Type: \"AWS::SNS::Topic\", Properties: {DisplayName: !Join [\"\", [" + list +
+                         "]]}}}\n"),
+                HasSubstr("comes to more than 1048576 bytes"));
+}
+
+}  // namespace
+}  // namespace holdpoint::stacks
