@@ -29,6 +29,14 @@ TEST(Clock, PartsOfAnIso8601TimeHaveNoSign) {
     }
 }
 
+TEST(Clock, AnIso8601TimeIsOneThatThereIs) {
+    EXPECT_EQ(parse_iso8601("2026-11-23T23:59:59.5Z").value(), parse_iso8601("2026-11-23T23:59:59.500Z").value());
+    for (const std::string text : {"2026-11-23T24:00:00Z", "2026-11-23T20:60:00Z", "2026-11-23T20:33:61Z",
+                                   "2026-02-30T00:00:00Z", "2026-11-23T20:33:00.Z", "2026-11-23T20:33:00"}) {
+        EXPECT_FALSE(parse_iso8601(text)) << text;
+    }
+}
+
 RC_GTEST_PROP(Clock, Iso8601RoundTrips, ()) {
     const auto at = from_epoch_ms(*rc::gen::inRange<long long>(0, 4102444800000));
     RC_ASSERT(parse_iso8601(to_iso8601(at)).value() == at);
