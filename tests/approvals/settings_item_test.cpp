@@ -19,7 +19,9 @@ struct SettingsItemTest : ::testing::Test {
     ManualClock clock{from_epoch_ms(1'700'000'000'000)};
     SeededRandom random{5};
     Tables tables{clock};
-    aws::Client client{configuration_of_tests(), tables, clock, random, [](std::chrono::milliseconds) {}};
+    int pauses = 0;
+    aws::Client client{configuration_of_tests(), tables, clock, random,
+                       [this](std::chrono::milliseconds) { ++pauses; }};
     SettingsItem<Names> item{client, "settings", "guests", "names"};
 
     Result<Names> add(const std::string& name) {
@@ -54,6 +56,7 @@ TEST_F(SettingsItemTest, AChangeIsMadeAnewToWhatAnotherWroteMeanwhile) {
         return true;
     };
     EXPECT_THAT(*add("bob"), ElementsAre("ann", "bob"));
+    EXPECT_EQ(pauses, 0) << "whoever was faster is done";
     EXPECT_THAT(item.read()->value, ElementsAre("ann", "bob"));
 }
 
@@ -73,6 +76,7 @@ TEST_F(SettingsItemTest, WhoIsOvertakenAgainAndAgainIsToldSo) {
     ASSERT_FALSE(changed);
     EXPECT_EQ(changed.error().name, "SettingsBusy");
     EXPECT_THAT(changed.error().message, HasSubstr("The item guests of the settings"));
+    EXPECT_EQ(pauses, 8) << "before each of its ten tries but the first two";
 }
 
 TEST_F(SettingsItemTest, WhatCannotBeReadSaysWhichItemAndWhat) {

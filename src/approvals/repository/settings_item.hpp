@@ -1,6 +1,7 @@
 // Settings item: a value in the settings table that several may change at once, each time for its next revision.
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <string>
@@ -29,7 +30,7 @@ public:
 
     /// The value is an attribute of the item `name`; `table` is empty in a stack that has no settings table.
     SettingsItem(aws::Client& client, std::string table, std::string name, std::string attribute)
-        : table_(client, std::move(table)), name_(std::move(name)), attribute_(std::move(attribute)) {}
+        : client_(client), table_(client, std::move(table)), name_(std::move(name)), attribute_(std::move(attribute)) {}
 
     [[nodiscard]] Result<Stored> read() {
         if (table_.name().empty()) return no_settings_table();
@@ -58,7 +59,10 @@ public:
     template <std::invocable<T> Make>
     [[nodiscard]] Result<T> change(const Make& make) {
         constexpr int kAttempts = 10;
+        constexpr std::chrono::milliseconds kLongestPause{1000};
         for (int attempt = 0; attempt < kAttempts; ++attempt) {
+            // The first time at once, for whoever was faster is done.
+            if (attempt > 1) client_.pause(attempt - 1, kLongestPause);
             auto stored = read();
             if (!stored) return std::unexpected(stored.error());
             Result<T> changed = make(std::move(stored->value));
@@ -89,6 +93,7 @@ private:
         return durable::from_json<Member>(*found);
     }
 
+    aws::Client& client_;
     Table table_;
     std::string name_;
     std::string attribute_;
