@@ -122,16 +122,23 @@ StepOutcome run_step_body(ContextCore& core, const Claim& claim, int attempt, co
 
 namespace {
 
-/// Gives up, before a context is closed, what its body has begun and kept somewhere else.
-class Ended {
+/// A context while its body runs. When it is over, what it has begun and kept somewhere else is given up, and the
+/// context is of no more use.
+class Given {
 public:
-    explicit Ended(ContextCore& core) : core_(core) {}
-    ~Ended() { core_.abandon_tasks(); }
-    Ended(const Ended&) = delete;
-    Ended& operator=(const Ended&) = delete;
+    explicit Given(const std::shared_ptr<ContextCore>& core) : core_(core), context_(Internals::make_context(core)) {}
+    ~Given() {
+        core_->abandon_tasks();
+        core_->state.keep_over(std::move(context_));
+    }
+    Given(const Given&) = delete;
+    Given& operator=(const Given&) = delete;
+
+    [[nodiscard]] Context& context() const { return *context_; }
 
 private:
-    ContextCore& core_;
+    std::shared_ptr<ContextCore> core_;
+    std::unique_ptr<Context> context_;
 };
 
 }  // namespace
@@ -140,11 +147,10 @@ ChildRun run_child_body(const ContextCore& core, const Claim& claim, ChildKind k
     ChildRun run;
     AttemptMark mark(core, claim, 1, kind.is_closed || claim.record != nullptr);
     const auto child_core = std::make_shared<ContextCore>(core, claim, kind);
-    const auto child = Internals::make_context(child_core);
-    const Ended ended(*child_core);
+    const Given child(child_core);
     try {
         const Frame frame(*child_core);
-        run.result = body(*child);
+        run.result = body(child.context());
     } catch (const Unwind&) {
         mark.end(AttemptOutcome::incomplete);
         throw;

@@ -60,6 +60,9 @@ ContextCore::ContextCore(const ContextCore& parent, const Claim& claim, ChildKin
     refresh();
 }
 
+ContextCore::ContextCore(ExecutionState& execution_state, Over)
+    : state(execution_state), logger({}, nullptr), over_(true) {}
+
 std::string ContextCore::path_of(std::size_t number) const {
     return prefix_.empty() ? std::to_string(number) : fmt::format("{}-{}", prefix_, number);
 }

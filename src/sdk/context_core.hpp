@@ -40,6 +40,9 @@ public:
     ContextCore(ExecutionState& state, std::string request_id);
     /// A child's.
     ContextCore(const ContextCore& parent, const Claim& claim, ChildKind kind);
+    /// Behind every context of the invocation whose body is over, so that whoever kept one is told.
+    struct Over {};
+    ContextCore(ExecutionState& state, Over);
 
     /// The next operation of this context, in program order. Checks the place and the name, that the invocation goes
     /// on, and that the record is of the same kind: otherwise the code changed, and the execution fails with
@@ -72,6 +75,7 @@ public:
     /// A logger that names the operation too; it is never silent, because bodies run only live.
     [[nodiscard]] Logger step_logger(const Claim& claim, int attempt) const;
     [[nodiscard]] bool is_closed() const { return closed_; }
+    [[nodiscard]] bool is_over() const { return over_; }
     [[nodiscard]] bool is_replaying() const { return *replaying_; }
     [[nodiscard]] Recorded make_recorded(Text text, const std::string& id) const {
         return {.text = std::move(text), .execution_arn = state.execution_arn(), .operation_id = id};
@@ -103,6 +107,7 @@ private:
     std::optional<std::string> parent_id_;  // wire id of the nearest context that is recorded; nothing at the root
     std::size_t claimed_ = 0;
     bool closed_ = false;
+    bool over_ = false;
 
     std::vector<std::weak_ptr<Task>> tasks_;
 
@@ -127,6 +132,7 @@ struct Internals {
         return std::unique_ptr<Context>(new Context(std::move(core)));
     }
     static ContextCore& core(Context& context) { return *context.core_; }
+    static void set_core(Context& context, std::shared_ptr<ContextCore> core) { context.core_ = std::move(core); }
 };
 
 }  // namespace durable::detail

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "aws/errors.hpp"
+#include "sdk/context_core.hpp"
 #include "sdk/last_answer.hpp"
 
 namespace durable::detail {
@@ -307,6 +308,19 @@ void ExecutionState::throw_if_ended(Lock& lock) {
 std::optional<ErrorInfo> ExecutionState::misuse() const {
     const Lock lock(mutex);
     return misuse_;
+}
+
+void ExecutionState::keep_over(std::unique_ptr<Context> context) {
+    const Lock lock(mutex);
+    if (!over_core_) over_core_ = std::make_shared<ContextCore>(*this, ContextCore::Over{});
+    Internals::set_core(*context, over_core_);
+    over_.push_back(std::move(context));
+}
+
+void ExecutionState::let_go_of_contexts() {
+    // They keep the state that keeps them.
+    over_.clear();
+    over_core_.reset();
 }
 
 void ExecutionState::refuse_use(const std::string& problem) {

@@ -82,6 +82,9 @@ public:
     [[noreturn]] void refuse_use(const std::string& problem);
     /// What was refused; the execution fails with it.
     [[nodiscard]] std::optional<ErrorInfo> misuse() const;
+    /// A context whose body is over: it is kept as long as the invocation, for whoever kept a reference to it.
+    void keep_over(std::unique_ptr<Context> context);
+    void let_go_of_contexts();
     /// Waits for tasks or operations. (Scheduler::await)
     void await(const Awaited& awaited);
 
@@ -170,6 +173,8 @@ private:
     End end_ = End::none;
     ErrorInfo error_;
     std::optional<ErrorInfo> misuse_;
+    std::vector<std::unique_ptr<Context>> over_;
+    std::shared_ptr<ContextCore> over_core_;
 };
 
 }  // namespace durable::detail

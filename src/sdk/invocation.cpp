@@ -64,6 +64,7 @@ InvocationAnswer run_handler(const DurableHandler& handler, ExecutionState& stat
         error = current_error();
     }
     state.tasks.stop();
+    state.let_go_of_contexts();
     // Whatever a handler makes of having been suspended, its execution waits; whatever it makes of a misuse, it fails.
     if (state.end() != End::none || state.misuse()) return answer_so_far(state);
     if (!error) return answer_success(state, std::move(result));

@@ -20,6 +20,10 @@ Frame::~Frame() {
 }
 
 std::string Frame::problem(const ContextCore& core) {
+    if (core.is_over()) {
+        return "on a context whose body is over; a context is for the body that was given it, so keep no reference to "
+               "it";
+    }
     if (innermost != nullptr && innermost->aside_ == nullptr && innermost->core_ != &core) {
         return "on a context that the running body was not given; a child, branch or item uses the Context& that it is "
                "called with, because operations are numbered for each context";

@@ -80,6 +80,30 @@ TEST(KeptFuture, ThatIsNotOverEndsWithItsInvocation) {
     kept.reset();
 }
 
+// It was gone with its body, and what was left in memory of it was used.
+TEST(KeptContext, IsRefusedWhenItsBodyIsOver) {
+    const auto error_of = [](const std::function<void(Context&)>& body) {
+        LocalService runner([&](Context& context, Json) { body(context); });
+        runner.start();
+        return runner.error_type() + ": " + runner.error_message();
+    };
+    const std::string refused =
+        "ValidationError: The durable operation Step 'late' was called on a context whose body is over; a context is "
+        "for the body that was given it, so keep no reference to it.";
+    EXPECT_EQ(error_of([](Context& context) {
+                  Context* kept = nullptr;
+                  context.run_in_child_context("child", [&](Context& child) { kept = &child; });
+                  kept->step("late", [] {});
+              }),
+              refused);
+    EXPECT_EQ(error_of([](Context& context) {
+                  std::atomic<Context*> kept = nullptr;
+                  context.map("items", std::vector<int>{1, 2, 3}, [&](Context& item, int) { kept = &item; });
+                  context.run_in_child_context("child", [&](Context&) { kept.load()->step("late", [] {}); });
+              }),
+              refused);
+}
+
 TEST(KeptCallback, OfAnEarlierInvocationIsRefused) {
     std::optional<Callback<int>> kept;
     LocalService runner([&](Context& context, Json) {
