@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "approvals/web/views.hpp"
 #include "base/encoding.hpp"
 #include "browser.hpp"
 
@@ -443,6 +444,27 @@ TEST_F(Inbox, WhatHasNotChangedIsNotSentAgain) {
         EXPECT_THAT(second.body, IsEmpty());
         ann.headers.erase("if-none-match");
     }
+}
+
+TEST(DetailView, NamesThoseWhoMayVoteInAStageAsItIsNow) {
+    ApprovalRequest approval;
+    approval.requester = "olga@x";
+    approval.created_at = approval.expires_at = to_iso8601(from_epoch_ms(1'795'694'400'000));
+    approval.policy = pin(read_policy(Json::parse(R"({"name":"p","stages":[
+        {"name":"a","approvers":{"people":["ann@x","Olga@x","bob@x"]},"required":2},{"name":"b"}],
+        "escalation":{"to":{"people":["Bob@x","chef@x"],"groups":["heads"]},"after_seconds":1}})"))
+                              .value(),
+                          {{"heads", {"hal@x"}}})
+                          .value();
+    const auto stages = [&] {
+        const Json view(Json::Data(detail_view(approval, {}, {.person = "ann@x", .groups = {}}, {})));
+        return view.find("stages")->dump();
+    };
+    EXPECT_THAT(stages(), HasSubstr(R"("of":2,"who":"ann@x, bob@x")")) << "nobody decides their own request";
+    EXPECT_THAT(stages(), HasSubstr(R"("who":"anyone")"));
+    approval.escalated_at = approval.created_at;
+    EXPECT_THAT(stages(), HasSubstr(R"("of":4,"who":"group heads, ann@x, bob@x, chef@x")"));
+    EXPECT_THAT(stages(), HasSubstr(R"("who":"anyone")"));
 }
 
 TEST_F(Inbox, ThePageAndItsFilesNeedNoSession) {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "approvals/domain/names.hpp"
+#include "approvals/domain/people.hpp"
+
 namespace holdpoint::approvals {
 
 using durable::Json;
@@ -43,12 +46,31 @@ Json vote_view(const Vote& vote) {
                              {"proof", Json(vote.proof)}});
 }
 
+/// Who may vote in a stage as the request stands: once it escalated, others, too, and never its requester. These are
+/// the people whom `of` counts. Nothing: anyone.
+std::optional<Approvers> voters_of(const Standing& standing, const Stage& rule) {
+    std::optional<Approvers> voters = rule.approvers;
+    if (!voters) return voters;
+    const auto join = [](std::vector<std::string>& names, const std::vector<std::string>& more) {
+        for (const std::string& name : more) {
+            const auto is_it = [&](const std::string& known) { return is_same_name(known, name); };
+            if (std::ranges::none_of(names, is_it)) names.push_back(name);
+        }
+    };
+    if (const auto& escalation = standing.policy.policy.escalation; standing.escalated_at && escalation) {
+        join(voters->people, escalation->to.people);
+        join(voters->groups, escalation->to.groups);
+    }
+    std::erase_if(voters->people, [&](const std::string& name) { return is_same_person(name, standing.requester); });
+    return voters;
+}
+
 Json stage_view(const Standing& standing, const StageStanding& stage, const Stage& rule) {
     Json::Object view{{"name", Json(stage.name)},
                       {"state", Json(boost::describe::enum_to_string(stage.state, ""))},
                       {"required", Json(stage.required)}};
     if (stage.of) view.emplace_back("of", Json(*stage.of));
-    view.emplace_back("who", Json(describe(rule.approvers)));
+    view.emplace_back("who", Json(describe(voters_of(standing, rule))));
     Json::Array votes;
     for (const Vote& vote : standing.votes) {
         // Those on what the document was before do not count; the history has them.
