@@ -8,7 +8,7 @@
 namespace holdpoint::core {
 namespace {
 
-/// Tells how many rows were read.
+/// Tells how many rows were read, all together and at once.
 class CountingRows final : public RowReader {
 public:
     explicit CountingRows(const RowReader& rows) : rows_(rows) {}
@@ -17,9 +17,11 @@ public:
                           bool reverse) const override {
         auto found = rows_.scan(space, from, to, limit, reverse);
         read += found.size();
+        largest = std::max(largest, found.size());
         return found;
     }
     mutable std::size_t read = 0;
+    mutable std::size_t largest = 0;  // of one scan
 
 private:
     const RowReader& rows_;
@@ -129,6 +131,16 @@ TEST_F(HistoryPageTest, APageIsNotTooLargeForAnAnswer) {
     write({step(ChangeKind::started, 90)});
     write({step(ChangeKind::succeeded, 90, std::string(6UL * 1024 * 1024, 'x'))});
     EXPECT_EQ(pages({.first = 83}), (std::vector<std::vector<std::uint64_t>>{{83}}));
+}
+
+// A journal may have 100 MB, which were in memory twice.
+TEST_F(HistoryPageTest, ALongJournalIsFoldedAndErasedAPartAtATime) {
+    write_steps(50);
+    journal_.write(start_writes(head_));
+    EXPECT_EQ(load_execution(rows_, 7).value().journal_entries(), 151U);
+    journal_.write(erase_writes(rows_, head_));
+    EXPECT_LE(rows_.largest, 64U);
+    EXPECT_TRUE(journal_.scan(Space::journal, {}, {}, 1, false).empty());
 }
 
 }  // namespace

@@ -12,6 +12,24 @@ namespace holdpoint::core {
 
 namespace json = boost::json;
 
+namespace {
+
+/// A whole journal may be 100 MB: a part of it is in memory at a time.
+template <class Each>
+void for_each_entry(const RowReader& rows, std::uint64_t number, Each each) {
+    constexpr std::size_t kPage = 64;
+    std::string from = number_key(number);
+    const std::string end = prefix_end(from);
+    while (true) {
+        auto page = rows.scan(Space::journal, from, end, kPage);
+        if (!page.empty()) from = page.back().key + '\0';
+        for (Row& row : page) each(row);
+        if (page.size() < kPage) return;
+    }
+}
+
+}  // namespace
+
 std::string make_execution_id(std::uint64_t number, std::string_view random_uuid) {
     const std::string digits = fmt::format("{:012x}", number);
     std::string id = fmt::format("{}-{}-8{}", digits.substr(0, 8), digits.substr(8, 4), random_uuid.substr(15));
@@ -136,10 +154,7 @@ std::optional<Execution> load_execution(const RowReader& rows, std::uint64_t num
     auto head = read_head(rows, number);
     if (!head) return std::nullopt;
     Execution execution(std::move(*head));
-    const std::string prefix = number_key(number);
-    for (const Row& row : rows.scan(Space::journal, prefix, prefix_end(prefix), SIZE_MAX)) {
-        execution.apply(decode_changes(row.value));
-    }
+    for_each_entry(rows, number, [&](const Row& row) { execution.apply(decode_changes(row.value)); });
     execution.rest();
     return execution;
 }
@@ -185,10 +200,8 @@ std::vector<RowWrite> erase_writes(const RowReader& rows, const Head& head) {
     if (rows.get(Space::execution_names, name) == std::to_string(head.number)) {
         writes.push_back({Space::execution_names, name, std::nullopt});
     }
-    const std::string prefix = number_key(head.number);
-    for (Row& row : rows.scan(Space::journal, prefix, prefix_end(prefix), SIZE_MAX)) {
-        writes.push_back({Space::journal, std::move(row.key), std::nullopt});
-    }
+    for_each_entry(rows, head.number,
+                   [&](Row& row) { writes.push_back({Space::journal, std::move(row.key), std::nullopt}); });
     return writes;
 }
 

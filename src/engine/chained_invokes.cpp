@@ -128,8 +128,10 @@ void ChainedInvokes::find_ended(store::Transaction& rows, CachedExecution& calle
     for (const core::OperationState& state : caller.execution.operations()) {
         const auto number = core::number_of_arn(state.invoked_arn);
         if (!number || core::is_terminal(state.operation.status)) continue;
-        const auto child = core::load_execution(rows, *number);
-        if (child && !child->is_running()) end(caller, state.operation.id, core::outcome_of_child(*child), now);
+        const auto head = core::read_head(rows, *number);
+        if (!head || head->status == wire::ExecutionStatus::running) continue;  // its journal may be long
+        if (const auto child = core::load_execution(rows, *number))
+            end(caller, state.operation.id, core::outcome_of_child(*child), now);
     }
 }
 
