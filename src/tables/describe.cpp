@@ -9,7 +9,6 @@
 namespace holdpoint::tables {
 namespace {
 
-constexpr std::int64_t kCountedItemsMax = 10'000;
 constexpr std::int64_t kCountedBytesMax = std::int64_t{16} << 20;
 constexpr std::size_t kPageRows = 50;
 
@@ -71,11 +70,11 @@ void add(ItemCount& count, const Item& item) {
 
 }  // namespace
 
-TableCount count_items(const RowReader& rows, const Table& table) {
+TableCount count_items(const RowReader& rows, const Table& table, std::int64_t items_max) {
     TableCount count;
     std::string from = items_prefix(table);
     const auto end = prefix_end(from);
-    while (count.table.items < kCountedItemsMax && count.table.bytes < kCountedBytesMax) {
+    while (count.table.items < items_max && count.table.bytes < kCountedBytesMax) {
         const auto page = rows.scan(Space::items, from, end, kPageRows);
         for (const auto& row : page) {
             const auto item = decode_item(row.value);

@@ -107,7 +107,8 @@ TEST_F(JobsTest, ALargeTableGoesSliceBySlice) {
 }
 
 TEST_F(JobsTest, AnIndexIsFilledWhileItemsChange) {
-    db_.ok("UpdateTable", kByCity);
+    const auto answer = db_.ok("UpdateTable", kByCity).at("TableDescription");
+    EXPECT_EQ(answer.at("ItemCount").as_int64(), std::int64_t{kSliceRowsMax}) << "the writer counts no more than that";
     const auto table = described();
     EXPECT_EQ(table.at("TableStatus").as_string(), "UPDATING");
     EXPECT_EQ(table.at("GlobalSecondaryIndexes").at(1).at("IndexStatus").as_string(), "CREATING");

@@ -200,9 +200,9 @@ Result<void> change_indexes_of(Members& members, Table& table, bool begins_provi
     return begins_provisioned ? changes.check_provisioned() : Result<void>();
 }
 
-/// As on AWS, where the change begins now.
+/// As on AWS, where the change begins now. The writer waits for it, so it counts no more than a slice of a job.
 json::object description_of_change(const RowReader& rows, const Table& before, const Table& after) {
-    auto answer = description(after, "UPDATING", count_items(rows, before));
+    auto answer = description(after, "UPDATING", count_items(rows, before, kSliceRowsMax));
     auto* described = answer.if_contains("GlobalSecondaryIndexes");
     if (described == nullptr) return answer;
     for (json::value& each : described->as_array()) {
