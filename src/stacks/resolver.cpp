@@ -302,12 +302,20 @@ std::string Resolver::reference(const std::string& logical_id, const std::string
     return physical_name(logical_id);
 }
 
+const json::value* Resolver::auto_publish_alias(const json::object& resource) const {
+    if (resource_type(resource) != "AWS::Serverless::Function") return nullptr;
+    const auto member = [](const json::value* value, std::string_view name) {
+        const json::object* object = value == nullptr ? nullptr : value->if_object();
+        return object == nullptr ? nullptr : object->if_contains(name);
+    };
+    const json::value* own = member(resource.if_contains("Properties"), "AutoPublishAlias");
+    if (own != nullptr) return own;
+    return member(member(document_.root.get_object().if_contains("Globals"), "Function"), "AutoPublishAlias");
+}
+
 std::string Resolver::alias_reference(const std::string& logical_id, const std::string& what, const std::string& path) {
     const json::object* found = resource(logical_id);
-    const json::value* properties = found == nullptr ? nullptr : found->if_contains("Properties");
-    const json::value* alias = properties == nullptr || !properties->is_object()
-                                   ? nullptr
-                                   : properties->get_object().if_contains("AutoPublishAlias");
+    const json::value* alias = found == nullptr ? nullptr : auto_publish_alias(*found);
     if (alias == nullptr || what != "Alias") {
         problems_.add(path, fmt::format("'{}.{}' cannot be referred to; of a function with AutoPublishAlias, <function>"
                                         ".Alias can",
@@ -372,7 +380,9 @@ std::string Resolver::substitute(const json::value& argument, const std::string&
         } else if (variables != nullptr && variables->contains(name)) {
             result += text_for(name, resolve(variables->at(name), path), path);
         } else if (dot != std::string::npos) {
-            result += attribute(name.substr(0, dot), name.substr(dot + 1), path);
+            const std::string resource = name.substr(0, dot);
+            const std::string what = name.substr(dot + 1);
+            result += what == "Alias" ? alias_reference(resource, what, path) : attribute(resource, what, path);
         } else {
             result += text_for(name, resolve_reference(name, path), path);
         }

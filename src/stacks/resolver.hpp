@@ -78,6 +78,8 @@ private:
     /// Addresses of the template's HTTP APIs as they are reached here: https://<id>.execute-api.<region>.amazonaws.com
     /// becomes <server>/_apis/<id>.
     [[nodiscard]] std::string with_local_urls(std::string text) const;
+    /// A function's own, or that of Globals.
+    [[nodiscard]] const boost::json::value* auto_publish_alias(const boost::json::object& resource) const;
     /// `Ref` of <function>.Alias: the ARN of the alias that AutoPublishAlias makes. (AWS SAM, generated resources)
     [[nodiscard]] std::string alias_reference(const std::string& logical_id, const std::string& what,
                                               const std::string& path);

@@ -191,6 +191,26 @@ TEST(Values, ChainsEnd) {
                 HasSubstr("conditions refer to each other in a chain of more than 30"));
 }
 
+TEST(Values, AnAliasMayBeOfGlobalsAndStandWithinAText) {
+    const auto outputs = [](const std::string& globals, const std::string& function) {
+        const auto plan = make_plan("Globals: {Function: {" + globals + R"(}}
+Resources:
+  F: {Type: "AWS::Serverless::Function", Metadata: {HoldpointExecutable: f}, Properties: {)" +
+                                        function + R"(}}
+Outputs: {Ref: {Value: !Ref F.Alias}, Sub: {Value: !Sub "to ${F.Alias}"}}
+)",
+                                    {}, kTarget);
+        return plan ? plan->outputs.at(0).value + ", " + plan->outputs.at(1).value : plan.error().message;
+    };
+    const std::string arn = "arn:aws:lambda:us-east-1:000000000000:function:app-F:";
+    EXPECT_EQ(outputs("AutoPublishAlias: live", ""), arn + "live, to " + arn + "live");
+    EXPECT_EQ(outputs("AutoPublishAlias: live", "AutoPublishAlias: own"), arn + "own, to " + arn + "own");
+    EXPECT_THAT(outputs("Timeout: 3", ""),
+                AllOf(HasSubstr("Outputs.Ref.Value (line 4): 'F.Alias' cannot be referred to; of a function with "
+                                "AutoPublishAlias, <function>.Alias can"),
+                      HasSubstr("Outputs.Sub.Value (line 4): 'F.Alias' cannot be referred to")));
+}
+
 TEST(Values, DependsOnNamesWhatThereIs) {
     const auto depending = [](const std::string& on) {
         return problems(
