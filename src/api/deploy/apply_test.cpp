@@ -6,6 +6,8 @@
 
 #include "functions/concurrency.hpp"
 #include "functions/event_invoke_config.hpp"
+#include "functions/registry.hpp"
+#include "functions/schedules.hpp"
 #include "identity/roles.hpp"
 #include "tables/table.hpp"
 #include "topics/subscriptions.hpp"
@@ -36,7 +38,7 @@ protected:
         for (const auto& function : plan->functions)
             code[function.logical_id] = {.sha256 = std::string(64, 'a'), .size = 1};
         OverlayRows rows(rows_);
-        auto applied = apply_plan(rows, *plan, kTarget, code, text, from_epoch_ms(1'800'000'000'000), random_);
+        auto applied = apply_plan(rows, *plan, kTarget, code, text, now_, random_);
         if (applied) rows_.write(rows.writes());
         return applied;
     }
@@ -64,6 +66,7 @@ protected:
     NoRows none_;
     OverlayRows rows_{none_};
     SeededRandom random_{1};
+    TimePoint now_ = from_epoch_ms(1'800'000'000'000);
 };
 
 TEST_F(ApplyTest, AReplacedTableStaysWhereTheTemplateSaysSo) {
@@ -109,6 +112,52 @@ TEST_F(ApplyTest, WhoIsNoLongerInTheTemplateIsSubscribedNoLonger) {
     EXPECT_THAT(less->changes, ElementsAre(Pair("N", "updated")));
     ASSERT_TRUE(deploy(topic("")));
     EXPECT_THAT(endpoints(), ElementsAre("c@example.com"));
+}
+
+TEST_F(ApplyTest, ATopicThatWasDeletedByHandHasItsSubscriptionsAgain) {
+    const std::string with_one = topic(", Subscription: [{Protocol: email, Endpoint: a@example.com}]");
+    ASSERT_TRUE(deploy(with_one));
+    rows_.write(*topics::delete_topic(rows_, "arn:aws:sns:us-east-1:000000000000:n"));
+    ASSERT_TRUE(deploy(with_one));
+    EXPECT_THAT(endpoints(), ElementsAre("a@example.com"));
+}
+
+TEST_F(ApplyTest, AnAliasIsOnTheVersionOfItsCodeAlone) {
+    const auto with = [](const std::string& properties) {
+        return "  F: {Type: \"AWS::Serverless::Function\", Properties: {FunctionName: f, AutoPublishAlias: live" +
+               properties + "}, Metadata: {HoldpointExecutable: f}}\n";
+    };
+    const auto alias = [this] { return functions::get_alias(rows_, "f", "live").value(); };
+    ASSERT_TRUE(deploy(with("")));
+    ASSERT_TRUE(deploy(with(", Description: a")));
+    EXPECT_EQ(alias().version, "1") << "the code is the same";
+    ASSERT_TRUE(deploy(with(", Timeout: 5, AutoPublishAliasAllProperties: true")));
+    EXPECT_EQ(alias().version, "2");
+    functions::Alias weighted = alias();
+    weighted.routed_version = "1";
+    weighted.routed_weight = 0.5;
+    rows_.write(functions::update_alias(rows_, "f", weighted)->writes);
+    ASSERT_TRUE(deploy(with(", Timeout: 5")));
+    EXPECT_EQ(alias().version, "2");
+    EXPECT_EQ(alias().routed_version, "") << "a share that somebody sent elsewhere comes back";
+}
+
+TEST_F(ApplyTest, AScheduleThatStaysGoesOn) {
+    const auto every = [](const std::string& rate) {
+        return "  F: {Type: \"AWS::Serverless::Function\", Properties: {FunctionName: f, Events: {Tick: {Type: "
+               "Schedule, "
+               "Properties: {Name: tick, Schedule: " +
+               rate + "}}}}, Metadata: {HoldpointExecutable: f}}\n";
+    };
+    const auto next_at = [this] { return functions::find_schedule(rows_, "tick")->next_at.value(); };
+    const TimePoint began = now_;
+    ASSERT_TRUE(deploy(every("rate(1 hour)")));
+    EXPECT_EQ(next_at(), began + std::chrono::hours(1));
+    now_ += std::chrono::minutes(10);
+    EXPECT_THAT(deploy(every("rate(1 hour)"))->changes, ::testing::Contains(Pair("FTick", "unchanged")));
+    EXPECT_EQ(next_at(), began + std::chrono::hours(1));
+    EXPECT_THAT(deploy(every("rate(2 hours)"))->changes, ::testing::Contains(Pair("FTick", "updated")));
+    EXPECT_EQ(next_at(), now_ + std::chrono::hours(2)) << "a whole period";
 }
 
 TEST_F(ApplyTest, ATopicThatChangesIsSaidToChange) {
