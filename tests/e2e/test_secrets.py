@@ -235,6 +235,7 @@ def test_the_doctor_knows_the_master_key_of_the_servers_configuration(tmp_path):
     file = tmp_path / "holdpoint.conf"
     file.write_text(f"data = {server.data}\nmaster-key-file = {server.key}\n")
     done = subprocess.run([BIN / "holdpoint", "doctor", "--config", file], env=os.environ, capture_output=True, text=True, timeout=60)
+    server.stop()
     assert re.search(r"^ok +server +runs at .* and is ready$", done.stdout, re.MULTILINE), done.stdout
 
 
