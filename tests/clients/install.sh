@@ -39,7 +39,7 @@ executable() {
 
 cp runtime.* "$folder"
 if [ ${#programs[@]} -eq 0 ]; then
-    programs=("$PWD"/{workflows,shapes,plain}.{mjs,py} "$PWD"/checkpoints.py)
+    programs=("$PWD"/{workflows,shapes,plain}.{mjs,py} "$PWD"/{checkpoints,trees}.py)
     cp -r local_runner.* ../../examples/approvals_* "$folder"
     for program in "$folder"/approvals_*/{workflow,api}.{mjs,py}; do
         [ -f "$program" ] && executable "$program" "approvals_$(basename "${program%.*}")"
