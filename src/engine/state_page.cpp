@@ -1,16 +1,32 @@
 #include "engine/state_page.hpp"
 
-#include "core/sizes.hpp"
-
 namespace holdpoint::engine {
 
 namespace {
 
-/// Near enough: payloads, and what the rest takes as JSON.
+/// What a text takes as JSON: payloads mostly are JSON themselves, with many quotes.
+std::size_t json_size(std::string_view text) {
+    std::size_t bytes = text.size();
+    for (const char c : text) {
+        if (c == '"' || c == '\\' || c == '\n' || c == '\t' || c == '\r') {
+            ++bytes;
+        } else if (static_cast<unsigned char>(c) < 0x20) {
+            bytes += 5;  // \u0001
+        }
+    }
+    return bytes;
+}
+
+/// Near enough: payloads, and what the rest takes.
 std::size_t size_of(const wire::Operation& operation) {
     constexpr std::size_t kFrame = 400;
-    const std::size_t bytes = kFrame + operation.input.value_or("").size() + operation.result.value_or("").size();
-    return operation.error ? bytes + core::size_of(*operation.error) : bytes;
+    std::size_t bytes = kFrame + json_size(operation.input.value_or("")) + json_size(operation.result.value_or(""));
+    if (!operation.error) return bytes;
+    for (const auto* text : {&operation.error->message, &operation.error->type, &operation.error->data})
+        bytes += json_size(text->value_or(""));
+    for (const std::string& line : operation.error->stack_trace.value_or(std::vector<std::string>()))
+        bytes += json_size(line) + 3;
+    return bytes;
 }
 
 }  // namespace
