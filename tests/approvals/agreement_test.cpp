@@ -98,6 +98,9 @@ TEST_F(AgreementTest, ARecordThatWasChangedByHandIsNamed) {
                 ElementsAre(HasSubstr("expires_at '2099")));
     EXPECT_THAT(said([](auto& r) { r.escalated_at = r.created_at; }), ElementsAre(HasSubstr("escalated_at")));
     EXPECT_THAT(said([](auto& r) { r.amendable = false; }), ElementsAre(HasSubstr("amendable 'false'")));
+    EXPECT_THAT(said([](auto& r) { r.kind = "expense"; }), ElementsAre(HasSubstr("kind 'expense', and its chain 'doc")))
+        << "it is on the screen, too";
+    EXPECT_THAT(said([](auto& r) { r.kind = "document"; }), IsEmpty()) << "the same without one";
     EXPECT_THAT(said([](auto& r) { r.policy->policy.stages[0].required = 1; }), ElementsAre(HasSubstr("policy_digest")))
         << "also when the digest beside it is left as it was";
     EXPECT_THAT(said([](auto& r) { r.policy.reset(); }), ElementsAre(HasSubstr("policy_digest ''")));

@@ -41,6 +41,7 @@ struct Chained {
     Told shown_digest;
     Told policy_digest;
     Told expires_at;
+    Told kind;  // not told of requests of before
     std::string escalated_at;
     bool amendable = true;
     std::vector<const AuditRecord*> votes;
@@ -54,6 +55,7 @@ Chained read(const std::vector<AuditRecord>& chain) {
         if (event == "created") {
             now.policy_digest = given(detail(record, "policy_digest"));
             now.amendable = detail(record, "amendable") != "false";
+            now.kind = given(detail(record, "kind"));
         }
         if (event == "created" || event == "amended") now.shown_digest = given(record.shown_digest);
         if (event == "created" || event == "escalated") now.expires_at = given(detail(record, "expires_at"));
@@ -82,6 +84,7 @@ public:
         }
         compare("expires_at", record_.expires_at, now.expires_at);
         compare("escalated_at", record_.escalated_at.value_or(""), now.escalated_at);
+        compare("kind", kind_of(record_), now.kind);
         compare("amendable", is_amendable(record_) ? "true" : "false", now.amendable ? "true" : "false");
         compare_outcome(now.decided);
         // Requests of before there were votes have none, nor a revision.

@@ -25,6 +25,10 @@ ShownDocument document_of(const ApprovalRequest& approval) {
             .fields = approval.fields.value_or(std::vector<DocumentField>{})};
 }
 
+std::string kind_of(const ApprovalRequest& approval) {
+    return approval.kind.value_or("document");
+}
+
 const Policy& policy_of(const ApprovalRequest& approval) {
     return approval.policy ? approval.policy->policy : default_policy().policy;
 }

@@ -155,6 +155,8 @@ BOOST_DESCRIBE_STRUCT(WorkflowResult, (), (approval_id, document_id, decision, a
 
 /// The document as it is now.
 [[nodiscard]] ShownDocument document_of(const ApprovalRequest& approval);
+/// What it is of, as people are shown it; a document where it does not say.
+[[nodiscard]] std::string kind_of(const ApprovalRequest& approval);
 /// The policy that holds for it; the default one where it names none.
 [[nodiscard]] const Policy& policy_of(const ApprovalRequest& approval);
 /// Whether the requester may change the document while the request waits.

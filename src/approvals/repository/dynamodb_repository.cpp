@@ -78,7 +78,8 @@ public:
         AuditEvent event{.event = "created", .at = approval.created_at};
         event.actor = approval.requester;
         event.actor_proof = "claimed";
-        event.details = {{"document_id", approval.document_id}, {"expires_at", approval.expires_at}};
+        event.details = {
+            {"document_id", approval.document_id}, {"expires_at", approval.expires_at}, {"kind", kind_of(approval)}};
         if (approval.policy) {
             event.details["policy"] = approval.policy->policy.name;
             event.details["policy_version"] = std::to_string(approval.policy->policy.version);
