@@ -24,7 +24,9 @@ void Telling::approvers(std::string_view step, ApprovalRequest approval, Occasio
 }
 
 void Telling::nobody(const std::string& reason) {
-    failed("record-notification-failure", "nobody is asked", {.type = "TooLate", .message = reason}, {});
+    context_.logger().warn("nobody is asked", {{"approval_id", created_.approval_id}, {"reason", reason}});
+    context_.step("record-notification-failure", [&] { append("notification_failed", {{"error", reason}}); },
+                  {.retry = patient()});
 }
 
 /// Everybody whom the policy names, each with a link of their own. A policy that names nobody costs nothing.
