@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 
 #include "engine/test_kit.hpp"
@@ -148,6 +149,12 @@ TEST_F(ProcessesTest, IsEndedBeforeAnybodyElseWhereMemoryRunsOut) {
     (void)start("cat /proc/self/oom_score_adj");
     EXPECT_EQ(ended_.take()->text(), "exit status 0");
     EXPECT_THAT(logs_.lines(), ElementsAre("1000"));
+}
+
+TEST_F(ProcessesTest, DoesNotInterruptWhoWakesIt) {
+    (void)start("set -- $(cat /proc/self/stat); shift 40; echo $1");  // Linux, proc_pid_stat(5): policy
+    EXPECT_EQ(ended_.take()->text(), "exit status 0");
+    EXPECT_THAT(logs_.lines(), ElementsAre(std::to_string(SCHED_BATCH)));
 }
 
 TEST_F(ProcessesTest, WhatTheServerUsesIsNotCountedForWhoseProgramDidNotBegin) {
