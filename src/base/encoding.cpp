@@ -13,17 +13,6 @@ namespace holdpoint {
 
 namespace {
 
-/// `kind` is fetched once: looking an algorithm up costs more than a short text's digest.
-std::string digest(const EVP_MD* kind, std::string_view bytes) {
-    thread_local const Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
-    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
-    unsigned size = 0;
-    EVP_DigestInit_ex(context.get(), kind, nullptr);
-    EVP_DigestUpdate(context.get(), bytes.data(), bytes.size());
-    EVP_DigestFinal_ex(context.get(), out.data(), &size);
-    return {reinterpret_cast<const char*>(out.data()), size};
-}
-
 int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -121,13 +110,15 @@ std::string percent_decode(std::string_view text, bool plus_is_space) {
 }
 
 std::string sha256(std::string_view bytes) {
+    // Looking an algorithm up costs more than a short text's digest.
     static const EVP_MD* const kind = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    return digest(kind, bytes);
-}
-
-std::string md5(std::string_view bytes) {
-    static const EVP_MD* const kind = EVP_MD_fetch(nullptr, "MD5", nullptr);
-    return digest(kind, bytes);
+    thread_local const Owned<EVP_MD_CTX, EVP_MD_CTX_free> context(EVP_MD_CTX_new());
+    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+    unsigned size = 0;
+    EVP_DigestInit_ex(context.get(), kind, nullptr);
+    EVP_DigestUpdate(context.get(), bytes.data(), bytes.size());
+    EVP_DigestFinal_ex(context.get(), out.data(), &size);
+    return {reinterpret_cast<const char*>(out.data()), size};
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {

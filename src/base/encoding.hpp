@@ -1,4 +1,4 @@
-// Text encodings and digests: hex, base64, percent-encoding, SHA-256, HMAC-SHA-256, MD5.
+// Text encodings and digests: hex, base64, percent-encoding, SHA-256, HMAC-SHA-256.
 #pragma once
 
 #include <optional>
@@ -21,8 +21,6 @@ void append_percent_encoded(std::string& out, std::string_view text, bool keep_s
 [[nodiscard]] std::string sha256(std::string_view bytes);
 /// 32 raw bytes.
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view bytes);
-/// 16 raw bytes; for AWS members that are defined as MD5, never for safety.
-[[nodiscard]] std::string md5(std::string_view bytes);
 /// CRC-32 (IEEE), for DynamoDB's `x-amz-crc32` header.
 [[nodiscard]] unsigned crc32(std::string_view bytes);
 /// Compares in time that depends on the lengths alone.
