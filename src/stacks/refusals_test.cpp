@@ -61,6 +61,24 @@ TEST(Refusals, AConditionHasTenPartsAtMost) {
     EXPECT_THAT(with(1), HasSubstr("Fn::Or needs a list of 2 to 10 conditions"));
 }
 
+TEST(Refusals, ADynamicReferenceIsNotTakenAsItStands) {
+    const auto variable = [](const std::string& written) {
+        return problems(
+            "Parameters: {Path: {Type: String, Default: db}}\nResources:\n  F:\n    Type: AWS::Serverless::Function\n"
+            "    Properties: {Environment: {Variables: {V: " +
+            written + "}}}\n    Metadata: {HoldpointExecutable: f, Note: \"{{resolve:ssm:/a}}\"}\n");
+    };
+    for (const char* written :
+         {"\"{{resolve:ssm:/db/host:1}}\"", "\"u:{{resolve:secretsmanager:db:SecretString:password}}\"",
+          "!Sub \"{{resolve:ssm-secure:/${Path}/pw}}\"", "!Join [\"\", [\"{{resolve:\", \"ssm:/a}}\"]]"}) {
+        EXPECT_THAT(variable(written),
+                    HasSubstr("Variables.V (line 5): dynamic references ({{resolve:...}}) are not supported; use a "
+                              "parameter, with NoEcho where it is secret"))
+            << written;
+    }
+    EXPECT_EQ(variable("\"{{name}}\""), "");
+}
+
 TEST(Refusals, AJoinedTextHasAnEnd) {
     // Each element is short enough, and what they come to is not.
     std::string list;

@@ -120,7 +120,14 @@ const json::value* Resolver::choose(const json::value& value, const std::string&
 std::optional<json::value> Resolver::resolve_if_there(const json::value& value, const std::string& path) {
     const json::value* chosen = choose(value, path);
     if (chosen == nullptr) return std::nullopt;
-    return resolve_chosen(*chosen, path);
+    json::value resolved = resolve_chosen(*chosen, path);
+    // A function would get the reference itself for its value. (CloudFormation user guide, "Dynamic references")
+    if (resolved.is_string() && std::string_view(resolved.get_string()).contains("{{resolve:")) {
+        problems_.add(path,
+                      "dynamic references ({{resolve:...}}) are not supported; use a parameter, with NoEcho where it "
+                      "is secret");
+    }
+    return resolved;
 }
 
 bool Resolver::is_left_out(const json::value& value, const std::string& path) {
