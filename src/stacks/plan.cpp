@@ -10,6 +10,7 @@
 #include "stacks/properties.hpp"
 #include "stacks/property_reader.hpp"
 #include "stacks/shape.hpp"
+#include "stacks/table_plan.hpp"
 
 namespace holdpoint::stacks {
 
@@ -161,7 +162,8 @@ private:
         const std::string name = resolver_.physical_name(id);
         if (type == "AWS::Serverless::Function") add_function(id, name, *object);
         if (type == kHttpApi) plan_.http_apis.push_back(read_http_api(*properties_, id, resolver_.api_id(id)));
-        if (type == "AWS::DynamoDB::Table") add_table(id, name, *object);
+        if (type == kTable) add_table(read_table(*properties_, id, name, plan_.aws_only), *object);
+        if (type == kSimpleTable) add_table(read_simple_table(*properties_, id, name), *object);
         if (type == "AWS::SNS::Topic") add_topic(id, name);
         if (type == "AWS::IAM::Role") add_role(id, name);
         if (type == "AWS::Logs::LogGroup") add_log_group(id, name);
@@ -204,7 +206,7 @@ private:
         for (const std::string_view attribute : {"DeletionPolicy", "UpdateReplacePolicy"}) {
             const json::value* policy = resource.if_contains(attribute);
             if (policy == nullptr || *policy == "Delete") continue;
-            if (*policy == "Retain" && type == "AWS::DynamoDB::Table") continue;
+            if (*policy == "Retain" && (type == kTable || type == kSimpleTable)) continue;
             problems_.add(fmt::format("{}.{}", path_, attribute), text_of(*policy) + " is not supported for " + type +
                                                                       "; Retain is for tables, Delete for all");
         }
@@ -255,30 +257,9 @@ private:
         }
     }
 
-    void add_table(const std::string& id, const std::string& name, const json::object& resource) {
-        TablePlan table;
-        table.logical_id = id;
-        table.name = name;
+    void add_table(TablePlan table, const json::object& resource) {
         table.retain = is_retained(resource, "DeletionPolicy");
         table.retain_replaced = is_retained(resource, "UpdateReplacePolicy");
-        table.create_table["TableName"] = name;
-        table.create_table["BillingMode"] = "PAY_PER_REQUEST";
-        for (const std::string_view part :
-             {"KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "LocalSecondaryIndexes"}) {
-            if (const json::value* value = properties_->find(part)) table.create_table[part] = *value;
-        }
-        if (properties_->has("TimeToLiveSpecification")) {
-            const PropertyReader ttl = properties_->member("TimeToLiveSpecification");
-            ttl.allow({"AttributeName", "Enabled"});
-            const json::value* enabled = ttl.find("Enabled");
-            const json::value* attribute = ttl.find("AttributeName");
-            if (enabled == nullptr || !enabled->is_bool() || attribute == nullptr || !attribute->is_string()) {
-                properties_->problem("TimeToLiveSpecification",
-                                     "needs AttributeName (text) and Enabled (true or false)");
-            } else if (enabled->get_bool()) {
-                table.ttl_attribute = std::string(attribute->get_string());
-            }
-        }
         plan_.tables.push_back(std::move(table));
     }
 

@@ -29,8 +29,18 @@ constexpr std::array<std::string_view, 6> kTable = {"TableName",
                                                     "GlobalSecondaryIndexes",
                                                     "LocalSecondaryIndexes",
                                                     "TimeToLiveSpecification"};
-constexpr std::array<std::string_view, 5> kTableAws = {"SSESpecification", "PointInTimeRecoverySpecification", "Tags",
-                                                       "BillingMode", "ProvisionedThroughput"};
+constexpr std::array<std::string_view, 9> kTableAws = {"SSESpecification",
+                                                       "PointInTimeRecoverySpecification",
+                                                       "Tags",
+                                                       "BillingMode",
+                                                       "ProvisionedThroughput",
+                                                       "OnDemandThroughput",
+                                                       "WarmThroughput",
+                                                       "TableClass",
+                                                       "ContributorInsightsSpecification"};
+constexpr std::array<std::string_view, 2> kSimple = {"TableName", "PrimaryKey"};
+constexpr std::array<std::string_view, 4> kSimpleAws = {"SSESpecification", "PointInTimeRecoverySpecification",
+                                                        "ProvisionedThroughput", "Tags"};
 constexpr std::array<std::string_view, 3> kTopic = {"TopicName", "DisplayName", "Subscription"};
 constexpr std::array<std::string_view, 2> kTopicAws = {"KmsMasterKeyId", "Tags"};
 constexpr std::array<std::string_view, 4> kRole = {"RoleName", "AssumeRolePolicyDocument", "Policies",
@@ -52,9 +62,10 @@ struct Type {
     Names aws_only;
 };
 
-constexpr std::array<Type, 6> kTypes = {{{"AWS::Serverless::Function", kFunction, kFunctionAws},
+constexpr std::array<Type, 7> kTypes = {{{"AWS::Serverless::Function", kFunction, kFunctionAws},
                                          {"AWS::Serverless::HttpApi", kHttpApi, kHttpApiAws},
                                          {"AWS::DynamoDB::Table", kTable, kTableAws},
+                                         {"AWS::Serverless::SimpleTable", kSimple, kSimpleAws},
                                          {"AWS::SNS::Topic", kTopic, kTopicAws},
                                          {"AWS::IAM::Role", kRole, kRoleAws},
                                          {"AWS::Logs::LogGroup", kLogGroup, kLogGroupAws}}};

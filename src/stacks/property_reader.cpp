@@ -47,6 +47,13 @@ const json::array& PropertyReader::list(std::string_view name) const {
     return value->is_array() ? value->get_array() : none;
 }
 
+PropertyReader PropertyReader::element(std::string_view name, std::size_t at) const {
+    const std::string position = fmt::format("{}[{}]", name, at);
+    const json::object* element = list(name).at(at).if_object();
+    if (element == nullptr) problem(position, "must be a mapping");
+    return {*problems_, path_of(position), element == nullptr ? json::object{} : *element};
+}
+
 std::vector<std::string> PropertyReader::texts(std::string_view name) const {
     std::vector<std::string> result;
     for (const json::value& element : list(name)) {

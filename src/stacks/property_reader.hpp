@@ -16,6 +16,9 @@ public:
     /// `path` is what the problems name, such as "Resources.F.Properties".
     PropertyReader(Problems& problems, std::string path, boost::json::object values)
         : problems_(&problems), path_(std::move(path)), values_(std::move(values)) {}
+    /// Some of the members of `other`.
+    PropertyReader(const PropertyReader& other, boost::json::object values)
+        : PropertyReader(*other.problems_, other.path_, std::move(values)) {}
 
     [[nodiscard]] bool has(std::string_view name) const { return values_.contains(name); }
     [[nodiscard]] const boost::json::value* find(std::string_view name) const { return values_.if_contains(name); }
@@ -32,6 +35,8 @@ public:
     [[nodiscard]] PropertyReader member(std::string_view name) const;
     /// The elements of a list; none when there is no such property.
     [[nodiscard]] const boost::json::array& list(std::string_view name) const;
+    /// An element of a list as a reader of its own.
+    [[nodiscard]] PropertyReader element(std::string_view name, std::size_t at) const;
     /// A list of texts.
     [[nodiscard]] std::vector<std::string> texts(std::string_view name) const;
     /// Names every member that is not one of `known`.

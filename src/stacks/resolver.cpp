@@ -17,7 +17,8 @@ constexpr std::size_t kTextMax = 1'048'576;
 /// The property that names a resource of a type; empty for types that are not supported.
 std::string_view name_property(std::string_view type) {
     constexpr std::pair<std::string_view, std::string_view> kNames[] = {{"AWS::Serverless::Function", "FunctionName"},
-                                                                        {"AWS::DynamoDB::Table", "TableName"},
+                                                                        {kTable, "TableName"},
+                                                                        {kSimpleTable, "TableName"},
                                                                         {"AWS::SNS::Topic", "TopicName"},
                                                                         {"AWS::IAM::Role", "RoleName"},
                                                                         {"AWS::Logs::LogGroup", "LogGroupName"}};
@@ -349,7 +350,7 @@ std::string Resolver::attribute(const std::string& logical_id, const std::string
         return fmt::format("arn:aws:{}:{}:{}:{}{}", service, target_.region, target_.account, rest, physical);
     };
     if (name == "Arn" && type == "AWS::Serverless::Function") return arn("lambda", "function:");
-    if (name == "Arn" && type == "AWS::DynamoDB::Table") return arn("dynamodb", "table/");
+    if (name == "Arn" && (type == kTable || type == kSimpleTable)) return arn("dynamodb", "table/");
     if (name == "Arn" && type == "AWS::Logs::LogGroup") return arn("logs", "log-group:") + ":*";
     if (name == "Arn" && type == "AWS::IAM::Role") return role_arn(physical);
     if (name == "TopicArn" && type == "AWS::SNS::Topic") return arn("sns", "");

@@ -22,6 +22,8 @@ struct Target {
     std::string endpoint_url = {};  // of the server, where its HTTP APIs are reached
 };
 
+constexpr std::string_view kTable = "AWS::DynamoDB::Table";
+constexpr std::string_view kSimpleTable = "AWS::Serverless::SimpleTable";
 constexpr std::string_view kHttpApi = "AWS::Serverless::HttpApi";
 /// The API that SAM makes for routes that name none.
 constexpr std::string_view kImplicitApi = "ServerlessHttpApi";
