@@ -45,6 +45,12 @@ TEST(SigV4, SignsAsBotocoreDoes) {
     EXPECT_EQ(
         signature(sign({"GET", "/a/../b//c/?b=2&a=1&a=0&empty=", headers, ""}, kExample, "us-east-1", "lambda", kAt)),
         "74d488da32fd7b1991af4552a59dadc4797d36429f151a8760f371284080f87e");
+    for (const auto& [target, expected] :
+         {std::pair("/a/./b/x/../c/..", "d8193bd32f95e64505a9688561ca3d433ac7c88a0856e08d352f82214e824389"),
+          {"/a/.", "31d45bea82bb4dac81db12b23fb0efb53a09770a94b44165699997fe35de87ce"},
+          {"/?a-b=1&a=2", "ddb4c79dad37a62cbfdce11f2d69631ff754d927f6740232b36f8abcda90e66f"}}) {
+        EXPECT_EQ(signature(sign({"GET", target, headers, ""}, kExample, "us-east-1", "lambda", kAt)), expected);
+    }
 }
 
 class SignedTest : public ::testing::Test {
@@ -326,6 +332,7 @@ TEST(Policy, AQuestionMarkIsOneCharacter) {
     EXPECT_FALSE(matches_pattern("*??", "\u20ac"));
     EXPECT_FALSE(matches_pattern("??", "\u00e9"));
     EXPECT_TRUE(matches_pattern("*?\u00e9*", "x\U0001f600\u00e9"));
+    EXPECT_FALSE(matches_pattern("*??d*", "\u20acdz")) << "nor does a star end within one";
     EXPECT_TRUE(matches_pattern("??", "\xe9\xff")) << "what is no text has its bytes";
 }
 
@@ -357,6 +364,8 @@ TEST(Policy, ConditionOperatorsCompareAsIamSays) {
     EXPECT_FALSE(condition_holds("StringEquals", "aws:userid", R"("ABC")", {"abc"}));
     EXPECT_TRUE(condition_holds("Null", "aws:SourceIp", R"("true")", {}));
     EXPECT_FALSE(condition_holds("Null", "aws:SourceIp", R"("true")", {"::1"}));
+    EXPECT_TRUE(condition_holds("Null", "dynamodb:LeadingKeys", R"("True")", {}));
+    EXPECT_FALSE(condition_holds("ArnLike", "aws:PrincipalArn", R"("arn:*:*:*:*:*")", {"arn:aws:sts::x"}));
 }
 
 TEST(Policy, ConditionsOnManyValuesAndOnNone) {
@@ -367,6 +376,7 @@ TEST(Policy, ConditionsOnManyValuesAndOnNone) {
     EXPECT_TRUE(condition_holds("ForAllValues:StringEquals", key, R"("a")", {})) << "as IAM has it";
     EXPECT_TRUE(condition_holds("ForAnyValue:StringLike", key, R"("a*")", {"x", "ab"}));
     EXPECT_FALSE(condition_holds("ForAnyValue:StringLike", key, R"("a*")", {}));
+    EXPECT_TRUE(condition_holds("ForAnyValue:StringLikeIfExists", key, R"("a*")", {}));
     EXPECT_FALSE(condition_holds("StringEquals", "aws:userid", R"("a")", {}));
     EXPECT_TRUE(condition_holds("StringNotEquals", "aws:userid", R"("a")", {}));
     EXPECT_TRUE(condition_holds("StringEqualsIfExists", "aws:userid", R"("a")", {}));
@@ -458,9 +468,10 @@ TEST(PolicyCache, KeepsNothingOfBeforeAChange) {
     (void)cache.read(rows, "a", 1);
     EXPECT_NE(cache.kept("a", 1), nullptr);
     (void)cache.read(rows, "b", 2);
-    EXPECT_EQ(cache.kept("a", 1), nullptr);
+    EXPECT_EQ(cache.kept("a", 2), nullptr);
     (void)cache.read(rows, "a", 1);
-    EXPECT_EQ(cache.kept("a", 1), nullptr) << "who asked before the change is late";
+    EXPECT_EQ(cache.kept("a", 1), nullptr);
+    EXPECT_EQ(cache.kept("a", 2), nullptr) << "who asked before the change is late";
     EXPECT_NE(cache.kept("b", 2), nullptr);
 }
 
@@ -471,6 +482,8 @@ TEST(Sessions, EndWithTheirProcess) {
     EXPECT_EQ(sessions.find(credentials.access_key_id)->role_name, "role");
     sessions.end(credentials.access_key_id);
     EXPECT_FALSE(sessions.find(credentials.access_key_id));
+    EXPECT_TRUE(sessions.has_ended(credentials.access_key_id));
+    EXPECT_NE(sessions.issue("role", "function").access_key_id, credentials.access_key_id);
 }
 
 }  // namespace
