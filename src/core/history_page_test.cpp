@@ -141,6 +141,31 @@ TEST_F(HistoryPageTest, ALongJournalIsFoldedAndErasedAPartAtATime) {
     journal_.write(erase_writes(rows_, head_));
     EXPECT_LE(rows_.largest, 64U);
     EXPECT_TRUE(journal_.scan(Space::journal, {}, {}, 1, false).empty());
+    EXPECT_TRUE(continue_erasing(rows_).empty());
+}
+
+// In one command it kept everybody else waiting for a second.
+TEST_F(HistoryPageTest, ALongJournalIsErasedInSlices) {
+    const auto left = [this] { return journal_.scan(Space::journal, {}, {}, SIZE_MAX, false).size(); };
+    write_steps(400);
+    write({step(ChangeKind::started, 500)});
+    for (int i = 0; i < 20; ++i) write({step(ChangeKind::succeeded, 500, std::string(200'000, 'x'))});
+    const std::size_t all = left();
+    journal_.write(start_writes(head_));
+    journal_.write(erase_writes(rows_, head_));
+    EXPECT_FALSE(read_head(rows_, head_.number)) << "it is gone at once";
+    EXPECT_TRUE(journal_.scan(Space::execution_names, {}, {}, 1, false).empty());
+    std::vector<std::size_t> gone = {all - left()};
+    while (true) {
+        const std::size_t before = left();
+        const auto writes = continue_erasing(rows_);
+        if (writes.empty()) break;
+        journal_.write(writes);
+        gone.push_back(before - left());
+    }
+    EXPECT_EQ(left(), 0U);
+    EXPECT_EQ(gone, (std::vector<std::size_t>{512, 512, 192, 6})) << "large entries are fewer at a time";
+    EXPECT_TRUE(journal_.scan(Space::meta, {}, {}, 1, false).empty());
 }
 
 }  // namespace

@@ -14,18 +14,41 @@ namespace json = boost::json;
 
 namespace {
 
+/// In Space::meta, before the number of each execution that is gone while entries of its journal are left.
+constexpr std::string_view kErasing = "executions/erasing/";
 /// A whole journal may be 100 MB: a part of it is in memory at a time.
+constexpr std::size_t kPage = 64;
+/// Entries may have megabytes: a slice ends behind the page that brings it to this.
+constexpr std::size_t kSliceBytesMax = std::size_t{1} << 20;
+constexpr std::size_t kSlicePage = 16;
+constexpr std::size_t kSlicePagesMax = 32;
+
 template <class Each>
 void for_each_entry(const RowReader& rows, std::uint64_t number, Each each) {
-    constexpr std::size_t kPage = 64;
     std::string from = number_key(number);
     const std::string end = prefix_end(from);
     while (true) {
-        auto page = rows.scan(Space::journal, from, end, kPage);
+        const auto page = rows.scan(Space::journal, from, end, kPage);
         if (!page.empty()) from = page.back().key + '\0';
-        for (Row& row : page) each(row);
+        for (const Row& row : page) each(row);
         if (page.size() < kPage) return;
     }
+}
+
+/// True when no entry is left behind it.
+bool erase_slice(const RowReader& rows, std::string_view prefix, std::vector<RowWrite>& writes) {
+    std::string from(prefix);
+    std::size_t bytes = 0;
+    for (std::size_t pages = 0; pages < kSlicePagesMax && bytes < kSliceBytesMax; ++pages) {
+        auto page = rows.scan(Space::journal, from, prefix_end(prefix), kSlicePage);
+        if (!page.empty()) from = page.back().key + '\0';
+        for (Row& row : page) {
+            bytes += row.value.size();
+            writes.push_back({Space::journal, std::move(row.key), std::nullopt});
+        }
+        if (page.size() < kSlicePage) return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -200,8 +223,17 @@ std::vector<RowWrite> erase_writes(const RowReader& rows, const Head& head) {
     if (rows.get(Space::execution_names, name) == std::to_string(head.number)) {
         writes.push_back({Space::execution_names, name, std::nullopt});
     }
-    for_each_entry(rows, head.number,
-                   [&](Row& row) { writes.push_back({Space::journal, std::move(row.key), std::nullopt}); });
+    if (!erase_slice(rows, number_key(head.number), writes))
+        writes.push_back({Space::meta, std::string(kErasing) + number_key(head.number), std::string()});
+    return writes;
+}
+
+std::vector<RowWrite> continue_erasing(const RowReader& rows) {
+    std::vector<RowWrite> writes;
+    for (const Row& mark : rows.scan(Space::meta, kErasing, prefix_end(kErasing), 1)) {
+        if (erase_slice(rows, std::string_view(mark.key).substr(kErasing.size()), writes))
+            writes.push_back({Space::meta, mark.key, std::nullopt});
+    }
     return writes;
 }
 

@@ -49,8 +49,11 @@ struct Outcome {
 
 /// What a new execution writes besides its first journal entry.
 [[nodiscard]] std::vector<RowWrite> start_writes(const Head& head);
-/// What removes every trace of an execution, once its retention is over.
+/// What removes an execution, once its retention is over. A long journal goes in slices, so that others have their turn
+/// in between: this is the first, and leaves a mark by which continue_erasing() goes on, after a crash, too.
 [[nodiscard]] std::vector<RowWrite> erase_writes(const RowReader& rows, const Head& head);
+/// The next slice of one of the journals whose execution is gone; nothing when there is none.
+[[nodiscard]] std::vector<RowWrite> continue_erasing(const RowReader& rows);
 
 [[nodiscard]] Error no_such_execution();
 /// ResourceNotFoundException (404) unless it is an execution of this server.

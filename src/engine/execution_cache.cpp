@@ -117,30 +117,41 @@ std::optional<TimePoint> ExecutionCache::write_place(store::Transaction& rows, C
     return added;
 }
 
-void ExecutionCache::erase(store::Transaction& rows, const CachedExecution& entry) {
-    const core::Head& head = entry.execution.head();
-    const std::uint64_t number = head.number;
-    rows.apply(core::erase_writes(rows, head));
-    if (entry.timer_row) rows.apply({{Space::timers, core::timer_key(*entry.timer_row, number), std::nullopt}});
-    bytes_ -= entry.counted_bytes;
-    entries_.erase(number);
-    meters.forgotten.add();
+bool ExecutionCache::forget(store::Transaction& rows, std::uint64_t number, TimePoint now) {
+    const auto known = entries_.find(number);
+    if (known != entries_.end() && known->second->execution.is_running()) return false;
+    const auto head = core::read_head(rows, number);
+    if (!head || head->status == wire::ExecutionStatus::running || retention_end(*head) > now) return false;
+    if (rows.get(Space::running, core::number_key(number))) return false;
+    erase(rows, *head);
+    return true;
 }
 
 Result<TimePoint> ExecutionCache::erase(store::Transaction& rows, std::string_view arn, TimePoint now) {
-    const CachedExecution* entry = find(rows, arn);
-    if (entry == nullptr) return std::unexpected(core::no_such_execution());
-    if (entry->execution.is_running()) return conflict(arn, "it has not ended; stop it first");
-    if (entry->has_running_row) return conflict(arn, "its last invocation is still under way; try again later");
-    if (const auto& parent = entry->execution.head().parent) {
-        const CachedExecution* caller = find(rows, parent->execution);
-        const core::OperationState* invoke = caller == nullptr ? nullptr : caller->execution.find(parent->id);
+    const auto head = core::find_execution(rows, arn);
+    if (!head) return std::unexpected(head.error());
+    if (head->status == wire::ExecutionStatus::running) return conflict(arn, "it has not ended; stop it first");
+    if (rows.get(Space::running, core::number_key(head->number)))
+        return conflict(arn, "its last invocation is still under way; try again later");
+    if (head->parent) {
+        const CachedExecution* caller = find(rows, head->parent->execution);
+        const core::OperationState* invoke = caller == nullptr ? nullptr : caller->execution.find(head->parent->id);
         if (invoke != nullptr && caller->execution.is_running() && !core::is_terminal(invoke->operation.status)) {
             return conflict(arn, "the execution that invoked it was not told yet; try again later");
         }
     }
-    erase(rows, *entry);
+    erase(rows, *head);
     return now;
+}
+
+void ExecutionCache::erase(store::Transaction& rows, const core::Head& head) {
+    rows.apply(core::erase_writes(rows, head));
+    rows.apply({{Space::timers, core::timer_key(retention_end(head), head.number), std::nullopt}});
+    if (const auto known = entries_.find(head.number); known != entries_.end()) {
+        bytes_ -= known->second->counted_bytes;
+        entries_.erase(known);
+    }
+    meters.forgotten.add();
 }
 
 void ExecutionCache::end_command() {

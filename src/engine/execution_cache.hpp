@@ -69,8 +69,8 @@ public:
     /// Ends a command, also one that refused. Of what it found, this drops what is neither in flight nor waited for
     /// when that has ended, or when too many or too large ones are kept.
     void end_command();
-    /// Every trace of it.
-    void erase(store::Transaction& rows, const CachedExecution& entry);
+    /// Erases one that rests and whose retention is over, without folding it; false when it is no such one.
+    bool forget(store::Transaction& rows, std::uint64_t number, TimePoint now);
     /// The same when it is asked for; answers `now`. ResourceConflictException (409) while it runs, while its last
     /// invocation is under way, and until whoever invoked it was told how it ended: a server that was killed in between
     /// would look for it.
@@ -80,6 +80,7 @@ public:
 
 private:
     CachedExecution& keep(core::Execution execution);
+    void erase(store::Transaction& rows, const core::Head& head);
 
     std::size_t bytes_max_;
     std::size_t bytes_ = 0;  // of what is kept, as counted when a command with it ended

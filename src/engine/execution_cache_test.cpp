@@ -67,6 +67,25 @@ TEST_F(ExecutionCacheTest, WhatHasEndedIsErasedWithoutATrace) {
     }
 }
 
+// Its journal may have 100 MB, all of which was read, although nothing of it is needed.
+TEST_F(ExecutionCacheTest, WhatIsOverIsForgottenWithoutBeingFolded) {
+    (void)start(1);
+    stop(1);
+    const TimePoint end = retention_end(at(1).execution.head());
+    (void)ExecutionCache::write_place(*rows_, at(1), true, {});
+    cache_.end_command();
+    EXPECT_FALSE(cache_.forget(*rows_, 1, end)) << "its last invocation is under way";
+    (void)ExecutionCache::write_place(*rows_, at(1), false, end);
+    cache_.end_command();
+    EXPECT_FALSE(cache_.forget(*rows_, 1, end - Milliseconds(1)));
+    rows_->apply({{Space::journal, core::journal_key(1, 0), "cannot be read"}});
+    EXPECT_TRUE(cache_.forget(*rows_, 1, end));
+    EXPECT_FALSE(cache_.forget(*rows_, 1, end)) << "it is gone";
+    for (const Space space : {Space::executions, Space::journal, Space::timers}) {
+        EXPECT_TRUE(rows_->scan(space, {}, {}, 1).empty()) << "space " << static_cast<int>(space);
+    }
+}
+
 // One that waits for a year, and is sent one every ten seconds, would have three million rows.
 TEST_F(ExecutionCacheTest, HeartbeatsTakeOneEntryHoweverManyComeInARow) {
     (void)start(1);
@@ -144,11 +163,14 @@ TEST_F(ExecutionCacheTest, WhatRestsIsKeptWhileThereIsRoom) {
 
 TEST_F(ExecutionCacheTest, TheRoomOfWhatWasErasedIsFree) {
     ExecutionCache small(1000);
-    for (const std::uint64_t number : {1U, 2U}) (void)start(number, {}, std::string(600, 'x'));
-    ASSERT_NE(small.find(*rows_, 1), nullptr);
+    const std::string arn = start(1, {}, std::string(600, 'x'));
+    (void)start(2, {}, std::string(600, 'x'));
+    CachedExecution& ended = *small.find(*rows_, 1);
+    ended.waiters.emplace_back([](const Outcome&) {});
+    small.journal(*rows_, ended, core::decide_stop(ended.execution, {}, kNow));
     small.end_command();
     ASSERT_EQ(small.meters.in_memory, 1U);
-    small.erase(*rows_, *small.find(*rows_, 1));
+    EXPECT_TRUE(small.erase(*rows_, arn, kNow));
     small.end_command();
     ASSERT_NE(small.find(*rows_, 2), nullptr);
     small.end_command();

@@ -117,15 +117,11 @@ public:
 
     void fire(std::uint64_t number) {
         submit([this, number](store::Transaction& rows, TimePoint now) -> AfterCommit {
+            if (cache_.forget(rows, number, now)) return {};
             CachedExecution* entry = cache_.find(rows, number);
             if (entry == nullptr) return {};
             entry->watched.reset();  // perhaps that fired
             Effects effects;
-            const core::Head& head = entry->execution.head();
-            if (!entry->execution.is_running() && !entry->execution.invocation() && retention_end(head) <= now) {
-                cache_.erase(rows, *entry);
-                return {};
-            }
             cache_.journal(rows, *entry, core::decide_due(entry->execution, now));
             settle(rows, *entry, now, effects);
             return run_all(std::move(effects));

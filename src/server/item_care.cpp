@@ -1,5 +1,6 @@
 #include "server/item_care.hpp"
 
+#include "core/rows.hpp"
 #include "tables/jobs.hpp"
 #include "tables/operations.hpp"
 #include "topics/deliveries.hpp"
@@ -24,7 +25,9 @@ void ItemCare::submit() {
         rows.apply(letters);
         const auto jobs = tables::continue_jobs(rows);
         rows.apply(jobs);
-        if (items.size() < kExpiredAtOnce && letters.size() < kExpiredAtOnce && jobs.empty())
+        const auto journals = core::continue_erasing(rows);
+        rows.apply(journals);
+        if (items.size() < kExpiredAtOnce && letters.size() < kExpiredAtOnce && jobs.empty() && journals.empty())
             return [this] { under_way_ = false; };
         return [this] { submit(); };
     });

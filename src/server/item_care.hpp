@@ -1,5 +1,5 @@
 // Item care: erases items whose time to live is over, tokens of transactions that are forgotten, and messages that
-// nobody took; goes on with what changes of large tables left to do.
+// nobody took; goes on with what changes of large tables and executions that were erased left to do.
 #pragma once
 
 #include <atomic>

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "core/rows.hpp"
 #include "tables/operations.hpp"
 
 namespace holdpoint::server {
@@ -91,6 +92,27 @@ TEST(ItemCareTest, ALargeTableGoesInManyCommandsAndAfterACrashToo) {
     care.each_second();
     EXPECT_TRUE(writer.has_queued()) << "it looks again";
     writer.run_queued();
+}
+
+TEST(ItemCareTest, WhatIsLeftOfALongJournalGoesWithinTheSecond) {
+    const ManualClock clock(from_epoch_ms(1'800'000'000'000));
+    const auto store = store::make_memory_store();
+    engine::Writer writer(clock, *store, engine::WriterThread::none);
+    writer.submit([](store::Transaction& rows, TimePoint) -> engine::AfterCommit {
+        core::Head head;
+        head.number = 1;
+        for (std::uint64_t entry = 0; entry < 1600; ++entry)
+            rows.apply({{.space = Space::journal, .key = core::journal_key(1, entry), .value = "[]"}});
+        rows.apply(core::erase_writes(rows, head));
+        return {};
+    });
+    writer.run_queued();
+    ItemCare care(writer);
+    care.each_second();
+    int commands = 0;
+    for (; writer.has_queued() && commands < 100; ++commands) writer.run_queued();
+    EXPECT_EQ(store->count(Space::journal, {}, {}, 2000), 0U);
+    EXPECT_EQ(commands, 4) << "512 at a time, and a last look";
 }
 
 }  // namespace
