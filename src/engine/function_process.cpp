@@ -34,4 +34,24 @@ ProcessName name_process(Random& random, const FunctionProcesses& others) {
     return name;
 }
 
+wire::ErrorObject make_error(std::string type, std::string message) {
+    return {.message = std::move(message), .type = std::move(type), .data = {}, .stack_trace = {}};
+}
+
+wire::ErrorObject error_of(const FunctionProcess& process, const functions::Function& function, const ProcessEnd& why) {
+    if (process.timed_out) {
+        return make_error("Sandbox.Timedout", fmt::format("RequestId: {} Error: Task timed out after {}.00 seconds",
+                                                          process.request_id, function.timeout_seconds));
+    }
+    if (process.init_error) return *process.init_error;
+    std::string reason =
+        why.is_plain_exit() ? "Runtime exited without providing a reason" : "Runtime exited with error: " + why.text();
+    if (!process.was_invoked && !process.began)
+        reason +=
+            " (before it asked the Runtime API for work; does main call durable::run, or its language's runtime "
+            "start?)";
+    return make_error("Runtime.ExitError",
+                      fmt::format("RequestId: {} Error: {}", process.request_id, std::move(reason)));
+}
+
 }  // namespace holdpoint::engine

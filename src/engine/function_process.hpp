@@ -63,4 +63,9 @@ using FunctionProcesses = std::map<ProcessId, std::unique_ptr<FunctionProcess>>;
 /// One that no other process has.
 [[nodiscard]] ProcessName name_process(Random& random, const FunctionProcesses& others);
 
+[[nodiscard]] wire::ErrorObject make_error(std::string type, std::string message);
+/// What the caller hears whose work it had.
+[[nodiscard]] wire::ErrorObject error_of(const FunctionProcess& process, const functions::Function& function,
+                                         const ProcessEnd& why);
+
 }  // namespace holdpoint::engine

@@ -18,14 +18,6 @@
 
 namespace holdpoint::engine {
 
-namespace {
-
-wire::ErrorObject make_error(std::string type, std::string message) {
-    return {.message = std::move(message), .type = std::move(type), .data = {}, .stack_trace = {}};
-}
-
-}  // namespace
-
 class Invoker::Impl {
 public:
     Impl(const Clock& clock, Random& random, store::LogStore& logs, InvokerOptions options, IssueCredentials issue,
@@ -115,6 +107,7 @@ public:
         process->waiting = std::move(answer);
         if (!process->init) {
             process->init = clock_.monotonic_us() - process->since_us;
+            has_no_room_ = false;
             processes_->measure(process->id);
         }
         rest(*process);
@@ -203,7 +196,7 @@ private:
             if (process->state == ProcessState::idle && process->waiting && !pool.queue.empty())
                 hand_over(pool, *process);
         }
-        while (pool.queue.size() > starting && alive < options_.processes_max) {
+        while (pool.queue.size() > starting && alive < options_.processes_max && !starts_again_) {
             start(key, pool.function);
             ++starting;
             ++alive;
@@ -308,6 +301,7 @@ private:
             const auto found = by_id_.find(id);
             if (found == by_id_.end() || stopping_) return;
             FunctionProcess& process = *found->second;
+            if (!why.problem.empty()) return put_off(process, why.problem);
             Pool& pool = pools_.at(process.pool);
             lost = process.work;
             began = process.began;
@@ -326,10 +320,7 @@ private:
                 append(process.log_group, process.log_stream, {error.message.value_or("")});
             }
             const std::string key = process.pool;
-            end_(process.access_key_id);
-            by_secret_.erase(process.name.secret);
-            by_id_.erase(found);
-            none_busy_.notify_all();
+            forget(process);
             dispatch(key);
             forget_if_unused(key);
         }
@@ -355,21 +346,23 @@ private:
         return tail;
     }
 
-    wire::ErrorObject error_of(const FunctionProcess& process, const functions::Function& function,
-                               const ProcessEnd& why) const {
-        if (process.timed_out) {
-            return make_error("Sandbox.Timedout", fmt::format("RequestId: {} Error: Task timed out after {}.00 seconds",
-                                                              process.request_id, function.timeout_seconds));
+    void forget(const FunctionProcess& process) {
+        end_(process.access_key_id);
+        by_secret_.erase(process.name.secret);
+        by_id_.erase(process.id);
+        none_busy_.notify_all();
+    }
+
+    /// The machine had no room for it. Its function did nothing wrong, so what waits for a process goes on waiting.
+    void put_off(const FunctionProcess& process, const std::string& problem) {
+        const std::string key = process.pool;
+        if (!std::exchange(has_no_room_, true)) {
+            log::write(log::Level::error, "no process of a function can be started, so invocations wait",
+                       {{"function", pools_.at(key).function.name}, {"why", problem}});
         }
-        if (process.init_error) return *process.init_error;
-        std::string reason = why.is_plain_exit() ? "Runtime exited without providing a reason"
-                                                 : "Runtime exited with error: " + why.text();
-        if (!process.was_invoked && !process.began)
-            reason +=
-                " (before it asked the Runtime API for work; does main call durable::run, or its language's runtime "
-                "start?)";
-        return make_error("Runtime.ExitError",
-                          fmt::format("RequestId: {} Error: {}", process.request_id, std::move(reason)));
+        starts_again_ = clock_.monotonic() + kNextStart;
+        forget(process);
+        forget_if_unused(key);
     }
 
     void forget_if_unused(const std::string& key) {
@@ -387,6 +380,10 @@ private:
             const std::lock_guard lock(mutex_);
             if (stopping_) return;
             const Milliseconds now = clock_.monotonic();
+            if (starts_again_ && *starts_again_ <= now) {
+                starts_again_.reset();
+                for (const auto& [key, pool] : pools_) dispatch(key);
+            }
             std::map<std::string, std::size_t> starting;
             for (auto& [id, process] : by_id_) {
                 watch(*process, now);
@@ -435,6 +432,8 @@ private:
         }
     }
 
+    static constexpr std::chrono::seconds kNextStart{1};  // after one that the machine had no room for
+
     const Clock& clock_;
     Random& random_;
     store::LogStore& logs_;
@@ -446,6 +445,8 @@ private:
     FunctionProcesses by_id_;
     std::map<std::string, FunctionProcess*> by_secret_;
     std::condition_variable_any none_busy_;
+    std::optional<Milliseconds> starts_again_;  // monotonic: no process is started before
+    bool has_no_room_ = false;                  // since the last start that succeeded; was said
     bool draining_ = false;
     bool stopping_ = false;
     std::unique_ptr<Processes> processes_;
