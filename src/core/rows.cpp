@@ -16,15 +16,15 @@ namespace {
 
 /// In Space::meta, before the number of each execution that is gone while entries of its journal are left.
 constexpr std::string_view kErasing = "executions/erasing/";
-/// A whole journal may be 100 MB: a part of it is in memory at a time.
-constexpr std::size_t kPage = 64;
 /// Entries may have megabytes: a slice ends behind the page that brings it to this.
 constexpr std::size_t kSliceBytesMax = std::size_t{1} << 20;
 constexpr std::size_t kSlicePage = 16;
 constexpr std::size_t kSlicePagesMax = 32;
 
+/// A whole journal may be 100 MB: a part of it is in memory at a time.
 template <class Each>
 void for_each_entry(const RowReader& rows, std::uint64_t number, Each each) {
+    constexpr std::size_t kPage = 64;
     std::string from = number_key(number);
     const std::string end = prefix_end(from);
     while (true) {
