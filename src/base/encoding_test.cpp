@@ -18,6 +18,13 @@ TEST(HmacSha256, IsThatOfRfc4231) {
               "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
+TEST(Base64, IsDecodedWhereItIsWhole) {
+    for (const std::string bytes : {"", "a", "ab", "abc", "abcd"})
+        EXPECT_EQ(base64_decode(base64_encode(bytes)), bytes);
+    for (const char* text : {"YQ", "YQ=", "YWJ", "YWJjZ", "====", "Y===", "YW J", "YWJ-"})
+        EXPECT_EQ(base64_decode(text), std::nullopt) << text;
+}
+
 TEST(Utf8, WhatIsNoTextIsReplacedByteByByte) {
     EXPECT_EQ(as_utf8("caf\xe9 \xff"), "caf\xef\xbf\xbd \xef\xbf\xbd");
     EXPECT_EQ(as_utf8("caf\xc3\xa9 \xf0\x9f\x98\x80"), "caf\xc3\xa9 \xf0\x9f\x98\x80");
