@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -45,6 +46,8 @@ constexpr std::size_t kLinesQueuedMax = 20000;
 constexpr std::int64_t kThreadsMax = 1024;
 constexpr std::int64_t kStackMb = 8;
 constexpr std::int64_t kReservedMb = 1024 + kThreadsMax * kStackMb;
+/// As many as a function has on AWS (Lambda quotas, "File descriptors"): the server allows itself more.
+constexpr rlim_t kFilesMax = 1024;
 
 class Descriptor {
 public:
@@ -108,6 +111,10 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     // No file with a copy of its memory, in which its credentials are; no more rights by a set-user-id program.
     const rlimit none_at_all{.rlim_cur = 0, .rlim_max = 0};
     ::setrlimit(RLIMIT_CORE, &none_at_all);
+    rlimit files{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = std::min(files.rlim_max, kFilesMax);
+    ::setrlimit(RLIMIT_NOFILE, &files);
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     if (memory_mb > 0) {
         const auto bytes = static_cast<rlim_t>((memory_mb + kReservedMb) * 1024 * 1024);

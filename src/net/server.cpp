@@ -316,13 +316,17 @@ private:
         acceptor_.async_accept(loop.io(), [this, &loop](error_code error, typename Protocol::socket socket) {
             if (!acceptor_.is_open()) return;
             // Out of file descriptors or memory: a short pause instead of a busy loop, until some connection ends.
-            if (error && error != asio::error::connection_aborted) return accept_later();
+            if (error && error != asio::error::connection_aborted) return accept_later(error);
+            tells_why_ = true;
             accept();  // first: one connection that there is no memory for is not the last one
             if (!error) loop.admit(std::move(socket));
         });
     }
 
-    void accept_later() {
+    void accept_later(const error_code& why) {
+        if (std::exchange(tells_why_, false)) {
+            log::write(log::Level::error, "no connection can be taken, so clients wait", {{"why", why.message()}});
+        }
         pause_.expires_after(std::chrono::milliseconds{50});
         pause_.async_wait([this](error_code error) {
             if (!error && acceptor_.is_open()) accept();
@@ -333,6 +337,7 @@ private:
     typename Protocol::acceptor acceptor_;
     asio::steady_timer pause_;
     std::size_t next_ = 0;
+    bool tells_why_ = true;  // once, until a connection was taken
 };
 
 }  // namespace

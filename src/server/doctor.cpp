@@ -120,10 +120,10 @@ pid_t process_of(const std::string& data) {
     return process;
 }
 
-rlim_t limit_of(pid_t process, __rlimit_resource resource) {
+rlimit limit_of(pid_t process, __rlimit_resource resource) {
     rlimit limit{};
     if (::prlimit(process, resource, nullptr, &limit) != 0) ::getrlimit(resource, &limit);
-    return limit.rlim_cur;
+    return limit;
 }
 
 /// Nothing where it cannot be read, which examine_master_key tells.
@@ -208,7 +208,7 @@ Finding examine_files_limit(const Options& options, pid_t process) {
     constexpr std::size_t kForTheRest = 200;
     constexpr std::size_t kForEachProcess = 4;
     const std::size_t wanted = std::max<std::size_t>(4096, kForTheRest + options.function_processes * kForEachProcess);
-    const rlim_t limit = limit_of(process, RLIMIT_NOFILE);
+    const rlim_t limit = limit_of(process, RLIMIT_NOFILE).rlim_max;  // which the server allows itself
     const std::string found = fmt::format("{} open files are allowed", limit);
     if (limit >= wanted) return ok("open files", found);
     return bad(Verdict::warning, "open files", found,
@@ -216,7 +216,7 @@ Finding examine_files_limit(const Options& options, pid_t process) {
 }
 
 Finding examine_processes_limit(const Options& options, pid_t process) {
-    const rlim_t limit = limit_of(process, RLIMIT_NPROC);
+    const rlim_t limit = limit_of(process, RLIMIT_NPROC).rlim_cur;
     if (limit == RLIM_INFINITY) return ok("processes", "as many as there may be");
     const std::string found = fmt::format("{} processes and threads are allowed", limit);
     const std::size_t wanted = 100 + options.function_processes;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -47,7 +48,16 @@ void reload_tls(Server& server, const Options& options, std::string_view doing) 
     }
 }
 
+/// Each connection is one and each function process some, and the usual limit of 1024 is for programs that use select.
+void allow_more_files() {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 void serve(const Options& options) {
+    allow_more_files();
     // Functions run as the same user: without this they could read the server's environment and memory, keys included.
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     const bool has_tls = !options.tls_certificate.empty();

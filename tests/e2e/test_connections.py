@@ -63,6 +63,7 @@ def test_without_file_descriptors_it_stays_up_and_recovers(own_server):
         connection.connect(("127.0.0.1", own_server.port))
         connections.append(connection)
     eventually("its files are used up", lambda: open_files(own_server) >= few - 1)
+    eventually("its log says so", lambda: "no connection can be taken" in own_server.tail())
     # Those that were taken are served.
     for connection in connections[:5]:
         connection.sendall(b"GET /health HTTP/1.1\r\nHost: h\r\n\r\n")

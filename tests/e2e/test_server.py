@@ -1,6 +1,7 @@
 """The server as a process: one for each folder, its files, its end."""
 import os
 import re
+import resource
 import socket
 import stat
 import subprocess
@@ -137,6 +138,22 @@ def test_sigterm_ends_functions_at_once_when_they_are_idle(tmp_path):
     approvals.pending()
     assert one.children()
     one.stop()  # within its deadline: it does not drain as if work were under way
+
+
+def test_the_server_takes_all_the_files_it_may_and_gives_functions_as_many_as_aws(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    one = Server(tmp_path)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    try:
+        one.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert resource.prlimit(one.process.pid, resource.RLIMIT_NOFILE) == (hard, hard)
+    approvals = deployed(one, "polling")
+    approvals.pending()
+    function = eventually("a function runs", one.children)
+    assert resource.prlimit(next(iter(function)), resource.RLIMIT_NOFILE) == (min(hard, 1024), hard)
+    one.stop()
 
 
 SLOW_FUNCTION = """#!/usr/bin/env python3
