@@ -23,6 +23,7 @@ struct Request {
     std::string target;  // as on the wire: percent-encoded path, and `?query` when there is one
     Headers headers;
     std::string body;
+    Headers trailers = {};           // behind a chunked body, of names that no header has
     std::string peer_address = {};   // where it came from, as the listener saw it; empty for what is sent
     std::string local_address = {};  // where it came to; empty over the listener's Unix socket, too
     bool is_secure = false;          // it came over TLS

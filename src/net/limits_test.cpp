@@ -105,13 +105,15 @@ TEST_F(LimitsTest, WhatFollowsAChunkedBodyIsNoHeader) {
     server_ = std::make_unique<Server>(ServerOptions{}, [](const Request& request, const Respond& respond) {
         std::string names;
         for (const auto& [name, value] : request.headers) names += name + "=" + value + ";";
+        for (const auto& [name, value] : request.trailers) names += name + "~" + value + ";";
         respond({.status = 200, .headers = {}, .body = names + request.body});
     });
     const std::string head =
         "POST / HTTP/1.1\r\nHost: h\r\nX-Forwarded-For: 1.2.3.4\r\nTransfer-Encoding: chunked\r\n\r\n";
     const std::string body =
         "2\r\n{}\r\n0\r\nX-Forwarded-For: 6.6.6.6\r\nHost: evil\r\nX-Amz-Target: T\r\nConnection: close\r\n\r\n";
-    const std::string expected = "Host=h;X-Forwarded-For=1.2.3.4;Transfer-Encoding=chunked;{}";
+    const std::string expected =
+        "Host=h;X-Forwarded-For=1.2.3.4;Transfer-Encoding=chunked;X-Amz-Target~T;Connection~close;{}";
     for (const bool at_once : {true, false}) {
         const auto stream = connect();
         ASSERT_TRUE(stream->write_all(at_once ? head + body : head, milliseconds{5000}));

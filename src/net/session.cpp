@@ -65,6 +65,15 @@ Request head_of(const http::request<http::string_body>& message) {
     return request;
 }
 
+Headers trailers_of(const http::fields& all, const http::fields& head) {
+    Headers trailers;
+    for (const auto& field : all) {
+        if (head.count(field.name_string()) == 0)
+            trailers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    }
+    return trailers;
+}
+
 namespace {
 
 /// RFC 9112, 3.2: what is no target, others might read as another one.

@@ -43,6 +43,8 @@ struct Peer {
 /// Its line and headers; the body stays where it is. A target in absolute form is read as its path and query, and its
 /// host as the header Host, whatever that says. (RFC 9112, 3.2.2)
 [[nodiscard]] Request head_of(const boost::beast::http::request<boost::beast::http::string_body>& message);
+/// The fields of `all` that came behind the body: those of names that the head does not have.
+[[nodiscard]] Headers trailers_of(const boost::beast::http::fields& all, const boost::beast::http::fields& head);
 /// Whether an answer of this status ends with its headers: what followed would be read as the next answer. (RFC 9112,
 /// 6.3; RFC 9110, 15.3.6)
 [[nodiscard]] bool is_without_body(int status);
@@ -291,7 +293,11 @@ private:
         auto message = parser_->release();
         // The parser puts trailers among the headers, where they would count as what came before the body. (RFC 9110,
         // 6.5.1)
-        if (chunked_head_) message.base() = std::move(*chunked_head_);
+        Headers trailers;
+        if (chunked_head_) {
+            trailers = trailers_of(message, *chunked_head_);
+            message.base() = std::move(*chunked_head_);
+        }
         keep_alive_ = message.keep_alive();
         head_only_ = message.method() == boost::beast::http::verb::head;
         http_version_ = message.version();
@@ -301,6 +307,7 @@ private:
         try {
             Request request = head_of(message);
             request.body = std::move(message.body());
+            request.trailers = std::move(trailers);
             request.peer_address = peer_.address;
             request.local_address = peer_.local_address;
             request.is_over_socket = peer_.is_over_socket;

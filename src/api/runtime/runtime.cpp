@@ -53,11 +53,14 @@ net::Response invocation_response(const engine::NextInvocation& invocation) {
     return response;
 }
 
-/// `{errorMessage, errorType, stackTrace[]}`; the header names the type when the body does not.
-wire::ErrorObject read_error(const net::Request& request) {
+constexpr std::string_view kErrorType = "Lambda-Runtime-Function-Error-Type";
+constexpr std::string_view kErrorBody = "Lambda-Runtime-Function-Error-Body";
+
+/// `{errorMessage, errorType, stackTrace[]}`; `type`, when the body names none.
+wire::ErrorObject read_error(std::string_view body, std::string_view type) {
     wire::ErrorObject error;
     boost::system::error_code problem;
-    const json::value value = wire::parse_json(request.body, problem);
+    const json::value value = wire::parse_json(body, problem);
     const json::object* object = problem ? nullptr : value.if_object();
     const auto text = [&](std::string_view name) -> std::optional<std::string> {
         const json::value* member = object == nullptr ? nullptr : object->if_contains(name);
@@ -66,10 +69,7 @@ wire::ErrorObject read_error(const net::Request& request) {
     };
     error.message = text("errorMessage");
     error.type = text("errorType");
-    if (!error.type) {
-        const auto header = request.header("Lambda-Runtime-Function-Error-Type");
-        error.type = header.empty() || !is_utf8(header) ? "Unhandled" : std::string(header);
-    }
+    if (!error.type) error.type = type.empty() || !is_utf8(type) ? "Unhandled" : std::string(type);
     const json::value* trace = object == nullptr ? nullptr : object->if_contains("stackTrace");
     if (trace != nullptr && trace->is_array()) {
         error.stack_trace.emplace();
@@ -82,10 +82,10 @@ wire::ErrorObject read_error(const net::Request& request) {
 
 /// The error as whoever invoked the function gets it, with the members that its runtime has besides: frames of a stack
 /// as objects, a cause.
-std::string error_body(const net::Request& request) {
+std::string error_body(const std::string& body) {
     boost::system::error_code problem;
-    const bool is_object = wire::parse_json(request.body, problem).is_object() && !problem;
-    return is_object && request.body.size() <= kResponseBytesMax ? request.body : std::string();
+    const bool is_object = wire::parse_json(body, problem).is_object() && !problem;
+    return is_object && body.size() <= kResponseBytesMax ? body : std::string();
 }
 
 void handle_invocation(engine::Invoker& invoker, const std::string& process, std::string_view rest,
@@ -107,9 +107,18 @@ void handle_invocation(engine::Invoker& invoker, const std::string& process, std
                 refused(413, "RequestEntityTooLarge",
                         fmt::format("Exceeded maximum allowed payload size ({} bytes).", kResponseBytesMax)));
         }
-        known = invoker.answer(process, request_id, request.body);
+        // What a runtime streams, it may find broken after it has sent a part: trailers say so, the error in base64.
+        // (AWS Lambda, Building a custom runtime)
+        const std::string_view broke_off = net::find_header(request.trailers, kErrorType);
+        if (broke_off.empty()) {
+            known = invoker.answer(process, request_id, request.body);
+        } else {
+            const auto error = base64_decode(net::find_header(request.trailers, kErrorBody)).value_or(std::string());
+            known = invoker.fail(process, request_id, read_error(error, broke_off), error_body(error));
+        }
     } else if (what == "error") {
-        known = invoker.fail(process, request_id, read_error(request), error_body(request));
+        known = invoker.fail(process, request_id, read_error(request.body, request.header(kErrorType)),
+                             error_body(request.body));
     } else {
         return respond(refused(404, "NotFound", "Expected …/response or …/error after the request id."));
     }
@@ -128,7 +137,8 @@ void handle_action(engine::Invoker& invoker, const std::string& process, std::st
             process, [respond](const engine::NextInvocation& next) { respond(invocation_response(next)); });
         if (!known) respond(unknown_process());
     } else if (action == "init/error" && request.method == "POST") {
-        respond(invoker.fail_init(process, read_error(request)) ? accepted() : unknown_process());
+        respond(invoker.fail_init(process, read_error(request.body, request.header(kErrorType))) ? accepted()
+                                                                                                 : unknown_process());
     } else if (action.starts_with("invocation/") && request.method == "POST") {
         handle_invocation(invoker, process, action.substr(std::string_view("invocation/").size()), request, respond);
     } else {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/encoding.hpp"
 #include "engine/test_kit.hpp"
 
 namespace holdpoint::api {
@@ -50,9 +51,13 @@ protected:
     }
 
     net::Response at(const std::string& address, const std::string& method, const std::string& target,
-                     const std::string& body = {}) {
-        return answer(handle_runtime_at_address,
-                      {.method = method, .target = target, .headers = {}, .body = body, .local_address = address});
+                     const std::string& body = {}, const net::Headers& trailers = {}) {
+        return answer(handle_runtime_at_address, {.method = method,
+                                                  .target = target,
+                                                  .headers = {},
+                                                  .body = body,
+                                                  .trailers = trailers,
+                                                  .local_address = address});
     }
     net::Response by_path(const std::string& method, const std::string& target) {
         return answer(handle_runtime, {.method = method, .target = target, .headers = {}, .body = {}});
@@ -110,6 +115,24 @@ TEST_F(RuntimeTest, AnErrorWithHalfACharacterIsKept) {
     EXPECT_EQ(result.error->message, "half \xEF\xBF\xBD");
     EXPECT_EQ(result.error->type, "E");
     EXPECT_EQ(result.body, body);
+}
+
+// As the runtimes of Go, Rust and JavaScript say it of a response that they stream.
+TEST_F(RuntimeTest, AResponseThatBrokeOffIsAnError) {
+    const std::string error = R"({"errorMessage":"order 7","errorType":"NoSuchOrder"})";
+    const net::Headers whole = {{"Lambda-Runtime-Function-Error-Type", "NoSuchOrder"},
+                                {"Lambda-Runtime-Function-Error-Body", base64_encode(error)}};
+    const net::Headers unreadable = {whole[0], {"Lambda-Runtime-Function-Error-Body", "no base64"}};
+    for (const auto& [trailers, body] : {std::pair{whole, error}, {unreadable, std::string()}}) {
+        const auto [address, path] = start("one", "first");
+        const std::string request_id(at(address, "GET", kNext).header("Lambda-Runtime-Aws-Request-Id"));
+        const std::string response = "/2018-06-01/runtime/invocation/" + request_id + "/response";
+        EXPECT_EQ(at(address, "POST", response, "half", trailers).status, 202);
+        const auto result = done_.take().value();
+        ASSERT_TRUE(result.error);
+        EXPECT_EQ(result.error->type, "NoSuchOrder");
+        EXPECT_EQ(result.body, body);
+    }
 }
 
 TEST_F(RuntimeTest, AnAddressIsNoSecret) {
