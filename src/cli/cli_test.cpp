@@ -127,6 +127,19 @@ TEST(MaskingTest, CallbackIdsAreMaskedWhereverTheyTurnUp) {
     EXPECT_NE(text.find("uses ******** and ********"), std::string::npos) << text;
 }
 
+// What the server takes and shows may nest deeper than what is parsed unless somebody says so.
+TEST(MaskingTest, CallbackIdsAreMaskedHoweverDeepTheyLie) {
+    const std::string deep = std::string(100, '[') +
+                             R"({"CallbackToken":"secret-1","callbackId":"","list":["secret-1, secret-1"]})" +
+                             std::string(100, ']');
+    boost::json::value value{{"Result", deep}, {"Input", {"secret-1"}}};
+    mask_callback_ids(value);
+    EXPECT_EQ(boost::json::serialize(value).find("secret"), std::string::npos) << boost::json::serialize(value);
+    value = boost::json::parse(R"([[{"callbackId":"secret-2"}],"secret-2"])");
+    mask_callback_ids(value);
+    EXPECT_EQ(boost::json::serialize(value), R"([[{"callbackId":"********"}],"********"])");
+}
+
 TEST(AwsVersionTest, OldClientsAreTold) {
     EXPECT_EQ(parse_aws_version("aws-cli/2.9.19 Python/3.11.2"), (AwsVersion{2, 9}));
     EXPECT_FALSE(parse_aws_version("command not found"));

@@ -13,6 +13,9 @@ bool names_a_callback(std::string_view name) {
            name == "callback_token";
 }
 
+/// As deep as what the server takes for an execution may nest.
+constexpr std::size_t kDepthMax = 1000;
+
 /// Ids under a telling name, also inside strings that hold JSON themselves.
 void collect(const json::value& value, std::set<std::string>& ids) {
     if (const auto* object = value.if_object()) {
@@ -26,7 +29,9 @@ void collect(const json::value& value, std::set<std::string>& ids) {
         for (const auto& item : *list) collect(item, ids);
     } else if (const auto* text = value.if_string(); text != nullptr && text->find("{") != json::string::npos) {
         boost::system::error_code error;
-        const auto inner = json::parse(*text, error);
+        json::parse_options options;
+        options.max_depth = kDepthMax;
+        const auto inner = json::parse(*text, error, {}, options);
         if (!error) collect(inner, ids);
     }
 }
