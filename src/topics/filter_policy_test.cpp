@@ -29,6 +29,8 @@ TEST(FilterPolicyTest, ConditionsMatchAsAwsDocumentsThem) {
         {R"({"a":[{"numeric":[">=",10,"<",20]}]})", number("10"), true},
         {R"({"a":[{"numeric":[">=",10,"<",20]}]})", number("20"), false},
         {R"({"a":[{"numeric":["=",3.5]}]})", number("3.50"), true},
+        {R"({"a":[{"numeric":[">",10]}]})", number("10"), false},
+        {R"({"a":["x"]})", array("x"), false},
         {R"({"a":[10]})", text("10"), false},
         {R"({"a":[10]})", number("10.0"), true},
         {R"({"a":[{"numeric":[">=",-1000000000,"<=",1000000000]}]})", number("1e9"), true},
@@ -60,14 +62,26 @@ TEST(FilterPolicyTest, ConditionsMatchAsAwsDocumentsThem) {
 }
 
 TEST(FilterPolicyTest, BadPoliciesAreRefused) {
-    for (const auto* policy :
-         {"[", "[]", R"({"a":"x"})", R"({"a":[]})", R"({"a":[{"cidr":"10.0.0.0/33"}]})",
-          R"({"a":[{"cidr":"10.0.0.0"}]})", R"({"a":[{"wildcard":"x*"}]})", R"({"a":{"b":["x"]}})",
-          R"({"$or":[{"a":["x"]}]})", R"({"$or":[{"a":["x"]},{"prefix":["y"]}]})", R"({"$or":[{"a":["x"]},{}]})",
-          R"({"a":[{"numeric":["<",1,">",2]}]})", R"({"a":[{"prefix":1}]})", R"({"a":[["x"]]})",
-          R"({"a":[1000000001]})", R"({"a":[{"numeric":[">",-1e10]}]})", R"({"a":[{"anything-but":[1,1e10]}]})",
-          R"({"a":[{"anything-but":-1000000000.5}]})",
-          R"({"a":["1"],"b":["1"],"c":["1"],"d":["1"],"e":["1"],"f":["1"]})"}) {
+    for (const auto* policy : {"[",
+                               "[]",
+                               R"({"a":"x"})",
+                               R"({"a":[]})",
+                               R"({"a":[{"cidr":"10.0.0.0/33"}]})",
+                               R"({"a":[{"cidr":"10.0.0.0"}]})",
+                               R"({"a":[{"wildcard":"x*"}]})",
+                               R"({"a":{"b":["x"]}})",
+                               R"({"$or":[{"a":["x"]}]})",
+                               R"({"$or":[{"a":["x"]},{"prefix":["y"]}]})",
+                               R"({"$or":[{"a":["x"]},{}]})",
+                               R"({"a":[{"numeric":["<",1,">",2]}]})",
+                               R"({"a":[{"numeric":[">",2,"<",2]}]})",
+                               R"({"a":[{"prefix":1}]})",
+                               R"({"a":[["x"]]})",
+                               R"({"a":[1000000001]})",
+                               R"({"a":[{"numeric":[">",-1e10]}]})",
+                               R"({"a":[{"anything-but":[1,1e10]}]})",
+                               R"({"a":[{"anything-but":-1000000000.5}]})",
+                               R"({"a":["1"],"b":["1"],"c":["1"],"d":["1"],"e":["1"],"f":["1"]})"}) {
         const auto checked = check_filter_policy(policy, FilterScope::message_attributes);
         ASSERT_FALSE(checked) << policy;
         EXPECT_EQ(checked.error().name, "InvalidParameter");

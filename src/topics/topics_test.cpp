@@ -3,94 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
-#include <map>
 
-#include "topics/deliveries.hpp"
 #include "topics/delivery_policy.hpp"
 #include "topics/envelope.hpp"
 #include "topics/letter.hpp"
-#include "topics/publish.hpp"
-#include "topics/subscriptions.hpp"
+#include "topics/testing_topics.hpp"
 
 namespace holdpoint::topics {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// Rows in a map; the topics room may not see the store.
-class MapRows final : public RowReader {
-public:
-    std::optional<std::string> get(Space space, std::string_view key) const override {
-        const auto found = rows_.find({space, std::string(key)});
-        if (found == rows_.end()) return std::nullopt;
-        return found->second;
-    }
-    std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
-                          bool reverse) const override {
-        std::vector<Row> found;
-        for (const auto& [key, value] : rows_) {
-            if (key.first == space && key.second >= from && (to.empty() || key.second < to))
-                found.push_back({key.second, value});
-        }
-        if (reverse) std::ranges::reverse(found);
-        if (found.size() > limit) found.resize(limit);
-        return found;
-    }
-    void apply(const std::vector<RowWrite>& writes) {
-        for (const auto& write : writes) {
-            if (write.value)
-                rows_[{write.space, write.key}] = *write.value;
-            else
-                rows_.erase({write.space, write.key});
-        }
-    }
-
-private:
-    std::map<std::pair<Space, std::string>, std::string> rows_;
-};
-
-struct TopicsTest : testing::Test {
-    MapRows rows;
-    TimePoint now = from_epoch_ms(1'760'000'000'000);
-    int nonces = 0;
-    std::string arn = created("approvals");
-
-    std::string nonce() { return "nonce-" + std::to_string(++nonces); }
-    std::string created(const std::string& name) {
-        auto decided = create_topic(rows, {.region = "us-east-1", .account = "000000000000"},
-                                    {.name = name, .attributes = {}}, now);
-        rows.apply(decided->writes);
-        return decided->answer;
-    }
-    Result<std::string> subscribed(const std::string& protocol, const std::string& endpoint,
-                                   Attributes attributes = {}) {
-        auto decided = subscribe(rows,
-                                 {.topic_arn = arn,
-                                  .protocol = protocol,
-                                  .endpoint = endpoint,
-                                  .attributes = std::move(attributes),
-                                  .return_arn = true},
-                                 "000000000000", now, nonce());
-        if (!decided) return std::unexpected(decided.error());
-        rows.apply(decided->writes);
-        return decided->answer;
-    }
-    Result<std::string> published(Message message) {
-        auto decided = publish(rows, arn, message, now, nonce());
-        if (!decided) return std::unexpected(decided.error());
-        rows.apply(decided->writes);
-        return decided->answer;
-    }
-    std::string confirmed_http(Attributes attributes = {}) {
-        const auto subscription = *subscribed("http", "http://localhost:9/hook", std::move(attributes));
-        const auto parts = *split_subscription_arn(subscription);
-        rows.apply(
-            confirm_subscription(rows, arn, find_subscription(rows, parts.first, parts.second)->token, false, now)
-                ->writes);
-        for (const auto& each : due_deliveries(rows, Lane::endpoints, now, 10)) rows.apply(finish_delivery(rows, each));
-        return subscription;
-    }
-};
 
 TEST_F(TopicsTest, CreatingATopicTwiceIsSuccessAndOtherAttributesAreRefused) {
     EXPECT_EQ(arn, "arn:aws:sns:us-east-1:000000000000:approvals");
@@ -119,7 +41,9 @@ TEST_F(TopicsTest, TagsAreKept) {
     EXPECT_EQ(tag_topic(rows, tagged, {{"aws:x", "a"}}).error().name, "InvalidParameter");
     EXPECT_EQ(topic_tags(rows, arn + "x").error().name, "ResourceNotFound");
     Attributes many;
-    for (int i = 0; i < 51; ++i) many.emplace("k" + std::to_string(i), "v");
+    for (int i = 0; i < 49; ++i) many.emplace("k" + std::to_string(i), "v");
+    EXPECT_TRUE(tag_topic(rows, tagged, many)) << "with its own, 50";
+    many.emplace("k49", "v");
     EXPECT_EQ(tag_topic(rows, tagged, many).error().name, "TagLimitExceeded");
 }
 
@@ -133,6 +57,7 @@ TEST_F(TopicsTest, PublishingToAnUnknownTopicIsNotFound) {
             .error()
             .message,
         "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1");
+    EXPECT_EQ(topic_attributes(rows, arn + ":subscription").error().message, "Invalid parameter: TopicArn");
 }
 
 TEST_F(TopicsTest, MessagesAreCheckedAsAwsChecksThem) {
@@ -404,6 +329,21 @@ TEST(DeliveryPolicyTest, PhasesFollowEachOther) {
     EXPECT_EQ(seconds, (std::vector<long>{0, 10, 10, 20, 30, 30}));
     EXPECT_FALSE(parse_subscription_policy(R"({"healthyRetryPolicy":{"minDelayTarget":30,"maxDelayTarget":10}})"));
     EXPECT_FALSE(parse_subscription_policy(R"({"healthyRetryPolicy":{"numRetries":"many"}})"));
+    EXPECT_FALSE(parse_subscription_policy(
+        R"({"healthyRetryPolicy":{"numRetries":2,"numMinDelayRetries":1,"numMaxDelayRetries":2}})"));
+}
+
+TEST(DeliveryPolicyTest, DelaysGrowAsTheirFunctionSays) {
+    for (const auto& [backoff, expected] : {std::pair("linear", std::vector<long>{10, 40, 70, 100, 130, 160}),
+                                            {"arithmetic", {10, 20, 40, 70, 110, 160}},
+                                            {"geometric", {10, 17, 30, 52, 91, 160}},
+                                            {"exponential", {10, 20, 40, 80, 160, 160}}}) {
+        const RetryPolicy policy{.retries = 6, .min_delay_seconds = 10, .max_delay_seconds = 160, .backoff = backoff};
+        std::vector<long> seconds;
+        for (int failures = 1; failures <= 6; ++failures)
+            seconds.push_back(retry_delay(policy, failures)->count() / 1000);
+        EXPECT_EQ(seconds, expected) << backoff;
+    }
 }
 
 }  // namespace
