@@ -250,6 +250,9 @@ TEST(ItemsTest, AFailedConditionWritesNothingAndMayShowTheItem) {
     EXPECT_EQ(refused.error().message, "The conditional request failed");
     EXPECT_EQ(json::parse(refused.error().details_json),
               parse(R"({"Item":{"customer":{"S":"ann"},"placed":{"N":"1"}}})"));
+    const auto bare = db.call("PutItem", put.substr(0, put.rfind(R"(,"ReturnValuesOn)")) + "}");
+    ASSERT_FALSE(bare);
+    EXPECT_EQ(bare.error().details_json, "") << "nobody asked to see it";
 }
 
 TEST(ItemsTest, KeysMustSuitTheTable) {
@@ -264,6 +267,7 @@ TEST(ItemsTest, KeysMustSuitTheTable) {
     const std::string mismatch = "ValidationException: The provided key element does not match the schema";
     EXPECT_EQ(get(R"({"customer":{"S":"ann"}})"), mismatch);
     EXPECT_EQ(get(R"({"customer":{"S":"ann"},"placed":{"S":"1"}})"), mismatch);
+    EXPECT_EQ(get(R"({"customer":{"S":"ann"},"placed":{"N":"1"},"status":{"S":"open"}})"), mismatch);
     EXPECT_EQ(get(R"({"customer":{"S":""},"placed":{"N":"1"}})"),
               "ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute "
               "cannot contain an empty string value. Key: customer");
@@ -279,6 +283,32 @@ TEST(ItemsTest, KeysMustSuitTheTable) {
     EXPECT_EQ(
         put(R"({"customer":{"S":"ann"},"placed":{"N":"1"},"big":{"S":")" + std::string(400 * 1024, 'x') + R"("}})"),
         "ValidationException: Item size has exceeded the maximum allowed size");
+    const std::string rest(400 * 1024 - std::string_view("customerannplacedbig").size() - 2, 'x');  // a short number: 2
+    EXPECT_EQ(put(R"({"customer":{"S":"ann"},"placed":{"N":"1"},"big":{"S":")" + rest + R"("}})"), "no error");
+    EXPECT_NE(put(R"({"customer":{"S":"ann"},"placed":{"N":"1"},"big":{"S":")" + rest + R"(x"}})"), "no error");
+}
+
+TEST(ItemsTest, KeysHaveTheirSizes) {
+    Database db;
+    db.ok("CreateTable", R"({"TableName":"docs","BillingMode":"PAY_PER_REQUEST",
+        "AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"},{"AttributeName":"s","AttributeType":"S"}],
+        "KeySchema":[{"AttributeName":"p","KeyType":"HASH"},{"AttributeName":"s","KeyType":"RANGE"}],
+        "GlobalSecondaryIndexes":[{"IndexName":"turned","Projection":{"ProjectionType":"ALL"},
+            "KeySchema":[{"AttributeName":"s","KeyType":"HASH"},{"AttributeName":"p","KeyType":"RANGE"}]}]})");
+    const auto error = [&](const std::string& operation, const std::string& member, std::size_t p, std::size_t s) {
+        return db.error(operation, R"({"TableName":"docs",")" + member + R"(":{"p":{"S":")" + std::string(p, 'x') +
+                                       R"("},"s":{"S":")" + std::string(s, 'x') + R"("}}})");
+    };
+    const std::string wrong = "ValidationException: One or more parameter values were invalid: ";
+    EXPECT_EQ(error("GetItem", "Key", 2048, 1024), "no error");
+    EXPECT_EQ(error("GetItem", "Key", 2049, 1),
+              wrong + "Size of hashkey has exceeded the maximum size limit of2048 bytes");
+    EXPECT_EQ(error("GetItem", "Key", 1, 1025),
+              wrong + "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
+    EXPECT_EQ(error("PutItem", "Item", 1024, 1024), "no error");
+    EXPECT_EQ(
+        error("PutItem", "Item", 1025, 1),
+        wrong + "Size of rangekey has exceeded the maximum size limit of 1024 bytes. IndexName: turned, IndexKey: p");
 }
 
 TEST(ItemsTest, ConsumedCapacityCountsTheIndexes) {
@@ -312,10 +342,35 @@ TEST(ExpiryTest, ItemsGoWhenTheirTimeHasPassed) {
     EXPECT_EQ(db.ok("Scan", R"({"TableName":"orders","Select":"COUNT"})"), parse(R"({"Count":2,"ScannedCount":2})"));
     EXPECT_EQ(
         db.ok("Scan", R"({"TableName":"orders","IndexName":"by-status","Select":"COUNT"})").at("Count").as_int64(), 2);
-    db.advance(std::chrono::seconds(100));
+    db.advance(std::chrono::milliseconds(99'999));
+    db.apply(expired(db.rows(), db.now(), 100));
+    EXPECT_EQ(db.ok("Scan", R"({"TableName":"orders","Select":"COUNT"})").at("Count").as_int64(), 2);
+    db.advance(std::chrono::milliseconds(1));
     db.apply(expired(db.rows(), db.now(), 100));
     EXPECT_EQ(db.ok("Scan", R"({"TableName":"orders","Select":"COUNT"})").at("Count").as_int64(), 1);
     EXPECT_TRUE(expired(db.rows(), db.now(), 100).empty());
+}
+
+TEST(ExpiryTest, WhatWasPutOffWhileExpiryWasOffStays) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    const auto expire = [&](bool on) {
+        db.ok("UpdateTimeToLive",
+              std::string(R"({"TableName":"orders","TimeToLiveSpecification":{"AttributeName":"ttl","Enabled":)") +
+                  (on ? "true}}" : "false}}"));
+    };
+    const auto put = [&](const std::string& ttl) {
+        db.ok("PutItem", R"({"TableName":"orders","Item":{"customer":{"S":"ann"},"placed":{"N":"1"},"ttl":{"N":")" +
+                             ttl + R"("}}})");
+    };
+    expire(true);
+    put("1800000100");
+    expire(false);
+    put("1800000200");
+    expire(true);
+    db.advance(std::chrono::seconds(100));
+    db.apply(expired(db.rows(), db.now(), 100));
+    EXPECT_EQ(db.ok("Scan", R"({"TableName":"orders","Select":"COUNT"})").at("Count").as_int64(), 1);
 }
 
 }  // namespace

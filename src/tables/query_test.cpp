@@ -125,6 +125,15 @@ TEST_F(QueryTest, SegmentsTogetherAreTheWholeTable) {
                      .as_int64();
     }
     EXPECT_EQ(count, 10);
+    EXPECT_EQ(db_.error("Scan", R"({"TableName":"orders","TotalSegments":7,"Segment":7})"),
+              "ValidationException: The Segment parameter is zero-based and must be less than parameter TotalSegments: "
+              "Segment: 7 is not less than TotalSegments: 7");
+}
+
+TEST_F(QueryTest, WhatMayBeOutOfDateCostsHalf) {
+    const std::string scan = R"({"TableName":"orders","ReturnConsumedCapacity":"TOTAL")";
+    EXPECT_EQ(db_.ok("Scan", scan + "}").at("ConsumedCapacity").at("CapacityUnits"), 0.5);
+    EXPECT_EQ(db_.ok("Scan", scan + R"(,"ConsistentRead":true})").at("ConsumedCapacity").at("CapacityUnits"), 1.0);
 }
 
 TEST(SegmentTest, SegmentsAreEvenHoweverTheKeysLook) {
@@ -198,6 +207,9 @@ TEST(ProjectionTest, LocalIndexesFetchWhatGlobalOnesRefuse) {
               parse(R"([{"b":{"S":"2"}}])"));
     EXPECT_EQ(db.ok("Query", global + "}").at("Items").at(0),
               parse(R"({"p":{"S":"p"},"s":{"S":"s"},"x":{"S":"xyz"},"a":{"S":"1"}})"));
+    EXPECT_EQ(db.ok("Query", local + R"(,"Select":"ALL_ATTRIBUTES"})").at("Items").at(0).at("b").at("S"), "2");
+    EXPECT_EQ(db.ok("Query", global + R"~(,"FilterExpression":"attribute_exists(b)"})~").at("Count"), 0)
+        << "a filter sees what the index shows";
     EXPECT_EQ(db.error("Query", global + R"(,"ProjectionExpression":"b"})"),
               "ValidationException: One or more parameter values were invalid: Global secondary index global does not "
               "project [b]");

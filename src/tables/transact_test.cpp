@@ -96,9 +96,43 @@ TEST_F(TransactTest, ARepeatedTokenIsAnsweredForTenMinutes) {
     db_.advance(std::chrono::minutes(1));
     db_.ok("TransactWriteItems", transaction(add, token));
     EXPECT_EQ(number(), "2");
-    db_.advance(std::chrono::minutes(10));
+    db_.advance(std::chrono::minutes(10) - Milliseconds{1});
+    db_.apply(expired(db_.rows(), db_.now(), 10));
+    db_.ok("TransactWriteItems", transaction(add, token));
+    EXPECT_EQ(number(), "2") << "what is left of its first ten minutes does not take it along";
+    db_.advance(Milliseconds{1});
     db_.apply(expired(db_.rows(), db_.now(), 10));
     EXPECT_EQ(db_.rows().size(Space::meta), 0U);
+}
+
+TEST_F(TransactTest, WhatIsAskedMustBeAsTheServiceTakesIt) {
+    const auto with_token = [](std::size_t size) {
+        return R"(,"ClientRequestToken":")" + std::string(size, 'x') + "\"";
+    };
+    db_.ok("TransactWriteItems", transaction(put(1), with_token(36)));
+    EXPECT_NE(db_.error("TransactWriteItems", transaction(put(1), with_token(37)))
+                  .find("Member must have length between 1 and 36"),
+              std::string::npos);
+    std::string both = put(1);
+    both.back() = ',';
+    both += R"("Delete":{"TableName":"orders","Key":)" + key(2) + "}}";
+    EXPECT_EQ(db_.error("TransactWriteItems", transaction(both)),
+              "ValidationException: TransactItems can only contain one of Check, Put, Update or Delete");
+    EXPECT_EQ(db_.ok("TransactWriteItems", transaction(put(1), R"(,"ReturnConsumedCapacity":"TOTAL")"))
+                  .at("ConsumedCapacity")
+                  .at(0)
+                  .at("CapacityUnits"),
+              2.0)
+        << "written twice: prepared and committed";
+}
+
+TEST_F(TransactTest, GetsAreOfDifferentItemsWhoseKeysSuitTheTable) {
+    const auto get = [](const std::string& of) { return R"({"Get":{"TableName":"orders","Key":)" + of + "}}"; };
+    EXPECT_EQ(db_.error("TransactGetItems", transaction(get(key(1)) + "," + get(key(1)))),
+              "ValidationException: Transaction request cannot include multiple operations on one item");
+    EXPECT_EQ(db_.error("TransactGetItems", transaction(get(key(1)) + "," + get(R"({"customer":{"S":"ann"}})"))),
+              "TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific "
+              "reasons [None, ValidationError]");
 }
 
 TEST(BatchTest, WritesAndGetsManyItems) {
@@ -122,6 +156,36 @@ TEST(BatchTest, WritesAndGetsManyItems) {
     for (int i = 1; i <= 25; ++i) many += "," + put_request(i);
     EXPECT_EQ(db.error("BatchWriteItem", batch(many)),
               "ValidationException: Too many items requested for the BatchWriteItem call");
+    std::string keys = key(0);
+    for (int i = 1; i < 100; ++i) keys += "," + key(i);
+    const auto gets = [](const std::string& of) { return R"({"RequestItems":{"orders":{"Keys":[)" + of + "]}}}"; };
+    db.ok("BatchGetItem", gets(keys));
+    EXPECT_EQ(db.error("BatchGetItem", gets(keys + "," + key(100))),
+              "ValidationException: Too many items requested for the BatchGetItem call");
+    EXPECT_EQ(db.error("BatchGetItem", gets(key(1) + "," + key(1))),
+              "ValidationException: Provided list of item keys contains duplicates");
+}
+
+TEST(BatchTest, WhatDidNotFitIsAskedForAgainAsItWas) {
+    Database db;
+    db.ok("CreateTable", kOrders);
+    std::string keys;
+    for (int i = 0; i < 45; ++i) {
+        std::string item = key(i);
+        item.back() = ',';
+        db.ok("PutItem",
+              R"({"TableName":"orders","Item":)" + item + R"("text":{"S":")" + std::string(390'000, 'x') + R"("}}})");
+        keys += (i == 0 ? "" : ",") + key(i);
+    }
+    const auto answer =
+        db.ok("BatchGetItem", R"({"RequestItems":{"orders":{"ConsistentRead":true,"ProjectionExpression":
+        "placed","Keys":[)" + keys +
+                                  "]}}}");
+    EXPECT_EQ(answer.at("Responses").at("orders").as_array().size(), 43U) << "16 MB as they are stored";
+    const auto& left = answer.at("UnprocessedKeys").at("orders");
+    EXPECT_EQ(left.at("Keys"), parse("[" + key(43) + "," + key(44) + "]"));
+    EXPECT_EQ(left.at("ProjectionExpression"), "placed");
+    EXPECT_EQ(left.at("ConsistentRead"), true);
 }
 
 }  // namespace
