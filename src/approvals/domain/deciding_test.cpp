@@ -197,6 +197,14 @@ TEST(Deciding, TimeIsUpAtTheDeadlineAndNotBefore) {
     EXPECT_EQ(details(refused(timed_out, ballot("ann@x"))), R"({"expired_at":"2026-11-26T09:00:00.000Z"})");
 }
 
+TEST(Deciding, NobodyDecidesWhatHasNoDeadlineThatCanBeRead) {
+    ApprovalRequest approval;
+    approval.expires_at = "2026-11-26T08:00:00Z";
+    EXPECT_FALSE(why_closed(standing_of(approval), kNow - 1ms));
+    approval.expires_at = "tomorrow";
+    EXPECT_TRUE(why_closed(standing_of(approval), kNow));
+}
+
 TEST(Deciding, WhoSawAnotherDocumentLooksAgain) {
     Standing standing = two_stages();
     Ballot old = ballot("ann@x");
@@ -277,6 +285,20 @@ TEST(Deciding, AQuorumEndsAsSoonAsItIsCertain) {
     own.requester = "Cal@x";
     EXPECT_EQ(tally(own).stages[0].of, 2);
     EXPECT_EQ(cast(own, ballot("ann@x", VoteDecision::rejected)).status, ApprovalStatus::rejected);
+}
+
+TEST(Deciding, AQuorumOfPeopleWhoAreNotListedEndsWithTheVotesThatItHas) {
+    Standing standing = request(policy_of(
+        R"({"name":"q","rejection":"quorum","stages":[{"name":"board","approvers":{"groups":["board"]},"required":2,"of":3}]})",
+        {{"board", {}}}));
+    const auto no = [](const std::string& person) {
+        Ballot ballot_of_one = ballot(person, VoteDecision::rejected);
+        ballot_of_one.voter.groups = {"board"};
+        return ballot_of_one;
+    };
+    EXPECT_FALSE(cast(standing, no("ann@x")).is_final());
+    EXPECT_EQ(cast(standing, no("bob@x")).status, ApprovalStatus::rejected)
+        << "one of three is left, for two approvals";
 }
 
 TEST(Deciding, WhoIsNeededElsewhereDoesNotVoteHere) {

@@ -67,6 +67,14 @@ TEST(Schedule, AfterAPauseOneReminderIsSentForAll) {
     EXPECT_EQ(due(policy, {}, kDeadline).action, expire(kDeadline)) << "none after the deadline";
 }
 
+TEST(Schedule, WhatEscalatesRemindsNobodyOfTheTimeBefore) {
+    Policy policy = escalating(50, 30, TimeoutRule::timeout);
+    policy.reminders_before_seconds = {80, 79, 120};  // of the new deadline
+    EXPECT_THAT(plan(policy, kStart, kDeadline, {}),
+                ElementsAre(remind(kStart + 20s), remind(kStart + 21s), escalate(kStart + 50s, kStart + 130s),
+                            remind(kStart + 51s), expire(kStart + 130s)));
+}
+
 TEST(Schedule, EscalationMovesTheDeadlineAndItsReminders) {
     const Policy policy = escalating(50, 20, TimeoutRule::timeout);
     EXPECT_THAT(plan(policy, kStart, kDeadline, {}),
