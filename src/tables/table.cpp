@@ -232,6 +232,13 @@ Result<Table> load_table_to_change(const RowReader& rows, std::string_view name_
     return table;
 }
 
+Result<void> check_not_updating(const Table& table) {
+    if (!table.is_updating()) return {};
+    return fail(
+        "ResourceInUseException", 400,
+        fmt::format("Attempt to change a resource which is still in use: Table is being updated: {}", table.name));
+}
+
 RowWrite save_table(const Table& table) {
     json::array indexes;
     for (const auto& index : table.indexes) indexes.push_back(to_json(index));

@@ -110,6 +110,8 @@ struct Location {
 [[nodiscard]] Result<Table> load_described_table(const RowReader& rows, std::string_view name_or_arn);
 /// The same, and ResourceInUseException while it is being deleted.
 [[nodiscard]] Result<Table> load_table_to_change(const RowReader& rows, std::string_view name_or_arn);
+/// ResourceInUseException while indexes come or go.
+[[nodiscard]] Result<void> check_not_updating(const Table& table);
 [[nodiscard]] RowWrite save_table(const Table& table);
 
 [[nodiscard]] json::array key_schema_json(const KeySchema& key);

@@ -26,6 +26,24 @@ json::object specification(bool enabled, const std::string& attribute) {
     return {{"TimeToLiveSpecification", json::object{{"Enabled", enabled}, {"AttributeName", attribute}}}};
 }
 
+Result<Table> load_table_to_delete(const RowReader& rows, std::string_view name) {
+    auto table = load_table_to_change(rows, name);
+    if (table && table->deletion_protection) {
+        return validation_error(
+            fmt::format("Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
+                        "protection first. Table: {}",
+                        table->name));
+    }
+    return table;
+}
+
+std::vector<RowWrite> erase_table(const RowReader& rows, Table table) {
+    // Expiry entries stay: the sweeper drops those whose item is gone.
+    table.jobs = {{.kind = JobKind::erase_entries}, {.kind = JobKind::erase_items}};
+    table.reached.clear();
+    return save_with_jobs(rows, std::move(table));
+}
+
 }  // namespace
 
 Result<json::object> describe_table(const RowReader& rows, const json::object& request) {
@@ -38,19 +56,16 @@ Result<Change> delete_table(const RowReader& rows, const json::object& request) 
     Members members(request);
     const auto name = members.required_text("TableName");
     if (members.problem()) return std::unexpected(*members.problem());
-    auto table = load_table_to_change(rows, name);
+    const auto table = load_table_to_delete(rows, name);
     if (!table) return std::unexpected(table.error());
-    if (table->deletion_protection) {
-        return validation_error(
-            fmt::format("Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
-                        "protection first. Table: {}",
-                        table->name));
-    }
-    // Expiry entries stay: the sweeper drops those whose item is gone.
-    table->jobs = {{.kind = JobKind::erase_entries}, {.kind = JobKind::erase_items}};
-    table->reached.clear();
+    if (auto ok = check_not_updating(*table); !ok) return std::unexpected(ok.error());
     return Change{.answer = {{"TableDescription", description(*table, "DELETING", {})}},
-                  .writes = save_with_jobs(rows, *table)};
+                  .writes = erase_table(rows, *table)};
+}
+
+std::vector<RowWrite> delete_table_of_stack(const RowReader& rows, std::string_view name) {
+    const auto table = load_table_to_delete(rows, name);
+    return table ? erase_table(rows, *table) : std::vector<RowWrite>();
 }
 
 Result<json::object> list_tables(const RowReader& rows, const json::object& request) {

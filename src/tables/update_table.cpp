@@ -225,11 +225,7 @@ Result<Change> update_table(const RowReader& rows, const json::object& request) 
     if (auto ok = check_asks_something(request); !ok) return std::unexpected(ok.error());
     const auto before = load_table_to_change(rows, name);
     if (!before) return std::unexpected(before.error());
-    if (before->is_updating()) {
-        return fail("ResourceInUseException", 400,
-                    fmt::format("Attempt to change a resource which is still in use: Table is being updated: {}",
-                                before->name));
-    }
+    if (auto ok = check_not_updating(*before); !ok) return std::unexpected(ok.error());
     Table after = *before;
     after.deletion_protection = members.flag("DeletionProtectionEnabled", before->deletion_protection);
     if (members.text("TableClass"))

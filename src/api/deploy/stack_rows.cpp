@@ -136,8 +136,7 @@ void remove_resource(const RowReader& rows, const StackResource& resource, Remov
     } else if (resource.type == kRuleType) {
         add({functions::erase_schedule(resource.physical_id)});
     } else if (resource.type == "AWS::DynamoDB::Table") {
-        if (auto change = tables::delete_table(rows, {{"TableName", resource.physical_id}}))
-            add(std::move(change->writes));
+        add(tables::delete_table_of_stack(rows, resource.physical_id));
     } else if (resource.type == "AWS::SNS::Topic") {
         if (auto writes = topics::delete_topic(rows, resource.physical_id)) add(std::move(*writes));
     } else if (resource.type == "AWS::IAM::Role") {
