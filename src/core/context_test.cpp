@@ -2,16 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "core/checkpoint.hpp"
-#include "core/history.hpp"
-#include "core/lifecycle.hpp"
+#include "core/testing_execution.hpp"
 
 namespace holdpoint::core {
 namespace {
 
 using wire::OperationAction;
 using wire::OperationStatus;
-
-const TimePoint kNow = from_epoch_ms(1'800'000'000'000);
 
 wire::OperationUpdate update(std::string id, OperationAction action) {
     wire::OperationUpdate made;
@@ -24,23 +21,8 @@ wire::OperationUpdate update(std::string id, OperationAction action) {
     return made;
 }
 
-/// An execution whose first invocation is under way.
-class Contexts : public ::testing::Test {
+class Contexts : public InvokedExecution {
 protected:
-    Contexts() : execution_(head()) {
-        apply(decide_start(execution_.head(), {}));
-        (void)execution_.begin_invocation("request", kNow);
-    }
-    static Head head() {
-        Head head;
-        head.number = 1;
-        head.id = "id";
-        head.started_at = kNow;
-        head.timeout_seconds = 600;
-        return head;
-    }
-    /// What is journaled is all there is after a restart.
-    void apply(const std::vector<Change>& changes) { execution_.apply(decode_changes(encode_changes(changes))); }
     /// The types of the events that it became, or why it was refused.
     std::vector<std::string> checkpoint(const std::vector<wire::OperationUpdate>& updates) {
         const auto changes = decide_checkpoint(execution_, updates, kNow, "nonce", {});
@@ -52,8 +34,6 @@ protected:
         }
         return types;
     }
-
-    Execution execution_;
 };
 
 using Texts = std::vector<std::string>;

@@ -7,9 +7,8 @@
 #include <boost/json.hpp>
 
 #include "core/checkpoint.hpp"
-#include "core/history.hpp"
-#include "core/lifecycle.hpp"
 #include "core/rows.hpp"
+#include "core/testing_execution.hpp"
 
 namespace holdpoint::core {
 namespace {
@@ -18,8 +17,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using wire::ExecutionStatus;
 using wire::OperationStatus;
-
-const TimePoint kNow = from_epoch_ms(1'800'000'000'000);
 
 wire::OperationUpdate invoke_update() {
     wire::OperationUpdate update;
@@ -34,25 +31,8 @@ wire::OperationUpdate invoke_update() {
     return update;
 }
 
-/// An execution whose first invocation is under way.
-class Invokes : public ::testing::Test {
+class Invokes : public InvokedExecution {
 protected:
-    Invokes() : execution_(head()) {
-        apply(decide_start(execution_.head(), "{}"));
-        (void)execution_.begin_invocation("request", kNow);
-    }
-    static Head head() {
-        Head head;
-        head.number = 1;
-        head.id = "id";
-        head.started_at = kNow;
-        head.timeout_seconds = 600;
-        return head;
-    }
-    void apply(const std::vector<Change>& changes) {
-        journal_.push_back(changes);
-        execution_.apply(decode_changes(encode_changes(changes)));
-    }
     Result<std::vector<Change>> checkpoint(const wire::OperationUpdate& update) const {
         return decide_checkpoint(execution_, {update}, kNow, "nonce", limits_);
     }
@@ -66,8 +46,6 @@ protected:
     void end(InvokeOutcome outcome) { apply(decide_invoke_ended(execution_, "i", std::move(outcome), kNow, limits_)); }
     boost::json::object last_event() const { return render_events(execution_, journal_.back(), 1, true).back(); }
 
-    Execution execution_;
-    std::vector<std::vector<Change>> journal_;
     Limits limits_;
 };
 
