@@ -151,16 +151,13 @@ private:
     /// True: there are deliveries, due or not yet.
     bool find_new(TimePoint now) {
         std::string from = begin_of_look(now);
-        bool pending = false;
-        bool ahead = false;
+        const auto [pending, ahead] = [&] {
+            const auto rows = store_.snapshot();
+            return std::pair(topics::next_delivery_due(*rows, lane_).has_value(),
+                             !topics::deliveries_ahead(*rows, lane_, now, 1).empty());
+        }();
         do {
-            topics::DuePage page;
-            {
-                const auto rows = store_.snapshot();
-                page = topics::due_page(*rows, lane_, now, from, kDueAtOnce);
-                pending = topics::next_delivery_due(*rows, lane_).has_value();
-                ahead = !topics::deliveries_ahead(*rows, lane_, now, 1).empty();
-            }
+            auto page = topics::due_page(*store_.snapshot(), lane_, now, from, kDueAtOnce);
             const std::lock_guard lock(state_->mutex);
             for (const auto& delivery : page.due) meet(delivery);
             from = state_->stopping ? std::string() : std::move(page.next);
