@@ -13,4 +13,9 @@ if [ -n "${HOLDPOINT_OTHER_SDKS:-}" ] && ! ../clients/install.sh ../../build/cli
     [ -n "${CI:-}" ] && exit 1
     exit 77
 fi
+if [ -n "${HOLDPOINT_GO:-}" ] && ! ../clients/go/install.sh ../../build/clients/go; then
+    echo "Go, AWS's SDK for it and its runtime could not be fetched from PyPI and the Go module proxy: run tests/clients/go/install.sh build/clients/go."
+    [ -n "${CI:-}" ] && exit 1
+    exit 77
+fi
 exec "$python" -B -m pytest -q -p no:cacheprovider "$@"
