@@ -184,6 +184,11 @@ void deploy(const Target& target, const std::string& path, const std::vector<std
         print("\n");
     }
     print(fmt::format("Stack {} is deployed.\n", target.stack));
+    if (const auto waiting = answer.at("waiting").to_number<std::int64_t>(); waiting > 0) {
+        print(fmt::format(
+            "warning: {} execution(s) of functions that were deleted still wait; each fails when it goes on.\n",
+            waiting));
+    }
     for (const auto& [key, value] : answer.at("outputs").as_object()) {
         print(fmt::format("  {:<24} {}\n", std::string_view(key), std::string_view(value.as_string())));
     }

@@ -225,14 +225,18 @@ private:
         for (const auto& output : applied.stack.outputs) outputs[output.key] = output.value;
         json::array changes;
         for (const auto& [id, change] : applied.changes) changes.push_back({{"resource", id}, {"change", change}});
-        auto answer = rest_json_answer(200,
-                                       json::object{{"stack_id", applied.stack.id},
-                                                    {"outputs", std::move(outputs)},
-                                                    {"changes", std::move(changes)},
-                                                    {"aws_only", json::value_from(plan.aws_only)}},
-                                       call->request_id);
-        finish_jobs(context_.writer, tables_of(applied.stack),
-                    [call, answer = std::move(answer)]() mutable { call->respond(std::move(answer)); });
+        json::object answer{{"stack_id", applied.stack.id},
+                            {"outputs", std::move(outputs)},
+                            {"changes", std::move(changes)},
+                            {"aws_only", json::value_from(plan.aws_only)}};
+        count_open(
+            context_.writer, applied.removed.functions, {},
+            [this, call, tables = tables_of(applied.stack), answer = std::move(answer)](std::size_t open) mutable {
+                answer["waiting"] = open;
+                finish_jobs(context_.writer, std::move(tables), [call, answer = std::move(answer)] {
+                    call->respond(rest_json_answer(200, answer, call->request_id));
+                });
+            });
     }
 
     struct DeleteRequest {
@@ -257,7 +261,7 @@ private:
                     refuse(*shared, {"ValidationError", 400, fmt::format("Stack with id {} does not exist", name), {}});
                 };
             }
-            if (!open.look(rows, *stack))
+            if (!open.look(rows, functions_of(*stack)))
                 return [this, shared, request, open = std::move(open)] { remove(shared, request, open); };
             const std::size_t waiting = open.found();
             if (waiting > 0 && !request.force) {

@@ -21,8 +21,9 @@ struct DeployOptions {
 };
 
 /// POST /holdpoint/deploy: {template, folder, stack_name, parameters, code: {executable: path}} answers {outputs,
-/// changes, aws_only}; `folder` is the template's, where a relative CodeUri starts. Code is copied by content, so that
-/// a rebuilt file changes nothing that was deployed. POST /holdpoint/delete: {stack_name, force, with_audit} answers
+/// changes, aws_only, waiting}; `folder` is the template's, where a relative CodeUri starts; `waiting` counts the
+/// executions of functions that are gone from the stack. Code is copied by content, so that a rebuilt file changes
+/// nothing that was deployed. POST /holdpoint/delete: {stack_name, force, with_audit} answers
 /// {deleted, waiting, kept}; without `force` it only counts when executions still wait.
 [[nodiscard]] std::unique_ptr<Service> make_deploy_service(const Context& context, store::LogStore& logs,
                                                            CodeStore& code, DeployOptions options);

@@ -81,9 +81,9 @@ protected:
     engine::Writer writer_{clock_, *store_};
     std::unique_ptr<store::LogStore> logs_;
     CodeStore code_{"/nonexistent", random_};
-    std::unique_ptr<Service> service_ =
-        make_deploy_service({.clock = clock_, .random = random_, .store = *store_, .writer = writer_}, *logs_, code_,
-                            {.url = "http://127.0.0.1:1", .concurrency = nullptr, .on_function_changed = {}});
+    std::unique_ptr<Service> service_ = make_deploy_service(
+        {.clock = clock_, .random = random_, .store = *store_, .writer = writer_}, *logs_, code_,
+        {.url = "http://127.0.0.1:1", .concurrency = nullptr, .on_function_changed = [](const std::string&) {}});
 };
 
 // Its plan keeps parameters, and the id, of a stack that is another one by then.
@@ -150,6 +150,33 @@ TEST_F(DeployTest, ExecutionsThatWaitAreCountedAFewAtATime) {
     const net::Response refused = post("/holdpoint/delete", {{"stack_name", "app"}}).get();
     EXPECT_EQ(refused.body, R"({"deleted":false,"waiting":3})");
     EXPECT_GE(writer_.meters().commands.value() - before, 4U);
+}
+
+// Nobody said so, and they failed one after the other.
+TEST_F(DeployTest, ExecutionsOfFunctionsThatGoAreCounted) {
+    write([](const RowReader&) {
+        std::vector<RowWrite> writes;
+        for (std::uint64_t number = 1; number <= 600; ++number) {
+            core::Head head;
+            head.number = number;
+            head.function = "f";
+            head.status = number % 300 == 0 ? wire::ExecutionStatus::running : wire::ExecutionStatus::succeeded;
+            for (RowWrite& each : core::start_writes(head)) writes.push_back(std::move(each));
+        }
+        Stack stack;
+        stack.name = "app";
+        stack.resources.push_back(
+            {.logical_id = "F", .type = "AWS::Serverless::Function", .physical_id = "f", .retain = false});
+        writes.push_back(put_stack(stack));
+        return writes;
+    });
+    const auto waiting = [this](const std::string& value) {
+        const net::Response answer = deploy("A", value).get();
+        EXPECT_EQ(answer.status, 200);
+        return boost::json::parse(answer.body).at("waiting").to_number<int>();
+    };
+    EXPECT_EQ(waiting("1"), 2);
+    EXPECT_EQ(waiting("2"), 0) << "it is gone already";
 }
 
 TEST_F(DeployTest, AStackIsGoneWhenItsLargeTablesAre) {

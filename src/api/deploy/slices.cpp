@@ -7,13 +7,24 @@
 
 namespace holdpoint::api {
 
-bool OpenExecutions::look(const RowReader& rows, const Stack& stack) {
-    std::size_t left = 500;
+namespace {
+
+std::vector<std::string> resources_of(const Stack& stack, std::string_view type) {
+    std::vector<std::string> names;
     for (const StackResource& resource : stack.resources) {
-        if (resource.type != "AWS::Serverless::Function") continue;
+        if (resource.type == type) names.push_back(resource.physical_id);
+    }
+    return names;
+}
+
+}  // namespace
+
+bool OpenExecutions::look(const RowReader& rows, const std::vector<std::string>& functions) {
+    std::size_t left = 500;
+    for (const std::string& function : functions) {
         std::string prefix;
-        append_key_part(prefix, resource.physical_id);
-        std::string& from = reached_.try_emplace(resource.physical_id, prefix).first->second;
+        append_key_part(prefix, function);
+        std::string& from = reached_.try_emplace(function, prefix).first->second;
         const auto page = rows.scan(Space::executions_by_function, from, prefix_end(prefix), left);
         for (const Row& row : page) {
             std::string_view number(row.key);
@@ -28,12 +39,24 @@ bool OpenExecutions::look(const RowReader& rows, const Stack& stack) {
     return true;
 }
 
+void count_open(engine::Writer& writer, std::vector<std::string> functions, OpenExecutions open,
+                std::move_only_function<void(std::size_t)> done) {
+    writer.submit([&writer, functions = std::move(functions), open = std::move(open), done = std::move(done)](
+                      store::Transaction& rows, TimePoint) mutable -> engine::AfterCommit {
+        if (open.look(rows, functions))
+            return [found = open.found(), done = std::move(done)]() mutable { done(found); };
+        return [&writer, functions = std::move(functions), open = std::move(open), done = std::move(done)]() mutable {
+            count_open(writer, std::move(functions), std::move(open), std::move(done));
+        };
+    });
+}
+
+std::vector<std::string> functions_of(const Stack& stack) {
+    return resources_of(stack, "AWS::Serverless::Function");
+}
+
 std::vector<std::string> tables_of(const Stack& stack) {
-    std::vector<std::string> names;
-    for (const StackResource& resource : stack.resources) {
-        if (resource.type == "AWS::DynamoDB::Table") names.push_back(resource.physical_id);
-    }
-    return names;
+    return resources_of(stack, "AWS::DynamoDB::Table");
 }
 
 void finish_jobs(engine::Writer& writer, std::vector<std::string> tables, engine::AfterCommit done) {
