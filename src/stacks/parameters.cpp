@@ -34,6 +34,10 @@ public:
     json::value resolve(const ParameterValues& deployment) {
         check_members();
         const std::string type = text("Type", "String");
+        if (type != "String" && type != "Number" && type != "CommaDelimitedList" && type != "List<Number>") {
+            refuse("the type " + type + " is not supported; String, Number, CommaDelimitedList and List<Number> are");
+            return nullptr;
+        }
         const std::string* value = find(deployment.given);
         if (value == nullptr) value = find(deployment.previous);
         const json::value* standard = definition_.if_contains("Default");
@@ -46,14 +50,12 @@ public:
             refuse(fmt::format("must have at most {} bytes", kBytesMax));
             return nullptr;
         }
-        if (type == "CommaDelimitedList") return resolve_list(raw);
+        if (type == "CommaDelimitedList" || type == "List<Number>") return resolve_list(raw, type == "List<Number>");
         check_allowed(raw);
         if (type == "Number") {
             check_number(raw);
-        } else if (type == "String") {
-            check_text(raw);
         } else {
-            refuse("the type " + type + " is not supported; String, Number and CommaDelimitedList are");
+            check_text(raw);
         }
         return json::value(raw);
     }
@@ -136,7 +138,7 @@ private:
         }
     }
 
-    json::value resolve_list(const std::string& text) {
+    json::value resolve_list(const std::string& text, bool has_numbers) {
         json::array list;
         std::string_view rest = text;
         while (!rest.empty()) {
@@ -146,6 +148,7 @@ private:
             while (part.ends_with(' ')) part.remove_suffix(1);
             check_allowed(std::string(part));
             check_pattern(std::string(part));
+            if (has_numbers) check_number(std::string(part));
             list.emplace_back(part);
         }
         return list;

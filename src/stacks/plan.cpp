@@ -7,6 +7,7 @@
 
 #include "stacks/function_plan.hpp"
 #include "stacks/parameters.hpp"
+#include "stacks/policy_templates.hpp"
 #include "stacks/properties.hpp"
 #include "stacks/property_reader.hpp"
 #include "stacks/shape.hpp"
@@ -139,11 +140,17 @@ private:
 
     void add_resource(const std::string& id, const json::value& resource) {
         path_ = "Resources." + id;
+        if (id.starts_with("Fn::ForEach"))
+            return problems_.add(path_, "Fn::ForEach is not supported; write each resource out");
         const json::object* object = resource.if_object();
         if (object == nullptr) return problems_.add(path_, "must be a mapping");
         if (!resolver_.is_made(*object, path_)) return;
         const std::string type = resource_type(*object);
-        if (!is_supported_type(type)) return problems_.add(path_ + ".Type", "the type '" + type + "' is not supported");
+        if (!is_supported_type(type)) {
+            return problems_.add(path_ + ".Type", fmt::format("the type '{}' is not supported; {}. A Condition that is "
+                                                              "false here leaves it out",
+                                                              type, supported_types()));
+        }
         for (const auto& [key, value] : *object) {
             constexpr std::string_view kKnown[] = {"Type",           "Properties",          "Metadata", "DependsOn",
                                                    "DeletionPolicy", "UpdateReplacePolicy", "Condition"};
@@ -190,7 +197,9 @@ private:
                     break;
                 case Support::refused:
                     if (resolver_.is_left_out(value, path_ + "." + name)) break;
-                    problems_.add(path_ + "." + name, "this property of " + type + " is not supported");
+                    problems_.add(path_ + "." + name,
+                                  "this property of " + type +
+                                      " is not supported; leave it out, or let Fn::If choose AWS::NoValue here");
                     break;
             }
         }
@@ -284,6 +293,7 @@ private:
         RolePlan role;
         role.logical_id = id;
         role.name = name;
+        if (properties_->text("Path", "/") != "/") properties_->problem("Path", "only / is supported");
         const json::array policies = properties_->list("Policies");
         for (std::size_t i = 0; i < policies.size(); ++i) {
             const json::object* policy = policies[i].if_object();
@@ -357,6 +367,15 @@ private:
                               role.logical_id);
         }
         add_managed(properties_->has("DurableConfig") ? kBasicDurableName : kBasicExecutionName, path_, role);
+        add_policies(role);
+        add_outcome_policies(function, role);
+        std::string arn = resolver_.role_arn(role.name);
+        plan_.roles.push_back(std::move(role));
+        return arn;
+    }
+
+    /// A function's Policies: one or a list of documents, names of managed policies and SAM's templates.
+    void add_policies(RolePlan& role) {
         const json::value* policies = properties_->find("Policies");
         const json::array one = policies == nullptr ? json::array{} : json::array{*policies};
         const json::array& all = policies != nullptr && policies->is_array() ? policies->get_array() : one;
@@ -368,18 +387,26 @@ private:
             } else if (policy.is_object() && policy.get_object().contains("Statement")) {
                 add_policy(fmt::format("{}Policy{}", role.logical_id, role.policies.size() - 1), policy, path, role);
             } else if (policy.is_object() && policy.get_object().size() == 1) {
-                problems_.add(path,
-                              fmt::format("SAM's policy template {} is not known here; write it out, as a document "
-                                          "with a Statement",
-                                          std::string_view(policy.get_object().begin()->key())));
+                add_policy_template(PropertyReader(problems_, path, policy.get_object()), role);
             } else {
-                problems_.add(path, "must be the name of a managed policy or a document with a Statement");
+                problems_.add(path,
+                              "must be the name of a managed policy, one of SAM's policy templates, or a document with "
+                              "a Statement");
             }
         }
-        add_outcome_policies(function, role);
-        std::string arn = resolver_.role_arn(role.name);
-        plan_.roles.push_back(std::move(role));
-        return arn;
+    }
+
+    void add_policy_template(const PropertyReader& policy, RolePlan& role) {
+        const std::string name(policy.values().begin()->key());
+        const auto document = expand_policy_template(name, policy.member(name), resolver_);
+        if (document) {
+            add_policy(fmt::format("{}Policy{}", role.logical_id, role.policies.size() - 1), *document, policy.path(),
+                       role);
+        } else {
+            problems_.add(policy.path(), fmt::format("SAM's policy template {} is not known here; {}. Write it out, as "
+                                                     "a document with a Statement",
+                                                     name, known_policy_templates()));
+        }
     }
 
     void add_outputs() {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -42,14 +43,18 @@ private:
     /// Who mends a template reads no more, and aliases can say one thing in a hundred thousand places.
     static constexpr std::size_t kSaidMax = 100;
 
-    std::string place_of(const std::string& path) const {
-        if (const auto line = document_.lines.find(path); line != document_.lines.end())
-            return fmt::format(" (line {})", line->second);
-        for (const auto& [heir, from] : inherited_) {
-            if (!path.starts_with(heir)) continue;
-            const auto line = document_.lines.find(from + path.substr(heir.size()));
-            if (line != document_.lines.end()) return fmt::format(" (line {}, in Globals)", line->second);
-        }
+    /// Of what is missing, the place of what it is missing in; a whole section would be no help.
+    std::string place_of(std::string path) const {
+        do {
+            if (const auto line = document_.lines.find(path); line != document_.lines.end())
+                return fmt::format(" (line {})", line->second);
+            for (const auto& [heir, from] : inherited_) {
+                if (!path.starts_with(heir)) continue;
+                const auto line = document_.lines.find(from + path.substr(heir.size()));
+                if (line != document_.lines.end()) return fmt::format(" (line {}, in Globals)", line->second);
+            }
+            path.resize(std::min(path.size(), path.find_last_of(".[")));
+        } while (path.contains('.'));
         return {};
     }
 

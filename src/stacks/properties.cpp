@@ -1,8 +1,9 @@
 #include "stacks/properties.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <span>
 
 namespace holdpoint::stacks {
 
@@ -21,8 +22,9 @@ constexpr std::array<std::string_view, 20> kFunction = {"FunctionName",     "Rol
                                                         "Events",           "ReservedConcurrentExecutions",
                                                         "DeadLetterQueue",  "EventInvokeConfig"};
 // What a container image, a CPU, a trace or a tag is, only AWS knows.
-constexpr std::array<std::string_view, 7> kFunctionAws = {"ImageUri", "ImageConfig", "Architectures",   "Tags",
-                                                          "Tracing",  "KmsKeyArn",   "EphemeralStorage"};
+constexpr std::array<std::string_view, 9> kFunctionAws = {
+    "ImageUri",         "ImageConfig",   "Architectures",          "Tags", "Tracing", "KmsKeyArn",
+    "EphemeralStorage", "PropagateTags", "RuntimeManagementConfig"};
 constexpr std::array<std::string_view, 6> kTable = {"TableName",
                                                     "KeySchema",
                                                     "AttributeDefinitions",
@@ -43,12 +45,13 @@ constexpr std::array<std::string_view, 4> kSimpleAws = {"SSESpecification", "Poi
                                                         "ProvisionedThroughput", "Tags"};
 constexpr std::array<std::string_view, 3> kTopic = {"TopicName", "DisplayName", "Subscription"};
 constexpr std::array<std::string_view, 2> kTopicAws = {"KmsMasterKeyId", "Tags"};
-constexpr std::array<std::string_view, 4> kRole = {"RoleName", "AssumeRolePolicyDocument", "Policies",
-                                                   "ManagedPolicyArns"};
+constexpr std::array<std::string_view, 5> kRole = {"RoleName", "AssumeRolePolicyDocument", "Policies",
+                                                   "ManagedPolicyArns", "Path"};
 constexpr std::array<std::string_view, 3> kRoleAws = {"Description", "Tags", "MaxSessionDuration"};
 constexpr std::array<std::string_view, 4> kHttpApi = {"Name", "StageName", "CorsConfiguration", "Auth"};
-constexpr std::array<std::string_view, 6> kHttpApiAws = {"Description",          "Tags",          "AccessLogSettings",
-                                                         "DefaultRouteSettings", "RouteSettings", "PropagateTags"};
+constexpr std::array<std::string_view, 7> kHttpApiAws = {"Description",          "Tags",          "AccessLogSettings",
+                                                         "DefaultRouteSettings", "RouteSettings", "PropagateTags",
+                                                         "FailOnWarnings"};
 // What a template's Globals may not say. (AWS SAM developer guide, "Globals section of the AWS SAM template")
 constexpr std::array<std::string_view, 7> kFunctionOwn = {"FunctionName", "Role",     "Policies",   "Events",
                                                           "PackageType",  "ImageUri", "ImageConfig"};
@@ -90,6 +93,16 @@ Support support_of(std::string_view type, std::string_view property) {
 
 bool is_global(std::string_view type, std::string_view property) {
     return !contains(type == "AWS::Serverless::HttpApi" ? Names(kHttpApiOwn) : Names(kFunctionOwn), property);
+}
+
+std::string supported_types() {
+    std::array<std::string_view, kTypes.size()> names;
+    std::ranges::transform(kTypes, names.begin(), &Type::name);
+    return all_are(names);
+}
+
+std::string all_are(std::span<const std::string_view> names) {
+    return fmt::format("{} and {} are", fmt::join(names.first(names.size() - 1), ", "), names.back());
 }
 
 bool is_supported_type(std::string_view type) {

@@ -2,6 +2,8 @@
 // alone, or refuses. docs/template.md shows the same lists.
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
 
 namespace holdpoint::stacks {
@@ -13,5 +15,11 @@ enum class Support { used, aws_only, refused };
 /// Whether SAM lets the template's Globals say it for all resources of the type.
 [[nodiscard]] bool is_global(std::string_view type, std::string_view property);
 [[nodiscard]] bool is_supported_type(std::string_view type);
+
+/// "A, B and C are": the types that are supported.
+[[nodiscard]] std::string supported_types();
+
+/// "A, B and C are", for a message that says what is not.
+[[nodiscard]] std::string all_are(std::span<const std::string_view> names);
 
 }  // namespace holdpoint::stacks

@@ -7,7 +7,9 @@
 namespace holdpoint::stacks {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const Target kTarget{.stack_name = "app", .stack_id = "id", .region = "us-east-1", .account = "000000000000"};
 
@@ -77,6 +79,51 @@ TEST(Refusals, ADynamicReferenceIsNotTakenAsItStands) {
             << written;
     }
     EXPECT_EQ(variable("\"{{name}}\""), "");
+}
+
+TEST(Refusals, WhatIsMissingIsMissingSomewhere) {
+    const std::string text = R"(Globals:
+  Function:
+    EventInvokeConfig:
+      DestinationConfig: {OnSuccess: {Type: SNS}}
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {Timeout: 3}
+)";
+    EXPECT_THAT(problems(text),
+                AllOf(HasSubstr("DestinationConfig.OnSuccess.Destination (line 4, in Globals): is needed"),
+                      HasSubstr("Resources.F.Properties.CodeUri (line 8): is needed")));
+}
+
+TEST(Refusals, WhatIsNotSupportedSaysWhatIs) {
+    EXPECT_THAT(problems("Resources: {Q: {Type: \"AWS::SQS::Queue\"}}\n"),
+                HasSubstr("Q.Type (line 1): the type 'AWS::SQS::Queue' is not supported; AWS::Serverless::Function, "
+                          "AWS::Serverless::HttpApi, AWS::DynamoDB::Table, AWS::Serverless::SimpleTable, "
+                          "AWS::SNS::Topic, AWS::IAM::Role and AWS::Logs::LogGroup are. A Condition that is false "
+                          "here leaves it out"));
+    EXPECT_THAT(problems("Resources: {T: {Type: \"AWS::SNS::Topic\", Properties: {FifoTopic: true}}}\n"),
+                HasSubstr("FifoTopic (line 1): this property of AWS::SNS::Topic is not supported; leave it out, or "
+                          "let Fn::If choose AWS::NoValue here"));
+    EXPECT_THAT(
+        problems("Resources:\n  Fn::ForEach::T:\n    - N\n    - [a]\n    - ${N}: {Type: \"AWS::SNS::Topic\"}\n"),
+        HasSubstr("Resources.Fn::ForEach::T (line 3): Fn::ForEach is not supported; write each resource out"));
+}
+
+TEST(Refusals, AParameterOfAnotherTypeIsNotAskedForAValue) {
+    EXPECT_THAT(
+        problems("Parameters: {V: {Type: \"AWS::EC2::VPC::Id\"}}\nResources: {T: {Type: \"AWS::SNS::Topic\"}}\n"),
+        AllOf(HasSubstr("Parameters.V (line 1): the type AWS::EC2::VPC::Id is not supported; String, Number, "
+                        "CommaDelimitedList and List<Number> are"),
+              Not(HasSubstr("needs a value"))));
+}
+
+TEST(Refusals, ARoleHasNoPath) {
+    const auto path = [](const std::string& written) {
+        return problems("Resources: {R: {Type: \"AWS::IAM::Role\", Properties: {Path: " + written + "}}}\n");
+    };
+    EXPECT_EQ(path("/"), "");
+    EXPECT_THAT(path("/service-role/"), HasSubstr("R.Properties.Path (line 1): only / is supported"));
 }
 
 TEST(Refusals, AJoinedTextHasAnEnd) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/encoding.hpp"
+#include "base/text.hpp"
 
 namespace holdpoint::stacks {
 
@@ -170,6 +171,8 @@ std::optional<json::value> Resolver::resolve_function(const std::string& name, c
     if (name == "Ref") return resolve_reference(text_of(argument), path);
     if (name == "Fn::Sub") return json::value(with_local_urls(substitute(argument, path)));
     if (name == "Fn::Join") return json::value(with_local_urls(join(argument, path)));
+    if (name == "Fn::Split") return split(argument, path);
+    if (name == "Fn::Select") return select(argument, path);
     if (name == "Fn::FindInMap") return find_in_map(argument, path);
     if (name == "Fn::GetAtt") {
         const json::array* parts = argument.if_array();
@@ -179,7 +182,9 @@ std::optional<json::value> Resolver::resolve_function(const std::string& name, c
         return json::value(nullptr);
     }
     if (!name.starts_with("Fn::")) return std::nullopt;
-    problems_.add(path, name + " is not supported; Ref, Fn::Sub, Fn::GetAtt, Fn::Join, Fn::If and Fn::FindInMap are");
+    problems_.add(path, name +
+                            " is not supported; Ref, Fn::Sub, Fn::GetAtt, Fn::Join, Fn::Split, Fn::Select, Fn::If and "
+                            "Fn::FindInMap are");
     return json::value(nullptr);
 }
 
@@ -231,6 +236,10 @@ std::string Resolver::generated_name(const std::string& logical_id) const {
 
 std::string Resolver::role_arn(const std::string& name) const {
     return fmt::format("arn:aws:iam::{}:role/{}", target_.account, name);
+}
+
+std::string Resolver::arn(std::string_view service, std::string_view rest) const {
+    return fmt::format("arn:aws:{}:{}:{}:{}", service, target_.region, target_.account, rest);
 }
 
 std::string Resolver::physical_name(const std::string& logical_id) {
@@ -346,14 +355,11 @@ std::string Resolver::attribute(const std::string& logical_id, const std::string
     }
     const std::string type = type_of(logical_id);
     std::string physical = physical_name(logical_id);
-    const auto arn = [&](std::string_view service, std::string_view rest) {
-        return fmt::format("arn:aws:{}:{}:{}:{}{}", service, target_.region, target_.account, rest, physical);
-    };
-    if (name == "Arn" && type == "AWS::Serverless::Function") return arn("lambda", "function:");
-    if (name == "Arn" && (type == kTable || type == kSimpleTable)) return arn("dynamodb", "table/");
-    if (name == "Arn" && type == "AWS::Logs::LogGroup") return arn("logs", "log-group:") + ":*";
+    if (name == "Arn" && type == "AWS::Serverless::Function") return arn("lambda", "function:" + physical);
+    if (name == "Arn" && (type == kTable || type == kSimpleTable)) return arn("dynamodb", "table/" + physical);
+    if (name == "Arn" && type == "AWS::Logs::LogGroup") return arn("logs", "log-group:" + physical + ":*");
     if (name == "Arn" && type == "AWS::IAM::Role") return role_arn(physical);
-    if (name == "TopicArn" && type == "AWS::SNS::Topic") return arn("sns", "");
+    if (name == "TopicArn" && type == "AWS::SNS::Topic") return arn("sns", physical);
     if (name == "TopicName" && type == "AWS::SNS::Topic") return physical;
     problems_.add(path, fmt::format("{} has no attribute '{}' here", type.empty() ? logical_id : type, name));
     return {};
@@ -408,6 +414,40 @@ std::string Resolver::text_for(const std::string& name, const json::value& value
         problems_.add(path, fmt::format("Fn::Sub: ${{{}}} is a list or a mapping; a text is needed", name));
     }
     return text_of(value);
+}
+
+json::array Resolver::split(const json::value& argument, const std::string& path) {
+    const json::array* parts = argument.if_array();
+    const bool has_both = parts != nullptr && parts->size() == 2 && (*parts)[0].is_string();
+    const json::value text = has_both ? resolve((*parts)[1], path) : json::value();
+    if (!text.is_string() || (*parts)[0].get_string().empty()) {
+        problems_.add(path, "Fn::Split needs a separator and a text");
+        return {};
+    }
+    const std::string_view separator = (*parts)[0].get_string();
+    std::string_view rest = text.get_string();
+    json::array result;
+    for (auto at = rest.find(separator); at != std::string_view::npos; at = rest.find(separator)) {
+        result.emplace_back(rest.substr(0, at));
+        rest.remove_prefix(at + separator.size());
+    }
+    result.emplace_back(rest);
+    return result;
+}
+
+json::value Resolver::select(const json::value& argument, const std::string& path) {
+    const json::array* parts = argument.if_array();
+    const bool has_both = parts != nullptr && parts->size() == 2;
+    const auto at = has_both ? read_number<std::uint64_t>(text_of(resolve((*parts)[0], path))) : std::nullopt;
+    const json::value list = has_both ? resolve((*parts)[1], path) : json::value();
+    if (!at || !list.is_array()) {
+        problems_.add(path, "Fn::Select needs the position of an element and a list");
+        return nullptr;
+    }
+    if (*at < list.get_array().size()) return list.get_array()[*at];
+    problems_.add(path, fmt::format("Fn::Select: there is no element {} in a list of {} (the first is 0)", *at,
+                                    list.get_array().size()));
+    return nullptr;
 }
 
 std::string Resolver::join(const json::value& argument, const std::string& path) {

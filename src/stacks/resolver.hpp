@@ -1,5 +1,5 @@
-// Resolver: replaces the intrinsic functions of a template (Ref, Fn::GetAtt, Fn::Sub, Fn::Join, Fn::If, Fn::FindInMap)
-// by what they mean.
+// Resolver: replaces the intrinsic functions of a template (Ref, Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Split, Fn::Select,
+// Fn::If, Fn::FindInMap) by what they mean.
 #pragma once
 
 #include <boost/json.hpp>
@@ -48,6 +48,8 @@ public:
     /// The name of a resource without a name property.
     [[nodiscard]] std::string generated_name(const std::string& logical_id) const;
     [[nodiscard]] std::string role_arn(const std::string& name) const;
+    /// Of what a service has in the region and account of the stack.
+    [[nodiscard]] std::string arn(std::string_view service, std::string_view rest) const;
     /// The id of an HTTP API, the same whenever the stack is deployed.
     [[nodiscard]] std::string api_id(const std::string& logical_id) const;
     [[nodiscard]] bool has_resource(const std::string& logical_id) const;
@@ -76,6 +78,8 @@ private:
     /// What Fn::Sub puts for `${name}`.
     [[nodiscard]] std::string text_for(const std::string& name, const boost::json::value& value,
                                        const std::string& path);
+    [[nodiscard]] boost::json::value select(const boost::json::value& argument, const std::string& path);
+    [[nodiscard]] boost::json::array split(const boost::json::value& argument, const std::string& path);
     [[nodiscard]] std::string join(const boost::json::value& argument, const std::string& path);
     /// Addresses of the template's HTTP APIs as they are reached here: https://<id>.execute-api.<region>.amazonaws.com
     /// becomes <server>/_apis/<id>.

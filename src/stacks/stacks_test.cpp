@@ -292,7 +292,7 @@ TEST(Plan, HowAFunctionMayBeInvoked) {
     EXPECT_THAT(problems(with("EventInvokeConfig: {DestinationConfig: {OnSuccess: {Type: EventBridge}}}")),
                 HasSubstr("OnSuccess.Type (line 2): 'EventBridge' is not supported; SNS and Lambda are"));
     EXPECT_THAT(problems(with("EventInvokeConfig: {DestinationConfig: {OnSuccess: {Type: SNS}}}")),
-                HasSubstr("Destination: is needed"));
+                HasSubstr("Destination (line 2): is needed"));
 }
 
 TEST(Plan, PackagesAndRoutesThatCannotBeAreRefused) {
@@ -301,7 +301,7 @@ TEST(Plan, PackagesAndRoutesThatCannotBeAreRefused) {
     };
     const std::string good = "CodeUri: F, Runtime: provided.al2, ";
     EXPECT_EQ(with(good), "");
-    EXPECT_THAT(with("Timeout: 3"), HasSubstr("F.Properties.CodeUri: is needed"));
+    EXPECT_THAT(with("Timeout: 3"), HasSubstr("F.Properties.CodeUri (line 2): is needed"));
     EXPECT_THAT(with("CodeUri: s3://b/k, Runtime: provided.al2"), HasSubstr("lies in S3"));
     EXPECT_THAT(with("CodeUri: F, Runtime: python3.13"), HasSubstr("'python3.13' is not supported"));
     EXPECT_EQ(with(good + "LoggingConfig: {LogFormat: Text, LogGroup: g}"), "");
@@ -333,8 +333,8 @@ Resources:
                 HasSubstr("F.Properties.Policies (line 3): means nothing beside Role"));
     EXPECT_THAT(with("Policies: AdministratorAccess"),
                 HasSubstr("F.Properties.Policies (line 3): the managed policy AdministratorAccess is not known here"));
-    EXPECT_THAT(with("Policies: [AWSLambdaBasicExecutionRole, {DynamoDBReadPolicy: {TableName: t}}]"),
-                HasSubstr("F.Properties.Policies[1] (line 3): SAM's policy template DynamoDBReadPolicy is not known"));
+    EXPECT_THAT(with("Policies: [AWSLambdaBasicExecutionRole, {S3ReadPolicy: {BucketName: b}}]"),
+                HasSubstr("F.Properties.Policies[1] (line 3): SAM's policy template S3ReadPolicy is not known"));
     EXPECT_THAT(with("Policies: [[]]"), HasSubstr("F.Properties.Policies[0] (line 3): must be the name of"));
     EXPECT_THAT(with("Timeout: 3", "  FRole: {Type: AWS::IAM::Role}"), HasSubstr("has the name of the resource FRole"));
     EXPECT_THAT(with("Role: arn", "Outputs: {R: {Value: !GetAtt FRole.Arn}}"), HasSubstr("refers to 'FRole'"));

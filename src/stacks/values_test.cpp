@@ -71,6 +71,35 @@ TEST(Values, ANumberOfAParameterStaysAsItIsWritten) {
     EXPECT_EQ(variable("!Sub '${N}'", "{N: {Type: Number}}", {{"N", "007"}}), "007");
 }
 
+TEST(Values, AnElementOfAListIsSelected) {
+    EXPECT_EQ(variable("!Select [1, [a, b]]"), "b");
+    EXPECT_EQ(variable("!Select ['0', !Split ['/', !Ref 'AWS::StackId']]"),
+              "arn:aws:cloudformation:us-east-1:000000000000:stack");
+    EXPECT_EQ(variable("!Select [!Ref N, !Ref L]",
+                       "{N: {Type: Number, Default: 2}, L: {Type: List<Number>, Default: '4, 5,6'}}"),
+              "6");
+    EXPECT_EQ(variable("!Join ['+', !Split [', ', 'a, b, ']]"), "a+b+");
+    EXPECT_EQ(variable("!Select [0, !Split ['|', abc]]"), "abc");
+}
+
+TEST(Values, WhatCannotBeSelectedIsRefused) {
+    EXPECT_THAT(variable("!Select [2, [a, b]]"), HasSubstr("Fn::Select: there is no element 2 in a list of 2"));
+    EXPECT_THAT(variable("!Select [-1, [a, b]]"), HasSubstr("Fn::Select needs the position of an element and a list"));
+    EXPECT_THAT(variable("!Select [0, a]"), HasSubstr("Fn::Select needs the position of an element and a list"));
+    EXPECT_THAT(variable("!Select [0]"), HasSubstr("Fn::Select needs the position of an element and a list"));
+    EXPECT_THAT(variable("!Select [0, !Split ['', abc]]"), HasSubstr("Fn::Split needs a separator and a text"));
+    EXPECT_THAT(variable("!Select [0, !Split [',']]"), HasSubstr("Fn::Split needs a separator and a text"));
+    EXPECT_THAT(variable("!Select [0, !Split [',', [a]]]"), HasSubstr("Fn::Split needs a separator and a text"));
+    EXPECT_THAT(variable("!Base64 a"), HasSubstr("Fn::Base64 is not supported; Ref, Fn::Sub, Fn::GetAtt, Fn::Join, "
+                                                 "Fn::Split, Fn::Select, Fn::If and Fn::FindInMap are"));
+}
+
+TEST(Values, AListOfNumbersHasNumbers) {
+    EXPECT_EQ(refusal("{Type: List<Number>, MinValue: 1}", "1,2.5"), "");
+    EXPECT_THAT(refusal("{Type: List<Number>}", "1,b"), HasSubstr("Parameters.P (line 1): 'b' is not a number"));
+    EXPECT_THAT(refusal("{Type: List<Number>, MaxValue: 3}", "1,4"), HasSubstr("4 is more than the maximum 3"));
+}
+
 TEST(Values, NullIsRefusedWhereItStands) {
     EXPECT_THAT(variable("null"),
                 HasSubstr("Resources.F.Properties.Environment.Variables.V (line 5): expected a value, found none"));
