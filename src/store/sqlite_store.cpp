@@ -8,6 +8,8 @@
 #include <array>
 #include <atomic>
 #include <bitset>
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <optional>
 
@@ -93,7 +95,10 @@ std::vector<Row> scan_rows(Statements& statements, Space space, std::string_view
 
 struct ReadConnection {
     explicit ReadConnection(const std::string& path)
-        : connection(path, Connection::Mode::read_only), statements(connection) {}
+        : connection(path, Connection::Mode::read_only), statements(connection) {
+        // The first read opens the write-ahead log: no later one opens a file.
+        (void)connection.number("PRAGMA user_version");
+    }
     Connection connection;
     Statements statements;
 };
@@ -103,27 +108,42 @@ class ReadPool {
 public:
     explicit ReadPool(std::string path) : path_(std::move(path)) {}
 
+    /// Makes the one that is there even when no other can be opened.
+    void make_first() { give_back(std::make_unique<ReadConnection>(path_)); }
+
     std::unique_ptr<ReadConnection> take() {
-        {
-            const std::lock_guard lock(mutex_);
-            if (!idle_.empty()) {
-                auto connection = std::move(idle_.back());
-                idle_.pop_back();
-                return connection;
-            }
+        std::unique_lock lock(mutex_);
+        if (!idle_.empty()) return take_idle();
+        lock.unlock();
+        try {
+            return std::make_unique<ReadConnection>(path_);
+        } catch (const SqliteError&) {
+            // The process may open no more files: one of those that are lent comes back soon.
+            lock.lock();
+            if (!returned_.wait_for(lock, kPatience, [this] { return !idle_.empty(); })) throw;
+            return take_idle();
         }
-        return std::make_unique<ReadConnection>(path_);
     }
 
     void give_back(std::unique_ptr<ReadConnection> connection) {
         constexpr std::size_t kIdleMax = 8;
         const std::lock_guard lock(mutex_);
         if (idle_.size() < kIdleMax) idle_.push_back(std::move(connection));
+        returned_.notify_one();
     }
 
 private:
+    static constexpr std::chrono::seconds kPatience{5};
+
+    std::unique_ptr<ReadConnection> take_idle() {
+        auto connection = std::move(idle_.back());
+        idle_.pop_back();
+        return connection;
+    }
+
     const std::string path_;
     std::mutex mutex_;
+    std::condition_variable returned_;
     std::vector<std::unique_ptr<ReadConnection>> idle_;
 };
 
@@ -228,6 +248,7 @@ public:
     explicit SqliteStore(const std::string& path)
         : connection_(private_file(path), Connection::Mode::read_write), statements_(connection_), readers_(path) {
         prepare_database(connection_, path);
+        readers_.make_first();
     }
 
     std::unique_ptr<Transaction> begin() override {

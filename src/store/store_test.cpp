@@ -1,7 +1,10 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "store/schema.hpp"
 #include "store/sqlite.hpp"
@@ -44,6 +47,39 @@ TEST_P(StoreTest, CommittedRowsAreReadBackInKeyOrder) {
     EXPECT_EQ(rows[2], (Row{"\xff", "3"}));
     EXPECT_EQ(store_->snapshot()->get(Space::items, "b"), "2");
     EXPECT_EQ(store_->snapshot()->get(Space::items, "c"), std::nullopt);
+}
+
+/// While it lives, this process can open no file.
+class NoMoreFiles {
+public:
+    NoMoreFiles() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const rlimit none{.rlim_cur = 0, .rlim_max = before_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &none);
+    }
+    ~NoMoreFiles() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    NoMoreFiles(const NoMoreFiles&) = delete;
+    NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+
+private:
+    rlimit before_{};
+};
+
+// Clients that took all the descriptors ended the server.
+TEST_P(StoreTest, IsReadByManyWhenNoMoreFilesCanBeOpened) {
+    write({{Space::items, "a", "1"}});
+    const NoMoreFiles none;
+    std::atomic<int> found = 0;
+    std::vector<std::jthread> readers;
+    for (int reader = 0; reader < 4; ++reader) {
+        readers.emplace_back([&] {
+            for (int round = 0; round < 100; ++round) {
+                if (store_->snapshot()->get(Space::items, "a") == "1") ++found;
+            }
+        });
+    }
+    readers.clear();
+    EXPECT_EQ(found, 400);
 }
 
 TEST_P(StoreTest, ScansRespectBoundsLimitAndDirection) {
