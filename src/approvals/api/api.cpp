@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "approvals/api/abandoned.hpp"
 #include "approvals/api/amendments.hpp"
 #include "approvals/api/details.hpp"
 #include "approvals/domain/reading.hpp"
@@ -55,9 +56,10 @@ private:
     ApiAnswer list(const Json& request) {
         const auto wanted = read_list(request);
         if (!wanted) return failed(wanted.error());
-        const auto page = services_.repository.list(*wanted);
+        auto page = services_.repository.list(*wanted);
         if (!page) return failed(page.error());
         log_unreadable(logger_, *page);
+        end_abandoned(services_, logger_, *page);
         Json::Array approvals;
         for (const auto& approval : page->approvals) approvals.push_back(public_view(approval));
         Json::Object body{{"approvals", Json(std::move(approvals))}};

@@ -47,7 +47,7 @@ ApiRefusal too_many_at_once() {
 
 ApiRefusal workflow_ended(const std::string& approval_id, const std::string& so) {
     return {.status = 409,
-            .code = "WORKFLOW_ENDED",
+            .code = std::string(kWorkflowEnded),
             .message =
                 fmt::format("The workflow of approval {} has ended (it was stopped, or failed); {}.", approval_id, so)};
 }

@@ -27,6 +27,8 @@ struct ApiRefusal {
 [[nodiscard]] ApiRefusal no_approval(const std::string& approval_id);
 /// Too many write the same record at once.
 [[nodiscard]] ApiRefusal too_many_at_once();
+/// The code of a refusal, and the reason in an audit record: the workflow of a request was stopped, or failed.
+inline constexpr std::string_view kWorkflowEnded = "WORKFLOW_ENDED";
 /// Nothing waits for this request any more; `so` is what did not happen.
 [[nodiscard]] ApiRefusal workflow_ended(const std::string& approval_id, const std::string& so);
 

@@ -23,13 +23,16 @@ struct PersonalField {
 };
 BOOST_DESCRIBE_STRUCT(PersonalField, (), (value, salt))
 
+/// What happened, by name.
+using AuditDetails = std::map<std::string, std::string>;
+
 struct AuditRecord {
     std::string approval_id;
-    std::int64_t seq = 0;                           // from 1, without gaps
-    std::string at;                                 // ISO 8601 UTC
-    std::string event;                              // created, notified, decided … (docs/audit.md)
-    std::string actor_proof;                        // how the actor proved who they are: "claimed", or "system"
-    std::map<std::string, std::string> details;     // what happened
+    std::int64_t seq = 0;     // from 1, without gaps
+    std::string at;           // ISO 8601 UTC
+    std::string event;        // created, notified, decided … (docs/audit.md)
+    std::string actor_proof;  // how the actor proved who they are: "claimed", or "system"
+    AuditDetails details;
     std::map<std::string, PersonalField> personal;  // actor, comments, requester …; may be erased later
     std::map<std::string, std::string> digests;     // field -> SHA-256 of salt and value, hex; never erased
     std::string shown_digest;                       // of what is shown; of a vote: of what its person said they saw
@@ -50,7 +53,7 @@ struct AuditEvent {
     std::string at;
     std::string actor = "holdpoint";
     std::string actor_proof = "system";
-    std::map<std::string, std::string> details = {};
+    AuditDetails details = {};
     std::map<std::string, std::string> personal = {};
     std::string shown_digest = {};
 };

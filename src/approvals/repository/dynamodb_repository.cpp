@@ -184,10 +184,12 @@ public:
                       amended.event);
     }
 
-    Result<ApprovalRequest> time_out(const ApprovalRequest& approval, ApprovalStatus outcome) override {
+    Result<ApprovalRequest> time_out(const ApprovalRequest& approval, ApprovalStatus outcome,
+                                     const AuditDetails& more) override {
         const std::string now = to_iso8601(clock_.now());
         AuditEvent event{.event = "timed_out", .at = now};
-        event.details = {{"expires_at", approval.expires_at}};
+        event.details = more;
+        event.details["expires_at"] = approval.expires_at;
         std::string changes = "SET #status = :outcome, updated_at = :now";
         json::object values{{":pending", to_attribute("pending")},
                             {":outcome", to_attribute(to_string(outcome))},

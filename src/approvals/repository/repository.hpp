@@ -68,8 +68,10 @@ public:
     /// Writes an amended record, where the request is pending, not expired and as it was when it was read. False when
     /// it had changed.
     [[nodiscard]] virtual Result<bool> amend(const ApprovalRequest& before, const Amended& amended) = 0;
-    /// Ends a pending request that nobody decided in time, as timeout or rejected; or answers what won.
-    [[nodiscard]] virtual Result<ApprovalRequest> time_out(const ApprovalRequest& approval, ApprovalStatus outcome) = 0;
+    /// Ends a pending request that nobody decided in time, as timeout or rejected; or answers what won. `more` goes
+    /// into the audit record.
+    [[nodiscard]] virtual Result<ApprovalRequest> time_out(const ApprovalRequest& approval, ApprovalStatus outcome,
+                                                           const AuditDetails& more) = 0;
     /// Lets those decide, too, whom the policy's escalation names, and moves the deadline, once; or answers what won.
     [[nodiscard]] virtual Result<ApprovalRequest> escalate(const ApprovalRequest& approval,
                                                            const std::string& expires_at) = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "approvals/api/abandoned.hpp"
 #include "approvals/api/amendments.hpp"
 #include "approvals/api/api.hpp"
 #include "approvals/domain/people.hpp"
@@ -337,9 +338,10 @@ private:
         ListRequest page = wanted->list;
         Json::Array views;
         for (std::size_t looked_at = 0; looked_at < kLookedAtMax;) {
-            const auto found = services_.api.repository.list(page);
+            auto found = services_.api.repository.list(page);
             if (!found) return refused(failed(logger_, found.error()));
             log_unreadable(logger_, *found);
+            end_abandoned(services_.api, logger_, *found);
             looked_at += found->unreadable.size();
             page.next_token = found->next_token;
             for (const ApprovalRequest& approval : found->approvals) {

@@ -9,8 +9,6 @@
 
 namespace holdpoint::approvals {
 
-using AuditDetails = std::map<std::string, std::string>;
-
 class Telling {
 public:
     /// `created` is the request as it was made; all outlive this.

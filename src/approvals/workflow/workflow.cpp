@@ -189,7 +189,7 @@ private:
     ApprovalRequest expire(const ApprovalRequest& approval, ApprovalStatus outcome) {
         return context_.step("record-timeout",
                              [&] {
-                                 auto now = require(services_.repository.time_out(approval, outcome));
+                                 auto now = require(services_.repository.time_out(approval, outcome, {}));
                                  shorten(now);
                                  return now;
                              },
