@@ -27,9 +27,10 @@ Json detailed_view(const ApprovalRequest& approval) {
     Json::Object details = *view.get_if<Json::Object>();
     details.emplace_back("document_version", Json(version_of(approval)));
     details.emplace_back("shown_digest", Json(shown_digest(approval)));
-    details.emplace_back("policy", Json(Json::Object{{"name", Json(standing.policy.policy.name)},
-                                                     {"version", Json(standing.policy.policy.version)},
-                                                     {"text", Json(describe(standing.policy))}}));
+    details.emplace_back(
+        "policy", Json(Json::Object{{"name", Json(standing.policy.policy.name)},
+                                    {"version", Json(standing.policy.policy.version)},
+                                    {"text", Json(describe(standing.policy, standing.escalated_at.has_value()))}}));
     Json::Array votes;
     for (const Vote& vote : standing.votes) votes.push_back(vote_view(standing, vote));
     details.emplace_back("votes", Json(std::move(votes)));

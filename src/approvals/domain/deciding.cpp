@@ -88,7 +88,7 @@ bool is_approver(const Standing& standing, const Stage& stage, const Identity& i
 }
 
 Refusal not_an_approver(const Standing& standing, const Identity& identity) {
-    const std::string policy = describe(standing.policy);
+    const std::string policy = describe(standing.policy, standing.escalated_at.has_value());
     return {.code = RefusalCode::not_an_approver,
             .message = fmt::format("{} may not decide approval {}. It takes: {}.", trimmed(identity.person),
                                    standing.approval_id, policy),

@@ -329,7 +329,9 @@ TEST(Deciding, EscalationLetsOthersApproveToo) {
     Ballot boss = ballot("boss@x");
     boss.voter.groups = {"bosses"};
     EXPECT_EQ(refused(standing, boss).code, RefusalCode::not_an_approver);
+    EXPECT_TRUE(refused(standing, boss).message.ends_with("; later bosses may approve, too."));
     standing.escalated_at = kNow - 1min;
+    EXPECT_TRUE(refused(standing, ballot("cal@x")).message.ends_with("rejects; bosses may approve, too."));
     EXPECT_EQ(cast(standing, boss).status, ApprovalStatus::approved);
 }
 

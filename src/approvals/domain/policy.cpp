@@ -278,7 +278,7 @@ std::string describe(const std::optional<Approvers>& approvers) {
     return text;
 }
 
-std::string describe(const PinnedPolicy& pinned) {
+std::string describe(const PinnedPolicy& pinned, bool escalated) {
     const Policy& policy = pinned.policy;
     const bool parallel = policy.order == StageOrder::parallel;
     std::string text;
@@ -290,7 +290,8 @@ std::string describe(const PinnedPolicy& pinned) {
     text += policy.rejection == RejectionRule::veto ? "; one rejection rejects"
                                                     : "; rejected when too few are left to approve";
     if (policy.veto) text += fmt::format(", or by {} alone", names_of(*policy.veto));
-    if (policy.escalation) text += fmt::format("; later {} may approve, too", names_of(policy.escalation->to));
+    if (policy.escalation)
+        text += fmt::format("; {}{} may approve, too", escalated ? "" : "later ", names_of(policy.escalation->to));
     if (policy.on_timeout == TimeoutRule::reject) text += "; rejected when time is up";
     return text;
 }

@@ -132,8 +132,9 @@ BOOST_DESCRIBE_STRUCT(PolicyFile, (), (policies, groups))
 
 /// "group finance, ann@example.com"; "anyone".
 [[nodiscard]] std::string describe(const std::optional<Approvers>& approvers);
-/// "2 of 3 from finance, then 1 of legal; one rejection rejects"
-[[nodiscard]] std::string describe(const PinnedPolicy& pinned);
+/// "2 of 3 from finance, then 1 of legal; one rejection rejects". Before an escalation, those whom it names may approve
+/// later; once it has taken place (`escalated`), they may.
+[[nodiscard]] std::string describe(const PinnedPolicy& pinned, bool escalated = false);
 
 /// What the digest of a pinned policy is of: the canonical JSON of the policy and the members of its groups.
 [[nodiscard]] std::string digested_text(const PinnedPolicy& pinned);

@@ -112,7 +112,7 @@ std::string details_of(const ApprovalRequest& approval) {
     for (const DocumentField& field : approval.fields.value_or(std::vector<DocumentField>{})) text += quoted(field);
     if (approval.link) text += fmt::format("Where it is: {}\n", one_line(*approval.link));
     line("Requester", approval.requester);
-    if (approval.policy) line("Decided by", describe(*approval.policy));
+    if (approval.policy) line("Decided by", describe(*approval.policy, approval.escalated_at.has_value()));
     return text;
 }
 

@@ -144,9 +144,10 @@ Json::Object detail_view(const ApprovalRequest& approval, const std::vector<Audi
     shown.emplace_back("fields", fields_view(approval));
     if (approval.link) shown.emplace_back("link", Json(*approval.link));
     const PinnedPolicy& policy = standing.policy;
-    shown.emplace_back("policy", Json(Json::Object{{"name", Json(policy.policy.name)},
-                                                   {"version", Json(policy.policy.version)},
-                                                   {"text", Json(describe(policy))}}));
+    shown.emplace_back("policy",
+                       Json(Json::Object{{"name", Json(policy.policy.name)},
+                                         {"version", Json(policy.policy.version)},
+                                         {"text", Json(describe(policy, standing.escalated_at.has_value()))}}));
     Json::Array stages;
     for (std::size_t i = 0; i < votes.stages.size(); ++i) {
         stages.push_back(stage_view(standing, votes.stages[i], policy.policy.stages[i]));
