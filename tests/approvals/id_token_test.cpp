@@ -33,6 +33,11 @@ TEST(WebKeys, CheckTheExamplesOfRfc7515) {
     EXPECT_FALSE(oidc::is_signed_by(*es256, keys[0]));
     EXPECT_EQ(oidc::text_claim(rs256->claims, "iss"), "joe");
     EXPECT_EQ(oidc::find_key(keys, *rs256), nullptr) << "without a kid, one of two keys is a guess";
+    auto of_algorithms = keys;
+    of_algorithms[0].algorithm = "PS256";
+    of_algorithms[1].algorithm = "ES256";
+    EXPECT_EQ(oidc::find_key(of_algorithms, *rs256), nullptr) << "a key is for the algorithm that it names alone";
+    EXPECT_EQ(oidc::find_key(of_algorithms, *es256), &of_algorithms[1]);
 }
 
 TEST(WebKeys, WeakOrMisshapenOnesAreNone) {

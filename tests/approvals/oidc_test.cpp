@@ -195,6 +195,7 @@ TEST_F(SingleSignOnTest, BelievesNoTokenThatIsNotForThisSignIn) {
         {with(claims(), "iat", number(now + 61)), "iat"},
         {without(claims(), "iat"), "iat"},
         {with(claims(), "nbf", number(now + 61)), "nbf"},
+        {with(claims(), "nbf", text("soon")), "nbf"},
         {with(claims(), "sub", text("")), "sub"},
         {with(claims(), "email_verified", Json(Json::Data(false))), "email_verified"},
         {without(claims(), "email_verified"), "email_verified"},

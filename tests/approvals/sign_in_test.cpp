@@ -63,6 +63,24 @@ TEST_F(Inbox, ANewKeySignsAndOldOnesStayGoodUntilTheyAreDropped) {
     EXPECT_EQ(ann.get("/api/me").status, 401);
 }
 
+TEST_F(Inbox, AKeyThatAnOperatorDropsIsGoodForSecondsAtMost) {
+    aws::Client client(configuration_of_tests(), alone.tables, alone.clock, alone.random);
+    SigningKeys operators(client, "settings", alone.clock, alone.random);
+    ASSERT_EQ(ann.sign_in_as("ann@example.com").status, 200);
+    ASSERT_TRUE(operators.rotate(true));
+    world.runner.advance(std::chrono::seconds(5));
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+}
+
+TEST_F(Inbox, ASessionEndsAfterEightHoursHoweverLongItsTokenIsGood) {
+    const HttpAnswer answer = ann.sign_in_as("ann@example.com", std::chrono::hours(100));
+    EXPECT_THAT(answer.cookies, Contains(HasSubstr("; Max-Age=28800")));
+    world.runner.advance(std::chrono::hours(8) - std::chrono::seconds(1));
+    EXPECT_EQ(ann.get("/api/me").status, 200);
+    world.runner.advance(std::chrono::seconds(1));
+    EXPECT_EQ(ann.get("/api/me").status, 401);
+}
+
 TEST_F(Inbox, WhoGuessesIsSlowedDownAndLocksNobodyOut) {
     for (int i = 0; i < 10; ++i) EXPECT_EQ(ann.sign_in("token", "guess").status, 401) << i;
     const HttpAnswer refused = ann.sign_in("token", "guess");

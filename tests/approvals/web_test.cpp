@@ -402,6 +402,7 @@ TEST_F(Inbox, TheListIsSearchedAndTurnedPageByPage) {
     EXPECT_THAT(ids({{"q", "doc-1"}}), SizeIs(6));
     EXPECT_THAT(ids({{"status", "approved"}}), IsEmpty());
     EXPECT_EQ(ann.get("/api/approvals", {{"limit", "0"}}).status, 400);
+    EXPECT_EQ(ann.get("/api/approvals", {{"limit", "101"}}).status, 400);
     EXPECT_EQ(ann.get("/api/approvals", {{"order", "random"}}).status, 400);
     for (const std::string token :
          {R"(nonsense)", R"([])", R"({})", R"({"approval_id":{"S":"a"},"status":{"S":"pending"}})",

@@ -47,6 +47,22 @@ TEST(Links, TheNewestKeySignsAndAllVerify) {
               (TokenRefusal{TokenProblem::wrong_signature, "This link was changed after it was signed."}));
 }
 
+TEST(Links, AreGoodWithTheirWholeSignatureAlone) {
+    const KeyRing keys = ring({{"k1", kNewSecret}});
+    const std::string link = make_link(keys, kClaims);
+    for (std::size_t size = link.rfind('.') + 1; size < link.size(); ++size)
+        EXPECT_EQ(read_link(keys, link.substr(0, size), kNow).error().problem, TokenProblem::wrong_signature) << size;
+    EXPECT_EQ(read_link(keys, link + "A", kNow).error().problem, TokenProblem::wrong_signature);
+}
+
+TEST(Links, ATokenOfManyGroupsFitsIntoNoCookie) {
+    const KeyRing keys = ring({{"k1", kNewSecret}});
+    TokenClaims claims{.person = "ann@x", .groups = {"legal"}, .expires = 2000, .token_id = "t"};
+    EXPECT_TRUE(fits_into_cookie(keys, claims));
+    claims.groups.assign(400, "legal");
+    EXPECT_FALSE(fits_into_cookie(keys, claims));
+}
+
 TEST(Links, WhatIsNoneIsSaidToBeNone) {
     const KeyRing keys = ring({{"k1", kNewSecret}});
     for (const std::string text : {"", "x", "...", "hplink1.k1.a", "hplink1.k1.a.b.c", "hplink2.k1.a.b"}) {
@@ -86,6 +102,7 @@ TEST(KeyRings, MustBeGood) {
               "keys[0].id: expected 1 to 32 letters, digits, - and _, found something else.");
     EXPECT_EQ(said({{"a", "short secret"}}), "keys[0].secret: expected at least 32 bytes, found 12.");
     EXPECT_THAT(said({{"a", "short secret"}}), Not(HasSubstr("short secret")));
+    EXPECT_EQ(said({{"a", std::string(31, 'x')}}), "keys[0].secret: expected at least 32 bytes, found 31.");
     EXPECT_EQ(said({{"a", kOldSecret}, {"a", kNewSecret}}), "keys[1].id: a is there twice.");
 }
 
