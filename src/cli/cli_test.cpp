@@ -35,6 +35,8 @@ TEST(TableTest, CellsCannotSendEscapeSequences) {
     EXPECT_EQ(printable("Pay \u202e00.001\u202c \u2066x\u2069\u200f\u061c\u2028y", true), "Pay ?00.001? ?x??? y")
         << "nor turn a line around";
     EXPECT_EQ(printable("\u2019Für Elise\u2026 عقد \u206a"), "\u2019Für Elise\u2026 عقد \u206a");
+    EXPECT_EQ(printable("\x7f"), "?");
+    EXPECT_EQ(printable("caf\xe9"), "(not UTF-8 text)");
     EXPECT_EQ(short_time("2026-11-23T20:33:00.123Z"), "2026-11-23 20:33:00Z");
 }
 
@@ -143,7 +145,7 @@ TEST(MaskingTest, CallbackIdsAreMaskedHoweverDeepTheyLie) {
 TEST(AwsVersionTest, OldClientsAreTold) {
     EXPECT_EQ(parse_aws_version("aws-cli/2.9.19 Python/3.11.2"), (AwsVersion{2, 9}));
     EXPECT_FALSE(parse_aws_version("command not found"));
-    EXPECT_FALSE(honours_endpoint_url({2, 9}));
+    EXPECT_FALSE(honours_endpoint_url({2, 12}));
     EXPECT_FALSE(honours_endpoint_url({1, 28}));
     EXPECT_TRUE(honours_endpoint_url({1, 29}));
     EXPECT_TRUE(honours_endpoint_url({2, 13}));

@@ -253,6 +253,7 @@ TEST(LoopbackTest, IsWhatStaysOnThisMachine) {
     EXPECT_FALSE(is_loopback("0.0.0.0"));
     EXPECT_FALSE(is_loopback("::"));
     EXPECT_FALSE(is_loopback("192.0.2.1"));
+    EXPECT_FALSE(is_loopback("no such host"));
 }
 
 // A name server that did not answer kept a thread of the deliveries for as long as the system's resolver likes.
