@@ -47,7 +47,10 @@ void read_code(const PropertyReader& properties, const json::value* metadata, Fu
     function.runtime = properties.text("Runtime");
     if (function.runtime != "provided.al2023" && function.runtime != "provided.al2") {
         properties.problem(
-            "Runtime", fmt::format("'{}' is not supported; provided.al2023 and provided.al2 are", function.runtime));
+            "Runtime",
+            fmt::format("'{}' is not supported; provided.al2023 and provided.al2 are, and their `bootstrap` may "
+                        "start any language's runtime (docs/other-languages.md)",
+                        function.runtime));
     }
     function.handler = properties.text("Handler", "bootstrap");
 }

@@ -104,7 +104,8 @@ Result<void> apply_runtime(std::string_view runtime, functions::Function& functi
     if (runtime != "provided.al2023" && runtime != "provided.al2") {
         return invalid(
             fmt::format("The runtime {} is not supported by this server; provided.al2023 and provided.al2 "
-                        "are, with an executable `bootstrap`.",
+                        "are, with an executable `bootstrap`, which may start any language's runtime "
+                        "(docs/other-languages.md).",
                         runtime));
     }
     function.runtime = runtime;
