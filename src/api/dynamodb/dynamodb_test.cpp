@@ -84,8 +84,17 @@ TEST_F(DynamodbServiceTest, PoliciesSeeThePartitionsThatARequestIsAbout) {
     EXPECT_EQ(seen("Query", R"({"TableName":"approvals","KeyConditions":{"id":{"ComparisonOperator":"EQ",
         "AttributeValueList":[{"S":"q"}]}}})"),
               "q ");
+    const auto queried = [&](const std::string& condition) {
+        return seen("Query", R"({"TableName":"approvals","KeyConditionExpression":")" + condition +
+                                 R"(","ExpressionAttributeValues":{":v":{"S":"q"},":w":{"S":"w"}}})");
+    };
+    EXPECT_EQ(queried("x = :w AND id = :v"), "q ");
+    EXPECT_EQ(queried("x = :w"), " ");
+    EXPECT_EQ(queried("id > :v"), " ");
     EXPECT_EQ(seen("BatchGetItem", R"({"RequestItems":{"approvals":{"Keys":[{"id":{"S":"a"}},{"id":{"S":"b"}}]}}})"),
               "a b ");
+    EXPECT_EQ(seen("BatchGetItem", R"({"RequestItems":{"approvals":{"Keys":["a"]}}})"), " ");
+    EXPECT_EQ(seen("BatchGetItem", R"({"RequestItems":{"approvals":{"Other":[]}}})"), " ");
     EXPECT_EQ(seen("BatchWriteItem", R"({"RequestItems":{"approvals":[{"PutRequest":{"Item":{"id":{"S":"a"}}}},
         {"DeleteRequest":{"Key":{"id":{"S":"b"}}}}]}})"),
               "a b ");

@@ -7,6 +7,7 @@
 #include "api/http_api/event.hpp"
 #include "api/http_api/http_apis.hpp"
 #include "api/http_api/routes.hpp"
+#include "base/overlay_rows.hpp"
 
 namespace holdpoint::api {
 namespace {
@@ -41,8 +42,23 @@ TEST(Routes, TheMostSpecificIsTaken) {
     EXPECT_EQ(route_of(api, "DELETE", "/pets/cat/1"), "ANY /{proxy+}");
     EXPECT_EQ(route_of(api, "POST", "/"), "POST /");
     EXPECT_EQ(route_of(api, "GET", "/"), "$default");
+    EXPECT_EQ(route_of(api_with({"GET /a", "$default"}), "GET", "/a"), "GET /a");
     EXPECT_EQ(route_of(api_with({"GET /pets"}), "GET", "/pets/"), "") << "a slash at the end is another path";
     EXPECT_EQ(route_of(api_with({"GET /pets/{id}"}), "GET", "/pets/"), "");
+}
+
+// Else what a template lets nobody call unsigned would be open to all.
+TEST(Routes, ThatNeedASignatureAreKeptSo) {
+    auto api = api_with({"GET /open", "GET /closed"});
+    api.api_id = "abc";
+    api.routes[1].iam = true;
+    const NoRows none;
+    OverlayRows rows(none);
+    rows.write({put_http_api(api)});
+    const auto kept = find_http_api(rows, "abc");
+    ASSERT_TRUE(kept);
+    EXPECT_FALSE(kept->routes[0].iam.value());
+    EXPECT_TRUE(kept->routes[1].iam.value());
 }
 
 TEST(Routes, ParametersAreDecoded) {
@@ -249,6 +265,10 @@ TEST(Cors, AnswersPreflightsAndAddsHeaders) {
     add_cors(cors, request, response);
     EXPECT_EQ(response.header("access-control-allow-origin"), "https://a.example") << "the function's own is replaced";
     request.headers[0].second = "https://b.example";
+    EXPECT_EQ(preflight_response(cors, request)->header("access-control-allow-origin"), "");
+    cors.origins = {"https://*"};
+    EXPECT_EQ(preflight_response(cors, request)->header("access-control-allow-origin"), "https://b.example");
+    request.headers[0].second = "http://b.example";
     EXPECT_EQ(preflight_response(cors, request)->header("access-control-allow-origin"), "");
     const auto varies = [&](std::vector<std::string> origins, net::Headers headers) {
         cors.origins = std::move(origins);
