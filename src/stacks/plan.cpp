@@ -482,7 +482,10 @@ void reset_left_out(Plan& plan, const Plan& before) {
     }
     for (FunctionPlan& function : plan.functions) {
         const FunctionPlan* known = find(before.functions, function.name);
-        function.frees_concurrency = known != nullptr && known->reserved_concurrency && !function.reserved_concurrency;
+        if (known == nullptr) continue;
+        function.frees_concurrency = known->reserved_concurrency && !function.reserved_concurrency;
+        if (known->event_invoke && (!function.event_invoke || known->alias != function.alias))
+            function.leaves_event_invoke = known->alias;
     }
 }
 

@@ -66,10 +66,11 @@ struct FunctionPlan {
     std::string handler;
     std::string alias;  // AutoPublishAlias
     std::optional<std::int64_t> reserved_concurrency;
-    bool frees_concurrency = false;               // the template reserved some before
-    std::string dead_letter_arn;                  // DeadLetterQueue
-    std::optional<EventInvokePlan> event_invoke;  // EventInvokeConfig
-    bool publishes_all = false;                   // a version for every change, not only for new code
+    bool frees_concurrency = false;                  // the template reserved some before
+    std::string dead_letter_arn;                     // DeadLetterQueue
+    std::optional<EventInvokePlan> event_invoke;     // EventInvokeConfig
+    std::optional<std::string> leaves_event_invoke;  // the alias (or none) that the template gave one before
+    bool publishes_all = false;                      // a version for every change, not only for new code
     std::int64_t timeout_seconds = 3;
     std::int64_t memory_mb = 128;
     std::map<std::string, std::string> environment;
@@ -150,8 +151,8 @@ using CheckPolicy = std::function<std::optional<std::pair<std::string, std::stri
 [[nodiscard]] Result<Plan> make_plan(std::string_view template_text, const ParameterValues& parameters,
                                      const Target& target, const CheckPolicy& check_policy = {});
 
-/// What `before`, the stack's last plan, said of a topic or log group, or reserved for a function, and `plan` leaves
-/// out goes back to its default. What neither says stays as somebody set it.
+/// What `before`, the stack's last plan, said of a topic or log group, or of how a function is invoked, and `plan`
+/// leaves out goes back to its default. What neither says stays as somebody set it.
 void reset_left_out(Plan& plan, const Plan& before);
 
 }  // namespace holdpoint::stacks

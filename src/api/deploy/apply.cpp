@@ -277,12 +277,12 @@ private:
         }
         functions::Reference reference;
         reference.name = plan.name;
-        if (is_new_alias(plan)) forget_event_invoke(reference);  // what held for the function holds for it from now on
-        reference.qualifier = plan.alias;
-        if (!plan.event_invoke) {
-            forget_event_invoke(reference);
-            return {};
+        if (plan.leaves_event_invoke) {
+            reference.qualifier = *plan.leaves_event_invoke;
+            if (auto writes = functions::delete_event_invoke_config(rows_, reference)) rows_.write(*writes);
         }
+        if (!plan.event_invoke) return {};
+        reference.qualifier = plan.alias;
         if (function.durable) {
             return fail("ValidationError", 400,
                         plan.logical_id +
@@ -298,17 +298,6 @@ private:
         if (!decided) return at(plan.logical_id, decided.error());
         rows_.write(decided->writes);
         return {};
-    }
-
-    [[nodiscard]] bool is_new_alias(const stacks::FunctionPlan& plan) const {
-        if (plan.alias.empty() || !before_) return false;
-        return std::ranges::none_of(before_->resources, [&](const StackResource& resource) {
-            return resource.type == kAliasType && resource.logical_id == alias_id(plan);
-        });
-    }
-
-    void forget_event_invoke(const functions::Reference& reference) {
-        if (auto writes = functions::delete_event_invoke_config(rows_, reference)) rows_.write(*writes);
     }
 
     /// As SAM names it.

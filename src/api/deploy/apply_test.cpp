@@ -188,6 +188,13 @@ TEST_F(ApplyTest, WhatHoldsForAsynchronousInvocationsMovesWithTheAlias) {
     EXPECT_EQ(retries_of(""), 1);
     ASSERT_TRUE(deploy(with("")));
     EXPECT_EQ(retries_of(""), std::nullopt);
+    functions::Reference function;
+    function.name = "f";
+    functions::EventInvokeConfig by_hand;
+    by_hand.retries = 0;
+    rows_.write(functions::put_event_invoke_config(rows_, function, by_hand, now_)->writes);
+    ASSERT_TRUE(deploy(with(", Description: new")));
+    EXPECT_EQ(retries_of(""), 0) << "no template said anything of it";
 }
 
 TEST_F(ApplyTest, LinesOfAGroupThatStaysStay) {
