@@ -34,6 +34,13 @@ ProcessName name_process(Random& random, const FunctionProcesses& others) {
     return name;
 }
 
+Report report_of(const FunctionProcess& process, const functions::Function& function, Microseconds now) {
+    return {.request_id = process.request_id,
+            .took = now - process.since_us,
+            .init = process.was_invoked ? std::nullopt : process.init,
+            .memory_mb = function.memory_mb};
+}
+
 wire::ErrorObject make_error(std::string type, std::string message) {
     return {.message = std::move(message), .type = std::move(type), .data = {}, .stack_trace = {}};
 }

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "engine/invoker.hpp"
+#include "engine/platform_lines.hpp"
 #include "engine/processes.hpp"
 #include "engine/work.hpp"
 #include "functions/function.hpp"
@@ -36,6 +37,7 @@ struct FunctionProcess {
     Microseconds since_us{0};                            // the same
     std::optional<Microseconds> init = std::nullopt;     // what its start took; once it asked for work
     std::function<void(const NextInvocation&)> waiting;  // idle: what answers its `next`
+    std::shared_ptr<const void> kept;
     std::string access_key_id;
     std::string log_group;
     std::string log_stream;
@@ -62,6 +64,9 @@ using FunctionProcesses = std::map<ProcessId, std::unique_ptr<FunctionProcess>>;
 
 /// One that no other process has.
 [[nodiscard]] ProcessName name_process(Random& random, const FunctionProcesses& others);
+
+/// Of the invocation that the process is busy with; its memory is not known here.
+[[nodiscard]] Report report_of(const FunctionProcess& process, const functions::Function& function, Microseconds now);
 
 [[nodiscard]] wire::ErrorObject make_error(std::string type, std::string message);
 /// What the caller hears whose work it had.

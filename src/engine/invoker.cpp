@@ -120,7 +120,7 @@ public:
         if (process == nullptr || stopping_) return false;
         if (process->state != ProcessState::busy || !process->began || process->request_id != request_id) return false;
         std::shared_ptr<Work> work = std::exchange(process->work, nullptr);
-        Report report = report_of(*process, work->function);
+        Report report = report_of(*process, work->function, clock_.monotonic_us());
         process->request_id.clear();
         process->began = false;
         enter(*process, ProcessState::starting);  // until it asks for the next
@@ -149,6 +149,14 @@ public:
         return true;
     }
 
+    std::optional<functions::Function> keep(const std::string& secret, std::shared_ptr<const void> what) {
+        const std::lock_guard lock(mutex_);
+        FunctionProcess* process = find(secret);
+        if (process == nullptr) return std::nullopt;
+        if (what) process->kept = std::move(what);
+        return pools_.at(process->pool).function;
+    }
+
 private:
     FunctionProcess* find(const std::string& secret) {
         const auto found = by_secret_.find(secret);
@@ -159,14 +167,6 @@ private:
         process.state = state;
         process.since_us = clock_.monotonic_us();
         process.since = std::chrono::floor<Milliseconds>(process.since_us);
-    }
-
-    /// Of the invocation that the process is busy with; its memory is not known here.
-    [[nodiscard]] Report report_of(const FunctionProcess& process, const functions::Function& function) const {
-        return {.request_id = process.request_id,
-                .took = clock_.monotonic_us() - process.since_us,
-                .init = process.was_invoked ? std::nullopt : process.init,
-                .memory_mb = function.memory_mb};
     }
 
     /// The process waits for work: it gets some, or leaves when it is not wanted any more.
@@ -336,7 +336,7 @@ private:
     std::string log_crash(const FunctionProcess& process, const functions::Function& function,
                           const wire::ErrorObject& error, const ProcessEnd& why) {
         std::vector<std::string> lines = {error.message.value_or("")};
-        Report report = report_of(process, function);
+        Report report = report_of(process, function, clock_.monotonic_us());
         report.peak_kib = why.peak_kib;
         report.status = process.timed_out ? "timeout" : "error";
         for (auto& line : report_lines(report)) lines.push_back(std::move(line));
@@ -491,6 +491,9 @@ bool Invoker::fail(const std::string& process, const std::string& request_id, wi
 }
 bool Invoker::fail_init(const std::string& process, wire::ErrorObject error) {
     return impl_->fail_init(process, std::move(error));
+}
+std::optional<functions::Function> Invoker::keep(const std::string& process, std::shared_ptr<const void> what) {
+    return impl_->keep(process, std::move(what));
 }
 
 }  // namespace holdpoint::engine

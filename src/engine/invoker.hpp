@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -90,6 +91,9 @@ public:
     bool fail(const std::string& process, const std::string& request_id, wire::ErrorObject error,
               std::string body = {});
     bool fail_init(const std::string& process, wire::ErrorObject error);
+    /// Keeps `what`, if anything, until the process has ended, in place of what was kept before. Answers whose process
+    /// it is; nothing: no such process.
+    std::optional<functions::Function> keep(const std::string& process, std::shared_ptr<const void> what);
 
 private:
     class Impl;

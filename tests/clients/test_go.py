@@ -60,3 +60,10 @@ def test_a_function_fails(server, what, kind, message):
 
 def test_a_function_streams(server):
     assert invoke(server, "stream") == (None, "<html>")
+
+
+def test_a_function_may_want_to_hear_of_its_end(server):
+    """Its runtime registers an extension for that, and warns in the log where it cannot."""
+    invoke(server)
+    events = server.client("logs").filter_log_events(logGroupName="/aws/lambda/go-plain")["events"]
+    assert events and not [event["message"] for event in events if "WARNING" in event["message"]]

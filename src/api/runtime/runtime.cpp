@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "/runtime/";
 constexpr std::string_view kVersion = "/2018-06-01/runtime/";
+constexpr std::string_view kExtensions = "/2020-01-01/extension/";
 /// What a function may answer. (AWS Lambda, Quotas)
 constexpr std::size_t kResponseBytesMax = 6UL * 1024 * 1024 + 100;  // as AWS has it: 6 MB, and room for its own
 
@@ -146,6 +147,43 @@ void handle_action(engine::Invoker& invoker, const std::string& process, std::st
     }
 }
 
+bool wants_events(const net::Request& request) {
+    boost::system::error_code problem;
+    const json::value body = wire::parse_json(request.body, problem);
+    const json::value* events = problem || !body.is_object() ? nullptr : body.get_object().if_contains("events");
+    return events != nullptr && events->is_array() && !events->get_array().empty();
+}
+
+net::Response register_extension(engine::Invoker& invoker, const std::string& process, const net::Request& request) {
+    const auto function = invoker.keep(process, nullptr);
+    if (!function) return unknown_process();
+    const std::string name(request.header("Lambda-Extension-Name"));
+    if (name.empty()) return refused(400, "Extension.InvalidExtensionName", "Expected a header Lambda-Extension-Name.");
+    if (wants_events(request)) {
+        return refused(403, "Extension.InvalidEventType",
+                       "This server has no events for extensions: register for none, with \"events\": [].");
+    }
+    auto response = answer(
+        200,
+        {{"functionName", function->name}, {"functionVersion", function->version}, {"handler", function->handler}});
+    response.headers.emplace_back("Lambda-Extension-Identifier", name);
+    return response;
+}
+
+/// The Extensions API, as far as runtimes use it of their own accord: on AWS a process is sent SIGTERM only where an
+/// extension is, so those of Go and Rust register one that wants no events, and ask for the next. (AWS Lambda,
+/// Extensions API)
+void handle_extension(engine::Invoker& invoker, const std::string& process, std::string_view action,
+                      const net::Request& request, const net::Respond& respond) {
+    if (action == "register" && request.method == "POST") {
+        respond(register_extension(invoker, process, request));
+    } else if (action == "event/next" && request.method == "GET") {
+        if (!invoker.keep(process, std::make_shared<const net::Respond>(respond))) respond(unknown_process());
+    } else {
+        respond(refused(404, "NotFound", "Not an operation of the Extensions API that this server has."));
+    }
+}
+
 }  // namespace
 
 void handle_runtime(engine::Invoker& invoker, const net::Request& request, const net::Respond& respond) {
@@ -158,8 +196,12 @@ void handle_runtime(engine::Invoker& invoker, const net::Request& request, const
 
 void handle_runtime_at_address(engine::Invoker& invoker, const net::Request& request, const net::Respond& respond) {
     const std::string_view path = request.path();
+    const std::string process = invoker.process_at(request.local_address);
+    if (path.starts_with(kExtensions)) {
+        return handle_extension(invoker, process, path.substr(kExtensions.size()), request, respond);
+    }
     if (!path.starts_with(kVersion)) return respond(not_a_path());
-    handle_action(invoker, invoker.process_at(request.local_address), path.substr(kVersion.size()), request, respond);
+    handle_action(invoker, process, path.substr(kVersion.size()), request, respond);
 }
 
 }  // namespace holdpoint::api

@@ -135,6 +135,30 @@ TEST_F(RuntimeTest, AResponseThatBrokeOffIsAnError) {
     }
 }
 
+// The runtimes of Go and Rust do so where a function wants to hear of its end.
+TEST_F(RuntimeTest, AnExtensionThatWantsNoEventsWaitsForEver) {
+    const auto [address, path] = start("one", "first");
+    const auto ask = [&](const std::string& method, const std::string& target, const net::Headers& headers,
+                         const std::string& body) {
+        auto answered = std::make_shared<Box<net::Response>>();
+        handle_runtime_at_address(
+            invoker_, {.method = method, .target = target, .headers = headers, .body = body, .local_address = address},
+            [answered](net::Response response) { answered->put(std::move(response)); });
+        return answered;
+    };
+    constexpr const char* kRegister = "/2020-01-01/extension/register";
+    const net::Headers named = {{"Lambda-Extension-Name", "mine"}};
+    const auto registered = ask("POST", kRegister, named, R"({"events":[]})")->take().value();
+    EXPECT_EQ(registered.status, 200);
+    EXPECT_FALSE(registered.header("Lambda-Extension-Identifier").empty());
+    EXPECT_EQ(registered.body, R"({"functionName":"one","functionVersion":"1","handler":""})");
+    EXPECT_EQ(ask("POST", kRegister, named, R"({"events":["INVOKE"]})")->take().value().status, 403);
+    EXPECT_EQ(ask("POST", kRegister, {}, R"({"events":[]})")->take().value().status, 400);
+    const auto next = ask("GET", "/2020-01-01/extension/event/next", {}, "");
+    EXPECT_EQ(at(address, "GET", kNext).body, "first") << "who waits for events keeps nobody from work";
+    EXPECT_EQ(next.use_count(), 2) << "it is kept, and so not answered";
+}
+
 TEST_F(RuntimeTest, AnAddressIsNoSecret) {
     const auto [address, path] = start("one", "first");
     EXPECT_EQ(by_path("GET", "/runtime/" + address + kNext).status, 403) << "anybody can read it";

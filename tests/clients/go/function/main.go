@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -45,4 +46,9 @@ func handle(ctx context.Context, event map[string]string) (any, error) {
 		"group": lambdacontext.LogGroupName, "trace": os.Getenv("_X_AMZN_TRACE_ID"), "left": time.Until(deadline).Seconds()}, nil
 }
 
-func main() { lambda.Start(handle) }
+func main() {
+	lambda.StartWithOptions(handle, lambda.WithEnableSIGTERM(func() {
+		fmt.Println("told to end")
+		os.Exit(0)
+	}))
+}
