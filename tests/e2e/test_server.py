@@ -143,7 +143,7 @@ def test_sigterm_ends_functions_at_once_when_they_are_idle(tmp_path):
 def test_the_server_takes_all_the_files_it_may_and_gives_functions_as_many_as_aws(tmp_path):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     one = Server(tmp_path)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard - 1, hard))
     try:
         one.start()
     finally:
