@@ -68,18 +68,22 @@ private:
 // Clients that took all the descriptors ended the server.
 TEST_P(StoreTest, IsReadByManyWhenNoMoreFilesCanBeOpened) {
     write({{Space::items, "a", "1"}});
-    const NoMoreFiles none;
     std::atomic<int> found = 0;
     std::vector<std::jthread> readers;
-    for (int reader = 0; reader < 4; ++reader) {
-        readers.emplace_back([&] {
-            for (int round = 0; round < 100; ++round) {
+    const auto read_beside = [&](int rounds) {
+        readers.emplace_back([&, rounds] {
+            for (int round = 0; round < rounds; ++round) {
                 if (store_->snapshot()->get(Space::items, "a") == "1") ++found;
             }
         });
-    }
+    };
+    // Once before: at the first virtual call of each type, UBSan opens files to look at it.
+    read_beside(1);
     readers.clear();
-    EXPECT_EQ(found, 400);
+    const NoMoreFiles none;
+    for (int reader = 0; reader < 4; ++reader) read_beside(100);
+    readers.clear();
+    EXPECT_EQ(found, 401);
 }
 
 TEST_P(StoreTest, ScansRespectBoundsLimitAndDirection) {
