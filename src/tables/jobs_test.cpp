@@ -176,8 +176,8 @@ TEST_F(JobsTest, WhatIsNoLongerWantedIsNotDone) {
     EXPECT_EQ(ttl_status(), "DISABLED");
     EXPECT_FALSE(go_on());
     db_.ok("UpdateTable", kByCity);
-    db_.apply(delete_table_of_stack(db_.rows(), "orders"));
-    EXPECT_TRUE(delete_table_of_stack(db_.rows(), "orders").empty()) << "it goes already";
+    db_.apply(delete_table_of_stack(db_.rows(), "orders").value());
+    EXPECT_TRUE(delete_table_of_stack(db_.rows(), "orders")->empty()) << "it goes already";
     finish();
     EXPECT_TRUE(db_.is_empty());
 }

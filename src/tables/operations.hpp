@@ -27,9 +27,8 @@ using Change = Decided<json::object>;
 [[nodiscard]] Result<Change> update_table(const RowReader& rows, const json::object& request);
 /// Erases the table's items and index entries, too; until the last is gone, it is DELETING.
 [[nodiscard]] Result<Change> delete_table(const RowReader& rows, const json::object& request);
-/// The same for a stack that goes, also while an index is made; nothing where the table is gone, goes already or is
-/// protected.
-[[nodiscard]] std::vector<RowWrite> delete_table_of_stack(const RowReader& rows, std::string_view name);
+/// The same for a stack that goes, also while an index is made; nothing where the table is gone or goes already.
+[[nodiscard]] Result<std::vector<RowWrite>> delete_table_of_stack(const RowReader& rows, std::string_view name);
 [[nodiscard]] Result<json::object> list_tables(const RowReader& rows, const json::object& request);
 [[nodiscard]] Result<Change> update_time_to_live(const RowReader& rows, const json::object& request);
 [[nodiscard]] Result<json::object> describe_time_to_live(const RowReader& rows, const json::object& request);

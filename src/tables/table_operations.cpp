@@ -26,15 +26,12 @@ json::object specification(bool enabled, const std::string& attribute) {
     return {{"TimeToLiveSpecification", json::object{{"Enabled", enabled}, {"AttributeName", attribute}}}};
 }
 
-Result<Table> load_table_to_delete(const RowReader& rows, std::string_view name) {
-    auto table = load_table_to_change(rows, name);
-    if (table && table->deletion_protection) {
-        return validation_error(
-            fmt::format("Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
-                        "protection first. Table: {}",
-                        table->name));
-    }
-    return table;
+Result<void> check_unprotected(const Table& table) {
+    if (!table.deletion_protection) return {};
+    return validation_error(
+        fmt::format("Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
+                    "protection first. Table: {}",
+                    table.name));
 }
 
 std::vector<RowWrite> erase_table(const RowReader& rows, Table table) {
@@ -56,16 +53,19 @@ Result<Change> delete_table(const RowReader& rows, const json::object& request) 
     Members members(request);
     const auto name = members.required_text("TableName");
     if (members.problem()) return std::unexpected(*members.problem());
-    const auto table = load_table_to_delete(rows, name);
+    const auto table = load_table_to_change(rows, name);
     if (!table) return std::unexpected(table.error());
+    if (auto ok = check_unprotected(*table); !ok) return std::unexpected(ok.error());
     if (auto ok = check_not_updating(*table); !ok) return std::unexpected(ok.error());
     return Change{.answer = {{"TableDescription", description(*table, "DELETING", {})}},
                   .writes = erase_table(rows, *table)};
 }
 
-std::vector<RowWrite> delete_table_of_stack(const RowReader& rows, std::string_view name) {
-    const auto table = load_table_to_delete(rows, name);
-    return table ? erase_table(rows, *table) : std::vector<RowWrite>();
+Result<std::vector<RowWrite>> delete_table_of_stack(const RowReader& rows, std::string_view name) {
+    const auto table = load_table_to_change(rows, name);
+    if (!table) return std::vector<RowWrite>();
+    if (auto ok = check_unprotected(*table); !ok) return std::unexpected(ok.error());
+    return erase_table(rows, *table);
 }
 
 Result<json::object> list_tables(const RowReader& rows, const json::object& request) {

@@ -201,7 +201,9 @@ private:
             std::vector<std::string> tables;
             if (const auto stack = find_stack(rows, name)) {
                 if (has_role && !is_same(*stack, asked)) return [shared, name] { refuse_changed(*shared, name); };
-                removal = remove_stack(rows, *stack, false);
+                auto removed = remove_stack(rows, *stack, false);
+                if (!removed) return [shared, error = removed.error()] { refuse(*shared, error); };
+                removal = *std::move(removed);
                 rows.apply(removal.writes);
                 tables = tables_of(*stack);
             }

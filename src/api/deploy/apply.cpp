@@ -388,14 +388,14 @@ bool is_kept_when_replaced(const StackResource& resource, const stacks::Plan& pl
     });
 }
 
-void remove_what_is_gone(OverlayRows& rows, const Stack& before, const stacks::Plan& plan, Applied& applied) {
+Result<void> remove_what_is_gone(OverlayRows& rows, const Stack& before, const stacks::Plan& plan, Applied& applied) {
     for (const StackResource& resource : before.resources) {
         if (has_resource(applied.stack, resource.type, resource.physical_id)) continue;
         if (resource.retain || is_kept_when_replaced(resource, plan)) {
             applied.removed.kept.push_back(resource.physical_id);
             applied.changes.emplace_back(resource.logical_id, "retained");
         } else {
-            remove_resource(rows, resource, applied.removed);
+            if (auto ok = remove_resource(rows, resource, applied.removed); !ok) return ok;
             applied.changes.emplace_back(resource.logical_id, "deleted");
         }
     }
@@ -403,7 +403,7 @@ void remove_what_is_gone(OverlayRows& rows, const Stack& before, const stacks::P
     std::erase_if(applied.removed.log_groups, [&](const std::string& group) {
         return std::ranges::find(applied.log_groups_to_create, group) != applied.log_groups_to_create.end();
     });
-    rows.write(applied.removed.writes);
+    return {};
 }
 
 }  // namespace
@@ -429,7 +429,9 @@ Result<Applied> apply_plan(OverlayRows& rows, const stacks::Plan& plan, const st
     if (auto ok = check_names(applied.stack); !ok) return std::unexpected(ok.error());
     if (auto ok = check_owners(rows, applied.stack); !ok) return std::unexpected(ok.error());
     if (auto ok = check_made_here(applied, before); !ok) return std::unexpected(ok.error());
-    if (before) remove_what_is_gone(rows, *before, plan, applied);
+    if (before) {
+        if (auto ok = remove_what_is_gone(rows, *before, plan, applied); !ok) return std::unexpected(ok.error());
+    }
     if (auto ok = check_roles(rows, plan, target.account); !ok) return std::unexpected(ok.error());
     rows.write({put_stack(applied.stack)});
     return applied;

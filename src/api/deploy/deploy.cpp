@@ -270,9 +270,10 @@ private:
                                                      shared->request_id));
                 };
             }
-            const Removal removal = remove_stack(rows, *stack, request.with_audit);
-            rows.apply(removal.writes);
-            return [this, shared, removal, waiting, tables = tables_of(*stack)] {
+            const auto removal = remove_stack(rows, *stack, request.with_audit);
+            if (!removal) return [shared, error = removal.error()] { refuse(*shared, error); };
+            rows.apply(removal->writes);
+            return [this, shared, removal = *removal, waiting, tables = tables_of(*stack)] {
                 for (const auto& group : removal.log_groups) logs_.delete_group(group);
                 for (const auto& function : removal.functions) options_.on_function_changed(function);
                 finish_jobs(context_.writer, tables, [shared, kept = removal.kept, waiting] {

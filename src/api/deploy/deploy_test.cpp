@@ -212,5 +212,36 @@ TEST_F(DeployTest, AStackIsGoneWhenItsLargeTablesAre) {
     EXPECT_THAT(deployed().body, HasSubstr("the table things is still being deleted"));
 }
 
+// Its stack was gone, and nobody heard that the table was not.
+TEST_F(DeployTest, AStackWithAProtectedTableStays) {
+    const std::string table =
+        "  T: {Type: \"AWS::DynamoDB::Table\", Properties: {TableName: things, KeySchema: [{AttributeName: id, "
+        "KeyType: "
+        "HASH}], AttributeDefinitions: [{AttributeName: id, AttributeType: S}]}}\n";
+    const std::string topic = "  N: {Type: \"AWS::SNS::Topic\"}\n";
+    const auto deployed = [&](const std::string& resources) {
+        return deploy({{"template", "Resources:\n" + resources}, {"stack_name", "app"}}).get();
+    };
+    const auto protect = [this](bool on) {
+        write([on](const RowReader& rows) {
+            const boost::json::object request{{"TableName", "things"}, {"DeletionProtectionEnabled", on}};
+            return tables::update_table(rows, request).value().writes;
+        });
+    };
+    ASSERT_EQ(deployed(table + topic).status, 200);
+    protect(true);
+    for (const net::Response& refused : {post("/holdpoint/delete", {{"stack_name", "app"}}).get(), deployed(topic)}) {
+        EXPECT_EQ(refused.status, 400);
+        EXPECT_THAT(refused.body, HasSubstr("T: Resource cannot be deleted as it is currently protected against "
+                                            "deletion. Disable deletion protection first. Table: things. Nothing was "
+                                            "deleted."));
+        EXPECT_EQ(find_stack(*store_->snapshot(), "app")->resources.size(), 2U);
+    }
+    EXPECT_EQ(count(Space::topics), 1U);
+    protect(false);
+    EXPECT_EQ(post("/holdpoint/delete", {{"stack_name", "app"}}).get().status, 200);
+    EXPECT_EQ(count(Space::tables) + count(Space::topics) + count(Space::stacks), 0U);
+}
+
 }  // namespace
 }  // namespace holdpoint::api

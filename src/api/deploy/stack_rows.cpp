@@ -1,9 +1,10 @@
 #include "api/deploy/stack_rows.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/json.hpp>
 
 #include "api/http_api/routes.hpp"
-#include "base/overlay_rows.hpp"
 #include "functions/event_invoke_config.hpp"
 #include "functions/registry.hpp"
 #include "functions/schedules.hpp"
@@ -114,48 +115,52 @@ std::vector<Stack> list_stacks(const RowReader& rows) {
     return stacks;
 }
 
-void remove_resource(const RowReader& rows, const StackResource& resource, Removal& removal) {
-    const auto add = [&](std::vector<RowWrite> writes) {
-        removal.writes.insert(removal.writes.end(), std::make_move_iterator(writes.begin()),
-                              std::make_move_iterator(writes.end()));
-    };
+Result<void> remove_resource(OverlayRows& rows, const StackResource& resource, Removal& removal) {
     if (resource.type == "AWS::Serverless::Function") {
         functions::Reference reference;
         reference.name = resource.physical_id;
         // Deleted by hand before: nothing left to do.
-        if (auto writes = functions::delete_function(rows, reference)) add(std::move(*writes));
+        if (auto writes = functions::delete_function(rows, reference)) rows.write(*writes);
         removal.functions.push_back(resource.physical_id);
         removal.log_groups.push_back("/aws/lambda/" + resource.physical_id);
     } else if (resource.type == kAliasType) {
         const auto reference = functions::read_reference(resource.physical_id);
-        if (!reference) return;
-        if (auto writes = functions::delete_alias(rows, reference->name, reference->qualifier)) add(std::move(*writes));
-        if (auto writes = functions::delete_event_invoke_config(rows, *reference)) add(std::move(*writes));
+        if (!reference) return {};
+        if (auto writes = functions::delete_alias(rows, reference->name, reference->qualifier)) rows.write(*writes);
+        if (auto writes = functions::delete_event_invoke_config(rows, *reference)) rows.write(*writes);
     } else if (resource.type == stacks::kHttpApi) {
-        add({erase_http_api(resource.physical_id)});
+        rows.write({erase_http_api(resource.physical_id)});
     } else if (resource.type == kRuleType) {
-        add({functions::erase_schedule(resource.physical_id)});
+        rows.write({functions::erase_schedule(resource.physical_id)});
     } else if (resource.type == "AWS::DynamoDB::Table") {
-        add(tables::delete_table_of_stack(rows, resource.physical_id));
+        const auto writes = tables::delete_table_of_stack(rows, resource.physical_id);
+        if (!writes) {
+            return fail("ValidationError", 400,
+                        fmt::format("{}: {}. Nothing was deleted.", resource.logical_id, writes.error().message));
+        }
+        rows.write(*writes);
     } else if (resource.type == "AWS::SNS::Topic") {
-        if (auto writes = topics::delete_topic(rows, resource.physical_id)) add(std::move(*writes));
+        if (auto writes = topics::delete_topic(rows, resource.physical_id)) rows.write(*writes);
     } else if (resource.type == "AWS::IAM::Role") {
-        add({identity::erase_role(resource.physical_id)});
+        rows.write({identity::erase_role(resource.physical_id)});
     } else if (resource.type == "AWS::Logs::LogGroup") {
         removal.log_groups.push_back(resource.physical_id);
     }
+    return {};
 }
 
-Removal remove_stack(const RowReader& rows, const Stack& stack, bool with_retained) {
+Result<Removal> remove_stack(const RowReader& rows, const Stack& stack, bool with_retained) {
     Removal removal;
+    OverlayRows left(rows);
     for (const StackResource& resource : stack.resources) {
         if (resource.retain && !with_retained) {
             removal.kept.push_back(resource.physical_id);
-        } else {
-            remove_resource(rows, resource, removal);
+        } else if (auto ok = remove_resource(left, resource, removal); !ok) {
+            return std::unexpected(ok.error());
         }
     }
-    removal.writes.push_back({Space::stacks, stack.name, std::nullopt});
+    left.write({{Space::stacks, stack.name, std::nullopt}});
+    removal.writes = left.writes();
     return removal;
 }
 

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/overlay_rows.hpp"
+#include "base/result.hpp"
 #include "base/rows.hpp"
 #include "stacks/plan.hpp"
 
@@ -55,15 +57,16 @@ struct Stack {
 [[nodiscard]] std::optional<Stack> find_stack(const RowReader& rows, std::string_view name_or_id);
 [[nodiscard]] std::vector<Stack> list_stacks(const RowReader& rows);
 
-/// What removes a stack: its resources but the retained ones (those too with `with_retained`), and its row.
+/// What removes a stack: its resources but the retained ones (those too with `with_retained`), and its row. A refusal
+/// where one of them cannot be deleted: a protected table.
 struct Removal {
     std::vector<RowWrite> writes;
     std::vector<std::string> log_groups;
     std::vector<std::string> functions;
     std::vector<std::string> kept;  // physical ids of what was retained
 };
-[[nodiscard]] Removal remove_stack(const RowReader& rows, const Stack& stack, bool with_retained);
-/// The same for one resource.
-void remove_resource(const RowReader& rows, const StackResource& resource, Removal& removal);
+[[nodiscard]] Result<Removal> remove_stack(const RowReader& rows, const Stack& stack, bool with_retained);
+/// The same for one resource, written into `rows`, so that what goes next sees what is gone.
+[[nodiscard]] Result<void> remove_resource(OverlayRows& rows, const StackResource& resource, Removal& removal);
 
 }  // namespace holdpoint::api
