@@ -1,5 +1,8 @@
 #include "approvals/workflow/telling.hpp"
 
+#include <algorithm>
+
+#include "approvals/domain/schedule.hpp"
 #include "approvals/workflow/steps.hpp"
 
 namespace holdpoint::approvals {
@@ -10,12 +13,19 @@ void Telling::approvers(std::string_view step, ApprovalRequest approval, Occasio
     const Notification notification =
         make_notification(approval, services_.configuration.api_function, services_.configuration.inbox_url, occasion);
     try {
-        context_.step(step,
-                      [&] {
-                          require(services_.notifier.publish(notification));
-                          append(event, details);
-                      },
-                      {.retry = brief()});
+        // Null where they were told, as the step always was before it looked at the time.
+        const auto too_late = context_.step(step,
+                                            [&]() -> std::optional<bool> {
+                                                if (is_over(approval)) {
+                                                    nobody(event, details);
+                                                    return true;
+                                                }
+                                                require(services_.notifier.publish(notification));
+                                                append(event, details);
+                                                return std::nullopt;
+                                            },
+                                            {.retry = brief()});
+        if (too_late) return;
     } catch (const durable::StepError& error) {
         // Somebody may find the request in the list; the workflow waits on.
         failed("record-notification-failure", "nobody could be notified", error.info(), details);
@@ -23,10 +33,24 @@ void Telling::approvers(std::string_view step, ApprovalRequest approval, Occasio
     people(approval, occasion, details);
 }
 
-void Telling::nobody(const std::string& reason) {
-    context_.logger().warn("nobody is asked", {{"approval_id", created_.approval_id}, {"reason", reason}});
-    context_.step("record-notification-failure", [&] { append("notification_failed", {{"error", reason}}); },
-                  {.retry = patient()});
+/// Whether nothing but its end is to come: not where others are asked at its deadline.
+bool Telling::is_over(const ApprovalRequest& approval) const {
+    const Due due = next_due(
+        policy_of(created_), require(parse_iso8601(approval.created_at)), require(parse_iso8601(approval.expires_at)),
+        {.reminded_at = {}, .escalated = approval.escalated_at.has_value()}, services_.clock.now());
+    return due.action && due.action->kind == ActionKind::expire;
+}
+
+/// Notes that nobody is told, unless the trail has it that they were: an earlier try may have got through, and the
+/// process died. Where it died before the trail had it, nobody knows.
+void Telling::nobody(std::string_view event, AuditDetails details) {
+    const auto trail = require(services_.repository.trail(created_.approval_id));
+    const bool were_told = std::ranges::any_of(trail, [&](const AuditRecord& record) {
+        return record.event == event && std::ranges::includes(record.details, details);
+    });
+    if (were_told) return;
+    details["error"] = "its time was over before this message was known to have gone out";
+    append("notification_failed", std::move(details));
 }
 
 /// Everybody whom the policy names, each with a link of their own. A policy that names nobody costs nothing.
@@ -35,6 +59,7 @@ void Telling::people(const ApprovalRequest& approval, Occasion occasion, AuditDe
     try {
         context_.step("notify-people",
                       [&] {
+                          if (is_over(approval)) return nobody("people_notified", details);
                           const auto count = require(services_.people->tell(approval, occasion));
                           if (count == 0) return;
                           AuditDetails told = details;

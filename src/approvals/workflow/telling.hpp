@@ -16,11 +16,10 @@ public:
         : context_(context), services_(services), created_(created) {}
 
     /// Tells the approvers, all who subscribed and those whom the policy names, on this occasion; `event` is what the
-    /// trail calls it. Nobody who could not be told holds the workflow up: the trail says so.
+    /// trail calls it. Nobody who could not be told holds the workflow up: the trail says so. Nor is anybody asked for
+    /// what is over by then.
     void approvers(std::string_view step, ApprovalRequest approval, Occasion occasion, const std::string& event,
                    const AuditDetails& details);
-    /// Notes why no approver is asked.
-    void nobody(const std::string& reason);
     /// Tells the requester that somebody asks for changes.
     void requester(ApprovalRequest approval);
     /// Records that the workflow goes on with this outcome, once the requester was told of it.
@@ -28,6 +27,8 @@ public:
 
 private:
     [[nodiscard]] bool tells_requester() const { return services_.people != nullptr && services_.tells_requester; }
+    [[nodiscard]] bool is_over(const ApprovalRequest& approval) const;
+    void nobody(std::string_view event, AuditDetails details);
     void people(const ApprovalRequest& approval, Occasion occasion, AuditDetails details);
     void failed(std::string_view step, const std::string& message, const durable::ErrorInfo& error,
                 AuditDetails details);

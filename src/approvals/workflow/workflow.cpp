@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::int64_t kPollsMax = 2500;
 constexpr std::int64_t kLooksForNews = 12;  // at most, in all of a request's time
-constexpr std::int64_t kTooLate = 0;  // in the place of how many stages were told: its time was over when it was made
 constexpr std::chrono::hours kKeptAfterExpiry{90 * 24};
 
 /// A policy that an event names, or why it cannot have it.
@@ -53,9 +52,6 @@ public:
         if (services_.configuration.wait_mode == WaitMode::callback) callback = create_callback(longest_seconds_);
         const auto told_stages = create_request(callback ? &callback->id() : nullptr, brings_policy);
         context_.logger().info("approval requested", {{"approval_id", approval_.approval_id}});
-        if (told_stages == kTooLate) {
-            if (const auto over = find_over()) return complete(*over);
-        }
         telling_.approvers("notify-approvers", approval_, Occasion::requested, "notified", {});
         if (told_stages || has_schedule(policy())) {
             return complete(follow(std::move(callback), told_stages.has_value()));
@@ -94,8 +90,7 @@ private:
                                  [&] {
                                      if (brings_policy) check_own(*approval_.policy);
                                      create(callback_id);
-                                     const bool is_late = services_.clock.now() >= deadline_of(approval_);
-                                     return is_late ? std::optional(kTooLate) : approval_.told_stages;
+                                     return approval_.told_stages;
                                  },
                                  {.retry = patient()});
         } catch (const durable::StepError& error) {
@@ -103,17 +98,6 @@ private:
                 throw durable::Error(std::string(kInvalidEvent), error.info().message);
             throw;
         }
-    }
-
-    /// A request that could not be made before its time was over, as it ended; nothing where there is time all the
-    /// same, as others are asked at the deadline, or the clock was set back. That is on record before anybody is told,
-    /// so that who repeats the telling, however late, takes no message that went out for one that did not.
-    std::optional<ApprovalRequest> find_over() {
-        const Look seen = look_once(context_, services_, approval_, std::nullopt);
-        if (!seen.is_pending()) return seen.approval;
-        if (seen.due != ActionKind::expire) return std::nullopt;
-        telling_.nobody("its time was over before it could be made");
-        return expire(seen.approval, seen.outcome);
     }
 
     /// A policy that came with its request passes for none that the stack keeps.
