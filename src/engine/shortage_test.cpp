@@ -1,34 +1,14 @@
 // A machine that has no room for another process: what a function has to do waits until there is some.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
+#include "base/test_few_files.hpp"
 #include "engine/test_kit.hpp"
 
 namespace holdpoint::engine {
 namespace {
 
 using namespace test;
-
-/// While it lives, this process can open nothing more.
-class NoMoreFiles {
-public:
-    NoMoreFiles() {
-        ::getrlimit(RLIMIT_NOFILE, &before_);
-        const int first_free = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-        ::close(first_free);
-        const rlimit none{.rlim_cur = static_cast<rlim_t>(first_free), .rlim_max = before_.rlim_max};
-        ::setrlimit(RLIMIT_NOFILE, &none);
-    }
-    ~NoMoreFiles() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-    NoMoreFiles(const NoMoreFiles&) = delete;
-    NoMoreFiles& operator=(const NoMoreFiles&) = delete;
-
-private:
-    rlimit before_{};
-};
 
 class ShortageTest : public ::testing::Test {
 protected:
@@ -49,7 +29,7 @@ protected:
         work.begin = [](const std::string&, const auto& proceed) { proceed("payload"); };
         work.done = [this](InvocationResult result) { done_.put(std::move(result)); };
         (void)folder_.script("script", "exit 3");
-        const NoMoreFiles none;
+        const holdpoint::test::FewFiles none(0);
         invoker_.invoke(std::move(work));
         ASSERT_TRUE(failed_starts_.take());
     }

@@ -1,8 +1,12 @@
 // What a listener takes of a client: how much, how many, and for how long.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <future>
 
+#include "base/test_few_files.hpp"
 #include "net/server.hpp"
 #include "net/stream.hpp"
 #include "net/transport.hpp"
@@ -231,6 +235,28 @@ TEST_F(LimitsTest, MoreConnectionsThanThereMayBeAreTurnedAway) {
     ASSERT_TRUE(two->write_all("GET / HTTP/1.1\r\nHost: h\r\n\r\n", milliseconds{5000}));
     EXPECT_EQ(answer(*two), "HTTP/1.1 200 OK");
     EXPECT_EQ(answer(*connect()), "HTTP/1.1 503 Service Unavailable");
+}
+
+// A thousand idle clients kept functions from their work: nothing could be opened for them.
+TEST_F(LimitsTest, ClientsLeaveAQuarterOfTheFilesToTheServer) {
+    serve({});
+    (void)connect();  // what is opened once, is
+    constexpr int kMore = 150;
+    const holdpoint::test::FewFiles few(kMore);
+    rlimit files{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &files), 0);
+    std::vector<std::unique_ptr<Stream>> connected;
+    std::string got;
+    while (connected.size() < kMore && got != "HTTP/1.1 503 Service Unavailable") {
+        connected.push_back(connect());
+        ASSERT_TRUE(connected.back());
+        ASSERT_TRUE(connected.back()->write_all("GET / HTTP/1.1\r\nHost: h\r\n\r\n", milliseconds{5000}));
+        got = answer(*connected.back());
+    }
+    EXPECT_EQ(got, "HTTP/1.1 503 Service Unavailable");
+    const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    ::close(next);
+    EXPECT_LE(static_cast<rlim_t>(next), files.rlim_cur - files.rlim_cur / 4 + 2);
 }
 
 TEST_F(LimitsTest, OneAddressMayHaveItsShareOfConnections) {

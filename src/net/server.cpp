@@ -1,6 +1,7 @@
 #include "net/server.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,7 +36,7 @@ using local = asio::local::stream_protocol;
 /// Counts the connections of a server, and those of each address; from any thread.
 class Places {
 public:
-    enum class Verdict { taken, full, address_full };
+    enum class Verdict { taken, full, address_full, few_files };
 
     /// A peer as counted_as says it; an empty one counts for all alone.
     Verdict take(const std::string& peer, const ServerOptions& options) {
@@ -88,6 +89,14 @@ public:
         const std::lock_guard lock(mutex_);
         return certificate_expires_;
     }
+    /// At most once a minute. On the thread that takes connections.
+    void tell_of_few_files() {
+        const Milliseconds now = hub_.clock.monotonic();
+        if (now < tells_again_) return;
+        tells_again_ = now + std::chrono::minutes{1};
+        log::write(log::Level::error,
+                   "connections are turned away: the last quarter of the files that may be open is kept for functions");
+    }
 
 private:
     Hub hub_;
@@ -95,6 +104,7 @@ private:
     std::mutex mutex_;  // an operator replaces the certificate while connections come in
     std::shared_ptr<asio::ssl::context> tls_;
     std::optional<TimePoint> certificate_expires_;  // of `tls_`
+    Milliseconds tells_again_{0};
 };
 
 /// The sessions of a loop; from any thread.
@@ -177,10 +187,9 @@ public:
         const Peer who{.address = text_of(remote.address()), .local_address = text_of(to.address())};
         const auto tls = shared_.tls();
         const std::string peer = counted_as(who.address);
-        if (const auto verdict = shared_.places().take(peer, shared_.hub().options);
-            verdict != Places::Verdict::taken) {
+        if (const auto verdict = place_for(socket.native_handle(), peer); verdict != Places::Verdict::taken) {
             // Over plain HTTP it is told why; there is no handshake for those that find no place.
-            if (!tls) turn_away(PlainStream(std::move(socket)), verdict);
+            if (!tls) turn_away(socket, verdict);
         } else if (tls) {
             sessions_.open(TlsStream(std::move(socket), *tls), who, peer)->start();
         } else {
@@ -191,8 +200,8 @@ public:
     /// Of the machine's own functions: as many as there is room for, whatever one address may have.
     void admit(local::socket socket) {
         const Peer peer{.address = "127.0.0.1", .is_over_socket = true};
-        if (const auto verdict = shared_.places().take({}, shared_.hub().options); verdict != Places::Verdict::taken) {
-            turn_away(PlainStream(std::move(socket)), verdict);
+        if (const auto verdict = place_for(socket.native_handle(), {}); verdict != Places::Verdict::taken) {
+            turn_away(socket, verdict);
         } else {
             sessions_.open(PlainStream(std::move(socket)), peer, {})->start();
         }
@@ -215,13 +224,31 @@ private:
                connection.to.address().is_v4() && connection.to.address().is_loopback() && is_of_this_user(connection);
     }
 
-    static void turn_away(PlainStream socket, Places::Verdict verdict) {
-        const bool is_full = verdict == Places::Verdict::full;
-        Response response = text_response(is_full ? 503 : 429, is_full ? "The server has too many connections."
-                                                                       : "Your address has too many connections.");
-        auto kept = std::make_shared<std::pair<PlainStream, std::string>>(
-            std::move(socket), to_head(response, response.body.size(), false, 11) + response.body);
-        asio::async_write(kept->first, asio::buffer(kept->second), [kept](error_code, std::size_t) {});
+    [[nodiscard]] Places::Verdict place_for(int socket, const std::string& peer) {
+        const ServerOptions& options = shared_.hub().options;
+        if (options.for_functions || leaves_enough_files(socket)) return shared_.places().take(peer, options);
+        shared_.tell_of_few_files();
+        return Places::Verdict::few_files;
+    }
+
+    /// A new descriptor is the lowest free number, so at least as many are in use.
+    static bool leaves_enough_files(int descriptor) {
+        rlimit files{};
+        if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return true;
+        return static_cast<rlim_t>(descriptor) < files.rlim_cur - files.rlim_cur / 4;
+    }
+
+    /// Tells it at once, without waiting for anything: what is turned away must not keep its descriptor.
+    template <class Socket>
+    static void turn_away(Socket& socket, Places::Verdict verdict) {
+        const bool is_address_full = verdict == Places::Verdict::address_full;
+        const Response response =
+            text_response(is_address_full ? 429 : 503, is_address_full ? "Your address has too many connections."
+                                                                       : "The server has too many connections.");
+        const std::string text = to_head(response, response.body.size(), false, 11) + response.body;
+        error_code ignored;
+        socket.non_blocking(true, ignored);
+        (void)socket.write_some(asio::buffer(text), ignored);
     }
 
     /// One answer that cannot be written must not end the server: its connection ends, the others go on.

@@ -32,10 +32,13 @@ struct ServerOptions {
     std::size_t target_bytes_max = 16UL * 1024;
     std::size_t connections_max = 20000;
     std::size_t connections_per_address_max = 0;  // 0: as many as there may be in all
-    std::chrono::seconds header_timeout{30};      // from the first byte of a request to the end of its headers
-    std::chrono::seconds body_timeout{60};        // from there to its last byte
-    std::chrono::seconds idle_timeout{120};       // between requests of one connection
-    std::optional<TlsFiles> tls = {};             // TLS 1.2 or later instead of plain HTTP
+    /// For the server's own functions: they may have the last quarter of the files that may be open, too. Others are
+    /// told 503 there, so that whatever clients do, files, pipes and functions' connections can be opened.
+    bool for_functions = false;
+    std::chrono::seconds header_timeout{30};  // from the first byte of a request to the end of its headers
+    std::chrono::seconds body_timeout{60};    // from there to its last byte
+    std::chrono::seconds idle_timeout{120};   // between requests of one connection
+    std::optional<TlsFiles> tls = {};         // TLS 1.2 or later instead of plain HTTP
     /// A Unix socket to listen on instead of host and port, in plain HTTP; only its owner may connect. What comes over
     /// it has the peer address 127.0.0.1.
     std::string socket_path = {};

@@ -71,17 +71,16 @@ net::TlsFiles tls_files(const Options& options) {
 }
 
 /// What every listener that takes requests has in common.
-net::ServerOptions listener_limits(const Options& options) {
-    net::ServerOptions listener;
-    listener.threads = options.io_threads;
-    listener.connections_max = options.connections_max;
-    listener.header_timeout = std::chrono::seconds(options.header_timeout_seconds);
-    listener.body_timeout = std::chrono::seconds(options.body_timeout_seconds);
-    listener.idle_timeout = std::chrono::seconds(options.connection_idle_seconds);
-    listener.body_bytes_max = kRequestBytesMax;
-    listener.body_limit = body_limit;
-    listener.too_large = too_large;
-    return listener;
+net::ServerOptions listener_limits(const Options& options, bool for_functions) {
+    return {.threads = options.io_threads,
+            .body_bytes_max = kRequestBytesMax,
+            .connections_max = options.connections_max,
+            .for_functions = for_functions,
+            .header_timeout = std::chrono::seconds(options.header_timeout_seconds),
+            .body_timeout = std::chrono::seconds(options.body_timeout_seconds),
+            .idle_timeout = std::chrono::seconds(options.connection_idle_seconds),
+            .body_limit = body_limit,
+            .too_large = too_large};
 }
 
 }  // namespace
@@ -212,7 +211,7 @@ private:
     /// Listens first of all, so that functions can be told where; requests wait until everything is built.
     std::unique_ptr<net::Server> listen(const Options& options) {
         if (auto problem = lack_of_tls(options)) throw BadConfiguration(*problem);
-        net::ServerOptions listener = listener_limits(options);
+        net::ServerOptions listener = listener_limits(options, false);
         listener.host = options.host;
         listener.port = options.port;
         listener.connections_per_address_max = options.connections_per_address_max;
@@ -230,13 +229,13 @@ private:
     /// machine's address, or one of IPv6, is for everybody else is a loopback port for them. See docs/adr/0003-tls.md.
     std::unique_ptr<net::Server> listen_for_functions(const Options& options) {
         if (!has_tls(options) && !options.host.contains(':') && net::is_loopback(options.host)) return nullptr;
-        return std::make_unique<net::Server>(listener_limits(options), handler(false));
+        return std::make_unique<net::Server>(listener_limits(options, true), handler(false));
     }
 
     /// Where AWS's runtimes come to: each process has an address of its own there, since they know a host and a port,
     /// and no path. Nothing where the system has no means for it. See docs/adr/0005-functions-socket.md.
     std::unique_ptr<net::Server> listen_for_runtimes(const Options& options) {
-        net::ServerOptions listener = listener_limits(options);
+        net::ServerOptions listener = listener_limits(options, true);
         listener.threads = 1;
         listener.body_bytes_max = net::ServerOptions().body_bytes_max;  // no code comes here, which is what is larger
         listener.body_limit = {};
@@ -259,7 +258,7 @@ private:
     /// write, too. Others than functions do not wait for their disk. See docs/adr/0005-functions-socket.md.
     std::unique_ptr<net::Server> listen_on_socket(const Options& options) {
         if (socket_path().empty()) return nullptr;
-        net::ServerOptions listener = listener_limits(options);
+        net::ServerOptions listener = listener_limits(options, true);
         listener.socket_path = socket_path();
         listener.after_round = [this] { return writer_.help(); };
         return std::make_unique<net::Server>(listener, handler(false));

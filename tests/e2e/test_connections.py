@@ -1,5 +1,7 @@
 """Clients that are slow, silent, half gone or very many: everybody else is served, and the server goes on."""
+import os
 import resource
+import signal
 import socket
 import time
 import urllib.request
@@ -7,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import deployed
+
 from holdpoint import eventually
 
 IDLE = 10_000
@@ -50,30 +52,30 @@ def works(approvals):
     assert approvals.agree(approval_id, arn) == "approved"
 
 
-def test_without_file_descriptors_it_stays_up_and_recovers(own_server):
+def test_clients_that_want_every_file_keep_no_function_from_its_work(own_server):
     approvals = deployed(own_server, "callback")
-    works(approvals)
-    few = open_files(own_server) + 40
+    arn, approval_id = approvals.pending(timeout_seconds=20)
+    assert approvals.execution(arn)["Status"] == "RUNNING"  # by a connection that stays, so this can be asked again
+    for pid in own_server.children():
+        os.kill(pid, signal.SIGKILL)  # what is left to do needs a new one, with its pipe and its connection
+    limit = open_files(own_server) + 200
     before = resource.prlimit(own_server.process.pid, resource.RLIMIT_NOFILE)
-    resource.prlimit(own_server.process.pid, resource.RLIMIT_NOFILE, (few, before[1]))
-    connections = []
-    for _ in range(120):  # more wait to be taken than can be
-        connection = socket.socket()
-        connection.settimeout(20)
-        connection.connect(("127.0.0.1", own_server.port))
-        connections.append(connection)
-    eventually("its files are used up", lambda: open_files(own_server) >= few - 1)
-    eventually("its log says so", lambda: "no connection can be taken" in own_server.tail())
+    resource.prlimit(own_server.process.pid, resource.RLIMIT_NOFILE, (limit, before[1]))
+    connections = [connect(own_server) for _ in range(limit)]
+    eventually("its log says so", lambda: "connections are turned away" in own_server.tail())
+    assert b" 503 " in answer_of(connections[-1])
     # Those that were taken are served.
     for connection in connections[:5]:
         connection.sendall(b"GET /health HTTP/1.1\r\nHost: h\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 ")
-    assert own_server.process.poll() is None, own_server.tail()
+    assert approvals.ended(arn)["Result"]["decision"] == "timeout"
+    assert not is_healthy(own_server, 5), "its clients left before it was over"
     for connection in connections:
         connection.close()
     eventually("it serves again", lambda: is_healthy(own_server, 5))
     resource.prlimit(own_server.process.pid, resource.RLIMIT_NOFILE, before)
     approvals.reconnect()
+    assert approvals.agree(approval_id, arn) == "timeout"
     works(approvals)
 
 
