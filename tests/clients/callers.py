@@ -13,6 +13,8 @@ from botocore.exceptions import ClientError
 import contract
 
 
+STACK = "told"  # that of operations.yaml
+
 # What the command line calls members whose names it needs for itself.
 RENAMED = {("Subscribe", "Endpoint"): "notification-endpoint"}
 

@@ -11,10 +11,8 @@ import pytest
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER.parent / "e2e"))
 
-from callers import Boto3, CommandLine  # noqa: E402
+from callers import STACK, Boto3, CommandLine  # noqa: E402
 from holdpoint import Server, eventually  # noqa: E402
-
-STACK = "told"
 
 
 class Functions:

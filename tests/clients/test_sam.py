@@ -7,7 +7,6 @@ import subprocess
 
 import pytest
 
-from conftest import FOLDER
 from holdpoint import BIN, ROOT, Server, eventually
 
 SAM = ROOT / "build/sam/bin/sam"
@@ -55,7 +54,7 @@ class Sam:
 def sam(tmp_path_factory):
     """With the project of sam/ built by it, and deployed."""
     folder = tmp_path_factory.mktemp("sam")
-    project = shutil.copytree(FOLDER / "sam", folder / "project")
+    project = shutil.copytree(ROOT / "tests/clients/sam", folder / "project")
     server = Server(folder).start()
     one = Sam(server, project)
     one("validate", "--lint")

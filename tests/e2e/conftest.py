@@ -1,7 +1,7 @@
 """Fixtures: one server for the tests of a file, with the approvals stack deployed in both wait modes."""
 import pytest
 
-from holdpoint import Approvals, Server
+from holdpoint import Server, deployed
 
 
 @pytest.fixture(scope="module")
@@ -18,14 +18,6 @@ def own_server(tmp_path):
     yield one
     if one.process.poll() is None:
         one.stop()
-
-
-def deployed(server, mode, **parameters):
-    stack = f"app-{mode}"
-    server.deploy(stack, ApprovalWaitMode=mode, PollIntervalSeconds=1, **parameters)
-    approvals = Approvals(server, stack)
-    assert approvals.publish() == "1"
-    return approvals
 
 
 @pytest.fixture(scope="module")

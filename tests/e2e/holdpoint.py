@@ -252,6 +252,14 @@ class Approvals:
         return decided
 
 
+def deployed(server, mode, **parameters):
+    stack = f"app-{mode}"
+    server.deploy(stack, ApprovalWaitMode=mode, PollIntervalSeconds=1, **parameters)
+    approvals = Approvals(server, stack)
+    assert approvals.publish() == "1"
+    return approvals
+
+
 def flat(item):
     """A DynamoDB item as plain values."""
     def plain(value):

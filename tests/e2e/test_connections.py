@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-
-from holdpoint import eventually
+from holdpoint import deployed, eventually
 
 IDLE = 10_000
 

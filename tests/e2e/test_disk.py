@@ -10,8 +10,7 @@ import tempfile
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from conftest import deployed
-from holdpoint import BIN, Server, eventually
+from holdpoint import BIN, Server, deployed, eventually
 
 MEGABYTE = 1 << 20
 REFUSED = 1         # the exit status of a start that is refused

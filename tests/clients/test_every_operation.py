@@ -6,8 +6,7 @@ import time
 import pytest
 
 import inventory
-from callers import Refused
-from conftest import STACK
+from callers import STACK, Refused
 from holdpoint import eventually
 from packages import package
 
