@@ -178,6 +178,7 @@ TEST(Completion, FollowsItsLimits) {
     EXPECT_EQ(ended("FFFS", {.tolerated_failure_count = 2}), "\"FAILURE_TOLERANCE_EXCEEDED 3\"");
     EXPECT_EQ(ended("FSSS", {.tolerated_failure_percentage = 25}), "\"ALL_COMPLETED 4\"") << "exactly is tolerated";
     EXPECT_EQ(ended("FFSS", {.tolerated_failure_percentage = 25}), "\"FAILURE_TOLERANCE_EXCEEDED 2\"");
+    EXPECT_EQ(ended("SFS", {.tolerated_failure_percentage = 0}), "\"FAILURE_TOLERANCE_EXCEEDED 2\"");
     EXPECT_EQ(ended("SFS", {.min_successful = 3}), "\"ALL_COMPLETED 3\"");
     EXPECT_EQ(ended("SFSS", {.min_successful = 2, .tolerated_failure_count = 0}), "\"FAILURE_TOLERANCE_EXCEEDED 2\"");
     EXPECT_EQ(ended("SS", {.min_successful = 2}), "\"ALL_COMPLETED 2\"") << "that comes first";
@@ -190,6 +191,7 @@ TEST(Completion, MayBeTheAuthors) {
     };
     EXPECT_EQ(ended("SFSS", {.should_complete = two_failures_are_enough}), "\"CUSTOM_COMPLETION_SUCCEEDED 3\"");
     EXPECT_EQ(ended("FSFS", {.should_complete = two_failures_are_enough}), "\"CUSTOM_COMPLETION_FAILED 3\"");
+    EXPECT_EQ(ended("SF", {.should_complete = two_failures_are_enough}), "\"ALL_COMPLETED 2\"") << "there are no more";
 }
 
 TEST(Completion, ADecisionThatThrowsFailsTheBatch) {
@@ -218,6 +220,10 @@ TEST(Batch, BadOptionsAreRefusedBeforeAnythingRuns) {
               "ValidationError: Map 'm': max_concurrency is 0; it is at least 1, or not given");
     EXPECT_THAT(refused({.completion = {.min_successful = 0}}), HasSubstr("min_successful is 0"));
     EXPECT_THAT(refused({.completion = {.tolerated_failure_percentage = 101}}), HasSubstr("it is 0 to 100"));
+    EXPECT_THAT(
+        refused({.completion = {.min_successful = 1,
+                                .should_complete = [](const BatchProgress&) { return CompletionDecision::succeed; }}}),
+        HasSubstr("should_complete takes the place of the other limits"));
     EXPECT_THAT(refused({.item_name = [](int, std::size_t) { return std::string("Prüfung"); }}), HasSubstr("byte 2"));
 }
 
@@ -324,6 +330,49 @@ TEST(Batch, LargeResultIsBuiltAgainFromItsItems) {
         EXPECT_EQ(steps, 4);
         EXPECT_EQ(runner.checkpoints(), 5) << "none while it was built again";
     }
+}
+
+TEST(Batch, LargeResultThatEndedEarlyLeavesOutWhatWasUnderWay) {
+    for (const Nesting nesting : {Nesting::nested, Nesting::flat}) {
+        LocalService runner([&](Context& context, Json) {
+            const auto result = context.map("m", numbers(3),
+                                            [](Context& item, int n) {
+                                                if (n == 0) item.wait("a year", 24h * 365);
+                                                return std::string(200'000, 'x');
+                                            },
+                                            {.completion = {.min_successful = 2}, .nesting = nesting});
+            context.wait("pause", 1s);
+            EXPECT_EQ(result.find(0)->status, ItemStatus::started);
+            return result.results().size();
+        });
+        runner.start();
+        runner.advance(1s);
+        EXPECT_EQ(runner.result(), "2") << runner.error_message();
+    }
+}
+
+// After a crash it could be another end.
+TEST(Batch, AnEndThatDependsOnItsOrderIsRecordedBeforeAnybodyActsUponIt) {
+    const auto is_recorded_at_once = [](const Completion& completion) {
+        std::optional<std::vector<std::string>> seen;
+        std::function<std::vector<std::string>()> history;
+        LocalService runner([&](Context& context, Json) {
+            const auto first_fails = [](Context&, int n) {
+                if (n == 0) throw Error("Bad", "zero");
+            };
+            context.map("m", numbers(2), first_fails,
+                        {.max_concurrency = 1, .completion = completion, .nesting = Nesting::flat});
+            seen = history();
+        });
+        history = [&] { return runner.history(); };
+        runner.start();
+        return std::ranges::count(seen.value(), "ContextSucceeded") == 1;
+    };
+    EXPECT_FALSE(is_recorded_at_once(Completion::all_completed())) << "no order changes that";
+    EXPECT_TRUE(is_recorded_at_once({})) << "another one could have failed first";
+    EXPECT_TRUE(is_recorded_at_once({.min_successful = 1}));
+    EXPECT_TRUE(
+        is_recorded_at_once({.should_complete = [](const BatchProgress&) { return CompletionDecision::go_on; }}));
 }
 
 TEST(Batch, FlatItemsHaveNoOperation) {
