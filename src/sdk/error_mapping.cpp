@@ -104,6 +104,12 @@ void shorten(std::vector<std::string>& lines, std::size_t max) {
     }
 }
 
+/// std::exception::what may be overridden to answer nothing at all.
+std::string text_of(const std::exception& error) {
+    const char* text = error.what();
+    return text == nullptr ? std::string() : text;
+}
+
 ErrorInfo error_in_flight() {
     try {
         throw;
@@ -114,7 +120,7 @@ ErrorInfo error_in_flight() {
     } catch (const ResultError& error) {
         return {.type = "SerdesError", .message = error.what(), .data = {}, .stack = {}};
     } catch (const std::exception& error) {
-        return {.type = class_name(typeid(error)), .message = error.what(), .data = {}, .stack = {}};
+        return {.type = class_name(typeid(error)), .message = text_of(error), .data = {}, .stack = {}};
     } catch (...) {
         const std::type_info* type = abi::__cxa_current_exception_type();
         const std::string name = type == nullptr ? "something" : class_name(*type);

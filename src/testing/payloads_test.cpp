@@ -187,6 +187,19 @@ TEST(Thrown, WhatIsNoExceptionIsAnErrorToo) {
               odd);
 }
 
+// It ended the process when it left a branch.
+TEST(Thrown, AnExceptionWithoutTextIsAnErrorToo) {
+    struct Silent : std::exception {
+        [[nodiscard]] const char* what() const noexcept override { return nullptr; }
+    };
+    EXPECT_EQ(thrown_by([](Context& context) { context.step("s", [] { throw Silent(); }, {.retry = retry::none()}); }),
+              "\"Silent: \"");
+    EXPECT_EQ(thrown_by([](Context& context) {
+                  context.run_in_child_context_async("c", [](Context&) { throw Silent(); }).get();
+              }),
+              "\"Silent: \"");
+}
+
 TEST(Thrown, WhatIsNoExceptionIsTriedAgainLikeAnyError) {
     int runs = 0;
     LocalService runner([&](Context& context, Json) {
