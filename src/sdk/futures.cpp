@@ -86,8 +86,7 @@ void TaskHandle::abandon() noexcept {
     Work dropped;
     {
         Lock lock(task_->state().mutex);
-        task_->state().tasks.abandon(lock, *task_);
-        dropped = task_->take_work();
+        if (task_->state().tasks.abandon(lock, *task_)) dropped = task_->take_work();
     }
     task_.reset();
 }

@@ -164,6 +164,11 @@ void Scheduler::run(Lock& lock, const std::shared_ptr<Task>& task) {
     --task->group_->running;
     if (task->parent_) --task->parent_->active_children_;
     state_.changed.notify_all();
+    if (!task->drops_work_) return;
+    Work dropped = task->take_work();
+    lock.unlock();
+    dropped = {};
+    lock.lock();
 }
 
 void Scheduler::park(const std::shared_ptr<Task>& task) {
@@ -352,15 +357,20 @@ void Scheduler::leave_ready(Task& task, Task::Stage next) {
     task.stage_ = next;
 }
 
-void Scheduler::abandon(Lock& lock, Task& task) {
-    if (task.stage_ == Task::Stage::settled) return;
+bool Scheduler::abandon(Lock& lock, Task& task) {
+    if (task.stage_ == Task::Stage::settled) return true;
     task.abandoned_ = true;
     if (task.stage_ != Task::Stage::running) {
         leave_ready(task, Task::Stage::abandoned);
-        return;
+        return true;
+    }
+    for (const Task* inside = current; inside != nullptr; inside = inside->parent_.get()) {
+        if (inside == &task) task.drops_work_ = true;
     }
     request_stops(lock, stops_of_orphans());
+    if (task.drops_work_) return false;
     state_.changed.wait(lock, [&] { return task.stage_ != Task::Stage::running; });
+    return true;
 }
 
 void Scheduler::abandon(Lock& lock, Group& group) {

@@ -76,7 +76,8 @@ private:
     std::size_t number_;
     Stage stage_ = Stage::created;
     bool abandoned_ = false;
-    bool unwinding_ = false;  // it has to leave its thread, whatever it makes of Unwind
+    bool unwinding_ = false;   // it has to leave its thread, whatever it makes of Unwind
+    bool drops_work_ = false;  // given up from within: when it is over, whoever ran it lets go of its work
     int times_told_ = 0;
     std::shared_ptr<Task> parent_;  // the task that it was made in
     int active_children_ = 0;       // ready or running
@@ -138,8 +139,9 @@ public:
     /// Waits; runs what is waited for meanwhile. On a task's thread it leaves by Unwind when only the service can help;
     /// on the handler's it suspends the invocation then.
     void await(Lock& lock, const Awaited& awaited);
-    /// Nothing of the task is recorded any more; returns when it does not run.
-    void abandon(Lock& lock, Task& task);
+    /// Nothing of the task is recorded any more; returns when it does not run. False from within itself, or what it has
+    /// begun: it runs on, and keeps its work until it is over.
+    bool abandon(Lock& lock, Task& task);
     void abandon(Lock& lock, Group& group);
     /// The same without waiting.
     void fence(Lock& lock, Group& group);

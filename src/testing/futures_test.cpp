@@ -141,6 +141,40 @@ TEST(Futures, OneThatGoesAwayIsAbandonedAndItsBodyIsOver) {
                                               "InvocationCompleted", "ExecutionSucceeded"));
 }
 
+// It waited for itself, for ever.
+TEST(Futures, OneMayGoAwayInItsOwnBodyAndInWhatThatHasBegun) {
+    std::optional<Future<void>> own;
+    std::optional<Future<void>> outer;
+    std::latch made(1);
+    std::atomic<bool> went_on = false;
+    LocalService runner([&](Context& context, Json) {
+        std::latch gone(2);
+        own = context.step_async("own", [&, held = std::make_shared<int>(7)] {
+            made.wait();
+            own.reset();
+            EXPECT_EQ(*held, 7) << "what the body captured is there as long as it runs";
+            gone.count_down();
+        });
+        outer = context.run_in_child_context_async("outer", [&](Context& child) {
+            child
+                .step_async("inner",
+                            [&] {
+                                made.wait();
+                                outer.reset();
+                                gone.count_down();
+                            })
+                .get();
+            went_on = true;
+        });
+        made.count_down();
+        gone.wait();
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_FALSE(runner.is_running());
+    EXPECT_FALSE(went_on);
+}
+
 /// Whether the step is told to leave; it leaves by itself when it never is.
 bool is_told_to_leave(const StepContext& step) {
     for (int i = 0; i < 1'000'000 && !step.stop_token().stop_requested(); ++i) std::this_thread::yield();
