@@ -138,7 +138,7 @@ public:
 
 private:
     std::shared_ptr<ContextCore> core_;
-    std::unique_ptr<Context> context_;
+    OwnedContext context_;
 };
 
 }  // namespace

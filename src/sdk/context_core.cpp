@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <tuple>
 
 #include "base/encoding.hpp"
@@ -27,7 +28,58 @@ bool is_finished(const wire::Operation& record) {
            record.status != OperationStatus::ready;
 }
 
+/// Nobody's: for contexts that belong to no invocation any more.
+class NoService final : public DurableService {
+public:
+    holdpoint::Result<wire::CheckpointResponse> checkpoint(const std::string&,
+                                                           const wire::CheckpointRequest&) override {
+        return no_answer();
+    }
+    holdpoint::Result<wire::CheckpointResponse> get_state(const std::string&, const std::string&,
+                                                          const std::string&) override {
+        return no_answer();
+    }
+
+private:
+    static std::unexpected<holdpoint::Error> no_answer() {
+        return holdpoint::fail("InvocationError", 500, "The invocation is over.");
+    }
+};
+
+/// Never freed: threads of the author's may outlive the end of main.
+struct LetGoOf {
+    NoService service;
+    Hooks hooks{{}};
+    std::shared_ptr<ExecutionState> state =
+        std::make_shared<ExecutionState>(service, wire::InvocationInput{}, hooks, 0);
+    std::shared_ptr<ContextCore> core = std::make_shared<ContextCore>(*state, ContextCore::Over{});
+    std::mutex mutex;
+    std::deque<std::unique_ptr<Context>> contexts;
+};
+LetGoOf& let_go_of() {
+    static LetGoOf* const instance = new LetGoOf;
+    return *instance;
+}
+
 }  // namespace
+
+void LetGo::operator()(Context* context) const {
+    LetGoOf& let_go = let_go_of();
+    Internals::set_core(*context, let_go.core);
+    const std::lock_guard lock(let_go.mutex);
+    let_go.contexts.emplace_back(context);
+}
+
+OwnedContext Internals::make_context(std::shared_ptr<ContextCore> core) {
+    constexpr std::size_t kKept = 1000;
+    LetGoOf& let_go = let_go_of();
+    const std::lock_guard lock(let_go.mutex);
+    if (let_go.contexts.size() <= kKept) return OwnedContext(new Context(std::move(core)));
+    OwnedContext context(let_go.contexts.front().release());
+    let_go.contexts.pop_front();
+    set_core(*context, std::move(core));
+    return context;
+}
 
 std::string named(std::string_view what, std::string_view name) {
     return name.empty() ? std::string(what) : fmt::format("{} '{}'", what, name);

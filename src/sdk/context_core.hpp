@@ -40,7 +40,7 @@ public:
     ContextCore(ExecutionState& state, std::string request_id);
     /// A child's.
     ContextCore(const ContextCore& parent, const Claim& claim, ChildKind kind);
-    /// Behind every context of the invocation whose body is over, so that whoever kept one is told.
+    /// Behind contexts whose body is over, so that whoever kept one is told.
     struct Over {};
     ContextCore(ExecutionState& state, Over);
 
@@ -128,9 +128,7 @@ private:
 
 /// Lets the SDK make contexts and reach what is behind them.
 struct Internals {
-    static std::unique_ptr<Context> make_context(std::shared_ptr<ContextCore> core) {
-        return std::unique_ptr<Context>(new Context(std::move(core)));
-    }
+    static OwnedContext make_context(std::shared_ptr<ContextCore> core);
     static ContextCore& core(Context& context) { return *context.core_; }
     static void set_core(Context& context, std::shared_ptr<ContextCore> core) { context.core_ = std::move(core); }
 };

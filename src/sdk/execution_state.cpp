@@ -310,7 +310,7 @@ std::optional<ErrorInfo> ExecutionState::misuse() const {
     return misuse_;
 }
 
-void ExecutionState::keep_over(std::unique_ptr<Context> context) {
+void ExecutionState::keep_over(OwnedContext context) {
     const Lock lock(mutex);
     if (!over_core_) over_core_ = std::make_shared<ContextCore>(*this, ContextCore::Over{});
     Internals::set_core(*context, over_core_);

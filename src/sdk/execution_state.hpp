@@ -39,6 +39,13 @@ enum class End {
     invocation_failed  // report an error, so that the service invokes again
 };
 
+/// Contexts that are over are kept for a while, and then given to later bodies instead of freed: whoever kept a
+/// reference to one is told, also when its invocation is over.
+struct LetGo {
+    void operator()(Context* context) const;
+};
+using OwnedContext = std::unique_ptr<Context, LetGo>;
+
 /// Kept by its contexts: futures and callbacks of theirs may be kept longer than the invocation lasts.
 class ExecutionState : public std::enable_shared_from_this<ExecutionState> {
 public:
@@ -83,7 +90,7 @@ public:
     /// What was refused; the execution fails with it.
     [[nodiscard]] std::optional<ErrorInfo> misuse() const;
     /// A context whose body is over: it is kept as long as the invocation, for whoever kept a reference to it.
-    void keep_over(std::unique_ptr<Context> context);
+    void keep_over(OwnedContext context);
     void let_go_of_contexts();
     /// Waits for tasks or operations. (Scheduler::await)
     void await(const Awaited& awaited);
@@ -165,7 +172,6 @@ private:
     std::optional<std::unordered_map<std::string, holdpoint::TimePoint>> last_ends_;  // made when it is asked for
     std::deque<holdpoint::wire::OperationUpdate> queue_;
     std::unordered_set<std::string> started_contexts_;  // by this invocation
-    std::size_t queued_bytes_ = 0;
     std::uint64_t queued_ = 0;  // updates ever queued, and how many of them the service has acknowledged
     std::uint64_t acknowledged_ = 0;
     bool sending_ = false;
@@ -173,7 +179,7 @@ private:
     End end_ = End::none;
     ErrorInfo error_;
     std::optional<ErrorInfo> misuse_;
-    std::vector<std::unique_ptr<Context>> over_;
+    std::vector<OwnedContext> over_;
     std::shared_ptr<ContextCore> over_core_;
 };
 

@@ -104,6 +104,27 @@ TEST(KeptContext, IsRefusedWhenItsBodyIsOver) {
               refused);
 }
 
+// The same when the next invocation runs, or none.
+TEST(KeptContext, OfAnEarlierInvocationIsRefused) {
+    for (const bool is_childs : {false, true}) {
+        Context* kept = nullptr;
+        {
+            LocalService runner([&](Context& context, Json) {
+                if (kept != nullptr) kept->step("late", [] {});
+                kept = &context;
+                if (is_childs) context.run_in_child_context("child", [&](Context& child) { kept = &child; });
+                context.wait("pause", 1s);
+            });
+            runner.start();
+            runner.advance(1s);
+            EXPECT_EQ(runner.error_type(), "ValidationError");
+            EXPECT_THAT(runner.error_message(), HasSubstr("Step 'late' was called on a context whose body is over"));
+        }
+        EXPECT_THROW(kept->step("late", [] {}), ValidationError) << "nothing runs";
+        kept->logger().debug("of no execution", {{"arn", kept->execution_arn()}});
+    }
+}
+
 TEST(KeptCallback, OfAnEarlierInvocationIsRefused) {
     std::optional<Callback<int>> kept;
     LocalService runner([&](Context& context, Json) {
