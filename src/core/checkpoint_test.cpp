@@ -308,9 +308,14 @@ TEST_F(Checkpoint, ACallbackTimesOutForWhatCameFirst) {
     ASSERT_EQ(checkpoint({callback("t", 10, 20), callback("h", 20, 10)}), "");
     EXPECT_EQ(execution_->next_due(), kStart + 10s);
     now_ = kStart + 60s;
-    apply(decide_due(*execution_, now_));
+    const auto changes = decide_due(*execution_, now_);
+    apply(changes);
     EXPECT_EQ(execution_->find("t")->operation.error->type, "Callback.Timeout");
     EXPECT_EQ(execution_->find("h")->operation.error->type, "Callback.Heartbeat");
+    const auto event = render_events(*execution_, changes, 1, true).front();
+    EXPECT_EQ(event.at("CallbackTimedOutDetails").at("Error").at("Payload"),
+              boost::json::value({{"ErrorType", "Callback.Timeout"}}))
+        << "AWS's history names the type alone";
 }
 
 TEST_F(Checkpoint, ACallbacksResultIsTextWithinItsLimit) {

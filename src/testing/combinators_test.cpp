@@ -265,6 +265,20 @@ TEST(Decisions, AreRecordedBeforeAnybodyActsUponThem) {
               twice_the_same);
 }
 
+TEST(Decisions, OfWhatAnEarlierInvocationRecordedComeBeforeWhatThisOneDid) {
+    LocalService runner([](Context& context, Json) {
+        const auto earlier = context.step_async("earlier", [] { return std::string("earlier"); });
+        (void)earlier.get();
+        context.wait("pause", 1s);
+        const auto later = context.step_async("later", [] { return std::string("later"); });
+        (void)later.get();
+        return context.race("first", later, earlier);
+    });
+    runner.start();
+    runner.advance(1s);
+    EXPECT_EQ(runner.result(), "\"earlier\"") << runner.error_message();
+}
+
 // Both had ended when the handler ran again, and then a thread's luck decided.
 TEST(Decisions, OfWhatHadEndedGoByWhenItEnded) {
     const auto slow = [](Context& child) {

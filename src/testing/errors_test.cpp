@@ -100,6 +100,15 @@ TEST(Options, AreChecked) {
         "ValidationError: WaitForCondition 'c': no strategy; ConditionOptions::strategy decides whether to go on");
     EXPECT_THAT(refusal([](Context& context) { (void)context.create_callback<int>("c", {.timeout = -1s}); }),
                 HasSubstr("Callback 'c': the timeout is -1 seconds; it is 0 (none) to 99999999"));
+    EXPECT_THAT(
+        refusal([](Context& context) { (void)context.create_callback<int>("c", {.heartbeat_timeout = 100'000'000s}); }),
+        HasSubstr("Callback 'c': the heartbeat timeout is 100000000 seconds; it is 0 (none) to 99999999"));
+    EXPECT_EQ(refusal([](Context& context) {
+                  (void)context.create_callback<int>("c", {.timeout = 99'999'999s, .heartbeat_timeout = 99'999'999s});
+              }),
+              ": ");
+    EXPECT_THAT(refusal([](Context& context) { context.invoke<int>("i", "", 1); }),
+                HasSubstr("invoke 'i': no function; give its name with version or alias"));
     EXPECT_THAT(refusal([](Context& context) { context.wait("w", std::chrono::hours::max()); }),
                 HasSubstr("a wait lasts 1 to 31622400 seconds"));
     EXPECT_THAT(refusal([](Context& context) { context.wait("w", std::chrono::duration<double>(1e300)); }),
