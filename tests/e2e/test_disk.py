@@ -10,7 +10,7 @@ import tempfile
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from holdpoint import BIN, Server, deployed, eventually
+from holdpoint import BIN, DEADLINE, Server, deployed, eventually
 
 MEGABYTE = 1 << 20
 REFUSED = 1         # the exit status of a start that is refused
@@ -20,7 +20,7 @@ STORE_FAILED = 70   # of a server that ends because what it wrote may not be on 
 
 def refused_start(data, statuses=(REFUSED,)):
     """Why the server does not start over this folder."""
-    done = subprocess.run([BIN / "holdpoint", "up", "--data", data, "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([BIN / "holdpoint", "up", "--data", data, "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=DEADLINE)
     assert done.returncode in statuses, (done.returncode, done.stderr)
     return done.stderr
 

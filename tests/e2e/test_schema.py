@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from conftest import deployed
-from holdpoint import BIN, Approvals, Server
+from holdpoint import BIN, DEADLINE, Approvals, Server
 
 SCHEMAS = Path(__file__).parent / "schemas"
 STACK = "app-callback"
@@ -95,5 +95,5 @@ def test_a_later_schema_is_refused(tmp_path):
     one.stop()
     with closing(sqlite3.connect(one.data / "holdpoint.db")) as database:
         database.execute("PRAGMA user_version = 99")
-    done = subprocess.run([BIN / "holdpoint", "up", "--data", one.data, "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([BIN / "holdpoint", "up", "--data", one.data, "--listen", "127.0.0.1:0"], capture_output=True, text=True, timeout=DEADLINE)
     assert done.returncode == 78 and "newer" in done.stderr and "99" in done.stderr
