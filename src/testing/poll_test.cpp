@@ -42,6 +42,7 @@ public:
             operation.result = update.payload;
             if (update.action == wire::OperationAction::succeed) operation.status = wire::OperationStatus::succeeded;
             if (update.type == wire::OperationType::callback) operation.callback_id = "id";
+            if (knows_ends) operation.scheduled_end_at = holdpoint::TimePoint();
             if (update.type == wire::OperationType::wait || update.type == wire::OperationType::callback) {
                 open_.push_back(operation);
             }
@@ -64,6 +65,7 @@ public:
     std::atomic<int> polls = 0;
     std::atomic<int> requests = 0;  // polls and all others
     int answers_at = 1;
+    bool knows_ends = false;  // of waits
     mutable std::atomic<bool> is_miscounted = false;
 
 private:
@@ -165,6 +167,27 @@ TEST(Polls, AFutureThatOnlyWaitsIsAskedAboutWhileAStepRuns) {
         const auto callback = context.create_callback<std::optional<int>>("answer");
         callback.result_async().get();
     })) << "a callback, whose end nobody knows";
+}
+
+TEST(Polls, ABranchThatWaitsForAFutureIsAskedAboutWhileTheHandlerIsBusy) {
+    AskedService service;
+    service.knows_ends = true;
+    std::atomic<bool> waited = false;
+    bool in_time = false;
+    const detail::DurableHandler handler = [&](Context& context, const detail::Text&) -> detail::Text {
+        auto branch = context.run_in_child_context_async("branch", [&](Context& child) {
+            child.wait_async("pause", 1s).get();
+            waited = true;
+        });
+        context.step("busy", [&] {
+            for (int i = 0; i < 1'000'000 && !waited; ++i) std::this_thread::yield();
+            in_time = waited;
+        });
+        branch.get();
+        return std::nullopt;
+    };
+    EXPECT_EQ(run(service, handler, 1), "SUCCEEDED");
+    EXPECT_TRUE(in_time);
 }
 
 // Pauses grow with the number of questions: with the number of threads they would grow too fast.

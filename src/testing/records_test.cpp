@@ -11,6 +11,7 @@
 #include "sdk/context_core.hpp"
 #include "sdk/invocation.hpp"
 #include "testing/local_service.hpp"
+#include "wire/durable_json.hpp"
 
 namespace durable::testing {
 namespace {
@@ -123,6 +124,52 @@ TEST(Steps, OneThatWasStartedIsNotStartedAgain) {
     EXPECT_EQ(attempt, 1) << "only attempts that ended are counted";
     ASSERT_EQ(service.updates.size(), 1U);
     EXPECT_EQ(service.updates[0].action, wire::OperationAction::succeed);
+}
+
+TEST(Conditions, OneWhosePollWasStartedIsNotStartedAgain) {
+    PagedService service;
+    service.operations = {record_of("1", wire::OperationType::step, "c", wire::OperationStatus::started)};
+    service.operations[0].result = "4";  // what the poll before answered
+    const auto invoked = invoke(service, [&](Context& context, const detail::Text&) -> detail::Text {
+        return std::to_string(context.wait_for_condition<int>("c", [](int n) { return n + 1; },
+                                                              {.strategy = [](int, int) { return WaitDecision(); }}));
+    });
+    EXPECT_EQ(invoked.output.result, "5");
+    ASSERT_EQ(service.updates.size(), 1U);
+    EXPECT_EQ(service.updates[0].action, wire::OperationAction::succeed);
+}
+
+/// What becomes of an execution whose first child is recorded as too large, and has `inside` in it now.
+std::string replayed_in_closed_child(const std::vector<wire::Operation>& records,
+                                     const std::function<void(Context&)>& inside) {
+    PagedService service;
+    service.operations = {record_of("1", wire::OperationType::context, "child", wire::OperationStatus::succeeded)};
+    service.operations[0].replay_children = true;
+    for (const wire::Operation& record : records) service.operations.push_back(record);
+    const auto invoked = invoke(service, [&](Context& context, const detail::Text&) -> detail::Text {
+        context.run_in_child_context("child", inside);
+        return std::nullopt;
+    });
+    EXPECT_TRUE(service.updates.empty());
+    return invoked.output.error ? invoked.output.error->type.value_or("")
+                                : std::string(wire::to_string(invoked.output.status));
+}
+
+TEST(ClosedChild, WhatOnlyWaitsInsideIsFoundOutToo) {
+    const std::vector<std::pair<wire::OperationType, std::function<void(Context&)>>> cases = {
+        {wire::OperationType::wait, [](Context& child) { child.wait("o", 1s); }},
+        {wire::OperationType::chained_invoke, [](Context& child) { child.invoke<int>("o", "f:1", 1); }},
+        {wire::OperationType::callback, [](Context& child) { child.create_callback<int>("o").result(); }},
+        {wire::OperationType::step, [](Context& child) {
+             child.wait_for_condition<int>("o", [](int n) { return n; },
+                                           {.strategy = [](int, int) { return WaitDecision(); }});
+         }}};
+    for (const auto& [type, inside] : cases) {
+        EXPECT_EQ(replayed_in_closed_child({}, inside), "NonDeterministicExecutionError") << wire::to_string(type);
+        EXPECT_EQ(replayed_in_closed_child({record_of("1-1", type, "o", wire::OperationStatus::started)}, inside),
+                  "NonDeterministicExecutionError")
+            << wire::to_string(type) << " that was under way";
+    }
 }
 
 TEST(Select, OfWhatWasOverBeforeAnswersWhatWasOverFirst) {
