@@ -25,6 +25,25 @@ std::string pool_key(const Work& work) {
                        function.tenant_isolation ? work.tenant_id : "");
 }
 
+std::vector<std::shared_ptr<Work>> take_late(Pool& pool, std::size_t starting, Milliseconds now) {
+    std::vector<std::shared_ptr<Work>> late;
+    std::erase_if(pool.queue, [&](std::shared_ptr<Work>& work) {
+        if (starting > 0) return --starting, false;
+        if (!work->start_by || *work->start_by > now) return false;
+        late.push_back(std::move(work));
+        return true;
+    });
+    return late;
+}
+
+bool keep_request(FunctionProcess& process, const std::string& extension, net::Respond respond) {
+    constexpr std::size_t kExtensionsMax = 10;  // each keeps a connection (AWS Lambda, Extensions API)
+    auto& kept = process.extensions;
+    if (kept.size() >= kExtensionsMax && !kept.contains(extension)) return false;
+    kept[extension] = std::move(respond);
+    return true;
+}
+
 ProcessName name_process(Random& random, const FunctionProcesses& others) {
     ProcessName name{.secret = to_hex(random.bytes(16)), .address = {}};
     do {

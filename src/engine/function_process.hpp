@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
@@ -37,7 +38,7 @@ struct FunctionProcess {
     Microseconds since_us{0};                            // the same
     std::optional<Microseconds> init = std::nullopt;     // what its start took; once it asked for work
     std::function<void(const NextInvocation&)> waiting;  // idle: what answers its `next`
-    std::shared_ptr<const void> kept;
+    std::map<std::string, net::Respond> extensions;      // by identifier: its open request for an event
     std::string access_key_id;
     std::string log_group;
     std::string log_stream;
@@ -57,6 +58,13 @@ struct Pool {
     functions::Function function;
     std::deque<std::shared_ptr<Work>> queue;
 };
+
+/// Takes out of the queue what has waited for a process longer than it may. Not the first ones, for each of which a
+/// process starts: they get it, or hear why it did not start.
+[[nodiscard]] std::vector<std::shared_ptr<Work>> take_late(Pool& pool, std::size_t starting, Milliseconds now);
+
+/// Keeps an extension's request in place of the one before; false: of one extension more than a process may have.
+[[nodiscard]] bool keep_request(FunctionProcess& process, const std::string& extension, net::Respond respond);
 
 using FunctionProcesses = std::map<ProcessId, std::unique_ptr<FunctionProcess>>;
 

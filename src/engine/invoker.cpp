@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <mutex>
 
@@ -149,16 +150,20 @@ public:
         return true;
     }
 
-    std::optional<functions::Function> keep(const std::string& secret, std::shared_ptr<const void> what) {
+    std::optional<functions::Function> function_of(const std::string& secret) const {
+        const std::lock_guard lock(mutex_);
+        const FunctionProcess* process = find(secret);
+        return process == nullptr ? std::nullopt : std::optional(pools_.at(process->pool).function);
+    }
+
+    bool next_event(const std::string& secret, const std::string& extension, net::Respond respond) {
         const std::lock_guard lock(mutex_);
         FunctionProcess* process = find(secret);
-        if (process == nullptr) return std::nullopt;
-        if (what) process->kept = std::move(what);
-        return pools_.at(process->pool).function;
+        return process != nullptr && keep_request(*process, extension, std::move(respond));
     }
 
 private:
-    FunctionProcess* find(const std::string& secret) {
+    FunctionProcess* find(const std::string& secret) const {
         const auto found = by_secret_.find(secret);
         return found == by_secret_.end() ? nullptr : found->second;
     }
@@ -390,14 +395,7 @@ private:
                 if (process->state == ProcessState::starting && !process->was_invoked) ++starting[process->pool];
             }
             for (auto& [key, pool] : pools_) {
-                // Who has a process that starts gets it, or hears why it did not start.
-                std::size_t served = starting[key];
-                std::erase_if(pool.queue, [&](std::shared_ptr<Work>& work) {
-                    if (served > 0) return --served, false;
-                    if (!work->start_by || *work->start_by > now) return false;
-                    refused.push_back(std::move(work));
-                    return true;
-                });
+                std::ranges::move(take_late(pool, starting[key], now), std::back_inserter(refused));
             }
         }
         for (const auto& work : refused) {
@@ -492,8 +490,11 @@ bool Invoker::fail(const std::string& process, const std::string& request_id, wi
 bool Invoker::fail_init(const std::string& process, wire::ErrorObject error) {
     return impl_->fail_init(process, std::move(error));
 }
-std::optional<functions::Function> Invoker::keep(const std::string& process, std::shared_ptr<const void> what) {
-    return impl_->keep(process, std::move(what));
+std::optional<functions::Function> Invoker::function_of(const std::string& process) const {
+    return impl_->function_of(process);
+}
+bool Invoker::next_event(const std::string& process, const std::string& extension, net::Respond respond) {
+    return impl_->next_event(process, extension, std::move(respond));
 }
 
 }  // namespace holdpoint::engine

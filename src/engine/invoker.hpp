@@ -12,6 +12,7 @@
 #include "engine/processes.hpp"
 #include "engine/work.hpp"
 #include "functions/function.hpp"
+#include "net/http.hpp"
 #include "wire/durable.hpp"
 
 namespace holdpoint::engine {
@@ -91,9 +92,12 @@ public:
     bool fail(const std::string& process, const std::string& request_id, wire::ErrorObject error,
               std::string body = {});
     bool fail_init(const std::string& process, wire::ErrorObject error);
-    /// Keeps `what`, if anything, until the process has ended, in place of what was kept before. Answers whose process
-    /// it is; nothing: no such process.
-    std::optional<functions::Function> keep(const std::string& process, std::shared_ptr<const void> what);
+    /// Whose process it is; nothing: no such process.
+    [[nodiscard]] std::optional<functions::Function> function_of(const std::string& process) const;
+    /// An extension of the process asks for its next event. There are none: the request stays open until the process
+    /// has ended, or the extension asks again. False: it is one more than a process may have, or there is no such
+    /// process.
+    bool next_event(const std::string& process, const std::string& extension, net::Respond respond);
 
 private:
     class Impl;

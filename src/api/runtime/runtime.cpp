@@ -155,7 +155,7 @@ bool wants_events(const net::Request& request) {
 }
 
 net::Response register_extension(engine::Invoker& invoker, const std::string& process, const net::Request& request) {
-    const auto function = invoker.keep(process, nullptr);
+    const auto function = invoker.function_of(process);
     if (!function) return unknown_process();
     const std::string name(request.header("Lambda-Extension-Name"));
     if (name.empty()) return refused(400, "Extension.InvalidExtensionName", "Expected a header Lambda-Extension-Name.");
@@ -178,7 +178,15 @@ void handle_extension(engine::Invoker& invoker, const std::string& process, std:
     if (action == "register" && request.method == "POST") {
         respond(register_extension(invoker, process, request));
     } else if (action == "event/next" && request.method == "GET") {
-        if (!invoker.keep(process, std::make_shared<const net::Respond>(respond))) respond(unknown_process());
+        const std::string id(request.header("Lambda-Extension-Identifier"));
+        if (!invoker.function_of(process)) return respond(unknown_process());
+        if (id.empty()) {
+            return respond(refused(403, "Extension.UnknownExtensionIdentifier",
+                                   "Expected a header Lambda-Extension-Identifier, as registering answered it."));
+        }
+        if (!invoker.next_event(process, id, respond)) {
+            respond(refused(403, "Extension.TooManyExtensions", "A process may have at most ten extensions."));
+        }
     } else {
         respond(refused(404, "NotFound", "Not an operation of the Extensions API that this server has."));
     }

@@ -135,28 +135,66 @@ TEST_F(RuntimeTest, AResponseThatBrokeOffIsAnError) {
     }
 }
 
-// The runtimes of Go and Rust do so where a function wants to hear of its end.
-TEST_F(RuntimeTest, AnExtensionThatWantsNoEventsWaitsForEver) {
-    const auto [address, path] = start("one", "first");
-    const auto ask = [&](const std::string& method, const std::string& target, const net::Headers& headers,
-                         const std::string& body) {
+class ExtensionsTest : public RuntimeTest {
+protected:
+    using Answer = std::shared_ptr<Box<net::Response>>;
+
+    /// Its `use_count` is 2 as long as the request is open.
+    Answer ask(const std::string& method, const std::string& what, const net::Headers& headers,
+               const std::string& body = {}) {
         auto answered = std::make_shared<Box<net::Response>>();
-        handle_runtime_at_address(
-            invoker_, {.method = method, .target = target, .headers = headers, .body = body, .local_address = address},
-            [answered](net::Response response) { answered->put(std::move(response)); });
+        handle_runtime_at_address(invoker_,
+                                  {.method = method,
+                                   .target = "/2020-01-01/extension/" + what,
+                                   .headers = headers,
+                                   .body = body,
+                                   .local_address = address_},
+                                  [answered](net::Response response) { answered->put(std::move(response)); });
         return answered;
-    };
-    constexpr const char* kRegister = "/2020-01-01/extension/register";
+    }
+    Answer next_of(const std::string& id) { return ask("GET", "event/next", {{"Lambda-Extension-Identifier", id}}); }
+
+    std::string address_ = start("one", "first").first;
+};
+
+// The runtimes of Go and Rust do so where a function wants to hear of its end.
+TEST_F(ExtensionsTest, OneThatWantsNoEventsWaitsForEver) {
     const net::Headers named = {{"Lambda-Extension-Name", "mine"}};
-    const auto registered = ask("POST", kRegister, named, R"({"events":[]})")->take().value();
+    const auto registered = ask("POST", "register", named, R"({"events":[]})")->take().value();
     EXPECT_EQ(registered.status, 200);
     EXPECT_FALSE(registered.header("Lambda-Extension-Identifier").empty());
     EXPECT_EQ(registered.body, R"({"functionName":"one","functionVersion":"1","handler":""})");
-    EXPECT_EQ(ask("POST", kRegister, named, R"({"events":["INVOKE"]})")->take().value().status, 403);
-    EXPECT_EQ(ask("POST", kRegister, {}, R"({"events":[]})")->take().value().status, 400);
-    const auto next = ask("GET", "/2020-01-01/extension/event/next", {}, "");
-    EXPECT_EQ(at(address, "GET", kNext).body, "first") << "who waits for events keeps nobody from work";
+    EXPECT_EQ(ask("POST", "register", named, R"({"events":["INVOKE"]})")->take().value().status, 403);
+    EXPECT_EQ(ask("POST", "register", {}, R"({"events":[]})")->take().value().status, 400);
+    const auto next = next_of("mine");
+    EXPECT_EQ(at(address_, "GET", kNext).body, "first") << "who waits for events keeps nobody from work";
     EXPECT_EQ(next.use_count(), 2) << "it is kept, and so not answered";
+}
+
+TEST_F(ExtensionsTest, EachOfAProcessWaitsUntilThatEnds) {
+    const auto one = next_of("one");
+    const auto two = next_of("two");
+    EXPECT_EQ(one.use_count(), 2);
+    EXPECT_EQ(two.use_count(), 2);
+    const auto again = next_of("one");
+    EXPECT_EQ(one.use_count(), 1) << "whoever asks again does not wait for the answer before";
+    EXPECT_EQ(ask("GET", "event/next", {})->take().value().status, 403);
+    const std::string request_id(at(address_, "GET", kNext).header("Lambda-Runtime-Aws-Request-Id"));
+    (void)at(address_, "POST", "/2018-06-01/runtime/invocation/" + request_id + "/response", "{}");
+    handle_runtime_at_address(invoker_,
+                              {.method = "GET", .target = kNext, .headers = {}, .body = {}, .local_address = address_},
+                              [](const net::Response&) {});
+    invoker_.retire("one");
+    EXPECT_TRUE(eventually([&] { return two.use_count() == 1 && again.use_count() == 1; }));
+}
+
+// Each takes a connection of the server's.
+TEST_F(ExtensionsTest, AreAsManyAsOnAws) {
+    for (int number = 1; number <= 10; ++number) {
+        EXPECT_EQ(next_of(std::to_string(number)).use_count(), 2) << number;
+    }
+    EXPECT_EQ(next_of("11")->take().value().status, 403);
+    EXPECT_EQ(next_of("10").use_count(), 2);
 }
 
 TEST_F(RuntimeTest, AnAddressIsNoSecret) {
