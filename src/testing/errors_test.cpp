@@ -107,6 +107,13 @@ TEST(Options, AreChecked) {
                   (void)context.create_callback<int>("c", {.timeout = 99'999'999s, .heartbeat_timeout = 99'999'999s});
               }),
               ": ");
+    const auto of_sub_type = [](std::size_t length) {
+        return refusal([&](Context& context) {
+            context.run_in_child_context("c", [](Context&) {}, {.sub_type = std::string(length, 'x')});
+        });
+    };
+    EXPECT_EQ(of_sub_type(32), ": ");
+    EXPECT_THAT(of_sub_type(33), HasSubstr("is not made of 1 to 32 of a-z, A-Z, 0-9, - and _"));
     EXPECT_THAT(refusal([](Context& context) { context.invoke<int>("i", "", 1); }),
                 HasSubstr("invoke 'i': no function; give its name with version or alias"));
     EXPECT_THAT(refusal([](Context& context) { context.wait("w", std::chrono::hours::max()); }),

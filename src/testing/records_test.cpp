@@ -139,6 +139,22 @@ TEST(Conditions, OneWhosePollWasStartedIsNotStartedAgain) {
     EXPECT_EQ(service.updates[0].action, wire::OperationAction::succeed);
 }
 
+TEST(Conditions, AFailureIsRecordedBeforeAnybodyActsUponIt) {
+    PagedService service;
+    service.operations = {record_of("0", wire::OperationType::execution, "e", wire::OperationStatus::started)};
+    std::size_t recorded = 0;
+    (void)invoke(service, [&](Context& context, const detail::Text&) -> detail::Text {
+        try {
+            context.wait_for_condition<int>("c", [](int) -> int { throw Error("Bad", "no"); },
+                                            {.strategy = [](int, int) { return WaitDecision(); }});
+        } catch (const WaitForConditionError&) {
+            recorded = service.updates.size();
+        }
+        return std::nullopt;
+    });
+    EXPECT_EQ(recorded, 2U) << "its start and its failure";
+}
+
 /// What becomes of an execution whose first child is recorded as too large, and has `inside` in it now.
 std::string replayed_in_closed_child(const std::vector<wire::Operation>& records,
                                      const std::function<void(Context&)>& inside) {
