@@ -8,7 +8,8 @@ namespace {
 
 [[noreturn]] void raise(sqlite3* connection, int code, std::string_view doing) {
     throw SqliteError(code,
-                      std::string(doing) + ": " + (connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code)));
+                      std::string(doing) + ": " + (connection ? sqlite3_errmsg(connection) : sqlite3_errstr(code)),
+                      connection ? sqlite3_system_errno(connection) : 0);
 }
 
 void check(sqlite3* connection, int code, std::string_view doing) {
@@ -18,11 +19,15 @@ void check(sqlite3* connection, int code, std::string_view doing) {
 }  // namespace
 
 void throw_explained(const SqliteError& error, const std::string& path) {
+    if (error.is_lack_of_files()) {
+        throw std::runtime_error(path + " cannot be used (" + error.what() +
+                                 "). This process, or the machine, has too many files open: allow more (ulimit -n).");
+    }
     switch (error.code()) {
         case SQLITE_NOTADB:
         case SQLITE_CORRUPT:
             throw UnusableDatabase(path + " is damaged or not a database (" + error.what() +
-                                   "). Nothing was changed. Restore the last backup with `holdpoint restore` "
+                                   "). Restore the last backup with `holdpoint restore` "
                                    "(docs/server.md says how), or move it "
                                    "away to start empty.");
         case SQLITE_FULL:

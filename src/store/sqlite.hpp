@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -21,16 +22,23 @@ class Statement;
 
 class SqliteError : public std::runtime_error {
 public:
-    SqliteError(int code, const std::string& message) : std::runtime_error(message), code_(code) {}
+    /// `system_error`: errno, where the system refused what SQLite wanted of it.
+    SqliteError(int code, const std::string& message, int system_error = 0)
+        : std::runtime_error(message), code_(code), system_error_(system_error) {}
     /// SQLite's primary result code, such as SQLITE_CORRUPT.
     [[nodiscard]] int code() const { return code_ & 0xff; }
+    /// A file could not be opened because this process, or the machine, has too many open.
+    [[nodiscard]] bool is_lack_of_files() const {
+        return code() == SQLITE_CANTOPEN && (system_error_ == EMFILE || system_error_ == ENFILE);
+    }
 
 private:
     int code_;
+    int system_error_;
 };
 
 /// Throws what to do about `error` of the database file at `path`: UnusableDatabase where it is damaged,
-/// std::runtime_error where there is no space or it may not be written.
+/// std::runtime_error where there is no space, it may not be written, or anything else is wrong.
 [[noreturn]] void throw_explained(const SqliteError& error, const std::string& path);
 
 /// One connection; used by one thread at a time.

@@ -103,10 +103,22 @@ struct ReadConnection {
     Statements statements;
 };
 
+/// What `use` answers of the database at `path`; what SQLite refuses is thrown with what to do about it.
+template <class Use>
+auto explained(const std::string& path, const Use& use) {
+    try {
+        return use();
+    } catch (const SqliteError& error) {
+        throw_explained(error, path);
+    }
+}
+
 /// Idle read connections; a snapshot borrows one.
 class ReadPool {
 public:
     explicit ReadPool(std::string path) : path_(std::move(path)) {}
+
+    [[nodiscard]] const std::string& path() const { return path_; }
 
     /// Makes the one that is there even when no other can be opened.
     void make_first() { give_back(std::make_unique<ReadConnection>(path_)); }
@@ -117,9 +129,9 @@ public:
         lock.unlock();
         try {
             return std::make_unique<ReadConnection>(path_);
-        } catch (const SqliteError&) {
-            // The process may open no more files: one of those that are lent comes back soon.
-            lock.lock();
+        } catch (const SqliteError& error) {
+            if (!error.is_lack_of_files()) throw;
+            lock.lock();  // one of those that are lent comes back soon
             if (!returned_.wait_for(lock, kPatience, [this] { return !idle_.empty(); })) throw;
             return take_idle();
         }
@@ -150,9 +162,7 @@ private:
 /// A read transaction: every read sees the same committed state.
 class Snapshot final : public RowReader {
 public:
-    explicit Snapshot(ReadPool& pool) : pool_(pool), connection_(pool.take()) {
-        run(connection_->statements.begin_read());
-    }
+    explicit Snapshot(ReadPool& pool) : pool_(pool), connection_(begun(pool)) {}
     ~Snapshot() override {
         try {
             run(connection_->statements.commit());
@@ -164,14 +174,23 @@ public:
     Snapshot& operator=(const Snapshot&) = delete;
 
     std::optional<std::string> get(Space space, std::string_view key) const override {
-        return get_row(connection_->statements, space, key);
+        return explained(pool_.path(), [&] { return get_row(connection_->statements, space, key); });
     }
     std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
                           bool reverse) const override {
-        return scan_rows(connection_->statements, space, from, to, limit, reverse);
+        return explained(pool_.path(),
+                         [&] { return scan_rows(connection_->statements, space, from, to, limit, reverse); });
     }
 
 private:
+    static std::unique_ptr<ReadConnection> begun(ReadPool& pool) {
+        return explained(pool.path(), [&] {
+            auto connection = pool.take();
+            run(connection->statements.begin_read());
+            return connection;
+        });
+    }
+
     ReadPool& pool_;
     std::unique_ptr<ReadConnection> connection_;
 };
@@ -181,9 +200,9 @@ using Changes = std::array<std::atomic<std::uint64_t>, kSpacesMax>;
 
 class SqliteTransaction final : public Transaction {
 public:
-    SqliteTransaction(Connection& connection, Statements& statements, Changes& changes)
-        : connection_(connection), statements_(statements), changes_(changes) {
-        run(statements_.begin_write());
+    SqliteTransaction(const std::string& path, Connection& connection, Statements& statements, Changes& changes)
+        : path_(path), connection_(connection), statements_(statements), changes_(changes) {
+        explained(path_, [&] { run(statements_.begin_write()); });
     }
     ~SqliteTransaction() override {
         if (!committed_) connection_.roll_back();
@@ -192,14 +211,27 @@ public:
     SqliteTransaction& operator=(const SqliteTransaction&) = delete;
 
     std::optional<std::string> get(Space space, std::string_view key) const override {
-        return get_row(statements_, space, key);
+        return explained(path_, [&] { return get_row(statements_, space, key); });
     }
     std::vector<Row> scan(Space space, std::string_view from, std::string_view to, std::size_t limit,
                           bool reverse) const override {
-        return scan_rows(statements_, space, from, to, limit, reverse);
+        return explained(path_, [&] { return scan_rows(statements_, space, from, to, limit, reverse); });
     }
 
     void apply(const std::vector<RowWrite>& writes) override {
+        explained(path_, [&] { write_all(writes); });
+    }
+
+    void commit() override {
+        explained(path_, [&] { run(statements_.commit()); });
+        committed_ = true;
+        for (std::size_t space = 0; space < touched_.size(); ++space) {
+            if (touched_[space]) ++changes_[space];
+        }
+    }
+
+private:
+    void write_all(const std::vector<RowWrite>& writes) {
         for (const RowWrite& write : writes) {
             touched_.set(static_cast<std::size_t>(write.space));
             Use use(write.value ? statements_.put(write.space) : statements_.erase(write.space));
@@ -215,15 +247,7 @@ public:
         }
     }
 
-    void commit() override {
-        run(statements_.commit());
-        committed_ = true;
-        for (std::size_t space = 0; space < touched_.size(); ++space) {
-            if (touched_[space]) ++changes_[space];
-        }
-    }
-
-private:
+    const std::string& path_;
     Connection& connection_;
     Statements& statements_;
     Changes& changes_;
@@ -248,15 +272,20 @@ public:
     explicit SqliteStore(const std::string& path)
         : connection_(private_file(path), Connection::Mode::read_write), statements_(connection_), readers_(path) {
         prepare_database(connection_, path);
-        readers_.make_first();
+        explained(path, [&] { readers_.make_first(); });
     }
 
     std::unique_ptr<Transaction> begin() override {
-        return std::make_unique<SqliteTransaction>(connection_, statements_, changes_);
+        return std::make_unique<SqliteTransaction>(readers_.path(), connection_, statements_, changes_);
     }
     std::unique_ptr<RowReader> snapshot() override { return std::make_unique<Snapshot>(readers_); }
     std::uint64_t changes(Space space) const override { return changes_.at(static_cast<std::size_t>(space)); }
     std::size_t count(Space space, std::string_view from, std::string_view to, std::size_t max) override {
+        return explained(readers_.path(), [&] { return count_rows(space, from, to, max); });
+    }
+
+private:
+    std::size_t count_rows(Space space, std::string_view from, std::string_view to, std::size_t max) {
         auto reader = readers_.take();
         Statement query = reader->connection.prepare(
             fmt::format("SELECT count(*) FROM (SELECT 1 FROM {} WHERE key >= ?1 {} LIMIT ?2)", space_name(space),
@@ -270,7 +299,6 @@ public:
         return found;
     }
 
-private:
     Connection connection_;
     Statements statements_;
     Changes changes_{};

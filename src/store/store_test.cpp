@@ -1,11 +1,12 @@
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <thread>
 
+#include "base/clock.hpp"
+#include "base/test_few_files.hpp"
 #include "store/schema.hpp"
 #include "store/sqlite.hpp"
 #include "store/store.hpp"
@@ -49,22 +50,6 @@ TEST_P(StoreTest, CommittedRowsAreReadBackInKeyOrder) {
     EXPECT_EQ(store_->snapshot()->get(Space::items, "c"), std::nullopt);
 }
 
-/// While it lives, this process can open no file.
-class NoMoreFiles {
-public:
-    NoMoreFiles() {
-        ::getrlimit(RLIMIT_NOFILE, &before_);
-        const rlimit none{.rlim_cur = 0, .rlim_max = before_.rlim_max};
-        ::setrlimit(RLIMIT_NOFILE, &none);
-    }
-    ~NoMoreFiles() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-    NoMoreFiles(const NoMoreFiles&) = delete;
-    NoMoreFiles& operator=(const NoMoreFiles&) = delete;
-
-private:
-    rlimit before_{};
-};
-
 // Clients that took all the descriptors ended the server.
 TEST_P(StoreTest, IsReadByManyWhenNoMoreFilesCanBeOpened) {
     write({{Space::items, "a", "1"}});
@@ -80,10 +65,13 @@ TEST_P(StoreTest, IsReadByManyWhenNoMoreFilesCanBeOpened) {
     // Once before: at the first virtual call of each type, UBSan opens files to look at it.
     read_beside(1);
     readers.clear();
-    const NoMoreFiles none;
-    for (int reader = 0; reader < 4; ++reader) read_beside(100);
-    readers.clear();
-    EXPECT_EQ(found, 401);
+    for (const int left : {0, 1, 2}) {  // a connection opens the database, its log and the log's index
+        const holdpoint::test::FewFiles few(left);
+        found = 0;
+        for (int reader = 0; reader < 4; ++reader) read_beside(100);
+        readers.clear();
+        EXPECT_EQ(found, 400) << left;
+    }
 }
 
 TEST_P(StoreTest, ScansRespectBoundsLimitAndDirection) {
@@ -237,6 +225,26 @@ TEST(SqliteStoreTest, RefusesADatabaseWithADamagedPageAndSaysWhatToDo) {
 std::string bytes_of(const std::filesystem::path& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Whoever reads waits for a connection when there are no descriptors; not for a damaged file to heal.
+TEST(SqliteStoreTest, DamageIsReportedAtOnceAndSaysWhatToDo) {
+    const auto folder = fresh_folder();
+    const std::string path = folder / "holdpoint.db";
+    const auto store = open_sqlite_store(path);
+    const auto only_connection = store->snapshot();
+    std::fstream(path, std::ios::binary | std::ios::in | std::ios::out) << std::string(100, '\xff');
+    const SystemClock clock;
+    const Milliseconds began = clock.monotonic();
+    try {
+        (void)store->snapshot();
+        ADD_FAILURE() << "it was read";
+    } catch (const UnusableDatabase& problem) {
+        EXPECT_NE(std::string(problem.what()).find(path), std::string::npos) << problem.what();
+        EXPECT_NE(std::string(problem.what()).find("Restore the last backup"), std::string::npos) << problem.what();
+    }
+    EXPECT_LT(clock.monotonic() - began, std::chrono::seconds(4));
+    std::filesystem::remove_all(folder);
 }
 
 TEST(SqliteStoreTest, AnotherProgramsDatabaseIsRefusedAndLeftAsItIs) {
