@@ -12,6 +12,7 @@
 #include <tuple>
 
 #include "base/encoding.hpp"
+#include "base/ending.hpp"
 #include "engine/answering.hpp"
 #include "engine/endpoint_url.hpp"
 #include "topics/deliveries.hpp"
@@ -56,8 +57,14 @@ public:
           share_(std::max<std::size_t>(threads / 2, 1)),
           state_(std::make_shared<State>(threads)) {
         if (threads == 0) return;
-        threads_.emplace_back([this] { find_due(); });
-        for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { deliver_queued(); });
+        const auto deliver = [this] { do_or_end("deliveries", [this] { deliver_queued(); }); };
+        try {
+            threads_.emplace_back([this] { do_or_end("deliveries", [this] { find_due(); }); });
+            for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back(deliver);
+        } catch (...) {
+            end();  // of those that were started before there was no room for one more
+            throw;
+        }
     }
     ~LaneWorker() {
         end();
@@ -86,11 +93,7 @@ public:
         return state_->idle.wait_for(lock, limit, [this] { return state_->sending == 0; });
     }
 
-    void stop() {
-        for (auto& thread : threads_) {
-            if (thread.joinable()) thread.join();
-        }
-    }
+    void stop() { threads_.clear(); }
 
     void send_due() {
         for (topics::Delivery& delivery : topics::due_deliveries(*store_.snapshot(), lane_, clock_.now(), kDueAtOnce)) {
@@ -370,7 +373,7 @@ private:
     std::optional<TimePoint> looked_at_;
     TimePoint looked_at_all_;
     std::string served_;
-    std::vector<std::thread> threads_;  // the last member: they use all the others
+    std::vector<std::jthread> threads_;  // the last member: they use all the others
 };
 
 }  // namespace

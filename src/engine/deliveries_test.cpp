@@ -388,5 +388,21 @@ TEST_F(MovedClock, WhatComesBeforeWhatWasPassedByIsNotForgotten) {
     EXPECT_TRUE(transport_.wait_for("slow.example", 201));
 }
 
+TEST(DeliveriesDeathTest, ADiskThatCannotBeReadEndsTheServerAndSaysWhy) {
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    const auto read = [] {
+        const ManualClock clock(from_epoch_ms(1000));
+        test::UnreadableStore store;
+        Writer writer(clock, store);
+        const auto transport = net::make_transport();
+        const Deliveries deliveries(
+            clock, store, writer, *transport, {},
+            [](const std::string&, const std::string&) { return std::expected<void, std::string>{}; },
+            [](const mail::Mail&, const topics::Delivery&) { return mail::Sent{.accepted = true}; });
+        std::promise<void>().get_future().wait();
+    };
+    EXPECT_EXIT(read(), testing::ExitedWithCode(70), "what was acknowledged is safe.*disk I/O error");
+}
+
 }  // namespace
 }  // namespace holdpoint::engine

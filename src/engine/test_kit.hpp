@@ -13,6 +13,7 @@
 #include <mutex>
 #include <optional>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "engine/invoker.hpp"
 #include "functions/function.hpp"
 #include "store/log_store.hpp"
+#include "store/store.hpp"
 
 namespace holdpoint::engine::test {
 
@@ -83,6 +85,14 @@ public:
 private:
     std::atomic<Milliseconds::rep> wall_ms_ = 1'800'000'000'000;
     std::atomic<Milliseconds::rep> monotonic_ms_ = 0;
+};
+
+/// As over a disk that fails.
+class UnreadableStore final : public store::Store {
+public:
+    std::unique_ptr<store::Transaction> begin() override { throw std::runtime_error("disk I/O error"); }
+    std::unique_ptr<RowReader> snapshot() override { throw std::runtime_error("disk I/O error"); }
+    [[nodiscard]] std::uint64_t changes(Space) const override { return 0; }
 };
 
 /// Logs that are only remembered.

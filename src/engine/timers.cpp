@@ -8,6 +8,7 @@
 #include <thread>
 #include <unordered_map>
 
+#include "base/ending.hpp"
 #include "core/rows.hpp"
 
 namespace holdpoint::engine {
@@ -29,7 +30,7 @@ public:
     void run(std::function<void(std::uint64_t)> fire, std::function<void()> each_second) {
         fire_ = std::move(fire);
         each_second_ = std::move(each_second);
-        thread_ = std::thread([this] { loop(); });
+        thread_ = std::thread([this] { do_or_end("timers", [this] { loop(); }); });
     }
 
     void stop() {

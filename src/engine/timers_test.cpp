@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+
 #include "core/rows.hpp"
 #include "engine/test_kit.hpp"
 
@@ -184,6 +186,18 @@ TEST_F(TimersTest, EachSecondFollowsTheMonotonicClock) {
         EXPECT_TRUE(eventually([&] { return seconds_ >= second; }));
     }
     EXPECT_EQ(seconds_, 3);
+}
+
+TEST(TimersDeathTest, ADiskThatCannotBeReadEndsTheServerAndSaysWhy) {
+    ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+    const auto read = [] {
+        const SystemClock clock;
+        UnreadableStore store;
+        Timers timers(clock, store);
+        timers.run([](std::uint64_t) {}, [] {});
+        std::promise<void>().get_future().wait();
+    };
+    EXPECT_EXIT(read(), ::testing::ExitedWithCode(70), "what was acknowledged is safe.*disk I/O error");
 }
 
 }  // namespace

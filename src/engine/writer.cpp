@@ -3,11 +3,11 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <cstdlib>
 #include <deque>
 #include <mutex>
 #include <thread>
 
+#include "base/ending.hpp"
 #include "base/log.hpp"
 
 namespace holdpoint::engine {
@@ -15,7 +15,7 @@ namespace holdpoint::engine {
 class Writer::Impl {
 public:
     Impl(const Clock& clock, store::Store& store, WriterThread thread) : clock_(clock), store_(store) {
-        if (thread == WriterThread::own) thread_ = std::thread([this] { run(); });
+        if (thread == WriterThread::own) thread_ = std::thread([this] { do_or_end("writer", [this] { run(); }); });
     }
 
     ~Impl() { stop(); }
@@ -111,9 +111,7 @@ private:
         } catch (const std::exception& error) {
             // After a failed write or fsync nobody can say what is on disk. Ending here leaves that to recovery, which
             // reads what really is there; trying again could acknowledge what was lost.
-            log::write(log::Level::error, "the store failed, ending now; what was acknowledged is safe",
-                       {{"why", error.what()}});
-            std::_Exit(70);
+            end_now("the store failed, ending now; what was acknowledged is safe", "writer", error.what());
         }
         meters_.began = 0;
         meters_.commands.add(batch.size());

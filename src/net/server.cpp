@@ -18,6 +18,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/ending.hpp"
 #include "base/ip.hpp"
 #include "base/log.hpp"
 #include "net/session.hpp"
@@ -168,7 +169,7 @@ public:
     Sessions& sessions() { return sessions_; }
     void start() {
         sweep();
-        thread_ = std::thread([this] { run(); });
+        thread_ = std::thread([this] { do_or_end("connections", [this] { run(); }); });
     }
     void stop() {
         io_.stop();
@@ -382,7 +383,12 @@ public:
         } else {
             listen_on_socket(hub_.options.socket_path);
         }
-        for (const auto& loop : loops_) loop->start();
+        try {
+            for (const auto& loop : loops_) loop->start();
+        } catch (...) {  // no more threads: those that run end with the others
+            stop(std::chrono::milliseconds{0});
+            throw;
+        }
     }
 
     ~Impl() { stop(std::chrono::milliseconds{0}); }

@@ -10,6 +10,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
+#include <system_error>
 
 #include "server/data_folder.hpp"
 #include "server/server.hpp"
@@ -123,6 +125,11 @@ int run(const Arguments& arguments) {
         return refuse(problem.what());
     } catch (const SealError& problem) {
         return refuse(problem.what());
+    } catch (const std::system_error& problem) {
+        if (problem.code() != std::errc::resource_unavailable_try_again) throw;
+        throw std::runtime_error(
+            "no thread can be started: the server's user may have no more processes and threads (ulimit -u, TasksMax "
+            "in the unit), or the machine has no memory for one");
     }
     return 0;
 }

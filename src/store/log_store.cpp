@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/ending.hpp"
 #include "base/log.hpp"
 #include "base/seal.hpp"
 #include "store/log_search.hpp"
@@ -79,7 +80,7 @@ public:
         } catch (const SqliteError& error) {
             throw_explained(error, path);
         }
-        thread_ = std::thread([this] { run(); });
+        thread_ = std::thread([this] { do_or_end("logs", [this] { run(); }); });
     }
 
     ~SqliteLogStore() override {

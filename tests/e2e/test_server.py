@@ -2,9 +2,11 @@
 import os
 import re
 import resource
+import shutil
 import socket
 import stat
 import subprocess
+import tempfile
 import threading
 import urllib.error
 import urllib.request
@@ -76,6 +78,33 @@ def test_a_start_that_fails_ends_whoever_asks_meanwhile(tmp_path):
                 over.set()
             for one in asking:
                 one.result()
+
+
+def test_a_start_that_gets_too_few_threads_says_so(tmp_path):
+    """Whichever of its threads is the one that there is no room for."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may run it as a user who has no other processes")
+    user = 40_000 + os.getpid() % 20_000
+    with tempfile.TemporaryDirectory() as folder:
+        program = shutil.copy(BIN / "holdpoint", folder)
+        for one in (folder, program):
+            os.chown(one, user, user)
+        starts = 0
+        is_ready = False
+        while not is_ready:
+            starts += 1
+            allowed = (starts, starts)
+            up = subprocess.Popen(["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", program, "up", "--data", f"{folder}/data", "--listen", "127.0.0.1:0"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NPROC, allowed))
+            text = ""
+            for line in up.stdout:
+                text += line
+                if "Holdpoint listens" in line:
+                    is_ready = True
+                    up.terminate()
+            status = up.wait(DEADLINE)
+            assert status == 0 if is_ready else status == 1 and "no thread can be started" in text, (starts, status, text)
+        assert starts > 10
 
 
 @pytest.mark.parametrize("listen", ["nonsense", "127.0.0.1:", "127.0.0.1:99999", ":x"])
