@@ -21,9 +21,11 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include "base/encoding.hpp"
+#include "base/ending.hpp"
 #include "base/log.hpp"
 #include "engine/left_behind.hpp"
 
@@ -68,10 +70,10 @@ private:
 
 struct Process {
     pid_t pid = 0;
-    Descriptor exited;  // a pidfd: readable once the process has ended
+    Descriptor exited;  // a pidfd: readable once the process has ended; without one, the next tick finds that
     Descriptor output;  // the read end of its stdout and stderr
     Descriptor status;  // /proc/<pid>/status, once it was asked for
-    Descriptor statm;   // /proc/<pid>/statm, when its memory has a limit
+    Descriptor statm;   // /proc/<pid>/statm, once its memory was looked at
     std::int64_t memory_mb = 0;
     bool executed = false;  // its own program runs, no longer the server's copy
     long peak_kib = 0;
@@ -103,11 +105,12 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
     // A group of its own: what it starts there ends with it, and a terminal's Ctrl-C is for the server alone.
     ::setpgid(0, 0);
-    const int nothing = ::open("/dev/null", O_RDONLY);
-    ::dup2(nothing, STDIN_FILENO);
     ::dup2(output, STDOUT_FILENO);
     ::dup2(output, STDERR_FILENO);
+    // First of all: the server may have none left, and who reads must not get what is the server's.
     ::syscall(SYS_close_range, 3U, ~0U, 0U);
+    ::close(STDIN_FILENO);
+    (void)::open("/dev/null", O_RDONLY);  // the lowest number that is free
     // No file with a copy of its memory, in which its credentials are; no more rights by a set-user-id program.
     const rlimit none_at_all{.rlim_cur = 0, .rlim_max = 0};
     ::setrlimit(RLIMIT_CORE, &none_at_all);
@@ -153,7 +156,10 @@ long peak_kib(Process& process, Milliseconds now) {
 }
 
 /// What no other process shares with it, in whole MB; 0 when that is not known. (Linux, proc_pid_statm(5): pages)
-std::int64_t private_mb(const Process& process) {
+std::int64_t private_mb(Process& process) {
+    if (process.statm.get() < 0) {
+        process.statm = Descriptor(::open(fmt::format("/proc/{}/statm", process.pid).c_str(), O_RDONLY | O_CLOEXEC));
+    }
     std::array<char, 128> text{};
     long resident = 0;
     long shared = 0;
@@ -194,8 +200,11 @@ public:
           last_tick_(clock.monotonic()),
           wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
           poll_(::epoll_create1(EPOLL_CLOEXEC)) {
+        if (wake_.get() < 0 || poll_.get() < 0) {
+            throw std::system_error(errno, std::generic_category(), "who watches the functions cannot start");
+        }
         watch(wake_, 0);
-        thread_ = std::thread([this] { run(); });
+        thread_ = std::thread([this] { do_or_end("functions", [this] { run(); }); });
     }
 
     ~Impl() {
@@ -354,7 +363,9 @@ private:
 
     void spawn(ProcessId id, ProcessSpec spec) {
         int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0) return fail_start(id, "no pipe for its output");
+        if (::pipe2(ends, O_CLOEXEC) != 0) {
+            return fail_start(id, fmt::format("no pipe for its output: {}", std::strerror(errno)));
+        }
         Descriptor read_end(ends[0]);
         const Descriptor write_end(ends[1]);
         ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
@@ -374,9 +385,6 @@ private:
         process.exited = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
         process.output = std::move(read_end);
         process.memory_mb = spec.memory_mb;
-        if (spec.memory_mb > 0) {
-            process.statm = Descriptor(::open(fmt::format("/proc/{}/statm", pid).c_str(), O_RDONLY | O_CLOEXEC));
-        }
         process.log_group = std::move(spec.log_group);
         process.log_stream = std::move(spec.log_stream);
         watch(process.exited, id);

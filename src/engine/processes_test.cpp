@@ -5,7 +5,13 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <array>
+#include <future>
+#include <stdexcept>
+
+#include "base/test_few_files.hpp"
 #include "engine/test_kit.hpp"
 
 namespace holdpoint::engine {
@@ -24,15 +30,18 @@ protected:
             clock_, logs_, [this](ProcessId, const ProcessEnd& end) { ended_.put(end); }, [this] { ++ticks_; }, 20ms);
     }
 
+    [[nodiscard]] ProcessSpec running(const std::string& script, std::int64_t memory_mb = 0) const {
+        return {.executable = folder_.script("script", script),
+                .argument0 = "the-name",
+                .environment = {"PATH=/usr/bin:/bin", "GREETING=hello",
+                                "AWS_LAMBDA_LOG_STREAM_NAME=stream-" + folder_.path()},
+                .working_directory = folder_.path(),
+                .log_group = "group",
+                .log_stream = "stream-" + folder_.path(),
+                .memory_mb = memory_mb};
+    }
     ProcessId start(const std::string& script, std::int64_t memory_mb = 0) {
-        return processes_->start({.executable = folder_.script("script", script),
-                                  .argument0 = "the-name",
-                                  .environment = {"PATH=/usr/bin:/bin", "GREETING=hello",
-                                                  "AWS_LAMBDA_LOG_STREAM_NAME=stream-" + folder_.path()},
-                                  .working_directory = folder_.path(),
-                                  .log_group = "group",
-                                  .log_stream = "stream-" + folder_.path(),
-                                  .memory_mb = memory_mb});
+        return processes_->start(running(script, memory_mb));
     }
 
     /// Once a script wrote its number there.
@@ -178,6 +187,64 @@ TEST_F(ProcessesTest, WhatCannotBeStartedEndsAtOnce) {
                              .memory_mb = 0});
     EXPECT_EQ(ended_.take()->text(), "exit status 127");
     EXPECT_THAT(logs_.lines(), ElementsAre("the executable could not be started"));
+}
+
+/// Of which the last descriptors went to its pipe, so that nothing else of it could be opened.
+class BarelyStartedTest : public ProcessesTest {
+protected:
+#ifdef __clang__
+#if __has_feature(undefined_behavior_sanitizer)
+    void SetUp() override { GTEST_SKIP() << "the sanitizer itself has to open files, to look at types"; }
+#endif
+#endif
+    /// The script has to make a file `started`.
+    void start_barely(const std::string& script, std::int64_t memory_mb = 0) {
+        ProcessSpec spec = running(script, memory_mb);
+        const holdpoint::test::FewFiles few(2);
+        (void)processes_->start(std::move(spec));
+        ASSERT_TRUE(eventually([&] { return std::filesystem::exists(folder_.file("started")); }));
+    }
+    [[nodiscard]] std::optional<ProcessEnd> end() {
+        const bool is_over = eventually([&] {
+            clock_.advance(20ms);
+            return ended_.size() > 0;
+        });
+        return is_over ? ended_.take() : std::nullopt;
+    }
+};
+
+TEST_F(BarelyStartedTest, ItsEndIsNoticedAndItReadsNothingOfTheServers) {
+    const int standard_input = ::dup(STDIN_FILENO);
+    std::array<int, 2> of_the_server{};
+    ASSERT_EQ(::pipe(of_the_server.data()), 0);
+    ::dup2(of_the_server[0], STDIN_FILENO);
+    start_barely("readlink /proc/$$/fd/0; touch started; exit 3");
+    ::dup2(standard_input, STDIN_FILENO);
+    for (const int one : {standard_input, of_the_server[0], of_the_server[1]}) ::close(one);
+    const auto ended = end();
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->exit_status, 3);
+    EXPECT_THAT(logs_.lines(), ElementsAre("/dev/null"));
+}
+
+TEST_F(BarelyStartedTest, ItsMemoryIsLimitedAsSoonAsThereAreSome) {
+    start_barely("x=$(head -c 60000000 /dev/zero | tr '\\0' x); touch started; sleep 60", 30);
+    const auto ended = end();
+    ASSERT_TRUE(ended);
+    EXPECT_EQ(ended->signal, SIGKILL);
+    EXPECT_THAT(logs_.lines(), Contains(HasSubstr("Out of memory")));
+}
+
+TEST(ProcessesDeathTest, WhatNobodyExpectedEndsTheServerAndSaysWhy) {
+    ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+    const auto fail = [] {
+        const SystemClock clock;
+        MemoryLogs logs;
+        const Processes processes(
+            clock, logs, [](ProcessId, const ProcessEnd&) {}, [] { throw std::runtime_error("no memory"); }, 1ms);
+        std::promise<void>().get_future().wait();
+    };
+    EXPECT_EXIT(fail(), ::testing::ExitedWithCode(70), "what was acknowledged is safe.*no memory");
 }
 
 TEST_F(ProcessesTest, ASignalReachesItsProcess) {
