@@ -144,8 +144,10 @@ json::object executables_in(const std::string& folder) {
     return code;
 }
 
+/// Empty where there is no /proc.
 std::string own_folder() {
-    return fs::read_symlink("/proc/self/exe").parent_path();
+    std::error_code problem;
+    return fs::read_symlink("/proc/self/exe", problem).parent_path();
 }
 
 json::value deploy_request(const ServerFile& server, const std::string& path, const json::object& request) {
@@ -236,7 +238,8 @@ void add_stack_commands(CLI::App& app, int& status) {
     deploy_command->add_option("--parameter-overrides", arguments->overrides,
                                "Name=value …, or file://PATH: a JSON list of such texts");
     deploy_command->add_option("--bin", arguments->folder, "folder of the functions' executables")
-        ->capture_default_str();
+        ->capture_default_str()
+        ->required(arguments->folder.empty());
     deploy_command->add_flag("--json", arguments->json, "print JSON");
     add_target(deploy_command, target);
     deploy_command->callback([=, &status] {

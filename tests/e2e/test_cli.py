@@ -409,3 +409,15 @@ def test_misspelled_options_and_the_version(server):
     refused = server.run("logs", "x", "--sicne", "1d", check=False)
     assert refused.returncode != 0 and "there is no option --sicne; did you mean --since" in refused.stderr
     assert server.run("--version").stdout.startswith("holdpoint 1.")
+
+
+def test_without_proc_a_deployment_asks_where_the_executables_are():
+    def run(*arguments):
+        script = 'umount --lazy /proc || exit 77; exec "$@"'
+        return subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", BIN / "holdpoint", *arguments], capture_output=True, text=True)
+    told = run("--version")
+    if told.returncode == 77 or "unshare" in told.stderr:
+        pytest.skip(f"nothing may be unmounted here: {told.stderr.strip()}")
+    assert told.stdout.startswith("holdpoint "), told.stderr
+    refused = run("deploy", "template.yaml", "--data", "/nowhere")
+    assert refused.returncode == 2 and "--bin" in refused.stderr, refused.stderr
