@@ -187,7 +187,7 @@ TEST(Thrown, WhatIsNoExceptionIsAnErrorToo) {
               odd);
 }
 
-// It ended the process when it left a branch.
+// It failed the execution with an error of the standard library's, and nothing was recorded of the step.
 TEST(Thrown, AnExceptionWithoutTextIsAnErrorToo) {
     struct Silent : std::exception {
         [[nodiscard]] const char* what() const noexcept override { return nullptr; }
