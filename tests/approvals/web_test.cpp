@@ -39,6 +39,23 @@ TEST_F(Inbox, NobodyIsLetInWithoutProof) {
     EXPECT_EQ(ann.get("/api/me").status, 401);
 }
 
+TEST_F(Inbox, WhatAStoppedWorkflowLeftPendingIsEndedByWhoeverLooksAtItAfterItsTime) {
+    (void)ann.sign_in_as("ann@example.com", std::chrono::hours(24));
+    EXPECT_EQ(ann.text(ann.get("/api/approvals/" + id), "approval.status"), "pending");
+    world.runner.stop("enough");
+    world.runner.advance(std::chrono::hours(2));
+    EXPECT_EQ(ann.text(ann.get("/api/approvals/" + id), "approval.status"), "timeout");
+    EXPECT_EQ(world.record()->status, ApprovalStatus::timeout);
+}
+
+TEST_F(Inbox, AndByWhoeverComesByALink) {
+    (void)ann.sign_in_by_link("ann@example.com", id);
+    world.runner.stop("enough");
+    world.runner.advance(std::chrono::minutes(20));
+    EXPECT_THAT(*ann.json(ann.get("/api/approvals")).find("approvals")->get_if<Json::Array>(), IsEmpty());
+    EXPECT_EQ(world.record()->status, ApprovalStatus::timeout);
+}
+
 TEST_F(Inbox, AnActionFromOutsideIsNoWayIn) {
     const std::string body = R"({\"action\":\"decide\",\"approval_id\":\")" + id +
                              R"(\",\"decision\":\"approved\",\"approver\":\"mallory\"})";

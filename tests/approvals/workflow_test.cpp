@@ -2,7 +2,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "approvals/domain/agreement.hpp"
 #include "approvals/workflow/steps.hpp"
 #include "world.hpp"
 
@@ -16,12 +15,6 @@ using namespace std::chrono_literals;
 
 class WorkflowInBothModes : public ::testing::TestWithParam<WaitMode> {
 protected:
-    /// How many are in the list of those that wait.
-    std::size_t listed() {
-        const Answer answer = world.api(R"({"action":"list"})");
-        return answer.body.find("approvals")->get_if<durable::Json::Array>()->size();
-    }
-
     Alone alone{GetParam()};
     World& world = alone.world;
 };
@@ -379,32 +372,6 @@ TEST_P(WorkflowInBothModes, AStoppedWorkflowTakesNoDecisionAndTheAttemptIsRecord
     EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "decision_refused"));
     EXPECT_EQ(world.trail().back().personal.at("actor").value, "boss");
     EXPECT_THAT(verify_chain(world.trail()), ElementsAre());
-}
-
-TEST_P(WorkflowInBothModes, WhatAStoppedWorkflowLeftPendingIsEndedByWhoeverListsItAfterItsTime) {
-    world.start(300);
-    world.runner.stop("enough");
-    world.runner.advance(300s + 9min);
-    EXPECT_EQ(listed(), 1) << "a workflow that is late may end it yet";
-    world.runner.advance(2min);
-    EXPECT_EQ(listed(), 0);
-    EXPECT_EQ(world.record()->status, ApprovalStatus::timeout);
-    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "timed_out"));
-    EXPECT_EQ(world.trail().back().details.at("reason"), "WORKFLOW_ENDED");
-    EXPECT_THAT(verify_chain(world.trail()), ElementsAre());
-    EXPECT_THAT(disagreements(*world.record(), world.trail()), ElementsAre());
-}
-
-TEST_P(WorkflowInBothModes, WhatWaitsForAWorkflowThatIsLateStaysAsItIs) {
-    world.start(300);
-    alone.tables.before_call = [](const std::string& action) { return action != "TransactWriteItems"; };
-    world.runner.advance(300s + 11min);
-    alone.tables.before_call = {};
-    EXPECT_EQ(listed(), 1);
-    EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
-    world.runner.advance(1h);
-    EXPECT_EQ(world.result().decision, "timeout");
-    EXPECT_FALSE(world.trail()[2].details.contains("reason"));
 }
 
 TEST(CallbackMode, ALostCallbackIsDeliveredByTheNextDecisionWhateverItIs) {

@@ -48,8 +48,9 @@ private:
     ApiAnswer get(const Json& request) {
         const auto approval_id = read_approval_id(request);
         if (!approval_id) return failed(approval_id.error());
-        const auto approval = require(*approval_id);
+        auto approval = require(*approval_id);
         if (!approval) return failed(approval.error());
+        end_abandoned(services_, logger_, *approval);
         return {.statusCode = 200, .body = detailed_view(*approval).dump()};
     }
 

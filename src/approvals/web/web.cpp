@@ -299,8 +299,9 @@ private:
 
     /// The list of a link's session, which sees one request alone.
     HttpAnswer only_one(const InboxRequest& wanted, TimePoint now) {
-        const auto found = services_.api.repository.find(session_.only_approval);
+        auto found = services_.api.repository.find(session_.only_approval);
         if (!found) return refused(failed(logger_, found.error()));
+        if (*found) end_abandoned(services_.api, logger_, **found);
         Json::Array views;
         if (*found && (*found)->status == wanted.list.status && is_wanted(wanted, **found, now)) {
             views.emplace_back(summary_view(**found, session_.identity, now));
@@ -403,9 +404,10 @@ private:
 
     HttpAnswer detail(const std::string& id) {
         if (!session_.only_approval.empty() && id != session_.only_approval) return refused(not_found(id));
-        const auto approval = services_.api.repository.find(id);
+        auto approval = services_.api.repository.find(id);
         if (!approval) return refused(failed(logger_, approval.error()));
         if (!*approval) return refused(not_found(id));
+        end_abandoned(services_.api, logger_, **approval);
         return shown(**approval);
     }
 
