@@ -11,8 +11,7 @@ import time
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from conftest import deployed
-from holdpoint import eventually, there
+from holdpoint import deployed, eventually, there
 
 LONG = 24 * 3600  # no request expires while a test of many rounds runs
 ROUNDS = int(os.environ.get("HOLDPOINT_ROUNDS", "4"))

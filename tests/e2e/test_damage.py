@@ -9,8 +9,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from conftest import deployed
-from holdpoint import ROOT, copy_of_binaries, eventually
+from holdpoint import ROOT, copy_of_binaries, deployed, eventually
 
 NO_TEXT = b"\xff\xfe caf\xe9"
 

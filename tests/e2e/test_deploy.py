@@ -7,8 +7,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import deployed
-from holdpoint import BIN, ROOT, Approvals, copy_of_binaries, eventually
+from holdpoint import BIN, ROOT, Approvals, copy_of_binaries, deployed, eventually
 
 
 def test_a_version_stays_what_it_was(own_server, tmp_path):

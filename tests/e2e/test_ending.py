@@ -5,8 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from conftest import deployed
-from holdpoint import DEADLINE, Server, copy_of_binaries, eventually
+from holdpoint import DEADLINE, Server, copy_of_binaries, deployed, eventually
 
 HANGS = """#!/usr/bin/env python3
 import os, pathlib, time, urllib.request

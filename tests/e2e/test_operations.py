@@ -19,8 +19,7 @@ import urllib.request
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from conftest import deployed
-from holdpoint import BIN, ROOT, Approvals, Server, eventually, free_port
+from holdpoint import BIN, ROOT, Approvals, Server, deployed, eventually, free_port
 
 
 def get(port, path):

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import deployed
-from holdpoint import BIN, DEADLINE, Approvals, Server
+from holdpoint import BIN, DEADLINE, Approvals, Server, deployed
 
 SCHEMAS = Path(__file__).parent / "schemas"
 STACK = "app-callback"

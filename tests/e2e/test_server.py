@@ -14,8 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conftest import deployed
-from holdpoint import BIN, DEADLINE, ROOT, Server, copy_of_binaries, eventually
+from holdpoint import BIN, DEADLINE, ROOT, Server, copy_of_binaries, deployed, eventually
 
 
 def test_env_prints_exports_for_a_shell(server):
