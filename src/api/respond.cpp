@@ -89,7 +89,11 @@ net::Response json_error(JsonVersion version, const Error& error, std::string_vi
 }
 
 net::Response rest_json_answer(int status, const json::value& answer, std::string_view request_id) {
-    return response(status, "application/json", request_id, json::serialize(answer));
+    return rest_json_text(status, json::serialize(answer), request_id);
+}
+
+net::Response rest_json_text(int status, std::string answer, std::string_view request_id) {
+    return response(status, "application/json", request_id, std::move(answer));
 }
 
 net::Response rest_json_error(const Error& error, std::string_view request_id) {

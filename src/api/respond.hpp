@@ -24,6 +24,8 @@ enum class JsonVersion { v1_0, v1_1 };
 // REST-JSON (Lambda). (Smithy: AWS restJson1 protocol)
 
 [[nodiscard]] net::Response rest_json_answer(int status, const boost::json::value& answer, std::string_view request_id);
+/// The same of an answer that is JSON text already.
+[[nodiscard]] net::Response rest_json_text(int status, std::string answer, std::string_view request_id);
 /// The name goes into x-amzn-ErrorType; the body has Type, the message and the members of `details_json`.
 [[nodiscard]] net::Response rest_json_error(const Error& error, std::string_view request_id);
 

@@ -54,17 +54,17 @@ private:
         const auto named = [this](const std::string& id) { return index_.operation(id); };
         auto events = render_events(head_, named, entry.changes, index_.first_event(entry.place), request_.with_data);
         if (request_.reverse) std::ranges::reverse(events);
-        for (json::object& event : events) {
+        for (const json::object& event : events) {
             const auto id = event.at("EventId").to_number<std::uint64_t>();
             if (request_.reverse ? id > first : id < first) continue;
-            const std::size_t bytes = json::serialize(event).size();
-            const bool full = page_.events.size() == request_.count || bytes_ + bytes > kHistoryPageBytesMax;
+            std::string text = json::serialize(event);
+            const bool full = page_.events.size() == request_.count || bytes_ + text.size() > kHistoryPageBytesMax;
             if (full && !page_.events.empty()) {
                 page_.next = id;
                 return false;
             }
-            bytes_ += bytes;
-            page_.events.emplace_back(std::move(event));
+            bytes_ += text.size();
+            page_.events.push_back(std::move(text));
         }
         return true;
     }

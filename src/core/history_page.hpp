@@ -46,7 +46,7 @@ struct HistoryRequest {
 };
 
 struct HistoryPage {
-    boost::json::array events;
+    std::vector<std::string> events;    // each as JSON text, which is made once, to be counted and to be sent
     std::optional<std::uint64_t> next;  // event id
 };
 

@@ -189,9 +189,9 @@ void history(const Context& context, Histories& histories, const Call& call, con
                                    {.first = *first, .count = *size, .reverse = *reverse, .with_data = *with_data});
     histories.keep(std::move(index));
     if (!page) return respond_error(call, invalid_marker().error());
-    json::object body{{"Events", std::move(page->events)}};
-    if (page->next) body["NextMarker"] = std::to_string(*page->next);
-    answer(call, body);
+    const std::string marker = page->next ? fmt::format(R"(,"NextMarker":"{}")", *page->next) : "";
+    call.respond(rest_json_text(200, fmt::format(R"({{"Events":[{}]{}}})", fmt::join(page->events, ","), marker),
+                                call.request_id));
 }
 
 struct ListFilter {
