@@ -64,21 +64,12 @@ LetGoOf& let_go_of() {
 }  // namespace
 
 void LetGo::operator()(Context* context) const {
+    constexpr std::size_t kKept = 1000;
     LetGoOf& let_go = let_go_of();
     Internals::set_core(*context, let_go.core);
     const std::lock_guard lock(let_go.mutex);
     let_go.contexts.emplace_back(context);
-}
-
-OwnedContext Internals::make_context(std::shared_ptr<ContextCore> core) {
-    constexpr std::size_t kKept = 1000;
-    LetGoOf& let_go = let_go_of();
-    const std::lock_guard lock(let_go.mutex);
-    if (let_go.contexts.size() <= kKept) return OwnedContext(new Context(std::move(core)));
-    OwnedContext context(let_go.contexts.front().release());
-    let_go.contexts.pop_front();
-    set_core(*context, std::move(core));
-    return context;
+    if (let_go.contexts.size() > kKept) let_go.contexts.pop_front();
 }
 
 std::string named(std::string_view what, std::string_view name) {

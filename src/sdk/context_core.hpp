@@ -128,7 +128,9 @@ private:
 
 /// Lets the SDK make contexts and reach what is behind them.
 struct Internals {
-    static OwnedContext make_context(std::shared_ptr<ContextCore> core);
+    static OwnedContext make_context(std::shared_ptr<ContextCore> core) {
+        return OwnedContext(new Context(std::move(core)));
+    }
     static ContextCore& core(Context& context) { return *context.core_; }
     static void set_core(Context& context, std::shared_ptr<ContextCore> core) { context.core_ = std::move(core); }
 };

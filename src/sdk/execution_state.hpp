@@ -39,8 +39,8 @@ enum class End {
     invocation_failed  // report an error, so that the service invokes again
 };
 
-/// Contexts that are over are kept for a while, and then given to later bodies instead of freed: whoever kept a
-/// reference to one is told, also when its invocation is over.
+/// The last thousand contexts that are over are kept: whoever kept a reference to one is told, also when its invocation
+/// is over.
 struct LetGo {
     void operator()(Context* context) const;
 };
