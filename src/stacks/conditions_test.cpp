@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "stacks/plan.hpp"
+#include "stacks/testing_plan.hpp"
 
 namespace holdpoint::stacks {
 namespace {
@@ -11,11 +11,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-const Target kTarget{.stack_name = "app",
-                     .stack_id = "arn:aws:cloudformation:us-east-1:000000000000:stack/app/1",
-                     .region = "us-east-1",
-                     .account = "000000000000"};
 
 constexpr const char* kTemplate = R"(
 Transform: AWS::Serverless-2016-10-31
@@ -57,11 +52,6 @@ Outputs:
   Alarms: {Condition: IsProd, Value: !Ref Alarms}
   Name: {Value: !Ref Function}
 )";
-
-std::string problems(const std::string& text, std::map<std::string, std::string> given = {}) {
-    const auto plan = make_plan(text, {.given = std::move(given)}, kTarget);
-    return plan ? "" : plan.error().message;
-}
 
 /// Resources that are there anyway, with these sections before them.
 std::string with(const std::string& sections, const std::string& name = "topic") {

@@ -270,13 +270,44 @@ std::vector<RoutePlan> read_routes(const PropertyReader& properties, const Funct
         const std::string type = event.text("Type");
         if (type == "HttpApi") {
             routes.push_back(read_route(event.member("Properties"), function));
-        } else if (type != "Schedule") {
-            const std::string_view instead =
-                type == "SNS" ? "give the topic a Subscription with Protocol lambda" : "HttpApi and Schedule are";
-            event.problem("Type", fmt::format("events of the type '{}' are not supported; {}", type, instead));
+        } else if (type != "Schedule" && type != "SNS") {
+            event.problem(
+                "Type", fmt::format("events of the type '{}' are not supported; HttpApi, Schedule and SNS are", type));
         }
     }
     return routes;
+}
+
+std::map<std::string, std::string> read_subscription_attributes(const PropertyReader& properties) {
+    std::map<std::string, std::string> attributes;
+    for (const char* name : {"FilterPolicy", "DeliveryPolicy"}) {
+        const json::value* value = properties.find(name);
+        if (value != nullptr) attributes[name] = text_of(*value);  // a mapping, or its JSON
+    }
+    if (properties.has("FilterPolicyScope")) attributes["FilterPolicyScope"] = properties.text("FilterPolicyScope");
+    if (properties.has("RawMessageDelivery"))
+        attributes["RawMessageDelivery"] = properties.flag("RawMessageDelivery", false) ? "true" : "false";
+    return attributes;
+}
+
+std::vector<SubscriptionPlan> read_subscriptions(const PropertyReader& properties, const FunctionPlan& function,
+                                                 const Resolver& resolver) {
+    std::vector<SubscriptionPlan> subscriptions;
+    const PropertyReader events = properties.member("Events");
+    for (const auto& [name, value] : events.values()) {
+        const PropertyReader event = events.member(name);
+        if (event.text("Type") != "SNS") continue;
+        const PropertyReader source = event.member("Properties");
+        source.allow({"Topic", "FilterPolicy", "FilterPolicyScope"});
+        if (!source.has("Topic")) source.problem("Topic", "is needed: the ARN of a topic");
+        const std::string alias = function.alias.empty() ? "" : ":" + function.alias;
+        subscriptions.push_back({.logical_id = function.logical_id + std::string(name),  // as SAM names it
+                                 .topic_arn = source.text("Topic"),
+                                 .protocol = "lambda",
+                                 .endpoint = resolver.arn("lambda", "function:" + function.name + alias),
+                                 .attributes = read_subscription_attributes(source)});
+    }
+    return subscriptions;
 }
 
 std::vector<SchedulePlan> read_schedules(const PropertyReader& properties, const FunctionPlan& function) {

@@ -24,4 +24,9 @@ namespace holdpoint::stacks {
 [[nodiscard]] HttpApiPlan read_http_api(const PropertyReader& properties, const std::string& logical_id,
                                         const std::string& api_id);
 
+/// The topics that invoke the function: its events of the type SNS.
+[[nodiscard]] std::vector<SubscriptionPlan> read_subscriptions(const PropertyReader& properties,
+                                                               const FunctionPlan& function, const Resolver& resolver);
+[[nodiscard]] std::map<std::string, std::string> read_subscription_attributes(const PropertyReader& properties);
+
 }  // namespace holdpoint::stacks

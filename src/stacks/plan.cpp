@@ -159,6 +159,7 @@ private:
             }
         }
         check_deletion_policies(type, *object);
+        if (type == kPermission) return plan_.aws_only.push_back(id);
         json::object properties;
         const json::value* own = object->if_contains("Properties");
         if (own != nullptr && own->is_object()) properties = own->get_object();
@@ -172,6 +173,7 @@ private:
         if (type == kTable) add_table(read_table(*properties_, id, name, plan_.aws_only), *object);
         if (type == kSimpleTable) add_table(read_simple_table(*properties_, id, name), *object);
         if (type == "AWS::SNS::Topic") add_topic(id, name);
+        if (type == kSubscription) add_subscription(id);
         if (type == "AWS::IAM::Role") add_role(id, name);
         if (type == "AWS::Logs::LogGroup") add_log_group(id, name);
     }
@@ -231,6 +233,8 @@ private:
         }
         for (RoutePlan& route : read_routes(*properties_, function)) routes_.push_back(std::move(route));
         for (SchedulePlan& schedule : read_schedules(*properties_, function)) add_schedule(std::move(schedule));
+        std::ranges::move(read_subscriptions(*properties_, function, resolver_),
+                          std::back_inserter(plan_.subscriptions));
         plan_.functions.push_back(std::move(function));
     }
 
@@ -287,6 +291,17 @@ private:
             }
         }
         plan_.topics.push_back(std::move(topic));
+    }
+
+    void add_subscription(const std::string& id) {
+        for (const char* name : {"TopicArn", "Protocol", "Endpoint"}) {
+            if (!properties_->has(name)) properties_->problem(name, "is needed");
+        }
+        plan_.subscriptions.push_back({.logical_id = id,
+                                       .topic_arn = properties_->text("TopicArn"),
+                                       .protocol = properties_->text("Protocol"),
+                                       .endpoint = properties_->text("Endpoint"),
+                                       .attributes = read_subscription_attributes(*properties_)});
     }
 
     void add_role(const std::string& id, const std::string& name) {
@@ -464,29 +479,6 @@ Result<Plan> make_plan(std::string_view template_text, const ParameterValues& pa
     Planner(*document, resolver, problems, plan, check_policy).run();
     if (!problems.empty()) return problems.error();
     return plan;
-}
-
-void reset_left_out(Plan& plan, const Plan& before) {
-    const auto find = [](const auto& resources, const std::string& name) {
-        const auto found = std::ranges::find(resources, name, [](const auto& each) { return each.name; });
-        return found == resources.end() ? nullptr : &*found;
-    };
-    for (TopicPlan& topic : plan.topics) {
-        const TopicPlan* known = find(before.topics, topic.name);
-        if (known == nullptr) continue;
-        for (const auto& [name, value] : known->attributes) topic.attributes.try_emplace(name);
-    }
-    for (LogGroupPlan& group : plan.log_groups) {
-        const LogGroupPlan* known = find(before.log_groups, group.name);
-        group.retention_differs = known != nullptr && known->retention_days != group.retention_days;
-    }
-    for (FunctionPlan& function : plan.functions) {
-        const FunctionPlan* known = find(before.functions, function.name);
-        if (known == nullptr) continue;
-        function.frees_concurrency = known->reserved_concurrency && !function.reserved_concurrency;
-        if (known->event_invoke && (!function.event_invoke || known->alias != function.alias))
-            function.leaves_event_invoke = known->alias;
-    }
 }
 
 }  // namespace holdpoint::stacks

@@ -28,10 +28,11 @@ struct RolePlan {
 struct TablePlan {
     std::string logical_id;
     std::string name;
-    boost::json::object create_table;  // a CreateTable request
-    std::string ttl_attribute;         // empty: items do not expire
-    bool retain = false;               // DeletionPolicy: Retain
-    bool retain_replaced = false;      // UpdateReplacePolicy: Retain
+    boost::json::object create_table;              // a CreateTable request
+    std::string ttl_attribute;                     // empty: items do not expire
+    bool retain = false;                           // DeletionPolicy: Retain
+    bool retain_replaced = false;                  // UpdateReplacePolicy: Retain
+    std::optional<bool> deletion_protection = {};  // nothing: as it is
 };
 
 struct TopicPlan {
@@ -39,6 +40,15 @@ struct TopicPlan {
     std::string name;
     std::map<std::string, std::string> attributes;
     std::vector<std::pair<std::string, std::string>> subscriptions;  // protocol, endpoint
+};
+
+/// A subscription with a name in the template: of its own, or an event of the type SNS.
+struct SubscriptionPlan {
+    std::string logical_id;
+    std::string topic_arn;
+    std::string protocol;
+    std::string endpoint;
+    std::map<std::string, std::string> attributes;
 };
 
 struct LogGroupPlan {
@@ -135,6 +145,7 @@ struct Plan {
     std::vector<RolePlan> roles;
     std::vector<TablePlan> tables;
     std::vector<TopicPlan> topics;
+    std::vector<SubscriptionPlan> subscriptions;
     std::vector<LogGroupPlan> log_groups;
     std::vector<FunctionPlan> functions;
     std::vector<HttpApiPlan> http_apis;
@@ -151,8 +162,8 @@ using CheckPolicy = std::function<std::optional<std::pair<std::string, std::stri
 [[nodiscard]] Result<Plan> make_plan(std::string_view template_text, const ParameterValues& parameters,
                                      const Target& target, const CheckPolicy& check_policy = {});
 
-/// What `before`, the stack's last plan, said of a topic or log group, or of how a function is invoked, and `plan`
-/// leaves out goes back to its default. What neither says stays as somebody set it.
+/// What `before`, the stack's last plan, said of a topic, a log group or a table's protection, or of how a function is
+/// invoked, and `plan` leaves out goes back to its default. What neither says stays as somebody set it.
 void reset_left_out(Plan& plan, const Plan& before);
 
 }  // namespace holdpoint::stacks

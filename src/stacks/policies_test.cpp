@@ -4,15 +4,13 @@
 
 #include <algorithm>
 
-#include "stacks/plan.hpp"
+#include "stacks/testing_plan.hpp"
 
 namespace holdpoint::stacks {
 namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-const Target kTarget{.stack_name = "app", .stack_id = "id", .region = "us-east-1", .account = "000000000000"};
 
 Result<Plan> plan_with(const std::string& policies) {
     return make_plan(R"(Resources:

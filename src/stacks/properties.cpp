@@ -25,12 +25,13 @@ constexpr std::array<std::string_view, 20> kFunction = {"FunctionName",     "Rol
 constexpr std::array<std::string_view, 9> kFunctionAws = {
     "ImageUri",         "ImageConfig",   "Architectures",          "Tags", "Tracing", "KmsKeyArn",
     "EphemeralStorage", "PropagateTags", "RuntimeManagementConfig"};
-constexpr std::array<std::string_view, 6> kTable = {"TableName",
+constexpr std::array<std::string_view, 7> kTable = {"TableName",
                                                     "KeySchema",
                                                     "AttributeDefinitions",
                                                     "GlobalSecondaryIndexes",
                                                     "LocalSecondaryIndexes",
-                                                    "TimeToLiveSpecification"};
+                                                    "TimeToLiveSpecification",
+                                                    "DeletionProtectionEnabled"};
 constexpr std::array<std::string_view, 9> kTableAws = {"SSESpecification",
                                                        "PointInTimeRecoverySpecification",
                                                        "Tags",
@@ -45,6 +46,17 @@ constexpr std::array<std::string_view, 4> kSimpleAws = {"SSESpecification", "Poi
                                                         "ProvisionedThroughput", "Tags"};
 constexpr std::array<std::string_view, 3> kTopic = {"TopicName", "DisplayName", "Subscription"};
 constexpr std::array<std::string_view, 2> kTopicAws = {"KmsMasterKeyId", "Tags"};
+constexpr std::array<std::string_view, 7> kSubscription = {
+    "TopicArn", "Protocol", "Endpoint", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "DeliveryPolicy"};
+constexpr std::array<std::string_view, 9> kPermissionAws = {"Action",
+                                                            "FunctionName",
+                                                            "Principal",
+                                                            "SourceArn",
+                                                            "SourceAccount",
+                                                            "EventSourceToken",
+                                                            "FunctionUrlAuthType",
+                                                            "PrincipalOrgID",
+                                                            "InvokedViaFunctionUrl"};
 constexpr std::array<std::string_view, 5> kRole = {"RoleName", "AssumeRolePolicyDocument", "Policies",
                                                    "ManagedPolicyArns", "Path"};
 constexpr std::array<std::string_view, 3> kRoleAws = {"Description", "Tags", "MaxSessionDuration"};
@@ -65,11 +77,13 @@ struct Type {
     Names aws_only;
 };
 
-constexpr std::array<Type, 7> kTypes = {{{"AWS::Serverless::Function", kFunction, kFunctionAws},
+constexpr std::array<Type, 9> kTypes = {{{"AWS::Serverless::Function", kFunction, kFunctionAws},
                                          {"AWS::Serverless::HttpApi", kHttpApi, kHttpApiAws},
                                          {"AWS::DynamoDB::Table", kTable, kTableAws},
                                          {"AWS::Serverless::SimpleTable", kSimple, kSimpleAws},
                                          {"AWS::SNS::Topic", kTopic, kTopicAws},
+                                         {"AWS::SNS::Subscription", kSubscription, {}},
+                                         {"AWS::Lambda::Permission", {}, kPermissionAws},
                                          {"AWS::IAM::Role", kRole, kRoleAws},
                                          {"AWS::Logs::LogGroup", kLogGroup, kLogGroupAws}}};
 

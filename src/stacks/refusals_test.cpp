@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "stacks/plan.hpp"
+#include "stacks/testing_plan.hpp"
 
 namespace holdpoint::stacks {
 namespace {
@@ -10,13 +10,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-const Target kTarget{.stack_name = "app", .stack_id = "id", .region = "us-east-1", .account = "000000000000"};
-
-std::string problems(const std::string& text) {
-    const auto plan = make_plan(text, {}, kTarget);
-    return plan ? "" : plan.error().message;
-}
 
 TEST(Refusals, AnEventNamesNoTenant) {
     EXPECT_THAT(problems(R"(Resources:
@@ -30,15 +23,44 @@ TEST(Refusals, AnEventNamesNoTenant) {
                 HasSubstr("F.Properties.Events (line 6): name no tenant, which TenancyConfig asks for"));
 }
 
-TEST(Refusals, AnEventSaysWhatToWriteInItsPlace) {
+TEST(Refusals, ASubscriptionSaysWhoGetsWhat) {
+    const auto subscription = [](const std::string& properties) {
+        return problems(
+            "Resources:\n  N: {Type: \"AWS::SNS::Topic\"}\n  S:\n    Type: AWS::SNS::Subscription\n"
+            "    Properties: {" +
+            properties + "}\nOutputs: {N: {Value: !Ref N}}\n");
+    };
+    const std::string good = "TopicArn: !Ref N, Protocol: email, Endpoint: a@example.com";
+    EXPECT_EQ(subscription(good + ", FilterPolicy: '{\"a\": [1]}'"), "");
+    EXPECT_THAT(subscription("Protocol: email"), AllOf(HasSubstr("S.Properties.TopicArn (line 5): is needed"),
+                                                       HasSubstr("S.Properties.Endpoint (line 5): is needed")));
+    EXPECT_THAT(subscription(good + ", RedrivePolicy: {}"),
+                HasSubstr("this property of AWS::SNS::Subscription is not supported"));
+    EXPECT_THAT(subscription(good + ", RawMessageDelivery: perhaps"), HasSubstr("must be true or false"));
+    EXPECT_THAT(problems("Resources:\n  S: {Type: \"AWS::SNS::Subscription\", Properties: {" +
+                         std::string("TopicArn: t, Protocol: email, Endpoint: a@example.com") +
+                         "}}\nOutputs: {S: {Value: !Ref S}}\n"),
+                HasSubstr("Outputs.S.Value (line 3): 'S' cannot be referred to"));
     EXPECT_THAT(problems(R"(Resources:
   F:
     Type: AWS::Serverless::Function
-    Properties: {Events: {E: {Type: SNS, Properties: {Topic: t}}}}
+    Properties: {Events: {E: {Type: SNS, Properties: {SqsSubscription: true}}}}
     Metadata: {HoldpointExecutable: f}
 )"),
-                HasSubstr("E.Type (line 4): events of the type 'SNS' are not supported; give the topic a Subscription "
-                          "with Protocol lambda"));
+                AllOf(HasSubstr("E.Properties.Topic (line 4): is needed"),
+                      HasSubstr("E.Properties.SqsSubscription (line 4): is not supported")));
+}
+
+TEST(Refusals, WhoMayInvokeAFunctionIsForAwsOnly) {
+    const auto plan = make_plan(R"(Resources:
+  F: {Type: "AWS::Serverless::Function", Metadata: {HoldpointExecutable: f}}
+  Allowed:
+    Type: AWS::Lambda::Permission
+    Properties: {Action: "lambda:InvokeFunction", FunctionName: !Ref F, Principal: sns.amazonaws.com}
+)",
+                                {}, kTarget);
+    ASSERT_TRUE(plan) << plan.error().message;
+    EXPECT_THAT(plan->aws_only, ::testing::ElementsAre("Allowed"));
 }
 
 TEST(Refusals, CredentialsAreForOriginsThatAreNamed) {
@@ -100,8 +122,8 @@ TEST(Refusals, WhatIsNotSupportedSaysWhatIs) {
     EXPECT_THAT(problems("Resources: {Q: {Type: \"AWS::SQS::Queue\"}}\n"),
                 HasSubstr("Q.Type (line 1): the type 'AWS::SQS::Queue' is not supported; AWS::Serverless::Function, "
                           "AWS::Serverless::HttpApi, AWS::DynamoDB::Table, AWS::Serverless::SimpleTable, "
-                          "AWS::SNS::Topic, AWS::IAM::Role and AWS::Logs::LogGroup are. A Condition that is false "
-                          "here leaves it out"));
+                          "AWS::SNS::Topic, AWS::SNS::Subscription, AWS::Lambda::Permission, AWS::IAM::Role and "
+                          "AWS::Logs::LogGroup are. A Condition that is false here leaves it out"));
     EXPECT_THAT(problems("Resources: {T: {Type: \"AWS::SNS::Topic\", Properties: {FifoTopic: true}}}\n"),
                 HasSubstr("FifoTopic (line 1): this property of AWS::SNS::Topic is not supported; leave it out, or "
                           "let Fn::If choose AWS::NoValue here"));

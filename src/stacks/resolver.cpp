@@ -29,6 +29,13 @@ std::string_view name_property(std::string_view type) {
     return {};
 }
 
+/// (AWS API: CreateTable, CreateTopic, CreateLogGroup; CreateFunction, CreateRole, PutRule)
+std::size_t name_length_max(std::string_view type) {
+    if (type == kTable || type == kSimpleTable) return 255;
+    if (type == "AWS::SNS::Topic") return 256;
+    return type == "AWS::Logs::LogGroup" ? 512 : 64;
+}
+
 }  // namespace
 
 std::string resource_type(const json::object& resource) {
@@ -231,7 +238,17 @@ bool Resolver::has_resource(const std::string& logical_id) const {
 }
 
 std::string Resolver::generated_name(const std::string& logical_id) const {
-    return target_.stack_name + "-" + logical_id;
+    std::string name = target_.stack_name + "-" + logical_id;
+    const std::size_t length_max = name_length_max(type_of(logical_id));
+    if (name.size() <= length_max) return name;
+    // As CloudFormation does, the stack's name gives way first. What ends the name tells it from others cut alike;
+    // there it is drawn, here it follows from the whole name, so that the next deployment finds the resource again.
+    constexpr std::size_t kEnding = 12;
+    constexpr std::size_t kOfStack = 24;
+    const std::size_t room = length_max - kEnding - 2;
+    const std::string id = logical_id.substr(0, room - std::min(kOfStack, target_.stack_name.size()));
+    return fmt::format("{}-{}-{}", target_.stack_name.substr(0, room - id.size()), id,
+                       to_hex(sha256(name)).substr(0, kEnding));
 }
 
 std::string Resolver::role_arn(const std::string& name) const {
@@ -315,6 +332,11 @@ std::string Resolver::reference(const std::string& logical_id, const std::string
     const json::object* found = made_resource(logical_id, path, "no parameter and no resource");
     if (found == nullptr) return {};
     if (resource_type(*found) == kHttpApi) return api_id(logical_id);
+    if (resource_type(*found) == kSubscription || resource_type(*found) == kPermission) {
+        problems_.add(path, fmt::format("'{}' cannot be referred to: its type, {}, has no name", logical_id,
+                                        resource_type(*found)));
+        return {};
+    }
     if (resource_type(*found) == "AWS::SNS::Topic") return attribute(logical_id, "TopicArn", path);
     return physical_name(logical_id);
 }

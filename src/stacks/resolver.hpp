@@ -25,6 +25,9 @@ struct Target {
 constexpr std::string_view kTable = "AWS::DynamoDB::Table";
 constexpr std::string_view kSimpleTable = "AWS::Serverless::SimpleTable";
 constexpr std::string_view kHttpApi = "AWS::Serverless::HttpApi";
+constexpr std::string_view kSubscription = "AWS::SNS::Subscription";
+/// Lets other services invoke a function: here those may that a template or a caller's own policies let.
+constexpr std::string_view kPermission = "AWS::Lambda::Permission";
 /// The API that SAM makes for routes that name none.
 constexpr std::string_view kImplicitApi = "ServerlessHttpApi";
 
@@ -43,9 +46,10 @@ public:
     [[nodiscard]] Conditions& conditions() { return conditions_; }
     /// Whether a resource's, or an output's, Condition holds, if it has one.
     [[nodiscard]] bool is_made(const boost::json::object& part, const std::string& path);
-    /// The name that a resource has: its name property, or `<stack>-<logical id>`.
+    /// The name that a resource has: its name property, or a generated one.
     [[nodiscard]] std::string physical_name(const std::string& logical_id);
-    /// The name of a resource without a name property.
+    /// The name of a resource without a name property: `<stack>-<logical id>`, shortened where that is too long for its
+    /// type.
     [[nodiscard]] std::string generated_name(const std::string& logical_id) const;
     [[nodiscard]] std::string role_arn(const std::string& name) const;
     /// Of what a service has in the region and account of the stack.

@@ -2,14 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "stacks/plan.hpp"
+#include "stacks/testing_plan.hpp"
 
 namespace holdpoint::stacks {
 namespace {
 
 using ::testing::HasSubstr;
-
-const Target kTarget{.stack_name = "app", .stack_id = "id", .region = "us-east-1", .account = "000000000000"};
 
 Result<Plan> plan_with(const std::string& events, const std::string& more = {},
                        const std::map<std::string, std::string>& parameters = {}) {

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "stacks/plan.hpp"
+#include "stacks/testing_plan.hpp"
 
 namespace holdpoint::stacks {
 namespace {
@@ -11,11 +11,6 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-const Target kTarget{.stack_name = "app",
-                     .stack_id = "arn:aws:cloudformation:us-east-1:000000000000:stack/app/1",
-                     .region = "us-east-1",
-                     .account = "000000000000"};
 
 constexpr const char* kTemplate = R"(
 Transform: AWS::Serverless-2016-10-31
@@ -78,11 +73,6 @@ TEST(Plan, ResolvesEverything) {
     EXPECT_EQ(plan->outputs.at(0).value, "app-f");
     EXPECT_EQ(plan->outputs.at(0).description, "its name");
     EXPECT_EQ(plan->outputs.at(1).value, "a-polling");
-}
-
-std::string problems(std::string_view text, const std::map<std::string, std::string>& parameters = {}) {
-    const auto plan = make_plan(text, {.given = parameters}, kTarget);
-    return plan ? "" : plan.error().message;
 }
 
 TEST(Plan, GlobalsAreWhatSamTakes) {
@@ -308,7 +298,7 @@ TEST(Plan, PackagesAndRoutesThatCannotBeAreRefused) {
     EXPECT_THAT(with(good + "LoggingConfig: {LogFormat: JSON}"),
                 HasSubstr("F.Properties.LoggingConfig.LogFormat (line 2): 'JSON' is not supported; Text is"));
     EXPECT_THAT(with(good + "Events: {Q: {Type: SQS}}"),
-                HasSubstr("events of the type 'SQS' are not supported; HttpApi and Schedule are"));
+                HasSubstr("events of the type 'SQS' are not supported; HttpApi, Schedule and SNS are"));
     const auto route = [&](const std::string& event) {
         return with(good + "Events: {E: {Type: HttpApi, Properties: {" + event + "}}}");
     };

@@ -66,6 +66,8 @@ TablePlan read_table(const PropertyReader& properties, const std::string& logica
     for (const char* kind : {"GlobalSecondaryIndexes", "LocalSecondaryIndexes"})
         read_indexes(properties, kind, table, aws_only);
     read_expiry(properties, table);
+    constexpr std::string_view kProtection = "DeletionProtectionEnabled";
+    if (properties.has(kProtection)) table.deletion_protection = properties.flag(kProtection, false);
     return table;
 }
 

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "stacks/plan.hpp"
+#include "stacks/testing_plan.hpp"
 
 namespace holdpoint::stacks {
 namespace {
@@ -14,15 +14,8 @@ using ::testing::Not;
 
 namespace json = boost::json;
 
-const Target kTarget{.stack_name = "app", .stack_id = "id", .region = "us-east-1", .account = "000000000000"};
-
 Result<Plan> plan_of(const std::string& text) {
     return make_plan(text, {}, kTarget);
-}
-
-std::string problems(const std::string& text) {
-    const auto plan = plan_of(text);
-    return plan ? "" : plan.error().message;
 }
 
 /// A table with these members besides its key, `id`, from line 7 on.
@@ -75,6 +68,17 @@ TEST(Tables, ExpiryIsSaidInText) {
                 HasSubstr("TimeToLiveSpecification.Enabled (line 7): must be true or false"));
     EXPECT_THAT(attribute("{AttributeName: ttl}"), HasSubstr("TimeToLiveSpecification (line 7): needs Enabled"));
     EXPECT_THAT(attribute("{Enabled: true}"), HasSubstr("TimeToLiveSpecification (line 7): needs AttributeName"));
+}
+
+TEST(Tables, ProtectionFromDeletionIsOnOffOrNotSaid) {
+    const auto protection = [](const std::string& members) {
+        return plan_of(table(members)).value().tables.at(0).deletion_protection;
+    };
+    EXPECT_EQ(protection("      DeletionProtectionEnabled: true\n"), true);
+    EXPECT_EQ(protection("      DeletionProtectionEnabled: 'false'\n"), false);
+    EXPECT_EQ(protection(""), std::nullopt);
+    EXPECT_THAT(problems(table("      DeletionProtectionEnabled: perhaps\n")),
+                HasSubstr("DeletionProtectionEnabled (line 7): must be true or false"));
 }
 
 TEST(Tables, ASimpleTableHasAPartitionKey) {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "stacks/plan.hpp"
+#include "stacks/testing_plan.hpp"
 
 namespace holdpoint::stacks {
 namespace {
@@ -12,16 +12,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-const Target kTarget{.stack_name = "app",
-                     .stack_id = "arn:aws:cloudformation:us-east-1:000000000000:stack/app/1",
-                     .region = "us-east-1",
-                     .account = "000000000000"};
-
-std::string problems(std::string_view text, const std::map<std::string, std::string>& given = {}) {
-    const auto plan = make_plan(text, {.given = given}, kTarget);
-    return plan ? "" : plan.error().message;
-}
+using ::testing::StartsWith;
 
 /// What a function's environment variable comes to that is written so.
 std::string variable(const std::string& written, const std::string& parameters = "{}",
@@ -270,6 +261,61 @@ Resources:
                 HasSubstr("Resources.T.UpdateReplacePolicy (line 5): Snapshot is not supported"));
     EXPECT_THAT(problems("Resources: {T: {Type: \"AWS::SNS::Topic\", UpdateReplacePolicy: Retain}}"),
                 HasSubstr("UpdateReplacePolicy (line 1): Retain is not supported for AWS::SNS::Topic"));
+}
+
+// Functions, roles and rules have 64 characters at most.
+TEST(Values, AGeneratedNameThatIsTooLongIsShortened) {
+    constexpr const char* kText = R"(
+Resources:
+  NotificationPreferencesFunction:
+    Type: AWS::Serverless::Function
+    Properties: {Events: {E: {Type: Schedule, Properties: {Schedule: rate(1 hour)}}}}
+    Metadata: {HoldpointExecutable: f}
+  NotificationPreferencesTable: {Type: "AWS::Serverless::SimpleTable"}
+Outputs:
+  Name: {Value: !Ref NotificationPreferencesFunction}
+)";
+    const auto plan_in = [&](const std::string& stack) {
+        Target target = kTarget;
+        target.stack_name = stack;
+        return make_plan(kText, {}, target).value();
+    };
+    const std::string stack = "customer-notifications-production-eu";
+    const Plan plan = plan_in(stack);
+    const std::string& name = plan.functions.at(0).name;
+    EXPECT_EQ(name.size(), 64U);
+    EXPECT_THAT(name, StartsWith("customer-notifications-p-NotificationPreferencesFun-"));
+    EXPECT_EQ(plan.outputs.at(0).value, name);
+    EXPECT_EQ(plan.roles.at(0).name.size(), 64U);
+    EXPECT_EQ(plan.functions.at(0).role_arn, "arn:aws:iam::000000000000:role/" + plan.roles.at(0).name);
+    EXPECT_EQ(plan.schedules.at(0).name.size(), 64U);
+    EXPECT_EQ(plan.tables.at(0).name, stack + "-NotificationPreferencesTable") << "tables have 255";
+    EXPECT_EQ(plan_in(stack).functions.at(0).name, name) << "the next deployment finds it again";
+    EXPECT_NE(plan_in(stack + "-2").functions.at(0).name, name);
+    const std::string longest(128, 's');
+    EXPECT_THAT(plan_in(longest).functions.at(0).name,
+                StartsWith(std::string(24, 's') + "-NotificationPreferencesFun-"));
+}
+
+TEST(Values, AShortPartOfANameLeavesItsRoomToTheOther) {
+    Target target = kTarget;
+    target.stack_name = "customer-notifications-production-eu-central-1-blue-green";
+    const auto name = [&](const std::string& id) {
+        const std::string text =
+            "Resources:\n  " + id + ": {Type: \"AWS::Serverless::Function\", Metadata: {HoldpointExecutable: f}}\n";
+        return make_plan(text, {}, target).value().functions.at(0).name;
+    };
+    EXPECT_THAT(name("SendMail"), StartsWith("customer-notifications-production-eu-centr-SendMail-"));
+    EXPECT_EQ(name("SendMail").size(), 64U);
+}
+
+TEST(Values, ALogicalNameThatIsTooLongIsShortened) {
+    const std::string id(200, 'F');
+    const auto plan = make_plan(
+        "Resources:\n  " + id + ": {Type: \"AWS::Serverless::Function\", Metadata: {HoldpointExecutable: f}}\n", {},
+        kTarget);
+    EXPECT_THAT(plan->functions.at(0).name, StartsWith("app-" + std::string(47, 'F') + "-"));
+    EXPECT_EQ(plan->functions.at(0).name.size(), 64U);
 }
 
 }  // namespace

@@ -103,6 +103,17 @@ Result<void> check_attribute(const std::string& protocol, const std::string& nam
     return invalid_parameter("AttributeName");
 }
 
+/// Those that say something, if all of them may be.
+Result<Attributes> read_attributes(const std::string& protocol, const Attributes& attributes) {
+    Attributes wanted;
+    for (const auto& [name, value] : attributes) {
+        if (auto checked = check_attribute(protocol, name, value); !checked) return std::unexpected(checked.error());
+        if (!value.empty()) wanted.emplace(name, value);
+    }
+    if (auto checked = check_filter(wanted); !checked) return std::unexpected(checked.error());
+    return wanted;
+}
+
 bool needs_confirmation(std::string_view protocol) {
     return protocol != "lambda";
 }
@@ -188,19 +199,14 @@ Result<Decided<std::string>> subscribe(const RowReader& rows, const Subscribe& r
     auto topic = load_topic(rows, request.topic_arn);
     if (!topic) return std::unexpected(topic.error());
     if (auto checked = check_endpoint(request); !checked) return std::unexpected(checked.error());
-    Attributes wanted;
-    for (const auto& [name, value] : request.attributes) {
-        if (auto checked = check_attribute(request.protocol, name, value); !checked)
-            return std::unexpected(checked.error());
-        if (!value.empty()) wanted.emplace(name, value);
-    }
-    if (auto checked = check_filter(wanted); !checked) return std::unexpected(checked.error());
+    const auto wanted = read_attributes(request.protocol, request.attributes);
+    if (!wanted) return std::unexpected(wanted.error());
     const auto prefix = subscription_prefix(request.topic_arn);
     const auto present = rows.scan(Space::subscriptions, prefix, prefix_end(prefix), kSubscriptionsPerTopicMax);
     for (const auto& row : present) {
         auto existing = decode_subscription(row.value);
         if (existing.protocol == request.protocol && existing.endpoint == request.endpoint) {
-            return subscribe_again(std::move(existing), request, wanted, now, nonce);
+            return subscribe_again(std::move(existing), request, *wanted, now, nonce);
         }
     }
     if (present.size() >= kSubscriptionsPerTopicMax) {
@@ -217,7 +223,7 @@ Result<Decided<std::string>> subscribe(const RowReader& rows, const Subscribe& r
                                     .token_expires_at = now + kTokenLifetime,
                                     .confirmed = confirmed,
                                     .confirmation_was_authenticated = confirmed,
-                                    .attributes = wanted};
+                                    .attributes = *wanted};
     Decided<std::string> decided{
         .answer = confirmed || request.return_arn ? subscription.arn() : "pending confirmation",
         .writes = {put(subscription)}};
@@ -313,6 +319,17 @@ Result<std::vector<RowWrite>> set_subscription_attribute(const RowReader& rows, 
     subscription->attributes.erase(name);
     if (!value.empty() && !(name == "FilterPolicy" && value == "{}")) subscription->attributes.emplace(name, value);
     if (auto checked = check_filter(subscription->attributes); !checked) return std::unexpected(checked.error());
+    return std::vector<RowWrite>{put(*subscription)};
+}
+
+Result<std::vector<RowWrite>> replace_subscription_attributes(const RowReader& rows, std::string_view subscription_arn,
+                                                              const Attributes& attributes) {
+    auto subscription = load_subscription(rows, subscription_arn);
+    if (!subscription) return std::unexpected(subscription.error());
+    auto wanted = read_attributes(subscription->protocol, attributes);
+    if (!wanted) return std::unexpected(wanted.error());
+    if (subscription->attributes == *wanted) return std::vector<RowWrite>();
+    subscription->attributes = *std::move(wanted);
     return std::vector<RowWrite>{put(*subscription)};
 }
 

@@ -58,6 +58,11 @@ struct SubscriptionPage {
                                                                        const std::string& name,
                                                                        const std::string& value);
 
+/// The subscription with these attributes and no others; nothing to write where it has them.
+[[nodiscard]] Result<std::vector<RowWrite>> replace_subscription_attributes(const RowReader& rows,
+                                                                            std::string_view subscription_arn,
+                                                                            const Attributes& attributes);
+
 /// Splits `<topic arn>:<id>`; InvalidParameter naming SubscriptionArn.
 [[nodiscard]] Result<std::pair<std::string, std::string>> split_subscription_arn(std::string_view arn);
 

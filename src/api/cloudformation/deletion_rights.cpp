@@ -33,6 +33,8 @@ void add_rights(const Context& context, const StackResource& resource, std::vect
         rights.push_back({"dynamodb:DeleteTable", arn(context, "dynamodb", "table/" + id)});
     } else if (resource.type == "AWS::SNS::Topic") {
         rights.push_back({"sns:DeleteTopic", id});
+    } else if (resource.type == stacks::kSubscription) {
+        rights.push_back({"sns:Unsubscribe", "*"});  // as the action itself asks
     } else if (resource.type == "AWS::IAM::Role") {
         rights.push_back({"iam:DeleteRole", identity::role_arn(context.account, id)});
     } else if (resource.type == "AWS::Logs::LogGroup") {

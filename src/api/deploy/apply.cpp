@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/deploy/checks.hpp"
+#include "api/deploy/table_changes.hpp"
 #include "api/http_api/routes.hpp"
 #include "api/logs/logs.hpp"
 #include "functions/concurrency.hpp"
@@ -12,8 +13,6 @@
 #include "functions/registry.hpp"
 #include "functions/schedules.hpp"
 #include "identity/roles.hpp"
-#include "tables/index_changes.hpp"
-#include "tables/jobs.hpp"
 #include "tables/operations.hpp"
 #include "tables/table.hpp"
 #include "topics/subscriptions.hpp"
@@ -43,6 +42,7 @@ public:
         if (auto ok = apply_all(plan.topics); !ok) return ok;
         if (auto ok = apply_all(plan.log_groups); !ok) return ok;
         if (auto ok = apply_all(plan.functions); !ok) return ok;
+        if (auto ok = apply_all(plan.subscriptions); !ok) return ok;
         if (auto ok = apply_all(plan.http_apis); !ok) return ok;
         return apply_all(plan.schedules);
     }
@@ -74,7 +74,6 @@ private:
     }
 
     Result<void> apply(const stacks::TablePlan& plan) {
-        const tables::Location location{.region = target_.region, .account = target_.account};
         std::string change = "unchanged";
         const auto known = tables::load_described_table(rows_, plan.name);
         if (known && known->is_deleting()) {
@@ -83,14 +82,13 @@ private:
                                     "describe-table` no longer finds it.",
                                     plan.logical_id, plan.name));
         }
-        // The table as the template wants it, made where there is nothing.
-        auto wanted = tables::create_table(NoRows(), plan.create_table, location, now_, random_.uuid());
-        if (!wanted) return at(plan.logical_id, wanted.error());
+        const auto wanted = wanted_table(plan, target_, now_, random_);
+        if (!wanted) return std::unexpected(wanted.error());
         if (!known) {
-            rows_.write(wanted->writes);
+            rows_.write({tables::save_table(*wanted)});
             change = "created";
         } else {
-            const auto changes = changes_of(plan, *known, wanted->writes);
+            const auto changes = change_table(rows_, plan, *known, *wanted);
             if (!changes) return std::unexpected(changes.error());
             rows_.write(*changes);
             if (!changes->empty()) change = "updated";
@@ -109,27 +107,6 @@ private:
         }
         add_resource(plan.logical_id, "AWS::DynamoDB::Table", plan.name, plan.retain, change);
         return {};
-    }
-
-    /// What makes a table that is there already the one that the template wants; nothing when it is.
-    Result<std::vector<RowWrite>> changes_of(const stacks::TablePlan& plan, const tables::Table& known,
-                                             const std::vector<RowWrite>& wanted_writes) const {
-        const NoRows none;
-        OverlayRows wanted_rows(none);
-        wanted_rows.write(wanted_writes);
-        const auto wanted = tables::load_table(wanted_rows, plan.name);
-        if (wanted && wanted->key == known.key && wanted->indexes == known.indexes) return std::vector<RowWrite>{};
-        if (!wanted || wanted->key != known.key) {
-            return fail(
-                "ValidationError", 400,
-                fmt::format("{}: the table {} exists with another key, which cannot be changed; give it another "
-                            "TableName, or delete it first.",
-                            plan.logical_id, plan.name));
-        }
-        auto changed = tables::change_indexes(known, wanted->indexes);
-        if (!changed)
-            return fail("ValidationError", 400, fmt::format("{}: {}.", plan.logical_id, changed.error().message));
-        return tables::save_with_jobs(rows_, std::move(*changed));
     }
 
     Result<void> apply(const stacks::TopicPlan& plan) {
@@ -199,6 +176,43 @@ private:
             auto writes = topics::unsubscribe(rows_, subscription);
             if (!writes) return std::unexpected(writes.error());
             rows_.write(*writes);
+        }
+        return {};
+    }
+
+    /// One that is there keeps its ARN, so that nobody is asked to confirm again.
+    Result<void> apply(const stacks::SubscriptionPlan& plan) {
+        std::string arn = subscription_of_before(plan);
+        std::string change = "created";
+        if (arn.empty()) {
+            const topics::Subscribe request{.topic_arn = plan.topic_arn,
+                                            .protocol = plan.protocol,
+                                            .endpoint = plan.endpoint,
+                                            .attributes = plan.attributes,
+                                            .return_arn = true};
+            auto decided = topics::subscribe(rows_, request, target_.account, now_, random_.bytes(32));
+            if (!decided) return at(plan.logical_id, decided.error());
+            rows_.write(decided->writes);
+            arn = decided->answer;
+        } else {
+            const auto writes = topics::replace_subscription_attributes(rows_, arn, plan.attributes);
+            if (!writes) return at(plan.logical_id, writes.error());
+            rows_.write(*writes);
+            change = writes->empty() ? "unchanged" : "updated";
+        }
+        add_resource(plan.logical_id, std::string(stacks::kSubscription), arn, false, change);
+        return {};
+    }
+
+    /// Empty where the stack had none such, or somebody ended it.
+    std::string subscription_of_before(const stacks::SubscriptionPlan& plan) const {
+        if (!before_) return {};
+        for (const StackResource& resource : before_->resources) {
+            if (resource.type != stacks::kSubscription || resource.logical_id != plan.logical_id) continue;
+            const auto found = topics::subscription_attributes(rows_, resource.physical_id);
+            if (found && found->at("TopicArn") == plan.topic_arn && found->at("Protocol") == plan.protocol &&
+                found->at("Endpoint") == plan.endpoint)
+                return resource.physical_id;
         }
         return {};
     }
@@ -388,9 +402,21 @@ bool is_kept_when_replaced(const StackResource& resource, const stacks::Plan& pl
     });
 }
 
+/// Whether the template names a subscription still, now in its topic's own list.
+bool is_named_by_topic(const RowReader& rows, const StackResource& resource, const Stack& stack) {
+    if (resource.type != stacks::kSubscription) return false;
+    const auto found = topics::subscription_attributes(rows, resource.physical_id);
+    const auto is_it = [&](const StackSubscription& named) {
+        return found->at("TopicArn") == named.topic_arn && found->at("Protocol") == named.protocol &&
+               found->at("Endpoint") == named.endpoint;
+    };
+    return found && std::ranges::any_of(stack.subscriptions, is_it);
+}
+
 Result<void> remove_what_is_gone(OverlayRows& rows, const Stack& before, const stacks::Plan& plan, Applied& applied) {
     for (const StackResource& resource : before.resources) {
         if (has_resource(applied.stack, resource.type, resource.physical_id)) continue;
+        if (is_named_by_topic(rows, resource, applied.stack)) continue;
         if (resource.retain || is_kept_when_replaced(resource, plan)) {
             applied.removed.kept.push_back(resource.physical_id);
             applied.changes.emplace_back(resource.logical_id, "retained");

@@ -9,12 +9,15 @@
 #include "functions/registry.hpp"
 #include "functions/schedules.hpp"
 #include "identity/roles.hpp"
+#include "tables/operations.hpp"
 #include "tables/table.hpp"
 #include "topics/subscriptions.hpp"
 #include "topics/topics.hpp"
 
 namespace holdpoint::api {
 namespace {
+
+namespace json = boost::json;
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -84,6 +87,29 @@ TEST_F(ApplyTest, AReplacedTableStaysWhereTheTemplateSaysSo) {
     EXPECT_FALSE(has_table("gone"));
 }
 
+TEST_F(ApplyTest, ATableIsProtectedAsTheTemplateSays) {
+    const auto deploy_table = [this](const std::string& protection) {
+        return deploy(
+            "  T: {Type: \"AWS::DynamoDB::Table\", Properties: {TableName: things, KeySchema: [{AttributeName: id, "
+            "KeyType: "
+            "HASH}], AttributeDefinitions: [{AttributeName: id, AttributeType: S}]" +
+            protection + "}}\n");
+    };
+    const auto is_protected = [this] { return tables::load_table(rows_, "things")->deletion_protection; };
+    ASSERT_TRUE(deploy_table(", DeletionProtectionEnabled: true"));
+    EXPECT_TRUE(is_protected());
+    EXPECT_THAT(deploy_table(", DeletionProtectionEnabled: true")->changes, ElementsAre(Pair("T", "unchanged")));
+    EXPECT_THAT(deploy_table(", DeletionProtectionEnabled: false")->changes, ElementsAre(Pair("T", "updated")));
+    EXPECT_FALSE(is_protected());
+    ASSERT_TRUE(deploy_table(", DeletionProtectionEnabled: true"));
+    EXPECT_THAT(deploy_table("")->changes, ElementsAre(Pair("T", "updated")));
+    EXPECT_FALSE(is_protected()) << "what the template says no more is the default again";
+    const json::object by_hand{{"TableName", "things"}, {"DeletionProtectionEnabled", true}};
+    rows_.write(tables::update_table(rows_, by_hand)->writes);
+    ASSERT_TRUE(deploy_table(""));
+    EXPECT_TRUE(is_protected()) << "no template said anything of it";
+}
+
 TEST_F(ApplyTest, TwoResourcesHaveTwoNames) {
     const auto functions = deploy(function("A", "f") + function("B", "f"));
     ASSERT_FALSE(functions);
@@ -112,6 +138,59 @@ TEST_F(ApplyTest, WhoIsNoLongerInTheTemplateIsSubscribedNoLonger) {
     EXPECT_THAT(less->changes, ElementsAre(Pair("N", "updated")));
     ASSERT_TRUE(deploy(topic("")));
     EXPECT_THAT(endpoints(), ElementsAre("c@example.com"));
+}
+
+TEST_F(ApplyTest, ASubscriptionIsAResourceOfItsOwn) {
+    const auto with = [](const std::string& properties) {
+        return topic("") +
+               "  S: {Type: \"AWS::SNS::Subscription\", Properties: {TopicArn: !Ref N, Protocol: https, Endpoint: " +
+               properties + "}}\n";
+    };
+    const auto change = [&](const std::string& properties) {
+        const auto applied = deploy(with(properties));
+        EXPECT_TRUE(applied) << applied.error().message;
+        return applied->changes.back().second;
+    };
+    const auto attributes = [this] {
+        return topics::list_subscriptions_by_topic(rows_, "arn:aws:sns:us-east-1:000000000000:n", "")
+            ->subscriptions.at(0)
+            .attributes;
+    };
+    const std::string body = ", FilterPolicyScope: MessageBody, FilterPolicy: {kind: {is: [order, 1]}}";
+    EXPECT_EQ(change("https://a.example" + body + ", RawMessageDelivery: true"), "created");
+    EXPECT_THAT(attributes(),
+                ElementsAre(Pair("FilterPolicy", R"({"kind":{"is":["order",1]}})"),
+                            Pair("FilterPolicyScope", "MessageBody"), Pair("RawMessageDelivery", "true")));
+    const std::string arn = find_stack(rows_, "app")->resources.back().physical_id;
+    EXPECT_EQ(change("https://a.example" + body + ", RawMessageDelivery: true"), "unchanged");
+    EXPECT_EQ(change("https://a.example, FilterPolicy: {kind: [order]}"), "updated");
+    EXPECT_THAT(attributes(), ElementsAre(Pair("FilterPolicy", R"({"kind":["order"]})")));
+    EXPECT_EQ(find_stack(rows_, "app")->resources.back().physical_id, arn) << "nobody has to confirm it again";
+    EXPECT_EQ(change("https://b.example"), "deleted");
+    EXPECT_THAT(endpoints(), ElementsAre("https://b.example"));
+    ASSERT_TRUE(deploy(topic(", Subscription: [{Protocol: https, Endpoint: \"https://b.example\"}]")));
+    EXPECT_THAT(endpoints(), ElementsAre("https://b.example")) << "it is in the template still";
+    EXPECT_THAT(deploy(with("nowhere")).error().message, HasSubstr("S: Invalid parameter: Endpoint"));
+    ASSERT_TRUE(deploy(topic("")));
+    EXPECT_THAT(endpoints(), IsEmpty());
+    ASSERT_TRUE(deploy(with("https://c.example")));
+    rows_.write(remove_stack(rows_, *find_stack(rows_, "app"), false)->writes);
+    EXPECT_FALSE(topics::topic_attributes(rows_, "arn:aws:sns:us-east-1:000000000000:n"))
+        << "what ends its subscription does not bring it back";
+}
+
+TEST_F(ApplyTest, AnEventOfTheTypeSnsSubscribesItsFunction) {
+    const auto with = [](const std::string& more) {
+        return topic("") + "  F: {Type: \"AWS::Serverless::Function\", Properties: {FunctionName: f" + more +
+               ", Events: {E: {Type: SNS, Properties: {Topic: !Ref N, FilterPolicy: {a: [b]}}}}}, Metadata: "
+               "{HoldpointExecutable: f}}\n";
+    };
+    const auto first = deploy(with(""));
+    ASSERT_TRUE(first) << first.error().message;
+    EXPECT_THAT(first->changes, ::testing::Contains(Pair("FE", "created")));
+    EXPECT_THAT(endpoints(), ElementsAre("arn:aws:lambda:us-east-1:000000000000:function:f"));
+    ASSERT_TRUE(deploy(with(", AutoPublishAlias: live")));
+    EXPECT_THAT(endpoints(), ElementsAre("arn:aws:lambda:us-east-1:000000000000:function:f:live"));
 }
 
 TEST_F(ApplyTest, ATopicThatWasDeletedByHandHasItsSubscriptionsAgain) {

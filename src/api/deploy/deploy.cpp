@@ -7,6 +7,7 @@
 
 #include "api/deploy/apply.hpp"
 #include "api/deploy/slices.hpp"
+#include "api/deploy/table_changes.hpp"
 #include "api/lambda/operation.hpp"
 #include "api/respond.hpp"
 #include "functions/registry.hpp"
@@ -162,21 +163,54 @@ private:
         if (auto ok = check_groups(*plan); !ok) return refuse(call, ok.error());
         auto code = store_code(*plan, *request);
         if (!code) return refuse(call, code.error());
-        auto shared = std::make_shared<Call>(std::move(call));
+        apply(std::make_shared<Call>(std::move(call)),
+              std::make_shared<const Deployment>(Deployment{.template_text = std::move(request->template_text),
+                                                            .target = target,
+                                                            .known = known,
+                                                            .plan = std::move(*plan),
+                                                            .code = std::move(*code)}),
+              {});
+    }
+
+    struct Deployment {
+        std::string template_text;
+        stacks::Target target;
+        std::optional<Stack> known;
+        stacks::Plan plan;
+        std::map<std::string, Code> code;  // by logical id
+    };
+
+    using Changes = std::vector<std::pair<std::string, std::string>>;
+
+    /// When the indexes that it adds to tables are filled; else again. `changes` are those of the first time.
+    void apply(const std::shared_ptr<Call>& shared, const std::shared_ptr<const Deployment>& deployment,
+               const Changes& changes) {
         context_.writer.submit(
-            [this, shared, request = std::move(*request), target, known, plan = std::move(*plan),
-             code = std::move(*code)](store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
+            [this, shared, deployment, changes](store::Transaction& rows, TimePoint now) -> engine::AfterCommit {
+                const auto& [template_text, target, known, plan, code] = *deployment;
                 // The plan keeps parameters and the id of the stack that was known.
                 if (!is_same(find_stack(rows, target.stack_name), known))
                     return [shared, name = target.stack_name] { refuse_changed(*shared, name); };
                 OverlayRows overlay(rows);
-                auto applied = apply_plan(overlay, plan, target, code, request.template_text, now, context_.random);
+                auto applied = apply_plan(overlay, plan, target, code, template_text, now, context_.random);
                 const auto sendable = applied ? check_outcomes(overlay, plan) : Result<void>();
                 if (!applied || !sendable) {
                     return [shared, error = applied ? sendable.error() : applied.error()] { refuse(*shared, error); };
                 }
+                if (!changes.empty()) applied->changes = changes;
+                const auto added = add_indexes(rows, plan, target, now, context_.random);
+                if (!added.empty()) {
+                    rows.apply(added);
+                    return [this, shared, deployment, applied = std::move(*applied)] {
+                        finish_jobs(
+                            context_.writer, tables_of(applied.stack),
+                            [this, shared, deployment, said = applied.changes] { apply(shared, deployment, said); });
+                    };
+                }
                 rows.apply(overlay.writes());
-                return [this, shared, plan, applied = std::move(*applied)] { finish_deploy(shared, plan, applied); };
+                return [this, shared, deployment, applied = std::move(*applied)] {
+                    finish_deploy(shared, deployment->plan, applied);
+                };
             });
     }
 

@@ -13,12 +13,14 @@
 
 #include "api/deploy/stack_rows.hpp"
 #include "core/rows.hpp"
+#include "tables/jobs.hpp"
 #include "tables/operations.hpp"
 #include "topics/topics.hpp"
 
 namespace holdpoint::api {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// Lets something happen when the first number is drawn: for a new stack's id, while its deployment is planned.
@@ -83,7 +85,10 @@ protected:
     CodeStore code_{"/nonexistent", random_};
     std::unique_ptr<Service> service_ = make_deploy_service(
         {.clock = clock_, .random = random_, .store = *store_, .writer = writer_}, *logs_, code_,
-        {.url = "http://127.0.0.1:1", .concurrency = nullptr, .on_function_changed = [](const std::string&) {}});
+        {.url = "http://127.0.0.1:1", .concurrency = nullptr, .on_function_changed = [this](const std::string&) {
+             if (on_change_) on_change_();
+         }});
+    std::function<void()> on_change_;
 };
 
 // Its plan keeps parameters, and the id, of a stack that is another one by then.
@@ -210,6 +215,53 @@ TEST_F(DeployTest, AStackIsGoneWhenItsLargeTablesAre) {
         return std::vector<RowWrite>{tables::save_table(table)};
     });
     EXPECT_THAT(deployed().body, HasSubstr("the table things is still being deleted"));
+}
+
+TEST_F(DeployTest, FunctionsChangeWhenANewIndexCanBeRead) {
+    const auto deployed = [&](const std::string& index) {
+        const std::string text =
+            "Resources:\n"
+            "  T:\n"
+            "    Type: AWS::DynamoDB::Table\n"
+            "    Properties:\n"
+            "      TableName: things\n"
+            "      AttributeDefinitions: [{AttributeName: id, AttributeType: S}" +
+            std::string(index.empty() ? "" : ", {AttributeName: kind, AttributeType: S}") +
+            "]\n"
+            "      KeySchema: [{AttributeName: id, KeyType: HASH}]\n" +
+            index;
+        return deploy({{"template", text}, {"stack_name", "app"}}).get().body;
+    };
+    ASSERT_THAT(deployed(""), HasSubstr("created"));
+    write([](const RowReader& rows) {
+        std::vector<RowWrite> writes;
+        for (int i = 0; i < 1200; ++i) {
+            const boost::json::object item{{"id", {{"S", std::to_string(i)}}}, {"kind", {{"S", "k"}}}};
+            auto change = tables::put_item(rows, {{"TableName", "things"}, {"Item", item}}).value();
+            for (RowWrite& each : change.writes) writes.push_back(std::move(each));
+        }
+        Stack stack = find_stack(rows, "app").value();  // with a function, which the next deployment takes away
+        stack.resources.push_back(
+            {.logical_id = "F", .type = "AWS::Serverless::Function", .physical_id = "f", .retain = false});
+        writes.push_back(put_stack(stack));
+        return writes;
+    });
+    std::vector<bool> filling;
+    on_change_ = [&] { filling.push_back(tables::has_jobs(*store_->snapshot(), "things")); };
+    EXPECT_THAT(deployed("      GlobalSecondaryIndexes:\n"
+                         "        - IndexName: ByKind\n"
+                         "          KeySchema: [{AttributeName: kind, KeyType: HASH}]\n"
+                         "          Projection: {ProjectionType: ALL}\n"),
+                HasSubstr(R"({"resource":"T","change":"updated"})"));
+    EXPECT_THAT(filling, ElementsAre(false));
+    const boost::json::object query{{"TableName", "things"},
+                                    {"IndexName", "ByKind"},
+                                    {"Select", "COUNT"},
+                                    {"KeyConditionExpression", "kind = :k"},
+                                    {"ExpressionAttributeValues", {{":k", {{"S", "k"}}}}}};
+    EXPECT_EQ(tables::query(*store_->snapshot(), query)->at("Count"), 1200);
+    EXPECT_THAT(deployed(""), HasSubstr(R"({"resource":"T","change":"updated"})"));
+    EXPECT_TRUE(tables::load_table(*store_->snapshot(), "things")->indexes.empty());
 }
 
 // Its stack was gone, and nobody heard that the table was not.

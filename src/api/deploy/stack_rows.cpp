@@ -10,6 +10,7 @@
 #include "functions/schedules.hpp"
 #include "identity/roles.hpp"
 #include "tables/operations.hpp"
+#include "topics/subscriptions.hpp"
 #include "topics/topics.hpp"
 
 namespace holdpoint::api {
@@ -141,6 +142,8 @@ Result<void> remove_resource(OverlayRows& rows, const StackResource& resource, R
         rows.write(*writes);
     } else if (resource.type == "AWS::SNS::Topic") {
         if (auto writes = topics::delete_topic(rows, resource.physical_id)) rows.write(*writes);
+    } else if (resource.type == stacks::kSubscription) {
+        if (auto writes = topics::unsubscribe(rows, resource.physical_id)) rows.write(*writes);
     } else if (resource.type == "AWS::IAM::Role") {
         rows.write({identity::erase_role(resource.physical_id)});
     } else if (resource.type == "AWS::Logs::LogGroup") {
