@@ -29,6 +29,11 @@ std::string status_of(const Stack& stack) {
     return stack.updated_at ? "UPDATE_COMPLETE" : "CREATE_COMPLETE";
 }
 
+/// Nobody looks for what was changed by hand. `of` is Stack or StackResource.
+std::string drift(std::string_view of) {
+    return wrapped("DriftInformation", xml_element(fmt::format("{}DriftStatus", of), "NOT_CHECKED"));
+}
+
 std::string times(const Stack& stack) {
     std::string xml = xml_element("CreationTime", to_iso8601(stack.created_at));
     if (stack.updated_at) xml += xml_element("LastUpdatedTime", to_iso8601(*stack.updated_at));
@@ -49,9 +54,8 @@ std::string describe(const Stack& stack) {
     }
     std::string xml = xml_element("StackName", stack.name) + xml_element("StackId", stack.id) + times(stack) +
                       xml_element("StackStatus", status_of(stack)) + xml_element("DisableRollback", "false") +
-                      xml_element("EnableTerminationProtection", "false") +
-                      wrapped("DriftInformation", xml_element("StackDriftStatus", "NOT_CHECKED")) +
-                      wrapped("NotificationARNs", "") +
+                      xml_element("EnableTerminationProtection", "false") + drift("Stack") +
+                      wrapped("RollbackConfiguration", "") + wrapped("NotificationARNs", "") +
                       wrapped("Capabilities", member("CAPABILITY_IAM") + member("CAPABILITY_NAMED_IAM")) +
                       wrapped("Parameters", parameters) + wrapped("Outputs", outputs) + wrapped("Tags", "");
     if (!stack.description.empty()) xml += xml_element("Description", stack.description);
@@ -68,7 +72,7 @@ std::string describe(const Stack& stack, const StackResource& resource, bool in_
     std::string xml = xml_element("LogicalResourceId", resource.logical_id) +
                       xml_element("PhysicalResourceId", resource.physical_id) +
                       xml_element("ResourceType", cloudformation_type(resource.type)) +
-                      xml_element("ResourceStatus", status_of(stack));
+                      xml_element("ResourceStatus", status_of(stack)) + drift("StackResource");
     if (!in_stack) return xml + xml_element("LastUpdatedTimestamp", at);
     return xml_element("StackName", stack.name) + xml_element("StackId", stack.id) + xml + xml_element("Timestamp", at);
 }
@@ -155,8 +159,10 @@ private:
         std::string summaries;
         for (const Stack& stack : list_stacks(rows)) {
             if (!statuses.empty() && std::ranges::find(statuses, status_of(stack)) == statuses.end()) continue;
-            summaries += member(xml_element("StackName", stack.name) + xml_element("StackId", stack.id) + times(stack) +
-                                xml_element("StackStatus", status_of(stack)));
+            std::string summary = xml_element("StackName", stack.name) + xml_element("StackId", stack.id) +
+                                  times(stack) + xml_element("StackStatus", status_of(stack)) + drift("Stack");
+            if (!stack.description.empty()) summary += xml_element("TemplateDescription", stack.description);
+            summaries += member(summary);
         }
         return wrapped("StackSummaries", summaries);
     }

@@ -12,6 +12,7 @@
 namespace holdpoint::api {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
@@ -27,6 +28,7 @@ Stack app() {
                        {"Table", "AWS::DynamoDB::Table", "app-table", false},
                        {"Kept", "AWS::DynamoDB::Table", "app-kept", true},
                        {"Topic", "AWS::SNS::Topic", kTopic, false},
+                       {"Told", std::string(stacks::kSubscription), kTopic + ":1", false},
                        {"Lines", "AWS::Logs::LogGroup", "app-lines", false},
                        {"Function", "AWS::Serverless::Function", "app-f", false},
                        {"Live", std::string(kAliasType), "app-f:live", false},
@@ -117,6 +119,22 @@ TEST_F(CloudFormationTest, WhatIsThereNotIsAskedAboutByName) {
                                     "cloudformation:DescribeStacks " + any + "*/*"));
 }
 
+// Programs read these without asking whether they are there.
+TEST_F(CloudFormationTest, WhatAwsAlwaysSaysOfAStackIsThere) {
+    Stack stack = app();
+    stack.description = "what it is for";
+    put(stack);
+    const std::string drift = "<DriftInformation><StackDriftStatus>NOT_CHECKED</StackDriftStatus></DriftInformation>";
+    EXPECT_THAT(send("DescribeStacks", "app").body,
+                AllOf(HasSubstr(drift), HasSubstr("<RollbackConfiguration></RollbackConfiguration>")));
+    EXPECT_THAT(send("ListStacks", "").body,
+                AllOf(HasSubstr(drift), HasSubstr("<TemplateDescription>what it is for</TemplateDescription>")));
+    const std::string of_resource =
+        "<DriftInformation><StackResourceDriftStatus>NOT_CHECKED</StackResourceDriftStatus></DriftInformation>";
+    EXPECT_THAT(send("ListStackResources", "app").body, HasSubstr(of_resource));
+    EXPECT_THAT(send("DescribeStackResources", "app").body, HasSubstr(of_resource));
+}
+
 TEST_F(CloudFormationTest, WhoDeletesAStackMayDeleteEachOfItsResources) {
     EXPECT_EQ(send("DeleteStack", "app").status, 200);
     EXPECT_FALSE(exists());
@@ -126,7 +144,7 @@ TEST_F(CloudFormationTest, WhoDeletesAStackMayDeleteEachOfItsResources) {
         UnorderedElementsAre(
             "cloudformation:DeleteStack " + kId, "iam:DeleteRole arn:aws:iam::000000000000:role/app-role",
             "dynamodb:DeleteTable arn:aws:dynamodb:us-east-1:000000000000:table/app-table", "sns:DeleteTopic " + kTopic,
-            "logs:DeleteLogGroup arn:aws:logs:us-east-1:000000000000:log-group:app-lines:*",
+            "sns:Unsubscribe *", "logs:DeleteLogGroup arn:aws:logs:us-east-1:000000000000:log-group:app-lines:*",
             "lambda:DeleteFunction " + function,
             "logs:DeleteLogGroup arn:aws:logs:us-east-1:000000000000:log-group:/aws/lambda/app-f:*",
             "lambda:DeleteAlias " + function, "apigateway:DELETE arn:aws:apigateway:us-east-1::/apis/abc",
@@ -135,8 +153,8 @@ TEST_F(CloudFormationTest, WhoDeletesAStackMayDeleteEachOfItsResources) {
 
 TEST_F(CloudFormationTest, NothingIsRemovedWhenOneResourceMayNotBe) {
     for (const char* action :
-         {"iam:DeleteRole", "dynamodb:DeleteTable", "sns:DeleteTopic", "logs:DeleteLogGroup", "lambda:DeleteFunction",
-          "lambda:DeleteAlias", "apigateway:DELETE", "events:DeleteRule"}) {
+         {"iam:DeleteRole", "dynamodb:DeleteTable", "sns:DeleteTopic", "sns:Unsubscribe", "logs:DeleteLogGroup",
+          "lambda:DeleteFunction", "lambda:DeleteAlias", "apigateway:DELETE", "events:DeleteRule"}) {
         denied_ = action;
         const net::Response answer = send("DeleteStack", "app");
         EXPECT_EQ(answer.status, 403) << action;
