@@ -20,5 +20,10 @@ TEST(ViolationsTest, ALengthIsOfCharacters) {
         "Member must have length less than or equal to 3");
 }
 
+TEST(ViolationsTest, Base64HasCharactersBeforeItsPadding) {
+    for (const char* text : {"a", "ab+/", "YQ==", "YWI="}) EXPECT_TRUE(is_base64(text)) << text;
+    for (const char* text : {"", "=", "==", "YQ===", "Y=Q", "Y-_", "YQ== "}) EXPECT_FALSE(is_base64(text)) << text;
+}
+
 }  // namespace
 }  // namespace holdpoint

@@ -107,6 +107,24 @@ TEST_F(DynamodbServiceTest, PoliciesSeeThePartitionsThatARequestIsAbout) {
     EXPECT_EQ(seen("GetItem", R"({"TableName":"nothing","Key":{"id":{"S":"a"}}})"), " ");
 }
 
+TEST_F(DynamodbServiceTest, PoliciesSeeThePartitionOfTheIndexThatIsQueried) {
+    ok("CreateTable", R"({"TableName":"approvals","BillingMode":"PAY_PER_REQUEST",
+        "AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},{"AttributeName":"n","AttributeType":"N"}],
+        "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
+        "GlobalSecondaryIndexes":[{"IndexName":"ByN","KeySchema":[{"AttributeName":"n","KeyType":"HASH"}],
+                                   "Projection":{"ProjectionType":"ALL"}}]})");
+    const auto queried = [&](const std::string& index, const std::string& condition) {
+        leading_keys_.clear();
+        (void)call("Query", R"({"TableName":"approvals","IndexName":")" + index + R"(","KeyConditionExpression":")" +
+                                condition + R"(","ExpressionAttributeValues":{":n":{"N":"1.50"},":id":{"S":"mine"}}})");
+        return leading_keys_;
+    };
+    EXPECT_EQ(queried("ByN", "n = :n"), "1.5 ");
+    EXPECT_EQ(queried("ByN", "n = :n AND id = :id"), "1.5 ");
+    EXPECT_EQ(queried("ByN", "id = :id"), " ") << "the table's own key is none of the index";
+    EXPECT_EQ(queried("Other", "id = :id"), " ");
+}
+
 TEST_F(DynamodbServiceTest, PoliciesSeeThePartitionThatIsWrittenWhateverElseARequestSays) {
     ok("CreateTable", kCreate);
     const auto seen = [&](const std::string& action, const std::string& body) {
