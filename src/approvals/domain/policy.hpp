@@ -134,7 +134,7 @@ BOOST_DESCRIBE_STRUCT(PolicyFile, (), (policies, groups))
 [[nodiscard]] std::string describe(const std::optional<Approvers>& approvers);
 /// "2 of 3 from finance, then 1 of legal; one rejection rejects". Before an escalation, those whom it names may approve
 /// later; once it has taken place (`escalated`), they may.
-[[nodiscard]] std::string describe(const PinnedPolicy& pinned, bool escalated = false);
+[[nodiscard]] std::string describe(const PinnedPolicy& pinned, bool escalated);
 
 /// What the digest of a pinned policy is of: the canonical JSON of the policy and the members of its groups.
 [[nodiscard]] std::string digested_text(const PinnedPolicy& pinned);

@@ -42,8 +42,8 @@ std::string with_stage(const std::string& stage, const std::string& more = "") {
 TEST(Policy, ShortestOneIsOneStageOfAnyone) {
     const PinnedPolicy policy = pinned(R"({"name":"p","stages":[{"name":"approval"}]})");
     EXPECT_EQ(policy.policy.stages, default_policy().policy.stages);
-    EXPECT_EQ(describe(policy), "anyone; one rejection rejects");
-    EXPECT_EQ(describe(default_policy()), "anyone; one rejection rejects");
+    EXPECT_EQ(describe(policy, false), "anyone; one rejection rejects");
+    EXPECT_EQ(describe(default_policy(), false), "anyone; one rejection rejects");
 }
 
 TEST(Policy, NamesWherePoliciesAreWrong) {
@@ -186,12 +186,14 @@ TEST(Policy, DescribesItselfInOneSentence) {
     const std::string finance = R"({"name":"f","approvers":{"groups":["finance"]},"required":2})";
     const std::string legal = R"({"name":"l","approvers":{"groups":["legal"]}})";
     const Policy two = read_policy(Json::parse(with_stage(finance + "," + legal))).value();
-    EXPECT_EQ(describe(pin(two, {{"finance", groups.at("finance")}, {"legal", {}}}).value()),
+    EXPECT_EQ(describe(pin(two, {{"finance", groups.at("finance")}, {"legal", {}}}).value(), false),
               "2 of 3 from finance, then 1 of legal; one rejection rejects");
-    EXPECT_EQ(describe(pinned(with_stage(finance, R"(,"rejection":"quorum","veto":{"people":["ann@x"]})"), groups)),
-              "2 of 3 from finance; rejected when too few are left to approve, or by ann@x alone");
+    EXPECT_EQ(
+        describe(pinned(with_stage(finance, R"(,"rejection":"quorum","veto":{"people":["ann@x"]})"), groups), false),
+        "2 of 3 from finance; rejected when too few are left to approve, or by ann@x alone");
     EXPECT_EQ(describe(pinned(with_stage(R"({"name":"a","approvers":{"people":["ann@x"]}},{"name":"b","required":2})",
-                                         R"(,"order":"parallel","on_timeout":"reject")"))),
+                                         R"(,"order":"parallel","on_timeout":"reject")")),
+                       false),
               "ann@x, and any 2 people, in any order; one rejection rejects; rejected when time is up");
     EXPECT_EQ(describe(std::optional(Approvers{.people = {"ann@x"}, .groups = {"legal"}})), "group legal, ann@x");
 }
@@ -209,7 +211,7 @@ TEST(Policy, ThePagesExamplesAreGood) {
         const std::size_t sentence = end + 7;
         const auto policy = pin(read_policy(json).value(), {});
         ASSERT_TRUE(policy) << policy.error().message;
-        EXPECT_EQ(describe(*policy), page.substr(sentence, page.find('\n', sentence) - sentence));
+        EXPECT_EQ(describe(*policy, false), page.substr(sentence, page.find('\n', sentence) - sentence));
         ++examples;
     }
     EXPECT_EQ(examples, 4);

@@ -25,7 +25,7 @@ std::string described(DocumentKind kind, std::int64_t cents = 0) {
     document.kind = kind;
     if (kind == DocumentKind::budget) document.money = Money{.cents = cents, .currency = "EUR"};
     const auto pinned = pin(document_policy(document, rules()), {});
-    return pinned ? describe(*pinned) : pinned.error().message;
+    return pinned ? describe(*pinned, false) : pinned.error().message;
 }
 
 TEST(Document, ItsKindDecidesWhoApproves) {
