@@ -285,7 +285,7 @@ TEST_F(ProcessesTest, NoSignalIsIgnoredFromTheStart) {
 
 // It wrote faster than the supervisor reads, which then never looked at anything else.
 TEST_F(ProcessesTest, WhoWritesWithoutEndIsStillWatched) {
-    const ProcessId id = start("echo $$ > pid; exec yes");
+    const ProcessId id = start("echo $$ > pid; exec yes a line like those that functions write");
     ASSERT_GT(number_in("pid"), 0);
     ASSERT_TRUE(eventually([&] { return logs_.flushes > 2; })) << "memory has an end";
     processes_->signal(id, SIGKILL);
