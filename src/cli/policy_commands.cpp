@@ -100,7 +100,8 @@ void show(const Arguments& arguments) {
     Table table({"POLICY", "VERSION", "WHAT IT TAKES"});
     for (const approvals::Policy& policy : stored.file.policies) {
         const auto pinned = require(approvals::resolve(stored.file, policy.name));
-        table.add({printable(policy.name), std::to_string(policy.version), printable(approvals::describe(pinned, false))});
+        table.add(
+            {printable(policy.name), std::to_string(policy.version), printable(approvals::describe(pinned, false))});
     }
     print(table.empty() ? "No policies.\n" : table.text());
     Table groups({"GROUP", "MEMBERS"});
