@@ -30,7 +30,7 @@ namespace holdpoint::engine::test {
 using namespace std::chrono_literals;
 
 /// How long a test waits for what must happen before it fails.
-inline constexpr std::chrono::seconds kPatience{20};
+inline constexpr std::chrono::seconds kPatience{60};
 
 /// True as soon as `is_so` is, false when it never was.
 template <class Condition>
