@@ -191,10 +191,12 @@ private:
         if (!execution.is_running()) {
             for (auto& waiter : std::exchange(entry.waiters, {}))
                 effects.emplace_back(std::bind_front(std::move(waiter), outcome_of(execution)));
-            tell_parent(rows, execution, now, effects);
         }
-        if (std::exchange(entry.has_just_ended, false))
+        // Once: who tells whenever it is looked at has its caller tell the next one, to the end of the chain.
+        if (std::exchange(entry.has_just_ended, false)) {
+            tell_parent(rows, execution, now, effects);
             send_dead_letter(rows, execution, may_send_, region_, account_, now, random_.bytes(32));
+        }
     }
 
     /// Who invoked this execution learns how it ended, in the same transaction.

@@ -410,6 +410,26 @@ TEST_F(ExecutionsRules, ACallerIsToldWithinASecondWhileItHasAProcess) {
     EXPECT_EQ(count(Space::plain_invokes), 0U);
 }
 
+// A function that invokes itself without end makes such a chain, whose links time out one after the other.
+TEST_F(ExecutionsRules, WhoEndsTellsItsCallerAloneHoweverManyHaveEndedAboveIt) {
+    constexpr std::size_t kDeep = 8000;
+    start("a");
+    std::vector<std::string> arns;
+    while (arns.size() < kDeep) {
+        const auto input = begin_input();
+        arns.push_back(arn_ = input.execution_arn);
+        ASSERT_TRUE(checkpoint(input.checkpoint_token, {invoke("1", "other:1")}));
+    }
+    std::size_t stopped = 0;
+    const auto stop = [&](const std::string& arn) {
+        server_->executions.stop(arn, {}, [&](const Result<TimePoint>& at) { stopped += at ? 1 : 0; });
+        run();
+    };
+    for (std::size_t i = kDeep - 1; i > 0; --i) stop(arns[i - 1]);
+    stop(arns.back());
+    EXPECT_EQ(stopped, kDeep);
+}
+
 TEST_F(ExecutionsRules, TheFirstOfSeveralThatEndedIsNotPutOffByTheOthers) {
     start("a");
     const std::string token = begin_input().checkpoint_token;
