@@ -17,15 +17,15 @@ struct Order {
 };
 BOOST_DESCRIBE_STRUCT(Order, (), (id, cents))
 
-std::string charge(const Order& order, std::string_view idempotency_key) {
+std::string charge(const Order& order, const std::string& idempotency_key) {
     // … calls the payment service …
-    return "payment-" + order.id + "-" + std::string(idempotency_key.substr(0, 4));
+    return "payment-" + order.id + "-" + idempotency_key.substr(0, 4);
 }
 
 std::string pay(durable::Context& ctx, Order order) {
     return ctx.step("charge", [&](durable::StepContext& step) {
         step.logger().info("charging", {{"order", order.id}});
-        return charge(order, step.operation_id());
+        return charge(order, step.idempotency_key());
     });
 }
 // [/basic]

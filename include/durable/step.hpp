@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -28,7 +29,10 @@ public:
     [[nodiscard]] int attempt() const { return attempt_; }
     /// Its lines carry the operation's name and the attempt.
     [[nodiscard]] const Logger& logger() const { return logger_; }
-    /// The same for every attempt and every invocation: good for idempotency keys.
+    /// For services that do once what they are asked twice: 32 hexadecimal digits, the same in every attempt and every
+    /// invocation, and no other operation's, in whatever execution.
+    [[nodiscard]] std::string idempotency_key() const;
+    /// The same for every attempt and every invocation; other executions of the handler have the same ids.
     [[nodiscard]] std::string_view operation_id() const { return serdes_.operation_id; }
     /// Of the execution that the step belongs to.
     [[nodiscard]] std::string_view execution_arn() const { return serdes_.execution_arn; }

@@ -1,6 +1,9 @@
 #include "durable/lambda.hpp"
 
+#include <fmt/format.h>
+
 #include "base/clock.hpp"
+#include "base/encoding.hpp"
 #include "durable/step.hpp"
 
 namespace durable {
@@ -17,6 +20,12 @@ std::chrono::milliseconds LambdaContext::remaining_time() const {
 
 std::chrono::milliseconds StepContext::remaining_time() const {
     return deadline_ == kNoDeadline ? std::chrono::milliseconds::max() : time_until(deadline_);
+}
+
+std::string StepContext::idempotency_key() const {
+    // 128 bits: services take as few as 36 characters. An operation's id alone is that of its place in the handler.
+    const std::string digest = holdpoint::sha256(fmt::format("{}:{}", execution_arn(), operation_id()));
+    return holdpoint::to_hex(digest.substr(0, 16));
 }
 
 }  // namespace durable

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/describe.hpp>
+#include <set>
 
 namespace durable::testing {
 namespace {
@@ -172,6 +173,29 @@ TEST(Runner, ProcessDiesWhereItIsTold) {
     EXPECT_EQ(after.run(), ExecutionStatus::succeeded);
     EXPECT_EQ(after.result<int>(), 1) << "it was recorded";
     EXPECT_EQ(after.invocations(), 2);
+}
+
+TEST(Runner, AnIdempotencyKeyIsThatOfOneOperationOfOneExecution) {
+    std::vector<std::string> keys;
+    const auto charge = [&](StepContext& step) {
+        keys.push_back(step.idempotency_key());
+        if (step.attempt() == 1) throw std::runtime_error("the answer was lost");
+    };
+    const auto handler = [&](Context& context, const Json&) {
+        context.step("charge", charge);
+        context.run_in_child_context("child", [&](Context& child) { child.step("charge", charge); });
+    };
+    for (const std::string name : {"order-1", "order-2"}) {
+        Runner runner(handler, {.execution_name = name});
+        EXPECT_EQ(runner.run(), ExecutionStatus::succeeded);
+    }
+    ASSERT_EQ(keys.size(), 8U);
+    for (std::size_t attempt = 0; attempt < keys.size(); attempt += 2) {
+        EXPECT_THAT(keys[attempt], ::testing::MatchesRegex("[0-9a-f]+"));
+        EXPECT_EQ(keys[attempt].size(), 32U);
+        EXPECT_EQ(keys[attempt], keys[attempt + 1]) << "attempts of one operation share it";
+    }
+    EXPECT_EQ(std::set(keys.begin(), keys.end()).size(), 4U) << "other operations and executions have others";
 }
 
 TEST(Runner, SaysThatACrashWasNotPlayed) {
