@@ -17,6 +17,7 @@ NO_JSON = (
     "mappings std::map<std::string, T>; for others give the operation a Serdes and specialise durable::has_no_json"
 )
 STEP = "the body of a step takes nothing or a durable::StepContext&"
+NOEXCEPT = "what has durable operations is not noexcept: one that waits leaves it by throwing"
 
 # What stands in main, and what the first error says; nothing: it compiles.
 CASES = [
@@ -60,6 +61,18 @@ CASES = [
     ('ctx.with_retry("r", [](durable::Context&) { return 1; });', "the body of with_retry takes the child's durable::Context& and"),
     ('(void)ctx.parallel<int>("p", {[](durable::Context&) { return std::string(); }});', "a branch of parallel<T> answers a T, or what converts to it"),
     ('(void)ctx.parallel<std::string>("p", {[](durable::Context&) { return "text"; }});', None),
+    ("return durable::run([](durable::Context&, const std::string&) noexcept { return 1; });", NOEXCEPT),
+    ("int (*handler)(durable::Context&, std::string) noexcept = nullptr; return durable::run(handler);", NOEXCEPT),
+    ("durable::testing::Runner runner([](durable::Context&, int) noexcept {});", NOEXCEPT),
+    ("return durable::run_lambda([](durable::LambdaContext&, int) noexcept { return 1; });", None),
+    ('ctx.step("s", []() noexcept { return 1; });', None),
+    ('ctx.run_in_child_context("c", [](durable::Context&) noexcept { return 1; });', NOEXCEPT),
+    ('(void)ctx.run_in_child_context_async("c", [](durable::Context&) noexcept { return 1; });', NOEXCEPT),
+    ('ctx.map("m", items, [](durable::Context&, int n) noexcept { return n; });', NOEXCEPT),
+    ('ctx.map("m", items, [](durable::Context&, int n, std::size_t) noexcept { return n; });', NOEXCEPT),
+    ('ctx.with_retry("r", [](durable::Context&, int) noexcept { return 1; });', NOEXCEPT),
+    ('(void)ctx.parallel<int>("p", {[](durable::Context&) noexcept { return 1; }});', NOEXCEPT),
+    ('(void)ctx.parallel<durable::Json>("p", {{"b", [](durable::Context&) noexcept { return 1; }}});', NOEXCEPT),
     ('ctx.wait_for_callback<int>("w", [] {});', "a submitter takes the callback's id (std::string)"),
     ('ctx.wait_for_condition<int>("c", [] { return 1; }, {});', "the check of a condition takes a state"),
 ]

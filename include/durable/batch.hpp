@@ -224,6 +224,7 @@ struct Branch {
     template <class F>
         requires std::invocable<F&, Context&>
     Branch(std::string branch_name, F body_of_any) : name(std::move(branch_name)) {
+        detail::refuse_noexcept<F, Context&>();
         using R = std::invoke_result_t<F&, Context&>;
         if constexpr (std::same_as<T, Json> && !std::same_as<std::remove_cvref_t<R>, Json>) {
             body = [f = std::move(body_of_any)](Context& context) mutable -> Json {

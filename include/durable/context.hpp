@@ -188,6 +188,7 @@ public:
     auto with_retry(std::string_view name, F&& body, const RetryStrategy& retry = {}) {
         static_assert(std::invocable<F&, Context&, int>,
                       "the body of with_retry takes the child's durable::Context& and the attempt's number (int)");
+        detail::refuse_noexcept<F, Context&, int>();
         using R = detail::Stored<std::invoke_result_t<F&, Context&, int>>;
         const auto attempts = [&body](Context& child, const SerdesContext& context, int attempt) {
             return detail::text_of(Serdes<R>(), context, body, child, attempt);
@@ -337,6 +338,7 @@ private:
 
     template <class F, class R>
     static detail::ChildBody child_body(F body, const ChildOptions<R>& options) {
+        detail::refuse_noexcept<F, Context&>();
         return [body = std::move(body), serdes = options.serdes](Context& child, const SerdesContext& context) mutable {
             return detail::text_of(serdes, context, body, child);
         };
@@ -373,8 +375,10 @@ private:
                         Context& context, std::size_t index, const SerdesContext& where) mutable {
             const auto& item = (*items)[index];
             if constexpr (std::invocable<F&, Context&, decltype(item), std::size_t>) {
+                detail::refuse_noexcept<F, Context&, decltype(item), std::size_t>();
                 return detail::text_of(serdes, where, body, context, item, index);
             } else {
+                detail::refuse_noexcept<F, Context&, decltype(item)>();
                 return detail::text_of(serdes, where, body, context, item);
             }
         };

@@ -26,8 +26,9 @@ namespace detail {
 using DurableHandler = std::function<Text(Context&, const Text& event)>;
 inline constexpr int kThreadsDefault = 16;
 
-template <class R, class Event>
+template <class F, class R, class Event>
 DurableHandler erase(std::function<R(Context&, Event)> handler) {
+    refuse_noexcept<F, Context&, Event>();
     return [handler = std::move(handler)](Context& context, const Text& event) {
         std::remove_cvref_t<Event> value = read_result<std::remove_cvref_t<Event>>(event);
         return text_of(Serdes<Stored<R>>(), {}, handler, context, value);
@@ -41,7 +42,7 @@ DurableHandler erase_handler(F handler) {
                   "a handler is R(durable::Context&, const Event&): a function, or a callable object whose operator() "
                   "is no template");
     if constexpr (is_handler<F, Context>()) {
-        return erase(std::function(std::move(handler)));
+        return erase<F>(std::function(std::move(handler)));
     } else {
         return {};
     }

@@ -130,6 +130,14 @@ Text write_result(const R& result, const Serdes<Stored<R>>& serdes, const Serdes
     }
 }
 
+/// Of a handler, or another body that has operations, when it is called with Args: where the exception that suspends it
+/// met noexcept, the process would end. What a body calls cannot be looked into.
+template <class F, class... Args>
+consteval void refuse_noexcept() {
+    static_assert(!std::is_nothrow_invocable_v<std::unwrap_reference_t<F>&, Args...>,
+                  "what has durable operations is not noexcept: one that waits leaves it by throwing");
+}
+
 /// Runs a body and writes what it answers.
 template <class R, class F, class... Args>
 Text text_of(const Serdes<R>& serdes, const SerdesContext& context, F& body, Args&... args) {
