@@ -132,4 +132,17 @@ InvocationAnswer run_invocation(const DurableHandler& handler, const std::string
     return run_invocation(handler, std::move(*input), with);
 }
 
+ErrorInfo plain_handler_error(const std::string& payload) {
+    ErrorInfo error = current_error();
+    if (error.type != "SerdesError") return error;
+    boost::system::error_code problem;
+    const boost::json::value json = boost::json::parse(payload, problem);
+    if (!problem && wire::read_invocation_input(json)) {
+        error.message +=
+            " (this is no durable function, but the payload is a durable execution's: take DurableConfig from the "
+            "function, or serve it with durable::run)";
+    }
+    return error;
+}
+
 }  // namespace durable::detail

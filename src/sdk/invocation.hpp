@@ -42,4 +42,8 @@ struct Surroundings {
 [[nodiscard]] InvocationAnswer run_invocation(const DurableHandler& handler, const std::string& envelope,
                                               const Surroundings& with);
 
+/// The exception being handled, which left a handler that is not durable; one that could not read a durable
+/// execution's envelope says that it got one. Call it in a catch block only.
+[[nodiscard]] ErrorInfo plain_handler_error(const std::string& payload);
+
 }  // namespace durable::detail

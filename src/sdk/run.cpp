@@ -90,7 +90,7 @@ int run_lambda(const LambdaHandler& handler) {
         try {
             return handler(context, invocation.payload).value_or("null");
         } catch (...) {
-            ErrorInfo error = current_error();
+            ErrorInfo error = plain_handler_error(invocation.payload);
             log_failure(context.logger(), error);
             return error;
         }

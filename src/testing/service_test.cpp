@@ -9,6 +9,7 @@
 #include "durable/lambda.hpp"
 #include "sdk/context_core.hpp"
 #include "sdk/execution_state.hpp"
+#include "sdk/invocation.hpp"
 #include "sdk/last_answer.hpp"
 #include "sdk/runtime_client.hpp"
 #include "testing/local_service.hpp"
@@ -314,6 +315,28 @@ TEST(Steps, RemainingTimeGoesToTheDeadlineOfTheInvocation) {
     EXPECT_EQ(left[0], std::chrono::milliseconds::max()) << "there is no deadline";
     EXPECT_LE(left[1], 1h);
     EXPECT_GT(left[1], 59min);
+}
+
+ErrorInfo plain_handler_error(const std::exception_ptr& thrown, const std::string& payload) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (...) {
+        return detail::plain_handler_error(payload);
+    }
+}
+
+TEST(Lambda, WhatCannotReadADurableExecutionsEventIsToldWhatItGot) {
+    const std::string envelope =
+        R"({"DurableExecutionArn":"arn","CheckpointToken":"token","InitialExecutionState":{"Operations":[]}})";
+    const auto unreadable = std::make_exception_ptr(SerdesError("$.article is missing"));
+    const ErrorInfo told = plain_handler_error(unreadable, envelope);
+    EXPECT_EQ(told.type, "SerdesError");
+    EXPECT_EQ(told.message,
+              "$.article is missing (this is no durable function, but the payload is a durable execution's: take "
+              "DurableConfig from the function, or serve it with durable::run)");
+    EXPECT_EQ(plain_handler_error(unreadable, R"({"count":2})").message, "$.article is missing");
+    EXPECT_EQ(plain_handler_error(unreadable, "{").message, "$.article is missing");
+    EXPECT_EQ(plain_handler_error(std::make_exception_ptr(Error("BadCount", "0")), envelope).message, "0");
 }
 
 TEST(Lambda, RemainingTimeGoesToTheDeadline) {
