@@ -102,7 +102,12 @@ void stop(const Arguments& arguments) {
     }
     const json::value answer = session.lambda("POST", path_of(arguments.arn) + "/stop", {}, body);
     if (arguments.json) return print_json(answer);
-    print(fmt::format("Stopped at {}.\n", time_of(answer, "StopTimestamp")));
+    // The service answers in the same way for what had ended by itself.
+    const json::value execution = session.lambda("GET", path_of(arguments.arn));
+    const std::string status = text_of(execution, "Status");
+    print(fmt::format("{} {}.\n",
+                      status == "STOPPED" ? "Stopped at" : "Nothing to stop: it has ended, as " + status + " at",
+                      time_of(answer, "StopTimestamp")));
 }
 
 }  // namespace

@@ -185,9 +185,16 @@ def test_a_tampered_trail_is_found(polling):
 def test_stop_an_execution(polling):
     approval_id = submit(polling)
     arn = polling.records(approval_id=approval_id)[0]["execution_arn"]
-    polling.server.run("executions", "stop", arn, "--reason", "no longer needed")
+    assert polling.server.run("executions", "stop", arn, "--reason", "no longer needed").stdout.startswith("Stopped at ")
     execution = polling.ended(arn)
     assert (execution["Status"], execution["Error"]["ErrorMessage"]) == ("STOPPED", "no longer needed")
+
+
+def test_what_has_ended_is_not_said_to_be_stopped(polling):
+    command(polling, "approvals", "watch", submit(polling, "--timeout", "1"))
+    arn = json.loads(command(polling, "executions", "list", "--status", "SUCCEEDED", "--json").stdout)[0]["DurableExecutionArn"]
+    told = polling.server.run("executions", "stop", arn)
+    assert told.stdout.startswith("Nothing to stop: it has ended, as SUCCEEDED at "), told
 
 
 def test_outbox_shows_mail(polling):
