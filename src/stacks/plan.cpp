@@ -197,12 +197,15 @@ private:
                 case Support::aws_only:
                     plan_.aws_only.push_back(fmt::format("{}.{}", id, name));
                     break;
-                case Support::refused:
+                case Support::refused: {
                     if (resolver_.is_left_out(value, path_ + "." + name)) break;
-                    problems_.add(path_ + "." + name,
-                                  "this property of " + type +
-                                      " is not supported; leave it out, or let Fn::If choose AWS::NoValue here");
+                    const std::string meant = did_you_mean_property(type, name);
+                    problems_.add(
+                        path_ + "." + name,
+                        fmt::format("this property of {} is not supported; {}", type,
+                                    meant.empty() ? "leave it out, or let Fn::If choose AWS::NoValue here" : meant));
                     break;
+                }
             }
         }
         return used;

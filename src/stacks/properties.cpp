@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/edit_distance.hpp"
+#include "base/text.hpp"
+
 namespace holdpoint::stacks {
 
 namespace {
@@ -92,6 +95,10 @@ const Type* find(std::string_view name) {
     return found == kTypes.end() ? nullptr : found;
 }
 
+/// Longer names are no misspellings: nothing is compared that somebody made long.
+constexpr std::size_t kMisspeltMax = 64;
+constexpr std::size_t kShortName = 5;
+
 bool contains(Names names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -107,6 +114,22 @@ Support support_of(std::string_view type, std::string_view property) {
 
 bool is_global(std::string_view type, std::string_view property) {
     return !contains(type == "AWS::Serverless::HttpApi" ? Names(kHttpApiOwn) : Names(kFunctionOwn), property);
+}
+
+std::string did_you_mean(std::string_view name, std::span<const std::string_view> known) {
+    if (name.size() > kMisspeltMax) return {};
+    const std::string given = lower_case(name);
+    const auto meant = std::ranges::find_if(known, [&](std::string_view candidate) {
+        return edit_distance(given, lower_case(candidate)) <= (candidate.size() <= kShortName ? 1U : 2U);
+    });
+    return meant == known.end() ? std::string() : fmt::format("did you mean {}?", *meant);
+}
+
+std::string did_you_mean_property(std::string_view type, std::string_view name) {
+    const Type* known = find(type);
+    if (known == nullptr) return {};
+    const std::string used = did_you_mean(name, known->used);
+    return used.empty() ? did_you_mean(name, known->aws_only) : used;
 }
 
 std::string supported_types() {

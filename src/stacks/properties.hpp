@@ -19,6 +19,11 @@ enum class Support { used, aws_only, refused };
 /// "A, B and C are": the types that are supported.
 [[nodiscard]] std::string supported_types();
 
+/// "did you mean Timeout?": that one of `known` which `name` is perhaps a misspelling of; empty: none.
+[[nodiscard]] std::string did_you_mean(std::string_view name, std::span<const std::string_view> known);
+/// The same of a resource type's properties.
+[[nodiscard]] std::string did_you_mean_property(std::string_view type, std::string_view name);
+
 /// "A, B and C are", for a message that says what is not.
 [[nodiscard]] std::string all_are(std::span<const std::string_view> names);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "stacks/properties.hpp"
 #include "stacks/resolver.hpp"
 
 namespace holdpoint::stacks {
@@ -65,7 +66,9 @@ std::vector<std::string> PropertyReader::texts(std::string_view name) const {
 
 void PropertyReader::allow(std::initializer_list<std::string_view> known) const {
     for (const auto& [key, value] : values_) {
-        if (std::find(known.begin(), known.end(), key) == known.end()) problem(key, "is not supported");
+        if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+        const std::string meant = did_you_mean(key, known);
+        problem(key, "is not supported" + (meant.empty() ? "" : "; " + meant));
     }
 }
 

@@ -118,6 +118,25 @@ Resources:
                       HasSubstr("Resources.F.Properties.CodeUri (line 8): is needed")));
 }
 
+TEST(Refusals, WhatIsMisspeltSaysWhatWasMeant) {
+    const auto function = [](const std::string& properties) {
+        return problems(
+            "Resources: {F: {Type: \"AWS::Serverless::Function\", Metadata: {HoldpointExecutable: f}, "
+            "Properties: {" +
+            properties + "}}}\n");
+    };
+    EXPECT_THAT(function("Timout: 3"),
+                HasSubstr("F.Properties.Timout (line 1): this property of AWS::Serverless::Function is not supported; "
+                          "did you mean Timeout?"));
+    EXPECT_THAT(function("durableconfig: {}"), HasSubstr("did you mean DurableConfig?"));
+    EXPECT_THAT(function("Tag: {}"), HasSubstr("did you mean Tags?"));
+    EXPECT_THAT(function("Layers: []"), HasSubstr("leave it out"));
+    EXPECT_THAT(function("DurableConfig: {ExecutionTimout: 60}"),
+                HasSubstr("DurableConfig.ExecutionTimout (line 1): is not supported; did you mean ExecutionTimeout?"));
+    EXPECT_THAT(function("DurableConfig: {ExecutionTimeout: 60, Pause: 1}"),
+                HasSubstr("DurableConfig.Pause (line 1): is not supported"));
+}
+
 TEST(Refusals, WhatIsNotSupportedSaysWhatIs) {
     EXPECT_THAT(problems("Resources: {Q: {Type: \"AWS::SQS::Queue\"}}\n"),
                 HasSubstr("Q.Type (line 1): the type 'AWS::SQS::Queue' is not supported; AWS::Serverless::Function, "
