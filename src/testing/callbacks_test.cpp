@@ -177,5 +177,23 @@ TEST(ClosedChild, WaitingForWhatItDidNotWaitForIsFoundOut) {
     EXPECT_THAT(runner.error_message(), HasSubstr("'decision'"));
 }
 
+TEST(ClosedChild, FuturesInsideDoTheirWorkOnce) {
+    int runs = 0;
+    LocalService runner([&](Context& context, Json) {
+        context.run_in_child_context("large", [&](Context& child) {
+            const auto future =
+                child.run_in_child_context_async("v", [&](Context&) { return ++runs; }, {.is_virtual = true});
+            (void)future.get();
+            (void)future.get();
+            return std::string(300'000, 'x');
+        });
+        context.wait("pause", 1s);
+    });
+    runner.start();
+    runner.advance(1s);
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_EQ(runs, 2) << "once in each invocation";
+}
+
 }  // namespace
 }  // namespace durable::testing

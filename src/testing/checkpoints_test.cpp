@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <future>
 #include <map>
@@ -9,6 +10,7 @@
 
 #include "sdk/execution_state.hpp"
 #include "sdk/invocation.hpp"
+#include "testing/local_service.hpp"
 #include "wire/durable_json.hpp"
 
 namespace durable::testing {
@@ -362,6 +364,21 @@ TEST(FailedCheckpoint, MayBeToldToAnyNumberOfBranches) {
         context.map("m", std::vector<int>(kBranches), [&](Context& item, int) { item.step("s", body); });
     };
     EXPECT_EQ(described(invoke(service, handler, input(), kBranches)), "again ServiceException");
+}
+
+// Its time would run from when the handler comes by.
+TEST(Checkpoints, OfABranchAreSentWhileTheHandlerIsBusy) {
+    LocalService runner([&](Context& context, Json) {
+        const auto branch = context.run_in_child_context_async("c", [](Context& child) { child.wait("pause", 1h); });
+        context.step("busy", [&] {
+            while (std::ranges::count(runner.history(), "WaitStarted") == 0) std::this_thread::yield();
+        });
+        branch.get();
+    });
+    runner.start();
+    runner.advance(1h);
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_FALSE(runner.is_running());
 }
 
 }  // namespace

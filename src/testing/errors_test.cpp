@@ -7,7 +7,9 @@
 #include <ios>
 #include <limits>
 
+#include "base/encoding.hpp"
 #include "base/random.hpp"
+#include "sdk/error_mapping.hpp"
 #include "sdk/jitter.hpp"
 #include "testing/local_service.hpp"
 
@@ -19,6 +21,18 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using namespace std::chrono_literals;
+
+TEST(Errors, LongTextsAreCutBetweenCharactersAndWithinTheLimit) {
+    constexpr std::size_t kLimit = 12UL * 1024;
+    for (std::size_t shift = 0; shift < 3; ++shift) {
+        std::string text(shift, 'a');
+        for (int i = 0; i < 12'000; ++i) text += "€";
+        const std::string kept = *detail::to_wire({.type = "Long", .message = text, .data = {}, .stack = {}}).message;
+        EXPECT_TRUE(holdpoint::is_utf8(kept)) << shift;
+        EXPECT_LE(kept.size(), kLimit);
+        EXPECT_GT(kept.size(), kLimit - 3);
+    }
+}
 
 TEST(Errors, LongMessageIsTheSameOnTheFirstRunAndOnReplay) {
     std::vector<std::string> seen;

@@ -287,6 +287,21 @@ TEST(Futures, GoOnInTheInvocationThatBeganThem) {
               "2");
 }
 
+TEST(Futures, AnIdleThreadIsWoken) {
+    LocalService runner(
+        [](Context& context, Json) {
+            for (int i = 0; i < 10; ++i) {
+                std::atomic<bool> has_run = false;
+                const auto future = context.step_async("s", [&] { has_run = true; });
+                while (!has_run) std::this_thread::yield();
+                future.get();
+            }
+        },
+        {.threads = 1});
+    runner.start();
+    EXPECT_EQ(runner.error_message(), "");
+}
+
 // What a branch waits for may come while it leaves its thread, before what it queued was sent: going on at once, it
 // would find no record of that, and do it again.
 TEST(Futures, BranchesGoOnWhenWhatTheyDidIsRecorded) {

@@ -15,22 +15,25 @@ using ::testing::HasSubstr;
 using namespace std::chrono_literals;
 
 TEST(KeptFuture, OfAChildIsAbandonedWhenItsBodyEnds) {
-    std::atomic<bool> child_is_over = false;
+    std::atomic<bool> has_left = false;
+    bool had_left = false;
     LocalService runner([&](Context& context, Json) {
         std::optional<Future<int>> kept;
         std::atomic<bool> runs = false;
         context.run_in_child_context("child", [&](Context& child) {
             kept = child.step_async("inner", [&](StepContext& step) {
                 runs = true;
-                while (!child_is_over && !step.stop_token().stop_requested()) std::this_thread::yield();
+                while (!step.stop_token().stop_requested()) std::this_thread::yield();
+                has_left = true;
                 return 1;
             });
             while (!runs) std::this_thread::yield();
         });
-        child_is_over = true;
+        had_left = has_left;
         context.step("after", [] {});
     });
     runner.start();
+    EXPECT_TRUE(had_left);
     EXPECT_EQ(runner.error_message(), "");
     EXPECT_THAT(runner.history(),
                 ElementsAre("ExecutionStarted", "ContextStarted", "StepStarted", "ContextSucceeded", "StepStarted",
@@ -77,6 +80,26 @@ TEST(KeptFuture, ThatIsNotOverEndsWithItsInvocation) {
         EXPECT_EQ(runner.error_message(), "");
     }
     EXPECT_THROW(kept->get(), ValidationError);
+    kept.reset();
+}
+
+TEST(KeptFuture, ThatRunsDoesNothingNewAfterTheHandlersEnd) {
+    std::optional<Future<void>> kept;
+    LocalService runner([&](Context& context, Json) {
+        std::atomic<bool> runs = false;
+        kept = context.run_in_child_context_async("child", [&runs](Context& child) {
+            child.step("one", [&](StepContext& step) {
+                runs = true;
+                while (!step.stop_token().stop_requested()) std::this_thread::yield();
+            });
+            child.step("two", [] {});
+        });
+        while (!runs) std::this_thread::yield();
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_THAT(runner.history(), ElementsAre("ExecutionStarted", "ContextStarted", "StepStarted",
+                                              "InvocationCompleted", "ExecutionSucceeded"));
     kept.reset();
 }
 

@@ -87,6 +87,27 @@ TEST(ReplayLog, WaitsAndRetriesAndChildren) {
                 ElementsAre("child begins", "child goes on", "before the step", "after the step", "end"));
 }
 
+TEST(ReplayLog, LineAfterAFutureOrACombinatorIsWrittenOnce) {
+    LocalService runner([](Context& context, Json) {
+        const auto pause = context.wait_async("pause", 1s);
+        pause.get();
+        context.logger().info("after the future");
+        const auto callback = context.create_callback<int>("decision");
+        const auto answer = callback.result_async();
+        (void)context.select("first", answer);
+        context.logger().info("after the combinator");
+        (void)answer.get();
+        context.logger().info("end");
+    });
+    EXPECT_THAT(logged([&] {
+                    runner.start();
+                    runner.advance(1s);
+                    runner.succeed_callback("decision", "1");
+                }),
+                ElementsAre("after the future", "after the combinator", "end"));
+    EXPECT_EQ(runner.invocations(), 3);
+}
+
 TEST(ReplayLog, WhyAHandlerFailedIsWrittenOnce) {
     LocalService runner([](Context& context, Json) {
         context.wait("pause", 1s);

@@ -207,6 +207,44 @@ TEST(Misuse, EveryOperationIsRefusedOnAForeignThread) {
     }
 }
 
+// The place is what is to be mended; what else is wrong does not matter there.
+TEST(Misuse, APlaceIsToldBeforeWhatElseIsWrong) {
+    const std::vector<int> items(2);
+    const std::string long_name(300, 'x');
+    const std::function<void(Context&)> calls[] = {
+        [](Context& c) { c.wait("w", 0s); },
+        [](Context& c) { c.wait_for_condition<int>("c", [](int n) { return n; }, {}); },
+        [](Context& c) { (void)c.create_callback<int>("c", {.timeout = -1s}); },
+        [](Context& c) { (void)c.invoke<int>("i", "", 1); },
+        [](Context& c) { c.run_in_child_context("c", [](Context&) {}, {.sub_type = "?"}); },
+        [&](Context& c) { c.wait_for_callback<int>(long_name, [](const std::string&) {}); },
+        [&](Context& c) { c.with_retry(long_name, [](Context&, int) {}); },
+        [&](Context& c) { c.map("m", items, [](Context&, int) {}, {.max_concurrency = 0}); },
+        [](Context& c) { (void)c.race("r", std::vector<Future<int>>()); },
+        [&](Context& c) { (void)c.all(long_name, std::vector<Future<int>>()); },
+    };
+    for (const auto& call : calls) {
+        LocalService runner([&](Context& context, Json) { context.step("outer", [&] { call(context); }); });
+        runner.start();
+        EXPECT_THAT(runner.error_message(), HasSubstr("in the body of the step 'outer'")) << &call - calls;
+    }
+}
+
+TEST(Misuse, TheFirstIsWhatTheExecutionFailsWith) {
+    LocalService runner([](Context& context, Json) {
+        context.step("outer", [&] {
+            for (const char* inner : {"one", "two"}) {
+                try {
+                    context.step(inner, [] {});
+                } catch (const ValidationError&) {
+                }
+            }
+        });
+    });
+    runner.start();
+    EXPECT_THAT(runner.error_message(), HasSubstr("Step 'one' was called in the body of the step 'outer'"));
+}
+
 TEST(Misuse, ACallbackOfAStopTokenIsRefusedAnOperationAndHoldsNobodyUp) {
     LocalService runner([](Context& context, Json) {
         std::atomic<bool> is_busy = false;
@@ -382,6 +420,45 @@ TEST(Orphans, RecordNothingAfterTheirParentsEnd) {
         ASSERT_NE(ended, events.end());
         ASSERT_EQ(std::distance(ended, events.end()), 3) << "the end of the invocation and of the execution follow";
     }
+}
+
+// The end came between what the branch looked at last and what it queued.
+TEST(Orphans, RecordNothingOfWhatTheyWereAboutToRecord) {
+    std::atomic<bool> writes = false;
+    std::atomic<bool> is_busy = false;
+    std::atomic<bool> is_told = false;
+    LocalService runner([&](Context& context, Json) {
+        MapOptions<int, int> options;
+        options.serdes = {.serialize =
+                              [&](const BatchResult<int>&, const SerdesContext&) {
+                                  writes = true;
+                                  while (!is_told) std::this_thread::yield();
+                                  return std::string("[]");
+                              },
+                          .deserialize = [](const std::string&, const SerdesContext&) { return BatchResult<int>(); }};
+        const auto records = [&](Context& branch) {
+            branch.map("m", std::vector<int>(), [](Context&, int) { return 1; }, options);
+            return 0;
+        };
+        const auto tells = [&](Context& branch) {
+            branch.step("busy", [&](StepContext& step) {
+                is_busy = true;
+                while (!step.stop_token().stop_requested()) std::this_thread::yield();
+                is_told = true;
+            });
+            return 0;
+        };
+        const auto ends_it = [&](Context&) {
+            while (!writes || !is_busy) std::this_thread::yield();
+            return 1;
+        };
+        return context.parallel<int>("p", {records, tells, ends_it}, {.completion = Completion::first_successful()})
+            .success_count();
+    });
+    runner.start();
+    EXPECT_EQ(runner.error_message(), "");
+    EXPECT_EQ(runner.result(), "1");
+    EXPECT_EQ(std::ranges::count(runner.history(), "ContextSucceeded"), 2) << "of the branch and of p, not of m";
 }
 
 }  // namespace
