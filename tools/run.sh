@@ -16,7 +16,8 @@ cmake --build --preset release --target holdpoint approvals_workflow approval_ap
 server=$!
 trap 'kill -TERM "$server" 2>/dev/null || true; wait "$server" || true' EXIT
 trap 'exit 130' INT TERM
-"$holdpoint" env --wait 30 >/dev/null
+"$holdpoint" env --wait 30 >/dev/null &
+wait -n # a server that cannot start has said why, and ends this, too
 "$holdpoint" deploy template.yaml --stack-name "$stack" --parameter-overrides "ApprovalWaitMode=$mode"
 
 cat <<TEXT

@@ -74,7 +74,14 @@ ServerFile await_server(const Target& target, std::chrono::seconds patience) {
         if (const auto file = read_server_file(target.data); file && answers(*file)) return *file;
         std::this_thread::sleep_for(kLookEvery);
     }
-    return server_of(target);
+    ServerFile server = server_of(target);
+    if (patience > std::chrono::seconds(0)) {
+        throw CommandError(
+            fmt::format("nothing answers at {} after {} seconds: start the server with `holdpoint up "
+                        "--data {}`; `holdpoint doctor` says what keeps it from starting",
+                        server.url, patience.count(), target.data));
+    }
+    return server;
 }
 
 void env(const Target& target, std::chrono::seconds patience) {

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from holdpoint import BIN, DEADLINE, eventually
+from holdpoint import BIN, DEADLINE, Server, eventually
 
 
 def submit(approvals, *more):
@@ -410,6 +410,14 @@ def test_logs_of_no_such_time_are_refused(server, since):
 def test_what_is_no_executions_arn_is_refused(server):
     refused = server.run("executions", "show", "order", check=False)
     assert refused.returncode == 2 and "'order': expected an execution's ARN" in refused.stderr
+
+
+def test_env_that_waits_does_not_name_a_server_that_is_gone(tmp_path):
+    gone = Server(tmp_path).start()
+    gone.kill()
+    told = gone.run("env", "--data", gone.data, "--wait", "1", check=False)
+    assert told.returncode == 1 and not told.stdout
+    assert f"nothing answers at {gone.env['AWS_ENDPOINT_URL']} after 1 seconds" in told.stderr
 
 
 def test_misspelled_options_and_the_version(server):
