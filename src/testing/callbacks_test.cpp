@@ -177,6 +177,41 @@ TEST(ClosedChild, WaitingForWhatItDidNotWaitForIsFoundOut) {
     EXPECT_THAT(runner.error_message(), HasSubstr("'decision'"));
 }
 
+TEST(ClosedChild, NewOperationsInsideAreFoundOut) {
+    using Body = std::function<void(Context&, const Future<int>&)>;
+    const auto handler = [](const Body& more) {
+        return [more](Context& context, Json) {
+            context.run_in_child_context("large", [&](Context& child) {
+                const auto known = child.step_async("known", [] { return 1; });
+                (void)known.get();
+                more(child, known);
+                return std::string(300'000, 'x');
+            });
+            context.wait("pause", 1s);
+        };
+    };
+    const auto step = [](Context& inner) { inner.step("new", [] { ADD_FAILURE() << "it runs"; }); };
+    const std::pair<const char*, Body> changes[] = {
+        {"CONTEXT (RunInChildContext) 'new'",
+         [](Context& child, auto&) { child.run_in_child_context("new", [](Context&) {}); }},
+        {"STEP (Step) 'new'",
+         [&](Context& child, auto&) { child.run_in_child_context("virtual", step, {.is_virtual = true}); }},
+        {"CONTEXT (Map) 'new'",
+         [](Context& child, auto&) { child.map("new", std::vector<int>(), [](Context&, int) {}); }},
+        {"CONTEXT (RunInChildContext) 'new'",
+         [](Context& child, const Future<int>& known) { (void)child.race("new", known); }},
+    };
+    for (const auto& [what, change] : changes) {
+        LocalService runner(handler([](Context&, auto&) {}));
+        runner.start();
+        runner.deploy(handler(change));
+        runner.advance(1s);
+        EXPECT_EQ(runner.error_type(), "NonDeterministicExecutionError");
+        EXPECT_THAT(runner.error_message(),
+                    HasSubstr(std::string("was recorded as finished comes to a new operation, ") + what));
+    }
+}
+
 TEST(ClosedChild, FuturesInsideDoTheirWorkOnce) {
     int runs = 0;
     LocalService runner([&](Context& context, Json) {

@@ -366,6 +366,56 @@ TEST(FailedCheckpoint, MayBeToldToAnyNumberOfBranches) {
     EXPECT_EQ(described(invoke(service, handler, input(), kBranches)), "again ServiceException");
 }
 
+// Control characters take six bytes each.
+TEST(Checkpoints, OfManyResultsAndErrorsStayBelowTheLimitAsTheyAreSent) {
+    Ledger service;
+    const std::string much(2000, '\x01');
+    const ChildOptions<int> writes{
+        .serdes = {.serialize = [&](const int&, const SerdesContext&) { return much; },
+                   .deserialize = [](const std::string&, const SerdesContext&) { return 0; }}};
+    const auto answer = invoke(service, [&](Context& context) {
+        for (int i = 0; i < 100; ++i) {
+            context.run_in_child_context("c", [](Context&) { return 1; }, writes);
+            try {
+                context.run_in_child_context("f", [&](Context&) { throw Error("Broken", much); });
+            } catch (const ChildContextError&) {
+            }
+        }
+    });
+    EXPECT_EQ(described(answer), "SUCCEEDED");
+    for (const auto& request : service.requests) {
+        EXPECT_LE(boost::json::serialize(wire::to_json(request)).size(), 750UL * 1024);
+    }
+}
+
+/// Takes one checkpoint and no more; what it answers would go on in a page.
+class LastCheckpoint final : public detail::DurableService {
+public:
+    holdpoint::Result<wire::CheckpointResponse> checkpoint(const std::string&,
+                                                           const wire::CheckpointRequest&) override {
+        wire::CheckpointResponse response;
+        response.next_marker = "more";
+        return response;
+    }
+    holdpoint::Result<wire::CheckpointResponse> get_state(const std::string&, const std::string& token,
+                                                          const std::string&) override {
+        ADD_FAILURE() << "asked with the token '" << token << "'";
+        return wire::CheckpointResponse{};
+    }
+};
+
+TEST(Checkpoints, WithoutATokenNoPageIsAskedFor) {
+    LastCheckpoint service;
+    const detail::DurableHandler handler = [](Context& context, const detail::Text&) -> detail::Text {
+        context.step("s", [] {});
+        return std::nullopt;
+    };
+    detail::Hooks hooks({});
+    const auto answer = detail::run_invocation(
+        handler, input(), {.service = service, .hooks = hooks, .request_id = "r", .trace_header = {}});
+    EXPECT_EQ(described(answer), "PENDING");
+}
+
 // Its time would run from when the handler comes by.
 TEST(Checkpoints, OfABranchAreSentWhileTheHandlerIsBusy) {
     LocalService runner([&](Context& context, Json) {

@@ -200,11 +200,11 @@ TEST(Replay, BatchesThatEndedEarlyFit) {
 }
 
 TEST(Replay, FailedExecutionFailsTheSameWay) {
-    const auto handler = [](const char* message) {
-        return [message](Context& context, const Json&) {
+    const auto handler = [](const char* message, const char* type = "Refused") {
+        return [message, type](Context& context, const Json&) {
             context.run_in_child_context("child", [&](Context& child) {
                 child.step("a", [] {});
-                throw Error("Refused", message);
+                throw Error(type, message);
             });
         };
     };
@@ -214,6 +214,9 @@ TEST(Replay, FailedExecutionFailsTheSameWay) {
     EXPECT_THAT(replay(handler("never"), runner.history_json()).differences,
                 Contains("CONTEXT (RunInChildContext) 'child' now fails with Refused: never; in the history it failed "
                          "with Refused: no"));
+    EXPECT_THAT(replay(handler("no", "Odd"), runner.history_json()).differences,
+                Contains("CONTEXT (RunInChildContext) 'child' now fails with Odd: no; in the history it failed with "
+                         "Refused: no"));
 }
 
 // As `aws lambda get-durable-execution-history --include-execution-data` prints it: times in ISO 8601, members that
