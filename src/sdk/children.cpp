@@ -53,9 +53,11 @@ bool is_sub_type(std::string_view text) {
                                              "0123456789-_") == std::string_view::npos;
 }
 
-ErrorInfo mapped(const std::function<ErrorInfo(const ErrorInfo&)>& map_error, ErrorInfo error) {
+ErrorInfo mapped(const std::function<ErrorInfo(const ErrorInfo&)>& map_error, ErrorInfo error,
+                 const std::string& name) {
     if (!map_error) return error;
     try {
+        const detail::Frame frame(name, detail::kMapErrorOf);
         return map_error(error);
     } catch (...) {
         return detail::thrown_error();
@@ -86,7 +88,7 @@ Work Context::child_work(std::string_view name, detail::ChildBody body, ChildSpe
         }
         ChildRun run = spec.is_virtual ? detail::run_child_body(*core, claim, {.is_virtual = true}, run_body)
                                        : detail::run_context(*core, claim, run_body, recording);
-        if (run.error) throw ChildContextError(mapped(spec.map_error, std::move(*run.error)));
+        if (run.error) throw ChildContextError(mapped(spec.map_error, std::move(*run.error), claim.name));
         return core->make_recorded(std::move(run.result), claim.id);
     };
     return {.operation_id = claim.id, .run = work, .name = claim.name};

@@ -25,6 +25,11 @@ inline constexpr const char* kAskedOnce =
 inline constexpr Aside kShouldComplete{.what = "should_complete of", .why = kAskedOnce};
 inline constexpr Aside kSerialize{.what = "serialize of", .why = kAskedOnce};
 inline constexpr Aside kSummaryOf{.what = "summary of", .why = kAskedOnce};
+inline constexpr Aside kMapErrorOf{
+    .what = "map_error of",
+    .why =
+        "it is called again on replay, where a future may learn of its error at another place, so put durable "
+        "operations beside it"};
 
 /// A body of the author's on this thread, as long as it lives. Frames nest: a body may run inside another one's wait.
 class Frame {

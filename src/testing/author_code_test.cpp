@@ -165,6 +165,40 @@ TEST(MapError, ThatThrowsIsWhatTheChildFailsWith) {
               thrown.error);
 }
 
+// Replay maps a recorded error again, but of a future where that is made, not where it is asked: an operation in there
+// had another place each time.
+TEST(MapError, HasNoOperations) {
+    for (const bool is_async : {false, true}) {
+        LocalService runner(
+            [&](Context& context, Json) {
+                const auto body = [](Context&) { throw Error("Broken", "no"); };
+                const ChildOptions<void> options{.map_error = [&](const ErrorInfo& error) {
+                    context.step("inner", [] {});
+                    return error;
+                }};
+                try {
+                    if (is_async) {
+                        const auto future = context.run_in_child_context_async("c", body, options);
+                        context.step("between", [] {});
+                        future.get();
+                    } else {
+                        context.run_in_child_context("c", body, options);
+                    }
+                } catch (const ChildContextError&) {
+                }
+                context.wait("pause", 1s);
+            },
+            {.threads = 0});
+        runner.start();
+        runner.advance(1s);
+        EXPECT_EQ(runner.error_type(), "ValidationError") << is_async;
+        EXPECT_EQ(runner.error_message(),
+                  "The durable operation Step 'inner' was called in map_error of 'c'; it is called again on replay, "
+                  "where a future may learn of its error at another place, so put durable operations beside it.")
+            << is_async;
+    }
+}
+
 TEST(Deserialize, ThatThrowsIsASerdesError) {
     const std::string expected = "SerdesError: deserialize threw runtime_error: unreadable";
     const auto five = [] { return 5; };
