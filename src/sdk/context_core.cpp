@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
+#include <array>
 #include <tuple>
 
 #include "base/encoding.hpp"
@@ -53,8 +53,8 @@ struct LetGoOf {
     std::shared_ptr<ExecutionState> state =
         std::make_shared<ExecutionState>(service, wire::InvocationInput{}, hooks, 0);
     std::shared_ptr<ContextCore> core = std::make_shared<ContextCore>(*state, ContextCore::Over{});
-    std::mutex mutex;
-    std::deque<std::unique_ptr<Context>> contexts;
+    std::array<std::atomic<Context*>, 1000> contexts{};  // each in the place of the oldest
+    std::atomic<std::size_t> count = 0;
 };
 LetGoOf& let_go_of() {
     static LetGoOf* const instance = new LetGoOf;
@@ -64,12 +64,10 @@ LetGoOf& let_go_of() {
 }  // namespace
 
 void LetGo::operator()(Context* context) const {
-    constexpr std::size_t kKept = 1000;
     LetGoOf& let_go = let_go_of();
     Internals::set_core(*context, let_go.core);
-    const std::lock_guard lock(let_go.mutex);
-    let_go.contexts.emplace_back(context);
-    if (let_go.contexts.size() > kKept) let_go.contexts.pop_front();
+    auto& place = let_go.contexts[let_go.count++ % let_go.contexts.size()];
+    const std::unique_ptr<Context> oldest(place.exchange(context));
 }
 
 std::string named(std::string_view what, std::string_view name) {
