@@ -99,6 +99,7 @@ public:
         }
         core_->state.await({.groups = {group_}, .operations = {}, .done = [this] { return reason_.has_value(); }});
         abandon();
+        take_ends();
         if (problem_) throw ChildContextError(*problem_);
         return record(*reason_);
     }
@@ -226,6 +227,14 @@ private:
         core_->state.tasks.abandon(lock, *group_);
         group_->on_settled = nullptr;
         group_->on_calm = nullptr;
+    }
+
+    /// Whoever ran the batch took what its items did.
+    void take_ends() {
+        const Lock lock(core_->state.mutex);
+        for (const Item& item : items_) {
+            if (item.counted) detail::Scheduler::took(item.task->known_end());
+        }
     }
 
     [[nodiscard]] BatchRecord record(CompletionReason reason) const {

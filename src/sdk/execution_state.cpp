@@ -195,6 +195,7 @@ bool ExecutionState::take_execution(wire::Operation& operation) {
 }
 
 Record ExecutionState::put(Record record) {
+    if (record->ended_at) latest_end_ = std::max(latest_end_, *record->ended_at);
     // The key is the id of the record that goes, so it changes with it.
     auto node = operations_.extract(record->id);
     if (node.empty()) {

@@ -105,6 +105,8 @@ public:
     [[nodiscard]] bool is_over(const std::string& id) const;
     /// When it ended, where its record says so.
     [[nodiscard]] std::optional<holdpoint::TimePoint> ended_at(const std::string& id) const;
+    /// The latest end that the service told of: it is no earlier by its clock.
+    [[nodiscard]] holdpoint::TimePoint latest_end() const { return latest_end_; }
     /// Of what was begun before: when the last of what is recorded of it ended.
     [[nodiscard]] std::optional<holdpoint::TimePoint> last_end_in(const std::string& id);
     /// When the service will, where that is known.
@@ -168,6 +170,7 @@ private:
     std::pmr::monotonic_buffer_resource operations_memory_;  // one piece for thousands of records' places
     // By the id within the record.
     std::pmr::unordered_map<std::string_view, Record> operations_{&operations_memory_};
+    holdpoint::TimePoint latest_end_;
     std::unordered_set<std::string> news_;
     std::optional<std::unordered_map<std::string, holdpoint::TimePoint>> last_ends_;  // made when it is asked for
     std::deque<holdpoint::wire::OperationUpdate> queue_;

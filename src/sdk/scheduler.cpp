@@ -25,11 +25,7 @@ void Task::settle_here() {
 }
 
 bool Task::was_over_before(const Task& other) const {
-    if (known_end_ != other.known_end_) {
-        if (known_end_ && other.known_end_) return *known_end_ < *other.known_end_;
-        return known_end_.has_value();
-    }
-    return order_ < other.order_;
+    return std::pair(over_at_, order_) < std::pair(other.over_at_, other.order_);
 }
 
 Scheduler::~Scheduler() {
@@ -158,6 +154,7 @@ void Scheduler::run(Lock& lock, const std::shared_ptr<Task>& task) {
         if (end_repeating(*task)) {
             task->known_end_ = std::max(task->last_end_, state_.ended_at(task->operation_id()));
         }
+        task->over_at_ = task->known_end_.value_or(state_.latest_end());
         if (task->group_->on_settled) task->group_->on_settled(lock, *task);
     }
     running_.erase(task.get());
@@ -395,6 +392,7 @@ void Scheduler::settle_here(Lock& lock, Task& task) {
     lock.lock();
     task.order_ = ++settled_;
     task.known_end_ = state_.ended_at(task.operation_id());
+    task.over_at_ = task.known_end_.value_or(state_.latest_end());
 }
 
 bool Scheduler::is_orphan() const {

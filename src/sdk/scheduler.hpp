@@ -54,11 +54,12 @@ public:
     [[nodiscard]] bool is_settled() const { return stage_ == Stage::settled; }
     [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }
     [[nodiscard]] const Recorded& result() const { return result_; }
-    /// Of two that are settled. What was over by what is recorded was over before what this invocation did; of those
-    /// the service's times tell.
+    /// Of two that are settled: the service's times tell, and within one of its milliseconds who settled first here.
     [[nodiscard]] bool was_over_before(const Task& other) const;
     /// When it was over by what is recorded.
     [[nodiscard]] const std::optional<holdpoint::TimePoint>& known_end() const { return known_end_; }
+    /// The same, or how far the service's clock was known to be when it settled.
+    [[nodiscard]] holdpoint::TimePoint over_at() const { return over_at_; }
     /// Does its work here and now, unless it is settled.
     void settle_here();
     /// For a task that is given up: what its body captured may not go away under the lock, because that runs code of
@@ -88,6 +89,7 @@ private:
     std::optional<Failure> failure_;
     std::uint64_t order_ = 0;  // which number it settled as
     std::optional<holdpoint::TimePoint> known_end_;
+    holdpoint::TimePoint over_at_;
     bool repeats_ = false;             // it runs from what is recorded, and has come to nothing new yet
     holdpoint::TimePoint goes_after_;  // while it repeats: the end of what let it go on; it was not over before
     std::optional<holdpoint::TimePoint> last_end_;  // the latest of what it took while it repeated
@@ -106,7 +108,7 @@ struct Group {
     std::function<void(Lock&)> on_calm;  // a task that repeated came to something new, or waits
     /// Whether one of its tasks that are not settled may turn out to have been over before one that is.
     [[nodiscard]] bool may_be_over_before(const Task& settled) const {
-        return settled.known_end() && !repeating.empty() && *repeating.begin() < *settled.known_end();
+        return !repeating.empty() && *repeating.begin() < settled.over_at();
     }
 };
 

@@ -2,6 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <thread>
+
 #include "testing/local_service.hpp"
 
 namespace durable::testing {
@@ -196,6 +200,15 @@ TEST(Futures, OfAnotherContextAreNamed) {
     EXPECT_THAT(inside(""), StartsWith("ValidationError: The durable operation Future::get was called on a context"));
 }
 
+TEST(Futures, OfAnotherContextAreRefusedByCombinators) {
+    EXPECT_EQ(refusal([](Context& context) {
+                  const auto future = context.step_async("charge", [] { return 1; });
+                  context.run_in_child_context("child", [&](Context& child) { (void)child.race("first", future); });
+              }),
+              "ValidationError: race 'first' was given a future of another context; a future belongs to the context "
+              "that made it");
+}
+
 /// What a handler acts upon that decides between an hour and an answer, when it is lost before it has written down what
 /// it did, and the answer comes meanwhile: each run's decision.
 std::vector<std::string> acted_upon(const std::function<std::string(Context&, const Callback<int>&)>& decide) {
@@ -289,6 +302,10 @@ TEST(Decisions, OfWhatHadEndedGoByWhenItEnded) {
         child.run_in_child_context("inner", [](Context& inner) { inner.wait("fast", 1s); });
         return std::string("fast");
     };
+    const auto fast_items = [](Context& child) {
+        child.map("items", std::vector<int>(2), [](Context& item, int) { item.wait("fast", 1s); });
+        return std::string("fast");
+    };
     const auto first_of = [&](const BatchResult<std::string>& result) {
         return result.results().front() + " " + std::to_string(result.success_count()) + " " +
                std::to_string(result.started_count());
@@ -304,6 +321,12 @@ TEST(Decisions, OfWhatHadEndedGoByWhenItEnded) {
          [&](Context& context) {
              const auto one = context.run_in_child_context_async("slow", slow);
              const auto other = context.run_in_child_context_async("fast", fast);
+             return context.race("first", one, other);
+         }},
+        {"fast",
+         [&](Context& context) {
+             const auto one = context.run_in_child_context_async("slow", slow);
+             const auto other = context.run_in_child_context_async("fast", fast_items);
              return context.race("first", one, other);
          }},
         {"fast", [&](Context& context) {
@@ -323,6 +346,52 @@ TEST(Decisions, OfWhatHadEndedGoByWhenItEnded) {
             EXPECT_EQ(runner.result(), "\"" + expected + "\"") << threads << " threads " << runner.error_message();
         }
     }
+}
+
+// A wait that ended later, while the handler was busy, was taken for the first: it is recorded, and so was known to be
+// over.
+TEST(Decisions, OfWhatEndsInOneInvocationGoByWhenItEnded) {
+    const std::function<Future<int>(Context&)> quick_ones[] = {
+        [](Context& context) { return context.step_async("quick", [] { return 1; }); },
+        [](Context& context) {
+            return context.run_in_child_context_async(
+                "quick", [](Context& child) { return child.step("inner", [] { return 1; }); });
+        },
+        [](Context& context) { return context.run_in_child_context_async("quick", [](Context&) { return 1; }); }};
+    for (const int threads : {0, 4}) {
+        for (const auto& begin : quick_ones) {
+            std::atomic<bool> is_slow = false;
+            LocalService runner(
+                [&](Context& context, Json) {
+                    const auto deadline = context.wait_async("deadline", 1s);
+                    const auto quick = begin(context);
+                    (void)quick.get();
+                    context.step("slow", [&] { is_slow = true; });
+                    deadline.get();
+                    return context.select("first", deadline, quick) == 1 ? "quick" : "deadline";
+                },
+                {.threads = threads});
+            runner.after_checkpoint = [&](int) {
+                if (is_slow.exchange(false)) runner.advance(2s);
+            };
+            runner.start();
+            EXPECT_EQ(runner.result(), "\"quick\"") << runner.error_message();
+            EXPECT_EQ(runner.invocations(), 1) << "so it was decided by what a record says alone";
+        }
+    }
+}
+
+TEST(Decisions, OfOneMillisecondGoToWhoStandsFirstInTheCode) {
+    LocalService runner([](Context& context, Json) {
+        const auto one = context.step_async("one", [] { return std::string("one"); });
+        const auto other = context.step_async("other", [] { return std::string("other"); });
+        (void)context.all("both", one, other);
+        context.wait("pause", 1s);
+        return context.race("first", other, one);
+    });
+    runner.start();
+    runner.advance(1s);
+    EXPECT_EQ(runner.result(), "\"one\"") << runner.error_message();
 }
 
 // A branch that has something left to do is no reason to wait for it.
@@ -346,6 +415,38 @@ TEST(Decisions, WaitForNobodyWhoIsAtWork) {
     runner.start();
     runner.advance(1h);
     EXPECT_EQ(runner.result(), "\"over\"") << runner.error_message();
+}
+
+// The same when it went on after something that was over earlier.
+TEST(Decisions, WaitForNobodyWhoWentOnEarlierAndIsAtWork) {
+    std::atomic<bool> passes = false;  // time
+    LocalService runner([&](Context& context, Json) {
+        const auto works = [](Context& branch) {
+            branch.wait("short", 1s);
+            branch.step("work", [](StepContext& step) {
+                while (!step.stop_token().stop_requested()) std::this_thread::yield();
+            });
+            return std::string("works");
+        };
+        const auto is_over = [](Context& branch) {
+            branch.wait("long", 2s);
+            return std::string("over");
+        };
+        const auto lets_time_pass = [&](Context& branch) -> std::string {
+            while (std::ranges::count(runner.history(), "WaitStarted") < 2) std::this_thread::yield();
+            branch.step("time", [&] { passes = true; });
+            throw Error("Failed", "so that another one is the first that succeeds");
+        };
+        const auto answers = context.parallel<std::string>("first", {works, is_over, lets_time_pass},
+                                                           {.completion = Completion::first_successful()});
+        return answers.results().front();
+    });
+    runner.after_checkpoint = [&](int) {
+        if (passes.exchange(false)) runner.advance(3s);
+    };
+    runner.start();
+    EXPECT_EQ(runner.result(), "\"over\"") << runner.error_message();
+    EXPECT_EQ(runner.invocations(), 1);
 }
 
 /// Why an execution fails whose code is another one when it goes on.
