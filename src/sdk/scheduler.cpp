@@ -125,7 +125,6 @@ std::shared_ptr<Task> Scheduler::take_child() {
 void Scheduler::run(Lock& lock, const std::shared_ptr<Task>& task) {
     running_.insert(task.get());
     ++task->group_->running;
-    task->parked_on_.clear();
     Task* const outer = std::exchange(current, task.get());
     lock.unlock();
     bool unwound = false;
@@ -140,10 +139,10 @@ void Scheduler::run(Lock& lock, const std::shared_ptr<Task>& task) {
     }
     lock.lock();
     current = outer;
-    if (unwound || task->unwinding_) calm(lock, *task);  // which may give it up
+    if (unwound) calm(lock, *task);  // which may give it up
     if (is_orphan(task.get()) || state_.end() != End::none) {
         task->stage_ = Task::Stage::abandoned;
-    } else if (unwound || task->unwinding_) {
+    } else if (unwound) {
         task->unwinding_ = false;
         park(task);
     } else {
@@ -187,8 +186,6 @@ void Scheduler::park(const std::shared_ptr<Task>& task) {
     }
     polls_ = 0;
     state_.want_sent();
-    // Somebody has to look after it when the handler is busy.
-    if (task->kind_ == TaskKind::code && threads_.empty()) start_thread();
 }
 
 /// Runs a parked task again, when the records tell of all that it did: it would do the rest again.
@@ -199,7 +196,6 @@ void Scheduler::go_on(const std::shared_ptr<Task>& task) {
     }
     unanswered_.push_back(task);
     state_.want_sent();
-    if (threads_.empty()) start_thread();
 }
 
 void Scheduler::answered() {
