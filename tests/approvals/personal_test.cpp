@@ -155,7 +155,12 @@ TEST(PersonalMessagesTest, NothingThatARequesterWroteLooksLikeALineOfOurs) {
     for (const std::string ours : {"\nhttps://evil", "\nRequester: ceo", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xc2\x85"}) {
         EXPECT_THAT(text, Not(HasSubstr(ours)));
     }
-    EXPECT_THAT(make_notification(approval, "api", "", Occasion::requested).message, Not(HasSubstr("\xe2\x80\xa8")));
+    approval.document_id = "d\xe2\x80\xa8Requester: ceo";
+    const auto to_all = make_notification(approval, "api", "", Occasion::requested).message;
+    EXPECT_THAT(to_all, Not(HasSubstr("\xe2\x80\xa8")));
+    EXPECT_THAT(to_all, Not(HasSubstr("#/approval/"))) << "there is no page";
+    EXPECT_THAT(make_notification(approval, "api", "https://in/", Occasion::requested).message,
+                HasSubstr("https://in/#/approval/a-1\n"));
 }
 
 TEST(PersonalMessagesTest, SayWhatTheLastChangeChanged) {
@@ -194,6 +199,83 @@ TEST(PersonalMessagesTest, TellTheRequesterWhatEverybodySaid) {
                 ::testing::AllOf(HasSubstr("bob@example.com asks for changes"), Not(HasSubstr("Comments of ann"))));
 }
 
+TEST(PersonalMessagesTest, WhoSaysNothingTakesNoPlaceFromWhoDoes) {
+    auto approval = request_with(R"({"name": "p", "stages": [{"name": "finance", "required": 21}]})");
+    approval.votes.emplace();
+    for (int i = 0; i < 21; ++i) approval.votes->push_back(vote_of(fmt::format("p{}@x", i), approval));
+    approval.votes->back().comments = "only this once";
+    approval.status = ApprovalStatus::approved;
+    approval.approver = approval.votes->back().person;
+    EXPECT_THAT(requester_notification(approval, "l").message, HasSubstr("Comments of p20@x:\n> only this once\n"));
+}
+
+TEST(PersonalMessagesTest, AreForThoseWhoMayBeAskedAsItStands) {
+    auto approval = request_with(std::string(kTwoStages));
+    approval.policy->policy.order = StageOrder::parallel;
+    EXPECT_THAT(people_to_tell(approval, Occasion::requested, kNow), ElementsAre("ann@example.com", "bob@example.com"))
+        << "a group that nobody lists has no names";
+    EXPECT_THAT(people_to_tell(approval, Occasion::requested, kNow + std::chrono::hours(2)),
+                ElementsAre("ann@example.com", "bob@example.com"))
+        << "what is made late, and escalates then";
+    EXPECT_THAT(people_to_tell(approval, Occasion::reminder, kNow + std::chrono::hours(2)), IsEmpty());
+    approval.escalated_at = approval.created_at;
+    EXPECT_THAT(people_to_tell(approval, Occasion::reminder, kNow),
+                ElementsAre("ann@example.com", "bob@example.com", "chef@example.com"));
+    auto unlisted = request_with(R"({"name": "p", "stages": [{"name": "s", "approvers": {"groups": ["legal"]}}],
+        "escalation": {"to": {"people": ["chef@example.com"]}, "extend_seconds": 600}, "on_timeout": "escalate"})");
+    EXPECT_FALSE(names_people(unlisted, Occasion::reminder));
+    EXPECT_TRUE(names_people(unlisted, Occasion::escalated));
+    unlisted.escalated_at = unlisted.created_at;
+    EXPECT_TRUE(names_people(unlisted, Occasion::reminder));
+}
+
+TEST(PersonalMessagesTest, SayWhoDecidesAndWhereTheDocumentIsOnOneLine) {
+    auto approval = request_with(std::string(kTwoStages), {{"legal", {"lea@example.com"}}});
+    approval.link = "https://example.com/1\xe2\x80\xa8https://evil.example";
+    const auto text = personal_notification(approval, "a@x", Occasion::requested, "l").message;
+    EXPECT_THAT(text, HasSubstr("\nDecided by: " + describe(*approval.policy, false) + "\n"));
+    EXPECT_THAT(text, HasSubstr("\nWhere it is: https://example.com/1 https://evil.example\n"));
+    approval.escalated_at = approval.created_at;
+    EXPECT_THAT(personal_notification(approval, "a@x", Occasion::reminder, "l").message,
+                HasSubstr("\nDecided by: " + describe(*approval.policy, true) + "\n"));
+}
+
+TEST(PersonalMessagesTest, OfManyChangesSomeAreNamedAndTheOthersCounted) {
+    auto approval = request_with(std::string(kTwoStages), {{"legal", {"lea@example.com"}}});
+    approval.earlier_versions.emplace();
+    EXPECT_THAT(personal_notification(approval, "a@x", Occasion::amended, "l").message, Not(HasSubstr("Changed in")));
+    ShownDocument first{.name = "Travel", .link = {}, .fields = {{.name = "f0", .value = "first"}}};
+    ShownDocument second{.name = "Travel", .link = {}, .fields = {}};
+    approval.fields.emplace();
+    for (int i = 0; i < 23; ++i) {
+        second.fields.push_back({.name = fmt::format("f{}", i), .value = "second"});
+        approval.fields->push_back({.name = fmt::format("f{}", i), .value = "third"});
+    }
+    approval.earlier_versions = {{.digest = "1", .document = first}, {.digest = "2", .document = second}};
+    const auto text = personal_notification(approval, "a@x", Occasion::amended, "l").message;
+    EXPECT_THAT(text, HasSubstr("Changed in version 3:\n> f0: second -> third\n"));
+    EXPECT_THAT(text, HasSubstr("\nand 3 more\n\nDocument: "));
+}
+
+TEST(PersonalMessagesTest, TellTheRequesterWhatWasSaidOfTheDocumentAsItIsNow) {
+    auto approval = request_with(std::string(kTwoStages), {{"legal", {"lea@example.com"}}});
+    Vote before = vote_of("ann@example.com", approval);
+    before.shown_digest = std::string(64, '0');
+    before.comments = "of the version before";
+    Vote ann = vote_of("ann@example.com\nOpen it:", approval);
+    ann.comments = "of this one";
+    const Vote silent = vote_of("bob@example.com", approval);
+    Vote again = vote_of("ann@example.com", approval);
+    again.comments = "now it is fine";
+    approval.votes = {before, ann, silent, again};
+    approval.status = ApprovalStatus::approved;
+    const auto text = requester_notification(approval, "l").message;
+    EXPECT_THAT(text, HasSubstr("\nComments of ann@example.com Open it::\n> of this one\n"));
+    EXPECT_THAT(text, HasSubstr("\nComments of ann@example.com:\n> now it is fine\n"));
+    EXPECT_THAT(text, Not(HasSubstr("version before")));
+    EXPECT_THAT(text, Not(HasSubstr("of bob")));
+}
+
 /// SNS, of which every call can fail; and the signing keys' table.
 class Topic final : public net::Transport {
 public:
@@ -202,11 +284,12 @@ public:
                                                            const net::Timeouts& timeouts) override {
         if (!request.header("X-Amz-Target").empty()) return tables_.send(endpoint, request, timeouts);
         bodies.push_back(percent_decode(request.body, true));
-        return net::Response{.status = 200, .headers = {}, .body = answer};
+        return net::Response{.status = 200, .headers = {}, .body = bodies.size() == 1 ? first_answer : answer};
     }
     std::vector<std::string> bodies;
     std::string answer =
         "<PublishBatchResponse><PublishBatchResult><Failed/></PublishBatchResult></PublishBatchResponse>";
+    std::string first_answer = answer;
 
 private:
     Tables tables_;
@@ -220,6 +303,12 @@ struct Telling {
     SigningKeys keys{client, "settings", clock, random};
     SnsPeopleNotifier notifier{client, keys, clock, random, "arn:topic", "https://in/"};
 };
+
+TEST(PersonalMessagesTest, AreShortenedBetweenCharactersAndOnlyWhereTheyAreTooLong) {
+    EXPECT_EQ(shortened("12345", 5), "12345");
+    EXPECT_EQ(shortened("123456", 5), "12...");
+    EXPECT_EQ(shortened("1\xc3\xa4 456", 5), "1...");
+}
 
 TEST(PersonalMessagesTest, GoOutInBatchesOfTenEachWithALinkOfItsOwn) {
     Telling telling;
@@ -304,9 +393,34 @@ TEST(PersonalMessagesTest, TheRequesterOfASimpleRequestHasALinkOfTheirOwn) {
     EXPECT_EQ(claims->approval_id, "a-1");
 }
 
+TEST(PersonalMessagesTest, AFailureOfOneBatchIsOneOfAll) {
+    Telling telling;
+    telling.topic.first_answer =
+        "<R><Failed><member><Id>0</Id><Code>InternalError</Code><Message>no</Message></member></Failed></R>";
+    std::string people;
+    for (int i = 10; i < 21; ++i) people += fmt::format(R"({}"p{}@x")", people.empty() ? "" : ",", i);
+    const auto approval =
+        request_with(R"({"name": "p", "stages": [{"name": "s", "approvers": {"people": [)" + people + R"(]}}]})");
+    EXPECT_EQ(telling.notifier.tell(approval, Occasion::requested).error().name, "InternalError");
+    telling.topic.answer = "<R><Failed></Failed></R>";
+    EXPECT_EQ(telling.notifier.tell(approval, Occasion::requested), 11U) << "nothing is in it";
+}
+
+TEST(PersonalMessagesTest, ALinkLastsAsLongAsAnEscalationMayMoveTheDeadline) {
+    Telling telling;
+    const auto approval = request_with(std::string(kTwoStages), {{"legal", {"lea@example.com"}}});
+    ASSERT_TRUE(telling.notifier.tell_requester(approval));
+    const std::string& body = telling.topic.bodies.at(0);
+    const auto start = body.find("#/link/") + 7;
+    const auto claims =
+        read_link(telling.keys.current().value(), body.substr(start, body.find('\n', start) - start), kNow);
+    ASSERT_TRUE(claims);
+    EXPECT_EQ(claims->expires, to_epoch_ms(kNow) / 1000 + 3600 + 600 + 7 * 86400);
+}
+
 TEST(PersonalMessagesTest, AMessageThatDidNotGoOutIsAFailure) {
     Telling telling;
-    telling.topic.answer =
+    telling.topic.first_answer =
         "<R><Failed><member><Id>0</Id><Code>InternalError</Code><Message>no</Message></member></Failed></R>";
     const auto approval =
         request_with(R"({"name": "p", "stages": [{"name": "s", "approvers": {"people": ["ann@x"]}}]})");

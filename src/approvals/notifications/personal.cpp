@@ -139,8 +139,8 @@ std::string changes_of(const ApprovalRequest& approval) {
 /// What people said with the votes that a message is about; the page has the rest of it.
 std::string comments_of(const std::vector<const Vote*>& votes) {
     std::string text;
-    for (const Vote* vote : votes | std::views::take(kCommentsMax)) {
-        if (vote->comments.empty()) continue;
+    const auto says_something = [](const Vote* vote) { return !vote->comments.empty(); };
+    for (const Vote* vote : votes | std::views::filter(says_something) | std::views::take(kCommentsMax)) {
         text += fmt::format("Comments of {}:\n{}", shortened(one_line(vote->person), kValueMax),
                             quoted(vote->comments, kCommentMax));
     }
