@@ -270,7 +270,20 @@ TEST_P(UseCasesInBothModes, ContentIsHeldAndThenPublishedOrRemoved) {
         EXPECT_EQ(settled->state, decision == "approved" ? ContentState::published : ContentState::removed);
         EXPECT_EQ(settled->moderator, "may");
         EXPECT_EQ(settled->reason, "because");
+        EXPECT_EQ(settled->decided_at, fresh.world.record()->decided_at);
     }
+}
+
+TEST_P(UseCasesInBothModes, AnAuthorHearsNothingOfWhatModeratorsSay) {
+    world.tell_people();
+    cases.moderation(world);
+    world.start(comment());
+    EXPECT_EQ(world.decide("changes_requested", "may", "between us").status, 200);
+    world.runner.advance(10s);
+    EXPECT_EQ(world.decide("rejected", "may", "because").status, 200);
+    world.runner.advance(10s);
+    EXPECT_EQ(result<ReviewResult>().outcome, ReviewOutcome::removed);
+    EXPECT_TRUE(world.to_requester.empty());
 }
 
 TEST_P(UseCasesInBothModes, UrgentContentExpiresToRemoved) {
@@ -291,6 +304,7 @@ TEST_P(UseCasesInBothModes, OtherContentStaysHeld) {
     EXPECT_EQ(result<ReviewResult>().outcome, ReviewOutcome::held);
     EXPECT_EQ(result<ReviewResult>().decision, "timeout");
     EXPECT_EQ(cases.contents.find("c-1").value()->state, ContentState::held);
+    EXPECT_EQ(cases.contents.find("c-1").value()->reason, std::nullopt) << "nothing was settled";
     const std::string first = own_approval_id();
     world.start(comment());
     EXPECT_EQ(cases.contents.find("c-1").value()->state, ContentState::held);
@@ -328,6 +342,40 @@ TEST_P(UseCasesInBothModes, NobodyIsAskedWhenALaterReviewHoldsTheContentAlready)
     EXPECT_EQ(result<ReviewResult>().outcome, ReviewOutcome::superseded);
     EXPECT_EQ(result<ReviewResult>().decision, std::nullopt);
     EXPECT_TRUE(world.notifications.empty());
+}
+
+TEST_P(UseCasesInBothModes, ACrashAfterHoldingIsNoLaterReview) {
+    cases.moderation(world);
+    crash_when([this] { return cases.count("content") == 1; });
+    world.start(comment());
+    world.runner.advance(10min);
+    EXPECT_TRUE(crashed);
+    EXPECT_EQ(result<ReviewResult>().outcome, ReviewOutcome::held) << "nobody decided";
+    EXPECT_EQ(world.notifications.size(), 1U);
+}
+
+TEST_P(UseCasesInBothModes, WhatNobodyElseMayDecideIsRefusedWithTheReasonBeforeAnythingIsDone) {
+    cases.document_rules.legal = cases.document_rules.finance = {.people = {"lea"}, .groups = {}};
+    const std::string own = "requester: nobody decides their own request, and the others are too few";
+    const std::tuple<void (UseCases::*)(World&), std::string, std::string, std::string> refused[] = {
+        {&UseCases::expenses,
+         R"({"expense_id":"e","purpose":"p","requester":"boss","amount":"80.05","currency":"EUR"})", own, "ledger"},
+        {&UseCases::documents,
+         R"({"document_id":"d","document_name":"n","kind":"design","version":2,"requester":"dora","digest":")" +
+             std::string(64, 'a') + "\"}",
+         own, "documents"},
+        {&UseCases::documents,
+         R"({"document_id":"d","document_name":"n","kind":"contract","version":2,"requester":"user","digest":")" +
+             std::string(64, 'a') + "\"}",
+         "the people whom this function's settings name are too few for this", "documents"},
+        {&UseCases::moderation, R"({"content_id":"c-1","title":"t","author":"may","reason":"r"})", own, "content"}};
+    for (const auto& [deploy, event, problem, table] : refused) {
+        (cases.*deploy)(world);
+        world.start(event);
+        EXPECT_EQ(world.runner.error_type(), "InvalidEvent") << event;
+        EXPECT_THAT(world.runner.error_message(), HasSubstr(problem));
+        EXPECT_EQ(cases.count(table), 0);
+    }
 }
 
 TEST_P(UseCasesInBothModes, ACrashAfterPublishingPublishesOnce) {

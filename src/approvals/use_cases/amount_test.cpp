@@ -59,6 +59,15 @@ TEST(Settings, ApproversArePeopleAndGroups) {
     }
 }
 
+TEST(Settings, ANumberIsWithinItsBounds) {
+    const std::pair<const char*, bool> cases[] = {{"1", true}, {"60", true}, {"0", false}, {"61", false}, {"x", false}};
+    for (const auto& [text, is_taken] : cases) {
+        Settings settings([value = text](const char* /*name*/) -> const char* { return value; });
+        (void)settings.number("SECONDS", 1, 60);
+        EXPECT_EQ(!settings.problem(), is_taken) << text;
+    }
+}
+
 TEST(Settings, TheFirstProblemIsTold) {
     Settings settings([](const char* name) -> const char* {
         const std::string_view variable = name;

@@ -31,7 +31,11 @@ TEST(Content, WhatIsUrgentHasItsOwnTimeout) {
                     .link = {},
                     .timeout_seconds = {}};
     EXPECT_EQ(make_request(content, rules).timeout_seconds, std::nullopt);
+    EXPECT_EQ(make_request(content, rules).kind, ApprovalKind::content);
+    EXPECT_EQ(make_request(content, rules).fields.at(0), (DocumentField{.name = "Reason", .value = "r"}));
+    EXPECT_EQ(make_request(content, rules).fields.at(2).value, "it stays held");
     content.urgent = true;
+    EXPECT_EQ(make_request(content, rules).fields.at(2).value, "it is removed");
     EXPECT_EQ(make_request(content, rules).timeout_seconds, 60);
     EXPECT_EQ(make_request(content, rules).document_name, "Urgent: A threat");
     content.timeout_seconds = 7;
@@ -45,6 +49,9 @@ TEST(Content, EventsAreReadStrictly) {
          "reason: expected text of 1 to 900 characters, found nothing."},
         {R"("content_id":"c","title":"t","author":"w","reason":"r","urgent":"yes")", "urgent: expected true or false"},
         {R"("content_id":"c","title":"t","author":"w","reason":"r","state":"published")", "found 'state'."},
+        {R"("content_id":"c","title":"t","author":"w","reason":"r","link":"ftp://x")", "link: expected an http"},
+        {R"("content_id":"c","title":"t","author":"w","reason":"r","timeout_seconds":61)",
+         "timeout_seconds: expected a whole number from 1 to 60, found 61."},
     };
     for (const auto& [members, problem] : cases) {
         const auto content = read_content(durable::Json::parse("{" + members + "}"), 60);

@@ -32,6 +32,9 @@ TEST(Document, ItsKindDecidesWhoApproves) {
     EXPECT_EQ(described(DocumentKind::contract), "2 of finance, lea, both or ann, then cleo; one rejection rejects");
     EXPECT_THAT(described(DocumentKind::policy), HasSubstr("1 of 2 from lea or both"));
     EXPECT_THAT(described(DocumentKind::policy), HasSubstr("cleo"));
+    Document policy;
+    policy.kind = DocumentKind::policy;
+    EXPECT_EQ(document_policy(policy, rules()).order, StageOrder::parallel);
     EXPECT_EQ(described(DocumentKind::design), "dora; one rejection rejects");
     EXPECT_EQ(described(DocumentKind::budget, 1'000'000), "1 of finance, ann or Both; one rejection rejects");
     EXPECT_EQ(described(DocumentKind::budget, 1'000'001),
@@ -66,6 +69,9 @@ TEST(Document, EventsAreReadStrictly) {
          "version: expected a whole number from 1"},
         {R"("document_id":"d","document_name":"n","kind":"design","requester":"r","version":1,"digest":"ABC")",
          "digest: expected a SHA-256 digest: 64 hexadecimal digits in lower case, found 'ABC'."},
+        {R"("document_id":"d","document_name":"n","kind":"design","requester":"r","version":1,"digest":")" +
+             std::string(64, 'A') + "\"",
+         "digest: expected a SHA-256 digest"},
     };
     for (const auto& [members, problem] : cases) {
         const auto document = read_document(durable::Json::parse("{" + members + "}"), "EUR", 60);

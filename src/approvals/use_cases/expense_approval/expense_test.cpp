@@ -45,6 +45,9 @@ TEST(Expense, SettingsAreReadStrictly) {
         {"FINANCE", "", "FINANCE must be set"},
         {"DIRECTORS", "cleo,", "DIRECTORS must be people and groups"},
     };
+    auto one_limit = kVariables;
+    one_limit["FINANCE_LIMIT"] = one_limit["MANAGER_LIMIT"];
+    EXPECT_TRUE(expense_rules(settings_of(one_limit)));
     for (const auto& [name, value, problem] : cases) {
         auto variables = kVariables;
         variables[name] = value;
@@ -79,7 +82,7 @@ TEST(Expense, EventsAreReadStrictly) {
 TEST(Expense, ApproversSeeTheExactAmount) {
     const auto expense =
         read_expense(durable::Json::parse(R"({"expense_id":"e-1","purpose":"Train","requester":"r","amount":"1234.50",
-                                 "currency":"EUR","receipt":"https://example.com/1"})"),
+                                 "currency":"EUR","receipt":"https://example.com/1","timeout_seconds":60})"),
                      "EUR", 60);
     ASSERT_TRUE(expense) << expense.error().message;
     const Request request = make_request(*expense, *expense_rules(settings_of(kVariables)));
@@ -87,6 +90,13 @@ TEST(Expense, ApproversSeeTheExactAmount) {
     EXPECT_EQ(request.fields.at(0), (DocumentField{.name = "Amount", .value = "1234.50 EUR"}));
     const durable::Json event = event_of(request);
     EXPECT_EQ(event.find("fields")->find("Cost center"), nullptr);
+    EXPECT_EQ(request.timeout_seconds, 60);
+    const auto charged = read_expense(durable::Json::parse(R"({"expense_id":"e-1","purpose":"Train","requester":"r",
+                                 "amount":"1","currency":"EUR","cost_center":"c-7"})"),
+                                      "EUR", 60);
+    ASSERT_TRUE(charged) << charged.error().message;
+    EXPECT_EQ(make_request(*charged, *expense_rules(settings_of(kVariables))).fields.at(2),
+              (DocumentField{.name = "Cost center", .value = "c-7"}));
     EXPECT_EQ(*event.find("link")->get_if<std::string>(), "https://example.com/1");
 }
 
