@@ -25,6 +25,15 @@ void refuse_if_open(const std::string& path, bool is_folder) {
                              (is_folder ? "700 " : "600 ") + path + ", and change what they may have read");
 }
 
+bool sync(const std::string& path, int kind) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | kind);
+    const bool good = file >= 0 && ::fsync(file) == 0;
+    const int reason = errno;
+    if (file >= 0) ::close(file);
+    errno = reason;
+    return good;
+}
+
 std::string name_of(const std::string& path) {
     return fs::path(path).filename().string();
 }
@@ -71,13 +80,12 @@ void write_private_file(const std::string& path, const std::string& text) {
     throw std::runtime_error("cannot write " + path + ": " + std::strerror(reason));
 }
 
+bool sync_file(const std::string& path) {
+    return sync(path, 0);
+}
+
 bool sync_folder(const std::string& folder) {
-    const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool good = file >= 0 && ::fsync(file) == 0;
-    const int reason = errno;
-    if (file >= 0) ::close(file);
-    errno = reason;
-    return good;
+    return sync(folder, O_DIRECTORY);
 }
 
 std::optional<std::string> read_key_file(const std::string& path, const SealKey* key) {

@@ -19,6 +19,9 @@ void write_private_file(const std::string& path, const std::string& text);
 /// However many calls it takes. False: see errno.
 [[nodiscard]] bool write_all(int file, std::string_view bytes);
 
+/// Until then what was written to a file may be gone after a power cut. False: see errno.
+[[nodiscard]] bool sync_file(const std::string& path);
+
 /// Until then a file that was renamed into `folder` may be gone after a power cut. False: see errno.
 [[nodiscard]] bool sync_folder(const std::string& folder);
 

@@ -3,13 +3,12 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "approvals/domain/agreement.hpp"
 #include "approvals/domain/chain_walk.hpp"
 #include "approvals/domain/erasures.hpp"
-#include "approvals/domain/export_folder.hpp"
+#include "approvals/domain/export_check.hpp"
+#include "approvals/domain/export_writer.hpp"
 #include "approvals/domain/people.hpp"
 #include "approvals/domain/reading.hpp"
 #include "approvals/domain/texts.hpp"
@@ -17,9 +16,9 @@
 #include "approvals/repository/audit_store.hpp"
 #include "approvals/repository/repository.hpp"
 #include "approvals/repository/signing_keys.hpp"
-#include "base/private_file.hpp"
 #include "cli/command_group.hpp"
 #include "cli/commands.hpp"
+#include "cli/export_files.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
 
@@ -86,95 +85,40 @@ private:
     approvals::SigningKeys keys_;
 };
 
-void check_target(const fs::path& folder) {
-    std::error_code problem;
-    if (!fs::exists(folder, problem)) return;
-    if (!fs::is_directory(folder, problem)) throw CommandError(folder.string() + ": expected a folder, found a file");
-    if (!fs::is_empty(folder))
-        throw CommandError(folder.string() + ": expected no folder or an empty one, found files in it");
-}
-
-/// All of them, or nothing: they get their names when the last one is written.
-void write_folder(const fs::path& folder, const std::vector<approvals::ExportFile>& files) {
-    const fs::path parent = folder.parent_path();
-    fs::create_directories(parent);
-    std::string written = folder.string() + ".XXXXXX";
-    if (::mkdtemp(written.data()) == nullptr) {
-        throw CommandError(fmt::format("cannot make a folder in {}: {}", parent.string(), std::strerror(errno)));
+/// Those that were made before the trails are read, which may grow meanwhile.
+void export_statements(Stack& stack, const approvals::Scratch& scratch, approvals::ExportWriter& writer) {
+    for (const auto& statement : require(stack.store().statements())) {
+        approvals::Sorter chains(scratch);
+        require_done(stack.store().each_chain_of(
+            statement, [&](const approvals::ChainHead& chain) { chains.add(approvals::entry_of(chain)); }));
+        writer.add(statement, chains);
     }
-    try {
-        for (const auto& file : files) write_private_file((fs::path(written) / file.name).string(), file.content);
-        fs::rename(written, folder);
-    } catch (...) {
-        std::error_code ignored;
-        fs::remove_all(written, ignored);
-        throw;
-    }
-}
-
-std::int64_t count_records(const approvals::Trails& trails) {
-    std::int64_t records = 0;
-    for (const auto& [approval_id, chain] : trails) records += static_cast<std::int64_t>(chain.size());
-    return records;
-}
-
-/// Before the trails are, which may grow meanwhile.
-approvals::StatementsFile read_statements(Stack& stack) {
-    approvals::StatementsFile file;
-    for (auto& statement : require(stack.store().statements())) {
-        statement.chains = require(stack.store().chains_of(statement));
-        file.add(statement);
-    }
-    return file;
 }
 
 void export_trails(const Arguments& arguments) {
     fs::path folder = fs::absolute(arguments.folder).lexically_normal();
     if (!folder.has_filename()) folder = folder.parent_path();  // it ended with a slash
-    check_target(folder);
     Stack stack(arguments.stack);
-    const approvals::StatementsFile statements = read_statements(stack);
-    const auto all = require(stack.store().trails());
-    const auto files =
-        approvals::make_export(all.trails, all.problems, HOLDPOINT_VERSION, stack.now(), stack.keys(), statements);
-    write_folder(folder, files);
-    Problems problems = approvals::verify_trails(all.trails);
-    add(problems, all.problems);
-    const std::string digest = approvals::manifest_digest(files);
+    approvals::Exported exported;
+    write_export(folder, [&](const approvals::CreateFile& create, const approvals::Scratch& scratch) {
+        approvals::ExportWriter writer(create, scratch);
+        export_statements(stack, scratch, writer);
+        const auto unreadable = require(stack.store().each_chain([&](auto chain) { writer.add(std::move(chain)); }));
+        exported = writer.finish(unreadable, HOLDPOINT_VERSION, stack.now(), stack.keys());
+    });
     if (arguments.json) {
         return print_json(json::object{{"folder", folder.string()},
-                                       {"approvals", approvals::count_approvals(all.trails)},
-                                       {"records", count_records(all.trails)},
-                                       {"statements", statements.file().rows},
-                                       {"manifest_sha256", digest},
-                                       {"problems", json::value_from(problems)}});
+                                       {"approvals", exported.approvals},
+                                       {"records", exported.records},
+                                       {"statements", exported.statements},
+                                       {"manifest_sha256", exported.manifest_sha256},
+                                       {"problems", json::value_from(exported.problems)}});
     }
     print(fmt::format("{} approvals with {} records, and {} statements, are in {}.\nSHA-256 of its manifest: {}\n",
-                      approvals::count_approvals(all.trails), count_records(all.trails), statements.file().rows,
-                      folder.string(), digest));
-    if (statements.file().rows == 0) print(fmt::format("warning: {}\n", kNothingSealed));
-    for (const std::string& problem : problems) print("problem: " + printable(problem) + "\n");
-}
-
-/// The files of an export that are there.
-std::vector<approvals::ExportFile> read_folder(const fs::path& folder) {
-    if (!fs::is_directory(folder)) {
-        throw CommandError(folder.string() + ": expected a folder that holdpoint audit export wrote, found none");
-    }
-    std::vector<approvals::ExportFile> files;
-    for (const std::string_view name : {approvals::kRecordsFile, approvals::kCsvFile, approvals::kStatementsFile,
-                                        approvals::kManifestFile, approvals::kSignatureFile}) {
-        const fs::path path = folder / name;
-        if (!fs::exists(path)) continue;
-        std::ifstream file(path, std::ios::binary);
-        if (!file) throw CommandError(fmt::format("cannot read {}: {}", path.string(), std::strerror(errno)));
-        files.push_back({.name = std::string(name), .content = {std::istreambuf_iterator<char>(file), {}}});
-    }
-    if (files.empty()) {
-        throw CommandError(folder.string() +
-                           ": expected a folder that holdpoint audit export wrote, found no file of one");
-    }
-    return files;
+                      exported.approvals, exported.records, exported.statements, folder.string(),
+                      exported.manifest_sha256));
+    if (exported.statements == 0) print(fmt::format("warning: {}\n", kNothingSealed));
+    for (const std::string& problem : exported.problems) print("problem: " + printable(problem) + "\n");
 }
 
 /// How far the statements tell that nothing is missing.
@@ -286,12 +230,14 @@ void verify(const Arguments& arguments) {
         Stack stack(arguments.stack);
         return report(arguments, verify_stack(stack, arguments.sealed));
     }
-    const auto files = read_folder(arguments.folder);
     std::optional<approvals::KeyRing> keys;
     if (!arguments.stack.empty()) keys = Stack(arguments.stack).keys();
-    approvals::Verification found = approvals::verify_export(files, keys ? &*keys : nullptr);
-    if (!arguments.sealed.empty()) add(found.problems, approvals::verify_sealed(found, files, arguments.sealed));
-    if (keys) add(found.problems, approvals::verify_signature(files, *keys));
+    approvals::Verification found;
+    read_export(arguments.folder, [&](const approvals::OpenFile& open, const approvals::Scratch& scratch) {
+        found = approvals::verify_export(open, scratch, keys ? &*keys : nullptr);
+        if (!arguments.sealed.empty()) add(found.problems, approvals::verify_sealed(found, arguments.sealed));
+        if (keys) add(found.problems, approvals::verify_signature(open, *keys));
+    });
     report(arguments, found);
 }
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "all_trails.hpp"
 #include "approvals/domain/statements.hpp"
 #include "approvals/repository/items.hpp"
 #include "world.hpp"
@@ -49,7 +50,7 @@ protected:
         SigningKeys keys(client_, "settings", clock_, random_);
         const KeyRing ring = keys.current().value();
         auto statements = store_.statements().value();
-        const Trails trails = store_.trails().value().trails;
+        const Trails trails = all_trails(store_).trails;
         StatementCheck check(trails, &ring, last_signed(statements, &ring));
         std::vector<std::string> problems;
         for (auto& statement : statements) {
@@ -79,7 +80,7 @@ TEST_F(SealingTest, AStatementIsMadeWhenTheTrailHasGrown) {
     const Sealing first = seal();
     EXPECT_TRUE(first.is_new);
     EXPECT_EQ(first.statement->number, 1);
-    EXPECT_EQ(first.statement->chains, heads_of(store_.trails()->trails));
+    EXPECT_EQ(first.statement->chains, heads_of(all_trails(store_).trails));
     const Sealing again = seal();
     EXPECT_FALSE(again.is_new);
     EXPECT_EQ(again.statement, first.statement);

@@ -2,7 +2,9 @@
 import json
 import os
 import pathlib
+import resource
 import shutil
+import signal
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -73,6 +75,16 @@ def test_an_export_is_private_whole_and_proves_itself(approvals, exported, decid
     failed = audit(approvals, "export", "--stack-name", "no-such-stack", "--out", tmp_path / "none", check=False)
     assert failed.returncode == 1 and not list(tmp_path.iterdir())
     assert "expected a folder" in offline(approvals, tmp_path / "none").stderr
+
+
+def test_an_export_for_which_there_is_no_room_leaves_nothing(approvals, decided, tmp_path):
+    def small_disk():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    done = subprocess.run([BIN / "holdpoint", "audit", "export", "--stack-name", approvals.stack, "--out", tmp_path / "out"], capture_output=True, text=True,
+                          env=approvals.server.environment(), preexec_fn=small_disk, restore_signals=False)
+    assert done.returncode == 1 and done.stderr == f"holdpoint: cannot write the export into {tmp_path}: File too large\n"
+    assert not list(tmp_path.iterdir())
 
 
 def changed_byte(folder, lines):

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "base/encoding.hpp"
-
 namespace holdpoint::approvals {
 
 namespace {
@@ -44,7 +42,7 @@ std::string other_personal_fields(const AuditRecord& record) {
     return durable::to_json(fields).dump();
 }
 
-std::string csv_line(const std::vector<std::string>& cells) {
+std::string line_of(const std::vector<std::string>& cells) {
     std::string line;
     for (const std::string& cell : cells) line += (line.empty() ? "" : ",") + csv_cell(cell);
     return line + "\r\n";
@@ -52,15 +50,8 @@ std::string csv_line(const std::vector<std::string>& cells) {
 
 }  // namespace
 
-ExportFile to_json_lines(const Trails& trails, std::string name) {
-    ExportFile file{.name = std::move(name), .content = {}, .rows = 0};
-    for (const auto& [approval_id, records] : trails) {
-        for (const AuditRecord& record : records) {
-            file.content += durable::to_json(record).dump() + "\n";
-            ++file.rows;
-        }
-    }
-    return file;
+std::string json_line(const AuditRecord& record) {
+    return durable::to_json(record).dump() + "\n";
 }
 
 std::string csv_cell(std::string_view text) {
@@ -79,58 +70,16 @@ std::string csv_cell(std::string_view text) {
     return cell + '"';
 }
 
-ExportFile to_csv(const Trails& trails, std::string name) {
-    ExportFile file{.name = std::move(name), .content = {}, .rows = 0};
-    file.content = csv_line({"approval_id", "seq", "at", "event", "actor", "actor_proof", "comments", "personal",
-                             "details", "erased", "shown_digest", "prev_hash", "hash"});
-    for (const auto& [approval_id, records] : trails) {
-        for (const AuditRecord& record : records) {
-            file.content +=
-                csv_line({record.approval_id, std::to_string(record.seq), record.at, record.event,
-                          personal_value(record, "actor"), record.actor_proof, personal_value(record, "comments"),
-                          other_personal_fields(record), durable::to_json(record.details).dump(),
-                          joined(erased_fields(record)), record.shown_digest, record.prev_hash, record.hash});
-            ++file.rows;
-        }
-    }
-    return file;
+std::string csv_header() {
+    return line_of({"approval_id", "seq", "at", "event", "actor", "actor_proof", "comments", "personal", "details",
+                    "erased", "shown_digest", "prev_hash", "hash"});
 }
 
-Manifest make_manifest(const Trails& trails, const std::vector<ExportFile>& files, std::string tool_version,
-                       TimePoint at) {
-    Manifest manifest;
-    manifest.tool_version = std::move(tool_version);
-    manifest.at = to_iso8601(at);
-    manifest.chains = heads_of(trails);
-    manifest.approvals = count_approvals(trails);
-    for (const auto& [approval_id, records] : trails) {
-        manifest.records += static_cast<std::int64_t>(records.size());
-        for (const AuditRecord& record : records) {
-            manifest.erased_fields += static_cast<std::int64_t>(erased_fields(record).size());
-        }
-    }
-    for (const ExportFile& file : files) {
-        manifest.files.push_back({.name = file.name,
-                                  .sha256 = to_hex(sha256(file.content)),
-                                  .bytes = static_cast<std::int64_t>(file.content.size()),
-                                  .rows = file.rows});
-    }
-    manifest.problems = verify_trails(trails);
-    return manifest;
-}
-
-std::vector<std::string> verify_files(const Manifest& manifest, const std::vector<ExportFile>& files) {
-    std::vector<std::string> problems;
-    for (const ManifestFile& expected : manifest.files) {
-        const auto file = std::find_if(files.begin(), files.end(),
-                                       [&](const ExportFile& each) { return each.name == expected.name; });
-        if (file == files.end()) {
-            problems.push_back(fmt::format("{}: is missing", expected.name));
-        } else if (to_hex(sha256(file->content)) != expected.sha256) {
-            problems.push_back(fmt::format("{}: was changed after it was exported", expected.name));
-        }
-    }
-    return problems;
+std::string csv_line(const AuditRecord& record) {
+    return line_of({record.approval_id, std::to_string(record.seq), record.at, record.event,
+                    personal_value(record, "actor"), record.actor_proof, personal_value(record, "comments"),
+                    other_personal_fields(record), durable::to_json(record.details).dump(),
+                    joined(erased_fields(record)), record.shown_digest, record.prev_hash, record.hash});
 }
 
 }  // namespace holdpoint::approvals

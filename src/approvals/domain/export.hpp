@@ -1,4 +1,5 @@
-// Export: audit trails as files to hand over: JSON Lines, exact; CSV, for spreadsheets; and a manifest of both.
+// Export: audit records as lines of files to hand over: JSON Lines, exact; CSV, for spreadsheets; and a manifest of
+// both.
 #pragma once
 
 #include <boost/describe.hpp>
@@ -11,19 +12,13 @@
 
 namespace holdpoint::approvals {
 
-/// One file, in memory.
-struct ExportFile {
-    std::string name;
-    std::string content;
-    std::int64_t rows = 0;  // without a header
-};
+/// The record exactly as it is stored, as one line: verify_chain can be run over the lines.
+[[nodiscard]] std::string json_line(const AuditRecord& record);
 
-/// Every record as it is stored, one JSON object a line, chain after chain: verify_chain can be run over it.
-[[nodiscard]] ExportFile to_json_lines(const Trails& trails, std::string name);
-
-/// One line for each record, every cell quoted (RFC 4180). A line break in a text shows as \n, so a line is always one
-/// record; text that a spreadsheet would take for a formula begins with an apostrophe.
-[[nodiscard]] ExportFile to_csv(const Trails& trails, std::string name);
+/// Every cell quoted (RFC 4180). A line break in a text shows as \n, so a line is always one record; text that a
+/// spreadsheet would take for a formula begins with an apostrophe.
+[[nodiscard]] std::string csv_header();
+[[nodiscard]] std::string csv_line(const AuditRecord& record);
 
 /// One cell of the CSV file.
 [[nodiscard]] std::string csv_cell(std::string_view text);
@@ -32,7 +27,7 @@ struct ManifestFile {
     std::string name;
     std::string sha256;  // hex
     std::int64_t bytes = 0;
-    std::int64_t rows = 0;
+    std::int64_t rows = 0;  // without a header
     friend bool operator==(const ManifestFile&, const ManifestFile&) = default;
 };
 BOOST_DESCRIBE_STRUCT(ManifestFile, (), (name, sha256, bytes, rows))
@@ -44,16 +39,10 @@ struct Manifest {
     std::int64_t records = 0;
     std::int64_t erased_fields = 0;
     std::vector<ManifestFile> files;
-    std::vector<ChainHead> chains;
+    std::vector<ChainHead> chains;      // empty while it is written or checked: they may be many
     std::vector<std::string> problems;  // of the chains, when they were exported
     friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 BOOST_DESCRIBE_STRUCT(Manifest, (), (tool_version, at, approvals, records, erased_fields, files, chains, problems))
-
-[[nodiscard]] Manifest make_manifest(const Trails& trails, const std::vector<ExportFile>& files,
-                                     std::string tool_version, TimePoint at);
-
-/// Every file that is not what the manifest says; empty when all are.
-[[nodiscard]] std::vector<std::string> verify_files(const Manifest& manifest, const std::vector<ExportFile>& files);
 
 }  // namespace holdpoint::approvals

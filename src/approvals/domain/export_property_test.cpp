@@ -3,20 +3,16 @@
 #include <rapidcheck.h>
 
 #include "approvals/domain/erasures.hpp"
-#include "approvals/domain/export_folder.hpp"
+#include "approvals/domain/testing_trails.hpp"
 
 namespace holdpoint::approvals {
 namespace {
 
-const TimePoint kNow = from_epoch_ms(1'764'000'000'000);
+using namespace testing;
 
 std::string text() {
     return *rc::gen::element<std::string>("", "ann@x", "ünï", "\"quoted\"", "=1+1", " -1", "line\r\n=line\n", "\\n",
                                           "\t", std::string("a\0b", 3), "\u2028", "＝x", "{}", std::string(100, 'z'));
-}
-
-KeyRing keys() {
-    return KeyRing::make({{"k1", std::string(32, 's')}}).value();
 }
 
 /// With what happens to a chain: somebody does something, or fields of something are erased.
@@ -38,7 +34,7 @@ void add_record(std::vector<AuditRecord>& chain, const std::string& approval_id,
 std::vector<ExportFile> any_export() {
     SeededRandom random(*rc::gen::arbitrary<std::uint64_t>());
     Trails trails;
-    StatementsFile statements;
+    std::vector<HeadStatement> statements;
     std::optional<HeadStatement> last;
     const int records = *rc::gen::inRange(0, 12);
     for (int i = 0; i < records; ++i) {
@@ -46,9 +42,9 @@ std::vector<ExportFile> any_export() {
         add_record(trails[id], id, random);
         if (*rc::gen::inRange(0, 3) != 0) continue;
         last = make_head(heads_of(trails), last ? &*last : nullptr, kNow, keys());
-        statements.add(*last);
+        statements.push_back(*last);
     }
-    return make_export(trails, {}, "1.0.0", kNow, keys(), statements);
+    return make_export(trails, statements);
 }
 
 std::vector<std::string> problems_of(const std::vector<ExportFile>& files) {

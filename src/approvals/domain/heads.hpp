@@ -12,6 +12,7 @@
 #include "approvals/domain/audit.hpp"
 #include "approvals/domain/signing.hpp"
 #include "base/clock.hpp"
+#include "base/digest.hpp"
 
 namespace holdpoint::approvals {
 
@@ -46,6 +47,19 @@ BOOST_DESCRIBE_STRUCT(HeadStatement, (), (number, at, chains, prev_hash, hash, k
 
 [[nodiscard]] std::vector<ChainHead> heads_of(const Trails& trails);
 
+/// The hash of a statement whose chains, which may be many, come one after the other.
+class HeadHash {
+public:
+    /// Of its other members.
+    explicit HeadHash(const HeadStatement& head);
+    void add(const ChainHead& chain);
+    /// Once all were added.
+    [[nodiscard]] std::string hex();
+
+private:
+    Sha256 digest_;
+};
+
 /// `previous` is the last statement, nullptr for the first. `chains` are by approval_id.
 [[nodiscard]] HeadStatement make_head(std::vector<ChainHead> chains, const HeadStatement* previous, TimePoint at,
                                       const KeyRing& keys);
@@ -57,6 +71,9 @@ BOOST_DESCRIBE_STRUCT(HeadStatement, (), (number, at, chains, prev_hash, hash, k
 /// known, its own key may be gone.
 [[nodiscard]] std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous,
                                                    const KeyRing& keys, bool vouched = false);
+/// The same of a statement that comes to this HeadHash; without keys its signature is not looked at.
+[[nodiscard]] std::vector<std::string> verify_head(const HeadStatement& head, const std::string& hash,
+                                                   const HeadStatement* previous, const KeyRing* keys, bool vouched);
 
 /// What the trails no longer have, or have otherwise, of what a statement says. Newer chains and records are no fault.
 [[nodiscard]] std::vector<std::string> compare(const HeadStatement& head, const Trails& trails);

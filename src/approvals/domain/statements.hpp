@@ -1,9 +1,9 @@
-// Statements: all that were made of where the chains end, as a file of an export, and held against the trails.
+// Statements: all that were made of where the chains end: as a file of an export, and held against the trails.
 #pragma once
 
 #include <boost/describe.hpp>
 #include <cstdint>
-#include <map>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,11 +11,10 @@
 #include <tuple>
 #include <vector>
 
-#include "approvals/domain/export.hpp"
+#include "approvals/domain/heads.hpp"
+#include "approvals/domain/sorting.hpp"
 
 namespace holdpoint::approvals {
-
-inline constexpr std::string_view kStatementsFile = "statements.jsonl";
 
 /// A statement as the file has it: next to the one before. So each end of a chain is in the file once, not once for
 /// every statement that was made since.
@@ -31,27 +30,26 @@ struct StatementLine {
 };
 BOOST_DESCRIBE_STRUCT(StatementLine, (), (number, at, chains, gone, prev_hash, hash, key_id, signature))
 
-/// Where the chains end according to statements that come one after the other.
+/// The end of a chain as it is sorted, and back.
+[[nodiscard]] Entry entry_of(const ChainHead& end);
+[[nodiscard]] ChainHead end_of(const Entry& entry);
+
+/// Where the chains end according to statements that come one after the other, in scratch files: they may be many.
 class ChainEnds {
 public:
-    /// The statement as a line after those before.
-    [[nodiscard]] StatementLine advance(const HeadStatement& statement);
-    /// And back.
-    [[nodiscard]] HeadStatement advance(const StatementLine& line);
+    explicit ChainEnds(const Scratch& scratch) : ends_(scratch()), next_(scratch()) {}
+
+    /// What changes with the next statement: entry_of each other end, the last of several of one chain; and an entry
+    /// without a value for a chain that is gone, where there is none of it. `take` is called with each end then, by
+    /// approval_id.
+    void change(Sorter& changes, const std::function<void(const ChainHead& end, bool is_new)>& take);
+    /// The other way round, from all ends that the next statement names.
+    void replace(Sorter& ends, const std::function<void(const ChainHead& end)>& changed,
+                 const std::function<void(const std::string& approval_id)>& gone);
 
 private:
-    std::map<std::string, ChainHead> ends_;
-};
-
-/// Makes the file, statement after statement.
-class StatementsFile {
-public:
-    void add(const HeadStatement& statement);
-    [[nodiscard]] const ExportFile& file() const { return file_; }
-
-private:
-    ChainEnds ends_;
-    ExportFile file_{.name = std::string(kStatementsFile), .content = {}, .rows = 0};
+    Run ends_;
+    Run next_;
 };
 
 /// How many statements were held against the trails.
@@ -60,6 +58,8 @@ struct Sealed {
     std::int64_t signatures = 0;  // those that were checked
     std::string last_at;          // ISO 8601 UTC
     std::set<std::string> hashes = {};
+
+    void add(const HeadStatement& statement, const KeyRing* keys);
 };
 
 /// The number of the last statement whose key is known, which vouches for those before it; 0 for none.

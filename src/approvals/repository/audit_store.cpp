@@ -109,17 +109,6 @@ Result<void> AuditStore::scan(json::object request, Take take) {
     }
 }
 
-Result<AllTrails> AuditStore::trails() {
-    AllTrails all;
-    auto problems = each_chain([&](std::vector<AuditRecord> chain) {
-        std::string approval_id = chain.front().approval_id;
-        all.trails.emplace(std::move(approval_id), std::move(chain));
-    });
-    if (!problems) return std::unexpected(problems.error());
-    all.problems = std::move(*problems);
-    return all;
-}
-
 Result<std::vector<std::string>> AuditStore::records_unlike(const std::string& approvals_table, const Trails& trails) {
     std::vector<std::string> unlike;
     const auto read = scan({{"TableName", approvals_table}}, [&](const json::object& item) {
@@ -197,6 +186,13 @@ Result<std::vector<HeadStatement>> AuditStore::statements() {
 
 Result<std::vector<ChainHead>> AuditStore::chains_of(const HeadStatement& statement) {
     std::vector<ChainHead> chains;
+    const auto read = each_chain_of(statement, [&](const ChainHead& chain) { chains.push_back(chain); });
+    if (!read) return std::unexpected(read.error());
+    return chains;
+}
+
+Result<void> AuditStore::each_chain_of(const HeadStatement& statement,
+                                       const std::function<void(const ChainHead& chain)>& take) {
     for (std::size_t part = 0;; ++part) {
         const auto answer = client_.json("dynamodb", "DynamoDB_20120810.GetItem",
                                          {{"TableName", settings_table_},
@@ -205,10 +201,10 @@ Result<std::vector<ChainHead>> AuditStore::chains_of(const HeadStatement& statem
         if (!answer) return std::unexpected(answer.error());
         const json::value* item = answer->if_contains("Item");
         const json::value* list = item == nullptr ? nullptr : item->as_object().if_contains("chains");
-        if (list == nullptr) return chains;
+        if (list == nullptr) return {};
         const json::value* entries = list->as_object().if_contains("L");
-        if (entries == nullptr || !entries->is_array()) return chains;  // its hash tells
-        for (const json::value& entry : entries->get_array()) chains.push_back(chain_of(entry.as_object()));
+        if (entries == nullptr || !entries->is_array()) return {};  // its hash tells
+        for (const json::value& entry : entries->get_array()) take(chain_of(entry.as_object()));
     }
 }
 

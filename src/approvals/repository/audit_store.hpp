@@ -12,24 +12,18 @@
 
 namespace holdpoint::approvals {
 
-struct AllTrails {
-    Trails trails;
-    std::vector<std::string> problems;  // of items that are no audit records, or more than one says: "ID record 2: …"
-};
-
 class AuditStore {
 public:
     AuditStore(aws::Client& client, std::string audit_table, std::string settings_table)
         : client_(client), audit_table_(std::move(audit_table)), settings_table_(std::move(settings_table)) {}
-
-    [[nodiscard]] Result<AllTrails> trails();
 
     /// The requests whose record says something else than their chain, by approval_id: what was decided since the
     /// trails were read is among them (agreements.hpp).
     [[nodiscard]] Result<std::vector<std::string>> records_unlike(const std::string& approvals_table,
                                                                   const Trails& trails);
 
-    /// The trails, chain after chain, none of which is kept. Answers what is wrong with items, as in AllTrails.
+    /// The trails, chain after chain, none of which is kept. Answers what is wrong with items that are no audit
+    /// records, or more than one says: "ID record 2: …".
     [[nodiscard]] Result<std::vector<std::string>> each_chain(
         const std::function<void(std::vector<AuditRecord> chain)>& take);
 
@@ -39,7 +33,10 @@ public:
     [[nodiscard]] Result<std::optional<HeadStatement>> statement(std::int64_t number);
     /// All statements by number, without their chains, which may be many.
     [[nodiscard]] Result<std::vector<HeadStatement>> statements();
-    /// The chains of one of these; those that were taken out of the table are missing.
+    /// The chains of one of these, one after the other; those that were taken out of the table are missing.
+    [[nodiscard]] Result<void> each_chain_of(const HeadStatement& statement,
+                                             const std::function<void(const ChainHead& chain)>& take);
+    /// All of them.
     [[nodiscard]] Result<std::vector<ChainHead>> chains_of(const HeadStatement& statement);
     /// False when there is a statement of this number already: somebody else sealed meanwhile.
     [[nodiscard]] Result<bool> add(const HeadStatement& statement);
