@@ -63,9 +63,10 @@ TEST_P(News, WhoHasOnlyTheMailIsAskedAnewOnceWhatTheyAskedForIsDone) {
     world.start(std::string(kPolicy));
     decide(world, "ann@x", "changes_requested", "less, please");
     ASSERT_THAT(events(world.to_requester), ElementsAre("approval_changes_requested"));
-    EXPECT_THAT(world.to_requester[0].message, AllOf(HasSubstr("ann@x asks for changes to your request."),
-                                                     HasSubstr("Comments of ann@x:\n> less, please\n"),
-                                                     HasSubstr("Open it and change the document:\nhttps://")));
+    EXPECT_THAT(
+        world.to_requester[0].message,
+        AllOf(HasSubstr("ann@x asks for changes to your request."), HasSubstr("Comments of ann@x:\n> less, please\n"),
+              HasSubstr("\nDecided by: "), HasSubstr("Open it and change the document:\nhttps://")));
     EXPECT_EQ(world.to_requester[0].attributes.at("recipient"), "req@x");
     EXPECT_EQ(amend(world, "Budget, less"), 200);
     settle(world);
@@ -80,7 +81,8 @@ TEST_P(News, WhoHasOnlyTheMailIsAskedAnewOnceWhatTheyAskedForIsDone) {
     ASSERT_THAT(events(world.to_requester), ElementsAre("approval_changes_requested", "approval_approved"));
     EXPECT_EQ(world.to_requester[1].subject, "Approved: Budget, less");
     EXPECT_THAT(world.to_requester[1].message,
-                AllOf(HasSubstr("Your request was approved by bob@x."), HasSubstr("> fine"), Not(HasSubstr("Until:"))));
+                AllOf(HasSubstr("Your request was approved by bob@x."), HasSubstr("> fine"),
+                      HasSubstr("\nDecided by: "), Not(HasSubstr("Until:"))));
     EXPECT_THAT(world.trail_events(),
                 ElementsAre("created", "notified", "people_notified", "changes_requested", "requester_notified",
                             "amended", "notified", "people_notified", "voted", "decided", "completed"));
@@ -233,6 +235,19 @@ TEST_P(News, WhoCannotBeToldHoldsNothingUp) {
     EXPECT_EQ(trail[trail.size() - 2].event, "notification_failed");
     EXPECT_EQ(trail[trail.size() - 2].details.at("error"), "InternalError: no topic");
     EXPECT_EQ(trail.back().event, "completed");
+}
+
+TEST_P(News, TheRequesterIsNotAskedForChangesOfWhatWasDecidedMeanwhile) {
+    world.start(std::string(kPolicy));
+    world.on_tell_requester = [&] {
+        world.on_tell_requester = nullptr;
+        EXPECT_EQ(world.decide("rejected", "bob@x").status, 200);
+        return Result<void>(fail("InternalError", 500, "no topic"));
+    };
+    decide(world, "ann@x", "changes_requested", "less");
+    world.runner.advance(60s);
+    EXPECT_EQ(world.result().decision, "rejected");
+    EXPECT_THAT(events(world.to_requester), ElementsAre("approval_changes_requested", "approval_rejected"));
 }
 
 TEST_P(News, WhereverItDiesPeopleAreToldOfAChange) {

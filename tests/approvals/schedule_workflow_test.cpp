@@ -150,6 +150,58 @@ TEST_P(ScheduleInBothModes, AFailingReminderIsRecordedAndTheWorkflowWaitsOn) {
     EXPECT_EQ(world.result().decision, "approved");
 }
 
+TEST_P(ScheduleInBothModes, NobodyIsRemindedOfWhatWasDecidedWhileTheReminderFailed) {
+    world.tell_people();
+    world.start(event_with(kReminders));
+    world.on_publish = [&]() -> Result<void> {
+        EXPECT_EQ(world.decide("approved", "ann@x").status, 200);
+        return fail("InternalError", 500, "no topic");
+    };
+    world.runner.advance(270s);
+    EXPECT_EQ(world.result().decision, "approved");
+    EXPECT_THAT(told(world), ElementsAre("approval_requested", "approval_reminder"));
+    EXPECT_THAT(world.told_people, ::testing::SizeIs(1));
+}
+
+TEST_P(ScheduleInBothModes, NobodyIsRemindedOfWhatWasDecidedSinceItWasLookedAt) {
+    world.start(event_with(kReminders));
+    const TimePoint due = *parse_iso8601(world.record()->created_at) + 240s;
+    world.runner.after_checkpoint = [&](int) {
+        if (alone.clock.now() < due) return;
+        world.runner.after_checkpoint = {};
+        EXPECT_EQ(world.decide("approved", "ann@x").status, 200);
+    };
+    world.runner.advance(270s);
+    EXPECT_EQ(world.result().decision, "approved");
+    EXPECT_THAT(told(world), ElementsAre("approval_requested"));
+}
+
+TEST_P(ScheduleInBothModes, WhereNobodyIsLeftToRemindInPersonTheTrailSaysOfNobodyThatTheyWere) {
+    world.tell_people();
+    world.start(event_with(R"({"name":"p","stages":[{"name":"a","required":2,
+        "approvers":{"people":["ann@x"],"groups":["legal"]}}],"reminders_before_seconds":[60]})"));
+    EXPECT_EQ(world.decide("approved", "ann@x").status, 200);
+    world.runner.advance(250s);
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "people_notified", "voted", "reminded"));
+}
+
+TEST_P(ScheduleInBothModes, WhoDecidesJustBeforeTheEscalationHasNobodyElseAsked) {
+    world.start(event_with(kEscalation));
+    const TimePoint due = *parse_iso8601(world.record()->created_at) + 100s;
+    bool came = false;
+    alone.tables.before_call = [&](const std::string& action) {
+        if (action == "TransactWriteItems" && alone.clock.now() >= due && !std::exchange(came, true)) {
+            EXPECT_EQ(world.decide("approved", "ann@x").status, 200);
+        }
+        return true;
+    };
+    world.runner.advance(110s);
+    EXPECT_TRUE(came);
+    EXPECT_EQ(world.result().decision, "approved");
+    EXPECT_THAT(told(world), ElementsAre("approval_requested"));
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "decided", "completed"));
+}
+
 TEST_P(ScheduleInBothModes, WhereverItDiesEverythingIsDoneInOrderAndRecordedOnce) {
     int last = 0;
     for (int doomed = 1; doomed <= last + 1; ++doomed) {
@@ -246,6 +298,20 @@ TEST(ScheduleInCallbackMode, TheCallbackOutlivesTheEscalation) {
     EXPECT_EQ(world.decide("approved", "boss@x").status, 200);
     EXPECT_EQ(world.result().decision, "approved") << "without waiting for the deadline";
     EXPECT_EQ(world.runner.invocations(), invocations + 1);
+}
+
+TEST(ScheduleInCallbackMode, TheTokenIsInNoResultOfAStepThatEscalatesOrTimesOut) {
+    Alone alone(WaitMode::callback);
+    World& world = alone.world;
+    world.start(event_with(kAtDeadline));
+    const std::string token = *world.record()->callback_token;
+    world.runner.advance(360s);
+    EXPECT_EQ(world.result().decision, "timeout");
+    for (const auto& state : world.runner.execution().operations()) {
+        if (state.operation.type != wire::OperationType::step) continue;
+        EXPECT_THAT(state.operation.result.value_or(""), ::testing::Not(HasSubstr(token))) << *state.operation.name;
+        EXPECT_THAT(state.operation.result.value_or(""), ::testing::Not(HasSubstr("boss@x"))) << "its policy";
+    }
 }
 
 }  // namespace

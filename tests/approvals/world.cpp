@@ -166,6 +166,9 @@ Result<void> World::publish(const Notification& notification) {
 }
 
 Result<std::size_t> World::tell(const ApprovalRequest& approval, Occasion occasion) {
+    if (on_tell) {
+        if (auto told = on_tell(); !told) return std::unexpected(told.error());
+    }
     auto people = people_to_tell(approval, occasion, clock_.now());
     const std::size_t count = people.size();
     if (count > 0) told_people.push_back(std::move(people));

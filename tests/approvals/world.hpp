@@ -112,6 +112,7 @@ public:
     std::vector<Notification> notifications;
     std::vector<std::set<std::string>> told_people;  // with each occasion that was for somebody
     std::function<Result<void>()> on_publish;        // may fail, or throw Crash
+    std::function<Result<void>()> on_tell;           // the same
     std::vector<Notification> to_requester;
     std::function<Result<void>()> on_tell_requester;  // the same
     bool lose_next_resume = false;

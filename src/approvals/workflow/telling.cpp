@@ -7,17 +7,20 @@
 
 namespace holdpoint::approvals {
 
-void Telling::approvers(std::string_view step, ApprovalRequest approval, Occasion occasion, const std::string& event,
+void Telling::approvers(std::string_view name, ApprovalRequest approval, Occasion occasion, const std::string& event,
                         const AuditDetails& details) {
     approval.policy = created_.policy;
     const Notification notification =
         make_notification(approval, services_.configuration.api_function, services_.configuration.inbox_url, occasion);
     try {
         // Null where they were told, as the step always was before it looked at the time.
-        const auto too_late = context_.step(step,
-                                            [&]() -> std::optional<bool> {
-                                                if (is_over(approval)) {
-                                                    nobody(event, details);
+        const auto too_late = context_.step(name,
+                                            [&](durable::StepContext& step) -> std::optional<bool> {
+                                                // The record was made just now, so the first try reads it not.
+                                                const bool reads =
+                                                    occasion != Occasion::requested || step.attempt() > 1;
+                                                if (const auto why = why_late(approval, reads)) {
+                                                    nobody(event, details, *why);
                                                     return true;
                                                 }
                                                 require(services_.notifier.publish(notification));
@@ -41,15 +44,28 @@ bool Telling::is_over(const ApprovalRequest& approval) const {
     return due.action && due.action->kind == ActionKind::expire;
 }
 
+/// Not where that cannot be read: a message too many is better than one too few.
+bool Telling::is_decided() const {
+    const auto now = services_.repository.find(created_.approval_id);
+    return now && *now && (*now)->status != ApprovalStatus::pending;
+}
+
+/// Nothing while somebody may decide.
+std::optional<std::string_view> Telling::why_late(const ApprovalRequest& approval, bool reads) const {
+    if (is_over(approval)) return "its time was over";
+    if (reads && is_decided()) return "it was decided";
+    return std::nullopt;
+}
+
 /// Notes that nobody is told, unless the trail has it that they were: an earlier try may have got through, and the
 /// process died. Where it died before the trail had it, nobody knows.
-void Telling::nobody(std::string_view event, AuditDetails details) {
+void Telling::nobody(std::string_view event, AuditDetails details, std::string_view why) {
     const auto trail = require(services_.repository.trail(created_.approval_id));
     const bool were_told = std::ranges::any_of(trail, [&](const AuditRecord& record) {
         return record.event == event && std::ranges::includes(record.details, details);
     });
     if (were_told) return;
-    details["error"] = "its time was over before this message was known to have gone out";
+    details["error"] = std::string(why) + " before this message was known to have gone out";
     append("notification_failed", std::move(details));
 }
 
@@ -59,7 +75,9 @@ void Telling::people(const ApprovalRequest& approval, Occasion occasion, AuditDe
     try {
         context_.step("notify-people",
                       [&] {
-                          if (is_over(approval)) return nobody("people_notified", details);
+                          if (const auto why = why_late(approval, true)) {
+                              return nobody("people_notified", details, *why);
+                          }
                           const auto count = require(services_.people->tell(approval, occasion));
                           if (count == 0) return;
                           AuditDetails told = details;
@@ -83,6 +101,7 @@ void Telling::requester(ApprovalRequest approval) {
     try {
         context_.step("notify-requester",
                       [&] {
+                          if (is_decided()) return;  // which they hear next
                           require(services_.people->tell_requester(approval));
                           append("requester_notified", details);
                       },

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,12 +16,12 @@ public:
     Telling(durable::Context& context, const WorkflowServices& services, const ApprovalRequest& created)
         : context_(context), services_(services), created_(created) {}
 
-    /// Tells the approvers, all who subscribed and those whom the policy names, on this occasion; `event` is what the
-    /// trail calls it. Nobody who could not be told holds the workflow up: the trail says so. Nor is anybody asked for
-    /// what is over by then.
-    void approvers(std::string_view step, ApprovalRequest approval, Occasion occasion, const std::string& event,
+    /// Tells the approvers, all who subscribed and those whom the policy names, on this occasion, in a step of this
+    /// name; `event` is what the trail calls it. Nobody who could not be told holds the workflow up: the trail says so.
+    /// Nor is anybody asked for what is over by then.
+    void approvers(std::string_view name, ApprovalRequest approval, Occasion occasion, const std::string& event,
                    const AuditDetails& details);
-    /// Tells the requester that somebody asks for changes.
+    /// Tells the requester that somebody asks for changes, unless it is decided by then.
     void requester(ApprovalRequest approval);
     /// Records that the workflow goes on with this outcome, once the requester was told of it.
     void completed(ApprovalRequest decided);
@@ -28,7 +29,9 @@ public:
 private:
     [[nodiscard]] bool tells_requester() const { return services_.people != nullptr && services_.tells_requester; }
     [[nodiscard]] bool is_over(const ApprovalRequest& approval) const;
-    void nobody(std::string_view event, AuditDetails details);
+    [[nodiscard]] bool is_decided() const;
+    [[nodiscard]] std::optional<std::string_view> why_late(const ApprovalRequest& approval, bool reads) const;
+    void nobody(std::string_view event, AuditDetails details, std::string_view why);
     void people(const ApprovalRequest& approval, Occasion occasion, AuditDetails details);
     void failed(std::string_view step, const std::string& message, const durable::ErrorInfo& error,
                 AuditDetails details);
