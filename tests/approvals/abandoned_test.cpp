@@ -6,6 +6,7 @@
 #include <set>
 
 #include "approvals/api/abandoned.hpp"
+#include "approvals/api/amendments.hpp"
 #include "approvals/domain/agreement.hpp"
 #include "world.hpp"
 
@@ -55,16 +56,26 @@ TEST_P(AbandonedInBothModes, WhatAStoppedWorkflowLeftPendingIsEndedByWhoeverAsks
     EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "timed_out"));
 }
 
+TEST_P(AbandonedInBothModes, WhatWasDecidedStaysInTheListOfThoseAfterItsTime) {
+    world.start(300);
+    EXPECT_EQ(world.decide("approved", "boss").status, 200);
+    world.runner.advance(1h);
+    const Answer answer = world.api(R"({"action":"list","status":"approved"})");
+    EXPECT_EQ(answer.body.find("approvals")->get_if<durable::Json::Array>()->size(), 1U);
+}
+
 /// Knows which workflows run, and who asked.
 class FakeWorkflows final : public Workflows {
 public:
     Result<bool> is_running(const std::string& execution_arn) override {
         ++asked;
+        if (is_out_of_reach) return fail("ServiceException", 500, "not now");
         return running.contains(execution_arn);
     }
     Result<void> resume(const std::string& /*callback_token*/, const std::string& /*decision*/) override { return {}; }
     std::set<std::string> running;
     int asked = 0;
+    bool is_out_of_reach = false;
 };
 
 TEST(Abandoned, ThoseWhoseWorkflowsRunKeepNoOthersBackAndFewAreLookedAtAtOnce) {
@@ -92,6 +103,35 @@ TEST(Abandoned, ThoseWhoseWorkflowsRunKeepNoOthersBackAndFewAreLookedAtAtOnce) {
         clock.advance(1ms);
     }
     EXPECT_EQ(alone.world.record()->status, ApprovalStatus::timeout);
+}
+
+TEST(Abandoned, NothingIsEndedOrTakenOfAWorkflowThatCannotBeAskedFor) {
+    Alone alone(WaitMode::callback);
+    alone.world.start(300);
+    ApprovalRequest approval = alone.world.record().value();
+    FakeWorkflows workflows;
+    workflows.is_out_of_reach = true;
+    ManualClock clock(*parse_iso8601(approval.expires_at) + 1h);
+    const ApiServices late{.repository = alone.world.services().repository, .workflows = workflows, .clock = clock};
+    const auto silent = std::make_shared<const std::atomic<bool>>(true);
+    const durable::Logger logger({}, silent);
+    end_abandoned(late, logger, approval);
+    EXPECT_EQ(approval.status, ApprovalStatus::pending);
+    const ApiServices now{.repository = late.repository, .workflows = workflows, .clock = alone.clock};
+    const auto taken = take_decision(now, logger, approval.approval_id,
+                                     {.voter = {.person = "boss", .groups = {}},
+                                      .decision = VoteDecision::approved,
+                                      .comments = {},
+                                      .stage = {},
+                                      .shown_digest = {},
+                                      .idempotency_key = {}});
+    EXPECT_EQ(taken.error().code, "INTERNAL_ERROR");
+    Amendment amendment;
+    amendment.requester.person = approval.requester;
+    amendment.document_name = "another";
+    EXPECT_EQ(take_amendment(now, logger, approval.approval_id, amendment).error().code, "INTERNAL_ERROR");
+    EXPECT_EQ(alone.world.record()->status, ApprovalStatus::pending);
+    EXPECT_EQ(version_of(*alone.world.record()), 1);
 }
 
 TEST_P(AbandonedInBothModes, WhatWaitsForAWorkflowThatIsLateStaysAsItIs) {

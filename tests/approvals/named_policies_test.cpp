@@ -96,6 +96,7 @@ TEST(NamedPolicies, APolicyThatComesWithTheRequestDoesNotPassForAStoredOne) {
         EXPECT_EQ(alone.world.runner.execution().head().status, wire::ExecutionStatus::failed) << impostor;
         EXPECT_THAT(alone.world.runner.error_message(), HasSubstr("policy.name: ")) << impostor;
         EXPECT_THAT(alone.world.runner.error_message(), HasSubstr("is stored under that name")) << impostor;
+        EXPECT_EQ(alone.world.runner.error_type(), "InvalidEvent");
         EXPECT_THAT(alone.world.notifications, IsEmpty());
     }
     for (const std::string& own : {quick, std::string(R"({"name":"mine","stages":[{"name":"legal"}]})")}) {
@@ -129,6 +130,27 @@ TEST(NamedPolicies, WhatThisRequesterCannotAskForIsRefused) {
     alone.world.start(
         R"({"document_id":"d","document_name":"n","requester":"Ann@x","timeout_seconds":300,"policy":"contract"})");
     EXPECT_THAT(alone.world.runner.error_message(), HasSubstr("required: expected at most 1"));
+}
+
+TEST(NamedPolicies, WithoutATableOfSettingsNoneHasANameAndThoseOfRequestsDecide) {
+    Alone alone(WaitMode::callback);
+    aws::Client client(configuration_of_tests(), alone.tables, alone.clock, alone.random);
+    NamedPolicies none(client, "");
+    const WorkflowServices& own = alone.world.services();
+    const WorkflowServices services{.configuration = own.configuration,
+                                    .repository = own.repository,
+                                    .notifier = own.notifier,
+                                    .policies = none,
+                                    .clock = own.clock};
+    alone.world.runner.deploy(
+        [&](durable::Context& context, const Json& event) { return run_workflow(context, event, services); });
+    alone.world.start(event_with(R"("contract")"));
+    EXPECT_EQ(alone.world.runner.error_type(), "InvalidEvent");
+    EXPECT_THAT(alone.world.runner.error_message(), HasSubstr("policy: "));
+    alone.world.start(event_with(R"({"name":"mine","stages":[{"name":"legal"}]})"));
+    EXPECT_TRUE(alone.world.runner.is_running()) << alone.world.runner.error_message();
+    EXPECT_EQ(alone.world.decide("approved", "ann@x").status, 200);
+    EXPECT_EQ(alone.world.result().decision, "approved");
 }
 
 TEST(NamedPolicies, OfTwoOperatorsAtOnceOneIsTold) {
@@ -185,6 +207,9 @@ TEST(NamedPolicies, AnItemThatCannotBeReadFailsTheRequestAndSaysSo) {
     alone.world.start(event_with(R"("contract")"));
     EXPECT_THAT(alone.world.runner.error_message(),
                 HasSubstr("policy: The item policies of the settings: file is missing"));
+    alone.world.start(event_with(R"({"name":"mine","stages":[{"name":"legal"}]})"));
+    EXPECT_EQ(alone.world.runner.error_type(), "InvalidEvent") << "it may pass for one that is stored";
+    EXPECT_THAT(alone.world.runner.error_message(), HasSubstr("file is missing"));
 }
 
 struct Replacement {

@@ -119,6 +119,32 @@ TEST(RefusedDecisions, ARequesterWhoSignsInToApproveIsRecordedByTheKeyOfTheBallo
     EXPECT_EQ(world.record()->status, ApprovalStatus::pending);
 }
 
+TEST(RefusedDecisions, WhatWasDecidedBeforeVotesWereKeptIsTheSameAgainWhenAllOfItIs) {
+    Alone alone(WaitMode::polling);
+    ApprovalRequest approval;
+    approval.approval_id = "a";
+    approval.document_id = approval.document_name = "d";
+    approval.requester = "req";
+    approval.created_at = approval.updated_at = to_iso8601(alone.clock.now());
+    approval.expires_at = to_iso8601(alone.clock.now() + 1h);
+    approval.status = ApprovalStatus::approved;
+    approval.decision = Decision::approved;
+    approval.approver = "Boss";
+    approval.comments = "fine";
+    approval.decided_at = approval.created_at;
+    ASSERT_TRUE(alone.world.services().repository.create(approval));
+    const auto again = [&](const std::string& decision, const std::string& person, const std::string& comments) {
+        return alone.world
+            .api(R"({"action":"decide","approval_id":"a","decision":")" + decision + R"(","approver":")" + person +
+                 R"(","comments":")" + comments + "\"}")
+            .status;
+    };
+    EXPECT_EQ(again("approved", "boss", "fine"), 200);
+    EXPECT_EQ(again("rejected", "boss", "fine"), 409);
+    EXPECT_EQ(again("approved", "chief", "fine"), 409);
+    EXPECT_EQ(again("approved", "boss", "good"), 409);
+}
+
 TEST(RefusedDecisions, WhatCannotBeRecordedIsNotClaimedToBe) {
     Expired expired;
     expired.alone.tables.before_call = [](const std::string& action) { return action != "PutItem"; };

@@ -287,7 +287,7 @@ TEST_P(StagesInBothModes, WhereverItDiesEachStageIsTold) {
 }
 
 /// What the workflow did before it told people of their stage when it opens.
-WorkflowResult former_workflow(durable::Context& context, World& world) {
+WorkflowResult former_workflow(durable::Context& context, World& world, const std::string& policy = kTwoStages) {
     const bool calls_back = world.configuration.wait_mode == WaitMode::callback;
     std::optional<durable::Callback<durable::RawText>> callback;
     if (calls_back) callback = context.create_callback<durable::RawText>("decision", {.timeout = 300s});
@@ -301,7 +301,7 @@ WorkflowResult former_workflow(durable::Context& context, World& world) {
         approval.created_at = approval.updated_at = to_iso8601(created);
         approval.expires_at = to_iso8601(created + 300s);
         approval.execution_arn = context.execution_arn();
-        approval.policy = pin(read_policy(Json::parse(kTwoStages)).value(), {}).value();
+        approval.policy = pin(read_policy(Json::parse(policy)).value(), {}).value();
         if (callback) approval.callback_token = callback->id();
         (void)world.services().repository.create(approval);
     });
@@ -334,6 +334,61 @@ TEST_P(StagesInBothModes, AnExecutionOfBeforeGoesOnAsItBegan) {
     EXPECT_EQ(world.runner.error_message(), "");
     EXPECT_EQ(world.result().approver, "lea@x");
     EXPECT_THAT(told(world), Each("approval_requested"));
+    EXPECT_THAT(operations(world), Not(Contains("record-timeout")));
+}
+
+TEST_P(StagesInBothModes, AnExecutionOfBeforeEndsAtItsDeadline) {
+    World* self = &world;
+    world.configuration.poll_interval_seconds = 70;
+    world.runner.deploy([self](durable::Context& context, const Json&) { return former_workflow(context, *self); });
+    world.start(event_with(kTwoStages));
+    world.runner.deploy([self](durable::Context& context, const Json& event) {
+        return run_workflow(context, event, self->services());
+    });
+    world.runner.advance(299s);
+    EXPECT_TRUE(world.runner.is_running());
+    world.runner.advance(3s);
+    ASSERT_FALSE(world.runner.is_running());
+    EXPECT_EQ(world.result().decision, "timeout");
+    EXPECT_EQ(world.record()->status, ApprovalStatus::timeout);
+    for (const auto& state : world.runner.execution().operations()) {
+        if (GetParam() == WaitMode::polling || state.operation.type != wire::OperationType::step) continue;
+        EXPECT_THAT(state.operation.result.value_or(""),
+                    Not(::testing::HasSubstr(world.record()->callback_token.value())));
+    }
+}
+
+TEST_P(StagesInBothModes, AnExecutionOfBeforeWithAScheduleRemindsAndHearsOfTheDecisionAtOnce) {
+    bool is_new = false;
+    world.runner.deploy([&](durable::Context& context, const Json& event) {
+        return is_new ? run_workflow(context, event, world.services()) : former_workflow(context, world, kReminders);
+    });
+    world.runner.after_checkpoint = [&](int) {
+        const auto names = operations(world);
+        if (is_new || std::ranges::find(names, "notify-people") == names.end()) return;
+        is_new = true;
+        throw Crash{};
+    };
+    world.start(event_with(kReminders));
+    world.runner.advance(239s);
+    EXPECT_LE(std::ranges::count(operations(world), "wait-until-next"), 1) << "there is no news to look for";
+    world.runner.advance(5s);
+    EXPECT_EQ(told(world).back(), "approval_reminder");
+    vote(world, "ann@x");
+    vote(world, "lea@x");
+    ASSERT_FALSE(world.runner.is_running());
+    EXPECT_EQ(world.result().approver, "lea@x");
+    EXPECT_THAT(told(world), Not(Contains("approval_stage_opened legal")));
+}
+
+TEST_P(StagesInBothModes, WhoWasToldThatTheirStageOpenedIsNotRemindedInTheSameBreath) {
+    world.configuration.poll_interval_seconds = 60;
+    world.start(event_with(kReminders));
+    world.runner.advance(230s);
+    world.lose_next_resume = true;
+    EXPECT_EQ(world.decide("approved", "ann@x").status, 200);
+    world.runner.advance(69s);
+    EXPECT_THAT(told(world), ElementsAre("approval_requested", "approval_stage_opened legal"));
 }
 
 class StagesInCallbackMode : public ::testing::Test {
@@ -363,6 +418,16 @@ TEST_F(StagesInCallbackMode, AStageThatNobodyWokeItForIsFoundAllTheSame) {
     EXPECT_LE(world.runner.invocations(), invocations + 4) << "it looks twelve times in all of its time";
     EXPECT_EQ(world.decide("approved", "lea@x").status, 200);
     EXPECT_EQ(world.result().decision, "approved") << "the first callback is still the one that is waited on";
+}
+
+TEST_F(StagesInCallbackMode, TheSecondCallbackLastsUntilTheEndAndNotUntilTheReminder) {
+    world.start(event_with(kReminders));
+    EXPECT_EQ(world.decide("approved", "ann@x").status, 200);
+    const std::string second = *world.record()->callback_token;
+    world.runner.advance(280s);
+    EXPECT_EQ(world.record()->callback_token, second);
+    EXPECT_EQ(world.decide("approved", "lea@x").status, 200);
+    EXPECT_EQ(world.result().decision, "approved");
 }
 
 TEST_F(StagesInCallbackMode, WhoeverVotesWhileTheCallbackIsMadeAnewIsHeard) {

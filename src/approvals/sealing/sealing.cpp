@@ -27,7 +27,6 @@ Result<std::vector<std::string>> problems_of(AuditStore& store, const HeadStatem
 
 /// False when somebody else sealed meanwhile.
 Result<bool> try_to_seal(AuditStore& store, SigningKeys& keys, const Clock& clock, Sealing& sealing) {
-    sealing = {};
     // Before the chains, which may grow meanwhile.
     auto newest = store.newest();
     if (!newest) return std::unexpected(newest.error());

@@ -203,7 +203,7 @@ private:
             if (seen.has_news() || !is_known) {
                 const bool is_noted = note_told(seen, is_known ? nullptr : &callback->id());
                 is_known = is_known || is_noted;
-                if (!is_noted || !seen.has_news()) continue;  // and looks again: somebody may have voted meanwhile
+                if (!is_noted) continue;  // and looks again: somebody may have voted meanwhile
                 tell_news(seen);
                 if (!seen.opened) continue;
             } else if (!seen.due) {
