@@ -97,5 +97,26 @@ TEST_F(EventEnds, WhatNobodyBeganInTimeIsGivenUp) {
     EXPECT_EQ(count(Space::deliveries), 1U);
 }
 
+// A function that is its own destination would get all that it got before, and more each time.
+TEST_F(EventEnds, AnOutcomeIsNoLargerThanAnEventMayBe) {
+    end_last();
+    command([this](store::Transaction& rows) {
+        functions::EventInvokeConfig config;
+        config.on_success = "arn:aws:lambda:us-east-1:000000000000:function:f";
+        rows.apply(functions::put_event_invoke_config(rows, f_, config, clock_.now())->writes);
+    });
+    const auto outcomes_of = [this](std::size_t bytes) {
+        clock_.advance(1ms);  // events of one millisecond have no order
+        const std::size_t before = count(Space::events);
+        queue_.submit({.function = f_, .payload = '"' + std::string(bytes, 'x') + '"'}, [](const std::string&) {});
+        run();
+        (void)begin_last();
+        end_last();
+        return count(Space::events) - before;
+    };
+    EXPECT_EQ(outcomes_of(kEventBytesMax - 1000), 1U);
+    EXPECT_EQ(outcomes_of(kEventBytesMax - 2), 0U);
+}
+
 }  // namespace
 }  // namespace holdpoint::engine

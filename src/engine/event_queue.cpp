@@ -1,5 +1,7 @@
 #include "engine/event_queue.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
@@ -409,8 +411,14 @@ private:
         }
         auto function = functions::read_reference(destination);
         if (!function) return std::unexpected(function.error());
+        std::string record = destination_record(outcome);
+        // Else a function that is its own destination would be given twice as much each time.
+        if (record.size() > kEventBytesMax) {
+            return fail("RequestTooLargeException", 413,
+                        fmt::format("its record has {} bytes, and an event at most {}", record.size(), kEventBytesMax));
+        }
         const Queued queued{.request_id = random_.uuid(),
-                            .event = {.function = std::move(*function), .payload = destination_record(outcome)},
+                            .event = {.function = std::move(*function), .payload = std::move(record)},
                             .tries = 0,
                             .submitted_at = outcome.at};
         return std::vector<RowWrite>{write_of(outcome.at, queued)};

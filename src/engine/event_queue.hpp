@@ -2,6 +2,7 @@
 // (Lambda developer guide, "Asynchronous invocation")
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +14,9 @@
 #include "functions/function.hpp"
 
 namespace holdpoint::engine {
+
+/// What an asynchronous invocation may bring. (AWS Lambda, Quotas)
+inline constexpr std::size_t kEventBytesMax = 1024UL * 1024;
 
 /// Where a function's log gets a line of the server's.
 using FunctionLog = std::function<void(const functions::Function& function, std::string line)>;

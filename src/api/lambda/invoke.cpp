@@ -14,7 +14,6 @@ namespace holdpoint::api {
 namespace {
 
 constexpr std::size_t kSyncBytesMax = 6UL * 1024 * 1024;
-constexpr std::size_t kAsyncBytesMax = 1024UL * 1024;
 constexpr std::int64_t kSyncTimeoutMax = 900;
 /// Far below what a thread's stack takes, and more than anybody writes: what reads JSON recurses.
 constexpr std::size_t kDepthMax = 1000;
@@ -22,7 +21,7 @@ constexpr std::size_t kDepthMax = 1000;
 constexpr std::chrono::seconds kBusyWait{10};
 
 Result<void> check_payload(const net::Request& request, InvocationType type) {
-    const std::size_t max = type == InvocationType::event ? kAsyncBytesMax : kSyncBytesMax;
+    const std::size_t max = type == InvocationType::event ? engine::kEventBytesMax : kSyncBytesMax;
     if (request.body.size() > max) {
         return fail("RequestTooLargeException", 413,
                     fmt::format("Request must be smaller than {} bytes for the InvokeFunction operation", max));
