@@ -173,8 +173,9 @@ Result<api::Caller> Gateway::authenticate(const net::Request& request, ServiceId
         caller.arn = fmt::format("arn:aws:iam::{}:user/holdpoint", context_.account);
         caller.user_id = claim->access_key_id;
     } else {
-        // A role without a name is none: it allows nothing, and must not be taken for the account's own key.
-        caller.role_name = session->role_name.empty() ? "none" : session->role_name;
+        // A role without a name is none: it allows nothing, and must not be taken for the account's own key, nor for a
+        // role that is there, so that it gets a name that none may have.
+        caller.role_name = session->role_name.empty() ? "(none)" : session->role_name;
         caller.arn = fmt::format("arn:aws:sts::{}:assumed-role/{}/{}", context_.account, session->role_name,
                                  session->session_name);
         caller.user_id = fmt::format("AROA{}:{}", session->role_name, session->session_name);

@@ -73,8 +73,8 @@ protected:
     static std::string error_of(const net::Response& response) {
         return std::to_string(response.status) + " " + std::string(response.header("x-amzn-ErrorType"));
     }
-    void put_policy(const std::string& document) {
-        const auto row = identity::put_role({.name = "role", .policies = {{"p", document}}});
+    void put_policy(const std::string& document, const std::string& role = "role") {
+        const auto row = identity::put_role({.name = role, .policies = {{"p", document}}});
         ASSERT_TRUE(row);
         const auto transaction = store_->begin();
         transaction->apply({*row});
@@ -239,6 +239,7 @@ TEST(Door, WhatIsTooLargeIsRefusedInTheWordsOfItsService) {
 }
 
 TEST_F(GatewayTest, ASessionWithoutARoleMayDoNothing) {
+    put_policy(R"({"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}})", "none");
     const auto session = sessions_.issue("", "f");
     EXPECT_THAT(send(sign(request(), session)).body, HasSubstr("is not authorized to perform: lambda:InvokeFunction"));
     EXPECT_FALSE(services_[ServiceId::lambda]->callers.at(0).role_name.empty())
