@@ -11,6 +11,7 @@
 #include "api/deploy/stack_rows.hpp"
 #include "api/query.hpp"
 #include "api/respond.hpp"
+#include "base/violations.hpp"
 
 namespace holdpoint::api {
 
@@ -119,6 +120,10 @@ Result<Wanted> read_wanted(const net::Request& request) {
                                     "template as it was deployed, Original.",
                                     value));
         }
+    }
+    const bool is_of_all = wanted.action == "DescribeStacks" || wanted.action == "ListStacks";
+    if (wanted.stack.empty() && !is_of_all) {
+        return fail("ValidationError", 400, missing_violation("stackName").error().message);
     }
     return wanted;
 }

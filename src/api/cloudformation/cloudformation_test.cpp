@@ -98,6 +98,17 @@ protected:
     Stack meanwhile_;
 };
 
+// A script whose variable is not set would otherwise hear that its stack is deleted.
+TEST_F(CloudFormationTest, WhoNamesNoStackIsToldSo) {
+    for (const char* action : {"DeleteStack", "GetTemplate", "ListStackResources", "DescribeStackResources"}) {
+        const auto response = send(action, "");
+        EXPECT_EQ(response.status, 400) << action;
+        EXPECT_THAT(response.body, HasSubstr("<Code>ValidationError</Code>"));
+        EXPECT_THAT(response.body, HasSubstr("Value null at 'stackName'"));
+    }
+    EXPECT_EQ(send("DescribeStacks", "").status, 200) << "those are all";
+}
+
 TEST_F(CloudFormationTest, AStackIsAskedAboutByItsIdHoweverItIsNamed) {
     for (const std::string& name : {std::string("app"), kId}) {
         for (const char* action : {"DescribeStacks", "GetTemplate", "ListStackResources", "DescribeStackResources"}) {
