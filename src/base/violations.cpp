@@ -17,13 +17,12 @@ bool is_alphanumeric(char c) {
 
 constexpr std::size_t kQuotedBytesMax = 256;
 
-/// As AWS counts them: one for each that Unicode has, however many bytes it takes. (Smithy 2.0, "length trait")
+}  // namespace
+
 std::size_t characters_of(std::string_view text) {
     const auto begins_one = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; };
     return static_cast<std::size_t>(std::ranges::count_if(text, begins_one));
 }
-
-}  // namespace
 
 void Violations::missing(std::string_view member) {
     texts_.push_back(fmt::format("Value null at '{}' failed to satisfy constraint: Member must not be null", member));

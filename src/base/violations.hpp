@@ -1,6 +1,7 @@
 // Violations: what a request has against the service's model, in the words that AWS has for it, whatever the member.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -34,6 +35,9 @@ private:
 [[nodiscard]] std::unexpected<Error> pattern_violation(std::string_view member, std::string_view value,
                                                        std::string_view pattern);
 [[nodiscard]] std::unexpected<Error> missing_violation(std::string_view member);
+
+/// As AWS counts them: one for each that Unicode has, however many bytes it takes. (Smithy 2.0, "length trait")
+[[nodiscard]] std::size_t characters_of(std::string_view text);
 
 // The characters of the model's commonest patterns.
 

@@ -10,6 +10,7 @@
 
 #include "base/encoding.hpp"
 #include "base/text.hpp"
+#include "base/violations.hpp"
 #include "topics/filter_policy.hpp"
 
 namespace holdpoint::topics {
@@ -77,10 +78,9 @@ bool has_wide_control(std::string_view text) {
 
 /// UTF-8 text of 1 to 100 characters, without line breaks and control characters. (AWS API, Publish)
 Result<void> check_subject(std::string_view subject) {
-    const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; };
-    const auto length = static_cast<std::size_t>(std::ranges::count_if(subject, begins));
     const bool controls = std::ranges::any_of(subject, [](unsigned char c) { return c < ' ' || c == 0x7f; });
-    if (subject.empty() || length > kSubjectLengthMax || controls || has_wide_control(subject) || !is_utf8(subject))
+    if (subject.empty() || characters_of(subject) > kSubjectLengthMax || controls || has_wide_control(subject) ||
+        !is_utf8(subject))
         return invalid_parameter("Subject");
     return {};
 }

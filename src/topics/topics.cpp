@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/violations.hpp"
 #include "topics/delivery_policy.hpp"
 #include "topics/paging.hpp"
 
@@ -25,7 +26,7 @@ bool is_name_character(char c) {
 
 Result<void> check_attribute(const std::string& name, const std::string& value) {
     if (name == "DisplayName") {
-        if (value.size() > kDisplayNameLengthMax)
+        if (characters_of(value) > kDisplayNameLengthMax)
             return invalid_parameter("Attributes Reason: DisplayName must be at most 100 characters");
         return {};
     }
@@ -81,10 +82,10 @@ std::string default_policy(const std::string& arn, std::string_view account) {
 
 Result<void> check_tags(const Attributes& tags) {
     for (const auto& [key, value] : tags) {
-        if (key.empty() || key.size() > kTagKeyLengthMax || key.starts_with("aws:"))
+        if (key.empty() || characters_of(key) > kTagKeyLengthMax || key.starts_with("aws:"))
             return invalid_parameter(
                 fmt::format("Tags Reason: a key has 1 to 128 characters and does not begin with aws: ({})", key));
-        if (value.size() > kTagValueLengthMax)
+        if (characters_of(value) > kTagValueLengthMax)
             return invalid_parameter(fmt::format("Tags Reason: the value of {} has more than 256 characters", key));
     }
     if (tags.size() > kTagsMax)

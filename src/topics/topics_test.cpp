@@ -47,6 +47,19 @@ TEST_F(TopicsTest, TagsAreKept) {
     EXPECT_EQ(tag_topic(rows, tagged, many).error().name, "TagLimitExceeded");
 }
 
+TEST_F(TopicsTest, NamesAndTagsAreAsLongAsTheirCharactersAre) {
+    const auto text = [](std::size_t characters) {
+        std::string made;
+        for (std::size_t i = 0; i < characters; ++i) made += "\u00e9";
+        return made;
+    };
+    EXPECT_TRUE(set_topic_attribute(rows, arn, "DisplayName", text(100)));
+    EXPECT_EQ(set_topic_attribute(rows, arn, "DisplayName", text(101)).error().name, "InvalidParameter");
+    EXPECT_TRUE(tag_topic(rows, arn, {{text(128), text(256)}}));
+    EXPECT_EQ(tag_topic(rows, arn, {{text(129), ""}}).error().name, "InvalidParameter");
+    EXPECT_EQ(tag_topic(rows, arn, {{"k", text(257)}}).error().name, "InvalidParameter");
+}
+
 TEST_F(TopicsTest, PublishingToAnUnknownTopicIsNotFound) {
     const auto refused =
         publish(rows, arn + "x", {.message = "m", .subject = {}, .structure = {}, .attributes = {}}, now, nonce());
