@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "base/text.hpp"
+#include "base/violations.hpp"
 #include "functions/keys.hpp"
 #include "functions/registry.hpp"
 
@@ -23,10 +26,9 @@ std::optional<std::int64_t> reserved_concurrency(const RowReader& rows, std::str
 }
 
 Result<RowWrite> reserve_concurrency(const RowReader& rows, std::string_view name, std::int64_t limit) {
-    if (limit < 0) {
-        return fail("InvalidParameterValueException", 400,
-                    fmt::format("ReservedConcurrentExecutions must be at least 0, but is {}.", limit));
-    }
+    Violations violations;
+    violations.range("reservedConcurrentExecutions", limit, 0, std::numeric_limits<std::int64_t>::max());
+    if (auto ok = violations.result(); !ok) return std::unexpected(ok.error());
     std::int64_t others = 0;
     for (const Function& function : list_functions(rows, {}, SIZE_MAX)) {
         if (function.name != name) others += reserved_concurrency(rows, function.name).value_or(0);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "base/violations.hpp"
 #include "functions/keys.hpp"
 
 namespace holdpoint::functions {
@@ -45,12 +46,6 @@ EventInvokeConfig decode(std::string_view text) {
     return config;
 }
 
-Result<void> check_range(std::string_view what, std::optional<std::int64_t> value, std::int64_t min, std::int64_t max) {
-    if (!value || (*value >= min && *value <= max)) return {};
-    return fail("InvalidParameterValueException", 400,
-                fmt::format("{} must be between {} and {}, but is {}.", what, min, max, *value));
-}
-
 }  // namespace
 
 EventInvokeConfig event_invoke_config(const RowReader& rows, const Reference& reference) {
@@ -68,12 +63,12 @@ Result<EventInvokeConfig> find_event_invoke_config(const RowReader& rows, const 
 
 Result<Decided<EventInvokeConfig>> put_event_invoke_config(const RowReader&, const Reference& reference,
                                                            EventInvokeConfig config, TimePoint now) {
-    if (auto ok = check_range("MaximumRetryAttempts", config.retries, 0, kRetriesMax); !ok) {
-        return std::unexpected(ok.error());
+    Violations violations;
+    if (config.retries) violations.range("maximumRetryAttempts", *config.retries, 0, kRetriesMax);
+    if (config.age_seconds) {
+        violations.range("maximumEventAgeInSeconds", *config.age_seconds, kEventAgeMin, kEventAgeMax);
     }
-    if (auto ok = check_range("MaximumEventAgeInSeconds", config.age_seconds, kEventAgeMin, kEventAgeMax); !ok) {
-        return std::unexpected(ok.error());
-    }
+    if (auto ok = violations.result(); !ok) return std::unexpected(ok.error());
     for (const auto& [what, arn] : {std::pair<std::string_view, std::string_view>("OnSuccess", config.on_success),
                                     {"OnFailure", config.on_failure}}) {
         if (auto ok = check_destination(what, arn, true); !ok) return std::unexpected(ok.error());

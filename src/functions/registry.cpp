@@ -21,6 +21,13 @@ constexpr std::int64_t kMemoryMax = 10240;
 constexpr std::int64_t kExecutionTimeoutMax = 31622400;
 constexpr std::int64_t kRetentionMax = 90;
 constexpr std::size_t kEnvironmentBytesMax = 4096;
+constexpr std::size_t kLogGroupMax = 512;
+
+bool is_log_group(std::string_view name) {
+    return std::ranges::all_of(name, [](unsigned char c) {
+        return std::isalnum(c) != 0 || std::string_view("._-/#").contains(static_cast<char>(c));
+    });
+}
 
 std::string version_key(std::string_view name, std::uint64_t number) {
     std::string key = row_prefix(name, kVersionRows);
@@ -62,6 +69,11 @@ Result<void> check_limits(const Function& function) {
                          kExecutionTimeoutMax);
         violations.range("durableConfig.retentionPeriodInDays", function.durable->retention_days, 1, kRetentionMax);
     }
+    if (!function.log_group.empty()) {
+        violations.length("loggingConfig.logGroup", function.log_group, 1, kLogGroupMax);
+        violations.pattern("loggingConfig.logGroup", function.log_group, is_log_group(function.log_group),
+                           "[\\.\\-_/#A-Za-z0-9]+");
+    }
     if (auto ok = violations.result(); !ok) return ok;
     // What is in those is the server's own word.
     if (function.log_group.starts_with("/holdpoint/")) {
@@ -78,6 +90,10 @@ Result<void> check_limits(const Function& function) {
             std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
         if (!legal)
             return invalid(fmt::format("Environment variable name '{}' must match [a-zA-Z]([a-zA-Z0-9_])+.", name));
+        if (value.contains('\0')) {
+            return invalid(
+                fmt::format("The environment variable {} has a NUL, where a process would see its end.", name));
+        }
         if (name.starts_with("AWS_") || name == "_HANDLER" || name == "LAMBDA_TASK_ROOT") {
             return invalid(fmt::format(
                 "Lambda was unable to configure your environment variables because the environment variables "

@@ -4,6 +4,7 @@
 #include "api/lambda/operation.hpp"
 #include "api/lambda/parts.hpp"
 #include "base/page_token.hpp"
+#include "base/violations.hpp"
 
 namespace holdpoint::api {
 
@@ -114,6 +115,8 @@ Result<Answer> create_alias(Operation& operation, store::Transaction& rows, Time
     if (auto ok = operation.require_unqualified(); !ok) return std::unexpected(ok.error());
     functions::Alias before;
     before.name = operation.text("Name");
+    if (before.name.empty()) return missing_violation("name");
+    if (operation.text("FunctionVersion").empty()) return missing_violation("functionVersion");
     const auto alias = read_alias(operation, "CreateAlias", std::move(before));
     if (!alias) return std::unexpected(alias.error());
     auto decided = functions::create_alias(rows, operation.reference.name, *alias);

@@ -125,10 +125,14 @@ Result<void> apply_text(std::string_view name, const json::value& value, functio
     const std::string_view text = value.get_string();
     if (name == "Role") return apply_role(text, function);
     if (name == "Runtime") return apply_runtime(text, function);
-    const std::size_t max = name == "Handler" ? kHandlerMax : kDescriptionMax;
-    if (text.size() > max) {
-        return invalid(fmt::format("{} must have at most {} characters, but has {}.", name, max, text.size()));
+    Violations violations;
+    if (name == "Handler") {
+        violations.length("handler", text, 0, kHandlerMax);
+        violations.pattern("handler", text, text.find_first_of(" \t\r\n\f\v") == std::string_view::npos, "[^\\s]+");
+    } else {
+        violations.length("description", text, 0, kDescriptionMax);
     }
+    if (auto ok = violations.result(); !ok) return ok;
     (name == "Handler" ? function.handler : function.description) = text;
     return {};
 }

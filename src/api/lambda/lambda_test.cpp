@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <boost/json.hpp>
+#include <vector>
 
 #include "api/lambda/test_service.hpp"
 #include "api/runtime/runtime.hpp"
@@ -296,6 +298,62 @@ TEST_F(LambdaServiceTest, DescriptionsOfVersionsAndAliasesHaveALimit) {
         const auto answer = call("POST", std::string("/2015-03-31/functions/plain/") + part, json::serialize(request));
         EXPECT_EQ(error_of(answer), "400 ValidationException") << answer.body;
     }
+}
+
+TEST_F(LambdaServiceTest, WhatTheModelForbidsOfAFunctionIsAValidationError) {
+    const auto text = [](std::size_t length, const std::string& character) {
+        std::string made = "\"";
+        for (std::size_t i = 0; i < length; ++i) made += character;
+        return made + "\"";
+    };
+    const std::string functions = "/functions/plain/";
+    const std::string configuration = "/2015-03-31" + functions + "configuration";
+    const std::string events = "/2019-09-25" + functions + "event-invoke-config";
+    const std::vector<std::array<std::string, 3>> requests = {
+        {configuration, R"({"Description":)" + text(257, "x") + "}", "description"},
+        {configuration, R"({"Handler":)" + text(129, "x") + "}", "handler"},
+        {configuration, R"({"Handler":"a b"})", "handler"},
+        {configuration, R"({"LoggingConfig":{"LogGroup":"a:*"}})", "loggingConfig.logGroup"},
+        {configuration, R"({"LoggingConfig":{"LogGroup":)" + text(513, "x") + "}}", "loggingConfig.logGroup"},
+        {events, R"({"MaximumRetryAttempts":3})", "maximumRetryAttempts"},
+        {events, R"({"MaximumEventAgeInSeconds":59})", "maximumEventAgeInSeconds"},
+        {"/2017-10-31" + functions + "concurrency", R"({"ReservedConcurrentExecutions":-1})",
+         "reservedConcurrentExecutions"},
+    };
+    for (const auto& [target, body, member] : requests) {
+        const auto response = call("PUT", target, body);
+        EXPECT_EQ(error_of(response), "400 ValidationException") << target << " " << response.body;
+        EXPECT_THAT(response.body, HasSubstr("at '" + member + "'"));
+    }
+    EXPECT_EQ(call("PUT", configuration, R"({"Description":)" + text(256, "\xc3\xa9") + "}").status, 200)
+        << "characters are counted, not bytes";
+    EXPECT_EQ(error_of(call("PUT", configuration, R"({"Environment":{"Variables":{"A":"b\u0000c"}}})")),
+              "400 InvalidParameterValueException")
+        << "a process would be given less of it";
+}
+
+TEST_F(LambdaServiceTest, AnAliasNeedsANameAndAVersionThatIsThere) {
+    const auto create = [&](const std::string& body) {
+        return call("POST", "/2015-03-31/functions/plain/aliases", body);
+    };
+    EXPECT_THAT(create(R"({"FunctionVersion":"$LATEST"})").body, HasSubstr("Value null at 'name'"));
+    EXPECT_THAT(create(R"({"Name":"live"})").body, HasSubstr("Value null at 'functionVersion'"));
+    const auto missing = create(R"({"Name":"live","FunctionVersion":"7"})");
+    EXPECT_EQ(error_of(missing), "404 ResourceNotFoundException");
+    EXPECT_THAT(missing.body, HasSubstr("arn:aws:lambda:us-east-1:000000000000:function:plain:7"));
+}
+
+TEST_F(LambdaServiceTest, AMemberOfTheWrongTypeIsNotTakenForNoneAndNullIs) {
+    const std::string aliases = "/2015-03-31/functions/plain/aliases";
+    ASSERT_EQ(call("POST", aliases, R"({"Name":"live","FunctionVersion":"$LATEST","Description":"kept"})").status, 201);
+    for (const std::string member : {"FunctionVersion", "Description", "RevisionId"}) {
+        const auto response = call("PUT", aliases + "/live", "{\"" + member + "\":1}");
+        EXPECT_EQ(error_of(response), "400 SerializationException") << member;
+        EXPECT_THAT(response.body, HasSubstr(member));
+    }
+    const auto kept = call("PUT", aliases + "/live", R"({"Description":null,"RoutingConfig":null})");
+    EXPECT_EQ(kept.status, 200) << kept.body;
+    EXPECT_THAT(kept.body, HasSubstr("kept"));
 }
 
 TEST_F(LambdaServiceTest, TheRuntimeApiKnowsItsProcessesOnly) {

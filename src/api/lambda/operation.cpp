@@ -13,6 +13,14 @@ namespace holdpoint::api {
 
 namespace json = boost::json;
 
+namespace {
+
+/// Members that are text wherever they are known.
+constexpr std::string_view kTexts[] = {"FunctionName", "Name", "FunctionVersion", "Description", "RevisionId",
+                                       "CodeSha256",   "Role"};
+
+}  // namespace
+
 Result<void> Operation::prepare(std::string_view action, std::string_view function_name) {
     std::string resource = "*";
     if (!function_name.empty()) {
@@ -32,7 +40,14 @@ Result<void> Operation::read_body() {
     if (problem || !value.is_object()) {
         return fail("SerializationException", 400, "The request body is not a JSON object.");
     }
-    body = std::move(value.get_object());
+    for (auto& member : value.get_object()) {
+        if (member.value().is_null()) continue;  // says nothing, as on AWS
+        if (std::ranges::find(kTexts, std::string_view(member.key())) != std::end(kTexts) &&
+            !member.value().is_string()) {
+            return fail("SerializationException", 400, fmt::format("{} must be text.", std::string_view(member.key())));
+        }
+        body.emplace(member.key(), std::move(member.value()));
+    }
     return {};
 }
 
@@ -90,9 +105,12 @@ Result<functions::Function> Operation::latest(const RowReader& rows) const {
 }
 
 Error Operation::missing(Error error) const {
-    if (error.name == "ResourceNotFoundException" && error.message.starts_with("Function not found")) {
-        error.message = "Function not found: " + arn();
-    }
+    constexpr std::string_view kMissing = "Function not found: ";
+    if (error.name != "ResourceNotFoundException" || !error.message.starts_with(kMissing)) return error;
+    const std::string_view named = std::string_view(error.message).substr(kMissing.size());
+    if (named.starts_with("arn:")) return error;
+    const std::string qualifier(named.substr(std::min(named.size(), named.find(':') + 1)));
+    error.message = std::string(kMissing) + arn(named.contains(':') ? qualifier : std::string());
     return error;
 }
 
