@@ -132,6 +132,16 @@ TEST(NamedPolicies, WhatThisRequesterCannotAskForIsRefused) {
     EXPECT_THAT(alone.world.runner.error_message(), HasSubstr("required: expected at most 1"));
 }
 
+TEST(NamedPolicies, WhatARequestsOwnTimeHasNoRoomForIsRefused) {
+    Alone alone(WaitMode::polling);
+    put(alone.world, R"({"policies":[{"name":"late","stages":[{"name":"a"}],"on_timeout":"escalate",
+        "escalation":{"to":{"people":["boss@x"]},"extend_seconds":50}}]})");
+    alone.world.start(
+        R"({"document_id":"d","document_name":"n","requester":"req@x","timeout_seconds":86400,"policy":"late"})");
+    EXPECT_EQ(alone.world.runner.error_type(), "InvalidEvent");
+    EXPECT_THAT(alone.world.runner.error_message(), HasSubstr("escalation.extend_seconds: expected at most 0"));
+}
+
 TEST(NamedPolicies, WithoutATableOfSettingsNoneHasANameAndThoseOfRequestsDecide) {
     Alone alone(WaitMode::callback);
     aws::Client client(configuration_of_tests(), alone.tables, alone.clock, alone.random);
