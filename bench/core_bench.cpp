@@ -183,8 +183,8 @@ void replay(benchmark::State& state) {
     input.operations = runner.execution().replay_state();
     input.operations.pop_back();  // the wait: this handler ends where it would begin
     const std::string envelope = json::serialize(wire::to_json(input));
-    const auto handler = durable::detail::erase(
-        std::function([&](durable::Context& context, const durable::Json&) { return run_steps(context, steps); }));
+    const auto handler = durable::detail::erase_handler(
+        [&](durable::Context& context, const durable::Json&) { return run_steps(context, steps); });
     NoService service;
     durable::detail::Hooks hooks({});
     for (auto _ : state) {
@@ -203,8 +203,8 @@ void step(benchmark::State& state) {
     wire::InvocationInput input;
     input.execution_arn = make_head().arn;
     input.checkpoint_token = "token";
-    const auto handler = durable::detail::erase(
-        std::function([](durable::Context& context, const durable::Json&) { return run_steps(context, kSteps); }));
+    const auto handler = durable::detail::erase_handler(
+        [](durable::Context& context, const durable::Json&) { return run_steps(context, kSteps); });
     PromptService service;
     durable::detail::Hooks hooks({});
     for (auto _ : state) {

@@ -80,19 +80,18 @@ approvals::WorkflowConfiguration Approvals::configuration(WaitMode mode) const {
 }
 
 durable::detail::DurableHandler Approvals::handler(WaitMode mode) {
-    return durable::detail::erase(std::function<approvals::WorkflowResult(durable::Context&, durable::Json)>(
-        [this, mode](durable::Context& ctx, const durable::Json& event) {
-            made_.insert(approvals::approval_id_of(ctx.execution_arn()));
-            const auto repository = approvals::make_repository(processes_.tables(), tables(), nature_.clock, ids_);
-            approvals::NamedPolicies policies(processes_.tables(), "");
-            const auto config = configuration(mode);
-            return approvals::run_workflow(ctx, event,
-                                           {.configuration = config,
-                                            .repository = *repository,
-                                            .notifier = *this,
-                                            .policies = policies,
-                                            .clock = nature_.clock});
-        }));
+    return durable::detail::erase_handler([this, mode](durable::Context& ctx, const durable::Json& event) {
+        made_.insert(approvals::approval_id_of(ctx.execution_arn()));
+        const auto repository = approvals::make_repository(processes_.tables(), tables(), nature_.clock, ids_);
+        approvals::NamedPolicies policies(processes_.tables(), "");
+        const auto config = configuration(mode);
+        return approvals::run_workflow(ctx, event,
+                                       {.configuration = config,
+                                        .repository = *repository,
+                                        .notifier = *this,
+                                        .policies = policies,
+                                        .clock = nature_.clock});
+    });
 }
 
 Result<void> Approvals::publish(const approvals::Notification& notification) {

@@ -32,17 +32,17 @@ Workflows::Workflows(Nature& nature, Processes& processes, Ledger& ledger, Appro
                      CallbackGiven callback_given)
     : nature_(nature), processes_(processes), ledger_(ledger), callback_given_(std::move(callback_given)) {
     const auto add = [this](const std::string& name, auto method) {
-        handlers_[name] = durable::detail::erase(std::function<std::string(Context&, Order)>(
-            [this, method](Context& ctx, const Order& order) { return (this->*method)(ctx, order); }));
+        handlers_[name] = durable::detail::erase_handler(
+            [this, method](Context& ctx, const Order& order) { return (this->*method)(ctx, order); });
     };
     add("order", &Workflows::order);
     add("batch", &Workflows::batch);
     add("poll", &Workflows::poll);
     add("approval", &Workflows::approval);
     add("branches", &Workflows::branches);
-    handlers_["parent"] = durable::detail::erase(std::function<std::string(Context&, Order)>(parent));
-    handlers_["asker"] = durable::detail::erase(std::function<std::string(Context&, Order)>(asker));
-    handlers_["sleeper"] = durable::detail::erase(std::function<std::string(Context&, Order)>(sleeper));
+    handlers_["parent"] = durable::detail::erase_handler(parent);
+    handlers_["asker"] = durable::detail::erase_handler(asker);
+    handlers_["sleeper"] = durable::detail::erase_handler(sleeper);
     handlers_[kPolling] = approvals.handler(approvals::WaitMode::polling);
     handlers_[kCallback] = approvals.handler(approvals::WaitMode::callback);
 }
