@@ -16,7 +16,7 @@ void Telling::approvers(std::string_view name, ApprovalRequest approval, Occasio
         // Null where they were told, as the step always was before it looked at the time.
         const auto too_late = context_.step(name,
                                             [&](durable::StepContext& step) -> std::optional<bool> {
-                                                // The record was made just now, so the first try reads it not.
+                                                // The record was made just now: the first try need not read it.
                                                 const bool reads =
                                                     occasion != Occasion::requested || step.attempt() > 1;
                                                 if (const auto why = why_late(approval, reads)) {
