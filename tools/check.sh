@@ -3,6 +3,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# Mostly waits for the network.
+tools/python_env.sh &
+environment=$!
 echo "== format"
 git ls-files '*.cpp' '*.hpp' | xargs clang-format-19 --dry-run -Werror
 echo "== layers and house rules"
@@ -15,16 +18,14 @@ echo "== public headers, each alone"
 python3 tools/check_public_headers.py
 echo "== reference of the public headers"
 mkdir -p build/docs && doxygen docs/Doxyfile
-echo "== templates"
-python3 tests/conformance/make_template.py --check
-tools/python_env.sh
-build/venv/bin/python tools/check_template.py
-for template in tests/conformance tests/clients examples/approvals_python examples/approvals_javascript src/approvals/use_cases/*/; do
-    build/venv/bin/python tools/check_template.py "$template/template.yaml"
-done
 echo "== build"
 cmake --preset dev >/dev/null
 cmake --build --preset dev
+echo "== templates"
+python3 tests/conformance/make_template.py --check
+wait "$environment"
+printf '%s\n' . tests/conformance tests/clients examples/approvals_{python,javascript} src/approvals/use_cases/*/ |
+    xargs -P "$(nproc)" -I{} build/venv/bin/python tools/check_template.py {}/template.yaml
 echo "== lint of changed files (in CI: by the last 10 commits)"
 [ -n "${CI:-}" ] && against=HEAD~10 || against=origin/main
 tools/lint.sh "${CHECK_BASE-$(git rev-parse -q --verify "$against" || [ -n "${CI:-}" ] || git rev-parse HEAD~1)}"

@@ -12,5 +12,5 @@ mapfile -t files < <(sources "$@" | grep -v '_test\.cpp$' || true)
 [ ${#files[@]} -gt 0 ] || exit 0
 # clang cannot read g++'s precompiled header, so its flags are left out.
 mkdir -p build/lint
-sed -E 's/ -Winvalid-pch -include [^ "]*cmake_pch\.hxx//g; s/ -include [^ "]*cmake_pch\.hxx//g' build/dev/compile_commands.json >build/lint/compile_commands.json
+sed -E 's/ --param=[^ "]*//g; s/ -Winvalid-pch -include [^ "]*cmake_pch\.hxx//g; s/ -include [^ "]*cmake_pch\.hxx//g' build/dev/compile_commands.json >build/lint/compile_commands.json
 printf '%s\n' "${files[@]}" | xargs -P "$(nproc)" -n 4 clang-tidy-19 -p build/lint --quiet
