@@ -55,6 +55,30 @@ def header_form(path, lines):
         yield f"{path}:1: #pragma once is missing"
 
 
+def types_in(lines):
+    """The classes at the level of a namespace that has a name, with that name."""
+    spaces = []
+    for line in lines:
+        if opened := re.match(r"namespace\s*([\w:]*)\s*\{", line):
+            spaces.append(opened.group(1))
+        elif line.startswith("}") and "namespace" in line and spaces:
+            spaces.pop()
+        elif spaces and all(spaces):
+            if found := re.match(r"(?:struct|class|union)\s+(\w+)\s*(?:final\s*)?(?::[^:].*|\{.*)$", line):
+                yield "::".join([*spaces, found.group(1)])
+
+
+def types_of_one_name(texts):
+    """A program may link all of src, and of two types of one name it gets one's functions for both, without a word."""
+    found = {}
+    for path, text in texts.items():
+        for name in types_in(text.splitlines()):
+            found.setdefault(name, []).append(path)
+    for name, paths in found.items():
+        if len(paths) > 1:
+            yield f"{paths[1]}: {name} is in {paths[0]}, too: a program with both takes one for the other"
+
+
 def check(path, text):
     lines = text.splitlines()
     complaints = list(banned_calls(path, lines))
@@ -71,12 +95,16 @@ def main():
     root = Path(__file__).resolve().parent.parent
     names = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True).stdout.split("\0")
     complaints = []
+    linked = {}
     for name in names:
         path = root / name
         if not name or not path.is_file() or "/vendor/" in name:
             continue
         if name.endswith(CODE + (".md", ".yaml", ".txt")):
             complaints += check(name, path.read_text())
+        if re.match(r"(src|include)/.*\.[ch]pp$", name):
+            linked[name] = path.read_text()
+    complaints += types_of_one_name(linked)
     print("\n".join(complaints) if complaints else "tidy: ok")
     return 1 if complaints else 0
 

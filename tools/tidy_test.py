@@ -1,6 +1,6 @@
 import unittest
 
-from tidy import check
+from tidy import check, types_of_one_name
 
 
 class TidyTest(unittest.TestCase):
@@ -24,6 +24,14 @@ class TidyTest(unittest.TestCase):
         self.assertEqual(len(check("src/core/a.cpp", "int f() {\n" + "    g();\n" * 71 + "}\n")), 1)
         self.assertEqual(check("src/core/a.cpp", "int f() {\n" + "    g();\n" * 70 + "}\n"), [])
         self.assertEqual(check("src/core/a.cpp", "namespace x {\n" + "int y;\n" * 80 + "}\n"), [])
+
+    def test_a_name_stands_for_one_type(self):
+        one = "namespace a::b {\nclass X {\n    struct Y {};\n};\nstruct Y;\n}  // namespace a::b\n"
+        other = "namespace a::b {\nstruct Y {};\nnamespace {\nstruct X {};\n}  // namespace\n"
+        self.assertEqual(list(types_of_one_name({"src/1.hpp": one, "src/2.cpp": other + "}  // namespace a::b\n"})), [])
+        told = list(types_of_one_name({"src/1.hpp": one, "src/2.cpp": other + "class X final : Y {\n};\n"}))
+        self.assertEqual(len(told), 1)
+        self.assertIn("src/2.cpp: a::b::X is in src/1.hpp, too", told[0])
 
     def test_headers_say_what_they_are_for(self):
         self.assertEqual(check("src/core/a.hpp", "// Decides.\n#pragma once\n"), [])

@@ -5,7 +5,7 @@
 #include <istream>
 #include <utility>
 
-#include "approvals/domain/documents.hpp"
+#include "approvals/domain/document_reader.hpp"
 
 namespace holdpoint::approvals {
 

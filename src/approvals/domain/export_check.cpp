@@ -13,7 +13,7 @@
 #include "approvals/domain/chain_reader.hpp"
 #include "approvals/domain/claims.hpp"
 #include "approvals/domain/csv_check.hpp"
-#include "approvals/domain/documents.hpp"
+#include "approvals/domain/document_reader.hpp"
 #include "approvals/domain/erasures.hpp"
 #include "approvals/domain/export.hpp"
 #include "approvals/domain/texts.hpp"
@@ -59,7 +59,7 @@ std::optional<Manifest> read_manifest(const OpenFile& open, const std::function<
         problems.push_back(missing(kManifestFile));
         return std::nullopt;
     }
-    Document document(std::string(kManifestFile), "a manifest");
+    DocumentReader document(std::string(kManifestFile), "a manifest");
     auto manifest = document.read<Manifest>(take_lists(*file, {document.list<ChainHead>("chains", take)}));
     return document.finish(problems) ? std::move(manifest) : std::nullopt;
 }
@@ -163,7 +163,7 @@ void ExportCheck::read_statements() {
     const auto file = reopen(open_, kStatementsFile);
     ChainEnds ends(scratch_);
     for (std::size_t number = 1; file->peek() != std::char_traits<char>::eof(); ++number) {
-        Document document(fmt::format("{} line {}", kStatementsFile, number), "a statement");
+        DocumentReader document(fmt::format("{} line {}", kStatementsFile, number), "a statement");
         Sorter changes(scratch_);
         const auto line = document.read<StatementLine>(take_lists_of_line(
             *file, {document.list<ChainHead>("chains", [&](const ChainHead& end) { changes.add(entry_of(end)); }),

@@ -1,4 +1,5 @@
-// Documents: the JSON of an export as it is read: what is wrong is said of the document, and which was expected there.
+// Document reader: the JSON of an export as it is read: what is wrong is said of the document, and which was expected
+// there.
 #pragma once
 
 #include <fmt/format.h>
@@ -15,9 +16,9 @@
 
 namespace holdpoint::approvals {
 
-class Document {
+class DocumentReader {
 public:
-    Document(std::string where, std::string_view what) : where_(std::move(where)), what_(what) {}
+    DocumentReader(std::string where, std::string_view what) : where_(std::move(where)), what_(what) {}
 
     /// A part of it; nothing when it is none of this kind.
     template <class T>
@@ -64,7 +65,7 @@ private:
 template <class T>
 [[nodiscard]] std::optional<T> read_document(std::string_view text, const std::string& where, std::string_view what,
                                              std::vector<std::string>& problems) {
-    Document document(where, what);
+    DocumentReader document(where, what);
     auto value = document.read<T>(text);
     (void)document.finish(problems);
     return value;
