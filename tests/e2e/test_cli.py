@@ -357,7 +357,7 @@ def test_a_named_policy_and_an_amended_document(callback, tmp_path):
     assert callback.decide(approval_id, approver="bob@example.com")[1]["error"]["code"] == "NOT_AN_APPROVER"
     assert callback.decide(approval_id, approver="ann@example.com")[0] == 200
     assert callback.ended(arn)["Result"]["approver"] == "ann@example.com"
-    events = [record["event"] for record in callback.audit(approval_id) if "notified" not in record["event"]]
+    events = [record["event"] for record in callback.audit(approval_id) if "notif" not in record["event"]]  # who decides may be quicker than that
     assert events == ["created", "amended", "decision_refused", "decided", "completed"]
 
 

@@ -190,7 +190,7 @@ def test_a_policy_takes_two_people_and_then_a_group(approvals):
     assert lea.decide(approval_id)[1]["approval"]["status"] == "approved"
     assert approvals.ended(arn)["Result"]["decision"] == "approved"
     # That the second stage was told is among them, unless it was quicker.
-    events = [record["event"] for record in approvals.audit(approval_id) if not record["event"].endswith("notified")]
+    events = [record["event"] for record in approvals.audit(approval_id) if "notif" not in record["event"]]  # who decides may be quicker than that
     assert events[-4:] == ["voted", "voted", "decided", "completed"]
 
 
