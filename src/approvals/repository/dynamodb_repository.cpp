@@ -336,6 +336,19 @@ public:
         });
     }
 
+    Result<void> append_where(const std::string& approval_id, const AuditEvent& event,
+                              const std::function<bool(const std::vector<AuditRecord>&)>& takes) override {
+        for (int attempt = 0; attempt < kChainAttempts; ++attempt) {
+            if (attempt > 1) client_.pause(attempt - 1, kLongestPause);
+            const auto chain = trail(approval_id);
+            if (!chain) return std::unexpected(chain.error());
+            if (!takes(*chain)) return {};
+            const auto written = put_next(approval_id, chain->empty() ? nullptr : &chain->back(), event);
+            if (written || !is_taken(written.error())) return written;
+        }
+        return chain_busy(approval_id);
+    }
+
     Result<void> append_refusal(const std::string& approval_id, const AuditEvent& refused) override {
         return append_where(approval_id, refused,
                             [&](const std::vector<AuditRecord>& chain) { return takes_refusal(chain, refused); });
@@ -403,20 +416,6 @@ private:
         if (read.revision) values[":read"] = to_attribute(*read.revision);
         return std::string("#status = :pending AND expires_at > :now AND ") +
                (read.revision ? "revision = :read" : "attribute_not_exists(revision)");
-    }
-
-    /// Adds a record where the chain, as it is when it is written, takes it.
-    Result<void> append_where(const std::string& approval_id, const AuditEvent& event,
-                              const std::function<bool(const std::vector<AuditRecord>&)>& takes) {
-        for (int attempt = 0; attempt < kChainAttempts; ++attempt) {
-            if (attempt > 1) client_.pause(attempt - 1, kLongestPause);
-            const auto chain = trail(approval_id);
-            if (!chain) return std::unexpected(chain.error());
-            if (!takes(*chain)) return {};
-            const auto written = put_next(approval_id, chain->empty() ? nullptr : &chain->back(), event);
-            if (written || !is_taken(written.error())) return written;
-        }
-        return chain_busy(approval_id);
     }
 
     /// Adds a record after `last`; is_taken when another was there first.

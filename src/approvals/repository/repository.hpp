@@ -1,6 +1,7 @@
 // Repository: the table operations of approvals. Races are settled here, by conditions in the table, never in memory.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -85,6 +86,10 @@ public:
 
     /// Adds an audit record; with `once`, not when the chain already has one of this event with these details.
     [[nodiscard]] virtual Result<void> append(const std::string& approval_id, const AuditEvent& event, bool once) = 0;
+    /// The same where the chain, as it is when the record is written, takes it.
+    [[nodiscard]] virtual Result<void> append_where(
+        const std::string& approval_id, const AuditEvent& event,
+        const std::function<bool(const std::vector<AuditRecord>& chain)>& takes) = 0;
     /// Adds a refused decision (domain/refused.hpp), unless the chain takes it not.
     [[nodiscard]] virtual Result<void> append_refusal(const std::string& approval_id, const AuditEvent& refused) = 0;
     /// Makes a write, as TransactWriteItems takes it, and adds its record to a chain, in one transaction. False when

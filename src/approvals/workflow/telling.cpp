@@ -59,14 +59,18 @@ std::optional<std::string_view> Telling::why_late(const ApprovalRequest& approva
 
 /// Notes that nobody is told, unless the trail has it that they were: an earlier try may have got through, and the
 /// process died. Where it died before the trail had it, nobody knows.
-void Telling::nobody(std::string_view event, AuditDetails details, std::string_view why) {
-    const auto trail = require(services_.repository.trail(created_.approval_id));
-    const bool were_told = std::ranges::any_of(trail, [&](const AuditRecord& record) {
-        return record.event == event && std::ranges::includes(record.details, details);
-    });
-    if (were_told) return;
-    details["error"] = std::string(why) + " before this message was known to have gone out";
-    append("notification_failed", std::move(details));
+void Telling::nobody(std::string_view event, const AuditDetails& details, std::string_view why) {
+    AuditEvent audit{.event = "notification_failed", .at = to_iso8601(services_.clock.now())};
+    audit.details = details;
+    audit.details["error"] = std::string(why) + " before this message was known to have gone out";
+    // Looked at whenever the chain has grown: what an earlier try has sent may come between.
+    const auto nobody_was_told = [&](const std::vector<AuditRecord>& trail) {
+        return std::ranges::none_of(trail, [&](const AuditRecord& record) {
+            return (record.event == event && std::ranges::includes(record.details, details)) ||
+                   (record.event == audit.event && record.details == audit.details);
+        });
+    };
+    require(services_.repository.append_where(created_.approval_id, audit, nobody_was_told));
 }
 
 /// Everybody whom the policy names, each with a link of their own. A policy that names nobody costs nothing.

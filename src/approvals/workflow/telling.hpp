@@ -31,7 +31,7 @@ private:
     [[nodiscard]] bool is_over(const ApprovalRequest& approval) const;
     [[nodiscard]] bool is_decided() const;
     [[nodiscard]] std::optional<std::string_view> why_late(const ApprovalRequest& approval, bool reads) const;
-    void nobody(std::string_view event, AuditDetails details, std::string_view why);
+    void nobody(std::string_view event, const AuditDetails& details, std::string_view why);
     void people(const ApprovalRequest& approval, Occasion occasion, AuditDetails details);
     void failed(std::string_view step, const std::string& message, const durable::ErrorInfo& error,
                 AuditDetails details);
