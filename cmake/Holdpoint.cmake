@@ -29,11 +29,11 @@ set(precompiled_headers
   <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector> <boost/json.hpp> <fmt/format.h>)
 target_precompile_headers(holdpoint_pch PRIVATE ${precompiled_headers})
 
-# holdpoint_library(NAME DEPENDS target... PRECOMPILES <header>...): src/NAME/**.cpp as holdpoint_NAME, **_test.cpp as
-# holdpoint_NAME_test. PRECOMPILES: what most of its files include besides, and takes seconds to parse.
+# holdpoint_library(NAME DEPENDS target... PRECOMPILES header... TESTS_PRECOMPILE header...): src/NAME/**.cpp as holdpoint_NAME,
+# **_test.cpp as holdpoint_NAME_test. The two lists: what most of its files, or of its tests, include besides, and takes seconds to parse.
 # A file named *_property_test.cpp goes into holdpoint_NAME_property_test, labelled `property`; the rest is `unit`.
 function(holdpoint_library name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;PRECOMPILES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPENDS;PRECOMPILES;TESTS_PRECOMPILE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$|/main\\.cpp$")
@@ -52,28 +52,34 @@ function(holdpoint_library name)
     target_precompile_headers(holdpoint_${name} REUSE_FROM holdpoint_pch)
   endif()
   if(HOLDPOINT_BUILD_TESTS)
-    holdpoint_test(holdpoint_${name}_test unit "${tests}" holdpoint_${name})
+    holdpoint_test(holdpoint_${name}_test unit "${tests}" holdpoint_${name} PRECOMPILES ${arg_TESTS_PRECOMPILE})
     holdpoint_test(holdpoint_${name}_property_test property "${properties}" holdpoint_${name})
   endif()
 endfunction()
 
-# holdpoint_test(NAME LABEL "sources" library...): one GoogleTest program; each test is a ctest of its own.
+# holdpoint_test(NAME LABEL "sources" library... PRECOMPILES header...): one GoogleTest program; each test is a ctest of its own.
 function(holdpoint_test name label sources)
+  cmake_parse_arguments(arg "" "" "PRECOMPILES" ${ARGN})
   if(NOT sources)
     return()
   endif()
   find_package(GTest REQUIRED)
+  set(test_headers <gmock/gmock.h> <gtest/gtest.h> <rapidcheck.h>)
   set(test_options -O0)  # what tests instantiate takes longer to optimize than to run
   if(NOT TARGET holdpoint_test_pch)
     add_library(holdpoint_test_pch STATIC ${PROJECT_BINARY_DIR}/pch.cpp)
     target_link_libraries(holdpoint_test_pch PUBLIC holdpoint_options GTest::gmock rapidcheck)
     target_compile_options(holdpoint_test_pch PRIVATE ${test_options})
-    target_precompile_headers(holdpoint_test_pch PRIVATE ${precompiled_headers} <gmock/gmock.h> <gtest/gtest.h> <rapidcheck.h>)
+    target_precompile_headers(holdpoint_test_pch PRIVATE ${precompiled_headers} ${test_headers})
   endif()
   add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE ${ARGN} GTest::gmock GTest::gtest_main rapidcheck)
+  target_link_libraries(${name} PRIVATE ${arg_UNPARSED_ARGUMENTS} GTest::gmock GTest::gtest_main rapidcheck)
   target_compile_options(${name} PRIVATE ${test_options})
-  target_precompile_headers(${name} REUSE_FROM holdpoint_test_pch)
+  if(arg_PRECOMPILES)
+    target_precompile_headers(${name} PRIVATE ${precompiled_headers} ${test_headers} ${arg_PRECOMPILES})
+  else()
+    target_precompile_headers(${name} REUSE_FROM holdpoint_test_pch)
+  endif()
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   file(APPEND ${PROJECT_BINARY_DIR}/unit_tests.txt "${name}\n")  # for tools/sanitize.sh
   include(GoogleTest)
