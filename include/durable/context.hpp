@@ -36,8 +36,8 @@
 namespace durable {
 
 /// Names have 1 to 256 printable ASCII characters (wait_for_callback's 246, with_retry's 237: they add to them); an
-/// empty name leaves the operation without one. Each operation has an asynchronous twin, which answers a Future at
-/// once; what its body captures by reference must live as long as the future.
+/// empty name leaves the operation without one. What ends with `_async` is the same and answers a Future at once; what
+/// its body captures by reference must live as long as the future.
 class Context {
 public:
     ~Context();

@@ -77,7 +77,7 @@ ServerFile await_server(const Target& target, std::chrono::seconds patience) {
     ServerFile server = server_of(target);
     if (patience > std::chrono::seconds(0)) {
         throw CommandError(
-            fmt::format("nothing answers at {} after {} seconds: start the server with `holdpoint up "
+            fmt::format("nothing answers at {} after {} s: start the server with `holdpoint up "
                         "--data {}`; `holdpoint doctor` says what keeps it from starting",
                         server.url, patience.count(), target.data));
     }

@@ -283,6 +283,9 @@ private:
         work.invoked_arn = functions::function_arn(region_, account_, function.name, event.function.qualifier);
         work.function = std::move(function);
         work.tenant_id = event.tenant_id;
+        // Each try has the id that its sender was told. (Lambda developer guide, "How Lambda handles errors and retries
+        // with asynchronous invocation")
+        work.request_id = id;
         work.begin = [self = shared_from_this(), id](const std::string&, auto proceed) {
             self->begin(id, std::move(proceed));
         };

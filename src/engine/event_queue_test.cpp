@@ -206,11 +206,12 @@ TEST_F(EventQueueTest, ARowThatCannotBeReadIsDroppedAndTheOthersGoOn) {
     EXPECT_TRUE(eventually([this] { return rows().empty(); }));
 }
 
-TEST_F(EventQueueTest, ThreeTriesThenItIsDropped) {
-    (void)submit("one");
+TEST_F(EventQueueTest, ThreeTriesWithOneRequestIdThenItIsDropped) {
+    const std::string request_id = submit("one");
     for (const Milliseconds pause : {Milliseconds{60000}, Milliseconds{120000}}) {
         const auto invocation = next();
         ASSERT_TRUE(invocation);
+        EXPECT_EQ(invocation->request_id, request_id);
         fail(*invocation);
         ASSERT_TRUE(is_put_off_by(pause));
         world_->queue.run_due();  // not yet
@@ -220,6 +221,7 @@ TEST_F(EventQueueTest, ThreeTriesThenItIsDropped) {
     const auto last = next();
     ASSERT_TRUE(last);
     EXPECT_EQ(last->payload, "one");
+    EXPECT_EQ(last->request_id, request_id);
     fail(*last);
     EXPECT_TRUE(eventually([this] { return rows().empty(); }));
 }

@@ -39,6 +39,7 @@ public:
         const std::string key = pool_key(work);
         auto [pool, added] = pools_.try_emplace(key);
         if (added) pool->second.function = work.function;
+        if (work.request_id.empty()) work.request_id = random_.uuid();
         pool->second.queue.push_back(std::make_shared<Work>(std::move(work)));
         dispatch(key);
     }
@@ -211,7 +212,7 @@ private:
     void hand_over(Pool& pool, FunctionProcess& process) {
         process.work = std::move(pool.queue.front());
         pool.queue.pop_front();
-        process.request_id = random_.uuid();
+        process.request_id = process.work->request_id;
         process.began = false;
         process.timed_out = false;
         enter(process, ProcessState::busy);
@@ -314,7 +315,7 @@ private:
             if (!lost && process.state == ProcessState::starting && !process.was_invoked && !pool.queue.empty()) {
                 lost = std::move(pool.queue.front());
                 pool.queue.pop_front();
-                process.request_id = random_.uuid();
+                process.request_id = lost->request_id;
             }
             request_id = process.request_id;
             error = error_of(process, pool.function, why);
@@ -373,9 +374,8 @@ private:
     void forget_if_unused(const std::string& key) {
         const Pool& pool = pools_.at(key);
         if (!pool.queue.empty()) return;
-        for (const auto& [id, process] : by_id_) {
+        for (const auto& [id, process] : by_id_)
             if (process->pool == key) return;
-        }
         pools_.erase(key);
     }
 

@@ -10,6 +10,7 @@ namespace durable {
 
 namespace {
 std::chrono::milliseconds time_until(std::chrono::system_clock::time_point deadline) {
+    if (deadline == StepContext::kNoDeadline) return std::chrono::milliseconds::max();
     return std::chrono::duration_cast<std::chrono::milliseconds>(deadline - holdpoint::SystemClock().now());
 }
 }  // namespace
@@ -19,7 +20,7 @@ std::chrono::milliseconds LambdaContext::remaining_time() const {
 }
 
 std::chrono::milliseconds StepContext::remaining_time() const {
-    return deadline_ == kNoDeadline ? std::chrono::milliseconds::max() : time_until(deadline_);
+    return time_until(deadline_);
 }
 
 std::string StepContext::idempotency_key() const {

@@ -37,8 +37,10 @@ RuntimeInvocation read(net::Response response) {
     invocation.tenant_id = response.header("Lambda-Runtime-Aws-Tenant-Id");
     const std::string_view deadline = response.header("Lambda-Runtime-Deadline-Ms");
     long long milliseconds = 0;
-    std::from_chars(deadline.data(), deadline.data() + deadline.size(), milliseconds);
-    invocation.deadline = std::chrono::system_clock::time_point(std::chrono::milliseconds(milliseconds));
+    const auto [end, problem] = std::from_chars(deadline.data(), deadline.data() + deadline.size(), milliseconds);
+    if (problem == std::errc() && end == deadline.data() + deadline.size()) {
+        invocation.deadline = std::chrono::system_clock::time_point(std::chrono::milliseconds(milliseconds));
+    }
     // As every runtime does: libraries read it from there.
     invocation.trace_header = response.header("Lambda-Runtime-Trace-Id");
     constexpr const char* kTrace = "_X_AMZN_TRACE_ID";

@@ -261,6 +261,25 @@ TEST(RuntimeApi, TellsWhoseInvocationItIs) {
     EXPECT_EQ(LambdaContext("request", "arn", {}, Logger({}, nullptr), "acme").tenant_id(), "acme");
 }
 
+TEST(RuntimeApi, AnInvocationWithoutADeadlineHasAllTheTimeThereIs) {
+    ScriptedTransport transport;
+    for (const char* deadline : {"1700000000000", "", "soon", "17e5"}) {
+        transport.answers.push_back({.status = 200, .headers = {{"Lambda-Runtime-Deadline-Ms", deadline}}, .body = {}});
+        transport.answers.push_back({.status = 202, .headers = {}, .body = {}});
+    }
+    detail::RuntimeClient client(transport, "host:9001");
+    std::vector<bool> is_over;
+    std::vector<bool> is_endless;
+    client.serve([&](const detail::RuntimeInvocation& invocation) {
+        const LambdaContext context("request", "arn", invocation.deadline, Logger({}, nullptr), {});
+        is_over.push_back(context.remaining_time() < 0ms);
+        is_endless.push_back(context.remaining_time() == std::chrono::milliseconds::max());
+        return std::string();
+    });
+    EXPECT_THAT(is_over, ElementsAre(true, false, false, false));
+    EXPECT_THAT(is_endless, ElementsAre(false, true, true, true));
+}
+
 TEST(RuntimeApi, AnInvocationWithoutATraceHasNotThatOfTheOneBefore) {
     ScriptedTransport transport;
     transport.answers = {{.status = 200, .headers = {{"Lambda-Runtime-Trace-Id", "Root=1-2"}}, .body = {}},

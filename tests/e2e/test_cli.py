@@ -417,7 +417,7 @@ def test_env_that_waits_does_not_name_a_server_that_is_gone(tmp_path):
     gone.kill()
     told = gone.run("env", "--data", gone.data, "--wait", "1", check=False)
     assert told.returncode == 1 and not told.stdout
-    assert f"nothing answers at {gone.env['AWS_ENDPOINT_URL']} after 1 seconds" in told.stderr
+    assert f"nothing answers at {gone.env['AWS_ENDPOINT_URL']} after 1 s" in told.stderr
 
 
 def test_misspelled_options_and_the_version(server):

@@ -224,6 +224,7 @@ def handler(event, context):
     context = base64.b64encode(json.dumps({"custom": {"who": "Ann"}}).encode()).decode()
     answered = lambda_.invoke(FunctionName="python", Payload="{}", ClientContext=context, LogType="Tail")
     assert answered["Payload"].read() == b"null" and "asked by Ann" in base64.b64decode(answered["LogResult"]).decode()
+    assert f"START RequestId: {answered['ResponseMetadata']['RequestId']} " in base64.b64decode(answered["LogResult"]).decode()
     assert refused(lambda_.invoke, FunctionName="python", Payload="{}", ClientContext="e30")[:2] == ("InvalidRequestContentException", 400)
     failed = lambda_.invoke(FunctionName="python", Payload='{"fail": "no such order"}', LogType="Tail")
     assert "LookupError: no such order" in base64.b64decode(failed["LogResult"]).decode()

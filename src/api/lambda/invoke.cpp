@@ -143,6 +143,7 @@ void invoke_plain(const Context& context, const LambdaEngine& engine, Call call,
     if (!client_context) return respond_error(call, client_context.error());
     work.client_context = std::move(*client_context);
     work.tenant_id = call.request.header("X-Amz-Tenant-Id");
+    work.request_id = call.request_id;
     work.start_by = context.clock.monotonic() + kBusyWait;
     const std::string version = target.function.version;
     work.function = std::move(target.function);
