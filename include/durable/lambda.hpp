@@ -31,7 +31,7 @@ public:
     [[nodiscard]] const std::string& function_arn() const { return function_arn_; }
     /// For whom it is, as the service knows it; empty for a function without tenant isolation.
     [[nodiscard]] const std::string& tenant_id() const { return tenant_id_; }
-    /// Until the service ends this invocation; the longest there is when the service named no end.
+    /// Until the service ends this invocation; milliseconds::max() when the service named no end.
     [[nodiscard]] std::chrono::milliseconds remaining_time() const;
     /// Its lines carry the request's id.
     [[nodiscard]] const Logger& logger() const { return logger_; }

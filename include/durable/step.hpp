@@ -41,7 +41,8 @@ public:
     /// recorded then.
     [[nodiscard]] std::stop_token stop_token() const { return stop_; }
     /// Until the service ends this invocation, whatever runs in it (the function's Timeout): a long body may leave
-    /// before that, with an error that its strategy tries again. milliseconds::max() in durable::testing.
+    /// before that, with an error that its strategy tries again. milliseconds::max() in durable::testing
+    /// and where the service named no end.
     [[nodiscard]] std::chrono::milliseconds remaining_time() const;
 
 private:

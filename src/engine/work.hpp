@@ -25,7 +25,7 @@ struct Work {
     std::string trace_header;
     std::string client_context;
     std::string tenant_id;
-    std::string request_id;  // empty: who makes it draws one
+    std::string request_id;  // as the function and its log are told it; empty: the workforce draws one
     /// Monotonic. Answered with TooManyRequestsException when no process was free until then.
     std::optional<Milliseconds> start_by;
     /// Called when a process takes the work; continue with the payload, or with nothing when there is nothing to do any

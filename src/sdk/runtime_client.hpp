@@ -17,10 +17,9 @@ namespace durable::detail {
 struct RuntimeInvocation {
     std::string request_id;
     std::string function_arn;
-    /// Later than ever: the service named none.
-    std::chrono::system_clock::time_point deadline = std::chrono::system_clock::time_point::max();
-    std::string trace_header;  // X-Ray's; empty: none
-    std::string tenant_id;     // empty: none
+    std::chrono::system_clock::time_point deadline = StepContext::kNoDeadline;  // when the service named none
+    std::string trace_header;                                                   // X-Ray's; empty: none
+    std::string tenant_id;                                                      // empty: none
     std::string payload;
 };
 
