@@ -29,7 +29,7 @@ test:       ## every test: unit, property, and whole-program tests with real pro
 	@tools/install_packages.sh browser || [ -z "$$CI" ]
 	@tools/python_env.sh || [ -z "$$CI" ]
 	cmake --preset dev && cmake --build --preset dev
-	ctest --preset dev -LE long -j 2
+	ctest --preset dev -LE long -j 3
 
 check:      ## what every change must pass: format, layers, house rules, lint, unit and property tests
 	@tools/install_packages.sh build test check
@@ -53,7 +53,7 @@ long:       ## what takes longer: kill loops and hardship for the real server (R
 	@tools/install_packages.sh build test
 	@tools/python_env.sh || [ -z "$$CI" ]
 	cmake --preset dev -DHOLDPOINT_ROUNDS=$(ROUNDS) && cmake --build --preset dev
-	ctest --preset dev -L long
+	ctest --preset dev -L long -j 2
 	cmake --preset asan && cmake --build --preset asan --target holdpoint_fuzz
 	ctest --preset asan -L long -R '^fuzz' -j "$$(nproc)"
 

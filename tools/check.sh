@@ -26,8 +26,8 @@ python3 tests/conformance/make_template.py --check
 wait "$environment"
 printf '%s\n' . tests/conformance tests/clients examples/approvals_{python,javascript} src/approvals/use_cases/*/ |
     xargs -P "$(nproc)" -I{} build/venv/bin/python tools/check_template.py {}/template.yaml
-echo "== lint of changed files (in CI: by the last 10 commits)"
-[ -n "${CI:-}" ] && against=HEAD~10 || against=origin/main
+echo "== lint of changed files (in CI: by the last 5 commits)"
+[ -n "${CI:-}" ] && against=HEAD~5 || against=origin/main
 tools/lint.sh "${CHECK_BASE-$(git rev-parse -q --verify "$against" || [ -n "${CI:-}" ] || git rev-parse HEAD~1)}"
 echo "== unit and property tests, and 200 simulated worlds"
 # In CI `make test` comes next, and runs them anyway.
