@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <stdexcept>
 
@@ -177,16 +179,29 @@ TEST_F(ProcessesTest, WhatTheServerUsesIsNotCountedForWhoseProgramDidNotBegin) {
     EXPECT_EQ(of_the_server.back(), 'x');
 }
 
-TEST_F(ProcessesTest, WhatCannotBeStartedEndsAtOnce) {
-    (void)processes_->start({.executable = folder_.file("nothing"),
-                             .argument0 = "nothing",
-                             .environment = {},
-                             .working_directory = folder_.path(),
-                             .log_group = "group",
-                             .log_stream = "stream",
-                             .memory_mb = 0});
-    EXPECT_EQ(ended_.take()->text(), "exit status 127");
-    EXPECT_THAT(logs_.lines(), ElementsAre("the executable could not be started"));
+TEST_F(ProcessesTest, WhatCannotBeStartedEndsAtOnceAndSaysWhy) {
+    const auto said = [&](const std::string& executable, const std::string& directory) {
+        (void)processes_->start({.executable = executable,
+                                 .argument0 = "bootstrap",
+                                 .environment = {},
+                                 .working_directory = directory,
+                                 .log_group = "group",
+                                 .log_stream = "stream",
+                                 .memory_mb = 0});
+        return ended_.take()->text() + ": " + logs_.lines().back();
+    };
+    const std::string missing = folder_.file("nothing");
+    EXPECT_EQ(said(missing, folder_.path()),
+              "exit status 127: " + missing + " could not be started: No such file or directory");
+    const std::string script = folder_.file("script");
+    std::ofstream(script) << "#!/no/such/interpreter\n";
+    EXPECT_EQ(said(script, folder_.path()), "exit status 127: " + script + " could not be started: Permission denied");
+    std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+    EXPECT_EQ(said(script, folder_.path()),
+              "exit status 127: " + script +
+                  " could not be started: No such file or directory, which is true not of it but of its interpreter");
+    EXPECT_EQ(said("/bin/true", missing),
+              "exit status 126: its working directory " + missing + " could not be entered: No such file or directory");
 }
 
 /// Of which the last descriptors went to its pipe, so that nothing else of it could be opened.
