@@ -188,7 +188,8 @@ TEST_F(ProcessesTest, WhatCannotBeStartedEndsAtOnceAndSaysWhy) {
                                  .log_group = "group",
                                  .log_stream = "stream",
                                  .memory_mb = 0});
-        return ended_.take()->text() + ": " + logs_.lines().back();
+        const std::string end = ended_.take()->text();  // once its lines are there
+        return end + ": " + logs_.lines().back();
     };
     const std::string missing = folder_.file("nothing");
     EXPECT_EQ(said(missing, folder_.path()),
