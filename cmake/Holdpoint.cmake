@@ -32,7 +32,7 @@ target_precompile_headers(holdpoint_pch PRIVATE ${precompiled_headers})
 # Six files compiled as one take less than half as long, and no file can be compiled again alone. Files that have a name
 # in their unnamed namespaces which another of their target has say SKIP_UNITY_BUILD_INCLUSION.
 option(HOLDPOINT_UNITY_TESTS "Compile six test files at once; OFF for who works on one" ON)
-option(HOLDPOINT_UNITY "Compile six files of a library at once; dev does not, which so sees whether each includes what it needs" OFF)
+option(HOLDPOINT_UNITY "Compile six files of a library at once (clang: g++ warns of unnamed types in members then); dev sees whether each includes what it needs" OFF)
 
 # holdpoint_library(NAME DEPENDS target... PRECOMPILES header... TESTS_PRECOMPILE header...): src/NAME/**.cpp as holdpoint_NAME,
 # **_test.cpp as holdpoint_NAME_test. The two lists: what most of its files, or of its tests, include besides, and takes seconds to parse.
