@@ -29,7 +29,7 @@ set(precompiled_headers
   <string> <string_view> <thread> <unordered_map> <utility> <variant> <vector> <boost/json.hpp> <fmt/format.h>)
 target_precompile_headers(holdpoint_pch PRIVATE ${precompiled_headers})
 
-# Six files compiled as one take less than half as long, and no file can be compiled again alone. Files that have a name
+# Six files compiled as one take about half as long, and no file can be compiled again alone. Files that have a name
 # in their unnamed namespaces which another of their target has say SKIP_UNITY_BUILD_INCLUSION.
 option(HOLDPOINT_UNITY_TESTS "Compile six test files at once; OFF for who works on one" ON)
 option(HOLDPOINT_UNITY "Compile six files of a library at once (clang: g++ warns of unnamed types in members then); dev sees whether each includes what it needs" OFF)

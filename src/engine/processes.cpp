@@ -40,6 +40,7 @@ constexpr std::size_t kTailBytes = 4096;
 constexpr std::size_t kReadAtOnce = std::size_t{1024} * 1024;
 /// Lines that are handed to the log store before its queue is waited for.
 constexpr std::size_t kLinesQueuedMax = 20000;
+
 class Descriptor {
 public:
     explicit Descriptor(int value = -1) : value_(value) {}
