@@ -1,6 +1,7 @@
 #include "api/cloudformation/cloudformation.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -94,6 +95,44 @@ struct Wanted {
     std::vector<std::string> statuses;  // empty: every status
 };
 
+/// (AWS API, CloudFormation: StackSummary)
+constexpr std::string_view kStatuses[] = {"CREATE_IN_PROGRESS",
+                                          "CREATE_FAILED",
+                                          "CREATE_COMPLETE",
+                                          "ROLLBACK_IN_PROGRESS",
+                                          "ROLLBACK_FAILED",
+                                          "ROLLBACK_COMPLETE",
+                                          "DELETE_IN_PROGRESS",
+                                          "DELETE_FAILED",
+                                          "DELETE_COMPLETE",
+                                          "UPDATE_IN_PROGRESS",
+                                          "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+                                          "UPDATE_COMPLETE",
+                                          "UPDATE_FAILED",
+                                          "UPDATE_ROLLBACK_IN_PROGRESS",
+                                          "UPDATE_ROLLBACK_FAILED",
+                                          "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+                                          "UPDATE_ROLLBACK_COMPLETE",
+                                          "REVIEW_IN_PROGRESS",
+                                          "IMPORT_IN_PROGRESS",
+                                          "IMPORT_COMPLETE",
+                                          "IMPORT_ROLLBACK_IN_PROGRESS",
+                                          "IMPORT_ROLLBACK_FAILED",
+                                          "IMPORT_ROLLBACK_COMPLETE"};
+
+/// ValidationError when one of them is no status of a stack.
+Result<void> check_statuses(const std::vector<std::string>& statuses) {
+    const bool all_known = std::ranges::all_of(statuses, [](const std::string& status) {
+        return std::ranges::find(kStatuses, status) != std::end(kStatuses);
+    });
+    if (all_known) return {};
+    Violations violations;
+    violations.add("stackStatusFilter", fmt::format("[{}]", fmt::join(statuses, ", ")),
+                   fmt::format("Member must satisfy constraint: [Member must satisfy enum value set: [{}]]",
+                               fmt::join(kStatuses, ", ")));
+    return fail("ValidationError", 400, violations.result().error().message);
+}
+
 /// ValidationError names what is not known and would be ignored.
 Result<Wanted> read_wanted(const net::Request& request) {
     Wanted wanted{.action = query_parameter(request, "Action"), .stack = {}, .logical_id = {}, .statuses = {}};
@@ -121,6 +160,7 @@ Result<Wanted> read_wanted(const net::Request& request) {
                                     value));
         }
     }
+    if (auto ok = check_statuses(wanted.statuses); !ok) return std::unexpected(ok.error());
     const bool is_of_all = wanted.action == "DescribeStacks" || wanted.action == "ListStacks";
     if (wanted.stack.empty() && !is_of_all) {
         return fail("ValidationError", 400, missing_violation("stackName").error().message);

@@ -15,6 +15,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::UnorderedElementsAre;
 
 const std::string kId = "arn:aws:cloudformation:us-east-1:000000000000:stack/app/1";
@@ -144,6 +145,18 @@ TEST_F(CloudFormationTest, WhatAwsAlwaysSaysOfAStackIsThere) {
         "<DriftInformation><StackResourceDriftStatus>NOT_CHECKED</StackResourceDriftStatus></DriftInformation>";
     EXPECT_THAT(send("ListStackResources", "app").body, HasSubstr(of_resource));
     EXPECT_THAT(send("DescribeStackResources", "app").body, HasSubstr(of_resource));
+}
+
+TEST_F(CloudFormationTest, StacksAreListedByStatusesThatThereAre) {
+    const std::string list = "ListStacks&StackStatusFilter.member.1=DELETE_COMPLETE&StackStatusFilter.member.2=";
+    EXPECT_THAT(send(list + "CREATE_COMPLETE", "").body, HasSubstr("<StackName>app</StackName>"));
+    EXPECT_THAT(send(list + "CREATE_FAILED", "").body, Not(HasSubstr("<StackName>")));
+    const auto refused = send(list + "COMPLETE", "");
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body,
+                HasSubstr("Value '[DELETE_COMPLETE, COMPLETE]' at 'stackStatusFilter' failed to "
+                          "satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: "
+                          "[CREATE_IN_PROGRESS, "));
 }
 
 TEST_F(CloudFormationTest, WhoDeletesAStackMayDeleteEachOfItsResources) {
