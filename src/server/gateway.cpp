@@ -76,7 +76,7 @@ net::Response too_large(const net::Request& head, std::size_t limit) {
 Gateway::Gateway(const api::Context& context, identity::Credentials account_key, const identity::Sessions& sessions,
                  engine::Invoker& invoker, const engine::MessageSigner& signer,
                  std::map<ServiceId, std::unique_ptr<api::Service>> services, std::unique_ptr<Throttle> throttle,
-                 TrustedProxies trusted_proxies)
+                 TrustedProxies trusted_proxies, RunsWork in_background)
     : context_(context),
       account_key_(std::move(account_key)),
       sessions_(sessions),
@@ -84,7 +84,8 @@ Gateway::Gateway(const api::Context& context, identity::Credentials account_key,
       signer_(signer),
       services_(std::move(services)),
       throttle_(std::move(throttle)),
-      trusted_proxies_(std::move(trusted_proxies)) {}
+      trusted_proxies_(std::move(trusted_proxies)),
+      in_background_(std::move(in_background)) {}
 
 void Gateway::handle(net::Request request, const net::Respond& respond) {
     const bool is_connection_local = is_local(request);
@@ -98,13 +99,20 @@ void Gateway::handle(net::Request request, const net::Respond& respond) {
         return respond(text_response(404, "application/json", R"({"message":"Functions run on this machine alone."})"));
     }
     if (*service == ServiceId::runtime) return api::handle_runtime(invoker_, request, respond);
+    if (!stores_code(*service, request)) return serve(*service, std::move(request), respond);
+    in_background_([this, service = *service, request = std::move(request), respond]() mutable {
+        serve(service, std::move(request), respond);
+    });
+}
+
+void Gateway::serve(ServiceId service, net::Request request, const net::Respond& respond) {
     const std::string request_id = context_.random.uuid();
     try {
-        hand_over(*service, request_id, std::move(request), respond);
+        hand_over(service, request_id, std::move(request), respond);
     } catch (const std::exception& error) {
         // A mistake of ours, or the disk's: the one who asked hears that it failed, the operator why.
         log::write(log::Level::error, "request broke", {{"request_id", request_id}, {"why", error.what()}});
-        respond(refuse(*service, service_exception(*service), request_id));
+        respond(refuse(service, service_exception(service), request_id));
     }
 }
 

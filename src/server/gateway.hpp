@@ -10,6 +10,7 @@
 #include "identity/roles.hpp"
 #include "identity/sessions.hpp"
 #include "identity/sigv4.hpp"
+#include "server/background.hpp"
 #include "server/condition_values.hpp"
 #include "server/routing.hpp"
 #include "server/throttle.hpp"
@@ -31,12 +32,14 @@ public:
     Gateway(const api::Context& context, identity::Credentials account_key, const identity::Sessions& sessions,
             engine::Invoker& invoker, const engine::MessageSigner& signer,
             std::map<ServiceId, std::unique_ptr<api::Service>> services, std::unique_ptr<Throttle> throttle = {},
-            TrustedProxies trusted_proxies = {});
+            TrustedProxies trusted_proxies = {}, RunsWork in_background = run_at_once);
 
-    /// Called on I/O threads. Whatever a service throws is answered as its failure (500) and logged.
+    /// Called on I/O threads; what stores functions' code, and so takes long, is left to `in_background`. Whatever a
+    /// service throws is answered as its failure (500) and logged.
     void handle(net::Request request, const net::Respond& respond);
 
 private:
+    void serve(ServiceId service, net::Request request, const net::Respond& respond);
     void hand_over(ServiceId service, const std::string& request_id, net::Request request, const net::Respond& respond);
     Result<api::Caller> authenticate(const net::Request& request, ServiceId service) const;
     [[nodiscard]] api::Authorize authorizer(const api::Caller& caller, ServiceId service, RequestFacts facts) const;
@@ -49,6 +52,7 @@ private:
     std::map<ServiceId, std::unique_ptr<api::Service>> services_;
     std::unique_ptr<Throttle> throttle_;  // none: no limit
     TrustedProxies trusted_proxies_;
+    RunsWork in_background_;
     mutable identity::PolicyCache policies_;
 };
 

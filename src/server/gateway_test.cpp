@@ -13,7 +13,9 @@ namespace holdpoint::server {
 namespace {
 
 using namespace engine::test;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 /// Remembers who called; may ask for an action, or break.
 class FakeService final : public api::Service {
@@ -44,7 +46,8 @@ protected:
             services[id] = std::move(service);
         }
         gateway_ = std::make_unique<Gateway>(context_, account_key_, sessions_, invoker_, signer_, std::move(services),
-                                             std::make_unique<Throttle>(clock_, 100), trusted_proxies());
+                                             std::make_unique<Throttle>(clock_, 100), trusted_proxies(),
+                                             [this](const Work& work) { in_background_(work); });
     }
 
     static TrustedProxies trusted_proxies() {
@@ -94,6 +97,7 @@ protected:
         .access_key_id = "AKIAEXAMPLE", .secret_access_key = "secret", .session_token = {}};
     api::Context context_{.clock = clock_, .random = random_, .store = *store_, .writer = writer_};
     std::map<ServiceId, FakeService*> services_;
+    RunsWork in_background_ = run_at_once;
     std::unique_ptr<Gateway> gateway_;
 };
 
@@ -292,6 +296,19 @@ TEST_F(GatewayTest, WhatAServiceThrowsIsAnsweredInItsProtocol) {
     const auto topic = send(sign(request("/"), account_key_, "sns"));
     EXPECT_EQ(topic.status, 500);
     EXPECT_THAT(topic.body, HasSubstr("<Code>InternalError</Code>"));
+}
+
+TEST_F(GatewayTest, WhatStoresCodeIsLeftToTheBackgroundWithAllItsChecks) {
+    std::vector<Work> left;
+    in_background_ = [&](const Work& work) { left.push_back(work); };
+    services_[ServiceId::lambda]->breaks = true;
+    std::vector<std::string> answers;
+    const auto respond = [&](const net::Response& response) { answers.push_back(error_of(response)); };
+    gateway_->handle(request(), respond);
+    gateway_->handle(sign(request(), account_key_), respond);
+    EXPECT_THAT(answers, IsEmpty());
+    for (const Work& work : left) work();
+    EXPECT_THAT(answers, ElementsAre("403 MissingAuthenticationTokenException", "500 ServiceException"));
 }
 
 TEST_F(GatewayTest, WhoAsksTooOftenHearsItAsOnAws) {

@@ -53,6 +53,11 @@ struct Options {
     std::string smtp_password = {};
     std::string mail_from = {};
     core::Limits limits = {};
+
+    [[nodiscard]] bool has_tls() const { return !tls_certificate.empty(); }
 };
+
+/// Why the options may not be listened with: other machines reach the address, and nothing says that the way is safe.
+[[nodiscard]] std::optional<std::string> lack_of_tls(const Options& options);
 
 }  // namespace holdpoint::server

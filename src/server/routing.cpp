@@ -62,6 +62,14 @@ std::optional<ServiceId> route(const net::Request& request) {
     return std::nullopt;
 }
 
+bool stores_code(ServiceId service, const net::Request& request) {
+    if (service == ServiceId::stacks) return true;
+    if (service != ServiceId::lambda) return false;
+    const std::string_view path = request.path();
+    if (request.method == "PUT") return path.ends_with("/code");
+    return request.method == "POST" && (path.ends_with("/functions") || path.ends_with("/functions/"));
+}
+
 std::string_view signing_name(ServiceId service) {
     switch (service) {
         case ServiceId::lambda:

@@ -13,6 +13,10 @@ enum class ServiceId { lambda, dynamodb, sns, logs, cloudformation, sts, stacks,
 /// Told apart by path, then `X-Amz-Target`, then the credential scope of the signature. Nothing: no service of ours.
 [[nodiscard]] std::optional<ServiceId> route(const net::Request& request);
 
+/// Whether it may take seconds, because code of functions is unpacked, copied and flushed: CreateFunction,
+/// UpdateFunctionCode, and deployments.
+[[nodiscard]] bool stores_code(ServiceId service, const net::Request& request);
+
 /// The name that the signature's credential scope must carry; empty for what is not signed (runtime).
 [[nodiscard]] std::string_view signing_name(ServiceId service);
 

@@ -29,6 +29,21 @@ TEST(RoutingTest, PresignedAddressesAreForWhatTakesThem) {
         EXPECT_FALSE(takes_presigned(service)) << signing_name(service);
 }
 
+TEST(RoutingTest, WhatStoresCodeIsKnown) {
+    const auto stores = [](const char* method, const char* target) {
+        const net::Request request{.method = method, .target = target, .headers = {}, .body = {}};
+        return stores_code(route(request).value(), request);
+    };
+    EXPECT_TRUE(stores("POST", "/2015-03-31/functions"));
+    EXPECT_TRUE(stores("POST", "/2015-03-31/functions/"));
+    EXPECT_TRUE(stores("PUT", "/2015-03-31/functions/f/code"));
+    EXPECT_TRUE(stores("POST", "/holdpoint/deploy"));
+    EXPECT_FALSE(stores("GET", "/2015-03-31/functions"));
+    EXPECT_FALSE(stores("PUT", "/2015-03-31/functions/f/configuration"));
+    EXPECT_FALSE(stores("POST", "/2015-03-31/functions/code/invocations"));
+    EXPECT_FALSE(stores("PUT", "/_apis/abc/code"));
+}
+
 TEST(RoutingTest, EverythingOnAnApisHostIsTheApis) {
     EXPECT_EQ(routed("POST", "/_apis/abc/x"), ServiceId::http_api);
     const net::Headers host = {{"Host", "abc.execute-api.us-east-1.amazonaws.com"}};

@@ -55,10 +55,6 @@ constexpr std::chrono::seconds kLastAnswers{1};  // for what the clients still g
 /// A commit that takes longer counts as a failure of the disk: /health says so.
 constexpr std::chrono::seconds kCommitPatience{10};
 
-bool has_tls(const Options& options) {
-    return !options.tls_certificate.empty();
-}
-
 /// Throws BadConfiguration when they do not fit: starting again does not help.
 net::TlsFiles tls_files(const Options& options) {
     net::TlsFiles files{.certificate = options.tls_certificate, .key = options.tls_key};
@@ -108,7 +104,7 @@ public:
           functions_listener_(or_give_up(gateway_built_, [&] { return listen_for_functions(options); })),
           runtimes_listener_(or_give_up(gateway_built_, [&] { return listen_for_runtimes(options); })),
           metrics_listener_(or_give_up(gateway_built_, [&] { return listen_for_metrics(options); })),
-          url_((has_tls(options) ? "https://" : "http://") + address(options)),
+          url_((options.has_tls() ? "https://" : "http://") + address(options)),
           public_url_(options.public_url.empty() ? url_ : options.public_url),
           writer_(clock_, *store_),
           context_{.clock = clock_,
@@ -133,7 +129,7 @@ public:
           deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later(),
                       make_mailing(options, *logs_, clock_.now(), mail_cutoff_), delivery_options(options)),
           gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options),
-                   options.trusted_proxies),
+                   options.trusted_proxies, [this](Work work) { background_.run(std::move(work)); }),
           socket_listener_(listen_on_socket(options)) {
         try {
             begin(options);
@@ -185,6 +181,7 @@ private:
         if (functions_listener_) functions_listener_->stop(kLastAnswers);
         if (runtimes_listener_) runtimes_listener_->stop(kLastAnswers);
         if (socket_listener_) socket_listener_->stop(kLastAnswers);
+        background_.stop();
         invoker_.stop();
         writer_.stop();
         metrics_listener_.reset();
@@ -215,7 +212,7 @@ private:
         listener.host = options.host;
         listener.port = options.port;
         listener.connections_per_address_max = options.connections_per_address_max;
-        if (has_tls(options)) listener.tls = tls_files(options);
+        if (options.has_tls()) listener.tls = tls_files(options);
         return std::make_unique<net::Server>(listener, handler(options.metrics == "on"));
     }
 
@@ -228,7 +225,7 @@ private:
     /// Functions speak plain HTTP to the Runtime API, on AWS too, and know no certificate of ours: what TLS or another
     /// machine's address, or one of IPv6, is for everybody else is a loopback port for them. See docs/adr/0003-tls.md.
     std::unique_ptr<net::Server> listen_for_functions(const Options& options) {
-        if (!has_tls(options) && !options.host.contains(':') && net::is_loopback(options.host)) return nullptr;
+        if (!options.has_tls() && !options.host.contains(':') && net::is_loopback(options.host)) return nullptr;
         return std::make_unique<net::Server>(listener_limits(options, true), handler(false));
     }
 
@@ -476,19 +473,13 @@ private:
     engine::Schedules schedules_;
     engine::Deliveries deliveries_;
     api::HttpApis* http_apis_ = nullptr;  // the gateway's
+    Background background_;               // of the gateway, too
     Gateway gateway_;
     std::unique_ptr<net::Server> socket_listener_;
 };
 
 Server::Server(const Options& options) : impl_(std::make_unique<Impl>(options)) {}
 Server::~Server() = default;
-std::optional<std::string> lack_of_tls(const Options& options) {
-    if (has_tls(options) || options.insecure_plain_http || net::is_loopback(options.host)) return std::nullopt;
-    return "without TLS, whoever is on the way can read and change all that is sent to " + options.host +
-           ": give --tls-cert and --tls-key, or listen on 127.0.0.1; --insecure-plain-http when something else "
-           "protects the way";
-}
-
 const std::string& Server::url() const {
     return impl_->url();
 }

@@ -2,15 +2,11 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "server/options.hpp"
 
 namespace holdpoint::server {
-
-/// Why the options may not be listened with: other machines reach the address, and nothing says that the way is safe.
-[[nodiscard]] std::optional<std::string> lack_of_tls(const Options& options);
 
 class Server {
 public:

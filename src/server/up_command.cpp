@@ -62,7 +62,7 @@ void serve(const Options& options) {
     allow_more_files();
     // Functions run as the same user: without this they could read the server's environment and memory, keys included.
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-    const bool has_tls = !options.tls_certificate.empty();
+    const bool has_tls = options.has_tls();
     // Blocked before any thread starts, so that every thread inherits it and sigwait below gets them.
     sigset_t ending;
     sigemptyset(&ending);
