@@ -58,12 +58,14 @@ json::value call_server(const ServerFile& server, const std::string& path, const
     return json::parse(require(session.client().rest("holdpoint", request)).body);
 }
 
-bool answers(const ServerFile& server) {
+/// Why it cannot be spoken with; empty when it answers.
+std::string lack_of_answer(const ServerFile& server) {
     const auto endpoint = net::parse_endpoint(server.url);
+    if (!endpoint) return "this is no address";
     const net::Request request{.method = "GET", .target = "/health", .headers = {}, .body = {}};
-    const auto response =
-        endpoint ? net::make_transport()->send(*endpoint, request, {}) : std::unexpected(net::TransportError{});
-    return response && response->status == 200;
+    const auto response = net::make_transport()->send(*endpoint, request, {});
+    if (!response) return response.error().message;
+    return response->status == 200 ? "" : fmt::format("/health answers {}", response->status);
 }
 
 /// The server's file, waiting up to `patience` until the server answers: an earlier one may have left the file behind.
@@ -71,21 +73,27 @@ ServerFile await_server(const Target& target, std::chrono::seconds patience) {
     const SystemClock clock;
     const Milliseconds end = clock.monotonic() + patience;
     while (clock.monotonic() < end) {
-        if (const auto file = read_server_file(target.data); file && answers(*file)) return *file;
+        if (const auto file = read_server_file(target.data); file && lack_of_answer(*file).empty()) return *file;
         std::this_thread::sleep_for(kLookEvery);
     }
     ServerFile server = server_of(target);
-    if (patience > std::chrono::seconds(0)) {
+    if (const std::string lack = lack_of_answer(server); !lack.empty()) {
         throw CommandError(
-            fmt::format("nothing answers at {} after {} s: start the server with `holdpoint up "
+            fmt::format("nothing answers at {} after {} s ({}): start the server with `holdpoint up "
                         "--data {}`; `holdpoint doctor` says what keeps it from starting",
-                        server.url, patience.count(), target.data));
+                        server.url, patience.count(), lack, target.data));
     }
     return server;
 }
 
 void env(const Target& target, std::chrono::seconds patience) {
-    const ServerFile server = await_server(target, patience);
+    const ServerFile server = patience > std::chrono::seconds(0) ? await_server(target, patience) : server_of(target);
+    if (const std::string lack = lack_of_answer(server); !lack.empty()) {
+        fmt::print(stderr,
+                   "holdpoint: warning: nothing answers at {} ({}): the server was killed or has not started yet. "
+                   "`holdpoint up --data {}` starts it, and --wait 10 waits until it answers.\n",
+                   server.url, lack, target.data);
+    }
     print(
         fmt::format("export AWS_ENDPOINT_URL={}\nexport AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}\n"
                     "export AWS_DEFAULT_REGION={}\nexport AWS_REGION={}\nunset AWS_SESSION_TOKEN AWS_PROFILE\n",

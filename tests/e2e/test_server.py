@@ -29,6 +29,16 @@ def test_env_without_a_server_says_what_to_do(tmp_path):
     assert done.returncode == 1 and "holdpoint up" in done.stderr and done.stdout == ""
 
 
+def test_env_warns_of_a_server_that_was_killed(tmp_path):
+    server = Server(tmp_path).start()
+    asked = [BIN / "holdpoint", "env", "--data", server.data]
+    assert "nothing answers" not in subprocess.run(asked, capture_output=True, text=True).stderr
+    server.kill()
+    done = subprocess.run(asked, capture_output=True, text=True)
+    assert done.returncode == 0 and server.env["AWS_ENDPOINT_URL"] in done.stdout
+    assert f"nothing answers at {server.env['AWS_ENDPOINT_URL']} (" in done.stderr and "holdpoint up" in done.stderr
+
+
 def test_env_warns_of_a_command_line_that_would_talk_to_aws(server, tmp_path):
     old = tmp_path / "aws"
     old.write_text("#!/bin/sh\necho 'aws-cli/2.9.19 Python/3.11.2 Linux/6.1 source/x86_64.debian.12'\n")
