@@ -129,8 +129,7 @@ public:
           deliveries_(clock_, *store_, writer_, *transport_, sender(), invoke_later(),
                       make_mailing(options, *logs_, clock_.now(), mail_cutoff_), delivery_options(options)),
           gateway_(context_, account_key_, sessions_, invoker_, signer_, services(), throttle(options),
-                   options.trusted_proxies, [this](Work work) { background_.run(std::move(work)); }),
-          socket_listener_(listen_on_socket(options)) {
+                   options.trusted_proxies, [this](Work work) { background_.run(std::move(work)); }) {
         try {
             begin(options);
         } catch (...) {
@@ -149,6 +148,7 @@ public:
 
 private:
     void begin(const Options& options) {
+        socket_listener_ = listen_on_socket(options);
         code_.remove_unused(*store_->snapshot());
         reserve_concurrency();
         move_old_outbox(writer_, *logs_);
@@ -457,9 +457,10 @@ private:
     std::unique_ptr<net::Server> functions_listener_;  // where functions reach it when `listener_` is no place for them
     std::unique_ptr<net::Server> runtimes_listener_;
     std::unique_ptr<net::Server> metrics_listener_;
-    Opening opening_{gateway_built_};  // is over before the listeners are, whose threads wait for it
-    std::string url_;                  // where it listens
-    std::string public_url_;           // in what it gives to others
+    std::unique_ptr<net::Server> socket_listener_;  // made last; what stands below keeps its answers
+    Opening opening_{gateway_built_};               // is over before the listeners are, whose threads wait for it
+    std::string url_;                               // where it listens
+    std::string public_url_;                        // in what it gives to others
     engine::Writer writer_;
     ItemCare item_care_{writer_};
     api::Context context_;
@@ -475,7 +476,6 @@ private:
     api::HttpApis* http_apis_ = nullptr;  // the gateway's
     Background background_;               // of the gateway, too
     Gateway gateway_;
-    std::unique_ptr<net::Server> socket_listener_;
 };
 
 Server::Server(const Options& options) : impl_(std::make_unique<Impl>(options)) {}
