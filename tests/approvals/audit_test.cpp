@@ -80,8 +80,8 @@ TEST_F(AuditStoreTest, ReadsAndSealsMoreThanOnePageOrItemHolds) {
 
 TEST_F(AuditStoreTest, NamesAnItemThatHasMoreThanARecord) {
     boost::json::object item = to_item(add_record("a", "fine"));
-    item["approved_by"] = {{"S", "the board"}};
     item["note"] = {{"S", "see above"}};
+    item["approved_by"] = {{"S", "the board"}};
     put(item);
     item = to_item(add_record("b", "fine"));
     item["personal"].at("M").at("comments").at("M").as_object()["seen"] = {{"BOOL", true}};
@@ -110,7 +110,7 @@ TEST_F(AuditStoreTest, KeepsOneStatementOfANumber) {
 }
 
 TEST_F(AuditStoreTest, WhereAPartIsLostThereIsNoStatement) {
-    std::vector<ChainHead> chains(1001, ChainHead{.approval_id = "a", .seq = 1, .hash = "h"});
+    std::vector<ChainHead> chains(1501, ChainHead{.approval_id = "a", .seq = 1, .hash = "h"});
     int puts = 0;
     tables_.before_call = [&](const std::string& action) { return action != "PutItem" || ++puts < 2; };
     const WholeStatement statement = make_head(chains, nullptr, clock_.now(), keys_);

@@ -7,6 +7,7 @@
 
 #include "approvals/domain/erasures.hpp"
 #include "approvals/domain/testing_trails.hpp"
+#include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
 namespace {
@@ -55,6 +56,13 @@ TEST(Heads, TellWhatIsGone) {
     Trails copied = whole;
     copied["d"] = whole.at("a");
     EXPECT_THAT(verify_trails(copied), SizeIs(3));
+}
+
+TEST(Heads, HaveTheHashThatIsDocumented) {
+    const std::string nothing_before(64, '0');
+    const auto head = make_head({{.approval_id = "ab", .seq = 3, .hash = "cde"}}, nullptr, kNow, keys());
+    const std::string text = "1;24:2026-11-26T08:00:00.000Z;" + nothing_before + ";2:ab;3;3:cde;";
+    EXPECT_EQ(head.hash, to_hex(sha256(text)));
 }
 
 TEST(Heads, FollowOneAnother) {

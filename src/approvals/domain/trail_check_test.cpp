@@ -85,6 +85,27 @@ TEST(TrailCheck, HoldsEachChainOfAStatementAgainstItselfAlone) {
                                        "b: its whole chain of 1 records is gone (" + name_of(statement) + ")"));
 }
 
+TEST(TrailCheck, WhatAStatementRepeatsOfAnEarlierOneIsToldOnce) {
+    TrailCheck check(testing::memory);
+    std::vector<testing::WholeStatement> statements;
+    for (const std::int64_t seq : {1, 2, 1}) {
+        const HeadStatement* previous = statements.empty() ? nullptr : &statements.back();
+        const TimePoint at = testing::kNow + std::chrono::hours(std::ssize(statements));
+        statements.push_back(
+            testing::make_head({{.approval_id = "a", .seq = seq, .hash = "h"}}, previous, at, testing::keys()));
+        const auto each = [&](const TakeEnd& take) -> Result<void> {
+            testing::each_of(statements.back().chains)(take);
+            return {};
+        };
+        ASSERT_TRUE(check.add(statements.back(), each));
+    }
+    EXPECT_THAT(check.compare(), ::testing::IsEmpty());
+    EXPECT_THAT(check.verify_statements(testing::keys()),
+                ::testing::ElementsAre("a: its whole chain of 1 records is gone (" + name_of(statements[0]) + ")",
+                                       "a: its whole chain of 2 records is gone (" + name_of(statements[1]) + ")"));
+    EXPECT_EQ(check.sealed(testing::keys()).last_at, statements[2].at);
+}
+
 TEST(TrailCheck, AStatementThatCannotBeReadIsToldAsThat) {
     TrailCheck check(testing::memory);
     EXPECT_FALSE(check.add(HeadStatement(), [](const TakeEnd&) -> Result<void> { return fail("Lost", 503, "lost"); }));
