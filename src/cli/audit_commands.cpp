@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
-#include "approvals/domain/agreement.hpp"
 #include "approvals/domain/chain_walk.hpp"
 #include "approvals/domain/erasures.hpp"
 #include "approvals/domain/export_check.hpp"
@@ -12,10 +11,11 @@
 #include "approvals/domain/people.hpp"
 #include "approvals/domain/reading.hpp"
 #include "approvals/domain/texts.hpp"
-#include "approvals/repository/agreements.hpp"
 #include "approvals/repository/audit_store.hpp"
 #include "approvals/repository/repository.hpp"
 #include "approvals/repository/signing_keys.hpp"
+#include "approvals/repository/stack_check.hpp"
+#include "base/scratch_file.hpp"
 #include "cli/command_group.hpp"
 #include "cli/commands.hpp"
 #include "cli/export_files.hpp"
@@ -69,6 +69,7 @@ public:
     aws::Client& client() { return session_.client(); }
     approvals::AuditStore& store() { return store_; }
     approvals::KeyRing keys() { return require(keys_.current()); }
+    approvals::SigningKeys& signing_keys() { return keys_; }
     std::unique_ptr<approvals::Repository> repository() {
         return approvals::make_repository(client(), {.approvals = output("ApprovalsTableName"), .audit = audit_table_},
                                           clock_, random_);
@@ -167,46 +168,16 @@ void report(const Arguments& arguments, const approvals::Verification& found) {
     }
 }
 
-/// The records that people are shown, against their chains.
-void verify_records(Stack& stack, const approvals::Trails& trails, Problems& problems) {
-    const auto repository = stack.repository();
-    for (const std::string& approval_id :
-         require(stack.store().records_unlike(stack.output("ApprovalsTableName"), trails))) {
-        add(problems, require(approvals::check_agreement(*repository, approval_id)));
-    }
-}
-
-/// Chain after chain. Answers what records and statements are held against, which alone is kept of them all.
-approvals::Trails verify_chains(Stack& stack, approvals::Verification& found) {
-    approvals::Trails kept;
-    const auto problems = require(stack.store().each_chain([&](std::vector<approvals::AuditRecord> chain) {
-        std::string approval_id = chain.front().approval_id;
-        approvals::Trails one;
-        auto& records = one.emplace(std::move(approval_id), std::move(chain)).first->second;
-        found.add(approvals::verify_all(one));
-        for (approvals::AuditRecord& record : records) approvals::keep_compared(record);
-        kept.merge(one);
-    }));
-    add(found.problems, problems);
-    return kept;
-}
-
 approvals::Verification verify_stack(Stack& stack, const std::string& sealed) {
-    // Before the trails, which may grow meanwhile.
-    std::vector<approvals::HeadStatement> statements = require(stack.store().statements());
+    const auto repository = stack.repository();
     approvals::Verification found;
-    const approvals::Trails trails = verify_chains(stack, found);
-    verify_records(stack, trails, found.problems);
-    const bool is_there = std::ranges::any_of(statements, [&](const auto& each) { return each.hash == sealed; });
-    if (!sealed.empty() && !is_there) found.problems.push_back("the statement with the hash " + sealed + " is gone");
-    if (statements.empty()) return found;
-    const approvals::KeyRing keys = stack.keys();
-    approvals::StatementCheck check(trails, &keys, approvals::last_signed(statements, &keys));
-    for (auto& statement : statements) {
-        statement.chains = require(stack.store().chains_of(statement));
-        check.check(std::move(statement), found.problems);
-    }
-    found.sealed = check.sealed();
+    with_scratch_files([&](const approvals::Scratch& scratch) {
+        found = require(approvals::verify_stack({.store = stack.store(),
+                                                 .repository = *repository,
+                                                 .keys = stack.signing_keys(),
+                                                 .approvals_table = stack.output("ApprovalsTableName")},
+                                                sealed, scratch));
+    });
     return found;
 }
 
@@ -241,29 +212,37 @@ void verify(const Arguments& arguments) {
     report(arguments, found);
 }
 
-approvals::HeadStatement add_statement(Stack& stack) {
+struct Sealed {
+    approvals::HeadStatement statement;
+    std::int64_t chains = 0;  // that it names
+};
+
+Sealed add_statement(Stack& stack, const approvals::Scratch& scratch) {
     for (int attempt = 0; attempt < kSealAttempts; ++attempt) {
         const auto before = require(stack.store().statements());
-        approvals::ChainWalk walk(nullptr);
+        approvals::ChainWalk walk(scratch);
         (void)require(stack.store().each_chain([&](auto chain) { walk.take(std::move(chain)); }));
-        const auto statement =
-            approvals::make_head(walk.heads(), before.empty() ? nullptr : &before.back(), stack.now(), stack.keys());
-        if (require(stack.store().add(statement))) return statement;
+        Sealed sealed;
+        const auto each_end = [&](const approvals::TakeEnd& take) { walk.each_end(take); };
+        each_end([&](const approvals::ChainHead&) { ++sealed.chains; });
+        sealed.statement =
+            approvals::make_head(each_end, before.empty() ? nullptr : &before.back(), stack.now(), stack.keys());
+        if (require(stack.store().add(sealed.statement, each_end))) return sealed;
     }
     throw CommandError("too many seal the audit trail at once");
 }
 
 void seal(const Arguments& arguments) {
     Stack stack(arguments.stack);
-    const approvals::HeadStatement statement = add_statement(stack);
+    Sealed sealed;
+    with_scratch_files([&](const approvals::Scratch& scratch) { sealed = add_statement(stack, scratch); });
+    const auto& [statement, chains] = sealed;
     if (arguments.json) {
-        return print_json(json::object{{"number", statement.number},
-                                       {"at", statement.at},
-                                       {"chains", statement.chains.size()},
-                                       {"hash", statement.hash}});
+        return print_json(json::object{
+            {"number", statement.number}, {"at", statement.at}, {"chains", chains}, {"hash", statement.hash}});
     }
     print(fmt::format("Statement {} of {} names the ends of {} chains.\nIts hash: {}\n", statement.number, statement.at,
-                      statement.chains.size(), statement.hash));
+                      chains, statement.hash));
 }
 
 /// The fields of one record that are to go.

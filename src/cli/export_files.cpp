@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/private_file.hpp"
+#include "base/scratch_file.hpp"
 #include "cli/session.hpp"
 
 namespace holdpoint::cli {
@@ -35,21 +36,6 @@ void check_target(const fs::path& folder) {
     if (!fs::is_directory(folder, problem)) throw CommandError(folder.string() + ": expected a folder, found a file");
     if (!fs::is_empty(folder))
         throw CommandError(folder.string() + ": expected no folder or an empty one, found files in it");
-}
-
-/// Its name is taken at once, so that it is gone when it is closed, however this process ends.
-std::unique_ptr<std::iostream> make_scratch(const fs::path& folder) {
-    std::string path = (folder / "holdpoint.XXXXXX").string();
-    const int made = ::mkstemp(path.data());
-    if (made < 0) fail_with_reason("cannot make a file in " + folder.string());
-    ::close(made);
-    auto file = std::make_unique<std::fstream>(path, std::ios::in | std::ios::out | std::ios::binary);
-    const int reason = errno;
-    ::unlink(path.c_str());
-    errno = reason;
-    if (!*file) fail_with_reason("cannot open a file in " + folder.string());
-    file->exceptions(std::ios::badbit | std::ios::failbit);
-    return file;
 }
 
 std::unique_ptr<std::ostream> create_private(const fs::path& path) {
@@ -85,7 +71,7 @@ void write_export(
         // What is sorted is as much as what is written, so it is on the same disk: that for temporary files may be
         // memory.
         write([&](std::string_view name) { return create_private(fs::path(written) / name); },
-              [&] { return make_scratch(written); });
+              [&] { return make_scratch_file(written); });
         for (const std::string_view name : kFiles) {
             if (!sync_file((fs::path(written) / name).string())) fail_with_reason(fmt::format("cannot write {}", name));
         }
@@ -114,7 +100,8 @@ void read_export(const fs::path& folder,
     }
     const fs::path temporary = fs::temp_directory_path();
     try {
-        read([&](std::string_view name) { return open_file(folder / name); }, [&] { return make_scratch(temporary); });
+        read([&](std::string_view name) { return open_file(folder / name); },
+             [&] { return make_scratch_file(temporary); });
     } catch (const std::ios_base::failure&) {
         fail_with_reason(fmt::format("cannot read {}, or keep in {} what takes too much memory", folder.string(),
                                      temporary.string()));

@@ -1,14 +1,16 @@
 // Records that people are shown, held against the chains that prove them.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <sstream>
 
-#include "all_trails.hpp"
 #include "approvals/domain/agreement.hpp"
 #include "approvals/repository/agreements.hpp"
 #include "approvals/repository/audit_store.hpp"
 #include "approvals/repository/items.hpp"
+#include "approvals/repository/stack_check.hpp"
 #include "world.hpp"
 
 namespace holdpoint::approvals::testing {
@@ -83,7 +85,9 @@ TEST_F(AgreementTest, ARecordThatWasChangedByHandIsNamed) {
         forge(forged);
         std::vector<AuditRecord> kept = world.trail();
         for (AuditRecord& record : kept) keep_compared(record);
-        EXPECT_EQ(disagreements(forged, kept), disagreements(forged, world.trail()));
+        ApprovalRequest kept_record = forged;
+        keep_compared(kept_record);
+        EXPECT_EQ(disagreements(kept_record, kept), disagreements(forged, world.trail()));
         return disagreements(forged, world.trail());
     };
     const std::string id = world.approval_id();
@@ -134,29 +138,47 @@ TEST_F(AgreementTest, WhatWasErasedOrNeverToldIsNotCompared) {
 }
 
 TEST_F(AgreementTest, AnAuditorFindsItInTheTables) {
-    AuditStore store(client, "audit", "settings");
     const std::string id = world.approval_id();
-    const Trails before = all_trails(store).trails;
-    EXPECT_THAT(store.records_unlike("approvals", before).value(), IsEmpty());
-    vote("approved", "bob@x");
-    vote("rejected", "cal@x");
-    EXPECT_THAT(store.records_unlike("approvals", before).value(), ElementsAre(id)) << "newer than what was read";
     const auto repository =
         make_repository(client, {.approvals = "approvals", .audit = "audit"}, alone.clock, alone.random);
-    EXPECT_THAT(check_agreement(*repository, id).value(), IsEmpty()) << "but it agrees with what is there now";
+    AuditStore store(client, "audit", "settings");
+    SigningKeys keys(client, "settings", alone.clock, alone.random);
+    const auto found = [&] {
+        const auto memory = [] { return std::make_unique<std::stringstream>(); };
+        return verify_stack({.store = store, .repository = *repository, .keys = keys, .approvals_table = "approvals"},
+                            "", memory)
+            .value()
+            .problems;
+    };
+    EXPECT_THAT(found(), IsEmpty());
+    bool is_voted = false;
+    int scans = 0;
+    alone.tables.before_call = [&](const std::string& action) {
+        if (action == "Scan" && ++scans == 3) {  // the statements, the chains, the records
+            is_voted = true;
+            vote("approved", "bob@x");
+            vote("rejected", "cal@x");
+        }
+        return true;
+    };
+    EXPECT_THAT(found(), IsEmpty()) << "newer than what was read, but it agrees with what is there now";
+    EXPECT_TRUE(is_voted);
+    alone.tables.before_call = {};
 
     ApprovalRequest forged = *world.record();
     forged.status = ApprovalStatus::approved;
     put(forged);
-    EXPECT_THAT(store.records_unlike("approvals", all_trails(store).trails).value(), ElementsAre(id));
-    EXPECT_THAT(check_agreement(*repository, id).value(), ElementsAre(HasSubstr("its record says status 'approved'")));
+    EXPECT_THAT(found(), ElementsAre(HasSubstr("its record says status 'approved'")));
     EXPECT_THAT(check_agreement(*repository, "gone").value(), IsEmpty()) << "the table forgets requests";
 
-    const boost::json::object other{{"approval_id", {{"S", "other"}}}};
-    ASSERT_TRUE(client.json("dynamodb", "DynamoDB_20120810.PutItem", {{"TableName", "approvals"}, {"Item", other}}));
-    EXPECT_THAT(store.records_unlike("approvals", all_trails(store).trails).value(), Contains("other"));
-    EXPECT_THAT(check_agreement(*repository, "other").value(),
-                ElementsAre(HasSubstr("other: its record cannot be read")));
+    // Of an id before that of the chain, and after it.
+    for (const std::string other : {"!", "~"}) {
+        const boost::json::object item{{"approval_id", {{"S", other}}}};
+        ASSERT_TRUE(client.json("dynamodb", "DynamoDB_20120810.PutItem", {{"TableName", "approvals"}, {"Item", item}}));
+    }
+    EXPECT_THAT(found(),
+                ElementsAre(HasSubstr("!: its record cannot be read"), HasSubstr("its record says status 'approved'"),
+                            HasSubstr("~: its record cannot be read")));
 }
 
 TEST_F(AgreementTest, AVoteSaysInWhichStageItCounts) {

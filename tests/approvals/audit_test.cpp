@@ -5,6 +5,7 @@
 
 #include "all_trails.hpp"
 #include "approvals/domain/erasures.hpp"
+#include "approvals/domain/testing_statements.hpp"
 #include "approvals/repository/audit_store.hpp"
 #include "approvals/repository/items.hpp"
 #include "world.hpp"
@@ -32,8 +33,21 @@ protected:
         return record;
     }
 
-    HeadStatement make_statement(const HeadStatement* previous) {
+    WholeStatement make_statement(const HeadStatement* previous) {
         return make_head(heads_of(all_trails(store_).trails), previous, clock_.now(), keys_);
+    }
+
+    Result<bool> add(const WholeStatement& statement) { return store_.add(statement, each_of(statement.chains)); }
+    HeadStatement add_statement(const HeadStatement* previous) {
+        const WholeStatement statement = make_statement(previous);
+        EXPECT_TRUE(add(statement).value());
+        return statement;
+    }
+    /// The same as it is kept.
+    WholeStatement kept(const HeadStatement& statement) {
+        WholeStatement whole{statement, {}};
+        EXPECT_TRUE(store_.each_chain_of(statement, [&](const ChainHead& chain) { whole.chains.push_back(chain); }));
+        return whole;
     }
 
     ManualClock clock_{from_epoch_ms(1'764'000'000'000)};
@@ -50,25 +64,24 @@ TEST_F(AuditStoreTest, ReadsAndSealsMoreThanOnePageOrItemHolds) {
     const AllTrails all = all_trails(store_);
     EXPECT_THAT(all.trails, SizeIs(kMany));
     EXPECT_THAT(verify_trails(all.trails), IsEmpty());
-    const HeadStatement statement = make_statement(nullptr);
-    ASSERT_TRUE(store_.add(statement).value());
-    auto kept = store_.statements().value();
-    ASSERT_THAT(kept, SizeIs(1));
-    kept[0].chains = store_.chains_of(kept[0]).value();
-    EXPECT_EQ(kept[0], statement);
-    EXPECT_THAT(verify_head(kept[0], nullptr, keys_), IsEmpty());
+    const WholeStatement statement = make_statement(nullptr);
+    ASSERT_TRUE(add(statement).value());
+    const auto statements = store_.statements().value();
+    ASSERT_THAT(statements, SizeIs(1));
+    EXPECT_EQ(kept(statements[0]), statement);
+    EXPECT_THAT(verify_head(kept(statements[0]), nullptr, keys_), IsEmpty());
 
     const boost::json::object forged{{"name", {{"S", fmt::format("audit-head-chains/{}/1", statement.hash)}}},
                                      {"chains", {{"L", {{{"S", "no chain"}}}}}}};
     ASSERT_TRUE(client_.json("dynamodb", "DynamoDB_20120810.PutItem", {{"TableName", "settings"}, {"Item", forged}}));
-    kept[0].chains = store_.chains_of(kept[0]).value();
-    EXPECT_THAT(verify_head(kept[0], nullptr, keys_), ElementsAre(HasSubstr("was changed after it was written")));
+    EXPECT_THAT(verify_head(kept(statements[0]), nullptr, keys_),
+                ElementsAre(HasSubstr("was changed after it was written")));
 }
 
 TEST_F(AuditStoreTest, NamesAnItemThatHasMoreThanARecord) {
     boost::json::object item = to_item(add_record("a", "fine"));
-    item["approved_by"] = {{"S", "the board"}};
     item["note"] = {{"S", "see above"}};
+    item["approved_by"] = {{"S", "the board"}};
     put(item);
     item = to_item(add_record("b", "fine"));
     item["personal"].at("M").at("comments").at("M").as_object()["seen"] = {{"BOOL", true}};
@@ -86,19 +99,26 @@ TEST_F(AuditStoreTest, NamesAnItemThatHasMoreThanARecord) {
 
 TEST_F(AuditStoreTest, KeepsOneStatementOfANumber) {
     EXPECT_THAT(store_.statements().value(), IsEmpty());
-    const HeadStatement first = make_statement(nullptr);
-    ASSERT_TRUE(store_.add(first).value());
+    const HeadStatement first = add_statement(nullptr);
     add_record("a", "fine");
-    EXPECT_FALSE(store_.add(make_statement(nullptr)).value());
+    EXPECT_FALSE(add(make_statement(nullptr)).value());
     EXPECT_THAT(store_.statements().value(), ElementsAre(first)) << "the loser changed nothing";
     // By number, not as text is ordered.
     std::vector<HeadStatement> all = {first};
-    for (int i = 0; i < 10; ++i) {
-        all.push_back(make_statement(&all.back()));
-        ASSERT_TRUE(store_.add(all.back()).value());
-        all.back().chains.clear();
-    }
+    for (int i = 0; i < 10; ++i) all.push_back(add_statement(&all.back()));
     EXPECT_EQ(store_.statements().value(), all);
+}
+
+TEST_F(AuditStoreTest, WhereAPartIsLostThereIsNoStatement) {
+    std::vector<ChainHead> chains(1501, ChainHead{.approval_id = "a", .seq = 1, .hash = "h"});
+    int puts = 0;
+    tables_.before_call = [&](const std::string& action) { return action != "PutItem" || ++puts < 2; };
+    const WholeStatement statement = make_head(chains, nullptr, clock_.now(), keys_);
+    EXPECT_FALSE(add(statement));
+    EXPECT_EQ(puts, 1 + configuration_of_tests().attempts_max) << "what comes after it is not written";
+    EXPECT_FALSE(add(make_statement(nullptr))) << "nor is one without chains";
+    tables_.before_call = {};
+    EXPECT_THAT(store_.statements().value(), IsEmpty());
 }
 
 TEST_F(AuditStoreTest, NamesWhatIsNoRecord) {
@@ -131,6 +151,7 @@ TEST_F(AuditStoreTest, ErasesFieldsOfARecordThatIsAsItWasRead) {
     none.seq = 2;
     EXPECT_FALSE(store_.erase(none, {"actor"}));
     EXPECT_THAT(all_trails(store_).trails.at("a"), SizeIs(2));
+    EXPECT_TRUE(store_.erase(none, {})) << "nothing is to be done";
 }
 
 }  // namespace

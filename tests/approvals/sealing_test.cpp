@@ -5,9 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "all_trails.hpp"
-#include "approvals/domain/statements.hpp"
+#include "approvals/domain/testing_statements.hpp"
 #include "approvals/repository/items.hpp"
+#include "approvals/repository/stack_check.hpp"
 #include "world.hpp"
 
 namespace holdpoint::approvals::testing {
@@ -16,7 +19,10 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
+
+std::unique_ptr<std::iostream> in_memory() {
+    return std::make_unique<std::stringstream>();
+}
 
 class SealingTest : public ::testing::Test {
 protected:
@@ -41,23 +47,37 @@ protected:
     Sealing seal() {
         clock_.advance(std::chrono::hours(1));
         SigningKeys keys(client_, "settings", clock_, random_);  // as a process that has just begun
-        auto sealing = approvals::seal(store_, keys, clock_);
+        auto sealing = approvals::seal(store_, keys, clock_, in_memory);
         EXPECT_TRUE(sealing) << (sealing ? "" : sealing.error().message);
         return sealing ? std::move(*sealing) : Sealing();
     }
-    /// What `holdpoint audit verify --stack-name` says of the statements.
-    std::vector<std::string> verify() {
+    /// What `holdpoint audit verify --stack-name` does.
+    Result<Verification> check(const std::string& sealed = {}) {
         SigningKeys keys(client_, "settings", clock_, random_);
-        const KeyRing ring = keys.current().value();
-        auto statements = store_.statements().value();
-        const Trails trails = all_trails(store_).trails;
-        StatementCheck check(trails, &ring, last_signed(statements, &ring));
-        std::vector<std::string> problems;
-        for (auto& statement : statements) {
-            statement.chains = store_.chains_of(statement).value();
-            check.check(std::move(statement), problems);
+        const auto repository = make_repository(client_, {.approvals = "approvals", .audit = "audit"}, clock_, random_);
+        return verify_stack({.store = store_, .repository = *repository, .keys = keys, .approvals_table = "approvals"},
+                            sealed, in_memory);
+    }
+    std::vector<std::string> verify() { return check().value().problems; }
+    /// Loses one call after the other, however often it is tried. Answers how many it took until none was lost.
+    template <class Work>
+    int calls_that_it_needs(Work work) {
+        int lost = 0;
+        for (bool is_done = false; !is_done; ++lost) {
+            int calls = 0;
+            const int tries = configuration_of_tests().attempts_max;
+            tables_.before_call = [&, tries](const std::string&) { return ++calls <= lost || calls > lost + tries; };
+            is_done = work().has_value();
+            EXPECT_EQ(is_done, calls <= lost) << "without call " << lost;
         }
-        return problems;
+        tables_.before_call = {};
+        return lost;
+    }
+    /// The ends that the newest statement names.
+    std::vector<ChainHead> newest_chains() {
+        std::vector<ChainHead> chains;
+        EXPECT_TRUE(store_.each_chain_of(**store_.newest(), [&](const ChainHead& chain) { chains.push_back(chain); }));
+        return chains;
     }
 
     ManualClock clock_{from_epoch_ms(1'764'000'000'000)};
@@ -80,10 +100,12 @@ TEST_F(SealingTest, AStatementIsMadeWhenTheTrailHasGrown) {
     const Sealing first = seal();
     EXPECT_TRUE(first.is_new);
     EXPECT_EQ(first.statement->number, 1);
-    EXPECT_EQ(first.statement->chains, heads_of(all_trails(store_).trails));
+    EXPECT_EQ(first.chains, 3);
+    EXPECT_EQ(newest_chains(), heads_of(all_trails(store_).trails));
     const Sealing again = seal();
     EXPECT_FALSE(again.is_new);
     EXPECT_EQ(again.statement, first.statement);
+    EXPECT_EQ(again.chains, 3);
     add_record("b");
     const Sealing second = seal();
     EXPECT_TRUE(second.is_new);
@@ -111,6 +133,7 @@ TEST_F(SealingTest, WhatIsNoRecordIsTold) {
     add_record("a");
     call("PutItem", {{"TableName", "audit"}, {"Item", {{"approval_id", {{"S", "b"}}}, {"seq", {{"N", "7"}}}}}});
     EXPECT_THAT(seal().problems, ElementsAre(HasSubstr("b record 7: expected an audit record")));
+    EXPECT_THAT(verify(), ElementsAre(HasSubstr("b record 7: expected an audit record")));
 }
 
 TEST_F(SealingTest, FieldsThatWereEmptiedAreToldUnlessARecordTellsOfIt) {
@@ -159,7 +182,7 @@ TEST_F(SealingTest, OfTwoAtOnceTheLoserSealsAfterTheWinner) {
         if (action != "Scan" || met) return true;
         met = true;
         SigningKeys keys(client_, "settings", clock_, random_);
-        EXPECT_TRUE(approvals::seal(store_, keys, clock_)->is_new);
+        EXPECT_TRUE(approvals::seal(store_, keys, clock_, in_memory)->is_new);
         add_record("b");
         return true;
     };
@@ -192,6 +215,42 @@ TEST_F(SealingTest, AStatementThatIsGoneIsFoundByWhoeverVerifies) {
     EXPECT_THAT(verify(), ::testing::Not(IsEmpty())) << "whatever number the next one got";
 }
 
+TEST_F(SealingTest, WhatCannotBeReadIsNotTakenForWhole) {
+    add_record("a");
+    ASSERT_TRUE(seal().is_new);
+    EXPECT_GT(calls_that_it_needs([&] { return check(); }), 5);
+    add_record("b");
+    EXPECT_GT(calls_that_it_needs([&] {
+                  SigningKeys keys(client_, "settings", clock_, random_);
+                  return approvals::seal(store_, keys, clock_, in_memory);
+              }),
+              5);
+    EXPECT_EQ(newest_chains().size(), 2);
+}
+
+TEST_F(SealingTest, AStatementThatWasKeptElsewhereMustBeThere) {
+    add_record("a");
+    const std::string hash = seal().statement->hash;
+    EXPECT_THAT(check(hash)->problems, IsEmpty());
+    const std::string other(64, '0');
+    EXPECT_THAT(check(other)->problems, ElementsAre("the statement with the hash " + other + " is gone"));
+    const Sealed sealed = check()->sealed;
+    EXPECT_EQ(sealed.statements, 1);
+    EXPECT_EQ(sealed.signatures, 1);
+    EXPECT_THAT(sealed.hashes, ElementsAre(hash));
+}
+
+TEST_F(SealingTest, ATrailThatIsGoneAltogetherIsSealedAsThat) {
+    add_record("a");
+    ASSERT_TRUE(seal().is_new);
+    remove_record("a", 1);
+    const Sealing sealing = seal();
+    EXPECT_TRUE(sealing.is_new);
+    EXPECT_EQ(sealing.chains, 0);
+    EXPECT_THAT(sealing.problems, ElementsAre(HasSubstr("a: its whole chain of 1 records is gone")));
+    EXPECT_THAT(newest_chains(), IsEmpty());
+}
+
 TEST_F(SealingTest, MoreThanOnePageOfChainsIsReadChainAfterChain) {
     for (int i = 0; i < 300; ++i) {
         for (int record = 0; record < 3; ++record) add_record(fmt::format("approval-{}", i));
@@ -204,7 +263,7 @@ TEST_F(SealingTest, MoreThanOnePageOfChainsIsReadChainAfterChain) {
     }
     const Sealing sealing = seal();
     EXPECT_THAT(sealing.problems, IsEmpty());
-    EXPECT_THAT(sealing.statement->chains, SizeIs(306));
+    EXPECT_EQ(sealing.chains, 306);
     EXPECT_THAT(verify(), IsEmpty());
 }
 

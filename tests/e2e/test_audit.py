@@ -77,12 +77,17 @@ def test_an_export_is_private_whole_and_proves_itself(approvals, exported, decid
     assert "expected a folder" in offline(approvals, tmp_path / "none").stderr
 
 
-def test_an_export_for_which_there_is_no_room_leaves_nothing(approvals, decided, tmp_path):
+def on_small_disk(approvals, size, folder, command, *arguments):
+    """Where no file has room for more, and temporary ones are in `folder`."""
     def small_disk():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
-    done = subprocess.run([BIN / "holdpoint", "audit", "export", "--stack-name", approvals.stack, "--out", tmp_path / "out"], capture_output=True, text=True,
-                          env=approvals.server.environment(), preexec_fn=small_disk, restore_signals=False)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    return subprocess.run([BIN / "holdpoint", "audit", command, "--stack-name", approvals.stack, *arguments], capture_output=True, text=True,
+                          env=approvals.server.environment() | {"TMPDIR": str(folder)}, preexec_fn=small_disk, restore_signals=False)
+
+
+def test_an_export_for_which_there_is_no_room_leaves_nothing(approvals, decided, tmp_path):
+    done = on_small_disk(approvals, 4096, tmp_path, "export", "--out", tmp_path / "out")
     assert done.returncode == 1 and done.stderr == f"holdpoint: cannot write the export into {tmp_path}: File too large\n"
     assert not list(tmp_path.iterdir())
 
@@ -266,6 +271,9 @@ def test_what_was_done_to_the_table_is_found_after_a_seal(approvals, decided, tm
         seals = list(pool.map(lambda _: json.loads(audit(approvals, "seal", "--stack-name", approvals.stack, "--json").stdout), range(4)))
     assert sorted(seal["number"] for seal in seals) == [1, 2, 3, 4]
     assert live(approvals).returncode == 0
+    full = on_small_disk(approvals, 16, tmp_path, "verify")
+    assert (full.returncode, full.stdout) == (1, "") and full.stderr == f"holdpoint: cannot keep in {tmp_path} what takes too much memory: File too large\n"
+    assert not list(tmp_path.iterdir())
     approvals.server.run("approvals", "rotate-keys", "--stack-name", approvals.stack, "--drop-older")
     found = live(approvals)
     assert found.returncode == 1 and "was signed with a key that is not known" in found.stdout

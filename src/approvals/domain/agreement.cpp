@@ -152,4 +152,10 @@ void keep_compared(AuditRecord& record) {
     std::string().swap(record.prev_hash);
 }
 
+void keep_compared(ApprovalRequest& record) {
+    record.updated_at.clear();
+    record.execution_arn.clear();
+    record.callback_token.reset();  // a secret, too
+}
+
 }  // namespace holdpoint::approvals

@@ -17,5 +17,7 @@ namespace holdpoint::approvals {
 /// Takes out of a record of a verified chain what neither these nor statements are held against: of many chains that is
 /// most.
 void keep_compared(AuditRecord& record);
+/// Takes out of a request's record what is not held against its chain.
+void keep_compared(ApprovalRequest& record);
 
 }  // namespace holdpoint::approvals

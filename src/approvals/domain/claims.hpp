@@ -19,7 +19,8 @@ public:
     static constexpr std::size_t kManifest = 0;
     using Tell = std::function<void(std::size_t source, std::string problem)>;
 
-    explicit Claims(const Scratch& scratch) : claims_(scratch) {}
+    explicit Claims(const Scratch& scratch, std::size_t buffer_bytes = Sorter::kBufferBytes)
+        : claims_(scratch, buffer_bytes) {}
 
     /// The number of a statement, which is called so; those of later ones are larger.
     [[nodiscard]] std::size_t add_source(std::string said_by);

@@ -99,11 +99,6 @@ public:
     Verification run();
 
 private:
-    struct Statement {
-        HeadStatement head;  // without chains
-        std::string hash;    // that it comes to
-    };
-
     void measure_files();
     void read_claims();
     void check_files();
@@ -121,7 +116,7 @@ private:
     const KeyRing* keys_;
     std::map<std::string, ManifestFile, std::less<>> files_;  // those that are there
     std::optional<Manifest> manifest_;
-    std::vector<Statement> statements_;
+    std::vector<ReadStatement> statements_;
     Problems statement_lines_;
     Claims claims_;
     bool is_sorted_ = false;
@@ -171,16 +166,15 @@ void ExportCheck::read_statements() {
                         changes.add({.key = approval_id, .value = {}});
                     })}));
         if (!document.finish(statement_lines_)) continue;
-        Statement statement{.head = {.number = line->number,
-                                     .at = line->at,
-                                     .chains = {},
-                                     .prev_hash = line->prev_hash,
-                                     .hash = line->hash,
-                                     .key_id = line->key_id,
-                                     .signature = line->signature},
-                            .hash = {}};
+        ReadStatement statement{.head = {.number = line->number,
+                                         .at = line->at,
+                                         .prev_hash = line->prev_hash,
+                                         .hash = line->hash,
+                                         .key_id = line->key_id,
+                                         .signature = line->signature},
+                                .hash = {}};
         HeadHash hash(statement.head);
-        const std::size_t source = claims_.add_source(fmt::format("statement {} of {}", line->number, line->at));
+        const std::size_t source = claims_.add_source(name_of(statement.head));
         ends.change(changes, [&](const ChainHead& end, bool is_new) {
             hash.add(end);
             if (is_new) claims_.add(source, end);
@@ -234,17 +228,8 @@ void ExportCheck::take(std::vector<AuditRecord> chain, std::optional<CsvComparis
 
 void ExportCheck::check_statements(Verification& found) const {
     add(found.problems, statement_lines_);
-    std::vector<HeadStatement> heads;
-    heads.reserve(statements_.size());
-    for (const Statement& statement : statements_) heads.push_back(statement.head);
-    const std::int64_t vouching = last_signed(heads, keys_);
-    for (std::size_t i = 0; i < statements_.size(); ++i) {
-        const auto& [head, hash] = statements_[i];
-        const HeadStatement* previous = i == 0 ? nullptr : &statements_[i - 1].head;
-        add(found.problems, verify_head(head, hash, previous, keys_, head.number < vouching));
-        add(found.problems, found_.statements[i]);
-        found.sealed.add(head, keys_);
-    }
+    add(found.problems, verify_statements(statements_, found_.statements, keys_));
+    found.sealed = sealed_by(statements_, keys_);
 }
 
 /// Those that the export could not take along, such as an item that was no record.

@@ -34,8 +34,8 @@ void add_record(std::vector<AuditRecord>& chain, const std::string& approval_id,
 std::vector<ExportFile> any_export() {
     SeededRandom random(*rc::gen::arbitrary<std::uint64_t>());
     Trails trails;
-    std::vector<HeadStatement> statements;
-    std::optional<HeadStatement> last;
+    std::vector<WholeStatement> statements;
+    std::optional<WholeStatement> last;
     const int records = *rc::gen::inRange(0, 12);
     for (int i = 0; i < records; ++i) {
         const auto id = *rc::gen::element<std::string>("a", "b", "c/ü", kPoliciesChain);

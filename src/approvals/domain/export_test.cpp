@@ -105,7 +105,7 @@ TEST(ExportFolder, TellsWhatWasWrongAlready) {
 
 TEST(ExportFolder, EveryChangedByteIsFound) {
     const Trails trails = three_chains();
-    std::vector<HeadStatement> statements;
+    std::vector<WholeStatement> statements;
     statements.push_back(make_head(heads_of(trails), nullptr, kNow, keys()));
     const auto files = make_export(trails, statements);
     for (std::size_t i = 0; i < files.size(); ++i) {
@@ -186,7 +186,7 @@ TEST(ExportFolder, AManifestThatWasMadeAnewHidesNothing) {
 TEST(ExportFolder, AManifestCountsWhatIsThere) {
     Trails trails = three_chains();
     erase_with_record(trails, "a", 1, "actor");
-    std::vector<HeadStatement> statements;
+    std::vector<WholeStatement> statements;
     statements.push_back(make_head(heads_of(trails), nullptr, kNow, keys()));
     const auto files = make_export(trails, statements);
     const auto problems_of = [&](const std::function<void(Manifest&)>& change) {
@@ -230,12 +230,12 @@ TEST(ExportFolder, ALineSaysNothingTwiceAndNothingThatIsNotProven) {
 
 TEST(ExportFolder, NamesWhatItsStatementsHadAndIsGone) {
     const Trails whole = three_chains();
-    std::vector<HeadStatement> statements;
-    const HeadStatement first = make_head(heads_of(whole), nullptr, kNow, keys());
+    std::vector<WholeStatement> statements;
+    const WholeStatement first = make_head(heads_of(whole), nullptr, kNow, keys());
     statements.push_back(first);
     Trails fewer = whole;
     fewer.erase("b");
-    const HeadStatement second = make_head(heads_of(fewer), &first, kNow, keys());  // hides nothing
+    const WholeStatement second = make_head(heads_of(fewer), &first, kNow, keys());  // hides nothing
     statements.push_back(second);
     fewer["a"].pop_back();
     const auto files = make_export(fewer, statements);
@@ -254,7 +254,7 @@ TEST(ExportFolder, NamesWhatItsStatementsHadAndIsGone) {
 
 TEST(ExportFolder, ItsStatementsAreThoseThatWereMade) {
     Trails trails = three_chains();
-    std::vector<HeadStatement> made;
+    std::vector<WholeStatement> made;
     for (int i = 0; i < 4; ++i) {
         made.push_back(make_head(heads_of(trails), made.empty() ? nullptr : &made.back(), kNow, keys()));
         if (i == 0) add_record(trails, "a", "more");

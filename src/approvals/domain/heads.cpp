@@ -11,26 +11,11 @@ namespace {
 constexpr std::string_view kPurpose = "holdpoint audit head 1";
 const std::string kNothingBefore(64, '0');
 
-std::string hash_of(const HeadStatement& head) {
-    HeadHash hash(head);
-    for (const ChainHead& chain : head.chains) hash.add(chain);
-    return hash.hex();
-}
-
 std::string problem_of(const HeadStatement& head, std::string_view what) {
-    return fmt::format("statement {} of {}: {}", head.number, head.at, what);
+    return fmt::format("{}: {}", name_of(head), what);
 }
 
 }  // namespace
-
-std::vector<ChainHead> heads_of(const Trails& trails) {
-    std::vector<ChainHead> heads;
-    for (const auto& [approval_id, records] : trails) {
-        if (records.empty()) continue;
-        heads.push_back({.approval_id = approval_id, .seq = records.back().seq, .hash = records.back().hash});
-    }
-    return heads;
-}
 
 HeadHash::HeadHash(const HeadStatement& head) {
     digest_.add(fmt::format("{};{}:{};{};", head.number, head.at.size(), head.at, head.prev_hash));
@@ -45,26 +30,18 @@ std::string HeadHash::hex() {
     return digest_.hex();
 }
 
-HeadStatement make_head(std::vector<ChainHead> chains, const HeadStatement* previous, TimePoint at,
-                        const KeyRing& keys) {
+HeadStatement make_head(const std::function<void(const TakeEnd& take)>& each, const HeadStatement* previous,
+                        TimePoint at, const KeyRing& keys) {
     HeadStatement head;
     head.number = previous == nullptr ? 1 : previous->number + 1;
     head.at = to_iso8601(at);
-    head.chains = std::move(chains);
     head.prev_hash = previous == nullptr ? kNothingBefore : previous->hash;
-    head.hash = hash_of(head);
+    HeadHash hash(head);
+    each([&](const ChainHead& end) { hash.add(end); });
+    head.hash = hash.hex();
     head.key_id = keys.newest_id();
     head.signature = keys.sign(kPurpose, head.key_id, head.hash);
     return head;
-}
-
-std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous) {
-    return verify_head(head, hash_of(head), previous, nullptr, false);
-}
-
-std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous, const KeyRing& keys,
-                                     bool vouched) {
-    return verify_head(head, hash_of(head), previous, &keys, vouched);
 }
 
 std::vector<std::string> verify_head(const HeadStatement& head, const std::string& hash, const HeadStatement* previous,
@@ -84,10 +61,6 @@ std::vector<std::string> verify_head(const HeadStatement& head, const std::strin
         say("its signature is not ours");
     }
     return problems;
-}
-
-std::vector<std::string> compare(const HeadStatement& head, const Trails& trails) {
-    return compare(head.chains, trails, fmt::format("statement {} of {}", head.number, head.at));
 }
 
 std::vector<std::string> compare(const std::vector<ChainHead>& chains, const Trails& trails, std::string_view said_by) {
@@ -116,6 +89,10 @@ std::vector<std::string> compare(const std::vector<ChainHead>& chains, const Tra
         }
     }
     return problems;
+}
+
+std::string name_of(const HeadStatement& head) {
+    return fmt::format("statement {} of {}", head.number, head.at);
 }
 
 std::vector<std::string> verify_trails(const Trails& trails) {

@@ -4,6 +4,7 @@
 
 #include <boost/describe.hpp>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -33,24 +34,23 @@ struct ChainHead {
 };
 BOOST_DESCRIBE_STRUCT(ChainHead, (), (approval_id, seq, hash))
 
+/// Takes one chain's end after the other.
+using TakeEnd = std::function<void(const ChainHead& end)>;
+
+/// Without the ends of the chains that it names: they may be many.
 struct HeadStatement {
-    std::int64_t number = 1;        // from 1, without gaps
-    std::string at;                 // ISO 8601 UTC
-    std::vector<ChainHead> chains;  // by approval_id
-    std::string prev_hash;          // of the statement before; 64 zeros for the first
-    std::string hash;               // over all above
+    std::int64_t number = 1;  // from 1, without gaps
+    std::string at;           // ISO 8601 UTC
+    std::string prev_hash;    // of the statement before; 64 zeros for the first
+    std::string hash;         // over all above, and the ends of the chains by approval_id
     std::string key_id;
     std::string signature;  // of hash
     friend bool operator==(const HeadStatement&, const HeadStatement&) = default;
 };
-BOOST_DESCRIBE_STRUCT(HeadStatement, (), (number, at, chains, prev_hash, hash, key_id, signature))
 
-[[nodiscard]] std::vector<ChainHead> heads_of(const Trails& trails);
-
-/// The hash of a statement whose chains, which may be many, come one after the other.
+/// The hash of a statement, over the ends that it names one after the other.
 class HeadHash {
 public:
-    /// Of its other members.
     explicit HeadHash(const HeadStatement& head);
     void add(const ChainHead& chain);
     /// Once all were added.
@@ -60,26 +60,22 @@ private:
     Sha256 digest_;
 };
 
-/// `previous` is the last statement, nullptr for the first. `chains` are by approval_id.
-[[nodiscard]] HeadStatement make_head(std::vector<ChainHead> chains, const HeadStatement* previous, TimePoint at,
-                                      const KeyRing& keys);
+/// `previous` is the last statement, nullptr for the first. `each` is called with what takes the ends, by approval_id.
+[[nodiscard]] HeadStatement make_head(const std::function<void(const TakeEnd& take)>& each,
+                                      const HeadStatement* previous, TimePoint at, const KeyRing& keys);
 
-/// Everything that is wrong with a statement by itself and as the one after `previous`; empty when nothing is. Its
-/// signature is not looked at.
-[[nodiscard]] std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous);
-/// The same with its signature. When it is `vouched` for, by a later statement that follows from it and whose key is
-/// known, its own key may be gone.
-[[nodiscard]] std::vector<std::string> verify_head(const HeadStatement& head, const HeadStatement* previous,
-                                                   const KeyRing& keys, bool vouched = false);
-/// The same of a statement that comes to this HeadHash; without keys its signature is not looked at.
+/// Everything that is wrong with a statement that comes to this HeadHash, by itself and as the one after `previous`;
+/// empty when nothing is. Without keys its signature is not looked at. When it is `vouched` for, by a later statement
+/// that follows from it and whose key is known, its own key may be gone.
 [[nodiscard]] std::vector<std::string> verify_head(const HeadStatement& head, const std::string& hash,
                                                    const HeadStatement* previous, const KeyRing* keys, bool vouched);
 
-/// What the trails no longer have, or have otherwise, of what a statement says. Newer chains and records are no fault.
-[[nodiscard]] std::vector<std::string> compare(const HeadStatement& head, const Trails& trails);
-/// The same, of what `said_by` says.
+/// What the trails no longer have, or have otherwise, of the ends that `said_by` says. Newer chains and records are no
+/// fault.
 [[nodiscard]] std::vector<std::string> compare(const std::vector<ChainHead>& chains, const Trails& trails,
                                                std::string_view said_by);
+/// What a statement is called as one who says so.
+[[nodiscard]] std::string name_of(const HeadStatement& head);
 
 /// Every problem of every chain (verify_chain).
 [[nodiscard]] std::vector<std::string> verify_trails(const Trails& trails);

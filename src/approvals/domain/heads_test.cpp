@@ -7,6 +7,7 @@
 
 #include "approvals/domain/erasures.hpp"
 #include "approvals/domain/testing_trails.hpp"
+#include "base/encoding.hpp"
 
 namespace holdpoint::approvals {
 namespace {
@@ -21,7 +22,7 @@ using namespace testing;
 
 TEST(Heads, TellWhatIsGone) {
     const Trails whole = three_chains();
-    const HeadStatement head = make_head(heads_of(whole), nullptr, kNow, keys());
+    const WholeStatement head = make_head(heads_of(whole), nullptr, kNow, keys());
     EXPECT_THAT(verify_head(head, nullptr, keys()), IsEmpty());
     EXPECT_THAT(compare(head, whole), IsEmpty());
 
@@ -57,21 +58,27 @@ TEST(Heads, TellWhatIsGone) {
     EXPECT_THAT(verify_trails(copied), SizeIs(3));
 }
 
+TEST(Heads, HaveTheHashThatIsDocumented) {
+    const std::string nothing_before(64, '0');
+    const auto head = make_head({{.approval_id = "ab", .seq = 3, .hash = "cde"}}, nullptr, kNow, keys());
+    const std::string text = "1;24:2026-11-26T08:00:00.000Z;" + nothing_before + ";2:ab;3;3:cde;";
+    EXPECT_EQ(head.hash, to_hex(sha256(text)));
+}
+
 TEST(Heads, FollowOneAnother) {
     Trails trails = three_chains();
-    const HeadStatement first = make_head(heads_of(trails), nullptr, kNow, keys());
+    const WholeStatement first = make_head(heads_of(trails), nullptr, kNow, keys());
     add_record(trails, "a", "more");
-    const HeadStatement second = make_head(heads_of(trails), &first, kNow, keys());
+    const WholeStatement second = make_head(heads_of(trails), &first, kNow, keys());
     EXPECT_THAT(verify_head(second, &first, keys()), IsEmpty());
     EXPECT_EQ(second.prev_hash, first.hash);
     EXPECT_THAT(verify_head(second, nullptr, keys()),
                 ElementsAre(HasSubstr("statement 1 is missing before it"), HasSubstr("does not follow")));
-    EXPECT_EQ(durable::from_json<HeadStatement>(Json::parse(durable::to_json(second).dump())), second);
 
-    HeadStatement changed = second;
+    WholeStatement changed = second;
     changed.chains.pop_back();
     EXPECT_THAT(verify_head(changed, &first, keys()), ElementsAre(HasSubstr("was changed after it was written")));
-    HeadStatement forged = second;
+    WholeStatement forged = second;
     forged.chains.pop_back();
     Trails fewer = trails;
     fewer.erase("c");
@@ -164,11 +171,11 @@ TEST(Personal, NothingMovesBetweenAFieldAndItsSalt) {
 
 TEST(Heads, ALaterStatementVouchesForOneWhoseKeyIsGone) {
     const Trails trails = three_chains();
-    const HeadStatement head = make_head(heads_of(trails), nullptr, kNow, keys());
+    const WholeStatement head = make_head(heads_of(trails), nullptr, kNow, keys());
     const KeyRing later = KeyRing::make({{"k2", std::string(32, 't')}}).value();
     EXPECT_THAT(verify_head(head, nullptr, later), ElementsAre(HasSubstr("a key that is not known")));
     EXPECT_THAT(verify_head(head, nullptr, later, true), IsEmpty());
-    HeadStatement forged = head;
+    WholeStatement forged = head;
     forged.chains.pop_back();
     EXPECT_THAT(verify_head(forged, nullptr, later, true), ElementsAre(HasSubstr("was changed after it was written")));
 }

@@ -80,27 +80,34 @@ void ChainEnds::replace(Sorter& ends, const std::function<void(const ChainHead& 
     std::swap(ends_, next_);
 }
 
-void Sealed::add(const HeadStatement& statement, const KeyRing* keys) {
-    ++statements;
-    if (keys != nullptr && keys->has(statement.key_id)) ++signatures;
-    last_at = statement.at;
-    hashes.insert(statement.hash);
+std::vector<std::string> verify_statements(const std::vector<ReadStatement>& statements,
+                                           const std::vector<std::vector<std::string>>& told, const KeyRing* keys) {
+    // The last one whose key is known vouches for those before it.
+    std::int64_t vouching = 0;
+    for (const auto& [head, hash] : statements) {
+        if (keys != nullptr && keys->has(head.key_id)) vouching = head.number;
+    }
+    std::vector<std::string> problems;
+    const HeadStatement* previous = nullptr;
+    for (std::size_t i = 0; i < statements.size(); ++i) {
+        const auto& [head, hash] = statements[i];
+        const auto found = verify_head(head, hash, previous, keys, head.number < vouching);
+        problems.insert(problems.end(), found.begin(), found.end());
+        problems.insert(problems.end(), told[i].begin(), told[i].end());
+        previous = &head;
+    }
+    return problems;
 }
 
-void StatementCheck::check(HeadStatement statement, std::vector<std::string>& problems) {
-    const auto add = [&](const std::vector<std::string>& more) {
-        problems.insert(problems.end(), more.begin(), more.end());
-    };
-    const HeadStatement* previous = previous_ ? &*previous_ : nullptr;
-    add(keys_ == nullptr ? verify_head(statement, previous)
-                         : verify_head(statement, previous, *keys_, statement.number < last_signed_));
-    sealed_.add(statement, keys_);
-    std::erase_if(statement.chains, [&](const ChainHead& chain) {
-        return !compared_.emplace(chain.approval_id, chain.seq, chain.hash).second;
-    });
-    add(compare(statement, trails_));
-    statement.chains.clear();
-    previous_ = std::move(statement);
+Sealed sealed_by(const std::vector<ReadStatement>& statements, const KeyRing* keys) {
+    Sealed sealed;
+    for (const auto& [head, hash] : statements) {
+        ++sealed.statements;
+        if (keys != nullptr && keys->has(head.key_id)) ++sealed.signatures;
+        sealed.last_at = head.at;
+        sealed.hashes.insert(head.hash);
+    }
+    return sealed;
 }
 
 }  // namespace holdpoint::approvals

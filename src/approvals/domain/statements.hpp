@@ -1,14 +1,11 @@
-// Statements: all that were made of where the chains end: as a file of an export, and held against the trails.
+// Statements: all that were made of where the chains end: as a file of an export, and each as the one after another.
 #pragma once
 
 #include <boost/describe.hpp>
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <set>
 #include <string>
-#include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "approvals/domain/heads.hpp"
@@ -58,37 +55,20 @@ struct Sealed {
     std::int64_t signatures = 0;  // those that were checked
     std::string last_at;          // ISO 8601 UTC
     std::set<std::string> hashes = {};
-
-    void add(const HeadStatement& statement, const KeyRing* keys);
 };
 
-/// The number of the last statement whose key is known, which vouches for those before it; 0 for none.
-template <class Statements>
-[[nodiscard]] std::int64_t last_signed(const Statements& statements, const KeyRing* keys) {
-    std::int64_t last = 0;
-    for (const auto& statement : statements) {
-        if (keys != nullptr && keys->has(statement.key_id)) last = statement.number;
-    }
-    return last;
-}
-
-/// Holds statements against the trails, and each against the one before. What one repeats of another is compared once.
-class StatementCheck {
-public:
-    /// Without keys no signature is checked.
-    StatementCheck(const Trails& trails, const KeyRing* keys, std::int64_t last_signed)
-        : trails_(trails), keys_(keys), last_signed_(last_signed) {}
-
-    void check(HeadStatement statement, std::vector<std::string>& problems);
-    [[nodiscard]] const Sealed& sealed() const { return sealed_; }
-
-private:
-    const Trails& trails_;
-    const KeyRing* keys_;
-    std::int64_t last_signed_;
-    std::optional<HeadStatement> previous_;  // without its chains
-    std::set<std::tuple<std::string, std::int64_t, std::string>> compared_;
-    Sealed sealed_;
+/// A statement that was read, and the HeadHash that it comes to.
+struct ReadStatement {
+    HeadStatement head;
+    std::string hash;
 };
+
+/// What is wrong with all statements, by number: with each by itself and as the one after that before it, and then what
+/// it says that is not so (`told`, a list for each). Without keys no signature is looked at.
+[[nodiscard]] std::vector<std::string> verify_statements(const std::vector<ReadStatement>& statements,
+                                                         const std::vector<std::vector<std::string>>& told,
+                                                         const KeyRing* keys);
+/// How many they are.
+[[nodiscard]] Sealed sealed_by(const std::vector<ReadStatement>& statements, const KeyRing* keys);
 
 }  // namespace holdpoint::approvals

@@ -13,6 +13,7 @@
 
 #include "approvals/domain/export_check.hpp"
 #include "approvals/domain/export_writer.hpp"
+#include "approvals/domain/testing_statements.hpp"
 
 namespace holdpoint::approvals::testing {
 
@@ -75,7 +76,7 @@ private:
 };
 
 /// Every file, in the order of docs/audit.md.
-inline std::vector<ExportFile> make_export(const Trails& trails, const std::vector<HeadStatement>& statements = {},
+inline std::vector<ExportFile> make_export(const Trails& trails, const std::vector<WholeStatement>& statements = {},
                                            const std::vector<std::string>& unreadable = {}) {
     std::vector<ExportFile> files;
     for (const auto name : {kRecordsFile, kCsvFile, kStatementsFile, kManifestFile, kSignatureFile})
@@ -85,7 +86,7 @@ inline std::vector<ExportFile> make_export(const Trails& trails, const std::vect
             return std::make_unique<KeptStream>(std::ranges::find(files, name, &ExportFile::name)->content);
         },
         memory);
-    for (const HeadStatement& statement : statements) {
+    for (const WholeStatement& statement : statements) {
         Sorter chains(memory);
         for (const ChainHead& chain : statement.chains) chains.add(entry_of(chain));
         writer.add(statement, chains);

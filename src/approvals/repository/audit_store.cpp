@@ -53,7 +53,6 @@ ChainHead chain_of(const json::object& item) {
 HeadStatement statement_of(const json::object& item) {
     return {.number = number_of(item, "number"),
             .at = value_of(item, "at", "S"),
-            .chains = {},
             .prev_hash = value_of(item, "prev_hash", "S"),
             .hash = value_of(item, "hash", "S"),
             .key_id = value_of(item, "key_id", "S"),
@@ -85,12 +84,12 @@ void check_item(const json::object& item, const AuditRecord& record, std::vector
                                    record.approval_id, record.seq, record.event, fmt::join(names, ", ")));
 }
 
-/// False also for an item that is no record of a request.
-bool agrees(const json::object& item, const std::vector<AuditRecord>& chain) {
+/// Nothing for an item that is no record of a request.
+std::optional<ApprovalRequest> read_request(const json::object& item) {
     try {
-        return disagreements(approval_from_item(item), chain).empty();
+        return approval_from_item(item);
     } catch (const durable::SerdesError&) {
-        return false;
+        return std::nullopt;
     }
 }
 
@@ -109,15 +108,11 @@ Result<void> AuditStore::scan(json::object request, Take take) {
     }
 }
 
-Result<std::vector<std::string>> AuditStore::records_unlike(const std::string& approvals_table, const Trails& trails) {
-    std::vector<std::string> unlike;
-    const auto read = scan({{"TableName", approvals_table}}, [&](const json::object& item) {
-        std::string approval_id = value_of(item, "approval_id", "S");
-        const auto chain = trails.find(approval_id);
-        if (chain == trails.end() || !agrees(item, chain->second)) unlike.push_back(std::move(approval_id));
-    });
-    if (!read) return std::unexpected(read.error());
-    return unlike;
+Result<void> AuditStore::each_record(
+    const std::string& approvals_table,
+    const std::function<void(const std::string& approval_id, std::optional<ApprovalRequest> record)>& take) {
+    return scan({{"TableName", approvals_table}},
+                [&](const json::object& item) { take(value_of(item, "approval_id", "S"), read_request(item)); });
 }
 
 Result<std::vector<std::string>> AuditStore::each_chain(
@@ -184,15 +179,7 @@ Result<std::vector<HeadStatement>> AuditStore::statements() {
     return statements;
 }
 
-Result<std::vector<ChainHead>> AuditStore::chains_of(const HeadStatement& statement) {
-    std::vector<ChainHead> chains;
-    const auto read = each_chain_of(statement, [&](const ChainHead& chain) { chains.push_back(chain); });
-    if (!read) return std::unexpected(read.error());
-    return chains;
-}
-
-Result<void> AuditStore::each_chain_of(const HeadStatement& statement,
-                                       const std::function<void(const ChainHead& chain)>& take) {
+Result<void> AuditStore::each_chain_of(const HeadStatement& statement, const TakeEnd& take) {
     for (std::size_t part = 0;; ++part) {
         const auto answer = client_.json("dynamodb", "DynamoDB_20120810.GetItem",
                                          {{"TableName", settings_table_},
@@ -208,18 +195,27 @@ Result<void> AuditStore::each_chain_of(const HeadStatement& statement,
     }
 }
 
-Result<bool> AuditStore::add(const HeadStatement& statement) {
+Result<void> AuditStore::add_part(const HeadStatement& statement, std::size_t part, json::array chains) {
+    const auto written = client_.json(
+        "dynamodb", "DynamoDB_20120810.PutItem",
+        {{"TableName", settings_table_},
+         {"Item", {{"name", to_attribute(part_name(statement, part))}, {"chains", {{"L", std::move(chains)}}}}}});
+    if (!written) return std::unexpected(written.error());
+    return {};
+}
+
+Result<bool> AuditStore::add(const HeadStatement& statement, const std::function<void(const TakeEnd& take)>& each) {
     // Its chains first: a statement that is there is there as a whole.
-    for (std::size_t part = 0; part * kChainsInPart < statement.chains.size(); ++part) {
-        json::array chains;
-        const std::size_t end = std::min(statement.chains.size(), (part + 1) * kChainsInPart);
-        for (std::size_t i = part * kChainsInPart; i < end; ++i) chains.push_back(chain_item(statement.chains[i]));
-        const auto written = client_.json(
-            "dynamodb", "DynamoDB_20120810.PutItem",
-            {{"TableName", settings_table_},
-             {"Item", {{"name", to_attribute(part_name(statement, part))}, {"chains", {{"L", std::move(chains)}}}}}});
-        if (!written) return std::unexpected(written.error());
-    }
+    Result<void> added;
+    std::size_t part = 0;
+    json::array chains;
+    each([&](const ChainHead& end) {
+        if (!added) return;
+        chains.push_back(chain_item(end));
+        if (chains.size() == kChainsInPart) added = add_part(statement, part++, std::exchange(chains, {}));
+    });
+    if (added && !chains.empty()) added = add_part(statement, part, std::move(chains));
+    if (!added) return std::unexpected(added.error());
     const auto written = client_.json("dynamodb", "DynamoDB_20120810.PutItem",
                                       {{"TableName", settings_table_},
                                        {"Item",

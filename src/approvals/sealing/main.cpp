@@ -4,6 +4,7 @@
 
 #include "approvals/configuration.hpp"
 #include "approvals/sealing/sealing.hpp"
+#include "base/scratch_file.hpp"
 #include "durable/lambda.hpp"
 
 using namespace holdpoint;
@@ -17,11 +18,10 @@ Json tell(const approvals::Sealing& sealing, const durable::Logger& logger) {
     if (sealing.statement) {
         // The log keeps the hash, outside of the tables that it vouches for.
         const approvals::HeadStatement& statement = *sealing.statement;
-        logger.info(sealing.is_new ? "sealed" : "nothing new to seal",
-                    {{"number", std::to_string(statement.number)},
-                     {"at", statement.at},
-                     {"chains", std::to_string(statement.chains.size())},
-                     {"hash", statement.hash}});
+        logger.info(sealing.is_new ? "sealed" : "nothing new to seal", {{"number", std::to_string(statement.number)},
+                                                                        {"at", statement.at},
+                                                                        {"chains", std::to_string(sealing.chains)},
+                                                                        {"hash", statement.hash}});
     }
     for (const std::string& problem : sealing.problems) logger.error("problem", {{"problem", problem}});
     if (!sealing.problems.empty()) {
@@ -32,7 +32,7 @@ Json tell(const approvals::Sealing& sealing, const durable::Logger& logger) {
     const approvals::HeadStatement& statement = *sealing.statement;
     return Json(Json::Object{{"number", Json(statement.number)},
                              {"hash", Json(statement.hash)},
-                             {"chains", Json(static_cast<std::int64_t>(statement.chains.size()))},
+                             {"chains", Json(sealing.chains)},
                              {"is_new", Json(sealing.is_new)}});
 }
 
@@ -53,8 +53,12 @@ int main() {
     approvals::AuditStore store(client, tables->audit, approvals::settings_table());
     approvals::SigningKeys keys(client, approvals::settings_table(), clock, random);
     return durable::run_lambda([&](durable::LambdaContext& context, const Json&) {
-        const auto sealing = approvals::seal(store, keys, clock);
-        if (!sealing) throw std::runtime_error(sealing.error().name + ": " + sealing.error().message);
-        return tell(*sealing, context.logger());
+        Json told;
+        with_scratch_files([&](const approvals::Scratch& scratch) {
+            const auto sealing = approvals::seal(store, keys, clock, scratch);
+            if (!sealing) throw std::runtime_error(sealing.error().name + ": " + sealing.error().message);
+            told = tell(*sealing, context.logger());
+        });
+        return told;
     });
 }
