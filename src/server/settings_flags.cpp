@@ -20,7 +20,7 @@ namespace {
 
 std::string help_of(const Setting& setting, const Options& defaults) {
     const std::string shown = setting.show(defaults);
-    return fmt::format("{} ({}; {})", setting.meaning, setting.expected,
+    return fmt::format("{} ({}; {})", setting.meaning, setting.is_switch() ? "=on, =off" : setting.expected,
                        shown.empty() ? "no default" : "default " + shown);
 }
 
