@@ -14,10 +14,10 @@ constexpr int kServerFailed = 500;
 /// The execution that a path names, as it stands there; empty for every other path. (Callback ids are secrets, so no
 /// path is logged whole.)
 std::string execution_of(const net::Request& request) {
-    constexpr std::string_view kExecutions = "/2025-12-01/durable-executions/";
+    constexpr std::string_view kExecutionPaths = "/2025-12-01/durable-executions/";
     std::string_view path = request.path();
-    if (!path.starts_with(kExecutions)) return {};
-    path.remove_prefix(kExecutions.size());
+    if (!path.starts_with(kExecutionPaths)) return {};
+    path.remove_prefix(kExecutionPaths.size());
     for (const std::string_view action : {"/checkpoint", "/state", "/history", "/stop"}) {
         if (path.ends_with(action)) path.remove_suffix(action.size());
     }

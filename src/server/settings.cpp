@@ -175,7 +175,7 @@ bool needs_quotes(std::string_view value) {
            value.starts_with('#') || value.find(" #") != std::string_view::npos;
 }
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
     if (!needs_quotes(value)) return std::string(value);
     std::string text = "\"";
     for (const char c : value) {
@@ -448,7 +448,7 @@ std::string print_config(const Configuration& configuration) {
         const bool is_default = origin == configuration.origins.end();
         const std::string value = setting.is_secret ? "" : setting.show(configuration.options);
         text +=
-            fmt::format("{:<50}  # {}{}\n", fmt::format("{} = {}", setting.name, quoted(value)),
+            fmt::format("{:<50}  # {}{}\n", fmt::format("{} = {}", setting.name, in_quotes(value)),
                         is_default ? "default" : origin->second, setting.is_secret && !is_default ? ", not shown" : "");
     }
     return text;
