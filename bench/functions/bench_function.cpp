@@ -2,18 +2,33 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <durable/durable.hpp>
 
 namespace {
 
-struct Event {
-    std::string workflow;                     // "steps", "map" or "wait"
-    std::int64_t count = 0;                   // of steps, of items, of seconds
-    std::optional<int> concurrency = {};      // of items
-    std::optional<std::string> notes = {};    // of a wait: the file to note its moments in …
-    std::optional<std::int64_t> number = {};  // … and what it is called there
+/// Who is told of an approval: `id` is what it is called there.
+struct Subscriber {
+    std::string host;
+    std::string port;
+    std::string id;
 };
-BOOST_DESCRIBE_STRUCT(Event, (), (workflow, count, concurrency, notes, number))
+BOOST_DESCRIBE_STRUCT(Subscriber, (), (host, port, id))
+
+struct Event {
+    std::string workflow;                       // "steps", "map", "wait" or "approval"
+    std::int64_t count = 0;                     // of steps, of items, of seconds to wait at most
+    std::optional<int> concurrency = {};        // of items
+    std::optional<std::string> notes = {};      // of a wait: the file to note its moments in …
+    std::optional<std::int64_t> number = {};    // … and what it is called there
+    std::optional<Subscriber> subscriber = {};  // of an approval
+};
+BOOST_DESCRIBE_STRUCT(Event, (), (workflow, count, concurrency, notes, number, subscriber))
 
 std::int64_t steps(durable::Context& ctx, std::int64_t count) {
     std::int64_t sum = 0;
@@ -50,11 +65,38 @@ std::int64_t wait(durable::Context& ctx, const Event& event) {
     return event.number.value();
 }
 
+void notify(const Subscriber& subscriber, const std::string& callback_id) {
+    namespace http = boost::beast::http;
+    boost::asio::io_context io;
+    boost::beast::tcp_stream stream(io);
+    stream.connect(boost::asio::ip::tcp::resolver(io).resolve(subscriber.host, subscriber.port));
+    http::request<http::string_body> request(http::verb::post, "/", 11);
+    request.set(http::field::host, subscriber.host + ":" + subscriber.port);
+    request.body() = boost::json::serialize(boost::json::object{{"id", subscriber.id}, {"callback_id", callback_id}});
+    request.prepare_payload();
+    http::write(stream, request);
+    boost::beast::flat_buffer buffer;
+    http::response<http::string_body> answer;
+    http::read(stream, buffer, answer);
+    if (answer.result() != http::status::ok)
+        throw std::runtime_error("the subscriber answered " + std::to_string(answer.result_int()));
+}
+
+/// The approval as other engines' pages write it (bench/peers/engines): the record is the execution itself, the
+/// decision a number, 1 when it is approved.
+std::int64_t approval(durable::Context& ctx, const Event& event) {
+    return ctx.wait_for_callback<std::int64_t>(
+        "decision", [&](const std::string& callback_id) { notify(event.subscriber.value(), callback_id); },
+        {.timeout = std::chrono::seconds(event.count)});
+}
+
 std::int64_t run(durable::Context& ctx, const Event& event) {
+    if (event.workflow == "approval") return approval(ctx, event);
     if (event.workflow == "steps") return steps(ctx, event.count);
     if (event.workflow == "map") return map(ctx, event);
     if (event.workflow == "wait") return wait(ctx, event);
-    throw durable::ValidationError("workflow is \"steps\", \"map\" or \"wait\", got \"" + event.workflow + "\"");
+    throw durable::ValidationError("workflow is \"steps\", \"map\", \"wait\" or \"approval\", got \"" + event.workflow +
+                                   "\"");
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
-// Loads another engine as approvals_load and steps_load do Holdpoint: whole approvals, or ten sequential steps, in a closed loop.
-// Usage: load.mjs restate|dbos URL approvals|steps CLIENTS SECONDS; prints JSON. The notifications arrive in this process.
+// Loads an engine: whole approvals, or ten sequential steps, in a closed loop.
+// Usage: load.mjs holdpoint|restate|dbos URL approvals|steps CLIENTS SECONDS; prints JSON. The notifications arrive in this process.
 import http from "node:http";
-import { randomUUID } from "node:crypto";
+import { createHash, createHmac, randomUUID } from "node:crypto";
 
 const [engine, url, workload, clientsText, secondsText] = process.argv.slice(2);
 const clients = Number(clientsText);
@@ -10,22 +10,67 @@ const kWarmUpSeconds = 2;
 const kStepsEach = 10;
 const agent = new http.Agent({ keepAlive: true, maxSockets: Infinity });
 
-function call(method, path, body) {
+function send(method, path, text, headers = {}) {
     return new Promise((resolve, reject) => {
-        const request = http.request(url + path, { method, agent, headers: { "content-type": "application/json" } }, (response) => {
+        const request = http.request(url + path, { method, agent, headers: { "content-type": "application/json", ...headers } }, (response) => {
             let text = "";
             response.on("data", (piece) => (text += piece));
             response.on("end", () => {
                 if (response.statusCode >= 300) return reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`));
-                resolve(text === "" ? undefined : JSON.parse(text));
+                resolve({ headers: response.headers, body: text === "" ? undefined : JSON.parse(text) });
             });
         });
         request.on("error", reject);
-        request.end(body === undefined ? undefined : JSON.stringify(body));
+        request.end(text);
     });
 }
 
+const call = async (method, path, body) => (await send(method, path, body === undefined ? undefined : JSON.stringify(body))).body;
+
+/// A request to Lambda, signed with AWS's Signature Version 4; the credentials are those of `holdpoint env`.
+function lambda(method, path, query, body, headers = {}) {
+    const { AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: secret, AWS_DEFAULT_REGION: region } = process.env;
+    const text = body === undefined ? "" : JSON.stringify(body);
+    const moment = new Date().toISOString().replace(/[:-]|\.\d+/g, "");
+    const scope = `${moment.slice(0, 8)}/${region}/lambda/aws4_request`;
+    const sha256 = (what) => createHash("sha256").update(what).digest("hex");
+    const hmac = (by, what) => createHmac("sha256", by).update(what).digest();
+    const signed = { host: new URL(url).host, "x-amz-date": moment, ...headers };
+    const names = Object.keys(signed).sort();
+    const canonical = [method, path.replace(/%/g, "%25"), query, ...names.map((name) => `${name}:${signed[name]}`), "", names.join(";"), sha256(text)];
+    const by = scope.split("/").reduce(hmac, `AWS4${secret}`);
+    const signature = hmac(by, ["AWS4-HMAC-SHA256", moment, scope, sha256(canonical.join("\n"))].join("\n")).toString("hex");
+    const authorization = `AWS4-HMAC-SHA256 Credential=${key}/${scope}, SignedHeaders=${names.join(";")}, Signature=${signature}`;
+    return send(method, path + (query && `?${query}`), text, { ...signed, authorization });
+}
+
+const invoke = (body, headers) => lambda("POST", "/2015-03-31/functions/bench-cpp/invocations", "Qualifier=%24LATEST", body, headers);
+const executions = new Map();  // id -> the execution's ARN, what it was started with, and the callback's id once that is known
+
+/// The execution itself is the record, and its callback the decision. An invocation by the name of an execution that is there waits for its result.
+const holdpoint = {
+    submit: async (id, { notify_url }) => {
+        const { hostname, port } = new URL(notify_url);
+        const event = { workflow: "approval", count: 300, subscriber: { host: hostname, port, id } };
+        const { headers } = await invoke(event, { "x-amz-invocation-type": "Event", "x-amz-durable-execution-name": id });
+        executions.set(id, { ...executions.get(id), event, arn: encodeURIComponent(headers["x-amz-durable-execution-arn"]) });
+    },
+    notified: (id, { callback_id }) => executions.set(id, { ...executions.get(id), callback: encodeURIComponent(callback_id) }),
+    read: async (id) => {
+        const { body } = await lambda("GET", `/2025-12-01/durable-executions/${executions.get(id).arn}`, "");
+        return { status: body.Status === "RUNNING" ? "pending" : body.Status };
+    },
+    decide: (id) => lambda("POST", `/2025-12-01/durable-execution-callbacks/${executions.get(id).callback}/succeed`, "", 1),
+    result: async (id) => {
+        const { body } = await invoke(executions.get(id).event, { "x-amz-durable-execution-name": id });
+        executions.delete(id);
+        return { decision: body === 1 ? "approved" : body };
+    },
+    steps: async () => (await invoke({ workflow: "steps", count: kStepsEach })).body,
+};
+
 const engines = {
+    holdpoint,
     restate: {
         submit: (id, request) => call("POST", `/approval/${id}/run/send`, request),
         read: (id) => call("POST", `/approval/${id}/read`),
@@ -48,7 +93,9 @@ const sink = http.createServer(async (request, response) => {
     let body = "";
     for await (const piece of request) body += piece;
     response.end();
-    waiting.get(JSON.parse(body).id)?.();
+    const notification = JSON.parse(body);
+    engines[engine].notified?.(notification.id, notification);
+    waiting.get(notification.id)?.();
 });
 await new Promise((listening) => sink.listen(0, "127.0.0.1", listening));
 const notifyUrl = `http://127.0.0.1:${sink.address().port}/`;

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Other engines of durable workflows, with our loads and on this machine: Restate (its own storage) and DBOS (PostgreSQL), both
-# flushing to the disk as they come. Prints one JSON line per load; logs are in build/engines/data.
+# The same two workflows on Holdpoint (SQLite), Restate (its own storage) and DBOS (PostgreSQL), under the same load, each flushing
+# to the disk as it comes. Prints one JSON line per load; logs are in build/engines/data.
 # Usage: bench/peers/engines/run.sh [SECONDS] [CLIENTS …]
-# Needs npm, and PostgreSQL's programs; says so and leaves out what it cannot have.
+# Needs `make bench`'s programs, npm, and PostgreSQL's programs; says so and leaves out what it cannot have.
 set -euo pipefail
 cd "$(dirname "$0")"
 seconds=${1:-10}
@@ -47,6 +47,18 @@ loads() {
     done
 }
 
+holdpoint() {
+    local bin=../release/bin
+    [ -x $bin/bench_function ] || { echo "build/release/bin/bench_function is not here (make bench): Holdpoint is left out" >&2; return; }
+    $bin/holdpoint up --data data/holdpoint --listen 127.0.0.1:0 >data/holdpoint.log 2>&1 &
+    started+=($!)
+    # The loads' alone: credentials that this shell may have belong to somebody else's account.
+    unset "${!AWS_@}"
+    eval "$($bin/holdpoint env --data data/holdpoint --wait 30 2>/dev/null)"
+    $bin/holdpoint deploy ../../bench/template.yaml --data data/holdpoint --stack-name peer >/dev/null
+    loads holdpoint "$AWS_ENDPOINT_URL"
+}
+
 restate() {
     local ingress admin node_port functions
     ingress=$(free_port) admin=$(free_port) node_port=$(free_port) functions=$(free_port)
@@ -84,6 +96,8 @@ dbos() {
     loads dbos "http://127.0.0.1:$port"
 }
 
+holdpoint
+stop
 restate
 stop
 dbos
