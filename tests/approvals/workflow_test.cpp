@@ -245,6 +245,26 @@ TEST_P(WorkflowInBothModes, WhatTheTrailHasAsToldIsNotSaidToBeUnknownAfterTheTim
     EXPECT_THAT(world.trail_events(), ElementsAre("created", "notified", "timed_out", "completed"));
 }
 
+TEST_P(WorkflowInBothModes, WhatIsNotedAsTooLateIsNotNotedAgainForAnotherReason) {
+    world.on_publish = [&]() -> Result<void> {
+        EXPECT_EQ(world.decide("approved", "boss").status, 200);
+        return fail("RequestTimeout", 500, "it may have gone out");
+    };
+    bool died = false;
+    world.runner.before_checkpoint = [&](int) -> std::optional<Error> {
+        const auto events = world.trail_events();
+        if (died || std::ranges::find(events, "notification_failed") == events.end()) return std::nullopt;
+        died = true;
+        world.runner.advance(1h);
+        throw Crash{};
+    };
+    world.start(300);
+    world.runner.advance(2h);
+    EXPECT_TRUE(died);
+    EXPECT_EQ(world.result().decision, "approved");
+    EXPECT_THAT(world.trail_events(), ElementsAre("created", "decided", "notification_failed", "completed"));
+}
+
 TEST(Patience, IsForWhatMayPass) {
     EXPECT_TRUE(patient()({.type = "ThrottlingException"}, 1000));
     EXPECT_TRUE(patient()({.type = "AccessDeniedException"}, 1000)) << "a role may be mended";

@@ -7,6 +7,20 @@
 
 namespace holdpoint::approvals {
 
+namespace {
+
+constexpr std::string_view kNotKnown = " before this message was known to have gone out";
+
+/// Whether a record says of the message with these details that nobody is told, whatever the reason.
+bool is_noted(AuditDetails record, const AuditDetails& details) {
+    const auto error = record.find("error");
+    if (error == record.end() || !error->second.ends_with(kNotKnown)) return false;
+    record.erase(error);
+    return record == details;
+}
+
+}  // namespace
+
 void Telling::approvers(std::string_view name, ApprovalRequest approval, Occasion occasion, const std::string& event,
                         const AuditDetails& details) {
     approval.policy = created_.policy;
@@ -62,12 +76,13 @@ std::optional<std::string_view> Telling::why_late(const ApprovalRequest& approva
 void Telling::nobody(std::string_view event, const AuditDetails& details, std::string_view why) {
     AuditEvent audit{.event = "notification_failed", .at = to_iso8601(services_.clock.now())};
     audit.details = details;
-    audit.details["error"] = std::string(why) + " before this message was known to have gone out";
-    // Looked at whenever the chain has grown: what an earlier try has sent may come between.
+    audit.details["error"] = std::string(why) + std::string(kNotKnown);
+    // Looked at whenever the chain has grown: what an earlier try has sent may come between. An earlier try may have
+    // noted this, too, for another reason.
     const auto nobody_was_told = [&](const std::vector<AuditRecord>& trail) {
         return std::ranges::none_of(trail, [&](const AuditRecord& record) {
             return (record.event == event && std::ranges::includes(record.details, details)) ||
-                   (record.event == audit.event && record.details == audit.details);
+                   (record.event == audit.event && is_noted(record.details, details));
         });
     };
     require(services_.repository.append_where(created_.approval_id, audit, nobody_was_told));
