@@ -86,14 +86,21 @@ ServerFile await_server(const Target& target, std::chrono::seconds patience) {
     return server;
 }
 
-void env(const Target& target, std::chrono::seconds patience) {
-    const ServerFile server = patience > std::chrono::seconds(0) ? await_server(target, patience) : server_of(target);
+/// The server's file as it is; warns when nothing answers there.
+ServerFile look_for_server(const Target& target) {
+    ServerFile server = server_of(target);
     if (const std::string lack = lack_of_answer(server); !lack.empty()) {
         fmt::print(stderr,
                    "holdpoint: warning: nothing answers at {} ({}): the server was killed or has not started yet. "
                    "`holdpoint up --data {}` starts it, and --wait 10 waits until it answers.\n",
                    server.url, lack, target.data);
     }
+    return server;
+}
+
+void env(const Target& target, std::chrono::seconds patience) {
+    const ServerFile server =
+        patience > std::chrono::seconds(0) ? await_server(target, patience) : look_for_server(target);
     print(
         fmt::format("export AWS_ENDPOINT_URL={}\nexport AWS_ACCESS_KEY_ID={}\nexport AWS_SECRET_ACCESS_KEY={}\n"
                     "export AWS_DEFAULT_REGION={}\nexport AWS_REGION={}\nunset AWS_SESSION_TOKEN AWS_PROFILE\n",
